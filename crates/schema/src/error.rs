@@ -1,0 +1,139 @@
+//! What can be wrong with a record, each with the place where it is wrong.
+
+/// Why a record could not be read or is not consistent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    // --- the text
+    /// The input is empty or holds only white space.
+    #[error("no record: the input is empty")]
+    Empty,
+    /// The input is a JSON array without a record in it.
+    #[error("no record: the JSON array is empty")]
+    EmptyArray,
+    /// The input is larger than [`Caps::bytes`](crate::Caps).
+    #[error("the input has {bytes} bytes, and at most {cap} are read")]
+    TooLarge {
+        /// Size of the input.
+        bytes: usize,
+        /// The cap.
+        cap: usize,
+    },
+    /// The input is not JSON, or is cut off.
+    #[error("record {record}: not valid JSON: {source}")]
+    Json {
+        /// The record's number in the input, from 0.
+        record: usize,
+        /// What the JSON reader says, with line and column.
+        source: serde_json::Error,
+    },
+    /// The JSON is valid, but not a record.
+    #[error("record {record}: {path}: {source}")]
+    Shape {
+        /// The record's number in the input, from 0.
+        record: usize,
+        /// The path of the offending value, such as `tokens[3].id`.
+        path: String,
+        /// What was expected there.
+        source: serde_json::Error,
+    },
+    // --- the version
+    /// `format` is something else.
+    #[error("format is {found:?}, not \"saliency-record\"")]
+    Format {
+        /// What was found.
+        found: String,
+    },
+    /// `version` is newer than this crate, or 0.
+    #[error("version {found} is not one this reader knows (1 to {newest}); a newer release may read it")]
+    Version {
+        /// What was found.
+        found: u64,
+        /// [`VERSION`](crate::VERSION).
+        newest: u32,
+    },
+    // --- consistency
+    /// A record holds no token.
+    #[error("tokens: the list is empty; a record holds at least one token")]
+    NoTokens,
+    /// One of the caps is passed.
+    #[error("{place}: {found} {what}, and at most {cap} are allowed")]
+    Cap {
+        /// Where.
+        place: String,
+        /// Of what, in the plural.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// The cap.
+        cap: usize,
+    },
+    /// An input token follows an output token.
+    #[error("tokens[{index}]: an input token after an output token; all inputs come first")]
+    TokenOrder {
+        /// The token's position.
+        index: usize,
+    },
+    /// `start` and `end` contradict each other or the token before.
+    #[error("tokens[{index}]: bytes {start}..{end} of the text: {why}")]
+    Span {
+        /// The token's position.
+        index: usize,
+        /// First byte.
+        start: usize,
+        /// One past the last byte.
+        end: usize,
+        /// What is wrong with them.
+        why: &'static str,
+    },
+    /// The number of rows is not the number of output tokens.
+    #[error("attributions: {rows} rows for {outputs} output tokens")]
+    Rows {
+        /// Rows there are.
+        rows: usize,
+        /// Rows there should be.
+        outputs: usize,
+    },
+    /// A row is too long or too short.
+    #[error("attributions[{row}]: {found} values for {expected} tokens")]
+    RowLength {
+        /// The row.
+        row: usize,
+        /// Values there are.
+        found: usize,
+        /// Values there should be: the inputs and the outputs before this one.
+        expected: usize,
+    },
+    /// `outputs` is neither empty nor as long as `attributions`.
+    #[error("outputs: {found} entries for {expected} output tokens")]
+    Outputs {
+        /// Entries there are.
+        found: usize,
+        /// Entries there should be.
+        expected: usize,
+    },
+    /// An entry of `outputs` names the wrong token.
+    #[error("outputs[{index}].token: {found}, and this output is token {expected}")]
+    OutputToken {
+        /// The entry.
+        index: usize,
+        /// What it says.
+        found: usize,
+        /// What it should say.
+        expected: usize,
+    },
+    // --- writing
+    /// The writer could not write.
+    #[error("could not write the record: {0}")]
+    Write(#[source] serde_json::Error),
+    /// The notebook's format has no spelling for this value.
+    #[error(
+        "attributions[{row}][{column}] is missing or not finite, and the notebook's format has no spelling for that; write a record instead"
+    )]
+    NotebookValue {
+        /// The row.
+        row: usize,
+        /// The value's position in it.
+        column: usize,
+    },
+}

@@ -1,0 +1,111 @@
+//! How numbers are spelled: finite ones as JSON numbers, the others as `"NaN"`, `"Infinity"`,
+//! `"-Infinity"`, and a missing one as `null`.
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A number as it stands in JSON. Only this module's functions make one.
+struct Spelled(Option<f64>);
+
+impl Serialize for Spelled {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            None => serializer.serialize_none(),
+            Some(x) if x.is_nan() => serializer.serialize_str("NaN"),
+            Some(f64::INFINITY) => serializer.serialize_str("Infinity"),
+            Some(f64::NEG_INFINITY) => serializer.serialize_str("-Infinity"),
+            Some(x) => serializer.serialize_f64(x),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Spelled {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Spelling;
+        impl Visitor<'_> for Spelling {
+            type Value = Spelled;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number, null, \"NaN\", \"Infinity\" or \"-Infinity\"")
+            }
+            fn visit_unit<E: Error>(self) -> Result<Spelled, E> {
+                Ok(Spelled(None))
+            }
+            fn visit_f64<E: Error>(self, x: f64) -> Result<Spelled, E> {
+                Ok(Spelled(Some(x)))
+            }
+            fn visit_i64<E: Error>(self, x: i64) -> Result<Spelled, E> {
+                Ok(Spelled(Some(x as f64)))
+            }
+            fn visit_u64<E: Error>(self, x: u64) -> Result<Spelled, E> {
+                Ok(Spelled(Some(x as f64)))
+            }
+            fn visit_str<E: Error>(self, s: &str) -> Result<Spelled, E> {
+                match s {
+                    "NaN" => Ok(Spelled(Some(f64::NAN))),
+                    "Infinity" => Ok(Spelled(Some(f64::INFINITY))),
+                    "-Infinity" => Ok(Spelled(Some(f64::NEG_INFINITY))),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(s), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Spelling)
+    }
+}
+
+/// `#[serde(with = "number::optional")]`: one number that may be missing.
+pub(crate) mod optional {
+    use super::{Deserialize, Deserializer, Serialize, Serializer, Spelled};
+
+    #[expect(clippy::ref_option, reason = "the signature that serde's `with` asks for")]
+    pub(crate) fn serialize<S: Serializer>(value: &Option<f64>, s: S) -> Result<S::Ok, S::Error> {
+        Spelled(*value).serialize(s)
+    }
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f64>, D::Error> {
+        Ok(Spelled::deserialize(d)?.0)
+    }
+}
+
+/// `#[serde(with = "number::rows")]`: ragged rows of numbers.
+pub(crate) mod rows {
+    use super::{Deserialize, Deserializer, Serializer, Spelled};
+
+    pub(crate) fn serialize<S: Serializer>(rows: &[Vec<Option<f64>>], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(rows.iter().map(|row| Row(row)))
+    }
+    struct Row<'a>(&'a [Option<f64>]);
+    impl serde::Serialize for Row<'_> {
+        fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+            s.collect_seq(self.0.iter().map(|x| Spelled(*x)))
+        }
+    }
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Vec<Option<f64>>>, D::Error> {
+        let rows = Vec::<Vec<Spelled>>::deserialize(d)?;
+        Ok(rows.into_iter().map(|row| row.into_iter().map(|x| x.0).collect()).collect())
+    }
+}
+
+/// How numbers look to the JSON Schema.
+#[cfg(feature = "json-schema")]
+pub(crate) mod schema {
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+    use std::borrow::Cow;
+
+    /// A number, or one of the spellings of what JSON numbers can't say.
+    pub(crate) struct Number;
+
+    impl JsonSchema for Number {
+        fn schema_name() -> Cow<'static, str> {
+            "Number".into()
+        }
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "description": "A number; null where there is none; a string for what JSON numbers cannot say.",
+                "anyOf": [
+                    {"type": "number"},
+                    {"type": "null"},
+                    {"enum": ["NaN", "Infinity", "-Infinity"]}
+                ]
+            })
+        }
+    }
+}

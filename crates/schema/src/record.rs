@@ -1,0 +1,182 @@
+//! The record itself, version 1.
+
+use crate::{Kind, Token, number};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// One run of one method on one text.
+///
+/// Row `r` of [`attributions`](Record::attributions) belongs to output token `r` and holds
+/// `n_input + r` values: one for every input token and one for every output token before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct Record {
+    /// Always `"saliency-record"`.
+    pub format: String,
+    /// The version of the format: 1.
+    pub version: u32,
+    /// The model, where it is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Model>,
+    /// The attribution method, where it is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// The scalar that was explained, where it is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// How the values over the hidden dimensions became one number a token: `sum`, `mean`, `l1`, `l2`, `max-abs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<String>,
+    /// How each row was scaled: `none`, `sum`, `sum-abs`, `max-abs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalize: Option<String>,
+    /// Whether the sign of a value means something: positive raises the target. `false` where the method or
+    /// the aggregate lost it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<bool>,
+    /// What a reader of the numbers should know: why a row is zero, what did not converge.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// All input tokens, then all output tokens.
+    pub tokens: Vec<Token>,
+    /// One ragged row of attributions for each output token. `None` is a missing value.
+    #[serde(with = "number::rows")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "Vec<Vec<number::schema::Number>>"))]
+    pub attributions: Vec<Vec<Option<f64>>>,
+    /// What is known of each output besides its row; empty, or one for each row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Output>,
+}
+
+/// The model that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct Model {
+    /// What a person calls it.
+    pub name: String,
+    /// SHA-256 of its weights file, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+/// The attribution method and its parameters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct Method {
+    /// The method's name in the literature, lower case with hyphens.
+    pub name: String,
+    /// Points on the path, for methods that follow one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u32>,
+    /// The baseline's name, for methods that have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+    /// Every other parameter of the method.
+    #[serde(flatten)]
+    pub parameters: Map<String, Value>,
+}
+
+/// The scalar that was explained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct Target {
+    /// `probability`, `logit`, `log-probability`, …
+    pub name: String,
+    /// Every parameter of the target.
+    #[serde(flatten)]
+    pub parameters: Map<String, Value>,
+}
+
+/// What is known of one output besides its row.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct Output {
+    /// The output's position in [`Record::tokens`].
+    pub token: usize,
+    /// The model's probability of this token.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub probability: Option<f64>,
+    /// The token's logit.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub logit: Option<f64>,
+    /// f(x): the target at the real input.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub value: Option<f64>,
+    /// f(baseline), for methods that have a baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub baseline_value: Option<f64>,
+    /// The row's sum before aggregation lost the sign and before normalising.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub sum: Option<f64>,
+    /// The convergence delta: `sum` − (`value` − `baseline_value`).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub delta: Option<f64>,
+    /// Points on the path that this row used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u32>,
+}
+
+impl Record {
+    /// A record of tokens and rows, of which nothing else is known yet.
+    ///
+    /// # Errors
+    /// When rows and tokens do not fit each other, with the place that is wrong.
+    pub fn new(tokens: Vec<Token>, attributions: Vec<Vec<Option<f64>>>) -> Result<Self, crate::Error> {
+        let record = Self {
+            format: crate::FORMAT.to_owned(),
+            version: crate::VERSION,
+            model: None,
+            method: None,
+            target: None,
+            aggregate: None,
+            normalize: None,
+            signed: None,
+            notes: Vec::new(),
+            tokens,
+            attributions,
+            outputs: Vec::new(),
+        };
+        record.check()?;
+        Ok(record)
+    }
+
+    /// How many of the tokens are inputs.
+    pub fn n_input(&self) -> usize {
+        self.tokens.iter().take_while(|t| t.kind == Kind::Input).count()
+    }
+
+    /// How many of the tokens are outputs.
+    pub fn n_output(&self) -> usize {
+        self.tokens.len() - self.n_input()
+    }
+
+    /// The input tokens.
+    pub fn inputs(&self) -> &[Token] {
+        &self.tokens[..self.n_input()]
+    }
+
+    /// The output tokens.
+    pub fn output_tokens(&self) -> &[Token] {
+        &self.tokens[self.n_input()..]
+    }
+}
+
+impl Method {
+    /// A method without parameters.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), steps: None, baseline: None, parameters: Map::new() }
+    }
+}
+
+impl Target {
+    /// A target without parameters.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), parameters: Map::new() }
+    }
+}

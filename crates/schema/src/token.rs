@@ -1,0 +1,52 @@
+//! One token of a record: its id, its text, and where in the text it stands.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a token was given to the model or produced by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Given to the model.
+    Input,
+    /// Produced by the model, or forced as its continuation.
+    Output,
+}
+
+/// One token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct Token {
+    /// The token's number in the model's vocabulary.
+    pub id: u32,
+    /// The token's text, white space included. For a token that holds only part of a character, a readable
+    /// stand-in (U+FFFD); `bytes` then holds what the token really is.
+    pub text: String,
+    /// Given to the model or produced by it.
+    pub kind: Kind,
+    /// First byte of the token in the UTF-8 text (inputs and continuation in one).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<usize>,
+    /// One past the token's last byte in the UTF-8 text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<usize>,
+    /// The token's exact bytes, where they are not valid UTF-8 by themselves because the token holds part of
+    /// a character.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Vec<u8>>,
+    /// The notebook's own `value` string, kept and not checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+impl Token {
+    /// A token with a text and a kind and nothing else. Set the other fields as needed.
+    pub fn new(id: u32, text: impl Into<String>, kind: Kind) -> Self {
+        Self { id, text: text.into(), kind, start: None, end: None, bytes: None, value: None }
+    }
+
+    /// Whether this token holds only part of a character (see [`Token::bytes`]).
+    pub fn is_partial(&self) -> bool {
+        self.bytes.is_some()
+    }
+}
