@@ -1,1 +1,60 @@
-//! Placeholder.
+//! Token attributions for autoregressive language models: for every output token, how much each token
+//! before it contributed.
+//!
+//! - [`LanguageModel`] is the seam: a model gives token embeddings, and logits at chosen positions.
+//! - [`Sequence`] is a text and its continuation as tokens, generated ([`Generation`]) or forced.
+//! - [`Target`] is the scalar that is explained, [`Method`] how, [`Aggregate`] and [`Normalize`] how the
+//!   vectors over hidden dimensions become one number a token.
+//! - [`Attributor`] puts them together and gives a [`Record`](saliency_schema::Record).
+//!
+//! This crate knows no particular model and draws nothing.
+//!
+//! ```
+//! use saliency_attribution::testing::Linear;
+//! use saliency_attribution::{Aggregate, Attributor, Sequence};
+//!
+//! // logit_v = Σ_i (i + 1) e_i · W_v, so gradient × input of the first token is e_0 · W_v.
+//! let sequence = Sequence::from_ids(&[0, 1], &[2])?;
+//! let attributor = Attributor::new().target("logit")?.aggregate(Aggregate::Sum);
+//! let record = attributor.record(&Linear::new(3, 1), &sequence)?;
+//! let expected = 1.0_f64.sin() * 4.0_f64.cos();
+//! assert!((record.attributions[0][0].unwrap() - expected).abs() < 1e-12);
+//! # Ok::<(), saliency_attribution::Error>(())
+//! ```
+//!
+//! # Features
+//! - `testing`: toy models whose gradients have a closed form.
+//! - `download-libtorch`: have `tch` fetch libtorch at build time.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+mod aggregate;
+mod attributor;
+mod baseline;
+mod error;
+mod generation;
+mod method;
+pub mod methods;
+mod model;
+mod normalize;
+mod problem;
+mod quadrature;
+mod sequence;
+mod target;
+pub mod targets;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use aggregate::Aggregate;
+pub use attributor::Attributor;
+pub use baseline::Baseline;
+pub use error::{Error, ModelError};
+pub use generation::{Generation, Sampler, Sampling, generate_with};
+pub use method::{Explanation, Method, Parameters, method, methods};
+pub use model::{LanguageModel, Limits, TokenId};
+pub use normalize::Normalize;
+pub use problem::{Forward, Problem};
+pub use sequence::Sequence;
+pub use target::{OutputToken, Target, target, targets};
+/// The libtorch binding that tensors in this crate's interface come from.
+pub use tch;

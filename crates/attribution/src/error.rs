@@ -1,0 +1,95 @@
+//! What can go wrong between a model and its attributions.
+
+use tch::TchError;
+
+/// An error of the model itself, whatever the model is.
+pub type ModelError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// Why there are no attributions.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    // --- the caller's choices
+    /// No such method, target, aggregate, normalisation or baseline.
+    #[error("unknown {what} {name:?}; there are: {known}")]
+    Unknown {
+        /// What was asked for: `method`, `target`, …
+        what: &'static str,
+        /// The name that was given.
+        name: String,
+        /// The names that would do.
+        known: String,
+    },
+    /// Rows that may hold both signs can't be divided by their sum.
+    #[error(
+        "normalize \"sum\" would divide signed values (aggregate {aggregate:?}) by a sum that may be near zero; \
+         use \"sum-abs\", which keeps the sign, or \"none\""
+    )]
+    SignedSum {
+        /// The aggregate that keeps the sign.
+        aggregate: &'static str,
+    },
+    /// A parameter is out of its range.
+    #[error("{name} is {value}, and must be {range}")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What may be given.
+        range: &'static str,
+    },
+    // --- the text
+    /// There is no input token to attribute to.
+    #[error("the text has no token; attribution needs at least one input token")]
+    NoInput,
+    /// There is no output token to explain.
+    #[error("there is no output token to explain; generate at least one token or give a continuation")]
+    NoOutput,
+    /// A token number the model does not have.
+    #[error("token {position} has number {id}, and the model's vocabulary holds {vocabulary}")]
+    TokenId {
+        /// The token's position.
+        position: usize,
+        /// Its number.
+        id: u32,
+        /// Size of the vocabulary.
+        vocabulary: usize,
+    },
+    /// The sequence is longer than the model can read.
+    #[error(
+        "{n_input} input and {n_output} output tokens are {} together, and the model reads at most {context}; \
+         shorten the text or ask for fewer outputs", n_input + n_output
+    )]
+    Context {
+        /// Input tokens.
+        n_input: usize,
+        /// Output tokens.
+        n_output: usize,
+        /// The model's limit.
+        context: usize,
+    },
+    // --- the run
+    /// The model failed.
+    #[error("the model could not run: {0}")]
+    Model(#[source] ModelError),
+    /// The model gave a tensor of another shape than its trait promises.
+    #[error("{op} gave a tensor of shape {found:?}, and {expected:?} was expected")]
+    Shape {
+        /// The operation.
+        op: &'static str,
+        /// The shape it gave.
+        found: Vec<i64>,
+        /// The shape it should have.
+        expected: Vec<i64>,
+    },
+    /// libtorch refused an operation.
+    #[error("libtorch: {0}")]
+    Torch(#[from] TchError),
+    /// The record that was made is not consistent.
+    #[error(transparent)]
+    Record(#[from] saliency_schema::Error),
+    /// The caller stopped the run.
+    #[error("stopped")]
+    Stopped,
+}

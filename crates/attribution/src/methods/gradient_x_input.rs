@@ -1,0 +1,41 @@
+//! `gradient-x-input`: the gradient times the embedding itself.
+
+use super::gradient::each_gradient;
+use crate::{Error, Explanation, Method, Parameters, Problem};
+
+/// `a_i = e_i ⊙ ∂f/∂e_i`, signed: the first-order estimate of what the token's embedding adds to the target.
+///
+/// In units of the target. The position's embedding shares the gradient and is not counted.
+///
+/// Cost: one forward pass for all outputs and one backward pass for each.
+/// Source: Shrikumar, Greenside, Shcherbina & Kundaje 2016, "Not Just a Black Box"; for language models,
+/// Denil, Demiraj & de Freitas 2014, "Extraction of Salient Sentences from Labelled Documents".
+#[derive(Debug, Clone, Copy, Default)]
+#[doc(alias = "grad_x_input")]
+#[doc(alias = "input_x_gradient")]
+pub struct GradientXInput;
+
+impl GradientXInput {
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
+        parameters.none_for(Self)
+    }
+}
+
+impl Method for GradientXInput {
+    fn name(&self) -> &'static str {
+        "gradient-x-input"
+    }
+    fn aliases(&self) -> &'static [&'static str] {
+        &["grad_x_input", "input_x_gradient", "input-x-gradient", "grad-x-input", "gxi"]
+    }
+    fn summary(&self) -> &'static str {
+        "e_i ⊙ ∂f/∂e_i: the gradient times the token's embedding"
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        each_gradient(problem, |gradient, embedding| Ok(gradient.f_mul(&embedding)?), each)
+    }
+}

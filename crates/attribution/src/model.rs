@@ -1,0 +1,113 @@
+//! The seam: what attribution asks of a language model.
+
+use crate::error::ModelError;
+use crate::{Error, Generation, Sequence, generation};
+use std::ops::Range;
+use tch::Tensor;
+
+/// A token's number in a vocabulary.
+pub type TokenId = u32;
+
+/// What a model can take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Tokens that it reads at once, inputs and outputs together.
+    pub context: usize,
+    /// Size of its vocabulary; token numbers are below it.
+    pub vocabulary: usize,
+}
+
+/// An autoregressive language model, split where attribution cuts it: at the token embeddings.
+///
+/// Positions run over the whole sequence: inputs, then outputs. The logits at position `p` are the model's
+/// prediction of token `p + 1`, from tokens `0..=p` alone. In an encoder–decoder the first `n_input - 1`
+/// tokens are the source, the last input token is the decoder's start token, and the outputs follow; the
+/// same sentence holds.
+///
+/// Three methods are required. The others have provided forms that a model may replace by faster ones.
+pub trait LanguageModel {
+    /// What a person calls this model.
+    fn name(&self) -> &str;
+
+    /// Context length and size of the vocabulary.
+    fn limits(&self) -> Limits;
+
+    /// Token embeddings, before positions are added.
+    ///
+    /// # Shapes
+    /// Returns `[tokens, hidden]`, on the model's device and in its dtype.
+    ///
+    /// # Errors
+    /// Whatever keeps the model from looking them up.
+    fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError>;
+
+    /// Logits at chosen positions, differentiable with respect to `embeddings`.
+    ///
+    /// # Shapes
+    /// - `embeddings`: `[batch, tokens, hidden]`: token embeddings, which need not be those of any token
+    /// - `n_input`: how many of the tokens are inputs
+    /// - `positions`: within `0..tokens`
+    /// - returns `[batch, positions, vocabulary]`
+    ///
+    /// # Errors
+    /// Whatever keeps the model from running.
+    fn logits(
+        &self,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Tensor, ModelError>;
+
+    /// SHA-256 of the weights in hexadecimal, for the record. `None` where there is no weights file.
+    fn sha256(&self) -> Option<&str> {
+        None
+    }
+
+    /// The token that ends a text, where the model has one. Generation stops after it.
+    fn end_of_text(&self) -> Option<TokenId> {
+        None
+    }
+
+    /// Continues a text, and calls `each` with every new token. `each` returns `false` to stop.
+    ///
+    /// The provided form reads the whole prefix again for every token; a model with a key/value cache
+    /// replaces it.
+    ///
+    /// # Errors
+    /// A text that is empty or, with the tokens asked for, longer than the context; a failing model.
+    fn generate(
+        &self,
+        input: &[TokenId],
+        generation: &Generation,
+        each: &mut dyn FnMut(TokenId) -> bool,
+    ) -> Result<Vec<TokenId>, Error> {
+        generation::without_cache(self, input, generation, each)
+    }
+}
+
+/// Checks that a model can read a sequence.
+pub(crate) fn check_fits(model: &(impl LanguageModel + ?Sized), sequence: &Sequence) -> Result<(), Error> {
+    let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
+    if n_output == 0 {
+        return Err(Error::NoOutput);
+    }
+    check_ids(model.limits(), sequence.ids())?;
+    check_length(model.limits(), n_input, n_output)
+}
+
+pub(crate) fn check_ids(limits: Limits, ids: &[TokenId]) -> Result<(), Error> {
+    match ids.iter().position(|&id| id as usize >= limits.vocabulary) {
+        Some(position) => Err(Error::TokenId { position, id: ids[position], vocabulary: limits.vocabulary }),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn check_length(limits: Limits, n_input: usize, n_output: usize) -> Result<(), Error> {
+    if n_input == 0 {
+        return Err(Error::NoInput);
+    }
+    if n_input + n_output > limits.context {
+        return Err(Error::Context { n_input, n_output, context: limits.context });
+    }
+    Ok(())
+}

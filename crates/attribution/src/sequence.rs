@@ -1,0 +1,69 @@
+//! A text and its continuation, as tokens.
+
+use crate::{Error, TokenId};
+use saliency_schema::{Kind, Token};
+
+/// Input tokens and the output tokens that follow them, generated or forced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sequence {
+    tokens: Vec<Token>,
+    ids: Vec<TokenId>,
+    n_input: usize,
+}
+
+impl Sequence {
+    /// Inputs and outputs in one row. The tokens' kinds are set to match.
+    ///
+    /// # Errors
+    /// [`Error::NoInput`] when there is no input token.
+    pub fn new(inputs: Vec<Token>, outputs: Vec<Token>) -> Result<Self, Error> {
+        if inputs.is_empty() {
+            return Err(Error::NoInput);
+        }
+        let n_input = inputs.len();
+        let inputs = inputs.into_iter().map(|t| Token { kind: Kind::Input, ..t });
+        let outputs = outputs.into_iter().map(|t| Token { kind: Kind::Output, ..t });
+        let tokens: Vec<_> = inputs.chain(outputs).collect();
+        let ids = tokens.iter().map(|t| t.id).collect();
+        Ok(Self { tokens, ids, n_input })
+    }
+
+    /// A sequence of bare numbers, for models without a tokenizer. Each token's text is its number.
+    ///
+    /// # Errors
+    /// [`Error::NoInput`] when there is no input token.
+    pub fn from_ids(inputs: &[TokenId], outputs: &[TokenId]) -> Result<Self, Error> {
+        let tokens =
+            |ids: &[TokenId], kind| ids.iter().map(|&id| Token::new(id, format!(" {id}"), kind)).collect();
+        Self::new(tokens(inputs, Kind::Input), tokens(outputs, Kind::Output))
+    }
+
+    /// All tokens, inputs first.
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// All token numbers, inputs first.
+    pub fn ids(&self) -> &[TokenId] {
+        &self.ids
+    }
+
+    /// How many tokens are inputs.
+    pub fn n_input(&self) -> usize {
+        self.n_input
+    }
+
+    /// How many tokens are outputs.
+    pub fn n_output(&self) -> usize {
+        self.ids.len() - self.n_input
+    }
+
+    /// The text of the whole sequence: the tokens' texts put together, split characters made whole again.
+    pub fn text(&self) -> String {
+        let mut bytes = Vec::new();
+        for token in &self.tokens {
+            bytes.extend_from_slice(token.bytes.as_deref().unwrap_or(token.text.as_bytes()));
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}

@@ -1,0 +1,62 @@
+//! The scalar that is explained: from the logits at an output's position to one number.
+
+use crate::targets::TABLE;
+use crate::{Error, TokenId};
+use std::fmt::Debug;
+use tch::{Kind, Tensor};
+
+/// A scalar function of the logits.
+pub trait Target: Debug {
+    /// The target's name: lower case with hyphens.
+    fn name(&self) -> &'static str;
+
+    /// One line for a list of targets: the formula first.
+    fn summary(&self) -> &'static str;
+
+    /// The target's value, differentiable with respect to the logits.
+    ///
+    /// # Shapes
+    /// - `logits`: `[batch, vocabulary]`, at the position that predicts the output
+    /// - returns `[batch]`
+    ///
+    /// # Errors
+    /// What libtorch says.
+    fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error>;
+
+    /// How the record names this target.
+    fn describe(&self) -> saliency_schema::Target {
+        saliency_schema::Target::new(self.name())
+    }
+}
+
+/// The output whose prediction is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputToken {
+    /// The output's number, from 0.
+    pub output: usize,
+    /// The token that was produced or forced there.
+    pub id: TokenId,
+}
+
+/// Every target that has a name, in the order of a list for people.
+pub fn targets() -> Vec<Box<dyn Target>> {
+    TABLE.iter().map(|make| make()).collect()
+}
+
+/// The target of that name.
+///
+/// # Errors
+/// [`Error::Unknown`] with the names that there are.
+pub fn target(name: &str) -> Result<Box<dyn Target>, Error> {
+    let names = || targets().iter().map(|t| t.name()).collect::<Vec<_>>().join(", ");
+    let found = targets().into_iter().find(|t| t.name() == name);
+    found.ok_or_else(|| Error::Unknown { what: "target", name: name.to_owned(), known: names() })
+}
+
+/// Logits in at least single precision: in bf16 a softmax over a vocabulary loses most of its digits.
+pub(crate) fn widened(logits: &Tensor) -> Result<Tensor, Error> {
+    Ok(match logits.kind() {
+        Kind::Half | Kind::BFloat16 => logits.f_to_kind(Kind::Float)?,
+        _ => logits.shallow_clone(),
+    })
+}

@@ -1,0 +1,17 @@
+//! The targets, one in a file. A new one adds its line to the table below.
+
+use crate::Target;
+
+/// Declares each target's file and lists it, in the order of a list for people.
+macro_rules! table {
+    ($($file:ident::$name:ident),* $(,)?) => {
+        $(mod $file; pub use $file::$name;)*
+        pub(crate) const TABLE: &[fn() -> Box<dyn Target>] = &[$(|| Box::new($name)),*];
+    };
+}
+
+table! {
+    probability::Probability,
+    logit::Logit,
+    log_probability::LogProbability,
+}
