@@ -1,0 +1,239 @@
+//! `config.json`: the fields that change GPT-2's result, honoured or refused by name.
+
+use crate::Error;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// GPT-2's configuration, in Hugging Face's names. Fields that only matter in training (dropout) or for
+/// other heads (`summary_…`) are not read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Config {
+    /// Must be `gpt2`.
+    #[serde(default = "defaults::model_type")]
+    pub model_type: String,
+    /// Size of the vocabulary.
+    #[serde(default = "defaults::vocab_size")]
+    pub vocab_size: usize,
+    /// Tokens that the model reads at once.
+    #[serde(default = "defaults::n_positions")]
+    pub n_positions: usize,
+    /// Hidden dimensions.
+    #[serde(default = "defaults::n_embd")]
+    pub n_embd: usize,
+    /// Blocks.
+    #[serde(default = "defaults::n_layer")]
+    pub n_layer: usize,
+    /// Attention heads in each block; divides `n_embd`.
+    #[serde(default = "defaults::n_head")]
+    pub n_head: usize,
+    /// Width of the feed-forward part. Default: `4 · n_embd`.
+    #[serde(default)]
+    pub n_inner: Option<usize>,
+    /// The feed-forward part's activation.
+    #[serde(default)]
+    pub activation_function: Activation,
+    /// What layer norm adds to the variance.
+    #[serde(default = "defaults::layer_norm_epsilon")]
+    pub layer_norm_epsilon: f64,
+    /// Whether attention scores are divided by the root of a head's width.
+    #[serde(default = "defaults::yes")]
+    pub scale_attn_weights: bool,
+    /// Whether attention scores are also divided by the block's number, from 1.
+    #[serde(default)]
+    pub scale_attn_by_inverse_layer_idx: bool,
+    /// Whether attention scores are computed in single precision when the model is in half.
+    #[serde(default)]
+    pub reorder_and_upcast_attn: bool,
+    /// Whether the head is the token embedding's transpose. Otherwise `lm_head.weight` is read.
+    #[serde(default = "defaults::yes")]
+    pub tie_word_embeddings: bool,
+    /// Must be false: there is no encoder to attend to.
+    #[serde(default)]
+    pub add_cross_attention: bool,
+    /// The token that ends a text.
+    #[serde(default = "defaults::eos_token_id")]
+    pub eos_token_id: Option<EndOfText>,
+    /// Must be absent or empty: heads that are cut out.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pruned_heads: serde_json::Value,
+    /// Must be absent: weights that are not plain numbers.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    quantization_config: serde_json::Value,
+}
+
+/// The end-of-text token: one number, or a list of which the first counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EndOfText {
+    /// One token.
+    One(u32),
+    /// Several.
+    Many(Vec<u32>),
+}
+
+/// The feed-forward part's activation function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Activation {
+    /// `½x(1 + tanh(√(2/π)(x + 0.044715x³)))`: GPT-2's own.
+    #[default]
+    #[serde(rename = "gelu_new", alias = "gelu_pytorch_tanh", alias = "gelu_fast")]
+    GeluTanh,
+    /// `xΦ(x)`, exact.
+    #[serde(rename = "gelu", alias = "gelu_python")]
+    Gelu,
+    /// `max(0, x)`.
+    #[serde(rename = "relu")]
+    Relu,
+    /// `x / (1 + e⁻ˣ)`.
+    #[serde(rename = "silu", alias = "swish")]
+    Silu,
+    /// `tanh x`.
+    #[serde(rename = "tanh")]
+    Tanh,
+}
+
+/// The values of a `GPT2Config` that says nothing.
+mod defaults {
+    use super::EndOfText;
+
+    pub(super) fn model_type() -> String {
+        "gpt2".to_owned()
+    }
+    pub(super) fn vocab_size() -> usize {
+        50257
+    }
+    pub(super) fn n_positions() -> usize {
+        1024
+    }
+    pub(super) fn n_embd() -> usize {
+        768
+    }
+    pub(super) fn n_layer() -> usize {
+        12
+    }
+    pub(super) fn n_head() -> usize {
+        12
+    }
+    pub(super) fn layer_norm_epsilon() -> f64 {
+        1e-5
+    }
+    pub(super) fn yes() -> bool {
+        true
+    }
+    #[expect(clippy::unnecessary_wraps, reason = "the field is optional")]
+    pub(super) fn eos_token_id() -> Option<EndOfText> {
+        Some(EndOfText::One(50256))
+    }
+}
+
+fn is_empty(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Null => true,
+        serde_json::Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+impl Config {
+    /// A GPT-2 of another size: everything else as GPT-2 has it.
+    ///
+    /// Not checked here; loading a model checks it.
+    pub fn new(vocab_size: usize, n_positions: usize, n_embd: usize, n_layer: usize, n_head: usize) -> Self {
+        Self {
+            model_type: defaults::model_type(),
+            vocab_size,
+            n_positions,
+            n_embd,
+            n_layer,
+            n_head,
+            n_inner: None,
+            activation_function: Activation::default(),
+            layer_norm_epsilon: defaults::layer_norm_epsilon(),
+            scale_attn_weights: true,
+            scale_attn_by_inverse_layer_idx: false,
+            reorder_and_upcast_attn: false,
+            tie_word_embeddings: true,
+            add_cross_attention: false,
+            eos_token_id: None,
+            pruned_heads: serde_json::Value::Null,
+            quantization_config: serde_json::Value::Null,
+        }
+    }
+
+    /// Reads and checks a `config.json`. `path` is only named in errors.
+    ///
+    /// # Errors
+    /// JSON that is not a GPT-2 configuration, or a field that is not honoured here.
+    pub fn from_json(json: &[u8], path: &Path) -> Result<Self, Error> {
+        let config: Self = serde_json::from_slice(json)
+            .map_err(|source| Error::ConfigJson { path: path.to_owned(), source })?;
+        config.check(path)?;
+        Ok(config)
+    }
+
+    /// Width of the feed-forward part.
+    pub fn inner(&self) -> usize {
+        self.n_inner.unwrap_or(4 * self.n_embd)
+    }
+
+    /// The token that ends a text.
+    pub fn end_of_text(&self) -> Option<u32> {
+        match self.eos_token_id.as_ref()? {
+            EndOfText::One(id) => Some(*id),
+            EndOfText::Many(ids) => ids.first().copied(),
+        }
+    }
+
+    /// Checks the fields against each other. `path` is only named in errors.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for the first field that can't be honoured.
+    pub fn check(&self, path: &Path) -> Result<(), Error> {
+        let refuse = |field, value: String, why: &str| {
+            Err(Error::Config { path: path.to_owned(), field, value, why: why.to_owned() })
+        };
+        if self.model_type != "gpt2" {
+            return refuse("model_type", format!("{:?}", self.model_type), "only \"gpt2\" is read");
+        }
+        let sizes = [
+            ("vocab_size", self.vocab_size),
+            ("n_positions", self.n_positions),
+            ("n_embd", self.n_embd),
+            ("n_layer", self.n_layer),
+            ("n_head", self.n_head),
+            ("n_inner", self.inner()),
+        ];
+        for (field, size) in sizes {
+            if size == 0 {
+                return refuse(field, size.to_string(), "it must be at least 1");
+            }
+            if size > i32::MAX as usize {
+                return refuse(field, size.to_string(), "no model is that large");
+            }
+        }
+        if !self.n_embd.is_multiple_of(self.n_head) {
+            let why = format!("it must divide n_embd, which is {}", self.n_embd);
+            return refuse("n_head", self.n_head.to_string(), &why);
+        }
+        if !(self.layer_norm_epsilon > 0.0 && self.layer_norm_epsilon.is_finite()) {
+            let value = self.layer_norm_epsilon.to_string();
+            return refuse("layer_norm_epsilon", value, "it must be a number above 0");
+        }
+        if self.add_cross_attention {
+            return refuse("add_cross_attention", "true".into(), "there is no encoder to attend to");
+        }
+        if !is_empty(&self.pruned_heads) {
+            return refuse("pruned_heads", self.pruned_heads.to_string(), "pruned models are not read");
+        }
+        if !is_empty(&self.quantization_config) {
+            let value = self.quantization_config.to_string();
+            return refuse(
+                "quantization_config",
+                value,
+                "quantised weights are not read; use the plain ones",
+            );
+        }
+        Ok(())
+    }
+}

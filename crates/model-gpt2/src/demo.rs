@@ -1,0 +1,21 @@
+//! The bundled model: small, our own, inside the library (feature `demo`).
+
+use crate::checkpoint::Files;
+use crate::{Checkpoint, Error, Load, Tokenizer};
+use std::path::PathBuf;
+
+const CONFIG: &[u8] = include_bytes!("../demo/config.json");
+const TOKENIZER: &[u8] = include_bytes!("../demo/tokenizer.json");
+const WEIGHTS: &[u8] = include_bytes!("../demo/model.safetensors");
+
+impl Checkpoint {
+    /// The bundled model. It forms English-looking words; what it attributes says nothing about GPT-2.
+    ///
+    /// # Errors
+    /// A device that is not there.
+    pub fn demo(load: &Load) -> Result<Self, Error> {
+        let folder = PathBuf::from("demo");
+        let tokenizer = Tokenizer::from_json(TOKENIZER, &folder.join("tokenizer.json"))?;
+        Self::from_files(&Files { name: "demo", folder, config: CONFIG, weights: WEIGHTS }, tokenizer, load)
+    }
+}

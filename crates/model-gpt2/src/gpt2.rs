@@ -1,0 +1,166 @@
+//! The network: GPT-2's forward pass, and what attribution asks of a model.
+
+use crate::block::{Block, layer_norm};
+use crate::cache::Cache;
+use crate::weights::{Affine, Weights};
+use crate::{Config, Error};
+use saliency_attribution::{Generation, LanguageModel, Limits, ModelError, TokenId, generate_with};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use tch::{Device, Kind, Tensor};
+
+/// GPT-2, with its weights on one device in one dtype.
+#[derive(Debug)]
+pub struct Gpt2 {
+    config: Config,
+    name: String,
+    sha256: Option<String>,
+    wte: Tensor,
+    wpe: Tensor,
+    blocks: Vec<Block>,
+    ln_f: Affine,
+    head: Tensor,
+}
+
+impl Gpt2 {
+    /// A GPT-2 of given tensors, named as in a checkpoint without the `transformer.` prefix. They may be
+    /// variables that are trained: [`logits_at`](Self::logits_at) is differentiable with respect to them.
+    ///
+    /// # Errors
+    /// A configuration that can't be honoured, or a tensor that is missing or has another shape.
+    pub fn from_tensors(
+        config: Config,
+        tensors: BTreeMap<String, Tensor>,
+        name: &str,
+    ) -> Result<Self, Error> {
+        Self::build(config, tensors, name, None, Path::new("the tensors"))
+    }
+
+    pub(crate) fn build(
+        config: Config,
+        mut tensors: BTreeMap<String, Tensor>,
+        name: &str,
+        sha256: Option<String>,
+        path: &Path,
+    ) -> Result<Self, Error> {
+        config.check(path)?;
+        let Weights { wte, wpe, blocks, ln_f, head } = Weights::take(&config, &mut tensors, path)?;
+        let blocks = blocks.into_iter().enumerate().map(|(i, weights)| Block::new(&config, i, weights));
+        let blocks = blocks.collect();
+        Ok(Self { config, name: name.to_owned(), sha256, wte, wpe, blocks, ln_f, head })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where the weights are.
+    pub fn device(&self) -> Device {
+        self.wte.device()
+    }
+
+    /// The dtype of the weights and of everything that is computed.
+    pub fn kind(&self) -> Kind {
+        self.wte.kind()
+    }
+
+    /// Token embeddings, before positions are added.
+    ///
+    /// # Shapes
+    /// - `ids`: int64, `[batch, tokens]`; returns `[batch, tokens, hidden]`
+    ///
+    /// # Errors
+    /// What libtorch says, for a number outside the vocabulary among others.
+    pub fn embed_ids(&self, ids: &Tensor) -> Result<Tensor, Error> {
+        Ok(Tensor::f_embedding(&self.wte, ids, -1, false, false)?)
+    }
+
+    /// Logits at some positions, from token embeddings that need not be those of any token.
+    ///
+    /// # Shapes
+    /// - `embeddings`: `[batch, tokens, hidden]`
+    /// - `positions`: within `0..tokens`; all where `None`
+    /// - returns `[batch, positions, vocabulary]`
+    ///
+    /// The last block and the head run at these positions only, and no block sees a later token.
+    ///
+    /// # Errors
+    /// What libtorch says, for more tokens than the context among others.
+    pub fn logits_at(&self, embeddings: &Tensor, positions: Option<Range<usize>>) -> Result<Tensor, Error> {
+        let positions = positions.map_or(0..embeddings.size()[1], |p| p.start as i64..p.end as i64);
+        let embeddings = embeddings.f_narrow(1, 0, positions.end)?;
+        self.forward(&embeddings, positions, None)
+    }
+
+    fn forward(
+        &self,
+        embeddings: &Tensor,
+        queries: Range<i64>,
+        mut cache: Option<&mut Cache>,
+    ) -> Result<Tensor, Error> {
+        let tokens = embeddings.size()[1];
+        let past = cache.as_ref().map_or(0, |cache| cache.len());
+        let mut x = embeddings.f_add(&self.wpe.f_narrow(0, past, tokens)?)?;
+        for (i, block) in self.blocks.iter().enumerate() {
+            let last = i + 1 == self.blocks.len();
+            let wanted = if last { queries.clone() } else { 0..tokens };
+            x = block.forward(&x, wanted, cache.as_mut().and_then(|cache| cache.layer(i)))?;
+        }
+        let x = layer_norm(&x, &self.ln_f, self.config.layer_norm_epsilon)?;
+        Ok(x.f_matmul(&self.head.f_transpose(0, 1)?)?)
+    }
+}
+
+impl LanguageModel for Gpt2 {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn sha256(&self) -> Option<&str> {
+        self.sha256.as_deref()
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { context: self.config.n_positions, vocabulary: self.config.vocab_size }
+    }
+
+    fn end_of_text(&self) -> Option<TokenId> {
+        self.config.end_of_text()
+    }
+
+    fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
+        let ids: Vec<i64> = ids.iter().map(|&id| id.into()).collect();
+        let ids = Tensor::f_from_slice(&ids)?.f_to(self.device())?;
+        Ok(self.embed_ids(&ids)?)
+    }
+
+    fn logits(
+        &self,
+        embeddings: &Tensor,
+        _n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Tensor, ModelError> {
+        Ok(self.logits_at(embeddings, Some(positions))?)
+    }
+
+    fn generate(
+        &self,
+        input: &[TokenId],
+        generation: &Generation,
+        each: &mut dyn FnMut(TokenId) -> bool,
+    ) -> Result<Vec<TokenId>, saliency_attribution::Error> {
+        use saliency_attribution::Error::Model;
+        let _no_gradient = tch::no_grad_guard();
+        let mut cache = Cache::new(self.blocks.len());
+        generate_with(self, input, generation, each, |ids| {
+            let new = &ids[cache.len() as usize..];
+            let embeddings = self.embed(new).map_err(Model)?.f_unsqueeze(0)?;
+            let last = new.len() as i64 - 1;
+            let logits = self.forward(&embeddings, last..last + 1, Some(&mut cache));
+            let logits = logits.map_err(|e| Model(Box::new(e)))?;
+            Ok(logits.f_select(0, 0)?.f_select(0, 0)?)
+        })
+    }
+}
