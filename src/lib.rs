@@ -1,1 +1,46 @@
-//! Placeholder.
+//! Which words did a language model look at? Attributions for a whole paragraph, and pictures of them.
+//!
+//! One way through, re-exported here by job:
+//!
+//! | job | crate | begin with |
+//! | --- | --- | --- |
+//! | text → tokens → model | `saliency-model-gpt2` | [`Checkpoint`] |
+//! | → attribution → record | `saliency-attribution` | [`Attributor`] |
+//! | the record | `saliency-schema` | [`Record`], [`read`] |
+//! | → chart → SVG, PNG | `saliency-viz-svg` | [`chart`], [`Options`] |
+//!
+//! Who only draws depends on `saliency-viz-svg` alone and never builds libtorch.
+//!
+//! ```
+//! use saliency::{Attributor, Checkpoint, Generation, Load, Options, chart};
+//!
+//! let gpt2 = Checkpoint::demo(&Load::default())?; // or Checkpoint::open("path/to/gpt2", …)
+//! let sequence = gpt2.generate("The first organization to land on Mars", &Generation::greedy(5))?;
+//! let record = Attributor::new().record(&gpt2.model, &sequence)?;
+//! let svg = chart("tall-heatmap")?.draw(&[record], &Options::default())?.to_svg();
+//! assert!(svg.starts_with("<svg"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//! - `gpt2` (default): GPT-2 and attribution on libtorch, with the bundled demo model.
+//! - `png` (default): PNG pictures by resvg.
+//! - `download-libtorch`: have `tch` fetch libtorch at build time.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+#[cfg(feature = "gpt2")]
+pub use saliency_attribution as attribution;
+#[cfg(feature = "gpt2")]
+pub use saliency_attribution::{
+    Aggregate, Attributor, Generation, LanguageModel, Method, Normalize, Sampling, Sequence, Target, method,
+    methods, target, targets,
+};
+#[cfg(feature = "gpt2")]
+pub use saliency_model_gpt2 as gpt2;
+#[cfg(feature = "gpt2")]
+pub use saliency_model_gpt2::{Checkpoint, Load};
+pub use saliency_schema as schema;
+pub use saliency_schema::{Record, read, write, write_notebook};
+pub use saliency_viz_svg as viz;
+pub use saliency_viz_svg::{Chart, Options, chart, charts};

@@ -1,0 +1,55 @@
+//! `saliency draw`: records in, one picture out.
+
+use crate::arguments::{DrawArguments, LookArguments};
+use crate::failure::Failure;
+use crate::output::Destination;
+use crate::records;
+use saliency::chart;
+use saliency::viz::{Options, page};
+
+pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
+    let chart = chart(&arguments.chart)?;
+    let form = Form::of(arguments)?;
+    let destination = Destination::new(Some(&arguments.output))?;
+    let records = records::read(&arguments.records)?;
+    let options = Options {
+        hover: arguments.hover,
+        lock: arguments.lock,
+        token: arguments.token,
+        record: arguments.record,
+        ..options(&arguments.look)
+    };
+    let scene = chart.draw(&records, &options)?;
+    let bytes = match form {
+        Form::Svg => scene.to_svg().into_bytes(),
+        Form::Png => scene.to_png(arguments.scale)?,
+        Form::Html => page(chart.name(), &[(chart.summary().to_owned(), scene)]).into_bytes(),
+    };
+    destination.write(&bytes)
+}
+
+/// The options that every chart of a run shares.
+pub(crate) fn options(look: &LookArguments) -> Options {
+    Options { theme: look.theme, palette: look.palette, ..Options::default() }
+}
+
+enum Form {
+    Svg,
+    Png,
+    Html,
+}
+
+impl Form {
+    fn of(arguments: &DrawArguments) -> Result<Self, Failure> {
+        let extension = arguments.output.extension().map(|e| e.to_string_lossy().to_lowercase());
+        match extension.as_deref() {
+            Some("svg") => Ok(Self::Svg),
+            Some("png") => Ok(Self::Png),
+            Some("html" | "htm") => Ok(Self::Html),
+            _ => Err(Failure::Usage(format!(
+                "{}: the file's ending says what to write; there are: .svg, .png, .html",
+                arguments.output.display()
+            ))),
+        }
+    }
+}

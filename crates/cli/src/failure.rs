@@ -1,0 +1,62 @@
+//! One sentence and an exit code: what a failure is to whoever called us.
+
+use saliency::{attribution, gpt2, schema, viz};
+use std::path::PathBuf;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The arguments do not fit each other.
+    #[error("{0}")]
+    Usage(String),
+    /// A file can't be read.
+    #[error("{path}: {source}")]
+    Read { path: PathBuf, source: std::io::Error },
+    /// A file or folder can't be written.
+    #[error("{path}: {source}; nothing was written")]
+    Write { path: PathBuf, source: std::io::Error },
+    /// Standard output is closed or full.
+    #[error("standard output: {0}; write to a file with -o")]
+    Stdout(std::io::Error),
+    /// A text file is not UTF-8.
+    #[error("{path}: byte {valid_up_to} is not UTF-8; convert the text to UTF-8 first")]
+    NotUtf8 { path: PathBuf, valid_up_to: usize },
+    /// A file does not hold records.
+    #[error("{path}: {source}")]
+    Record { path: PathBuf, source: schema::Error },
+    /// A record could not be written.
+    #[error(transparent)]
+    Schema(#[from] schema::Error),
+    /// The model could not be loaded or run.
+    #[error(transparent)]
+    Model(#[from] gpt2::Error),
+    /// The attributions could not be computed.
+    #[error(transparent)]
+    Attribution(#[from] attribution::Error),
+    /// The chart could not be drawn.
+    #[error(transparent)]
+    Draw(#[from] viz::Error),
+}
+
+impl Failure {
+    /// 2 for what was asked wrongly, 1 for what could not be done.
+    pub(crate) fn exit_code(&self) -> u8 {
+        use attribution::Error as A;
+        let asked_wrongly = match self {
+            Self::Usage(_) => true,
+            Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
+                matches!(error, A::Unknown { .. } | A::Parameter { .. } | A::SignedSum { .. })
+            }
+            Self::Draw(error) => error.is_usage(),
+            Self::Model(gpt2::Error::EmptyText { .. }) => true,
+            _ => false,
+        };
+        if asked_wrongly { 2 } else { 1 }
+    }
+
+    /// The message on one line: libtorch adds a stack trace to its own.
+    pub(crate) fn sentence(&self) -> String {
+        let message = self.to_string();
+        message.lines().next().unwrap_or_default().trim_end().to_owned()
+    }
+}

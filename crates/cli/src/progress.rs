@@ -1,0 +1,31 @@
+//! A progress bar on standard error, where that is a terminal and the work takes longer than a second.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::{Duration, Instant};
+
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    begun: Instant,
+    quiet: bool,
+}
+
+impl Progress {
+    pub(crate) fn new(what: &'static str, length: usize, quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} tokens, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(what);
+        Self { bar, begun: Instant::now(), quiet }
+    }
+
+    pub(crate) fn set(&self, done: usize) {
+        if self.bar.is_hidden() && !self.quiet && self.begun.elapsed() > Duration::from_secs(1) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_position(done as u64);
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,27 @@
+//! Reading: files of records, and standard input.
+
+use crate::failure::Failure;
+use saliency::Record;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The records of all files, in order.
+pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Record>, Failure> {
+    let mut records = Vec::new();
+    for path in paths {
+        let read = saliency::read(&read_file(path)?);
+        records.extend(read.map_err(|source| Failure::Record { path: path.clone(), source })?);
+    }
+    Ok(records)
+}
+
+/// A file's bytes; `-` is standard input.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    bytes.map_err(|source| Failure::Read { path: path.to_owned(), source })
+}

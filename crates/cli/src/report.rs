@@ -1,0 +1,58 @@
+//! `saliency report`: every chart of some records on one page.
+
+use crate::arguments::ReportArguments;
+use crate::attribute::{self, Source};
+use crate::draw::options;
+use crate::failure::Failure;
+use crate::output::write_whole;
+use crate::records;
+use saliency::Record;
+use saliency::charts;
+use saliency::viz::{Options, page};
+use std::path::PathBuf;
+
+pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failure> {
+    let has_text = arguments.source.text.is_some() || arguments.source.text_file.is_some();
+    if arguments.records.is_empty() && !has_text {
+        return Err(Failure::Usage(
+            "nothing to report on; give record files, --text T or --text-file F".into(),
+        ));
+    }
+    let folder = &arguments.output;
+    std::fs::create_dir_all(folder).map_err(|source| Failure::Write { path: folder.clone(), source })?;
+    let records = if has_text {
+        let methods: Vec<_> = arguments.methods.iter().map(String::as_str).collect();
+        let methods = if methods.is_empty() { vec!["gradient-x-input"] } else { methods };
+        let source = Source { arguments: &arguments.source, from_stdin: false };
+        attribute::records(&source, &arguments.explain, &methods, quiet)?
+    } else {
+        records::read(&arguments.records)?
+    };
+    let files = files(&records, &options(&arguments.look))?;
+    // The page last: once it is there, all that it names is.
+    for (name, bytes) in files {
+        write_whole(&folder.join(name), &bytes)?;
+    }
+    Ok(())
+}
+
+/// Every file of the report, the page last.
+fn files(records: &[Record], options: &Options) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    let mut files = Vec::new();
+    let mut drawn = Vec::new();
+    for (number, record) in records.iter().enumerate() {
+        for chart in charts() {
+            let scene = chart.draw(std::slice::from_ref(record), options)?;
+            let stem = match records.len() {
+                1 => chart.name().to_owned(),
+                _ => format!("{}-{number}", chart.name()),
+            };
+            files.push((PathBuf::from(format!("{stem}.svg")), scene.to_svg().into_bytes()));
+            files.push((PathBuf::from(format!("{stem}.png")), scene.to_png(2.0)?));
+            let of = if records.len() == 1 { String::new() } else { format!(", record {number}") };
+            drawn.push((format!("{}{of}: {}", chart.name(), chart.summary()), scene));
+        }
+    }
+    files.push((PathBuf::from("index.html"), page("saliency report", &drawn).into_bytes()));
+    Ok(files)
+}
