@@ -1,1 +1,36 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+mod cells;
+mod chart;
+mod charts;
+mod color;
+mod error;
+mod font;
+mod html;
+mod legend;
+mod number;
+mod options;
+mod pair;
+mod palette;
+mod paragraph;
+#[cfg(feature = "png")]
+mod png;
+mod rows;
+mod scale;
+mod scene;
+mod svg;
+mod text;
+mod theme;
+
+pub use chart::{Chart, chart, charts};
+pub use charts::{Highlight, TallHeatmap};
+pub use color::Color;
+pub use error::Error;
+pub use html::page;
+pub use options::{Options, State};
+pub use palette::Palette;
+pub use scale::{Paint, Pattern};
+pub use scene::{Anchor, Item, Rect, Scene, Text};
+pub use theme::Theme;

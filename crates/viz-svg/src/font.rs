@@ -1,0 +1,34 @@
+//! Text widths: the advance of DejaVu Sans Mono, which is one width for every glyph, and Unicode width classes.
+
+use unicode_width::UnicodeWidthStr;
+
+/// The font that pictures are set in.
+pub(crate) const FAMILY: &str = "DejaVu Sans Mono";
+/// The advance of every glyph, in ems: 1233 of 2048 units. A test reads it from the font file.
+pub(crate) const ADVANCE: f64 = 1233.0 / 2048.0;
+
+/// How wide a text is set: one advance for each column of its Unicode width class (two for a wide character).
+pub(crate) fn width(text: &str, size: f64) -> f64 {
+    columns(text) as f64 * ADVANCE * size
+}
+
+/// Columns of a text on a grid of advances.
+pub(crate) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// The text cut to a width, with an ellipsis where something is missing.
+pub(crate) fn fitted(text: &str, size: f64, room: f64) -> String {
+    use unicode_segmentation::UnicodeSegmentation;
+    if width(text, size) <= room {
+        return text.to_owned();
+    }
+    let (mut kept, ellipsis) = (String::new(), "…");
+    for cluster in text.graphemes(true) {
+        if width(&kept, size) + width(cluster, size) + width(ellipsis, size) > room {
+            break;
+        }
+        kept.push_str(cluster);
+    }
+    kept + ellipsis
+}

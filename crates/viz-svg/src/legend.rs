@@ -1,0 +1,154 @@
+//! What every chart says about itself: title, method, target, aggregate, normalisation, model, and the colour scale
+//! with its ends in the data's units.
+
+use crate::number::short;
+use crate::scale::{Pattern, Scale};
+use crate::scene::{Anchor, Item, Rect, Text};
+use crate::text::visible;
+use crate::{Options, Paint, font};
+use saliency_schema::Record;
+use std::collections::BTreeSet;
+
+const BAR: f64 = 192.0;
+const SMALL: f64 = 11.0;
+
+/// A legend's drawing, and the room it takes.
+pub(crate) struct Legend {
+    pub(crate) items: Vec<Item>,
+    pub(crate) height: f64,
+}
+
+/// What the ends of the colour bar mean, besides their numbers.
+pub(crate) struct Ends {
+    pub(crate) low: String,
+    pub(crate) high: String,
+}
+
+/// How the record was made, in words; what it does not hold is "not recorded".
+pub(crate) fn provenance(record: &Record, options: &Options) -> Vec<String> {
+    let recorded = |value: Option<&str>| visible(value.unwrap_or("not recorded"));
+    let method = record.method.as_ref().map(|m| m.name.as_str()).or(options.method.as_deref());
+    let mut method = recorded(method);
+    if let Some(known) = &record.method {
+        let steps = known.steps.map(|n| format!("{n} steps"));
+        let baseline = known.baseline.as_deref().map(|b| format!("{b} baseline"));
+        let parameters: Vec<_> = [steps, baseline].into_iter().flatten().collect();
+        if !parameters.is_empty() {
+            method = format!("{method} ({})", parameters.join(", "));
+        }
+    }
+    let model = record.model.as_ref().map(|m| m.name.as_str()).or(options.model.as_deref());
+    let target = record.target.as_ref().map(|t| t.name.as_str());
+    vec![
+        format!("method: {method}"),
+        format!("target: {}", recorded(target)),
+        format!("aggregate: {}", recorded(record.aggregate.as_deref())),
+        format!("normalize: {}", recorded(record.normalize.as_deref())),
+        format!("model: {}", recorded(model)),
+    ]
+}
+
+impl Legend {
+    /// A legend from `(x, y)`, at most `width` wide.
+    pub(crate) fn new(
+        (x, y, width): (f64, f64, f64),
+        title: &str,
+        record: &Record,
+        options: &Options,
+        scale: &Scale,
+        ends: &Ends,
+        patterns: &BTreeSet<Pattern>,
+    ) -> Self {
+        let theme = options.theme;
+        let mut items = Vec::new();
+        let title = font::fitted(&visible(title), 15.0, width);
+        items.push(Text::new(title, x, y + 14.0, 15.0, theme.ink()).bold().into());
+        let mut top = y + 22.0;
+        for line in filled(&provenance(record, options), width) {
+            items.push(Text::new(line, x, top + 11.0, SMALL, theme.muted()).into());
+            top += 16.0;
+        }
+        top += 6.0;
+        items.extend(bar(x, top, scale));
+        let low = if scale.palette.is_diverging() { -scale.end } else { 0.0 };
+        let more = if scale.clipped.is_some() { "≥ " } else { "" };
+        let less = if scale.clipped.is_some() && low < 0.0 { "≤ " } else { "" };
+        let number = |text: String, at: f64, anchor| {
+            Item::from(Text::new(text, at, top + 23.0, SMALL, theme.ink()).anchored(anchor))
+        };
+        items.push(number(format!("{less}{}", short(low)), x, Anchor::Start));
+        items.push(number(format!("{more}{}", short(scale.end)), x + BAR, Anchor::End));
+        if low < 0.0 {
+            items.push(number("0".to_owned(), x + BAR / 2.0, Anchor::Middle));
+        }
+        let mut lines = vec![format!("left: {}", ends.low), format!("right: {}", ends.high)];
+        if let Some(largest) = scale.clipped {
+            lines.push(match options.scale_max {
+                Some(_) => format!("scale ends where the caller says; largest: {}", short(largest)),
+                None => {
+                    format!(
+                        "scale ends at the {} quantile of |value|; largest: {}",
+                        options.clip,
+                        short(largest)
+                    )
+                }
+            });
+        }
+        let beside = x + BAR + 16.0;
+        let mut line_top = top - 2.0;
+        for line in lines {
+            let line = font::fitted(&line, SMALL, (width - BAR - 16.0).max(80.0));
+            items.push(Text::new(line, beside, line_top + 11.0, SMALL, theme.muted()).into());
+            line_top += 15.0;
+        }
+        top = line_top.max(top + 28.0);
+        let mut left = x;
+        for &pattern in patterns {
+            let paint = Paint::Pattern(pattern);
+            let label = Text::new(pattern.label(), left + 20.0, top + 12.0, SMALL, theme.ink());
+            let room = 20.0 + label.width + 16.0;
+            items.push(Item::Cells { paint, cells: vec![Rect::new(left, top + 3.0, 14.0, 12.0)] });
+            items.push(label.into());
+            left += room;
+        }
+        if !patterns.is_empty() {
+            top += 20.0;
+        }
+        let items = vec![Item::Group { name: "legend", description: None, items }];
+        Self { items, height: top - y }
+    }
+}
+
+/// The colour bar: one cell for each level.
+fn bar(x: f64, y: f64, scale: &Scale) -> Vec<Item> {
+    let diverging = scale.palette.is_diverging();
+    let cells = if diverging { 64 } else { 32 };
+    let width = BAR / f64::from(cells);
+    (0..cells)
+        .map(|i| {
+            let share = f64::from(i) / f64::from(cells - 1);
+            let value = if diverging { 2.0 * share - 1.0 } else { share } * scale.end;
+            let rect = Rect::new(x + f64::from(i) * width, y, width, 10.0);
+            Item::Cells { paint: Paint::Color(scale.color(value)), cells: vec![rect] }
+        })
+        .collect()
+}
+
+/// Parts put into lines of at most `width`, separated by dots.
+fn filled(parts: &[String], width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        let part = font::fitted(part, SMALL, width);
+        match lines.last_mut() {
+            Some(line)
+                if font::width(line, SMALL) + font::width(&part, SMALL) + font::width(" · ", SMALL)
+                    <= width =>
+            {
+                *line += " · ";
+                *line += &part;
+            }
+            _ => lines.push(part),
+        }
+    }
+    lines
+}

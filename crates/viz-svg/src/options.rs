@@ -1,0 +1,118 @@
+//! What a caller may choose: the state of a chart, and how it looks.
+
+use crate::{Error, Palette, Theme};
+use saliency_schema::Record;
+use std::str::FromStr;
+
+/// What a chart shows, and how. Everything has a default.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The row whose attributions the paragraph shows. Default: the chart's own.
+    pub hover: Option<State>,
+    /// The row that the others are compared with. Default: none.
+    pub lock: Option<State>,
+    /// The input token under the pointer, by its position. Default: none.
+    pub token: Option<usize>,
+    /// Which record, where several are given to a chart of one. Default: the only one.
+    pub record: Option<usize>,
+    /// Default: light.
+    pub theme: Theme,
+    /// Default: `viridis` without a sign, `piyg` with one.
+    pub palette: Option<Palette>,
+    /// The quantile of the absolute values that the colour scale ends at, in (0, 1]. Default: 0.99.
+    pub clip: f64,
+    /// Where the colour scale ends, in units of the data. Default: from the data, by `clip`.
+    pub scale_max: Option<f64>,
+    /// The picture's title. Default: the chart's own.
+    pub title: Option<String>,
+    /// The model's name, for records that do not hold one. Default: none.
+    pub model: Option<String>,
+    /// The method's name, for records that do not hold one. Default: none.
+    pub method: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            hover: None,
+            lock: None,
+            token: None,
+            record: None,
+            theme: Theme::Light,
+            palette: None,
+            clip: 0.99,
+            scale_max: None,
+            title: None,
+            model: None,
+            method: None,
+        }
+    }
+}
+
+/// One output of one panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct State {
+    /// The panel, from 0. Charts of one record have one panel.
+    pub panel: usize,
+    /// The output, from 0.
+    pub output: usize,
+}
+
+impl State {
+    /// An output of the first panel.
+    pub fn output(output: usize) -> Self {
+        Self { panel: 0, output }
+    }
+}
+
+impl FromStr for State {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let number = |n: &str| n.parse().map_err(|_| Error::State { text: text.to_owned() });
+        match text.split_once(':') {
+            Some((panel, output)) => Ok(Self { panel: number(panel)?, output: number(output)? }),
+            None => Ok(Self::output(number(text)?)),
+        }
+    }
+}
+
+/// The one record that a chart of one record draws.
+pub(crate) fn one<'a>(records: &'a [Record], options: &Options) -> Result<&'a Record, Error> {
+    match (records, options.record) {
+        ([], _) => Err(Error::NoRecord),
+        ([record], None) => Ok(record),
+        (several, None) => Err(Error::SeveralRecords { found: several.len(), last: several.len() - 1 }),
+        (several, Some(k)) => several.get(k).ok_or(Error::NoSuchRecord { found: k, count: several.len() }),
+    }
+}
+
+/// The states of a chart of one record, checked against it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct States {
+    pub(crate) hover: Option<usize>,
+    pub(crate) lock: Option<usize>,
+    pub(crate) token: Option<usize>,
+}
+
+impl States {
+    pub(crate) fn of(record: &Record, options: &Options) -> Result<Self, Error> {
+        let output = |state: Option<State>, what| match state {
+            Some(State { panel, .. }) if panel > 0 => {
+                Err(Error::Outside { what: "panel", found: panel, count: "1 panel".into() })
+            }
+            Some(State { output, .. }) if output >= record.n_output() => {
+                Err(Error::Outside { what, found: output, count: format!("{} outputs", record.n_output()) })
+            }
+            state => Ok(state.map(|s| s.output)),
+        };
+        let count = format!("{} input tokens", record.n_input());
+        match options.token.filter(|&i| i >= record.n_input()) {
+            Some(found) => Err(Error::Outside { what: "token", found, count }),
+            None => Ok(Self {
+                hover: output(options.hover, "hovered output")?,
+                lock: output(options.lock, "locked output")?,
+                token: options.token,
+            }),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The pair scatter: two outputs' attributions of the same tokens against each other.
+
+use crate::font;
+use crate::number::ticks;
+use crate::rows::Rows;
+use crate::scale::{Scale, Value};
+use crate::scene::{Anchor, Item, Rect, Text};
+use crate::text::label;
+use crate::{Color, Paint};
+
+const SIDE: f64 = 400.0;
+const LEFT: f64 = 64.0;
+const BELOW: f64 = 44.0;
+/// Room above and to the right of the plot, for dots and labels at its edge.
+const EDGE: f64 = 16.0;
+const LABELS: usize = 14;
+const SMALL: f64 = 11.0;
+
+/// Width and height of the whole panel.
+pub(crate) const SIZE: (f64, f64) = (LEFT + SIDE + EDGE, EDGE + SIDE + BELOW);
+
+/// A token's place in the plot.
+struct Dot {
+    token: usize,
+    at: (f64, f64),
+    /// How far it stands out: what labels are given by.
+    weight: f64,
+    fill: Color,
+}
+
+/// Draws rows `x` and `y` against each other, from `(left, top)`. Tokens that only `y` has read stand on a strip at
+/// the left, outside the axis: they have no place on it.
+pub(crate) fn pair(
+    rows: &Rows<'_>,
+    (x, y): (usize, usize),
+    scale: &Scale,
+    left: f64,
+    top: f64,
+    token: Option<usize>,
+) -> Vec<Item> {
+    let theme = scale.theme;
+    let (low, high) = range(rows, x, y);
+    let plot = Rect::new(left + LEFT, top + EDGE, SIDE, SIDE);
+    let share = |v: f64| ((v - low) / (high - low)).clamp(0.0, 1.0);
+    let place = |a: f64, b: f64| (plot.x + share(a) * SIDE, plot.y + (1.0 - share(b)) * SIDE);
+    let mut items = vec![Item::Cells { paint: Paint::Color(theme.panel()), cells: vec![plot] }];
+    items.extend(axes(rows, (x, y), (low, high), plot, theme.background(), scale));
+
+    let mut dots = Vec::new();
+    for i in 0..rows.length(y) {
+        let (a, b) = (rows.plain(x, i), rows.plain(y, i));
+        let Some(b) = b.number().filter(|b| b.is_finite()) else { continue };
+        let fill = match scale.paint(rows.shown(y, i)) {
+            Paint::Color(color) => color,
+            Paint::Pattern(_) => theme.not_comparable(),
+        };
+        match a {
+            Value::Number(a) if a.is_finite() => {
+                let weight = if rows.lock.is_some() { (b - a).abs().max(b.abs() * 0.5) } else { b.abs() };
+                dots.push(Dot { token: i, at: place(a, b), weight, fill });
+            }
+            Value::NotComparable => {
+                let at = (plot.x - 10.0, place(low, b).1);
+                dots.push(Dot { token: i, at, weight: b.abs(), fill: theme.not_comparable() });
+            }
+            _ => {}
+        }
+    }
+    // The most telling on top.
+    dots.sort_by(|a, b| a.weight.total_cmp(&b.weight).then(b.token.cmp(&a.token)));
+    let mut from = 0;
+    while from < dots.len() {
+        let same = dots[from..].iter().take_while(|d| d.fill == dots[from].fill).count();
+        let places = dots[from..from + same].iter().map(|d| d.at).collect();
+        items.push(Item::Dots { fill: dots[from].fill, rim: theme.ink(), places });
+        from += same;
+    }
+    if let Some(dot) = dots.iter().find(|d| Some(d.token) == token) {
+        let rect = Rect::new(dot.at.0 - 6.0, dot.at.1 - 6.0, 12.0, 12.0);
+        items.push(Item::Frame { rect, color: theme.mark(), width: 2.0 });
+    }
+    items.extend(labels(rows, &dots, plot, (left, theme.ink())));
+    vec![Item::Group { name: "pair", description: None, items }]
+}
+
+/// The values that the axes run over: the same on both, with zero, out to the largest.
+fn range(rows: &Rows<'_>, x: usize, y: usize) -> (f64, f64) {
+    let of = |row: usize| (0..rows.length(row)).filter_map(move |i| rows.plain(row, i).number());
+    let values = of(x).chain(of(y)).filter(|v| v.is_finite());
+    let (low, high) = values.fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+    // Halved, so that the difference of two huge values stays finite.
+    let span = high / 2.0 - low / 2.0;
+    if span > 0.0 && span.is_finite() && (high - low).is_finite() { (low, high) } else { (-1.0, 1.0) }
+}
+
+fn axes(
+    rows: &Rows<'_>,
+    (x, y): (usize, usize),
+    (low, high): (f64, f64),
+    plot: Rect,
+    grid: Color,
+    scale: &Scale,
+) -> Vec<Item> {
+    let theme = scale.theme;
+    let (values, decimals) = ticks(low, high, 4);
+    let mut items = Vec::new();
+    let grid = if grid == theme.panel() { theme.not_comparable() } else { grid };
+    let spelled = |v: f64| {
+        let text =
+            if decimals > 6 || v.abs() >= 1e6 { crate::number::short(v) } else { format!("{v:.decimals$}") };
+        text.replace('-', "−")
+    };
+    for v in values {
+        let share = (v - low) / (high - low);
+        let (right, down) = (plot.x + share * SIDE, plot.y + (1.0 - share) * SIDE);
+        let bottom = plot.y + SIDE;
+        items.push(Item::Line { from: (right, plot.y), to: (right, bottom), color: grid, width: 1.0 });
+        items.push(Item::Line { from: (plot.x, down), to: (plot.x + SIDE, down), color: grid, width: 1.0 });
+        let tick = Text::new(spelled(v), right, bottom + 14.0, 10.0, theme.ink()).anchored(Anchor::Middle);
+        items.push(tick.into());
+        let tick = Text::new(spelled(v), plot.x - 18.0, down + 3.5, 10.0, theme.ink()).anchored(Anchor::End);
+        items.push(tick.into());
+    }
+    let corner = (plot.x, plot.y + SIDE);
+    items.push(Item::Line { from: corner, to: (plot.x + SIDE, plot.y), color: grid, width: 1.5 });
+    let name = |row: usize| {
+        let role = if rows.lock == Some(row) { "locked" } else { "shown" };
+        font::fitted(&format!("{} ({role}, output {row})", rows.label(row)), 12.0, SIDE)
+    };
+    let middle = (plot.x + SIDE / 2.0, plot.y + SIDE / 2.0);
+    let below = Text::new(name(x), middle.0, corner.1 + 34.0, 12.0, theme.ink()).bold();
+    items.push(below.anchored(Anchor::Middle).into());
+    let mut beside = Text::new(name(y), plot.x - LEFT + 12.0, middle.1, 12.0, theme.ink()).bold();
+    beside.upward = true;
+    items.push(beside.anchored(Anchor::Middle).into());
+    items
+}
+
+/// Labels of the dots that stand out most, where there is room for them.
+fn labels(rows: &Rows<'_>, dots: &[Dot], plot: Rect, (left, ink): (f64, Color)) -> Vec<Item> {
+    let mut taken: Vec<Rect> = Vec::new();
+    let mut items = Vec::new();
+    for dot in dots.iter().rev().filter(|d| d.weight > 0.0).take(LABELS * 3) {
+        let text = font::fitted(&label(&rows.record.tokens[dot.token]), SMALL, 120.0);
+        let width = font::width(&text, SMALL);
+        let right = dot.at.0 + 6.0 + width <= plot.x + SIDE + EDGE;
+        let x = if right { dot.at.0 + 6.0 } else { dot.at.0 - 6.0 - width };
+        let room = Rect::new(x, dot.at.1 - 6.0, width, 12.0);
+        let apart = |o: &Rect| {
+            room.x + room.width < o.x
+                || o.x + o.width < room.x
+                || room.y + room.height < o.y
+                || o.y + o.height < room.y
+        };
+        if x < left || !taken.iter().all(apart) {
+            continue;
+        }
+        taken.push(room);
+        items.push(Text::new(text, x, dot.at.1 + 4.0, SMALL, ink).into());
+        if items.len() == LABELS {
+            break;
+        }
+    }
+    items
+}

@@ -1,0 +1,152 @@
+//! A paragraph of tokens set in lines: where each token stands, and the text runs over it.
+
+use crate::Color;
+use crate::font;
+use crate::scene::{Rect, Text};
+use crate::text::{Cluster, clusters};
+use saliency_schema::Token;
+
+/// Lines of tokens.
+#[derive(Debug)]
+pub(crate) struct Paragraph {
+    lines: Vec<Vec<Cluster>>,
+    size: f64,
+    line_height: f64,
+}
+
+/// A stretch of one token on one line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Piece {
+    /// The token's position among those that were set.
+    pub(crate) token: usize,
+    /// The line's whole height, the stretch's width.
+    pub(crate) rect: Rect,
+}
+
+impl Paragraph {
+    /// Sets tokens in lines of at most `width`. Lines break where Unicode allows it (UAX #14), and inside a word
+    /// only where it is longer than a line; white space at a line's end hangs.
+    pub(crate) fn set(tokens: &[Token], width: f64, size: f64, line_height: f64) -> Self {
+        let clusters = clusters(tokens);
+        let room = ((width / (font::ADVANCE * size)) as usize).max(2);
+        let text: String = clusters.iter().map(|c| if c.ends_line { "\n" } else { &c.text }).collect();
+        let mut breaks = unicode_linebreak::linebreaks(&text).map(|(at, _)| at).peekable();
+        let (mut lines, mut line, mut word) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut at, mut line_columns) = (0, 0);
+        for cluster in clusters {
+            at += if cluster.ends_line { 1 } else { cluster.text.len() };
+            let ends_line = cluster.ends_line;
+            word.push(cluster);
+            while breaks.next_if(|b| *b < at).is_some() {}
+            if breaks.next_if_eq(&at).is_none() && !ends_line {
+                continue;
+            }
+            Self::place(&mut lines, &mut line, &mut line_columns, std::mem::take(&mut word), room);
+            if ends_line {
+                lines.push(std::mem::take(&mut line));
+                line_columns = 0;
+            }
+        }
+        Self::place(&mut lines, &mut line, &mut line_columns, word, room);
+        if !line.is_empty() {
+            lines.push(line);
+        }
+        Self { lines, size, line_height }
+    }
+
+    /// Puts a word, with the white space behind it, on the line or on the next.
+    fn place(
+        lines: &mut Vec<Vec<Cluster>>,
+        line: &mut Vec<Cluster>,
+        line_columns: &mut usize,
+        word: Vec<Cluster>,
+        room: usize,
+    ) {
+        let space = word.iter().rev().take_while(|c| c.text == " " || c.ends_line).count();
+        let columns: usize = word[..word.len() - space].iter().map(columns_of).sum();
+        if *line_columns > 0 && *line_columns + columns > room {
+            lines.push(std::mem::take(line));
+            *line_columns = 0;
+        }
+        for cluster in word {
+            let columns = columns_of(&cluster);
+            if *line_columns + columns > room
+                && *line_columns > 0
+                && cluster.text != " "
+                && !cluster.ends_line
+            {
+                lines.push(std::mem::take(line));
+                *line_columns = 0;
+            }
+            // White space beyond the line's end hangs there, and does not pile up.
+            if *line_columns > room && cluster.text == " " {
+                continue;
+            }
+            *line_columns += columns;
+            line.push(cluster);
+        }
+    }
+
+    /// The whole height.
+    pub(crate) fn height(&self) -> f64 {
+        self.lines.len() as f64 * self.line_height
+    }
+
+    /// Every token's stretches, in order, from `(x, y)`.
+    pub(crate) fn pieces(&self, x: f64, y: f64) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (number, line) in self.lines.iter().enumerate() {
+            let (top, mut left) = (y + number as f64 * self.line_height, x);
+            let first = pieces.len();
+            for cluster in line {
+                let width = columns_of(cluster) as f64 * font::ADVANCE * self.size;
+                let bytes: usize = cluster.parts.iter().map(|(_, n)| n).sum();
+                for &(token, own) in &cluster.parts {
+                    let width = width * own as f64 / bytes as f64;
+                    match pieces[first..].last_mut().filter(|p| p.token == token) {
+                        Some(piece) => piece.rect.width += width,
+                        None => {
+                            pieces.push(Piece { token, rect: Rect::new(left, top, width, self.line_height) })
+                        }
+                    }
+                    left += width;
+                }
+            }
+        }
+        pieces
+    }
+
+    /// The text runs, from `(x, y)`: as long as their ink does not change. `ink` gives a token's.
+    pub(crate) fn runs(&self, x: f64, y: f64, ink: impl Fn(usize) -> Color) -> Vec<Text> {
+        let mut runs: Vec<Text> = Vec::new();
+        for (number, line) in self.lines.iter().enumerate() {
+            // The baseline that centres the font's ascent and descent (0.76 and 0.24 em) in the line.
+            let baseline = y + (number as f64 + 0.5) * self.line_height + 0.26 * self.size;
+            let mut left = x;
+            let first = runs.len();
+            for cluster in line {
+                let width = columns_of(cluster) as f64 * font::ADVANCE * self.size;
+                let color = ink(cluster.parts[0].0);
+                match runs[first..].last_mut().filter(|run| run.color == color) {
+                    Some(run) => {
+                        run.text.push_str(&cluster.text);
+                        run.width += width;
+                    }
+                    None => {
+                        let mut run = Text::new(cluster.text.clone(), left, baseline, self.size, color);
+                        run.width = width;
+                        runs.push(run);
+                    }
+                }
+                left += width;
+            }
+        }
+        runs.retain(|run| !run.text.trim().is_empty());
+        runs
+    }
+}
+
+/// Columns of a cluster; a lone combining mark takes one, so that it can be seen.
+fn columns_of(cluster: &Cluster) -> usize {
+    font::columns(&cluster.text).max(1)
+}

@@ -1,0 +1,112 @@
+//! A record's rows as a chart shows them: as they are, or compared with the locked one.
+
+use crate::number::short;
+use crate::options::States;
+use crate::scale::Value;
+use crate::text::label;
+use saliency_schema::Record;
+use std::fmt::Write as _;
+
+/// The rows of a record in one state of a chart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    pub(crate) record: &'a Record,
+    /// The row that the paragraph shows; `None` where there is no output.
+    pub(crate) hover: Option<usize>,
+    pub(crate) lock: Option<usize>,
+}
+
+impl<'a> Rows<'a> {
+    /// Hovers the first output where none is; the last, where the first is locked.
+    pub(crate) fn new(record: &'a Record, states: States) -> Self {
+        let count = record.n_output();
+        let default = match states.lock {
+            Some(0) if count > 1 => Some(count - 1),
+            _ if count > 0 => Some(0),
+            _ => None,
+        };
+        Self { record, hover: states.hover.or(default), lock: states.lock }
+    }
+
+    /// The value of a row at a token, as it is.
+    pub(crate) fn plain(&self, row: usize, token: usize) -> Value {
+        self.record.attributions[row].get(token).map_or(Value::NotComparable, |x| Value::from(*x))
+    }
+
+    /// The value that a row shows at a token: the row's own, or its difference from the locked row's.
+    pub(crate) fn shown(&self, row: usize, token: usize) -> Value {
+        match self.lock {
+            Some(lock) => self.plain(row, token).minus(self.plain(lock, token)),
+            None => self.plain(row, token),
+        }
+    }
+
+    /// How many tokens a row has read.
+    pub(crate) fn length(&self, row: usize) -> usize {
+        self.record.attributions[row].len()
+    }
+
+    /// Every value that is shown.
+    pub(crate) fn all_shown(self) -> impl Iterator<Item = Value> + 'a {
+        (0..self.record.n_output())
+            .flat_map(move |row| (0..self.length(row)).map(move |i| self.shown(row, i)))
+    }
+
+    /// Whether what is shown has a sign.
+    pub(crate) fn is_signed(&self) -> bool {
+        self.lock.is_some() || self.record.signed == Some(true)
+    }
+
+    /// An output's label.
+    pub(crate) fn label(&self, row: usize) -> String {
+        label(&self.record.tokens[self.record.n_input() + row])
+    }
+
+    /// The values of some rows in words, for who does not see the colours: every value where there are at most
+    /// 8,000, each row's largest beyond that.
+    pub(crate) fn in_words(&self, rows: &[usize]) -> String {
+        let cells: usize = rows.iter().map(|&row| self.length(row)).sum();
+        if cells > 8_000 {
+            return rows.iter().fold("Largest value of each row:".to_owned(), |mut text, &row| {
+                let shown = (0..self.length(row)).filter_map(|i| Some((i, self.shown(row, i).number()?)));
+                let largest =
+                    shown.filter(|(_, x)| x.is_finite()).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+                if let Some((i, x)) = largest {
+                    let _ = write!(
+                        text,
+                        " {} {} from {};",
+                        self.label(row),
+                        short(x),
+                        label(&self.record.tokens[i])
+                    );
+                }
+                text
+            });
+        }
+        let numbers = |row: usize| (0..self.length(row)).map(move |i| self.shown(row, i));
+        let largest =
+            rows.iter().flat_map(|&row| numbers(row)).filter_map(Value::number).filter(|x| x.is_finite());
+        let largest = largest.fold(0.0, |m: f64, x| m.max(x.abs()));
+        // Whole numbers of a unit that leaves four digits to the largest: short, and all there.
+        let exponent = if largest > 0.0 { largest.log10().floor() as i32 - 3 } else { 0 };
+        let mut text = format!("Values of each row in token order, in units of 1e{exponent}.");
+        for &row in rows {
+            let _ = write!(text, "\n{}:", self.label(row));
+            for value in numbers(row) {
+                text.push(' ');
+                match value {
+                    Value::Number(x) if x.is_finite() => {
+                        // In two steps: 10^−exponent alone can leave the range.
+                        let scaled = x / largest * (largest / 10_f64.powi(exponent));
+                        let _ =
+                            write!(text, "{}", if scaled.is_finite() { scaled.round() as i64 } else { 0 });
+                    }
+                    Value::Number(x) => text.push_str(&short(x)),
+                    Value::Missing => text.push_str("missing"),
+                    Value::NotComparable => text.push('-'),
+                }
+            }
+        }
+        text
+    }
+}

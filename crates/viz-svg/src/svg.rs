@@ -1,0 +1,260 @@
+//! The SVG writer: the only file that knows a tag.
+//!
+//! Plain presentation attributes, no script, no style sheet: what browsers, Inkscape, resvg and TeX or Typst tool
+//! chains all read. Rectangles of one colour and height become one stroked path, so that thousands of cells take a
+//! few bytes each.
+
+use crate::font::FAMILY;
+use crate::number::coordinate;
+use crate::scene::{Anchor, Item, Rect, Scene, Text};
+use crate::{Paint, Pattern};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use svg::Document;
+use svg::node::Text as Content;
+use svg::node::element::{
+    Circle, Definitions, Description, Element, Group, Path, Pattern as PatternElement, Rectangle,
+    Text as TextElement, Title,
+};
+
+impl Scene {
+    /// The picture as SVG: the same bytes for the same scene.
+    pub fn to_svg(&self) -> String {
+        self.to_svg_with_ids("saliency")
+    }
+
+    /// The picture as SVG, with ids that begin with `prefix`, for several pictures on one page.
+    pub fn to_svg_with_ids(&self, prefix: &str) -> String {
+        let size = (coordinate(self.width), coordinate(self.height));
+        let mut document = Document::new()
+            .set("viewBox", format!("0 0 {} {}", size.0, size.1))
+            .set("width", size.0.as_str())
+            .set("height", size.1.as_str())
+            .set("role", "img")
+            .set("aria-labelledby", format!("{prefix}-title {prefix}-description"))
+            .set("font-family", format!("'{FAMILY}', 'DejaVu Sans Mono', Menlo, Consolas, monospace"))
+            .set("xml:space", "preserve")
+            .add(Title::new(self.title.as_str()).set("id", format!("{prefix}-title")))
+            .add(described(&self.description).set("id", format!("{prefix}-description")));
+        let patterns = patterns(&self.items);
+        if !patterns.is_empty() {
+            let writer = Writer { scene: self, prefix };
+            document = document.add(writer.definitions(&patterns));
+        }
+        let background = Rectangle::new()
+            .set("width", size.0.as_str())
+            .set("height", size.1.as_str())
+            .set("fill", self.theme.background().to_string());
+        document = document.add(background);
+        let writer = Writer { scene: self, prefix };
+        for item in &self.items {
+            document = writer.item(item).into_iter().fold(document, Document::add);
+        }
+        let mut text = document.to_string();
+        text.push('\n');
+        text
+    }
+}
+
+fn described(text: &str) -> Description {
+    Description::new().add(Content::new(text))
+}
+
+/// The patterns that a scene uses, in a fixed order.
+fn patterns(items: &[Item]) -> BTreeSet<Pattern> {
+    let mut found = BTreeSet::new();
+    for item in items {
+        match item {
+            Item::Group { items, .. } => found.extend(patterns(items)),
+            Item::Cells { paint: Paint::Pattern(pattern), .. } => {
+                found.insert(*pattern);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+struct Writer<'a> {
+    scene: &'a Scene,
+    prefix: &'a str,
+}
+
+impl Writer<'_> {
+    fn item(&self, item: &Item) -> Vec<Element> {
+        match item {
+            Item::Group { name, description, items } => {
+                let mut group = Group::new().set("data-name", *name);
+                if let Some(description) = description {
+                    group = group.add(described(description));
+                }
+                vec![items.iter().flat_map(|item| self.item(item)).fold(group, Group::add).into()]
+            }
+            Item::Cells { paint, cells } => self.cells(*paint, cells),
+            Item::Frame { rect, color, width } => vec![
+                Rectangle::new()
+                    .set("x", coordinate(rect.x))
+                    .set("y", coordinate(rect.y))
+                    .set("width", coordinate(rect.width))
+                    .set("height", coordinate(rect.height))
+                    .set("fill", "none")
+                    .set("stroke", color.to_string())
+                    .set("stroke-width", coordinate(*width))
+                    .into(),
+            ],
+            Item::Line { from, to, color, width } => {
+                let d = format!(
+                    "M{} {}L{} {}",
+                    coordinate(from.0),
+                    coordinate(from.1),
+                    coordinate(to.0),
+                    coordinate(to.1)
+                );
+                vec![
+                    Path::new()
+                        .set("d", d)
+                        .set("stroke", color.to_string())
+                        .set("stroke-width", coordinate(*width))
+                        .into(),
+                ]
+            }
+            Item::Pointer { tip: (x, y), color } => {
+                let d = format!("M{} {}l-5 -7h10z", coordinate(*x), coordinate(*y));
+                vec![Path::new().set("d", d).set("fill", color.to_string()).into()]
+            }
+            Item::Dots { fill, rim, places } => places
+                .iter()
+                .map(|(x, y)| {
+                    Circle::new()
+                        .set("cx", coordinate(*x))
+                        .set("cy", coordinate(*y))
+                        .set("r", "3")
+                        .set("fill", fill.to_string())
+                        .set("stroke", rim.to_string())
+                        .into()
+                })
+                .collect(),
+            Item::Text(text) => vec![self.text(text)],
+        }
+    }
+
+    fn text(&self, text: &Text) -> Element {
+        let mut element = TextElement::new(text.text.as_str())
+            .set("x", coordinate(text.x))
+            .set("y", coordinate(text.y))
+            .set("font-size", coordinate(text.size))
+            .set("fill", text.color.to_string());
+        if text.width > 0.0 {
+            element = element.set("textLength", coordinate(text.width));
+        }
+        if text.bold {
+            element = element.set("font-weight", "bold");
+        }
+        if text.underlined {
+            element = element.set("text-decoration", "underline");
+        }
+        match text.anchor {
+            Anchor::Start => {}
+            Anchor::Middle => element = element.set("text-anchor", "middle"),
+            Anchor::End => element = element.set("text-anchor", "end"),
+        }
+        if text.upward {
+            element = element
+                .set("transform", format!("rotate(-90 {} {})", coordinate(text.x), coordinate(text.y)));
+        }
+        element.into()
+    }
+
+    fn cells(&self, paint: Paint, cells: &[Rect]) -> Vec<Element> {
+        let Some(first) = cells.first() else { return Vec::new() };
+        let color = match paint {
+            Paint::Color(color) => color.to_string(),
+            Paint::Pattern(pattern) => {
+                let d = cells.iter().fold(String::new(), |mut d, r| {
+                    let (x, y) = (coordinate(r.x), coordinate(r.y));
+                    let (w, h) = (coordinate(r.width), coordinate(r.height));
+                    let _ = write!(d, "M{x} {y}h{w}v{h}h-{w}z");
+                    d
+                });
+                let fill = format!("url(#{}-{})", self.prefix, name(pattern));
+                return vec![Path::new().set("d", d).set("fill", fill).into()];
+            }
+        };
+        // One path for each height; in a heatmap that is one.
+        let mut heights: Vec<f64> = cells.iter().map(|r| r.height).collect();
+        heights.sort_by(f64::total_cmp);
+        heights.dedup();
+        let _ = first;
+        heights
+            .into_iter()
+            .map(|height| {
+                let same = cells.iter().filter(|r| r.height.to_bits() == height.to_bits());
+                Path::new()
+                    .set("d", stroked(same))
+                    .set("stroke", color.as_str())
+                    .set("stroke-width", coordinate(height))
+                    .into()
+            })
+            .collect()
+    }
+
+    /// The patterns' definitions: strokes in the theme's ink over the colour of what cannot be compared.
+    fn definitions(&self, patterns: &BTreeSet<Pattern>) -> Definitions {
+        let theme = self.scene.theme;
+        let (ground, ink) = (theme.not_comparable(), theme.ink());
+        patterns.iter().fold(Definitions::new(), |definitions, &pattern| {
+            let ground_rect =
+                Rectangle::new().set("width", 4).set("height", 4).set("fill", ground.to_string());
+            let mut element = PatternElement::new()
+                .set("id", format!("{}-{}", self.prefix, name(pattern)))
+                .set("width", 4)
+                .set("height", 4)
+                .set("patternUnits", "userSpaceOnUse")
+                .add(ground_rect);
+            let strokes = match pattern {
+                Pattern::NotComparable => "",
+                Pattern::Missing => "M-1 1l2 -2M0 4l4 -4M3 5l2 -2",
+                Pattern::NotANumber => "M0 4l4 -4M0 0l4 4",
+                Pattern::Infinite => "M1 0v4M3 0v4",
+                Pattern::NegativeInfinite => "M0 1h4M0 3h4",
+            };
+            if !strokes.is_empty() {
+                let path =
+                    Path::new().set("d", strokes).set("stroke", ink.to_string()).set("stroke-width", "0.8");
+                element = element.add(path);
+            }
+            definitions.add(element)
+        })
+    }
+}
+
+fn name(pattern: Pattern) -> &'static str {
+    match pattern {
+        Pattern::Missing => "missing",
+        Pattern::NotANumber => "nan",
+        Pattern::Infinite => "infinite",
+        Pattern::NegativeInfinite => "negative-infinite",
+        Pattern::NotComparable => "not-comparable",
+    }
+}
+
+/// Rectangles as horizontal strokes through their middles, in relative moves of hundredths.
+fn stroked<'a>(cells: impl Iterator<Item = &'a Rect>) -> String {
+    let hundredths = |x: f64| (x * 100.0).round() as i64;
+    let spelled = |n: i64| coordinate(n as f64 / 100.0);
+    let (mut d, mut at) = (String::new(), None);
+    for cell in cells {
+        let (x, y) = (hundredths(cell.x), hundredths(cell.y + cell.height / 2.0));
+        let end = hundredths(cell.x + cell.width);
+        let _ = match at {
+            None => write!(d, "M{} {}h{}", spelled(x), spelled(y), spelled(end - x)),
+            // What touches the stroke before it belongs to it.
+            Some((from, level)) if (from, level) == (x, y) => write!(d, "h{}", spelled(end - x)),
+            Some((from, level)) => {
+                write!(d, "m{} {}h{}", spelled(x - from), spelled(y - level), spelled(end - x))
+            }
+        };
+        at = Some((end, y));
+    }
+    d
+}
