@@ -102,7 +102,7 @@ fn axes(
     scale: &Scale,
 ) -> Vec<Item> {
     let theme = scale.theme;
-    let (values, decimals) = ticks(low, high, 4);
+    let (values, decimals) = ticks(low, high, 5);
     let mut items = Vec::new();
     let grid = if grid == theme.panel() { theme.not_comparable() } else { grid };
     let spelled = |v: f64| {

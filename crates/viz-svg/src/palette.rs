@@ -7,7 +7,10 @@ use std::str::FromStr;
 /// on the dark one. Diverging ones have nothing in the middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Palette {
-    /// Sequential, readable without colour vision; matplotlib (CC0). The default.
+    /// Sequential, from pale yellow over green to dark blue, readable without colour vision; `ColorBrewer`
+    /// (Apache-2.0). The default on light themes.
+    Ylgnbu,
+    /// Sequential, readable without colour vision; matplotlib (CC0). The default on the dark theme.
     Viridis,
     /// Sequential: the notebook's tall heatmap; matplotlib (CC0).
     Plasma,
@@ -21,16 +24,27 @@ pub enum Palette {
 
 impl Palette {
     /// Every palette.
-    pub const ALL: [Self; 5] = [Self::Viridis, Self::Plasma, Self::Blues, Self::Piyg, Self::Puor];
+    pub const ALL: [Self; 6] =
+        [Self::Ylgnbu, Self::Viridis, Self::Plasma, Self::Blues, Self::Piyg, Self::Puor];
 
     /// The name, in lower case.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Ylgnbu => "ylgnbu",
             Self::Viridis => "viridis",
             Self::Plasma => "plasma",
             Self::Blues => "blues",
             Self::Piyg => "piyg",
             Self::Puor => "puor",
+        }
+    }
+
+    /// The palette that a theme uses where none is chosen.
+    pub fn default_for(signed: bool, theme: Theme) -> Self {
+        match (signed, theme) {
+            (true, _) => Self::Piyg,
+            (false, Theme::Dark) => Self::Viridis,
+            (false, _) => Self::Ylgnbu,
         }
     }
 
@@ -42,6 +56,10 @@ impl Palette {
     /// Equally spaced stops: from nothing to most, or from most negative to most positive.
     fn stops(self) -> &'static [u32] {
         match self {
+            Self::Ylgnbu => &[
+                0xff_ffd9, 0xed_f8b1, 0xc7_e9b4, 0x7f_cdbb, 0x41_b6c4, 0x1d_91c0, 0x22_5ea8, 0x25_3494,
+                0x08_1d58,
+            ],
             Self::Viridis => &[
                 0xfd_e725, 0xbd_df26, 0x7a_d151, 0x44_bf70, 0x22_a884, 0x21_918c, 0x2a_788e, 0x35_5f8d,
                 0x41_4487, 0x48_2475, 0x44_0154,

@@ -125,7 +125,7 @@ impl Scale {
         } else {
             1.0
         };
-        let default = if signed { Palette::Piyg } else { Palette::Viridis };
+        let default = Palette::default_for(signed, options.theme);
         let palette = options.palette.filter(|p| p.is_diverging() == signed).unwrap_or(default);
         Ok(Self { palette, theme: options.theme, end, clipped: (largest > end).then_some(largest) })
     }

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use svg::Document;
 use svg::node::Text as Content;
 use svg::node::element::{
-    Circle, Definitions, Description, Element, Group, Path, Pattern as PatternElement, Rectangle,
+    Definitions, Description, Element, Group, Path, Pattern as PatternElement, Rectangle,
     Text as TextElement, Title,
 };
 
@@ -122,18 +122,20 @@ impl Writer<'_> {
                 let d = format!("M{} {}l-5 -7h10z", coordinate(*x), coordinate(*y));
                 vec![Path::new().set("d", d).set("fill", color.to_string()).into()]
             }
-            Item::Dots { fill, rim, places } => places
-                .iter()
-                .map(|(x, y)| {
-                    Circle::new()
-                        .set("cx", coordinate(*x))
-                        .set("cy", coordinate(*y))
-                        .set("r", "3")
+            Item::Dots { fill, rim, places } => {
+                let d = places.iter().fold(String::new(), |mut d, (x, y)| {
+                    let _ =
+                        write!(d, "M{} {}a3 3 0 1 0 6 0a3 3 0 1 0-6 0z", coordinate(x - 3.0), coordinate(*y));
+                    d
+                });
+                vec![
+                    Path::new()
+                        .set("d", d)
                         .set("fill", fill.to_string())
                         .set("stroke", rim.to_string())
-                        .into()
-                })
-                .collect(),
+                        .into(),
+                ]
+            }
             Item::Text(text) => vec![self.text(text)],
         }
     }
@@ -166,7 +168,9 @@ impl Writer<'_> {
     }
 
     fn cells(&self, paint: Paint, cells: &[Rect]) -> Vec<Element> {
-        let Some(first) = cells.first() else { return Vec::new() };
+        if cells.is_empty() {
+            return Vec::new();
+        }
         let color = match paint {
             Paint::Color(color) => color.to_string(),
             Paint::Pattern(pattern) => {
@@ -184,7 +188,6 @@ impl Writer<'_> {
         let mut heights: Vec<f64> = cells.iter().map(|r| r.height).collect();
         heights.sort_by(f64::total_cmp);
         heights.dedup();
-        let _ = first;
         heights
             .into_iter()
             .map(|height| {
