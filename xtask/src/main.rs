@@ -1,2 +1,140 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: set-up, demo, tests and everything that CI runs, one command each.
+//!
+//! This file reads the command line and picks the command. It does no work of its own.
+
+mod bench;
+mod compiler;
+mod demo;
+mod disk;
+mod install;
+mod libtorch;
+mod pip;
+mod platform;
+mod step;
+mod stub;
+mod suite;
+#[cfg(test)]
+mod tidy;
+mod unpack;
+mod validate;
+mod wheel;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::libtorch::Libtorch;
+use crate::workspace::Workspace;
+
+const HELP: &str = "\
+usage: cargo xtask COMMAND
+
+  libtorch [--keep-wheels]  get libtorch into target/libtorch, if none is set; print its directory
+  demo                      build, attribute a paragraph, draw every chart; print the page's path
+  test                      every test, cheapest first
+  validate                  format, lints and documentation, as CI checks them
+  bench [NAME [ARG…]]       the benchmarks, or the one called NAME
+  help                      this list
+
+A libtorch of your own is used where LIBTORCH or LIBTORCH_USE_PYTORCH is set.
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> =
+        std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    match Task::parse(&args) {
+        Ok(task) => match task.run() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("xtask: error: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
+        Err(wrong) => {
+            eprintln!("xtask: error: {wrong}\n\n{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// One command, with its arguments checked.
+#[derive(Debug, PartialEq, Eq)]
+enum Task {
+    Libtorch { keep_wheels: bool },
+    Demo,
+    Test,
+    Validate,
+    Bench { args: Vec<String> },
+    Help,
+}
+
+impl Task {
+    /// Reads the arguments after `cargo xtask`; the error says what is wrong with them.
+    fn parse(args: &[String]) -> Result<Self, String> {
+        let Some((command, rest)) = args.split_first() else {
+            return Ok(Self::Help);
+        };
+        let (task, rest) = match command.as_str() {
+            "libtorch" => {
+                let keep_wheels = rest.first().is_some_and(|arg| arg == "--keep-wheels");
+                (Self::Libtorch { keep_wheels }, &rest[usize::from(keep_wheels)..])
+            }
+            "demo" => (Self::Demo, rest),
+            "test" => (Self::Test, rest),
+            "validate" => (Self::Validate, rest),
+            "bench" => (Self::Bench { args: rest.to_vec() }, &rest[rest.len()..]),
+            "help" | "--help" | "-h" => (Self::Help, &rest[rest.len()..]),
+            other => return Err(format!("there is no command `{other}`")),
+        };
+        match rest.first() {
+            Some(extra) => Err(format!("`{command}` takes no argument `{extra}`")),
+            None => Ok(task),
+        }
+    }
+
+    fn run(self) -> Result<()> {
+        let workspace = Workspace::find()?;
+        match self {
+            Self::Libtorch { keep_wheels } => {
+                let libtorch = Libtorch::provide(&workspace, keep_wheels)?;
+                println!("{}", libtorch.dir().display());
+                Ok(())
+            }
+            Self::Demo => demo::run(&workspace),
+            Self::Test => suite::run(&workspace),
+            Self::Validate => validate::run(&workspace),
+            Self::Bench { args } => bench::run(&workspace, &args),
+            Self::Help => {
+                print!("{HELP}");
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Task;
+
+    fn parse(line: &str) -> Result<Task, String> {
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Task::parse(&args)
+    }
+
+    #[test]
+    fn commands_are_read_and_mistakes_are_named() {
+        assert_eq!(parse(""), Ok(Task::Help));
+        assert_eq!(parse("help"), Ok(Task::Help));
+        assert_eq!(parse("test"), Ok(Task::Test));
+        assert_eq!(parse("libtorch"), Ok(Task::Libtorch { keep_wheels: false }));
+        assert_eq!(parse("libtorch --keep-wheels"), Ok(Task::Libtorch { keep_wheels: true }));
+        assert_eq!(
+            parse("bench gradients --quick"),
+            Ok(Task::Bench { args: vec!["gradients".to_owned(), "--quick".to_owned()] })
+        );
+        assert_eq!(parse("tests"), Err("there is no command `tests`".to_owned()));
+        assert_eq!(parse("demo fast"), Err("`demo` takes no argument `fast`".to_owned()));
+        assert_eq!(parse("libtorch --keep"), Err("`libtorch` takes no argument `--keep`".to_owned()));
+    }
+}

@@ -68,13 +68,15 @@ pub(crate) fn pair(
     }
     // The most telling on top.
     dots.sort_by(|a, b| a.weight.total_cmp(&b.weight).then(b.token.cmp(&a.token)));
-    let mut from = 0;
-    while from < dots.len() {
-        let same = dots[from..].iter().take_while(|d| d.fill == dots[from].fill).count();
-        let places = dots[from..from + same].iter().map(|d| d.at).collect();
-        items.push(Item::Dots { fill: dots[from].fill, rim: theme.ink(), places });
-        from += same;
+    let mut painted: Vec<(Color, Vec<(f64, f64)>)> = Vec::new();
+    for dot in dots.iter().rev() {
+        match painted.iter_mut().find(|(fill, _)| *fill == dot.fill) {
+            Some((_, places)) => places.push(dot.at),
+            None => painted.push((dot.fill, vec![dot.at])),
+        }
     }
+    let dots_of = |(fill, places)| Item::Dots { fill, rim: theme.ink(), places };
+    items.extend(painted.into_iter().rev().map(dots_of));
     if let Some(dot) = dots.iter().find(|d| Some(d.token) == token) {
         let rect = Rect::new(dot.at.0 - 6.0, dot.at.1 - 6.0, 12.0, 12.0);
         items.push(Item::Frame { rect, color: theme.mark(), width: 2.0 });

@@ -30,6 +30,8 @@ impl Scene {
             Tree::from_str(&self.to_svg(), &options).map_err(|error| Error::Paint(error.to_string()))?;
         let mut pixmap = Pixmap::new(width as u32, height as u32)
             .ok_or(Error::TooLarge { width: width as u64, height: height as u64 })?;
+        let [red, green, blue] = self.theme.background().0;
+        pixmap.fill(resvg::tiny_skia::Color::from_rgba8(red, green, blue, 255));
         resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
         pixmap.encode_png().map_err(|error| Error::Paint(error.to_string()))
     }

@@ -87,8 +87,8 @@ impl<'a> Rows<'a> {
         let largest =
             rows.iter().flat_map(|&row| numbers(row)).filter_map(Value::number).filter(|x| x.is_finite());
         let largest = largest.fold(0.0, |m: f64, x| m.max(x.abs()));
-        // Whole numbers of a unit that leaves four digits to the largest: short, and all there.
-        let exponent = if largest > 0.0 { largest.log10().floor() as i32 - 3 } else { 0 };
+        // Whole numbers of a unit of which the largest has 316 to 3,162: short, and all there.
+        let exponent = if largest > 0.0 { largest.log10().round() as i32 - 3 } else { 0 };
         let mut text = format!("Values of each row in token order, in units of 1e{exponent}.");
         for &row in rows {
             let _ = write!(text, "\n{}:", self.label(row));

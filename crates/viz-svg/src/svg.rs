@@ -66,7 +66,8 @@ fn patterns(items: &[Item]) -> BTreeSet<Pattern> {
     for item in items {
         match item {
             Item::Group { items, .. } => found.extend(patterns(items)),
-            Item::Cells { paint: Paint::Pattern(pattern), .. } => {
+            // What cannot be compared is one plain colour.
+            Item::Cells { paint: Paint::Pattern(pattern), .. } if *pattern != Pattern::NotComparable => {
                 found.insert(*pattern);
             }
             _ => {}
@@ -173,6 +174,7 @@ impl Writer<'_> {
         }
         let color = match paint {
             Paint::Color(color) => color.to_string(),
+            Paint::Pattern(Pattern::NotComparable) => self.scene.theme.not_comparable().to_string(),
             Paint::Pattern(pattern) => {
                 let d = cells.iter().fold(String::new(), |mut d, r| {
                     let (x, y) = (coordinate(r.x), coordinate(r.y));

@@ -79,7 +79,7 @@ impl Layout<'_> {
         let heat_left = MARGIN + TEXT_WIDTH + 24.0;
         let bars_left = heat_left + self.label_width;
         let right = bars_left + self.column(record.tokens.len().saturating_sub(1)) + MARGIN;
-        let width = right.max(heat_left + 240.0 + MARGIN);
+        let width = right.max(bars_left + 120.0 + MARGIN).max(heat_left + 240.0 + MARGIN);
         let room = (MARGIN, MARGIN, width - 2.0 * MARGIN);
         let ends = ends(&self.rows);
         let legend = Legend::new(room, &title, record, self.options, &self.scale, &ends, &patterns);

@@ -1,0 +1,482 @@
+//! What every chart owes its reader, over the table of charts; and run-30 against its own numbers.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use proptest::prelude::*;
+use roxmltree::{Document, Node};
+use saliency_schema::{Kind, Method, Model, Record, Target, Token};
+use saliency_viz_svg::{Color, Error, Item, Options, Paint, Palette, Scene, State, Theme, chart, charts};
+use std::collections::BTreeSet;
+
+fn run_30() -> Record {
+    saliency_schema::read(include_bytes!("data/run-30.json")).unwrap().remove(0)
+}
+
+fn state(hover: Option<usize>, lock: Option<usize>) -> Options {
+    Options { hover: hover.map(State::output), lock: lock.map(State::output), ..Options::default() }
+}
+
+fn draw(name: &str, record: &Record, options: &Options) -> Scene {
+    chart(name).unwrap().draw(std::slice::from_ref(record), options).unwrap()
+}
+
+fn texts(svg: &str) -> Vec<String> {
+    let document = Document::parse(svg).unwrap();
+    let text = |n: Node<'_, '_>| n.text().unwrap_or_default().to_owned();
+    document.descendants().filter(|n| n.has_tag_name("text")).map(text).collect()
+}
+
+fn group<'a>(scene: &'a Scene, name: &str) -> &'a [Item] {
+    let of_name = |item: &'a Item| match item {
+        Item::Group { name: found, items, .. } if *found == name => Some(&items[..]),
+        _ => None,
+    };
+    scene.items.iter().find_map(of_name).unwrap()
+}
+
+/// The paint of the cell whose middle is at `(x, y)`.
+fn paint_at(items: &[Item], x: f64, y: f64) -> Option<Paint> {
+    let holds = |item: &Item| match item {
+        Item::Cells { paint, cells } => {
+            let inside =
+                |r: &&saliency_viz_svg::Rect| r.x < x && x < r.x + r.width && r.y < y && y < r.y + r.height;
+            cells.iter().find(inside).map(|_| *paint)
+        }
+        _ => None,
+    };
+    items.iter().rev().find_map(holds)
+}
+
+/// The default scale as the documentation defines it: the 0.99 quantile of |value|, 31 levels above zero.
+fn expected_color(x: f64, end: f64, palette: Palette) -> Paint {
+    Paint::Color(palette.color(((x / end).clamp(-1.0, 1.0) * 31.0).round() / 31.0, Theme::Light))
+}
+
+fn quantile(mut sizes: Vec<f64>) -> f64 {
+    sizes.sort_by(f64::total_cmp);
+    sizes[((sizes.len() as f64 * 0.99).ceil() as usize).max(1) - 1]
+}
+
+#[test]
+fn every_cell_of_the_heatmap_has_the_colour_of_its_number() {
+    let record = run_30();
+    let value = |row: usize, i: usize| record.attributions[row][i].unwrap();
+    for lock in [None, Some(4)] {
+        let shown = |row: usize, i: usize| match lock {
+            Some(lock) if i >= record.attributions[lock].len() => None,
+            Some(lock) => Some(value(row, i) - value(lock, i)),
+            None => Some(value(row, i)),
+        };
+        let cells = (0..30).flat_map(|row| (0..184 + row).map(move |i| (row, i)));
+        let sizes = cells.clone().filter_map(|(row, i)| shown(row, i)).map(f64::abs).collect();
+        let end = quantile(sizes);
+        let palette = if lock.is_some() { Palette::Piyg } else { Palette::Ylgnbu };
+        let scene = draw("tall-heatmap", &record, &state(None, lock));
+        let rows = group(&scene, "rows");
+        // The bars' own place: the first cell of the first row.
+        let rects = rows.iter().filter_map(|item| match item {
+            Item::Cells { cells, .. } => Some(cells.iter()),
+            _ => None,
+        });
+        let rects: Vec<_> = rects.flatten().collect();
+        assert_eq!(rects.len(), 5955);
+        let left = rects.iter().map(|r| r.x).fold(f64::MAX, f64::min);
+        let top = rects.iter().map(|r| r.y).fold(f64::MAX, f64::min);
+        let bar = rects[0].width;
+        for (row, i) in cells {
+            let gap = if i >= 184 { 4.0 } else { 0.0 };
+            let (x, y) = (left + (i as f64 + 0.5) * bar + gap, top + row as f64 * 19.0 + 9.0);
+            let found = paint_at(rows, x, y).unwrap();
+            let expected = match shown(row, i) {
+                Some(x) => expected_color(x, end, palette),
+                None => Paint::Pattern(saliency_viz_svg::Pattern::NotComparable),
+            };
+            assert_eq!(found, expected, "lock {lock:?}, row {row}, token {i}");
+        }
+    }
+}
+
+#[test]
+fn everything_that_the_original_heatmap_shows_is_there() {
+    let record = run_30();
+    let options = Options { token: Some(60), ..state(Some(12), Some(4)) };
+    let scene = draw("tall-heatmap", &record, &options);
+    let svg = scene.to_svg();
+    let texts = texts(&svg);
+    for heading in ["Input", "Output", "Attribution"] {
+        assert!(texts.iter().any(|t| t == heading), "{heading}");
+    }
+    // Each output's label, in order; the paragraph's words.
+    let labels: Vec<_> = record.output_tokens().iter().map(|t| t.text.trim().to_owned()).collect();
+    let labels_found: Vec<_> = group(&scene, "labels")
+        .iter()
+        .filter_map(|item| match item {
+            Item::Text(text) => Some((text.text.clone(), text.underlined, text.bold)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(labels_found.iter().map(|l| l.0.clone()).collect::<Vec<_>>(), labels);
+    // The hovered label is underlined, the locked one bold and framed.
+    assert_eq!(labels_found.iter().position(|l| l.1), Some(12));
+    assert_eq!(labels_found.iter().position(|l| l.2), Some(4));
+    assert!(group(&scene, "labels").iter().any(|item| matches!(item, Item::Frame { .. })));
+    let paragraph: String = texts.concat();
+    for word in ["competition", "synergies", "SpaceX", "head-to-head"] {
+        assert!(paragraph.contains(word), "{word}");
+    }
+    // The token's mark: a pointer over its column, a frame in the paragraph.
+    assert!(group(&scene, "rows").iter().any(|item| matches!(item, Item::Pointer { .. })));
+    assert!(group(&scene, "paragraph").iter().any(|item| matches!(item, Item::Frame { .. })));
+    // The pair: axis titles are the two tokens, a diagonal, and the notable points' labels.
+    let Some(Item::Group { items: pair, .. }) =
+        scene.items.iter().find(|i| matches!(i, Item::Group { name: "pair", .. }))
+    else {
+        panic!("no pair scatter")
+    };
+    let pair_texts: Vec<_> = pair
+        .iter()
+        .filter_map(|item| if let Item::Text(text) = item { Some(text.text.clone()) } else { None })
+        .collect();
+    for text in [
+        "and (locked, output 4)",
+        "may (shown, output 12)",
+        "organization",
+        "SpaceX",
+        "manufacturers",
+        "hand",
+    ] {
+        assert!(pair_texts.iter().any(|t| t == text), "{text} in {pair_texts:?}");
+    }
+    let diagonal =
+        |item: &Item| matches!(item, Item::Line { from, to, .. } if from.0 < to.0 && from.1 > to.1);
+    assert!(pair.iter().any(diagonal));
+    let dots = pair.iter().map(|item| if let Item::Dots { places, .. } = item { places.len() } else { 0 });
+    assert_eq!(dots.sum::<usize>(), 184 + 12);
+}
+
+#[test]
+fn the_paragraph_shows_the_hovered_row_and_says_its_values() {
+    let record = run_30();
+    let scene = draw("highlight", &record, &state(Some(3), None));
+    let Some(Item::Group { description: Some(words), .. }) =
+        scene.items.iter().find(|i| matches!(i, Item::Group { name: "paragraph", .. }))
+    else {
+        panic!("no values in words")
+    };
+    let (head, values) = words.split_once(':').unwrap();
+    let unit: f64 = head.split_once("units of ").unwrap().1.split_once('.').unwrap().0.parse().unwrap();
+    let values: Vec<f64> = values.split_whitespace().map(|v| v.parse::<f64>().unwrap() * unit).collect();
+    assert_eq!(values.len(), 187);
+    for (found, expected) in values.iter().zip(&record.attributions[3]) {
+        assert!((found - expected.unwrap()).abs() <= 0.5 * unit, "{found} {expected:?}");
+    }
+    assert!(scene.title.contains("manufacturers") && scene.title.contains("output 3"));
+}
+
+#[test]
+fn a_lock_alone_chooses_in_highlight_and_both_compare() {
+    let record = run_30();
+    assert!(draw("highlight", &record, &state(None, Some(3))).title.contains("output 3"));
+    let both = draw("highlight", &record, &state(Some(12), Some(4)));
+    assert!(
+        both.title.contains("minus") && both.title.contains("output 12") && both.title.contains("output 4")
+    );
+}
+
+fn annotated() -> Record {
+    let mut record = run_30();
+    record.model = Some(Model { name: "gpt2 <small>".into(), sha256: None });
+    record.method = Some(Method::new("gradient-x-input"));
+    record.target = Some(Target::new("probability"));
+    record.aggregate = Some("l2".into());
+    record.normalize = Some("sum".into());
+    record
+}
+
+#[test]
+fn every_chart_says_what_it_shows() {
+    for chart in charts() {
+        for (record, words) in [
+            (
+                annotated(),
+                ["method: gradient-x-input", "target: probability", "model: gpt2 <small>", "normalize: sum"],
+            ),
+            (
+                run_30(),
+                [
+                    "method: not recorded",
+                    "target: not recorded",
+                    "model: not recorded",
+                    "normalize: not recorded",
+                ],
+            ),
+        ] {
+            for theme in Theme::ALL {
+                for lock in [None, Some(2)] {
+                    let options = Options { theme, ..state(Some(5), lock) };
+                    let scene = chart.draw(std::slice::from_ref(&record), &options).unwrap();
+                    let svg = scene.to_svg();
+                    let all = texts(&svg).join(" · ");
+                    for word in words {
+                        assert!(all.contains(word), "{}: {word} in {all}", chart.name());
+                    }
+                    assert!(all.contains("quantile of |value|; largest:"), "{}", chart.name());
+                    let ends: Vec<_> =
+                        texts(&svg).into_iter().filter(|t| t.starts_with(['≥', '≤'])).collect();
+                    assert_eq!(ends.len(), if lock.is_some() { 2 } else { 1 }, "{}: {ends:?}", chart.name());
+                    assert!(!scene.title.is_empty() && scene.description.ends_with('.'), "{}", chart.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn text_is_never_under_4_5_to_1() {
+    for theme in Theme::ALL {
+        for ground in [theme.background(), theme.panel(), theme.not_comparable()] {
+            assert!(ground.contrast(theme.ink()) >= 4.5, "{theme:?} {ground}");
+        }
+        for ground in [theme.background(), theme.panel()] {
+            assert!(ground.contrast(theme.muted()) >= 4.5, "{theme:?} {ground} {}", theme.muted());
+            assert!(ground.contrast(theme.mark()) >= 3.0, "{theme:?} {ground}");
+        }
+        for palette in Palette::ALL {
+            for level in -31..=31 {
+                let color = palette.color(f64::from(level) / 31.0, theme);
+                assert!(color.contrast(color.ink()) >= 4.5, "{palette:?} {theme:?} {level}");
+            }
+        }
+    }
+    // WCAG's own example values: black on white is 21, #777 on white 4.48.
+    assert!((Color::BLACK.contrast(Color::WHITE) - 21.0).abs() < 1e-9);
+    assert!((Color([0x77; 3]).contrast(Color::WHITE) - 4.48).abs() < 0.005);
+}
+
+#[test]
+fn what_is_no_number_is_told_apart() {
+    let tokens =
+        (0..6).map(|i| Token::new(i, format!(" t{i}"), if i < 5 { Kind::Input } else { Kind::Output }));
+    let row = vec![Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), None, Some(0.0)];
+    let record = Record::new(tokens.collect(), vec![row]).unwrap();
+    for chart in charts() {
+        let svg = chart.draw(std::slice::from_ref(&record), &Options::default()).unwrap().to_svg();
+        let texts = texts(&svg);
+        for label in ["NaN", "∞", "−∞", "missing"] {
+            assert!(texts.iter().any(|t| t == label), "{}: {label}", chart.name());
+        }
+        let fills: BTreeSet<_> = svg.match_indices("url(#").map(|(at, _)| &svg[at..at + 20]).collect();
+        assert_eq!(fills.len(), 4, "{}: {fills:?}", chart.name());
+    }
+}
+
+#[test]
+fn run_30_is_small() {
+    let record = run_30();
+    for theme in Theme::ALL {
+        for (hover, lock) in
+            [(None, None), (Some(12), None), (None, Some(4)), (Some(12), Some(4)), (Some(29), Some(29))]
+        {
+            let options = Options { theme, token: Some(60), ..state(hover, lock) };
+            let bytes = draw("tall-heatmap", &record, &options).to_svg().len();
+            assert!(bytes < 100_000, "{theme:?}, hover {hover:?}, lock {lock:?}: {bytes} bytes");
+        }
+    }
+}
+
+#[test]
+fn the_advance_is_the_fonts_own() {
+    for file in ["DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf"] {
+        let bytes = std::fs::read(format!("{}/fonts/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let face = ttf_parser::Face::parse(&bytes, 0).unwrap();
+        assert_eq!(face.units_per_em(), 2048);
+        for c in " aW.—“é€␣⏎⇥�≥−∞".chars() {
+            let glyph = face.glyph_index(c).unwrap_or_else(|| panic!("{file} has no {c}"));
+            assert_eq!(face.glyph_hor_advance(glyph), Some(1233), "{c}");
+        }
+    }
+}
+
+#[test]
+fn pngs_have_the_scenes_size_and_are_the_same_each_time() {
+    let scene = draw("tall-heatmap", &run_30(), &Options::default());
+    let png = scene.to_png(1.0).unwrap();
+    assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+    let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    assert_eq!((number(16), number(20)), (scene.width.ceil() as u32, scene.height.ceil() as u32));
+    assert_eq!(png, scene.to_png(1.0).unwrap());
+    assert!(matches!(scene.to_png(0.0), Err(Error::Parameter { name: "scale", .. })));
+    assert!(matches!(scene.to_png(f32::NAN), Err(Error::Parameter { .. })));
+    assert!(matches!(scene.to_png(1000.0), Err(Error::TooLarge { .. })));
+}
+
+#[test]
+fn what_is_not_there_is_refused_with_what_is() {
+    let record = run_30();
+    let one = std::slice::from_ref(&record);
+    let message = |result: Result<Scene, Error>| result.unwrap_err().to_string();
+    assert_eq!(
+        chart("pie").err().unwrap().to_string(),
+        "unknown chart \"pie\"; there are: highlight, tall-heatmap"
+    );
+    assert!("purple".parse::<Palette>().unwrap_err().to_string().contains("there are: ylgnbu, viridis"));
+    assert!("sepia".parse::<Theme>().unwrap_err().to_string().contains("there are: light, dark, print"));
+    assert!("1:x".parse::<State>().unwrap_err().to_string().contains("PANEL:NUMBER"));
+    assert_eq!("1:3".parse::<State>().unwrap(), State { panel: 1, output: 3 });
+    for chart in charts() {
+        let outside = message(chart.draw(one, &state(Some(30), None)));
+        assert_eq!(outside, "hovered output 30 is outside the record, which has 30 outputs (numbers from 0)");
+        assert!(message(chart.draw(one, &state(None, Some(99)))).starts_with("locked output 99 is outside"));
+        let panel = Options { hover: Some(State { panel: 1, output: 0 }), ..Options::default() };
+        assert!(message(chart.draw(one, &panel)).contains("panel 1 is outside"));
+        let token = Options { token: Some(184), ..Options::default() };
+        assert!(message(chart.draw(one, &token)).contains("184 input tokens"));
+        assert_eq!(message(chart.draw(&[], &Options::default())), "no record is given");
+        let two = [record.clone(), record.clone()];
+        assert!(message(chart.draw(&two, &Options::default())).contains("--record K (0 to 1)"));
+        let chosen = |k| Options { record: Some(k), ..Options::default() };
+        assert!(chart.draw(&two, &chosen(1)).is_ok());
+        assert!(message(chart.draw(&two, &chosen(2))).contains("not among the 2"));
+        for (clip, scale_max) in
+            [(0.0, None), (1.5, None), (f64::NAN, None), (0.9, Some(0.0)), (0.9, Some(f64::NAN))]
+        {
+            let options = Options { clip, scale_max, ..Options::default() };
+            assert!(matches!(chart.draw(one, &options), Err(Error::Parameter { .. })));
+        }
+    }
+}
+
+/// Checks what every SVG owes, whatever is in the record.
+fn check(scene: &Scene) {
+    let svg = scene.to_svg();
+    assert_eq!(svg, scene.to_svg());
+    let document = Document::parse(&svg).unwrap_or_else(|e| panic!("{e}: {svg}"));
+    let ids: Vec<_> = document.descendants().filter_map(|n| n.attribute("id")).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    assert!(svg.match_indices("url(#").all(|(at, _)| {
+        let rest = &svg[at + 5..];
+        ids.contains(&&rest[..rest.find(')').unwrap()])
+    }));
+    let root = document.root_element();
+    assert_eq!(root.attribute("role"), Some("img"));
+    assert!(
+        root.children().any(|n| n.has_tag_name("title")) && root.children().any(|n| n.has_tag_name("desc"))
+    );
+    inside(&scene.items, scene);
+}
+
+fn inside(items: &[Item], scene: &Scene) {
+    let within = |x: f64, y: f64| {
+        assert!(x.is_finite() && y.is_finite());
+        assert!(x >= -0.01 && x <= scene.width + 0.01, "x {x} of {}", scene.width);
+        assert!(y >= -0.01 && y <= scene.height + 0.01, "y {y} of {}", scene.height);
+    };
+    for item in items {
+        match item {
+            Item::Group { items, .. } => inside(items, scene),
+            Item::Cells { cells, .. } => cells.iter().for_each(|r| {
+                within(r.x, r.y);
+                within(r.x + r.width, r.y + r.height);
+            }),
+            Item::Frame { rect: r, .. } => {
+                within(r.x, r.y);
+                within(r.x + r.width, r.y + r.height);
+            }
+            Item::Line { from, to, .. } => {
+                within(from.0, from.1);
+                within(to.0, to.1);
+            }
+            Item::Pointer { tip, .. } => within(tip.0, tip.1),
+            Item::Dots { places, .. } => places.iter().for_each(|(x, y)| within(*x, *y)),
+            Item::Text(text) => {
+                use saliency_viz_svg::Anchor;
+                let before = match text.anchor {
+                    Anchor::Start => 0.0,
+                    Anchor::Middle => text.width / 2.0,
+                    Anchor::End => text.width,
+                };
+                if text.upward {
+                    within(text.x, text.y - text.width + before);
+                    within(text.x, text.y + before);
+                } else {
+                    within(text.x - before, text.y);
+                    within(text.x - before + text.width, text.y);
+                }
+            }
+        }
+    }
+}
+
+fn hostile_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        Just(String::new()),
+        Just("</script><svg onload=\"x\">&amp;]]>".to_owned()),
+        Just("\u{0}\u{8}\u{1b}\u{7f}\u{85}\u{feff}\u{ffff}".to_owned()),
+        Just(" \u{202e}abc\u{202c}\u{2066}\u{200f}".to_owned()),
+        Just("👩‍👩‍👧‍👦🏳️‍🌈 日本語 العربية ไทย e\u{301}\u{302}\u{303}".to_owned()),
+        Just("\r\n\t\n\u{2028}".to_owned()),
+        Just("x".repeat(10_000)),
+        "[ -~]{0,12}",
+    ]
+}
+
+fn hostile_value() -> impl Strategy<Value = Option<f64>> {
+    prop_oneof![
+        3 => any::<f64>().prop_map(Some),
+        1 => Just(None),
+        1 => Just(Some(0.0)),
+        1 => prop_oneof![Just(1e-38), Just(1e38), Just(-1e38), Just(f64::MAX), Just(f64::MIN), Just(5e-324)].prop_map(Some),
+        3 => (-1.0..1.0).prop_map(Some),
+    ]
+}
+
+prop_compose! {
+    fn hostile_record()(n_input in 0_usize..6, n_output in 0_usize..5)
+        (
+            tokens in prop::collection::vec((hostile_text(), prop::option::weighted(0.2, prop::collection::vec(any::<u8>(), 0..5))), (n_input + n_output).max(1)),
+            values in prop::collection::vec(prop::collection::vec(hostile_value(), 12), n_output),
+            n_input in Just(n_input),
+        ) -> Record {
+        let n_output = values.len();
+        let tokens: Vec<Token> = tokens.into_iter().enumerate().map(|(i, (text, bytes))| {
+            let kind = if i < n_input || n_output == 0 { Kind::Input } else { Kind::Output };
+            Token { bytes, ..Token::new(i as u32, text, kind) }
+        }).collect();
+        let rows = values.into_iter().enumerate().map(|(row, values)| values[..n_input + row].to_vec()).collect();
+        Record::new(tokens, rows).unwrap()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn any_record_is_drawn_whole(
+        record in hostile_record(),
+        hover in prop::option::of(0_usize..5),
+        lock in prop::option::of(0_usize..5),
+        theme in prop::sample::select(Theme::ALL.to_vec()),
+        palette in prop::option::of(prop::sample::select(Palette::ALL.to_vec())),
+    ) {
+        let inside = |n: Option<usize>| n.filter(|n| *n < record.n_output()).map(State::output);
+        let options = Options { hover: inside(hover), lock: inside(lock), theme, palette, ..Options::default() };
+        for chart in charts() {
+            check(&chart.draw(std::slice::from_ref(&record), &options).unwrap());
+        }
+    }
+}
+
+#[test]
+fn sizes_at_the_edges_are_drawn() {
+    let record = |n_input: usize, n_output: usize| {
+        let kind = |i: usize| if i < n_input { Kind::Input } else { Kind::Output };
+        let tokens = (0..n_input + n_output).map(|i| Token::new(0, " word", kind(i))).collect();
+        let rows = (0..n_output).map(|r| vec![Some(0.5); n_input + r]).collect();
+        Record::new(tokens, rows).unwrap()
+    };
+    for (n_input, n_output) in [(1, 0), (1, 1), (0, 2), (5000, 1), (3, 200)] {
+        for chart in charts() {
+            check(&chart.draw(&[record(n_input, n_output)], &Options::default()).unwrap());
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `cargo xtask demo`: from a fresh checkout to one page that shows every chart.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::disk::At;
+use crate::libtorch::Libtorch;
+use crate::step;
+use crate::workspace::Workspace;
+
+const TEXT: &str = "examples/race-to-mars.txt";
+const DIR: &str = "target/demo";
+const RECORD: &str = "target/demo/record.json";
+
+/// Prints the page's path as the last line on standard output, and nothing else there.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let libtorch = Libtorch::provide(workspace, false)?;
+    let binary = build(workspace, &libtorch)?;
+    let page = workspace.root().join(DIR);
+    fs::create_dir_all(&page).at("make", &page)?;
+    let saliency = Saliency { binary: &binary, root: workspace.root(), libtorch: &libtorch };
+
+    eprintln!("attributing {TEXT}");
+    saliency.run(&["attribute", "--model", "demo", "--text-file", TEXT, "-o", RECORD])?;
+    eprintln!("writing the page");
+    saliency.run(&["report", RECORD, "-o", DIR])?;
+    for chart in chart_names(&saliency.output(&["charts", "--json"])?)? {
+        eprintln!("drawing {chart}");
+        for format in ["svg", "png"] {
+            let picture = format!("{DIR}/{chart}.{format}");
+            saliency.run(&["draw", &chart, RECORD, "-o", &picture])?;
+        }
+    }
+
+    let page = page.join("index.html");
+    if !page.is_file() {
+        bail!("`saliency report` wrote no {}", page.display());
+    }
+    println!("{}", page.display());
+    Ok(())
+}
+
+/// Builds the command line and gives its path, which depends on the user's cargo settings.
+fn build(workspace: &Workspace, libtorch: &Libtorch) -> Result<PathBuf> {
+    let mut command = workspace.cargo();
+    command
+        .args(["build", "--release", "--package", "saliency-cli"])
+        .arg("--message-format=json-render-diagnostics")
+        .stderr(Stdio::inherit());
+    libtorch.tell(&mut command);
+    let output = command.output().context("cargo does not run")?;
+    if !output.status.success() {
+        bail!("the command line does not build ({})", output.status);
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .find_map(executable)
+        .context("cargo built no program called saliency")
+}
+
+/// Reads one of cargo's messages: the path of the program `saliency`, if this is its message.
+fn executable(message: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let is_ours = message.pointer("/target/name")?.as_str()? == "saliency";
+    let path = message.get("executable")?.as_str()?;
+    is_ours.then(|| PathBuf::from(path))
+}
+
+/// Reads the names out of `saliency charts --json`.
+fn chart_names(json: &str) -> Result<Vec<String>> {
+    let wrong = "`saliency charts --json` is not an array of objects with a name";
+    let charts: Vec<Value> = serde_json::from_str(json).context(wrong)?;
+    charts
+        .iter()
+        .map(|chart| Some(chart.get("name")?.as_str()?.to_owned()))
+        .collect::<Option<_>>()
+        .context(wrong)
+}
+
+/// The program, run at the workspace's root.
+struct Saliency<'a> {
+    binary: &'a Path,
+    root: &'a Path,
+    libtorch: &'a Libtorch,
+}
+
+impl Saliency<'_> {
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(self.binary);
+        command.current_dir(self.root).args(args);
+        self.libtorch.tell(&mut command);
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Result<()> {
+        let mut command = self.command(args);
+        step::run(command.stdout(Stdio::from(io::stderr())))
+    }
+
+    fn output(&self, args: &[&str]) -> Result<String> {
+        let output = self.command(args).stderr(Stdio::inherit()).output().context("saliency does not run")?;
+        if !output.status.success() {
+            bail!("`saliency {}` failed ({})", args.join(" "), output.status);
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{chart_names, executable};
+    use anyhow::Result;
+    use std::path::PathBuf;
+
+    #[test]
+    fn the_programs_path_is_read_from_cargos_messages() {
+        let built =
+            r#"{"reason": "compiler-artifact", "target": {"name": "saliency"}, "executable": "/t/saliency"}"#;
+        assert_eq!(executable(built), Some(PathBuf::from("/t/saliency")));
+        // The facade's library has the same name, and no executable.
+        let library =
+            r#"{"reason": "compiler-artifact", "target": {"name": "saliency"}, "executable": null}"#;
+        assert_eq!(executable(library), None);
+        assert_eq!(executable(r#"{"reason": "build-finished", "success": true}"#), None);
+    }
+
+    #[test]
+    fn charts_are_read_by_name() -> Result<()> {
+        let json = r#"[{"name": "highlight", "about": "…"}, {"name": "minimap"}]"#;
+        assert_eq!(chart_names(json)?, ["highlight", "minimap"]);
+        assert!(chart_names(r#"[{"title": "highlight"}]"#).is_err());
+        assert!(chart_names("highlight").is_err());
+        Ok(())
+    }
+}

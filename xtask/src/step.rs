@@ -1,0 +1,148 @@
+//! Steps that run one after another, and the table of how long each took.
+
+use std::fmt::Write;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// A named command.
+#[derive(Debug)]
+pub(crate) struct Step {
+    name: String,
+    command: Command,
+    /// Run first; where it fails, the tool is missing and the text says how to get it.
+    probe: Option<(Command, &'static str)>,
+}
+
+impl Step {
+    pub(crate) fn new(name: impl Into<String>, command: Command) -> Self {
+        Self { name: name.into(), command, probe: None }
+    }
+
+    /// Makes a missing tool an error of its own, told apart from a check that failed.
+    pub(crate) fn needs(mut self, probe: Command, repair: &'static str) -> Self {
+        self.probe = Some((probe, repair));
+        self
+    }
+
+    /// Runs the command with its output going where ours goes.
+    fn run(&mut self) -> Result<()> {
+        if let Some((probe, repair)) = &mut self.probe {
+            let works = probe.output().is_ok_and(|output| output.status.success());
+            if !works {
+                bail!("not run, because its tool is missing: {repair}");
+            }
+        }
+        run(&mut self.command)
+    }
+}
+
+/// Runs a command with its output going where ours goes; fails unless it exits with 0.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status =
+        command.status().with_context(|| format!("`{}` does not run", command.get_program().display()))?;
+    if status.success() {
+        return Ok(());
+    }
+    bail!("`{}` failed ({status})", show(command))
+}
+
+/// Runs the steps in order, stops at the first that fails, and prints the table either way.
+///
+/// `before` is the set-up that has already been done, with its time.
+pub(crate) fn run_all(title: &str, before: (&str, Duration), steps: Vec<Step>) -> Result<()> {
+    let mut rows = vec![(before.0.to_owned(), Some(before.1), "ok")];
+    let mut failure = None;
+    for mut step in steps {
+        if failure.is_some() {
+            rows.push((step.name, None, "not run"));
+            continue;
+        }
+        eprintln!("\n── {title}: {} ── {}", step.name, show(&step.command));
+        let start = Instant::now();
+        let result = step.run();
+        rows.push((step.name.clone(), Some(start.elapsed()), if result.is_ok() { "ok" } else { "failed" }));
+        failure = result.err().map(|error| error.context(format!("{title}: step `{}` failed", step.name)));
+    }
+    print!("\n{}", table(title, &rows));
+    failure.map_or(Ok(()), Err)
+}
+
+/// One line for each step: its name, its seconds, how it went.
+fn table(title: &str, rows: &[(String, Option<Duration>, &str)]) -> String {
+    let width = rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
+    let mut text = format!("{title}\n");
+    for (name, elapsed, outcome) in rows {
+        let seconds = elapsed.map_or_else(|| "-".to_owned(), |t| format!("{:.1} s", t.as_secs_f64()));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {name:width$}  {seconds:>9}  {outcome}");
+    }
+    text
+}
+
+/// The command as one would type it.
+fn show(command: &Command) -> String {
+    let program = std::path::Path::new(command.get_program());
+    let mut words = vec![program.file_name().unwrap_or(program.as_os_str())];
+    words.extend(command.get_args());
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Step, run_all, show, table};
+    use std::process::Command;
+    use std::time::Duration;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn the_first_failure_stops_and_is_named() {
+        let steps = vec![
+            Step::new("first", shell("exit 0")),
+            Step::new("second", shell("exit 3")),
+            Step::new("third", shell("exit 0")),
+        ];
+        let message = run_all("test", ("set-up", Duration::ZERO), steps)
+            .map_err(|error| format!("{error:#}"))
+            .expect_err("the second step fails");
+        assert!(message.contains("step `second` failed"), "{message}");
+        assert!(message.contains("exit status: 3"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_tool_is_a_failure_that_says_so() {
+        let step = Step::new("lint", shell("exit 0")).needs(shell("exit 1"), "install the linter");
+        let message = run_all("test", ("set-up", Duration::ZERO), vec![step])
+            .map_err(|error| format!("{error:#}"))
+            .expect_err("the tool is missing");
+        assert!(message.contains("not run"), "{message}");
+        assert!(message.contains("install the linter"), "{message}");
+    }
+
+    #[test]
+    fn the_table_lines_up() {
+        let rows = [
+            ("set-up".to_owned(), Some(Duration::from_millis(40)), "ok"),
+            ("tests".to_owned(), Some(Duration::from_mins(2)), "failed"),
+            ("rest".to_owned(), None, "not run"),
+        ];
+        assert_eq!(
+            table("xtask", &rows),
+            "xtask\n  set-up      0.0 s  ok\n  tests     120.0 s  failed\n  rest            -  not run\n"
+        );
+    }
+
+    #[test]
+    fn a_command_is_shown_without_its_folder() {
+        let mut command = Command::new("/usr/bin/cargo");
+        command.args(["test", "-p", "xtask"]);
+        assert_eq!(show(&command), "cargo test -p xtask");
+    }
+}

@@ -1,0 +1,65 @@
+//! `cargo xtask test`: every test there is, cheapest first.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::disk::At;
+use crate::libtorch::Libtorch;
+use crate::step::{self, Step};
+use crate::workspace::Workspace;
+
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let start = Instant::now();
+    let libtorch = Libtorch::provide(workspace, false)?;
+    let set_up = start.elapsed();
+    let cargo = |args: &[&str]| {
+        let mut command = workspace.cargo();
+        command.args(args);
+        libtorch.tell(&mut command);
+        command
+    };
+
+    let mut steps = vec![
+        Step::new("tidy", cargo(&["test", "--package", "xtask"])),
+        // Unit, integration and documentation tests. xtask's own have just run.
+        Step::new("workspace", cargo(&["test", "--workspace", "--exclude", "xtask", "--all-features"])),
+        Step::new("examples", cargo(&["build", "--workspace", "--examples", "--all-features"])),
+    ];
+    for dir in downstream_crates(workspace)? {
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("downstream {name}");
+        steps.push(Step::new(name, run_downstream(workspace, &libtorch, dir)));
+    }
+    step::run_all("cargo xtask test", ("libtorch set-up", set_up), steps)
+}
+
+/// The folders of `tests/downstream`: packages that use ours as somebody else's would.
+fn downstream_crates(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let folder = workspace.root().join("tests/downstream");
+    let mut found = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(&folder).at("list", &folder)? {
+            let dir = entry.at("list", &folder)?.path();
+            if dir.join("Cargo.toml").is_file() {
+                found.push(dir);
+            }
+        }
+    }
+    if found.is_empty() {
+        bail!("no downstream crates found in {}", folder.display());
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// They share one target directory of their own, so that torch-sys is compiled once for all of them.
+fn run_downstream(workspace: &Workspace, libtorch: &Libtorch, dir: PathBuf) -> Command {
+    let mut command = workspace.cargo();
+    command.arg("run").current_dir(dir).env("CARGO_TARGET_DIR", workspace.target().join("downstream"));
+    libtorch.tell(&mut command);
+    command
+}

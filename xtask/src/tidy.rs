@@ -1,0 +1,236 @@
+//! Rules about the checkout as a whole, each a plain `#[test]`.
+//!
+//! They read the files and ask cargo; they compile nothing, so they run before everything else.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::Workspace;
+
+#[test]
+fn every_source_file_says_what_it_is_for() -> Result<()> {
+    let mut silent = Vec::new();
+    for file in files()? {
+        if file.place.extension().is_some_and(|extension| extension == "rs")
+            && !file.text()?.starts_with("//!")
+        {
+            silent.push(file.path);
+        }
+    }
+    assert!(silent.is_empty(), "these files do not open with `//!`: {silent:#?}");
+    Ok(())
+}
+
+#[test]
+fn modules_are_named_by_their_file() -> Result<()> {
+    let unnamed: Vec<String> = files()?
+        .into_iter()
+        .map(|file| file.path)
+        .filter(|path| path.ends_with("/mod.rs") && path.split('/').any(|part| part == "src"))
+        .collect();
+    assert!(unnamed.is_empty(), "name these files after their modules: {unnamed:#?}");
+    Ok(())
+}
+
+#[test]
+fn the_changelog_has_an_entry_for_this_version() -> Result<()> {
+    let path = Workspace::find()?.root().join("CHANGELOG.md");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let version = env!("CARGO_PKG_VERSION");
+    let has_entry = text.lines().any(|line| {
+        line.strip_prefix("## ").is_some_and(|title| title.trim_start_matches('[').starts_with(version))
+    });
+    assert!(has_entry, "CHANGELOG.md has no `## [{version}]`");
+    Ok(())
+}
+
+#[test]
+fn what_only_reads_and_draws_never_needs_libtorch() -> Result<()> {
+    for package in ["saliency-schema", "saliency-compare", "saliency-viz-svg"] {
+        if !members()?.contains(package) {
+            continue;
+        }
+        // Tests included: a bare `cargo test` runs them before any libtorch is there.
+        let tree = Tree::of(package, &["--all-features", "--edges", "normal,build,dev"])?;
+        tree.has_none_of(&["tch", "torch-sys"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn attribution_knows_no_model_and_no_chart() -> Result<()> {
+    let tree = Tree::of("saliency-attribution", &["--all-features", "--edges", "normal,build,dev"])?;
+    tree.has_none_of(&["saliency-model-gpt2", "saliency-viz-svg"]);
+    Ok(())
+}
+
+/// Small enough for somebody's build script.
+#[test]
+fn drawing_without_features_is_at_most_36_crates() -> Result<()> {
+    let tree = Tree::of("saliency-viz-svg", &["--no-default-features", "--edges", "normal,build"])?;
+    let n = tree.packages.len();
+    assert!(n <= 36, "saliency-viz-svg is {n} crates: {:#?}", tree.packages);
+    Ok(())
+}
+
+#[test]
+fn no_file_names_a_machine_or_a_registry() -> Result<()> {
+    // In halves, so that this file does not name them either.
+    let forbidden = [
+        concat!("/work", "/main"),
+        concat!("/work", "/shared"),
+        concat!("/ro", "ot/"),
+        concat!("files.python", "hosted.org"),
+        concat!("pypi", ".org/simple"),
+        concat!("registry.npm", "js.org"),
+        concat!("index.cra", "tes.io"),
+        concat!("static.cra", "tes.io"),
+    ];
+    let mut found = Vec::new();
+    for file in files()? {
+        let text = file.text()?;
+        for (number, line) in (1..).zip(text.lines()) {
+            for word in forbidden.iter().filter(|&&word| line.contains(word)) {
+                found.push(format!("{}:{number}: {word}", file.path));
+            }
+        }
+    }
+    assert!(found.is_empty(), "take these out: {found:#?}");
+    Ok(())
+}
+
+/// A lock file that was written behind a mirror names the mirror.
+#[test]
+fn lock_files_name_only_the_public_registry() -> Result<()> {
+    let public = "registry+https://github.com/rust-lang/crates.io-index";
+    for file in files()? {
+        if !file.path.ends_with("Cargo.lock") {
+            continue;
+        }
+        for source in file.text()?.lines().filter_map(|line| line.strip_prefix("source = ")) {
+            assert_eq!(source.trim_matches('"'), public, "in {}", file.path);
+        }
+    }
+    Ok(())
+}
+
+/// A file that is committed, or would be by `git add --all`.
+struct TrackedFile {
+    /// Relative to the root, with `/`.
+    path: String,
+    place: PathBuf,
+}
+
+impl TrackedFile {
+    /// The text; nothing where the file is not text.
+    fn text(&self) -> Result<String> {
+        let bytes = fs::read(&self.place).with_context(|| format!("cannot read {}", self.path))?;
+        Ok(String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).unwrap_or_default())
+    }
+}
+
+fn files() -> Result<Vec<TrackedFile>> {
+    let workspace = Workspace::find()?;
+    let root = workspace.root();
+    let git = Command::new("git")
+        .current_dir(root)
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .output();
+    let mut paths = match git {
+        Ok(output) if output.status.success() => {
+            String::from_utf8(output.stdout)?.split_terminator('\0').map(str::to_owned).collect()
+        }
+        // A checkout without git, such as an unpacked archive.
+        _ => all_files(root)?,
+    };
+    paths.sort();
+    paths.dedup();
+    let files: Vec<TrackedFile> = paths
+        .into_iter()
+        .map(|path| TrackedFile { place: root.join(&path), path })
+        // Not what is listed and has been deleted, and not links.
+        .filter(|file| file.place.symlink_metadata().is_ok_and(|metadata| metadata.is_file()))
+        .collect();
+    if files.is_empty() {
+        bail!("there are no files in {}", root.display());
+    }
+    Ok(files)
+}
+
+/// Everything below `root`, except in build folders.
+fn all_files(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if !path.is_dir() {
+                found.push(path.strip_prefix(root)?.to_string_lossy().into_owned());
+            } else if !path.ends_with("target") && !path.ends_with(".git") {
+                folders.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[test]
+fn without_git_the_same_files_are_found() -> Result<()> {
+    let root = Workspace::find()?.root().to_owned();
+    let walked = all_files(&root)?;
+    assert!(walked.iter().any(|path| path == "xtask/src/tidy.rs"));
+    assert!(!walked.iter().any(|path| path.starts_with("target/")));
+    Ok(())
+}
+
+/// The names of the workspace's packages.
+fn members() -> Result<BTreeSet<String>> {
+    let mut command = Workspace::find()?.cargo();
+    command.args(["metadata", "--no-deps", "--format-version", "1"]);
+    let metadata: serde_json::Value = serde_json::from_str(&text_of(&mut command)?)?;
+    let packages = metadata["packages"].as_array().context("no packages")?;
+    Ok(packages.iter().filter_map(|package| Some(package["name"].as_str()?.to_owned())).collect())
+}
+
+/// What a package is built from, itself included, each as "name v1.2.3".
+///
+/// From `cargo tree`, because `cargo metadata` shows the features of all members taken together.
+struct Tree {
+    package: &'static str,
+    packages: BTreeSet<String>,
+}
+
+impl Tree {
+    fn of(package: &'static str, options: &[&str]) -> Result<Self> {
+        let mut command = Workspace::find()?.cargo();
+        command.args(["tree", "--package", package, "--prefix", "none", "--no-dedupe"]).args(options);
+        let packages: BTreeSet<String> = text_of(&mut command)?
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "))
+            .collect();
+        if !packages.iter().any(|line| line.starts_with(package)) {
+            bail!("`cargo tree` does not show {package} itself");
+        }
+        Ok(Self { package, packages })
+    }
+
+    fn has_none_of(&self, names: &[&str]) {
+        for name in names {
+            let found = self.packages.iter().find(|line| line.split(' ').next() == Some(name));
+            assert_eq!(found, None, "{} must not depend on {name}", self.package);
+        }
+    }
+}
+
+fn text_of(command: &mut Command) -> Result<String> {
+    let output = command.output().context("cargo does not run")?;
+    if !output.status.success() {
+        bail!("{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
