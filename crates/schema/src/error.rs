@@ -74,6 +74,14 @@ pub enum Error {
         /// The token's position.
         index: usize,
     },
+    /// A token of a notebook's run says another position than its own.
+    #[error("tokens[{index}].position: {found}, and this token is number {index}")]
+    Position {
+        /// The token's position.
+        index: usize,
+        /// What it says.
+        found: usize,
+    },
     /// `start` and `end` contradict each other or the token before.
     #[error("tokens[{index}]: bytes {start}..{end} of the text: {why}")]
     Span {

@@ -26,6 +26,9 @@ struct NotebookToken {
 impl NotebookRun {
     /// The record that holds the same. Nothing but the tokens and the rows is known of it.
     pub(crate) fn into_record(self) -> Result<Record, Error> {
+        if let Some((index, token)) = self.tokens.iter().enumerate().find(|(i, t)| t.position != *i) {
+            return Err(Error::Position { index, found: token.position });
+        }
         let tokens = self
             .tokens
             .into_iter()

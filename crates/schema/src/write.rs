@@ -8,7 +8,7 @@ use std::io;
 /// Writes records as JSON: one as an object, several as an array, with a newline at the end.
 ///
 /// # Errors
-/// An inconsistent record, with its place, before anything is written; or what the writer says.
+/// No record, or an inconsistent one, with its place, before anything is written; or what the writer says.
 pub fn write(records: &[Record], to: impl io::Write) -> Result<(), Error> {
     for record in records {
         record.check()?;
@@ -28,6 +28,7 @@ pub fn write_notebook(records: &[Record], to: impl io::Write) -> Result<(), Erro
 
 fn write_json<T: Serialize>(values: &[T], mut to: impl io::Write) -> Result<(), Error> {
     match values {
+        [] => return Err(Error::EmptyArray),
         [one] => serde_json::to_writer(&mut to, one),
         many => serde_json::to_writer(&mut to, many),
     }
