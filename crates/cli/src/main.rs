@@ -16,21 +16,39 @@ mod report;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use failure::Failure;
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version are answers, not errors.
+        Err(asked) if !asked.use_stderr() => asked.exit(),
+        Err(error) => return fail(&Failure::Usage(one_line(&error))),
+    };
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            // Nobody is left to tell when standard error is closed too.
-            let _ = std::io::Write::write_fmt(
-                &mut std::io::stderr(),
-                format_args!("saliency: {}\n", failure.sentence()),
-            );
-            ExitCode::from(failure.exit_code())
-        }
+        Err(failure) => fail(&failure),
     }
+}
+
+fn fail(failure: &Failure) -> ExitCode {
+    // Nobody is left to tell when standard error is closed, too.
+    let _ = writeln!(std::io::stderr(), "saliency: {}", failure.sentence());
+    ExitCode::from(failure.exit_code())
+}
+
+/// clap's message on one line: what is wrong, what would do, and where to read more.
+fn one_line(error: &clap::Error) -> String {
+    let message = error.to_string();
+    let mut paragraphs = message.split("\n\n");
+    let mut line = paragraphs.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    for tip in paragraphs.filter(|p| p.trim_start().starts_with("tip:")) {
+        line += "; ";
+        line += tip.trim();
+    }
+    let words: Vec<_> = line.split_whitespace().collect();
+    format!("{}; see saliency --help", words.join(" "))
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {

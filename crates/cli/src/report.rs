@@ -19,7 +19,18 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failur
         ));
     }
     let folder = &arguments.output;
+    // Made before the work, which may be long, and taken away again where the work fails.
+    let is_new = !folder.exists();
     std::fs::create_dir_all(folder).map_err(|source| Failure::Write { path: folder.clone(), source })?;
+    let result = write(arguments, has_text, quiet);
+    if result.is_err() && is_new {
+        // What is not empty stays.
+        let _ = std::fs::remove_dir(folder);
+    }
+    result
+}
+
+fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(), Failure> {
     let records = if has_text {
         let methods: Vec<_> = arguments.methods.iter().map(String::as_str).collect();
         let methods = if methods.is_empty() { vec!["gradient-x-input"] } else { methods };
@@ -28,10 +39,9 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failur
     } else {
         records::read(&arguments.records)?
     };
-    let files = files(&records, &options(&arguments.look))?;
     // The page last: once it is there, all that it names is.
-    for (name, bytes) in files {
-        write_whole(&folder.join(name), &bytes)?;
+    for (name, bytes) in files(&records, &options(&arguments.look))? {
+        write_whole(&arguments.output.join(name), &bytes)?;
     }
     Ok(())
 }

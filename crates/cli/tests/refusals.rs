@@ -1,0 +1,281 @@
+//! Bad input: one sentence on standard error that names the file or flag and the repair, exit code 1 or 2, no
+//! panic, and no file left behind.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A folder with a record, a text and a copy of a small model.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        let parity = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model-gpt2/tests/parity/gpt2-b");
+        std::fs::create_dir(place.path("model")).unwrap();
+        for file in ["config.json", "model.safetensors", "tokenizer.json", "vocab.json", "merges.txt"] {
+            std::fs::copy(parity.join(file), place.path("model").join(file)).unwrap();
+        }
+        place.write("text.txt", b"The race to Mars\n");
+        place.write(
+            "record.json",
+            br#"{"format":"saliency-record","version":1,"tokens":[{"id":1,"text":"a","kind":"input"},{"id":2,"text":"b","kind":"output"}],"attributions":[[1.0]]}"#,
+        );
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<_> =
+            std::fs::read_dir(self.0.path()).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    /// Runs, and checks everything that a refusal owes.
+    fn refused(&self, arguments: &[&str], code: i32, words: &[&str]) {
+        let before = self.files();
+        let output = Command::new(env!("CARGO_BIN_EXE_saliency"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(!said.contains("panicked") && !said.contains("frame #"), "{said}");
+        for word in words {
+            assert!(said.contains(word), "{arguments:?}: {word:?} in {said:?}");
+        }
+        assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+        assert!(output.stdout.is_empty());
+        assert_eq!(self.files(), before, "{arguments:?} left something behind");
+    }
+
+    fn model(&self, code: i32, words: &[&str]) {
+        self.refused(
+            &["attribute", "--model", "model", "--text", "abc", "--generate", "2", "-o", "o.json"],
+            code,
+            words,
+        );
+    }
+
+    /// Replaces a field of the model's configuration.
+    fn configure(&self, field: &str, value: serde_json::Value) {
+        let path = self.path("model/config.json");
+        let mut config: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        config[field] = value;
+        std::fs::write(path, config.to_string()).unwrap();
+    }
+}
+
+#[test]
+fn texts() {
+    let place = Place::new();
+    place.refused(&["attribute"], 2, &["no text", "--text-file"]);
+    place.refused(&["attribute", "--text", ""], 2, &["text is empty", "at least one word"]);
+    place.write("empty.txt", b"\n");
+    place.refused(&["attribute", "--text-file", "empty.txt"], 2, &["empty.txt", "empty"]);
+    place.refused(&["attribute", "--text-file", "none.txt"], 1, &["none.txt", "No such file"]);
+    place.write("latin1.txt", b"caf\xe9");
+    place.refused(
+        &["attribute", "--text-file", "latin1.txt"],
+        1,
+        &["latin1.txt", "byte 3 is not UTF-8", "convert"],
+    );
+    place.refused(&["attribute", "--text", "a", "--continuation", ""], 2, &["continuation is empty"]);
+    let long = "word ".repeat(2000);
+    place.refused(&["attribute", "--text", &long], 1, &["at most 512", "shorten the text"]);
+    place.refused(
+        &["attribute", "--text", "abc", "--generate", "600"],
+        1,
+        &["600 output tokens", "at most 512"],
+    );
+    place.refused(&["attribute", "record.json"], 2, &["record.json", "neither a flag nor"]);
+}
+
+#[test]
+fn flags() {
+    let place = Place::new();
+    let text = ["attribute", "--text", "a"];
+    let with = |more: &[&'static str]| [&text[..], more].concat();
+    place.refused(
+        &with(&["--method", "magic"]),
+        2,
+        &["unknown method \"magic\"", "gradient-x-input, gradient"],
+    );
+    place.refused(
+        &with(&["--target", "loss"]),
+        2,
+        &["unknown target", "probability, logit, log-probability"],
+    );
+    place.refused(&with(&["--aggregate", "l7"]), 2, &["unknown aggregate", "max-abs"]);
+    place.refused(&with(&["--normalize", "x"]), 2, &["unknown normalization", "sum-abs"]);
+    place.refused(&with(&["--aggregate", "sum", "--normalize", "sum"]), 2, &["\"sum-abs\""]);
+    place.refused(&with(&["--steps", "5"]), 2, &["steps is 5", "no such parameter"]);
+    place.refused(&with(&["--method", "ig", "--steps", "0"]), 2, &["steps is 0"]);
+    place.refused(&with(&["--method", "ig", "--baseline", "x"]), 2, &["unknown baseline", "zero"]);
+    place.refused(&with(&["--generate", "0"]), 2, &["--generate is 0"]);
+    place.refused(&with(&["--threads", "0"]), 2, &["--threads is 0"]);
+    place.refused(&with(&["--runs", "2"]), 2, &["add --sample"]);
+    place.refused(&with(&["--sample", "--temperature", "0"]), 2, &["temperature is 0"]);
+    place.refused(&with(&["--sample", "--top-p", "2"]), 2, &["top-p is 2"]);
+    place.refused(&with(&["--sample", "--top-k", "0"]), 2, &["top-k is 0"]);
+    place.refused(&with(&["--device", "abacus"]), 2, &["--device \"abacus\"", "cuda:N"]);
+    place.refused(&with(&["--dtype", "f8"]), 2, &["--dtype", "f32"]);
+    place.refused(&with(&["--colour"]), 2, &["--colour"]);
+    place.refused(
+        &["draw", "pie", "record.json", "-o", "x.svg"],
+        2,
+        &["unknown chart \"pie\"", "tall-heatmap"],
+    );
+    place.refused(&["draw", "highlight", "record.json", "-o", "x.gif"], 2, &["x.gif", ".svg, .png, .html"]);
+    place.refused(
+        &["draw", "highlight", "record.json", "-o", "x.svg", "--theme", "sepia"],
+        2,
+        &["light, dark, print"],
+    );
+    place.refused(
+        &["draw", "highlight", "record.json", "-o", "x.svg", "--hover", "7"],
+        2,
+        &["hovered output 7", "1 outputs"],
+    );
+    place.refused(
+        &["draw", "highlight", "record.json", "-o", "x.svg", "--token", "1"],
+        2,
+        &["token 1 is outside"],
+    );
+    place.refused(
+        &["draw", "highlight", "record.json", "record.json", "-o", "x.svg"],
+        2,
+        &["--record K (0 to 1)"],
+    );
+    place.refused(&["draw", "highlight", "record.json", "-o", "x.png", "--scale", "0"], 2, &["scale is 0"]);
+    place.refused(&["report", "-o", "page"], 2, &["nothing to report on"]);
+}
+
+#[test]
+fn records() {
+    let place = Place::new();
+    let whole = std::fs::read_to_string(place.path("record.json")).unwrap();
+    let deep = "[".repeat(100_000);
+    for (bytes, words) in [
+        ("", &["the input is empty"][..]),
+        ("[]", &["the JSON array is empty"]),
+        (&whole[..60], &["not valid JSON", "line 1"]),
+        ("{\"tokens\": 3}", &["tokens", "expected a sequence"]),
+        (&whole.replace("[[1.0]]", "[[]]"), &["attributions[0]: 0 values for 1 tokens"]),
+        (&whole.replace("1.0", "1e999"), &["attributions"]),
+        (&deep, &["not valid JSON"]),
+        (
+            r#"{"format":"saliency-record","version":1,"tokens":[],"attributions":[]}"#,
+            &["at least one token"],
+        ),
+        (&whole.replace("\"version\":1", "\"version\":9"), &["version 9"]),
+    ] {
+        place.write("bad.json", bytes.as_bytes());
+        for command in
+            [&["draw", "highlight", "bad.json", "-o", "x.svg"][..], &["report", "bad.json", "-o", "page"]]
+        {
+            place.refused(command, 1, &[&["bad.json"], words].concat());
+        }
+    }
+    place.refused(&["draw", "highlight", "none.json", "-o", "x.svg"], 1, &["none.json", "No such file"]);
+}
+
+#[test]
+fn models() {
+    let place = Place::new();
+    place.refused(&["attribute", "--model", "nowhere", "--text", "a"], 1, &["nowhere", "no such folder"]);
+    for (file, word) in [("config.json", "config.json"), ("model.safetensors", "save_pretrained")] {
+        std::fs::rename(place.path("model").join(file), place.path("away")).unwrap();
+        place.model(1, &[file, "no such file", word]);
+        std::fs::rename(place.path("away"), place.path("model").join(file)).unwrap();
+    }
+    std::fs::remove_file(place.path("model/tokenizer.json")).unwrap();
+    std::fs::remove_file(place.path("model/merges.txt")).unwrap();
+    place.model(1, &["merges.txt", "vocab.json with merges.txt"]);
+    place.write("model/merges.txt", b"#version: 0.2\nthis is not a merge\n");
+    place.model(1, &["vocab.json"]);
+
+    let place = Place::new();
+    let weights = std::fs::read(place.path("model/model.safetensors")).unwrap();
+    for (bytes, words) in [
+        (&[][..], &["model.safetensors", "not a whole safetensors file"][..]),
+        (
+            &weights[..weights.len() - 9],
+            &["model.safetensors", "not a whole safetensors file", "download it again"],
+        ),
+        (&weights[..100], &["not a whole safetensors file"]),
+        (b"PK\x03\x04 something else entirely", &["not a whole safetensors file"]),
+    ] {
+        place.write("model/model.safetensors", bytes);
+        place.model(1, words);
+    }
+    place.write("model/model.safetensors", &weights);
+    for (field, value, words) in [
+        ("n_head", 0.into(), &["n_head is 0", "at least 1"][..]),
+        ("n_head", 3.into(), &["n_head is 3", "divide n_embd"]),
+        ("n_embd", 64.into(), &["has shape", "config.json calls for"]),
+        ("n_layer", 1.into(), &["h.1.", "n_layer = 1"]),
+        ("n_layer", 3.into(), &["no tensor \"h.2."]),
+        ("n_positions", 99.into(), &["wpe.weight", "[160, 32]", "[99, 32]"]),
+        ("vocab_size", 300.into(), &["tokenizer has", "only 300"]),
+        ("model_type", "bert".into(), &["model_type is \"bert\"", "gpt2"]),
+        ("activation_function", "mish".into(), &["config.json", "mish"]),
+        ("add_cross_attention", true.into(), &["add_cross_attention is true"]),
+        ("tie_word_embeddings", false.into(), &["lm_head.weight"]),
+        ("layer_norm_epsilon", (-1.0).into(), &["layer_norm_epsilon is -1"]),
+        ("quantization_config", serde_json::json!({"bits": 4}), &["quantization_config", "quantised"]),
+        ("pruned_heads", serde_json::json!({"0": [1]}), &["pruned_heads"]),
+    ] {
+        let config = std::fs::read(place.path("model/config.json")).unwrap();
+        place.configure(field, value);
+        place.model(1, words);
+        place.write("model/config.json", &config);
+    }
+    place.write("model/config.json", b"{\"n_layer\": ");
+    place.model(1, &["config.json", "EOF"]);
+    if !cfg!(target_os = "macos") {
+        place.refused(&["attribute", "--text", "a", "--device", "mps"], 1, &["not available"]);
+    }
+}
+
+#[test]
+fn places_to_write() {
+    let place = Place::new();
+    place.refused(
+        &["attribute", "--text", "a", "-o", "none/x.json"],
+        1,
+        &["none/x.json", "nothing was written"],
+    );
+    place.refused(&["attribute", "--text", "a", "-o", "model"], 2, &["model", "is a folder"]);
+    place.refused(&["draw", "highlight", "record.json", "-o", "none/x.svg"], 1, &["none/x.svg"]);
+    place.refused(&["draw", "highlight", "record.json", "-o", "/proc/x.svg"], 1, &["/proc/x.svg"]);
+    place.refused(&["report", "record.json", "-o", "text.txt"], 1, &["text.txt"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_one_sentence() {
+    let place = Place::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_saliency"))
+        .args(["attribute", "--text", "abc", "--generate", "2"])
+        .current_dir(place.0.path())
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("standard output") && said.contains("-o") && said.lines().count() == 1, "{said}");
+}

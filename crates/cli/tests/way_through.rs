@@ -1,0 +1,248 @@
+//! The whole way: a paragraph in, records and pictures out, as a person or a script would ask for them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::Value;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn saliency(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_saliency"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn done(folder: &Path, arguments: &[&str]) -> String {
+    let output = saliency(folder, arguments);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {error}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn parity(model: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../model-gpt2/tests/parity").join(model)
+}
+
+fn run_30() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../viz-svg/tests/data/run-30.json");
+    path.to_str().unwrap().to_owned()
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_demo_model_works_from_any_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/race-to-mars.txt")).unwrap();
+    std::fs::write(folder.path().join("text.txt"), &text).unwrap();
+    done(folder.path(), &["attribute", "--text-file", "text.txt", "-o", "record.json"]);
+    let record = json(&std::fs::read_to_string(folder.path().join("record.json")).unwrap());
+    assert_eq!(record["model"]["name"], "demo");
+    assert_eq!(record["method"]["name"], "gradient-x-input");
+    assert_eq!((&record["aggregate"], &record["normalize"]), (&Value::from("l2"), &Value::from("sum")));
+    let rows = record["attributions"].as_array().unwrap();
+    assert!(!rows.is_empty() && rows.len() <= 30);
+    for row in rows {
+        let sum: f64 = row.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    }
+    // The tokens' spans put the text together again, without its final newline.
+    let tokens = record["tokens"].as_array().unwrap();
+    let text = &text[..text.len() - 1];
+    let mut end = 0;
+    for token in tokens.iter().filter(|t| t["kind"] == "input") {
+        assert_eq!(token["start"].as_u64().unwrap(), end);
+        end = token["end"].as_u64().unwrap();
+    }
+    assert_eq!(end as usize, text.len());
+    for (chart, file, magic) in [
+        ("tall-heatmap", "h.svg", "<svg"),
+        ("highlight", "p.png", "\u{fffd}PNG"),
+        ("highlight", "p.html", "<!DOCTYPE html>"),
+    ] {
+        done(folder.path(), &["draw", chart, "record.json", "--hover", "1", "--lock", "0", "-o", file]);
+        let bytes = std::fs::read(folder.path().join(file)).unwrap();
+        assert!(String::from_utf8_lossy(&bytes).starts_with(magic), "{file}");
+    }
+    done(folder.path(), &["report", "record.json", "-o", "page"]);
+    let page = std::fs::read_to_string(folder.path().join("page/index.html")).unwrap();
+    assert!(page.matches("<svg").count() == 2 && !page.contains("<script"));
+    // Nothing else was left behind.
+    let mut left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["h.svg", "p.html", "p.png", "page", "record.json", "text.txt"]);
+}
+
+#[test]
+fn the_command_line_gives_the_peers_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = parity("gpt2-a");
+    let captum = json(&std::fs::read_to_string(model.join("captum.json")).unwrap());
+    let text_file = model.join("text.txt");
+    let (model, text_file) = (model.to_str().unwrap(), text_file.to_str().unwrap());
+    for (dtype, tolerance) in [("f32", 1e-5), ("f64", 1e-9)] {
+        let record = json(&done(
+            folder.path(),
+            &[
+                "attribute",
+                "--model",
+                model,
+                "--text-file",
+                text_file,
+                "--generate",
+                "6",
+                "--method",
+                "ig",
+                "--target",
+                "logit",
+                "--dtype",
+                dtype,
+            ],
+        ));
+        let ids: Vec<_> = record["tokens"].as_array().unwrap().iter().map(|t| t["id"].clone()).collect();
+        assert_eq!(Value::from(ids), captum["token_ids"]);
+        assert_eq!((&record["aggregate"], &record["normalize"]), (&Value::from("sum"), &Value::from("none")));
+        assert_eq!(record["method"]["steps"], 50);
+        let expected = captum["targets"]["logit"]["integrated-gradients/50"]["sum"].as_array().unwrap();
+        for (row, expected) in record["attributions"].as_array().unwrap().iter().zip(expected) {
+            let number = |v: &Value| v.as_f64().unwrap();
+            let (row, expected): (Vec<f64>, Vec<f64>) = (
+                row.as_array().unwrap().iter().map(number).collect(),
+                expected.as_array().unwrap().iter().map(number).collect(),
+            );
+            let largest = expected.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+            assert!(row.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= tolerance * largest), "{dtype}");
+        }
+    }
+}
+
+#[test]
+fn continuations_runs_and_formats() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let forced =
+        json(&done(here, &["attribute", "--text", "In the beginning", "--continuation", " God created"]));
+    let outputs: String = forced["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|t| t["kind"] == "output")
+        .map(|t| t["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(outputs, " God created");
+    let sample = |seed: &str, file: &str| {
+        let sampling =
+            ["--sample", "--temperature", "1.5", "--top-k", "50", "--top-p", "0.9", "--seed", seed];
+        let mut arguments = vec!["attribute", "--text", "The", "--generate", "5", "--runs", "3", "-o", file];
+        arguments.extend(sampling);
+        done(here, &arguments);
+        std::fs::read_to_string(here.join(file)).unwrap()
+    };
+    let runs = sample("1", "a.json");
+    assert_eq!(json(&runs).as_array().unwrap().len(), 3);
+    assert_eq!(runs, sample("1", "b.json"));
+    assert_ne!(runs, sample("9", "c.json"));
+    assert_eq!(sample("1", "d.jsonl").lines().count(), 3);
+    done(here, &["draw", "highlight", "a.json", "--record", "2", "-o", "third.svg"]);
+
+    let notebook =
+        json(&done(here, &["attribute", "--text", "The", "--generate", "2", "--format", "notebook"]));
+    assert_eq!(notebook["tokens"][0]["type"], "input");
+    assert!(notebook["tokens"][0]["value"].is_string() && notebook.get("format").is_none());
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_saliency"))
+        .args(["attribute", "-", "--generate", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"The race\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let record = json(std::str::from_utf8(&output.stdout).unwrap());
+    let text: String = record["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|t| t["kind"] == "input")
+        .map(|t| t["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(text, "The race");
+}
+
+#[test]
+fn what_cancels_is_said_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = saliency(
+        folder.path(),
+        &[
+            "attribute",
+            "--text",
+            "The race to Mars",
+            "--generate",
+            "2",
+            "--method",
+            "gradient",
+            "--aggregate",
+            "sum",
+        ],
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("note: 2 of 2 rows are zero") && said.contains("use the aggregate l2"), "{said}");
+    let record = json(std::str::from_utf8(&output.stdout).unwrap());
+    assert!(record["attributions"][0].as_array().unwrap().iter().all(|x| x == 0.0));
+}
+
+#[test]
+fn lists_help_and_the_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let help = done(here, &["--help"]);
+    for line in
+        ["saliency attribute --text", "saliency draw tall-heatmap record.json -o picture.svg", "report"]
+    {
+        assert!(help.contains(line), "{line} in {help}");
+    }
+    assert!(done(here, &["charts"]).lines().any(|l| l.starts_with("tall-heatmap  ")));
+    assert!(done(here, &["methods"]).contains("integrated-gradients"));
+    let charts = json(&done(here, &["charts", "--json"]));
+    assert_eq!(charts.as_array().unwrap().len(), 2);
+    let methods = json(&done(here, &["methods", "--json"]));
+    assert_eq!(methods[0]["name"], "gradient-x-input");
+    let published =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/record.schema.json"));
+    assert_eq!(done(here, &["schema"]), published.unwrap());
+}
+
+#[test]
+fn the_notebooks_run_is_drawn_in_every_state() {
+    let folder = tempfile::tempdir().unwrap();
+    for chart in ["highlight", "tall-heatmap"] {
+        let mut drawn = std::collections::BTreeSet::new();
+        for state in [
+            &[][..],
+            &["--hover", "12"],
+            &["--lock", "4"],
+            &["--hover", "12", "--lock", "0:4", "--token", "3"],
+        ] {
+            for theme in ["light", "dark", "print"] {
+                let run = run_30();
+                let mut arguments = vec!["draw", chart, &run, "--theme", theme, "-o", "x.svg"];
+                arguments.extend(state);
+                done(folder.path(), &arguments);
+                assert!(
+                    drawn.insert(std::fs::read(folder.path().join("x.svg")).unwrap()),
+                    "{chart} {state:?} {theme}"
+                );
+            }
+        }
+    }
+}
