@@ -44,3 +44,8 @@ pub use saliency_schema as schema;
 pub use saliency_schema::{Record, read, write, write_notebook};
 pub use saliency_viz_svg as viz;
 pub use saliency_viz_svg::{Chart, Options, chart, charts};
+
+/// The README's examples, compiled.
+#[cfg(all(doctest, feature = "gpt2"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

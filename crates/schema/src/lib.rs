@@ -1,25 +1,4 @@
-//! The attribution record: what one run of one method says about one text, as plain, checked data.
-//!
-//! - [`Record`] is the whole thing: [`Token`]s (inputs, then outputs), one ragged row of attributions for
-//!   every output, and what produced them ([`Model`], [`Method`], [`Target`], aggregate, normalisation).
-//! - [`read`] takes JSON in any of the forms that the format allows (one record, an array, one a line,
-//!   and the notebook's own) and checks it; [`write`](fn@write) and [`write_notebook`] give it back.
-//! - `json_schema` (feature `json-schema`) is the published JSON Schema, generated from the types.
-//!
-//! This crate knows neither libtorch nor drawing.
-//!
-//! ```
-//! let text = r#"{"format": "saliency-record", "version": 1,
-//!   "tokens": [{"id": 7, "text": "Hello", "kind": "input"}, {"id": 9, "text": " world", "kind": "output"}],
-//!   "attributions": [[0.25]]}"#;
-//! let records = saliency_schema::read(text.as_bytes())?;
-//! assert_eq!(records[0].n_input(), 1);
-//! assert_eq!(records[0].attributions[0], [Some(0.25)]);
-//! # Ok::<(), saliency_schema::Error>(())
-//! ```
-//!
-//! # Features
-//! - `json-schema`: the JSON Schema, through `schemars`.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 

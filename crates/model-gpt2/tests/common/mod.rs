@@ -7,41 +7,41 @@ use serde_json::Value;
 use std::path::PathBuf;
 use tch::Kind;
 
-pub const MODELS: [&str; 2] = ["gpt2-a", "gpt2-b"];
+pub(crate) const MODELS: [&str; 2] = ["gpt2-a", "gpt2-b"];
 
-pub fn folder(model: &str) -> PathBuf {
+pub(crate) fn folder(model: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/parity").join(model)
 }
 
-pub fn open(model: &str, kind: Kind) -> Checkpoint {
+pub(crate) fn open(model: &str, kind: Kind) -> Checkpoint {
     Checkpoint::open(folder(model), &Load { kind, ..Load::default() }).unwrap()
 }
 
-pub fn text(model: &str) -> String {
+pub(crate) fn text(model: &str) -> String {
     let text = std::fs::read_to_string(folder(model).join("text.txt")).unwrap();
     text.strip_suffix('\n').unwrap().to_owned()
 }
 
-pub fn json(model: &str, file: &str) -> Value {
+pub(crate) fn json(model: &str, file: &str) -> Value {
     serde_json::from_slice(&std::fs::read(folder(model).join(file)).unwrap()).unwrap()
 }
 
-pub fn numbers(value: &Value) -> Vec<f64> {
+pub(crate) fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
-pub fn rows(value: &Value) -> Vec<Vec<f64>> {
+pub(crate) fn rows(value: &Value) -> Vec<Vec<f64>> {
     value.as_array().unwrap().iter().map(numbers).collect()
 }
 
 /// Every token number, inputs and outputs, as the peer had them.
-pub fn peer_ids(answers: &Value) -> (Vec<u32>, usize) {
+pub(crate) fn peer_ids(answers: &Value) -> (Vec<u32>, usize) {
     let ids = answers["token_ids"].as_array().unwrap().iter().map(|x| x.as_u64().unwrap() as u32).collect();
     (ids, answers["n_input"].as_u64().unwrap() as usize)
 }
 
 /// Asserts that two rows agree to `tolerance` times the expected row's largest value.
-pub fn assert_row(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
+pub(crate) fn assert_row(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let largest = expected.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
     for (i, (f, e)) in found.iter().zip(expected).enumerate() {

@@ -1,0 +1,19 @@
+//! A paragraph in, a record and a picture out. You will see the continuation, and `record.json` and `highlight.svg` in
+//! the current folder.
+//!
+//! `cargo run --release -p saliency --example 2_attribute_a_paragraph`
+
+use saliency::{Attributor, Checkpoint, Generation, Load, Options, chart};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let text = include_str!("race-to-mars.txt").trim_end_matches('\n');
+    let gpt2 = Checkpoint::demo(&Load::default())?;
+    let sequence = gpt2.generate(text, &Generation::greedy(30))?;
+    println!("{}", sequence.text());
+
+    let record = Attributor::new().record(&gpt2.model, &sequence)?;
+    saliency::write(std::slice::from_ref(&record), std::fs::File::create("record.json")?)?;
+    let scene = chart("highlight")?.draw(&[record], &Options::default())?;
+    std::fs::write("highlight.svg", scene.to_svg())?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! A method of your own: gradient × (input − mean input). You will see its row beside gradient × input's.
+//!
+//! `cargo run --release -p saliency --example 5_your_own_method`
+
+use saliency::attribution::{Error, Explanation, Problem};
+use saliency::{Attributor, Checkpoint, Generation, Load, Method};
+
+#[derive(Debug)]
+struct GradientXDeviation;
+
+impl Method for GradientXDeviation {
+    fn name(&self) -> &'static str {
+        "gradient-x-deviation"
+    }
+    fn summary(&self) -> &'static str {
+        "(e_i − mean e) ⊙ ∂f/∂e_i"
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for output in 0..problem.n_output() {
+            let read = problem.row_length(output) as i64;
+            let value = problem.value(problem.input(), output)?.f_select(0, 0)?;
+            let gradient = problem.input().gradient(&value)?.f_select(0, 0)?.f_narrow(0, 0, read)?;
+            let input = problem.embeddings().f_select(0, 0)?.f_narrow(0, 0, read)?;
+            let deviation = input.f_sub(&input.f_mean_dim(&[0_i64][..], true, None)?)?;
+            let (vectors, value) = (gradient.f_mul(&deviation)?, value.f_double_value(&[])?);
+            each(Explanation { output, vectors, value, baseline_value: None, steps: None })?;
+        }
+        Ok(())
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let gpt2 = Checkpoint::demo(&Load::default())?;
+    let sequence = gpt2.generate("And the evening and the morning were the", &Generation::greedy(1))?;
+    let ours = Attributor::new().with_method(Box::new(GradientXDeviation)).record(&gpt2.model, &sequence)?;
+    let plain = Attributor::new().record(&gpt2.model, &sequence)?;
+    for (token, (a, b)) in plain.tokens.iter().zip(ours.attributions[0].iter().zip(&plain.attributions[0])) {
+        println!("{:12} {:.3} {:.3}", token.text, a.unwrap_or(f64::NAN), b.unwrap_or(f64::NAN));
+    }
+    Ok(())
+}
