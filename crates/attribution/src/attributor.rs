@@ -124,13 +124,13 @@ impl Attributor {
     ) -> Result<Record, Error> {
         let (aggregate, normalize) = self.reduction()?;
         let problem = Problem::new(model, sequence, &*self.target)?;
-        let mut rows = Rows { aggregate, normalize, rows: Vec::new(), outputs: Vec::new(), cancelled: 0 };
+        let mut rows = Rows { aggregate, normalize, values: Vec::new(), outputs: Vec::new(), cancelled: 0 };
         self.method.attribute(&problem, &mut |explanation| {
             rows.push(&problem, self.method.is_complete(), &explanation)?;
-            if progress(rows.rows.len(), problem.n_output()) { Ok(()) } else { Err(Error::Stopped) }
+            if progress(rows.values.len(), problem.n_output()) { Ok(()) } else { Err(Error::Stopped) }
         })?;
         let notes = rows.notes(self.method.name());
-        let mut record = Record::new(sequence.tokens().to_vec(), rows.rows)?;
+        let mut record = Record::new(sequence.tokens().to_vec(), rows.values)?;
         record.model =
             Some(Model { name: model.name().to_owned(), sha256: model.sha256().map(str::to_owned) });
         record.method = Some(self.method.describe());
@@ -149,7 +149,7 @@ impl Attributor {
 struct Rows {
     aggregate: Aggregate,
     normalize: Normalize,
-    rows: Vec<Vec<Option<f64>>>,
+    values: Vec<Vec<Option<f64>>>,
     outputs: Vec<Output>,
     /// Rows in which nothing but rounding noise was left.
     cancelled: usize,
@@ -175,7 +175,7 @@ impl Rows {
             self.cancelled += 1;
         }
         self.normalize.apply(&mut row);
-        self.rows.push(row.into_iter().map(Some).collect());
+        self.values.push(row.into_iter().map(Some).collect());
 
         let logits = problem.input().logits_of(*output)?.f_select(0, 0)?.f_to_kind(Kind::Double)?;
         let token = i64::from(problem.output_token(*output).id);
@@ -201,7 +201,7 @@ impl Rows {
                  (layer norm removes the mean, so it is zero by construction); use the aggregate l2, l1 or \
                  max-abs, or gradient-x-input",
                 self.cancelled,
-                self.rows.len(),
+                self.values.len(),
                 self.aggregate.name()
             ));
         }

@@ -84,12 +84,11 @@ pub fn methods() -> Vec<Box<dyn Method>> {
 pub fn method(name: &str, parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
     let known = methods();
     let index = known.iter().position(|m| m.name() == name || m.aliases().contains(&name));
-    match index.and_then(|i| TABLE.get(i)) {
-        Some(make) => make(parameters),
-        None => {
-            let known = known.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
-            Err(Error::Unknown { what: "method", name: name.to_owned(), known })
-        }
+    if let Some(make) = index.and_then(|i| TABLE.get(i)) {
+        make(parameters)
+    } else {
+        let known = known.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
+        Err(Error::Unknown { what: "method", name: name.to_owned(), known })
     }
 }
 

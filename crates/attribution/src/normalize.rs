@@ -39,7 +39,9 @@ impl Normalize {
             Self::MaxAbs => row.iter().fold(0.0, |m: f64, x| if x.is_nan() { *x } else { m.max(x.abs()) }),
         };
         if divisor != 0.0 {
-            row.iter_mut().for_each(|x| *x /= divisor);
+            for x in row {
+                *x /= divisor;
+            }
         }
     }
 }

@@ -128,7 +128,7 @@ fn reductions_agree_with_their_definitions() {
     let tensor = Tensor::from_slice2(&vectors);
     let by_hand = |a: Aggregate, [x, y]: [f64; 2]| match a {
         Aggregate::Sum => x + y,
-        Aggregate::Mean => (x + y) / 2.0,
+        Aggregate::Mean => f64::midpoint(x, y),
         Aggregate::L1 => x.abs() + y.abs(),
         Aggregate::L2 => x.hypot(y),
         Aggregate::MaxAbs => x.abs().max(y.abs()),

@@ -43,12 +43,11 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> u8 {
         use attribution::Error as A;
         let asked_wrongly = match self {
-            Self::Usage(_) => true,
+            Self::Usage(_) | Self::Model(gpt2::Error::EmptyText { .. }) => true,
             Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
                 matches!(error, A::Unknown { .. } | A::Parameter { .. } | A::SignedSum { .. })
             }
             Self::Draw(error) => error.is_usage(),
-            Self::Model(gpt2::Error::EmptyText { .. }) => true,
             _ => false,
         };
         if asked_wrongly { 2 } else { 1 }

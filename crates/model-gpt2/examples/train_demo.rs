@@ -144,14 +144,14 @@ fn train_tokenizer(documents: &[&str], out: &Path) -> Outcome<tokenizers::Tokeni
     tokenizers::Tokenizer::from_file(path)
 }
 
-/// GPT-2's initialisation: N(0, 0.02), the maps back to the residual stream scaled by 1/√(2 · n_layer).
+/// GPT-2's initialisation: N(0, 0.02), the maps back to the residual stream scaled by 1/√(2 · `n_layer`).
 fn variables(config: &Config, store: &VarStore) -> BTreeMap<String, Tensor> {
     let (hidden, inner) = (config.n_embd as i64, config.inner() as i64);
     let mut tensors = BTreeMap::new();
     let mut add = |name: String, size: &[i64], scale: f64| {
-        let value = if scale == 0.0 {
+        let value = if scale <= 0.0 {
             Tensor::zeros(size, (Kind::Float, store.device()))
-        } else if scale == 1.0 {
+        } else if scale >= 1.0 {
             Tensor::ones(size, (Kind::Float, store.device()))
         } else {
             Tensor::randn(size, (Kind::Float, store.device())) * scale

@@ -8,6 +8,7 @@ use std::path::Path;
 /// other heads (`summary_…`) are not read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are Hugging Face's")]
 pub struct Config {
     /// Must be `gpt2`.
     #[serde(default = "defaults::model_type")]
@@ -59,6 +60,7 @@ pub struct Config {
     pruned_heads: serde_json::Value,
     /// Must be absent: weights that are not plain numbers.
     #[serde(default, skip_serializing_if = "is_empty")]
+    #[expect(clippy::struct_field_names, reason = "the field is Hugging Face's")]
     quantization_config: serde_json::Value,
 }
 

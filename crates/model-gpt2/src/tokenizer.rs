@@ -80,7 +80,9 @@ impl Tokenizer {
                 (token.start, token.end) = (Some(first_byte + start), Some(first_byte + end));
             }
             if tokens.windows(2).any(|pair| pair[1].start < pair[0].end) {
-                tokens.iter_mut().for_each(|token| (token.start, token.end) = (None, None));
+                for token in &mut tokens {
+                    (token.start, token.end) = (None, None);
+                }
             }
         }
         Ok(tokens)

@@ -235,13 +235,10 @@ proptest! {
             let (start, stop) = (token.start.unwrap(), token.end.unwrap());
             prop_assert_eq!(start, end);
             let slice = &text.as_bytes()[start..stop];
-            match &token.bytes {
-                Some(bytes) => {
-                    prop_assert_eq!(bytes.as_slice(), slice);
-                    prop_assert!(std::str::from_utf8(slice).is_err());
-                }
-                None => prop_assert_eq!(token.text.as_bytes(), slice),
-            }
+            if let Some(bytes) = &token.bytes {
+                prop_assert_eq!(bytes.as_slice(), slice);
+                prop_assert!(std::str::from_utf8(slice).is_err());
+            } else { prop_assert_eq!(token.text.as_bytes(), slice) }
             end = stop;
         }
         prop_assert_eq!(end, text.len());

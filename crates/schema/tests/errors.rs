@@ -179,15 +179,17 @@ fn what_cannot_be_written_is_refused_before_a_byte_is() {
     assert!(matches!(write(&[record], &mut out), Err(Error::OutputToken { .. })));
     assert!(matches!(write(&[], &mut out), Err(Error::EmptyArray)));
     assert!(out.is_empty());
-    struct Full;
-    impl std::io::Write for Full {
-        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-            Err(std::io::ErrorKind::StorageFull.into())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     let fine = Record::new(vec![Token::new(1, "a", Kind::Input)], Vec::new()).unwrap();
     assert!(write(&[fine], Full).unwrap_err().to_string().starts_with("could not write the record"));
+}
+
+/// A disk without room.
+struct Full;
+impl std::io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

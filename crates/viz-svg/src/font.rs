@@ -1,4 +1,4 @@
-//! Text widths: the advance of DejaVu Sans Mono, which is one width for every glyph, and Unicode width classes.
+//! Text widths: the advance of `DejaVu` Sans Mono, which is one width for every glyph, and Unicode width classes.
 
 use unicode_width::UnicodeWidthStr;
 

@@ -106,7 +106,7 @@ impl Paragraph {
                     match pieces[first..].last_mut().filter(|p| p.token == token) {
                         Some(piece) => piece.rect.width += width,
                         None => {
-                            pieces.push(Piece { token, rect: Rect::new(left, top, width, self.line_height) })
+                            pieces.push(Piece { token, rect: Rect::new(left, top, width, self.line_height) });
                         }
                     }
                     left += width;
@@ -127,16 +127,13 @@ impl Paragraph {
             for cluster in line {
                 let width = columns_of(cluster) as f64 * font::ADVANCE * self.size;
                 let color = ink(cluster.parts[0].0);
-                match runs[first..].last_mut().filter(|run| run.color == color) {
-                    Some(run) => {
-                        run.text.push_str(&cluster.text);
-                        run.width += width;
-                    }
-                    None => {
-                        let mut run = Text::new(cluster.text.clone(), left, baseline, self.size, color);
-                        run.width = width;
-                        runs.push(run);
-                    }
+                if let Some(run) = runs[first..].last_mut().filter(|run| run.color == color) {
+                    run.text.push_str(&cluster.text);
+                    run.width += width;
+                } else {
+                    let mut run = Text::new(cluster.text.clone(), left, baseline, self.size, color);
+                    run.width = width;
+                    runs.push(run);
                 }
                 left += width;
             }

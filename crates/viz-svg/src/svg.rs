@@ -137,35 +137,8 @@ impl Writer<'_> {
                         .into(),
                 ]
             }
-            Item::Text(text) => vec![self.text(text)],
+            Item::Text(text) => vec![self::text(text)],
         }
-    }
-
-    fn text(&self, text: &Text) -> Element {
-        let mut element = TextElement::new(text.text.as_str())
-            .set("x", coordinate(text.x))
-            .set("y", coordinate(text.y))
-            .set("font-size", coordinate(text.size))
-            .set("fill", text.color.to_string());
-        if text.width > 0.0 {
-            element = element.set("textLength", coordinate(text.width));
-        }
-        if text.bold {
-            element = element.set("font-weight", "bold");
-        }
-        if text.underlined {
-            element = element.set("text-decoration", "underline");
-        }
-        match text.anchor {
-            Anchor::Start => {}
-            Anchor::Middle => element = element.set("text-anchor", "middle"),
-            Anchor::End => element = element.set("text-anchor", "end"),
-        }
-        if text.upward {
-            element = element
-                .set("transform", format!("rotate(-90 {} {})", coordinate(text.x), coordinate(text.y)));
-        }
-        element.into()
     }
 
     fn cells(&self, paint: Paint, cells: &[Rect]) -> Vec<Element> {
@@ -231,6 +204,33 @@ impl Writer<'_> {
             definitions.add(element)
         })
     }
+}
+
+fn text(text: &Text) -> Element {
+    let mut element = TextElement::new(text.text.as_str())
+        .set("x", coordinate(text.x))
+        .set("y", coordinate(text.y))
+        .set("font-size", coordinate(text.size))
+        .set("fill", text.color.to_string());
+    if text.width > 0.0 {
+        element = element.set("textLength", coordinate(text.width));
+    }
+    if text.bold {
+        element = element.set("font-weight", "bold");
+    }
+    if text.underlined {
+        element = element.set("text-decoration", "underline");
+    }
+    match text.anchor {
+        Anchor::Start => {}
+        Anchor::Middle => element = element.set("text-anchor", "middle"),
+        Anchor::End => element = element.set("text-anchor", "end"),
+    }
+    if text.upward {
+        element =
+            element.set("transform", format!("rotate(-90 {} {})", coordinate(text.x), coordinate(text.y)));
+    }
+    element.into()
 }
 
 fn name(pattern: Pattern) -> &'static str {
