@@ -32,7 +32,7 @@ impl Scene {
             .set("height", size.1.as_str())
             .set("role", "img")
             .set("aria-labelledby", format!("{prefix}-title {prefix}-description"))
-            .set("font-family", format!("'{FAMILY}', 'DejaVu Sans Mono', Menlo, Consolas, monospace"))
+            .set("font-family", format!("'{FAMILY}', Menlo, Consolas, monospace"))
             .set("xml:space", "preserve")
             .add(Title::new(self.title.as_str()).set("id", format!("{prefix}-title")))
             .add(described(&self.description).set("id", format!("{prefix}-description")));

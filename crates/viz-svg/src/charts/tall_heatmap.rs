@@ -63,7 +63,7 @@ impl Chart for TallHeatmap {
             options,
             scale,
             label_width: labels.fold(40.0, f64::max).min(LABEL_ROOM) + 8.0,
-            bar: (BARS / columns).floor().clamp(1.0, 12.0),
+            bar: (BARS / columns).round().clamp(1.0, 12.0),
         };
         Ok(layout.scene())
     }
