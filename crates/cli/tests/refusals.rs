@@ -5,13 +5,17 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+fn parity() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../model-gpt2/tests/parity/gpt2-b")
+}
+
 /// A folder with a record, a text and a copy of a small model.
 struct Place(tempfile::TempDir);
 
 impl Place {
     fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
-        let parity = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model-gpt2/tests/parity/gpt2-b");
+        let parity = parity();
         std::fs::create_dir(place.path("model")).unwrap();
         for file in ["config.json", "model.safetensors", "tokenizer.json", "vocab.json", "merges.txt"] {
             std::fs::copy(parity.join(file), place.path("model").join(file)).unwrap();
@@ -243,6 +247,23 @@ fn models() {
     }
     place.write("model/config.json", b"{\"n_layer\": ");
     place.model(1, &["config.json", "EOF"]);
+    // Tensors of integers are no weights; a folder is no file.
+    let whole = std::fs::read(place.path("model/model.safetensors")).unwrap();
+    let header = br#"{"wte.weight":{"dtype":"I8","shape":[2],"data_offsets":[0,2]}}"#;
+    let integers = [&(header.len() as u64).to_le_bytes()[..], header, &[1, 2]].concat();
+    place.write("model/model.safetensors", &integers);
+    place.write("model/config.json", &std::fs::read(parity().join("config.json")).unwrap());
+    place.model(1, &["\"wte.weight\" holds I8", "float32"]);
+    std::fs::remove_file(place.path("model/model.safetensors")).unwrap();
+    std::fs::create_dir(place.path("model/model.safetensors")).unwrap();
+    place.model(1, &["model.safetensors", "directory"]);
+    std::fs::remove_dir(place.path("model/model.safetensors")).unwrap();
+    place.write("model/model.safetensors", &whole);
+    place.refused(
+        &["attribute", "--text", "a", "--device", "cuda:99"],
+        1,
+        &["Cuda(99)", "not available", "GPU"],
+    );
     if !cfg!(target_os = "macos") {
         place.refused(&["attribute", "--text", "a", "--device", "mps"], 1, &["not available"]);
     }

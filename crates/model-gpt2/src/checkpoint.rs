@@ -157,7 +157,7 @@ fn check_device(device: Device) -> Result<(), Error> {
         Device::Cuda(_) if !tch::Cuda::is_available() => {
             "this libtorch has no CUDA or sees no GPU; set LIBTORCH or LIBTORCH_USE_PYTORCH to one that does"
         }
-        Device::Cuda(n) if n as i64 >= tch::Cuda::device_count() => "there are fewer GPUs than that",
+        Device::Cuda(n) if n as i64 >= tch::Cuda::device_count() => "this machine has fewer GPUs than that",
         Device::Mps if !tch::utils::has_mps() => "this libtorch has no MPS",
         Device::Vulkan => "Vulkan is not supported",
         _ => return Ok(()),

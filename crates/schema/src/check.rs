@@ -17,7 +17,7 @@ pub struct Caps {
 }
 
 impl Caps {
-    /// The caps that [`read`](crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB, and
+    /// The caps that [`read`](fn@crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB, and
     /// 100,000,000 values.
     pub const DEFAULT: Self =
         Self { bytes: 1 << 30, tokens: 1_000_000, token_text: 1 << 20, values: 100_000_000 };

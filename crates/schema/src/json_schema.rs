@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 /// The JSON Schema (draft 2020-12) of one record.
 ///
-/// It says what the types say; that rows and tokens fit each other is for [`read`](crate::read) to check.
+/// It says what the types say; that rows and tokens fit each other is for [`read`](fn@crate::read) to check.
 pub fn json_schema() -> Value {
     let mut schema = schemars::schema_for!(Record).to_value();
     schema["title"] = json!("saliency record");
