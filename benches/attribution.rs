@@ -5,7 +5,8 @@
 //! | `gpt2-small/184+30` | the notebook's paragraph and continuation, on GPT-2 small's shape, random weights |
 //!
 //! Each line of the summary compares the medians of runs that took turns. `cargo bench --bench attribution`
-//! (after `cargo xtask libtorch`); two threads.
+//! (after `cargo xtask libtorch`); two
+//! threads. `-- --cuda` runs on a GPU, `-- --criterion` adds criterion's own statistics.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
@@ -23,14 +24,14 @@ const N_OUTPUT: usize = 30;
 const TURNS: usize = 5;
 
 /// GPT-2 small's shape with seeded random weights.
-fn gpt2_small() -> Gpt2 {
+fn gpt2_small(device: Device) -> Gpt2 {
     tch::manual_seed(0);
     let config = Config::new(50257, 1024, 768, 12, 12);
-    let random = |size: &[i64]| Tensor::randn(size, (Kind::Float, Device::Cpu)) * 0.02;
+    let random = |size: &[i64]| Tensor::randn(size, (Kind::Float, device)) * 0.02;
     let mut tensors = BTreeMap::new();
     let mut affine = |name: String, weight: &[i64]| {
         let norm = weight.len() == 1;
-        let tensor = if norm { Tensor::ones(weight, (Kind::Float, Device::Cpu)) } else { random(weight) };
+        let tensor = if norm { Tensor::ones(weight, (Kind::Float, device)) } else { random(weight) };
         tensors.insert(format!("{name}.weight"), tensor);
         tensors.insert(format!("{name}.bias"), random(&weight[weight.len() - 1..]));
     };
@@ -55,7 +56,7 @@ fn sequence() -> Sequence {
 
 /// What anyone would write with libtorch alone: one forward pass, one backward pass for each output, and the
 /// norms. `every_position` also computes logits where no output needs them.
-fn plain(model: &Gpt2, sequence: &Sequence, every_position: bool) -> Vec<Tensor> {
+fn plain(model: &Gpt2, sequence: &Sequence, every_position: bool) -> Vec<Vec<f64>> {
     let ids = sequence.ids();
     let read = &ids[..ids.len() - 1];
     let embeddings = tch::no_grad(|| model.embed(read).unwrap().unsqueeze(0)).set_requires_grad(true);
@@ -68,7 +69,8 @@ fn plain(model: &Gpt2, sequence: &Sequence, every_position: bool) -> Vec<Tensor>
     let row = |r: usize| {
         let f = logits.get(0).get(r as i64).softmax(0, None).get(i64::from(ids[N_INPUT + r]));
         let gradient = Tensor::run_backward(&[f], &[&embeddings], true, false).remove(0);
-        tch::no_grad(|| (gradient * &embeddings).get(0).norm_scalaropt_dim(2, [1], false))
+        let norms = tch::no_grad(|| (gradient * &embeddings).get(0).norm_scalaropt_dim(2, [1], false));
+        Vec::try_from(norms.to_kind(Kind::Double)).unwrap()
     };
     (0..N_OUTPUT).map(row).collect()
 }
@@ -84,8 +86,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn ratios() {
-    let (model, sequence, attributor) = (gpt2_small(), sequence(), Attributor::new());
+fn ratios(device: Device) {
+    let (model, sequence, attributor) = (gpt2_small(device), sequence(), Attributor::new());
     let mut times: [Vec<f64>; 4] = Default::default();
     for turn in 0..=TURNS {
         let turn_times = [
@@ -103,7 +105,7 @@ fn ratios() {
         }
     }
     let [ours, plain, every, generation] = times.map(median);
-    println!("gpt2-small/184+30, median of {TURNS} turns, {} threads", tch::get_num_threads());
+    println!("gpt2-small/184+30, median of {TURNS} turns, {device:?}, {} threads", tch::get_num_threads());
     println!("  gradient-x-input, our record:                     {ours:.3} s");
     println!(
         "  30 plain backward passes, logits where needed:    {plain:.3} s   ours / plain {:.3}",
@@ -117,7 +119,7 @@ fn ratios() {
 }
 
 fn gradient_x_input(criterion: &mut Criterion) {
-    let (model, sequence, attributor) = (gpt2_small(), sequence(), Attributor::new());
+    let (model, sequence, attributor) = (gpt2_small(Device::Cpu), sequence(), Attributor::new());
     let mut group = criterion.benchmark_group("gpt2-small/184+30");
     group.sample_size(10);
     group.bench_function("gradient-x-input", |b| b.iter(|| attributor.record(&model, &sequence).unwrap()));
@@ -128,8 +130,9 @@ criterion_group!(benches, gradient_x_input);
 
 fn main() {
     tch::set_num_threads(2);
-    ratios();
-    if std::env::args().any(|a| a == "--criterion") {
+    let asked = |flag: &str| std::env::args().any(|a| a == flag);
+    ratios(if asked("--cuda") { Device::Cuda(0) } else { Device::Cpu });
+    if asked("--criterion") {
         benches();
     }
 }

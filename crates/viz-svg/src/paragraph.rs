@@ -138,8 +138,22 @@ impl Paragraph {
                 left += width;
             }
         }
-        runs.retain(|run| !run.text.trim().is_empty());
+        runs.retain(|run| !run.text.trim_matches(' ').is_empty());
+        for run in &mut runs {
+            self.tighten(run);
+        }
         runs
+    }
+
+    /// Takes the spaces off a run's ends and ties those inside together: a renderer that collapses white space would
+    /// otherwise stretch the rest over the run's width.
+    fn tighten(&self, run: &mut Text) {
+        let advance = font::ADVANCE * self.size;
+        let before = run.text.len() - run.text.trim_start_matches(' ').len();
+        let after = run.text.len() - run.text.trim_end_matches(' ').len();
+        run.x += before as f64 * advance;
+        run.width -= (before + after) as f64 * advance;
+        run.text = run.text.trim_matches(' ').replace("  ", " \u{a0}");
     }
 }
 

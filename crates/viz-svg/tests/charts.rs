@@ -356,6 +356,10 @@ fn check(scene: &Scene) {
         let rest = &svg[at + 5..];
         ids.contains(&&rest[..rest.find(')').unwrap()])
     }));
+    // Nothing that a renderer would collapse, and stretch the rest over its width.
+    for text in texts(&svg) {
+        assert!(!text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  "), "{text:?}");
+    }
     let root = document.root_element();
     assert_eq!(root.attribute("role"), Some("img"));
     assert!(
