@@ -27,7 +27,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         Step::new("tidy", cargo(&["test", "--package", "xtask"])),
         // Unit, integration and documentation tests. xtask's own have just run.
         Step::new("workspace", cargo(&["test", "--workspace", "--exclude", "xtask", "--all-features"])),
-        Step::new("examples", cargo(&["build", "--workspace", "--examples", "--all-features"])),
+        Step::new(
+            "examples",
+            cargo(&["build", "--workspace", "--exclude", "xtask", "--examples", "--all-features"]),
+        ),
     ];
     for dir in downstream_crates(workspace)? {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
