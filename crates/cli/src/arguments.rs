@@ -78,7 +78,13 @@ pub(crate) struct SourceArguments {
     #[arg(long, default_value = "demo", value_name = "demo|FOLDER", help_heading = "Model")]
     pub(crate) model: String,
     /// The text.
-    #[arg(long, value_name = "T", conflicts_with = "text_file", help_heading = "Text")]
+    #[arg(
+        long,
+        value_name = "T",
+        conflicts_with = "text_file",
+        allow_hyphen_values = true,
+        help_heading = "Text"
+    )]
     pub(crate) text: Option<String>,
     /// A file with the text, in UTF-8; one final newline is dropped.
     #[arg(long, value_name = "F", help_heading = "Text")]
@@ -87,7 +93,7 @@ pub(crate) struct SourceArguments {
     #[arg(long, value_name = "N", conflicts_with = "continuation", help_heading = "Text")]
     pub(crate) generate: Option<usize>,
     /// A given continuation instead of the model's own; it is tokenised on its own.
-    #[arg(long, value_name = "T", help_heading = "Text")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Text")]
     pub(crate) continuation: Option<String>,
     /// Draw tokens at random instead of taking the most probable one.
     #[arg(long, conflicts_with = "continuation", help_heading = "Text")]
@@ -183,7 +189,7 @@ pub(crate) struct LookArguments {
     /// light, dark or print.
     #[arg(long, value_name = "T", default_value = "light")]
     pub(crate) theme: Theme,
-    /// The colours; the default depends on whether values have a sign.
+    /// The colours: ylgnbu, viridis, plasma or blues; piyg or puor where values have a sign (or a row is locked).
     #[arg(long, value_name = "P")]
     pub(crate) palette: Option<Palette>,
 }

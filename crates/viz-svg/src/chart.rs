@@ -1,6 +1,6 @@
-//! What a chart is, and the table of all of them.
+//! What a chart is, and how one is found by name.
 
-use crate::charts::{Highlight, TallHeatmap};
+use crate::charts::TABLE;
 use crate::{Error, Options, Scene};
 use saliency_schema::Record;
 
@@ -18,9 +18,6 @@ pub trait Chart: Sync {
     /// A state outside the record, or more records than the chart draws.
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error>;
 }
-
-/// Every chart, in the order of a list for people. A new chart adds its line here.
-const TABLE: &[&dyn Chart] = &[&Highlight, &TallHeatmap];
 
 /// Every chart, in the order of a list for people.
 pub fn charts() -> &'static [&'static dyn Chart] {

@@ -50,6 +50,20 @@ pub enum Error {
         /// How many there are.
         count: usize,
     },
+    /// A palette without a middle for values with a sign, or one with a middle for values without.
+    #[error(
+        "palette {palette:?} is {}, and what is shown has {}; choose one of: {fitting}",
+        if *.signed { "sequential" } else { "diverging" },
+        if *.signed { "a sign" } else { "no sign" }
+    )]
+    Palette {
+        /// The palette's name.
+        palette: &'static str,
+        /// Whether the values have a sign.
+        signed: bool,
+        /// The names of those that fit.
+        fitting: String,
+    },
     /// A size or share is out of its range.
     #[error("{name} is {value}, and must be {range}")]
     Parameter {

@@ -17,8 +17,8 @@ pub struct Options {
     pub record: Option<usize>,
     /// Default: light.
     pub theme: Theme,
-    /// Default: `piyg` with a sign; without one `ylgnbu`, on the dark theme `viridis`. A palette of the wrong kind (a
-    /// sequential one for signed values) gives way to the default.
+    /// Default: `piyg` with a sign; without one `ylgnbu`, on the dark theme `viridis`. Has to fit: diverging with a
+    /// sign (a locked row compares, and differences have one), sequential without.
     pub palette: Option<Palette>,
     /// The quantile of the absolute values that the colour scale ends at, in (0, 1]. Default: 0.99.
     pub clip: f64,

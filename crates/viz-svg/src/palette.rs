@@ -48,6 +48,13 @@ impl Palette {
         }
     }
 
+    /// The names of those that have a middle, or of those that have none.
+    pub(crate) fn names(diverging: bool) -> String {
+        let names: Vec<_> =
+            Self::ALL.iter().filter(|p| p.is_diverging() == diverging).map(|p| p.name()).collect();
+        names.join(", ")
+    }
+
     /// Whether it has a middle.
     pub fn is_diverging(self) -> bool {
         matches!(self, Self::Piyg | Self::Puor)

@@ -125,8 +125,10 @@ impl Scale {
         } else {
             1.0
         };
-        let default = Palette::default_for(signed, options.theme);
-        let palette = options.palette.filter(|p| p.is_diverging() == signed).unwrap_or(default);
+        let palette = options.palette.unwrap_or(Palette::default_for(signed, options.theme));
+        if palette.is_diverging() != signed {
+            return Err(Error::Palette { palette: palette.name(), signed, fitting: Palette::names(signed) });
+        }
         Ok(Self { palette, theme: options.theme, end, clipped: (largest > end).then_some(largest) })
     }
 

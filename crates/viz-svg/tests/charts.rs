@@ -331,6 +331,11 @@ fn what_is_not_there_is_refused_with_what_is() {
         let token = Options { token: Some(184), ..Options::default() };
         assert!(message(chart.draw(one, &token)).contains("184 input tokens"));
         assert_eq!(message(chart.draw(&[], &Options::default())), "no record is given");
+        let piyg = Options { palette: Some(Palette::Piyg), ..Options::default() };
+        let wrong = "palette \"piyg\" is diverging, and what is shown has no sign; choose one of: ylgnbu, viridis, plasma, blues";
+        assert_eq!(message(chart.draw(one, &piyg)), wrong);
+        let plasma = Options { palette: Some(Palette::Plasma), ..state(Some(1), Some(0)) };
+        assert!(message(chart.draw(one, &plasma)).ends_with("has a sign; choose one of: piyg, puor"));
         let two = [record.clone(), record.clone()];
         assert!(message(chart.draw(&two, &Options::default())).contains("--record K (0 to 1)"));
         let chosen = |k| Options { record: Some(k), ..Options::default() };
@@ -465,7 +470,11 @@ proptest! {
         let inside = |n: Option<usize>| n.filter(|n| *n < record.n_output()).map(State::output);
         let options = Options { hover: inside(hover), lock: inside(lock), theme, palette, ..Options::default() };
         for chart in charts() {
-            check(&chart.draw(std::slice::from_ref(&record), &options).unwrap());
+            match chart.draw(std::slice::from_ref(&record), &options) {
+                Ok(scene) => check(&scene),
+                Err(Error::Palette { palette, .. }) => prop_assert_eq!(Some(palette), options.palette.map(Palette::name)),
+                Err(error) => panic!("{error}"),
+            }
         }
     }
 }
