@@ -12,5 +12,7 @@ macro_rules! table {
 
 table! {
     highlight::Highlight,
+    minimap::Minimap,
     tall_heatmap::TallHeatmap,
+    scatter::Scatter,
 }

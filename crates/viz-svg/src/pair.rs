@@ -66,6 +66,12 @@ pub(crate) fn pair(
             _ => {}
         }
     }
+    let hidden = rows.length(y) - dots.len();
+    if hidden > 0 {
+        let note =
+            format!("{hidden} of {} tokens have no finite pair of values and are not drawn", rows.length(y));
+        items.push(Text::new(note, plot.x, plot.y - 4.0, 10.0, theme.muted()).into());
+    }
     // The most telling on top.
     dots.sort_by(|a, b| a.weight.total_cmp(&b.weight).then(b.token.cmp(&a.token)));
     let mut painted: Vec<(Color, Vec<(f64, f64)>)> = Vec::new();

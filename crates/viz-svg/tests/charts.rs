@@ -173,6 +173,80 @@ fn the_paragraph_shows_the_hovered_row_and_says_its_values() {
 }
 
 #[test]
+fn everything_that_the_original_minimap_shows_is_there() {
+    let record = run_30();
+    let scene = draw("minimap", &record, &state(Some(12), None));
+    let of = |items: &[Item]| {
+        let count = |item: &Item| if let Item::Cells { cells, .. } = item { cells.len() } else { 0 };
+        items.iter().map(count).sum::<usize>()
+    };
+    // Under the thumbnails' tokens, a block for every earlier output: 0 + 1 + … + 29.
+    let heights = |items: &[Item], height: f64| -> usize {
+        let fits = |item: &Item| match item {
+            Item::Cells { cells, .. } => cells.iter().filter(|r| (r.height - height).abs() < 1e-9).count(),
+            _ => 0,
+        };
+        items.iter().map(fits).sum()
+    };
+    let thumbnails = group(&scene, "thumbnails");
+    assert_eq!(heights(thumbnails, 7.0), 30 * 29 / 2);
+    let bars = heights(thumbnails, 9.0);
+    assert_eq!(bars + 435, of(thumbnails));
+    assert!(bars >= 30 * 184 && bars % 30 == 0, "{bars}");
+    // The same pieces as in the paragraph, which holds one more: its panel.
+    assert_eq!(of(group(&scene, "paragraph")), bars / 30 + 1);
+    // Labels in order; those before the hovered one in the colour of what it took from them.
+    let end = quantile(record.attributions.iter().flatten().map(|x| x.unwrap()).collect());
+    let labels = group(&scene, "labels");
+    let texts: Vec<_> = labels
+        .iter()
+        .filter_map(|item| if let Item::Text(text) = item { Some(text) } else { None })
+        .collect();
+    assert_eq!(texts.len(), 30);
+    for (row, text) in texts.iter().enumerate() {
+        assert_eq!(text.text, record.output_tokens()[row].text.trim());
+        let found = paint_at(labels, text.x + 1.0, text.y - 3.0).unwrap();
+        let expected = match record.attributions[12].get(184 + row) {
+            Some(value) => expected_color(value.unwrap(), end, Palette::Ylgnbu),
+            None => Paint::Color(Theme::Light.panel()),
+        };
+        assert_eq!(found, expected, "label {row}");
+    }
+    assert_eq!(labels.iter().filter(|item| matches!(item, Item::Frame { .. })).count(), 1);
+}
+
+#[test]
+fn the_scatter_places_dots_by_their_two_values() {
+    let record = run_30();
+    let scene = draw("scatter", &record, &Options::default());
+    assert!(scene.title.contains("output 29") && scene.title.contains("output 0"));
+    let Some(Item::Group { items, .. }) =
+        scene.items.iter().find(|i| matches!(i, Item::Group { name: "pair", .. }))
+    else {
+        panic!("no pair")
+    };
+    let places: Vec<_> = items
+        .iter()
+        .filter_map(|item| if let Item::Dots { places, .. } = item { Some(places.clone()) } else { None })
+        .flatten()
+        .collect();
+    assert_eq!(places.len(), 213);
+    // The axes run from 0 to the larger of the two largest values, 400 units each.
+    let (x, y) = (&record.attributions[0], &record.attributions[29]);
+    let largest = x.iter().chain(y).map(|v| v.unwrap()).fold(0.0, f64::max);
+    let right = places.iter().map(|p| p.0).fold(f64::MIN, f64::max);
+    let largest_x = x.iter().map(|v| v.unwrap()).fold(0.0, f64::max);
+    let left = right - 400.0 * largest_x / largest;
+    let bottom = places.iter().map(|p| p.1).fold(f64::MAX, f64::min)
+        + 400.0 * y.iter().map(|v| v.unwrap()).fold(0.0, f64::max) / largest;
+    for (a, b) in x.iter().zip(y) {
+        let expected = (left + 400.0 * a.unwrap() / largest, bottom - 400.0 * b.unwrap() / largest);
+        let near = |p: &(f64, f64)| (p.0 - expected.0).abs() < 1e-6 && (p.1 - expected.1).abs() < 1e-6;
+        assert!(places.iter().any(near), "{expected:?}");
+    }
+}
+
+#[test]
 fn a_lock_alone_chooses_in_highlight_and_both_compare() {
     let record = run_30();
     assert!(draw("highlight", &record, &state(None, Some(3))).title.contains("output 3"));
@@ -222,7 +296,8 @@ fn every_chart_says_what_it_shows() {
                     assert!(all.contains("quantile of |value|; largest:"), "{}", chart.name());
                     let ends: Vec<_> =
                         texts(&svg).into_iter().filter(|t| t.starts_with(['≥', '≤'])).collect();
-                    assert_eq!(ends.len(), if lock.is_some() { 2 } else { 1 }, "{}: {ends:?}", chart.name());
+                    let diverging = lock.is_some() || chart.name() == "scatter";
+                    assert_eq!(ends.len(), if diverging { 2 } else { 1 }, "{}: {ends:?}", chart.name());
                     assert!(!scene.title.is_empty() && scene.description.ends_with('.'), "{}", chart.name());
                 }
             }
@@ -261,6 +336,12 @@ fn what_is_no_number_is_told_apart() {
     for chart in charts() {
         let svg = chart.draw(std::slice::from_ref(&record), &Options::default()).unwrap().to_svg();
         let texts = texts(&svg);
+        if chart.name() == "scatter" {
+            // A dot needs two numbers; what has none is counted.
+            let note = "4 of 5 tokens have no finite pair of values and are not drawn";
+            assert!(texts.iter().any(|t| t == note), "{texts:?}");
+            continue;
+        }
         for label in ["NaN", "∞", "−∞", "missing"] {
             assert!(texts.iter().any(|t| t == label), "{}: {label}", chart.name());
         }
@@ -316,7 +397,7 @@ fn what_is_not_there_is_refused_with_what_is() {
     let message = |result: Result<Scene, Error>| result.unwrap_err().to_string();
     assert_eq!(
         chart("pie").err().unwrap().to_string(),
-        "unknown chart \"pie\"; there are: highlight, tall-heatmap"
+        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, scatter"
     );
     assert!("purple".parse::<Palette>().unwrap_err().to_string().contains("there are: ylgnbu, viridis"));
     assert!("sepia".parse::<Theme>().unwrap_err().to_string().contains("there are: light, dark, print"));
@@ -332,6 +413,10 @@ fn what_is_not_there_is_refused_with_what_is() {
         assert!(message(chart.draw(one, &token)).contains("184 input tokens"));
         assert_eq!(message(chart.draw(&[], &Options::default())), "no record is given");
         let piyg = Options { palette: Some(Palette::Piyg), ..Options::default() };
+        if chart.name() == "scatter" {
+            assert!(chart.draw(one, &piyg).is_ok());
+            continue;
+        }
         let wrong = "palette \"piyg\" is diverging, and what is shown has no sign; choose one of: ylgnbu, viridis, plasma, blues";
         assert_eq!(message(chart.draw(one, &piyg)), wrong);
         let plasma = Options { palette: Some(Palette::Plasma), ..state(Some(1), Some(0)) };

@@ -27,6 +27,8 @@ fn the_documentations_pictures_are_drawn_by_this_code() {
         ("tall-heatmap-dark.svg", "tall-heatmap", &dark),
         ("highlight.svg", "highlight", &options),
         ("highlight-compared.svg", "highlight", &locked),
+        ("minimap.svg", "minimap", &options),
+        ("scatter.svg", "scatter", &locked),
     ] {
         let drawn = chart(name).unwrap().draw(&records, options).unwrap().to_svg();
         let path = folder.join(file);
