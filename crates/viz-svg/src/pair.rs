@@ -3,14 +3,14 @@
 use crate::font;
 use crate::number::ticks;
 use crate::rows::Rows;
-use crate::scale::{Scale, Value};
+use crate::scale::Scale;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::label;
 use crate::{Color, Paint};
 
 const SIDE: f64 = 400.0;
 const LEFT: f64 = 64.0;
-const BELOW: f64 = 44.0;
+const BELOW: f64 = 56.0;
 /// Room above and to the right of the plot, for dots and labels at its edge.
 const EDGE: f64 = 16.0;
 const LABELS: usize = 14;
@@ -28,8 +28,8 @@ struct Dot {
     fill: Color,
 }
 
-/// Draws rows `x` and `y` against each other, from `(left, top)`. Tokens that only `y` has read stand on a strip at
-/// the left, outside the axis: they have no place on it.
+/// Draws rows `x` and `y` against each other, from `(left, top)`. Tokens that only one of them has read stand on a
+/// strip beside the plot, left of it or under it: they have no place on the other's axis.
 pub(crate) fn pair(
     rows: &Rows<'_>,
     (x, y): (usize, usize),
@@ -47,29 +47,30 @@ pub(crate) fn pair(
     items.extend(axes(rows, (x, y), (low, high), plot, theme.background(), scale));
 
     let mut dots = Vec::new();
-    for i in 0..rows.length(y) {
-        let (a, b) = (rows.plain(x, i), rows.plain(y, i));
-        let Some(b) = b.number().filter(|b| b.is_finite()) else { continue };
-        let fill = match scale.paint(rows.shown(y, i)) {
-            Paint::Color(color) => color,
-            Paint::Pattern(_) => theme.not_comparable(),
-        };
-        match a {
-            Value::Number(a) if a.is_finite() => {
+    let tokens = rows.length(y).max(rows.length(x));
+    for token in 0..tokens {
+        let finite = |row: usize| rows.plain(row, token).number().filter(|v| v.is_finite());
+        let apart = theme.not_comparable();
+        let (at, weight, fill) = match (finite(x), finite(y)) {
+            (Some(a), Some(b)) => {
+                let fill = match scale.paint(rows.shown(y, token)) {
+                    Paint::Color(color) => color,
+                    Paint::Pattern(_) => apart,
+                };
                 let weight = if rows.lock.is_some() { (b - a).abs().max(b.abs() * 0.5) } else { b.abs() };
-                dots.push(Dot { token: i, at: place(a, b), weight, fill });
+                (place(a, b), weight, fill)
             }
-            Value::NotComparable => {
-                let at = (plot.x - 10.0, place(low, b).1);
-                dots.push(Dot { token: i, at, weight: b.abs(), fill: theme.not_comparable() });
+            (None, Some(b)) if token >= rows.length(x) => ((plot.x - 10.0, place(low, b).1), b.abs(), apart),
+            (Some(a), None) if token >= rows.length(y) => {
+                ((place(a, low).0, plot.y + SIDE + 10.0), a.abs(), apart)
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        dots.push(Dot { token, at, weight, fill });
     }
-    let hidden = rows.length(y) - dots.len();
+    let hidden = tokens - dots.len();
     if hidden > 0 {
-        let note =
-            format!("{hidden} of {} tokens have no finite pair of values and are not drawn", rows.length(y));
+        let note = format!("{hidden} of {tokens} tokens have no finite pair of values and are not drawn");
         items.push(Text::new(note, plot.x, plot.y - 4.0, 10.0, theme.muted()).into());
     }
     // The most telling on top.
@@ -124,7 +125,7 @@ fn axes(
         let bottom = plot.y + SIDE;
         items.push(Item::Line { from: (right, plot.y), to: (right, bottom), color: grid, width: 1.0 });
         items.push(Item::Line { from: (plot.x, down), to: (plot.x + SIDE, down), color: grid, width: 1.0 });
-        let tick = Text::new(spelled(v), right, bottom + 14.0, 10.0, theme.ink()).anchored(Anchor::Middle);
+        let tick = Text::new(spelled(v), right, bottom + 26.0, 10.0, theme.ink()).anchored(Anchor::Middle);
         items.push(tick.into());
         let tick = Text::new(spelled(v), plot.x - 18.0, down + 3.5, 10.0, theme.ink()).anchored(Anchor::End);
         items.push(tick.into());
@@ -136,7 +137,7 @@ fn axes(
         font::fitted(&format!("{} ({role}, output {row})", rows.label(row)), 12.0, SIDE)
     };
     let middle = (plot.x + SIDE / 2.0, plot.y + SIDE / 2.0);
-    let below = Text::new(name(x), middle.0, corner.1 + 34.0, 12.0, theme.ink()).bold();
+    let below = Text::new(name(x), middle.0, corner.1 + 46.0, 12.0, theme.ink()).bold();
     items.push(below.anchored(Anchor::Middle).into());
     let mut beside = Text::new(name(y), plot.x - LEFT + 12.0, middle.1, 12.0, theme.ink()).bold();
     beside.upward = true;

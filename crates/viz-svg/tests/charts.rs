@@ -247,6 +247,28 @@ fn the_scatter_places_dots_by_their_two_values() {
 }
 
 #[test]
+fn tokens_that_only_one_of_two_outputs_has_read_stand_beside_the_plot() {
+    let record = run_30();
+    for (hover, lock) in [(12, 4), (4, 12)] {
+        for name in ["scatter", "tall-heatmap"] {
+            let scene = draw(name, &record, &state(Some(hover), Some(lock)));
+            let Some(Item::Group { items, .. }) =
+                scene.items.iter().find(|i| matches!(i, Item::Group { name: "pair", .. }))
+            else {
+                panic!("no pair")
+            };
+            let apart = items.iter().filter_map(|item| match item {
+                Item::Dots { fill, places, .. } if *fill == Theme::Light.not_comparable() => {
+                    Some(places.len())
+                }
+                _ => None,
+            });
+            assert_eq!(apart.sum::<usize>(), 8, "{name}, hover {hover}, lock {lock}");
+        }
+    }
+}
+
+#[test]
 fn a_lock_alone_chooses_in_highlight_and_both_compare() {
     let record = run_30();
     assert!(draw("highlight", &record, &state(None, Some(3))).title.contains("output 3"));

@@ -45,7 +45,7 @@ impl Chart for Scatter {
             None => ("The record holds no output".into(), Ends { low: "–".into(), high: "–".into() }),
         };
         let title = options.title.clone().unwrap_or(title);
-        let apart = x.zip(y).is_some_and(|(x, y)| rows.length(y) > rows.length(x));
+        let apart = x.zip(y).is_some_and(|(x, y)| rows.length(y) != rows.length(x));
         let patterns = BTreeSet::from_iter(apart.then_some(Pattern::NotComparable));
         let legend = Legend::new((MARGIN, MARGIN, width), &title, record, options, &scale, &ends, &patterns);
         let top = MARGIN + legend.height + 8.0;
@@ -53,7 +53,7 @@ impl Chart for Scatter {
         match x.zip(y) {
             Some((x, y)) => items.extend(pair::pair(&rows, (x, y), &scale, MARGIN, top, states.token)),
             None => {
-                items.push(Text::new("No output.", MARGIN, top + 16.0, 12.0, options.theme.muted()).into())
+                items.push(Text::new("No output.", MARGIN, top + 16.0, 12.0, options.theme.muted()).into());
             }
         }
         let description = match x.zip(y) {
