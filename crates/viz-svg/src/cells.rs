@@ -13,11 +13,6 @@ impl Cells {
         self.0.entry(paint).or_default().push(rect);
     }
 
-    /// Notes that a paint occurs, without a cell.
-    pub(crate) fn note(&mut self, paint: Paint) {
-        self.0.entry(paint).or_default();
-    }
-
     /// The patterns among the paints.
     pub(crate) fn patterns(&self) -> BTreeSet<Pattern> {
         let pattern = |paint: &Paint| match paint {

@@ -8,6 +8,7 @@ mod charts;
 mod color;
 mod error;
 mod font;
+mod heat;
 mod html;
 mod legend;
 mod number;
@@ -17,6 +18,7 @@ mod palette;
 mod paragraph;
 #[cfg(feature = "png")]
 mod png;
+mod prose;
 mod rows;
 mod scale;
 mod scene;

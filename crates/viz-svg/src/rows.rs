@@ -14,6 +14,8 @@ pub(crate) struct Rows<'a> {
     /// The row that the paragraph shows; `None` where there is no output.
     pub(crate) hover: Option<usize>,
     pub(crate) lock: Option<usize>,
+    /// A locked row of another record, where the lock is not in this one.
+    pub(crate) foreign: Option<(&'a Record, usize)>,
 }
 
 impl<'a> Rows<'a> {
@@ -25,7 +27,7 @@ impl<'a> Rows<'a> {
             _ if count > 0 => Some(0),
             _ => None,
         };
-        Self { record, hover: states.hover.or(default), lock: states.lock }
+        Self { record, hover: states.hover.or(default), lock: states.lock, foreign: None }
     }
 
     /// The value of a row at a token, as it is.
@@ -33,11 +35,40 @@ impl<'a> Rows<'a> {
         self.record.attributions[row].get(token).map_or(Value::NotComparable, |x| Value::from(*x))
     }
 
+    /// The locked row's value at a token. Another record's row compares where both have the same input token.
+    pub(crate) fn locked(&self, token: usize) -> Option<Value> {
+        match (self.lock, self.foreign) {
+            (Some(lock), _) => Some(self.plain(lock, token)),
+            (None, Some((record, row))) => {
+                let same = token < self.record.n_input()
+                    && token < record.n_input()
+                    && record.tokens[token].id == self.record.tokens[token].id;
+                let value = same.then(|| record.attributions[row].get(token)).flatten();
+                Some(value.map_or(Value::NotComparable, |x| Value::from(*x)))
+            }
+            (None, None) => None,
+        }
+    }
+
     /// The value that a row shows at a token: the row's own, or its difference from the locked row's.
     pub(crate) fn shown(&self, row: usize, token: usize) -> Value {
-        match self.lock {
-            Some(lock) => self.plain(row, token).minus(self.plain(lock, token)),
-            None => self.plain(row, token),
+        let own = self.plain(row, token);
+        self.locked(token).map_or(own, |locked| own.minus(locked))
+    }
+
+    /// Whether a row is locked, here or in another panel.
+    pub(crate) fn compares(&self) -> bool {
+        self.lock.is_some() || self.foreign.is_some()
+    }
+
+    /// The locked row's name, with its output's number.
+    pub(crate) fn locked_name(&self) -> Option<String> {
+        match (self.lock, self.foreign) {
+            (Some(row), _) => Some(format!("“{}” (output {row})", self.label(row))),
+            (None, Some((record, row))) => {
+                Some(format!("“{}” (output {row})", label(&record.tokens[record.n_input() + row])))
+            }
+            (None, None) => None,
         }
     }
 
@@ -54,7 +85,7 @@ impl<'a> Rows<'a> {
 
     /// Whether what is shown has a sign.
     pub(crate) fn is_signed(&self) -> bool {
-        self.lock.is_some() || self.record.signed == Some(true)
+        self.compares() || self.record.signed == Some(true)
     }
 
     /// An output's label.

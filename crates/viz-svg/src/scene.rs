@@ -128,6 +128,17 @@ pub enum Anchor {
 }
 
 impl Item {
+    /// A group of items that were laid out from their own corner, at `(x, y)`.
+    pub(crate) fn group(
+        name: &'static str,
+        description: Option<String>,
+        items: Vec<Self>,
+        (x, y): (f64, f64),
+    ) -> Self {
+        let items = items.into_iter().map(|item| item.moved(x, y)).collect();
+        Self::Group { name, description, items }
+    }
+
     /// The same, somewhere else.
     #[must_use]
     pub(crate) fn moved(self, dx: f64, dy: f64) -> Self {

@@ -40,6 +40,7 @@ impl Chart for Highlight {
             record,
             hover: states.hover.or(states.lock).or((record.n_output() > 0).then_some(0)),
             lock: states.lock.filter(|_| states.hover.is_some()),
+            foreign: None,
         };
         let theme = options.theme;
         // One scale for every output, so that pictures of two outputs can be compared.
@@ -114,11 +115,10 @@ fn heading(rows: &Rows<'_>) -> String {
 
 /// What the colours mean.
 pub(super) fn ends(rows: &Rows<'_>) -> Ends {
-    match (rows.lock, rows.record.signed) {
-        (Some(lock), _) => Ends {
-            low: format!("more to the locked “{}”", rows.label(lock)),
-            high: "more to the row itself".into(),
-        },
+    match (rows.locked_name(), rows.record.signed) {
+        (Some(locked), _) => {
+            Ends { low: format!("more to the locked {locked}"), high: "more to the row itself".into() }
+        }
         (None, Some(true)) => Ends { low: "lowers the target".into(), high: "raises the target".into() },
         (None, Some(false)) => Ends { low: "no attribution".into(), high: "most (the sign is lost)".into() },
         (None, None) => Ends { low: "least".into(), high: "most".into() },

@@ -1,10 +1,12 @@
 //! `minimap`: the paragraph, and a small copy of it for every output.
 
 use super::highlight::ends;
+use super::tall_heatmap::title;
 use crate::cells::Cells;
 use crate::legend::Legend;
 use crate::options::{States, one};
-use crate::paragraph::{Paragraph, Piece};
+use crate::paragraph::Piece;
+use crate::prose::Prose;
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
@@ -13,7 +15,6 @@ use saliency_schema::Record;
 
 const MARGIN: f64 = 24.0;
 const TEXT_WIDTH: f64 = 600.0;
-const PADDING: f64 = 10.0;
 const SIZE: f64 = 12.0;
 const LINE: f64 = 20.0;
 /// A thumbnail is the paragraph at this size.
@@ -45,22 +46,14 @@ impl Chart for Minimap {
         let states = States::of(record, options)?;
         let rows = Rows::new(record, states);
         let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
-        let paragraph = Paragraph::set(record.inputs(), TEXT_WIDTH - 2.0 * PADDING, SIZE, LINE);
-        let map = Map {
-            rows,
-            states,
-            options,
-            scale,
-            pieces: paragraph.pieces(0.0, 0.0),
-            height: paragraph.height(),
-        };
-        Ok(map.scene(&paragraph))
+        let prose = Prose::set(&rows, TEXT_WIDTH, LINE);
+        let map = Map { rows, options, scale, pieces: prose.pieces(), height: prose.text_size().1 };
+        Ok(map.scene(&prose, states.token))
     }
 }
 
 struct Map<'a> {
     rows: Rows<'a>,
-    states: States,
     options: &'a Options,
     scale: Scale,
     pieces: Vec<Piece>,
@@ -68,14 +61,11 @@ struct Map<'a> {
 }
 
 impl Map<'_> {
-    fn scene(&self, paragraph: &Paragraph) -> Scene {
+    fn scene(&self, prose: &Prose, token: Option<usize>) -> Scene {
         let (record, theme) = (self.rows.record, self.options.theme);
-        let title = match self.rows.lock {
-            Some(lock) => format!("Every output compared with “{}” (output {lock})", self.rows.label(lock)),
-            None => "What every output looked at".to_owned(),
-        };
+        let title = title(&self.rows);
         let title = self.options.title.clone().unwrap_or(title);
-        let thumbnail = (TEXT_WIDTH - 2.0 * PADDING) * SHRUNK;
+        let thumbnail = prose.text_size().0 * SHRUNK;
         let width = COLUMNS as f64 * thumbnail + (COLUMNS - 1) as f64 * BETWEEN;
 
         let mut cells = Cells::default();
@@ -95,21 +85,21 @@ impl Map<'_> {
             labels.extend(self.label(row, Rect::new(x, bottom, thumbnail, LABEL - 2.0)));
         }
         let height = tops.1;
-        let text = self.paragraph(paragraph, &mut cells);
+        let colored = prose.colored(&self.rows, &self.scale, token);
+        let patterns = cells.patterns().union(&colored.patterns).copied().collect();
         let ends = ends(&self.rows);
         let room = (MARGIN, MARGIN, width);
-        let legend = Legend::new(room, &title, record, self.options, &self.scale, &ends, &cells.patterns());
+        let legend = Legend::new(room, &title, record, self.options, &self.scale, &ends, &patterns);
         let top = MARGIN + legend.height + 12.0;
-        let maps_top = top + self.height + 2.0 * PADDING + BETWEEN;
+        let maps_top = top + prose.height() + BETWEEN;
 
         let mut items = legend.items;
-        let moved = |items: Vec<Item>, x: f64, y: f64| items.into_iter().map(|i| i.moved(x, y)).collect();
-        items.push(Item::Group { name: "paragraph", description: None, items: moved(text, MARGIN, top) });
+        items.push(Item::group("paragraph", None, colored.items, (MARGIN, top)));
         let words =
             (record.n_output() > 0).then(|| self.rows.in_words(&(0..record.n_output()).collect::<Vec<_>>()));
-        let maps = moved(cells.into_items().collect(), MARGIN, maps_top);
-        items.push(Item::Group { name: "thumbnails", description: words, items: maps });
-        items.push(Item::Group { name: "labels", description: None, items: moved(labels, MARGIN, maps_top) });
+        let maps = (MARGIN, maps_top);
+        items.push(Item::group("thumbnails", words, cells.into_items().collect(), maps));
+        items.push(Item::group("labels", None, labels, maps));
         let shown = self.rows.hover.map_or_else(String::new, |hover| {
             format!(" The paragraph shows “{}” (output {hover}).", self.rows.label(hover))
         });
@@ -153,34 +143,6 @@ impl Map<'_> {
         }
         if self.rows.lock == Some(row) {
             items.push(Item::Frame { rect, color: theme.ink(), width: 2.5 });
-        }
-        items
-    }
-
-    /// The paragraph itself, coloured by the hovered row.
-    fn paragraph(&self, paragraph: &Paragraph, all: &mut Cells) -> Vec<Item> {
-        let theme = self.options.theme;
-        let panel = Rect::new(0.0, 0.0, TEXT_WIDTH, self.height + 2.0 * PADDING);
-        let mut items = vec![Item::Cells { paint: Paint::Color(theme.panel()), cells: vec![panel] }];
-        let paint =
-            |token: usize| self.rows.hover.map(|hover| self.scale.paint(self.rows.shown(hover, token)));
-        let mut cells = Cells::default();
-        for piece in &self.pieces {
-            if let Some(paint) = paint(piece.token) {
-                let r = piece.rect;
-                cells.add(paint, Rect::new(r.x + PADDING, r.y + PADDING + 2.0, r.width, LINE - 4.0));
-            }
-        }
-        for pattern in cells.patterns() {
-            all.note(Paint::Pattern(pattern));
-        }
-        items.extend(cells.into_items());
-        let ink = |token: usize| paint(token).map_or(theme.ink(), |paint| self.scale.backdrop(paint).ink());
-        items.extend(paragraph.runs(PADDING, PADDING, ink).into_iter().map(Item::from));
-        for piece in self.pieces.iter().filter(|p| Some(p.token) == self.states.token) {
-            let r = piece.rect;
-            let rect = Rect::new(r.x + PADDING, r.y + PADDING + 1.0, r.width, LINE - 2.0);
-            items.push(Item::Frame { rect, color: theme.mark(), width: 2.5 });
         }
         items
     }

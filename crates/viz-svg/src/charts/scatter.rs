@@ -30,7 +30,7 @@ impl Chart for Scatter {
         let states = States::of(record, options)?;
         let last = record.n_output().checked_sub(1);
         let (x, y) = (states.lock.or(last.map(|_| 0)), states.hover.or(last));
-        let rows = Rows { record, hover: y, lock: x };
+        let rows = Rows { record, hover: y, lock: x, foreign: None };
         let shown = y.into_iter().flat_map(|y| (0..rows.length(y)).map(move |i| rows.shown(y, i)));
         let scale = Scale::of(shown, true, options)?;
         let width = pair::SIZE.0.max(640.0);
@@ -51,7 +51,7 @@ impl Chart for Scatter {
         let top = MARGIN + legend.height + 8.0;
         let mut items = legend.items;
         match x.zip(y) {
-            Some((x, y)) => items.extend(pair::pair(&rows, (x, y), &scale, MARGIN, top, states.token)),
+            Some((x, y)) => items.extend(pair::pair(&rows, Some(x), y, &scale, (MARGIN, top), states.token)),
             None => {
                 items.push(Text::new("No output.", MARGIN, top + 16.0, 12.0, options.theme.muted()).into());
             }

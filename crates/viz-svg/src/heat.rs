@@ -1,0 +1,131 @@
+//! The rows of one record as a heatmap: a row for each output, a bar for each token before it, labels beside them.
+
+use crate::cells::Cells;
+use crate::rows::Rows;
+use crate::scale::Scale;
+use crate::scene::{Anchor, Item, Rect, Text};
+use crate::{Paint, font};
+
+const SIZE: f64 = 12.0;
+/// A row's height, of which the last unit stays free.
+pub(crate) const ROW: f64 = 19.0;
+/// Room for the column heads above the bars.
+pub(crate) const HEADS: f64 = 24.0;
+const LABEL_ROOM: f64 = 180.0;
+/// Between the bars of inputs and those of earlier outputs.
+const GAP: f64 = 4.0;
+
+/// One record's heatmap; the bars begin at its corner, and the labels stand left of them.
+pub(crate) struct Heat<'a> {
+    pub(crate) rows: Rows<'a>,
+    pub(crate) scale: Scale,
+    pub(crate) bar: f64,
+    pub(crate) token: Option<usize>,
+}
+
+impl Heat<'_> {
+    /// Room for the labels, left of the bars.
+    pub(crate) fn label_width(&self) -> f64 {
+        let labels = (0..self.rows.record.n_output()).map(|row| font::width(&self.rows.label(row), SIZE));
+        labels.fold(40.0, f64::max).min(LABEL_ROOM) + 8.0
+    }
+
+    /// Width of all bars.
+    pub(crate) fn width(&self) -> f64 {
+        self.column(self.rows.record.tokens.len().saturating_sub(1))
+    }
+
+    /// Height of all rows.
+    pub(crate) fn height(&self) -> f64 {
+        ROW * self.rows.record.n_output() as f64
+    }
+
+    /// Where a token's bars begin, from the first one's left.
+    fn column(&self, token: usize) -> f64 {
+        let gap = if token > self.rows.record.n_input() { GAP } else { 0.0 };
+        token as f64 * self.bar + gap
+    }
+
+    /// The left edge of a token's own bar.
+    fn bar_left(&self, token: usize) -> f64 {
+        let gap = if token >= self.rows.record.n_input() { GAP } else { 0.0 };
+        token as f64 * self.bar + gap
+    }
+
+    /// The bars.
+    pub(crate) fn cells(&self) -> Cells {
+        let mut cells = Cells::default();
+        for row in 0..self.rows.record.n_output() {
+            let top = row as f64 * ROW;
+            for token in 0..self.rows.length(row) {
+                let paint = self.scale.paint(self.rows.shown(row, token));
+                cells.add(paint, Rect::new(self.bar_left(token), top, self.bar, ROW - 1.0));
+            }
+        }
+        cells
+    }
+
+    /// What the columns are, and the mark of the token under the pointer.
+    pub(crate) fn heads(&self) -> Vec<Item> {
+        let (record, theme) = (self.rows.record, self.scale.theme);
+        let n_input = record.n_input();
+        let inputs = self.bar * n_input as f64;
+        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let text = |text: String, x: f64| Text::new(text, x, -12.0, 10.0, theme.muted());
+        let head = text(count(n_input, "input token"), 0.0);
+        let mut items = Vec::new();
+        let outputs =
+            text("earlier outputs".to_owned(), self.column(record.tokens.len() - 1)).anchored(Anchor::End);
+        if record.n_output() > 1 && head.width + outputs.width + 8.0 < self.column(record.tokens.len() - 1) {
+            items.push(outputs.into());
+        }
+        items.push(head.into());
+        let rule = |from: f64, to: f64| Item::Line {
+            from: (from, -7.0),
+            to: (to, -7.0),
+            color: theme.muted(),
+            width: 1.0,
+        };
+        items.push(rule(0.0, inputs));
+        if record.n_output() > 1 {
+            items.push(rule(inputs + GAP, self.column(record.tokens.len() - 1)));
+        }
+        if let Some(token) = self.token {
+            let x = self.bar_left(token) + self.bar / 2.0;
+            items.push(Item::Pointer { tip: (x, -1.0), color: theme.mark() });
+            let bottom = ROW * record.n_output() as f64;
+            for x in [x - self.bar / 2.0 - 0.5, x + self.bar / 2.0 + 0.5] {
+                items.push(Item::Line { from: (x, 0.0), to: (x, bottom), color: theme.mark(), width: 1.0 });
+            }
+        }
+        items
+    }
+
+    /// Every output's label, from the labels' own corner.
+    pub(crate) fn labels(&self) -> Vec<Item> {
+        let (record, theme) = (self.rows.record, self.scale.theme);
+        let label_width = self.label_width();
+        let mut backs = Cells::default();
+        let mut texts: Vec<Item> = Vec::new();
+        for row in 0..record.n_output() {
+            let top = row as f64 * ROW;
+            // An output before the hovered one is coloured by what that one took from it.
+            let value = self.rows.hover.filter(|hover| row < *hover);
+            let value = value.map(|hover| self.scale.paint(self.rows.shown(hover, record.n_input() + row)));
+            let paint = value.unwrap_or(Paint::Color(theme.panel()));
+            let rect = Rect::new(0.0, top, label_width - 1.0, ROW - 1.0);
+            backs.add(paint, rect);
+            let label = font::fitted(&self.rows.label(row), SIZE, label_width - 6.0);
+            let color = if value.is_some() { self.scale.backdrop(paint).ink() } else { theme.ink() };
+            let mut text = Text::new(label, label_width - 4.0, top + 13.0, SIZE, color).anchored(Anchor::End);
+            text.underlined = self.rows.hover == Some(row);
+            text.bold = self.rows.lock == Some(row);
+            texts.push(text.into());
+            if self.rows.lock == Some(row) {
+                let rect = Rect::new(1.0, top, label_width - 2.0, ROW - 1.0);
+                texts.push(Item::Frame { rect, color: theme.ink(), width: 2.0 });
+            }
+        }
+        backs.into_items().chain(texts).collect()
+    }
+}
