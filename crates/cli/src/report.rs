@@ -6,9 +6,8 @@ use crate::draw::options;
 use crate::failure::Failure;
 use crate::output::write_whole;
 use crate::records;
-use saliency::Record;
-use saliency::charts;
 use saliency::viz::{Options, page};
+use saliency::{Chart, Record, charts};
 use std::path::PathBuf;
 
 pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failure> {
@@ -50,17 +49,23 @@ fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(),
 fn files(records: &[Record], options: &Options) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
     let mut files = Vec::new();
     let mut drawn = Vec::new();
+    let mut add = |chart: &dyn Chart, records: &[Record], number: Option<usize>| -> Result<(), Failure> {
+        let scene = chart.draw(records, options)?;
+        let (stem, of) = match number {
+            None => (chart.name().to_owned(), String::new()),
+            Some(number) => (format!("{}-{number}", chart.name()), format!(", record {number}")),
+        };
+        files.push((PathBuf::from(format!("{stem}.svg")), scene.to_svg().into_bytes()));
+        files.push((PathBuf::from(format!("{stem}.png")), scene.to_png(2.0)?));
+        drawn.push((format!("{}{of}: {}", chart.name(), chart.summary()), scene));
+        Ok(())
+    };
+    for chart in charts().iter().filter(|chart| chart.takes_several()) {
+        add(*chart, records, None)?;
+    }
     for (number, record) in records.iter().enumerate() {
-        for chart in charts() {
-            let scene = chart.draw(std::slice::from_ref(record), options)?;
-            let stem = match records.len() {
-                1 => chart.name().to_owned(),
-                _ => format!("{}-{number}", chart.name()),
-            };
-            files.push((PathBuf::from(format!("{stem}.svg")), scene.to_svg().into_bytes()));
-            files.push((PathBuf::from(format!("{stem}.png")), scene.to_png(2.0)?));
-            let of = if records.len() == 1 { String::new() } else { format!(", record {number}") };
-            drawn.push((format!("{}{of}: {}", chart.name(), chart.summary()), scene));
+        for chart in charts().iter().filter(|chart| !chart.takes_several()) {
+            add(*chart, std::slice::from_ref(record), (records.len() > 1).then_some(number))?;
         }
     }
     files.push((PathBuf::from("index.html"), page("saliency report", &drawn).into_bytes()));

@@ -72,7 +72,7 @@ fn the_demo_model_works_from_any_folder() {
     }
     done(folder.path(), &["report", "record.json", "-o", "page"]);
     let page = std::fs::read_to_string(folder.path().join("page/index.html")).unwrap();
-    assert!(page.matches("<svg").count() == 4 && !page.contains("<script"));
+    assert!(page.matches("<svg").count() == 5 && !page.contains("<script"));
     // Nothing else was left behind.
     let mut left: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
@@ -214,7 +214,7 @@ fn lists_help_and_the_schema() {
     assert!(done(here, &["charts"]).lines().any(|l| l.starts_with("tall-heatmap  ")));
     assert!(done(here, &["methods"]).contains("integrated-gradients"));
     let charts = json(&done(here, &["charts", "--json"]));
-    assert_eq!(charts.as_array().unwrap().len(), 4);
+    assert_eq!(charts.as_array().unwrap().len(), 5);
     let methods = json(&done(here, &["methods", "--json"]));
     assert_eq!(methods[0]["name"], "gradient-x-input");
     let published =
@@ -225,7 +225,7 @@ fn lists_help_and_the_schema() {
 #[test]
 fn the_notebooks_run_is_drawn_in_every_state() {
     let folder = tempfile::tempdir().unwrap();
-    for chart in ["highlight", "minimap", "tall-heatmap", "scatter"] {
+    for chart in ["highlight", "minimap", "tall-heatmap", "tall-multiple", "scatter"] {
         let mut drawn = std::collections::BTreeSet::new();
         for state in [
             &[][..],

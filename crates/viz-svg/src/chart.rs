@@ -12,6 +12,11 @@ pub trait Chart: Sync {
     /// One line for a list of charts.
     fn summary(&self) -> &'static str;
 
+    /// Whether it draws several records together. Others ask for [`Options::record`] when they are given several.
+    fn takes_several(&self) -> bool {
+        false
+    }
+
     /// Lays the records out.
     ///
     /// # Errors

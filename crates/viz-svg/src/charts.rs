@@ -14,5 +14,6 @@ table! {
     highlight::Highlight,
     minimap::Minimap,
     tall_heatmap::TallHeatmap,
+    tall_multiple::TallMultiple,
     scatter::Scatter,
 }

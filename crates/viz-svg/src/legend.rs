@@ -48,12 +48,45 @@ pub(crate) fn provenance(record: &Record, options: &Options) -> Vec<String> {
     ]
 }
 
+/// What several records have in common; what differs is said by each panel.
+pub(crate) fn common_provenance(records: &[Record], options: &Options) -> Vec<String> {
+    let all: Vec<_> = records.iter().map(|record| provenance(record, options)).collect();
+    let Some(first) = all.first() else { return Vec::new() };
+    let common = |(i, part): (usize, &String)| {
+        let same = all.iter().all(|other| other[i] == *part);
+        let name = part.split_once(':').map_or(&**part, |(name, _)| name);
+        if same { part.clone() } else { format!("{name}: by panel") }
+    };
+    first.iter().enumerate().map(common).collect()
+}
+
+/// What sets one of several records apart: what was made differently, or else its number and first outputs.
+pub(crate) fn differing_provenance(records: &[Record], panel: usize, options: &Options) -> String {
+    let all: Vec<_> = records.iter().map(|record| provenance(record, options)).collect();
+    let own = all[panel].iter().enumerate().filter(|(i, part)| all.iter().any(|other| other[*i] != **part));
+    let differing: Vec<_> = own.map(|(_, part)| part.clone()).collect();
+    if differing.is_empty() { format!("continuation {panel}") } else { differing.join(" · ") }
+}
+
 impl Legend {
-    /// A legend from `(x, y)`, at most `width` wide.
+    /// A legend of one record from `(x, y)`, at most `width` wide.
     pub(crate) fn new(
-        (x, y, width): (f64, f64, f64),
+        room: (f64, f64, f64),
         title: &str,
         record: &Record,
+        options: &Options,
+        scale: &Scale,
+        ends: &Ends,
+        patterns: &BTreeSet<Pattern>,
+    ) -> Self {
+        Self::with_provenance(room, title, &provenance(record, options), options, scale, ends, patterns)
+    }
+
+    /// A legend that says `provenance`.
+    pub(crate) fn with_provenance(
+        (x, y, width): (f64, f64, f64),
+        title: &str,
+        provenance: &[String],
         options: &Options,
         scale: &Scale,
         ends: &Ends,
@@ -64,7 +97,7 @@ impl Legend {
         let title = font::fitted(&visible(title), 15.0, width);
         items.push(Text::new(title, x, y + 14.0, 15.0, theme.ink()).bold().into());
         let mut top = y + 22.0;
-        for line in filled(&provenance(record, options), width) {
+        for line in filled(provenance, width) {
             items.push(Text::new(line, x, top + 11.0, SMALL, theme.muted()).into());
             top += 16.0;
         }

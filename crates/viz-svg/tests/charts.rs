@@ -269,6 +269,60 @@ fn tokens_that_only_one_of_two_outputs_has_read_stand_beside_the_plot() {
 }
 
 #[test]
+fn a_lock_in_one_panel_compares_with_rows_in_all_others() {
+    let records = saliency_schema::read(include_bytes!("../../schema/tests/data/runs-3x30.json")).unwrap();
+    let lock = State { panel: 0, output: 5 };
+    let options =
+        Options { lock: Some(lock), hover: Some(State { panel: 1, output: 8 }), ..Options::default() };
+    let scene = chart("tall-multiple").unwrap().draw(&records, &options).unwrap();
+    let value = |panel: usize, row: usize, i: usize| records[panel].attributions[row][i].unwrap();
+    // Inputs are the same in every panel; outputs compare inside the locked one's panel alone.
+    let shown = |panel: usize, row: usize, i: usize| {
+        let comparable = i < 184 || (panel == 0 && i < 184 + 5);
+        comparable.then(|| value(panel, row, i) - value(0, 5, i))
+    };
+    let cells = |panel: usize| (0..30).flat_map(move |row| (0..184 + row).map(move |i| (panel, row, i)));
+    let sizes = (0..3).flat_map(cells).filter_map(|(p, row, i)| shown(p, row, i)).map(f64::abs).collect();
+    let end = quantile(sizes);
+    let panels: Vec<&[Item]> = scene
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Group { name: "rows", items, .. } => Some(&items[..]),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(panels.len(), 3);
+    for (panel, items) in panels.into_iter().enumerate() {
+        let rects = items
+            .iter()
+            .filter_map(|item| if let Item::Cells { cells, .. } = item { Some(cells) } else { None });
+        let rects: Vec<_> = rects.flatten().collect();
+        let left = rects.iter().map(|r| r.x).fold(f64::MAX, f64::min);
+        let top = rects.iter().map(|r| r.y).fold(f64::MAX, f64::min);
+        let bar = rects[0].width;
+        for (_, row, i) in cells(panel).filter(|(_, row, _)| row % 7 == 5) {
+            let gap = if i >= 184 { 4.0 } else { 0.0 };
+            let (x, y) = (left + (i as f64 + 0.5) * bar + gap, top + row as f64 * 19.0 + 9.0);
+            let expected = match shown(panel, row, i) {
+                Some(x) => expected_color(x, end, Palette::Piyg),
+                None => Paint::Pattern(saliency_viz_svg::Pattern::NotComparable),
+            };
+            assert_eq!(paint_at(items, x, y).unwrap(), expected, "panel {panel}, row {row}, token {i}");
+        }
+    }
+    check(&scene);
+    // Panels of different methods say so.
+    let mut methods = [run_30(), run_30()];
+    methods[0].method = Some(Method::new("gradient"));
+    methods[1].method = Some(Method::new("occlusion"));
+    let svg = chart("tall-multiple").unwrap().draw(&methods, &Options::default()).unwrap().to_svg();
+    for word in ["method: by panel", "method: gradient", "method: occlusion"] {
+        assert!(texts(&svg).iter().any(|t| t.contains(word)), "{word}");
+    }
+}
+
+#[test]
 fn a_lock_alone_chooses_in_highlight_and_both_compare() {
     let record = run_30();
     assert!(draw("highlight", &record, &state(None, Some(3))).title.contains("output 3"));
@@ -419,7 +473,7 @@ fn what_is_not_there_is_refused_with_what_is() {
     let message = |result: Result<Scene, Error>| result.unwrap_err().to_string();
     assert_eq!(
         chart("pie").err().unwrap().to_string(),
-        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, scatter"
+        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, scatter"
     );
     assert!("purple".parse::<Palette>().unwrap_err().to_string().contains("there are: ylgnbu, viridis"));
     assert!("sepia".parse::<Theme>().unwrap_err().to_string().contains("there are: light, dark, print"));
@@ -444,7 +498,11 @@ fn what_is_not_there_is_refused_with_what_is() {
         let plasma = Options { palette: Some(Palette::Plasma), ..state(Some(1), Some(0)) };
         assert!(message(chart.draw(one, &plasma)).ends_with("has a sign; choose one of: piyg, puor"));
         let two = [record.clone(), record.clone()];
-        assert!(message(chart.draw(&two, &Options::default())).contains("--record K (0 to 1)"));
+        if chart.takes_several() {
+            assert!(chart.draw(&two, &Options::default()).is_ok());
+        } else {
+            assert!(message(chart.draw(&two, &Options::default())).contains("--record K (0 to 1)"));
+        }
         let chosen = |k| Options { record: Some(k), ..Options::default() };
         assert!(chart.draw(&two, &chosen(1)).is_ok());
         assert!(message(chart.draw(&two, &chosen(2))).contains("not among the 2"));

@@ -19,9 +19,16 @@ fn the_documentations_pictures_are_drawn_by_this_code() {
         ..options.clone()
     };
     let dark = Options { theme: Theme::Dark, ..locked.clone() };
+    let runs = saliency_schema::read(include_bytes!("../../schema/tests/data/runs-3x30.json")).unwrap();
+    let across = Options {
+        lock: Some(State::output(5)),
+        hover: Some(State { panel: 1, output: 8 }),
+        ..locked.clone()
+    };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let mut stale = Vec::new();
     for (file, name, options) in [
+        ("tall-multiple.svg", "tall-multiple", &across),
         ("tall-heatmap.svg", "tall-heatmap", &options),
         ("tall-heatmap-locked.svg", "tall-heatmap", &locked),
         ("tall-heatmap-dark.svg", "tall-heatmap", &dark),
@@ -30,7 +37,11 @@ fn the_documentations_pictures_are_drawn_by_this_code() {
         ("minimap.svg", "minimap", &options),
         ("scatter.svg", "scatter", &locked),
     ] {
-        let drawn = chart(name).unwrap().draw(&records, options).unwrap().to_svg();
+        let drawn = chart(name)
+            .unwrap()
+            .draw(if name == "tall-multiple" { &runs } else { &records }, options)
+            .unwrap()
+            .to_svg();
         let path = folder.join(file);
         if std::fs::read_to_string(&path).is_ok_and(|kept| kept == drawn) {
             continue;

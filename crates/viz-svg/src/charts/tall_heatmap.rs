@@ -71,18 +71,15 @@ fn scene(heat: &Heat<'_>, options: &Options) -> Scene {
     items.push(Item::group("rows", words, bars, (bars_left, rows_top)));
     items.push(Item::group("labels", None, heat.labels(), (heat_left, rows_top)));
     let mut height = (body + prose.height()).max(rows_top + heat.height());
-    match rows.hover {
-        Some(hover) => {
-            let pair_top = body + prose.height() + 40.0;
-            items.push(heading("Attribution", MARGIN, pair_top - 4.0));
-            let x = Some(rows.lock.unwrap_or(hover));
-            items.extend(pair::pair(rows, x, hover, scale, (MARGIN, pair_top), heat.token));
-            height = height.max(pair_top + pair::SIZE.1);
-        }
-        None => {
-            let empty = Text::new("The record holds no output.", heat_left, body + 16.0, 12.0, theme.muted());
-            items.push(empty.into());
-        }
+    if let Some(hover) = rows.hover {
+        let pair_top = body + prose.height() + 40.0;
+        items.push(heading("Attribution", MARGIN, pair_top - 4.0));
+        let x = Some(rows.lock.unwrap_or(hover));
+        items.extend(pair::pair(rows, x, hover, scale, (MARGIN, pair_top), heat.token));
+        height = height.max(pair_top + pair::SIZE.1);
+    } else {
+        let empty = Text::new("The record holds no output.", heat_left, body + 16.0, 12.0, theme.muted());
+        items.push(empty.into());
     }
     Scene { width, height: height + MARGIN, description: sentence(rows), title, theme, items }
 }
