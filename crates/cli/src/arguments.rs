@@ -178,9 +178,9 @@ pub(crate) struct DrawArguments {
     /// Pixels for each unit of the drawing, for PNG.
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     pub(crate) scale: f32,
-    /// The picture: .svg, .png or .html.
+    /// The picture: .svg, .png or .html; .txt for a chart that has a text form, which is printed without -o.
     #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: PathBuf,
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// How charts look.

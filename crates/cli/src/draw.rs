@@ -10,7 +10,7 @@ use saliency::viz::{Options, page};
 pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
     let chart = chart(&arguments.chart)?;
     let form = Form::of(arguments)?;
-    let destination = Destination::new(Some(&arguments.output))?;
+    let destination = Destination::new(arguments.output.as_deref())?;
     let records = records::read(&arguments.records)?;
     let options = Options {
         hover: arguments.hover,
@@ -19,8 +19,15 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
         record: arguments.record,
         ..options(&arguments.look)
     };
+    if let Form::Text = form {
+        let text = chart.text(&records, &options)?.ok_or_else(|| {
+            Failure::Usage(format!("{} has no text form; give a picture's file with -o", chart.name()))
+        })?;
+        return destination.write(text.as_bytes());
+    }
     let scene = chart.draw(&records, &options)?;
     let bytes = match form {
+        Form::Text => Vec::new(),
         Form::Svg => scene.to_svg().into_bytes(),
         Form::Png => scene.to_png(arguments.scale)?,
         Form::Html => page(chart.name(), &[(chart.summary().to_owned(), scene)]).into_bytes(),
@@ -34,6 +41,7 @@ pub(crate) fn options(look: &LookArguments) -> Options {
 }
 
 enum Form {
+    Text,
     Svg,
     Png,
     Html,
@@ -41,14 +49,16 @@ enum Form {
 
 impl Form {
     fn of(arguments: &DrawArguments) -> Result<Self, Failure> {
-        let extension = arguments.output.extension().map(|e| e.to_string_lossy().to_lowercase());
+        let Some(output) = &arguments.output else { return Ok(Self::Text) };
+        let extension = output.extension().map(|e| e.to_string_lossy().to_lowercase());
         match extension.as_deref() {
+            Some("txt") => Ok(Self::Text),
             Some("svg") => Ok(Self::Svg),
             Some("png") => Ok(Self::Png),
             Some("html" | "htm") => Ok(Self::Html),
             _ => Err(Failure::Usage(format!(
-                "{}: the file's ending says what to write; there are: .svg, .png, .html",
-                arguments.output.display()
+                "{}: the file's ending says what to write; there are: .svg, .png, .html, .txt",
+                output.display()
             ))),
         }
     }

@@ -72,7 +72,7 @@ fn the_demo_model_works_from_any_folder() {
     }
     done(folder.path(), &["report", "record.json", "-o", "page"]);
     let page = std::fs::read_to_string(folder.path().join("page/index.html")).unwrap();
-    assert!(page.matches("<svg").count() == 5 && !page.contains("<script"));
+    assert!(page.matches("<svg").count() == 6 && !page.contains("<script"));
     // Nothing else was left behind.
     let mut left: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
@@ -202,6 +202,15 @@ fn what_cancels_is_said_and_not_shown() {
 }
 
 #[test]
+fn the_table_prints_in_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = done(folder.path(), &["draw", "tokens", &run_30(), "--hover", "12"]);
+    assert!(printed.contains("rank  position       value  token") && printed.contains("40 of 196 tokens"));
+    done(folder.path(), &["draw", "tokens", &run_30(), "--hover", "12", "-o", "table.txt"]);
+    assert_eq!(std::fs::read_to_string(folder.path().join("table.txt")).unwrap(), printed);
+}
+
+#[test]
 fn lists_help_and_the_schema() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
@@ -214,7 +223,7 @@ fn lists_help_and_the_schema() {
     assert!(done(here, &["charts"]).lines().any(|l| l.starts_with("tall-heatmap  ")));
     assert!(done(here, &["methods"]).contains("integrated-gradients"));
     let charts = json(&done(here, &["charts", "--json"]));
-    assert_eq!(charts.as_array().unwrap().len(), 5);
+    assert_eq!(charts.as_array().unwrap().len(), 6);
     let methods = json(&done(here, &["methods", "--json"]));
     assert_eq!(methods[0]["name"], "gradient-x-input");
     let published =
@@ -225,14 +234,9 @@ fn lists_help_and_the_schema() {
 #[test]
 fn the_notebooks_run_is_drawn_in_every_state() {
     let folder = tempfile::tempdir().unwrap();
-    for chart in ["highlight", "minimap", "tall-heatmap", "tall-multiple", "scatter"] {
+    for chart in ["highlight", "minimap", "tall-heatmap", "tall-multiple", "scatter", "tokens"] {
         let mut drawn = std::collections::BTreeSet::new();
-        for state in [
-            &[][..],
-            &["--hover", "12"],
-            &["--lock", "4"],
-            &["--hover", "12", "--lock", "0:4", "--token", "3"],
-        ] {
+        for state in [&[][..], &["--hover", "12"], &["--lock", "4"], &["--hover", "12", "--lock", "0:4"]] {
             for theme in ["light", "dark", "print"] {
                 let run = run_30();
                 let mut arguments = vec!["draw", chart, &run, "--theme", theme, "-o", "x.svg"];

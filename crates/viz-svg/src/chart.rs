@@ -17,6 +17,15 @@ pub trait Chart: Sync {
         false
     }
 
+    /// The chart as plain text, for a terminal. `None` for a chart that is nothing without its picture.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw).
+    fn text(&self, records: &[Record], options: &Options) -> Result<Option<String>, Error> {
+        let _ = (records, options);
+        Ok(None)
+    }
+
     /// Lays the records out.
     ///
     /// # Errors

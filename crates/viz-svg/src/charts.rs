@@ -16,4 +16,5 @@ table! {
     tall_heatmap::TallHeatmap,
     tall_multiple::TallMultiple,
     scatter::Scatter,
+    tokens::Tokens,
 }

@@ -323,6 +323,33 @@ fn a_lock_in_one_panel_compares_with_rows_in_all_others() {
 }
 
 #[test]
+fn the_table_ranks_tokens_by_their_values() {
+    let record = run_30();
+    let row: Vec<f64> = record.attributions[12].iter().map(|x| x.unwrap()).collect();
+    let mut order: Vec<usize> = (0..row.len()).collect();
+    order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
+    let tokens = chart("tokens").unwrap();
+    let text = tokens.text(std::slice::from_ref(&record), &state(Some(12), None)).unwrap().unwrap();
+    let lines: Vec<Vec<&str>> =
+        text.lines().skip(4).take(40).map(|l| l.split_whitespace().collect()).collect();
+    for (rank, line) in lines.iter().enumerate() {
+        let position: usize = line[1].parse().unwrap();
+        let value: f64 = line[2].parse().unwrap();
+        assert_eq!(line[0], (rank + 1).to_string());
+        assert_eq!(position, order[rank], "{line:?}");
+        assert!((value - row[position]).abs() <= 0.005 * row[position], "{line:?}");
+        assert_eq!(line[3..].join(" "), record.tokens[position].text.trim());
+    }
+    let share: f64 = order[..40].iter().map(|&i| row[i]).sum::<f64>() / row.iter().sum::<f64>();
+    assert!(text.contains(&format!("40 of 196 tokens, with {:.0} % of the sum of |value|", 100.0 * share)));
+    // The picture says the same.
+    let svg = draw("tokens", &record, &state(Some(12), None)).to_svg();
+    let drawn = texts(&svg);
+    assert!(lines.iter().all(|line| drawn.iter().any(|t| *t == line[2])));
+    assert_eq!(chart("highlight").unwrap().text(&[run_30()], &Options::default()).unwrap(), None);
+}
+
+#[test]
 fn a_lock_alone_chooses_in_highlight_and_both_compare() {
     let record = run_30();
     assert!(draw("highlight", &record, &state(None, Some(3))).title.contains("output 3"));
@@ -473,7 +500,7 @@ fn what_is_not_there_is_refused_with_what_is() {
     let message = |result: Result<Scene, Error>| result.unwrap_err().to_string();
     assert_eq!(
         chart("pie").err().unwrap().to_string(),
-        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, scatter"
+        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, scatter, tokens"
     );
     assert!("purple".parse::<Palette>().unwrap_err().to_string().contains("there are: ylgnbu, viridis"));
     assert!("sepia".parse::<Theme>().unwrap_err().to_string().contains("there are: light, dark, print"));

@@ -36,6 +36,7 @@ fn the_documentations_pictures_are_drawn_by_this_code() {
         ("highlight-compared.svg", "highlight", &locked),
         ("minimap.svg", "minimap", &options),
         ("scatter.svg", "scatter", &locked),
+        ("tokens.svg", "tokens", &options),
     ] {
         let drawn = chart(name)
             .unwrap()

@@ -103,7 +103,7 @@ impl Chart for Highlight {
     }
 }
 
-fn heading(rows: &Rows<'_>) -> String {
+pub(super) fn heading(rows: &Rows<'_>) -> String {
     match (rows.hover, rows.lock) {
         (None, _) => "The record holds no output".to_owned(),
         (Some(row), None) => format!("What “{}” (output {row}) looked at", rows.label(row)),
