@@ -117,15 +117,10 @@ impl Legend {
         let mut lines = vec![format!("left: {}", ends.low), format!("right: {}", ends.high)];
         if let Some(largest) = scale.clipped {
             lines.push(match options.scale_max {
-                Some(_) => format!("scale ends where the caller says; largest: {}", short(largest)),
-                None => {
-                    format!(
-                        "scale ends at the {} quantile of |value|; largest: {}",
-                        options.clip,
-                        short(largest)
-                    )
-                }
+                Some(_) => "ends where the caller says".to_owned(),
+                None => format!("ends at the {} quantile of |value|", options.clip),
             });
+            lines.push(format!("largest: {}", short(largest)));
         }
         let beside = x + BAR + 16.0;
         let mut line_top = top - 2.0;
