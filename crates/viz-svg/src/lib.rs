@@ -15,6 +15,7 @@ mod number;
 mod options;
 mod pair;
 mod palette;
+mod panels;
 mod paragraph;
 #[cfg(feature = "png")]
 mod png;
