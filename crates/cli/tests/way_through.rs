@@ -72,7 +72,7 @@ fn the_demo_model_works_from_any_folder() {
     }
     done(folder.path(), &["report", "record.json", "-o", "page"]);
     let page = std::fs::read_to_string(folder.path().join("page/index.html")).unwrap();
-    assert!(page.matches("<svg").count() == 6 && !page.contains("<script"));
+    assert!(page.matches("<svg").count() == 7 && !page.contains("<script"));
     // Nothing else was left behind.
     let mut left: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
@@ -223,7 +223,7 @@ fn lists_help_and_the_schema() {
     assert!(done(here, &["charts"]).lines().any(|l| l.starts_with("tall-heatmap  ")));
     assert!(done(here, &["methods"]).contains("integrated-gradients"));
     let charts = json(&done(here, &["charts", "--json"]));
-    assert_eq!(charts.as_array().unwrap().len(), 6);
+    assert_eq!(charts.as_array().unwrap().len(), 7);
     let methods = json(&done(here, &["methods", "--json"]));
     assert_eq!(methods[0]["name"], "gradient-x-input");
     let published =
@@ -234,7 +234,8 @@ fn lists_help_and_the_schema() {
 #[test]
 fn the_notebooks_run_is_drawn_in_every_state() {
     let folder = tempfile::tempdir().unwrap();
-    for chart in ["highlight", "minimap", "tall-heatmap", "tall-multiple", "scatter", "tokens"] {
+    for chart in ["highlight", "minimap", "tall-heatmap", "tall-multiple", "long-output", "scatter", "tokens"]
+    {
         let mut drawn = std::collections::BTreeSet::new();
         for state in [&[][..], &["--hover", "12"], &["--lock", "4"], &["--hover", "12", "--lock", "0:4"]] {
             for theme in ["light", "dark", "print"] {

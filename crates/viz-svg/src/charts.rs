@@ -15,6 +15,7 @@ table! {
     minimap::Minimap,
     tall_heatmap::TallHeatmap,
     tall_multiple::TallMultiple,
+    long_output::LongOutput,
     scatter::Scatter,
     tokens::Tokens,
 }

@@ -28,7 +28,7 @@ mod text;
 mod theme;
 
 pub use chart::{Chart, chart, charts};
-pub use charts::{Highlight, Minimap, Scatter, TallHeatmap, TallMultiple, Tokens};
+pub use charts::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMultiple, Tokens};
 pub use color::Color;
 pub use error::Error;
 pub use html::page;

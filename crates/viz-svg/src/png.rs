@@ -2,7 +2,7 @@
 
 use crate::{Error, Scene, font};
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{Options, Tree, fontdb};
+use resvg::usvg::{ImageRendering, Options, Tree, fontdb};
 use std::sync::{Arc, OnceLock};
 
 /// Pixels across or down at the most.
@@ -25,7 +25,13 @@ impl Scene {
         if width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS {
             return Err(Error::TooLarge { width: width as u64, height: height as u64 });
         }
-        let options = Options { fontdb: fonts(), font_family: font::FAMILY.to_owned(), ..Options::default() };
+        let options = Options {
+            fontdb: fonts(),
+            font_family: font::FAMILY.to_owned(),
+            // resvg does not know `pixelated`, which a scene's rasters ask for, and takes this instead.
+            image_rendering: ImageRendering::OptimizeSpeed,
+            ..Options::default()
+        };
         let tree =
             Tree::from_str(&self.to_svg(), &options).map_err(|error| Error::Paint(error.to_string()))?;
         let mut pixmap = Pixmap::new(width as u32, height as u32)

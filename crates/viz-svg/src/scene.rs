@@ -38,6 +38,17 @@ pub enum Item {
         /// Where they are.
         cells: Vec<Rect>,
     },
+    /// A grid of many cells of one size, kept as a picture: one palette index for each.
+    Raster {
+        /// Where it is; the cells fill it.
+        rect: Rect,
+        /// Cells across.
+        columns: usize,
+        /// Row by row, indices into `colors`.
+        cells: Vec<u8>,
+        /// At most 256.
+        colors: Vec<Color>,
+    },
     /// A frame.
     Frame {
         /// Where it is.
@@ -150,6 +161,9 @@ impl Item {
             }
             Self::Cells { paint, cells } => {
                 Self::Cells { paint, cells: cells.into_iter().map(|r| r.moved(dx, dy)).collect() }
+            }
+            Self::Raster { rect, columns, cells, colors } => {
+                Self::Raster { rect: rect.moved(dx, dy), columns, cells, colors }
             }
             Self::Frame { rect, color, width } => Self::Frame { rect: rect.moved(dx, dy), color, width },
             Self::Line { from, to, color, width } => {

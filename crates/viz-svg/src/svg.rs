@@ -7,13 +7,15 @@
 use crate::font::FAMILY;
 use crate::number::coordinate;
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
-use crate::{Paint, Pattern};
+use crate::{Color, Paint, Pattern};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use svg::Document;
 use svg::node::Text as Content;
 use svg::node::element::{
-    Definitions, Description, Element, Group, Path, Pattern as PatternElement, Rectangle,
+    Definitions, Description, Element, Group, Image, Path, Pattern as PatternElement, Rectangle,
     Text as TextElement, Title,
 };
 
@@ -92,6 +94,9 @@ impl Writer<'_> {
                 vec![items.iter().flat_map(|item| self.item(item)).fold(group, Group::add).into()]
             }
             Item::Cells { paint, cells } => self.cells(*paint, cells),
+            Item::Raster { rect, columns, cells, colors } => {
+                raster(*rect, *columns, cells, colors).into_iter().collect()
+            }
             Item::Frame { rect, color, width } => vec![
                 Rectangle::new()
                     .set("x", coordinate(rect.x))
@@ -231,6 +236,36 @@ fn text(text: &Text) -> Element {
             element.set("transform", format!("rotate(-90 {} {})", coordinate(text.x), coordinate(text.y)));
     }
     element.into()
+}
+
+/// A grid as an indexed PNG inside the SVG, which stays sharp when it is enlarged.
+fn raster(rect: Rect, columns: usize, cells: &[u8], colors: &[Color]) -> Option<Element> {
+    let rows = cells.len().checked_div(columns)?;
+    let data =
+        format!("data:image/png;base64,{}", STANDARD.encode(indexed_png(columns, rows, cells, colors)?));
+    let image = Image::new()
+        .set("x", coordinate(rect.x))
+        .set("y", coordinate(rect.y))
+        .set("width", coordinate(rect.width))
+        .set("height", coordinate(rect.height))
+        .set("preserveAspectRatio", "none")
+        .set("image-rendering", "pixelated")
+        .set("href", data);
+    Some(image.into())
+}
+
+/// `None` for a grid without cells, or one that is too large for a PNG.
+fn indexed_png(columns: usize, rows: usize, cells: &[u8], colors: &[Color]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, columns.try_into().ok()?, rows.try_into().ok()?);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(colors.iter().flat_map(|color| color.0).collect::<Vec<u8>>());
+    encoder.set_compression(png::Compression::High);
+    let mut writer = encoder.write_header().ok()?;
+    writer.write_image_data(cells).ok()?;
+    writer.finish().ok()?;
+    Some(bytes)
 }
 
 fn name(pattern: Pattern) -> &'static str {

@@ -350,6 +350,67 @@ fn the_table_ranks_tokens_by_their_values() {
 }
 
 #[test]
+fn every_pixel_of_a_long_continuation_has_the_colour_of_its_number() {
+    let records = saliency_schema::read(include_bytes!("../../schema/tests/data/runs-3x100.json")).unwrap();
+    let scene = chart("long-output").unwrap().draw(&records, &Options::default()).unwrap();
+    check(&scene);
+    let all = records.iter().flat_map(|r| r.attributions.iter().flatten()).map(|x| x.unwrap().abs());
+    let end = quantile(all.collect());
+    let panels: Vec<&[Item]> = scene
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Group { name: "cells", items, .. } => Some(&items[..]),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(panels.len(), 3);
+    for (record, items) in records.iter().zip(panels) {
+        let rasters = items.iter().filter_map(|item| match item {
+            Item::Raster { columns, cells, colors, .. } => Some((*columns, cells, colors)),
+            _ => None,
+        });
+        let mut token = 0;
+        for (columns, cells, colors) in rasters {
+            assert_eq!(columns, 100);
+            for row in cells.chunks(columns) {
+                for (output, &index) in row.iter().enumerate() {
+                    let found = Paint::Color(colors[usize::from(index)]);
+                    let expected = match record.attributions[output].get(token) {
+                        Some(x) => expected_color(x.unwrap(), end, Palette::Ylgnbu),
+                        // The output did not exist yet.
+                        None => Paint::Color(Theme::Light.panel()),
+                    };
+                    assert_eq!(found, expected, "token {token}, output {output}");
+                }
+                token += 1;
+            }
+        }
+        assert_eq!(token, 283);
+    }
+    // Every word of the continuations stands above.
+    let drawn = texts(&scene.to_svg()).concat();
+    assert!(["Qualcomm", "Propellant", "Falcon"].iter().all(|word| drawn.contains(word)));
+}
+
+#[test]
+fn a_thousand_inputs_and_two_thousand_outputs_stay_small() {
+    let (n_input, n_output) = (1000, 2000);
+    let kind = |i: usize| if i < n_input { Kind::Input } else { Kind::Output };
+    let tokens =
+        (0..n_input + n_output).map(|i| Token::new(i as u32, format!(" word{i}"), kind(i))).collect();
+    // A long tail, as attributions have: most values small, near ones and a few others large.
+    let value = |row: usize, i: usize| {
+        let near = 1.0 / (1.0 + (n_input + row - i) as f64);
+        near + 0.02 / (1.0 + ((row * 7919 + i * 104_729) % 9973) as f64)
+    };
+    let rows = (0..n_output).map(|r| (0..n_input + r).map(|i| Some(value(r, i))).collect()).collect();
+    let record = Record::new(tokens, rows).unwrap();
+    let bytes = draw("long-output", &record, &Options::default()).to_svg().len();
+    assert!(bytes < 2_500_000, "{bytes}");
+}
+
+#[test]
 fn a_lock_alone_chooses_in_highlight_and_both_compare() {
     let record = run_30();
     assert!(draw("highlight", &record, &state(None, Some(3))).title.contains("output 3"));
@@ -502,7 +563,7 @@ fn what_is_not_there_is_refused_with_what_is() {
     let message = |result: Result<Scene, Error>| result.unwrap_err().to_string();
     assert_eq!(
         chart("pie").err().unwrap().to_string(),
-        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, scatter, tokens"
+        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, long-output, scatter, tokens"
     );
     assert!("purple".parse::<Palette>().unwrap_err().to_string().contains("there are: ylgnbu, viridis"));
     assert!("sepia".parse::<Theme>().unwrap_err().to_string().contains("there are: light, dark, print"));
@@ -580,6 +641,14 @@ fn inside(items: &[Item], scene: &Scene) {
                 within(r.x, r.y);
                 within(r.x + r.width, r.y + r.height);
             }),
+            Item::Raster { rect: r, columns, cells, colors } => {
+                within(r.x, r.y);
+                within(r.x + r.width, r.y + r.height);
+                assert!(
+                    cells.len().is_multiple_of(*columns)
+                        && cells.iter().all(|i| usize::from(*i) < colors.len())
+                );
+            }
             Item::Frame { rect: r, .. } => {
                 within(r.x, r.y);
                 within(r.x + r.width, r.y + r.height);

@@ -29,6 +29,7 @@ fn the_documentations_pictures_are_drawn_by_this_code() {
     let mut stale = Vec::new();
     for (file, name, options) in [
         ("tall-multiple.svg", "tall-multiple", &across),
+        ("long-output.svg", "long-output", &across),
         ("tall-heatmap.svg", "tall-heatmap", &options),
         ("tall-heatmap-locked.svg", "tall-heatmap", &locked),
         ("tall-heatmap-dark.svg", "tall-heatmap", &dark),
@@ -40,7 +41,7 @@ fn the_documentations_pictures_are_drawn_by_this_code() {
     ] {
         let drawn = chart(name)
             .unwrap()
-            .draw(if name == "tall-multiple" { &runs } else { &records }, options)
+            .draw(if matches!(name, "tall-multiple" | "long-output") { &runs } else { &records }, options)
             .unwrap()
             .to_svg();
         let path = folder.join(file);
