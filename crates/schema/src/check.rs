@@ -1,6 +1,8 @@
 //! What makes a record consistent, and how much of one is read.
 
 use crate::{Error, FORMAT, Kind, Record, VERSION};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// How much is read at the most. A reader refuses what is larger, with an error that names the cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,13 +16,28 @@ pub struct Caps {
     pub token_text: usize,
     /// Attribution values in one record.
     pub values: usize,
+    /// Bytes of JSON that describe a method or a target, parameters included.
+    pub parameters: usize,
 }
 
 impl Caps {
-    /// The caps that [`read`](fn@crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB, and
-    /// 100,000,000 values.
-    pub const DEFAULT: Self =
-        Self { bytes: 1 << 30, tokens: 1_000_000, token_text: 1 << 20, values: 100_000_000 };
+    /// The caps that [`read`](fn@crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB,
+    /// 100,000,000 values, and 1 MiB of JSON for the method and for the target.
+    pub const DEFAULT: Self = Self {
+        bytes: 1 << 30,
+        tokens: 1_000_000,
+        token_text: 1 << 20,
+        values: 100_000_000,
+        parameters: 1 << 20,
+    };
+
+    /// Whether a method's or a target's description is small enough to read.
+    pub(crate) fn check_parameters(self, place: &str, bytes: usize) -> Result<(), Error> {
+        if bytes <= self.parameters {
+            return Ok(());
+        }
+        Err(Error::Cap { place: place.to_owned(), what: "bytes", found: bytes, cap: self.parameters })
+    }
 }
 
 impl Record {
@@ -37,7 +54,9 @@ impl Record {
         }
         self.check_tokens()?;
         self.check_rows()?;
-        self.check_outputs()
+        self.check_outputs()?;
+        check_parameters("method", self.method.as_ref())?;
+        check_parameters("target", self.target.as_ref())
     }
 
     fn check_tokens(&self) -> Result<(), Error> {
@@ -126,5 +145,20 @@ impl Record {
             }
         }
         Ok(())
+    }
+}
+
+/// Checks that free parameters come back as they are: a key could repeat a field's name, or nest too deep.
+fn check_parameters<T>(place: &'static str, part: Option<&T>) -> Result<(), Error>
+where
+    T: Serialize + DeserializeOwned + PartialEq,
+{
+    let Some(part) = part else { return Ok(()) };
+    // In a list, which nests as deep as a record does.
+    let json = serde_json::to_vec(&(part,)).map_err(Error::Write)?;
+    Caps::DEFAULT.check_parameters(place, json.len() - "[]".len())?;
+    match serde_json::from_slice::<(T,)>(&json) {
+        Ok((again,)) if again == *part => Ok(()),
+        _ => Err(Error::Parameters { place }),
     }
 }

@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Error {
     // --- the text
-    /// The input is empty or holds only white space.
+    /// The input is empty or holds only white space; or there is no record to write.
     #[error("no record: the input is empty")]
     Empty,
     /// The input is a JSON array without a record in it.
@@ -27,6 +27,28 @@ pub enum Error {
         /// What the JSON reader says, with line and column.
         source: serde_json::Error,
     },
+    /// A number that JSON cannot say stands there bare, as Python's `json` writes it.
+    #[error("record {record}: not valid JSON: {source}; {found} has to be in quotes: \"{found}\"")]
+    BareNumber {
+        /// The record's number in the input, from 0.
+        record: usize,
+        /// `NaN`, `Infinity` or `-Infinity`.
+        found: &'static str,
+        /// What the JSON reader says, with line and column.
+        source: serde_json::Error,
+    },
+    /// The JSON is valid, but neither a record of this format nor a notebook's run.
+    #[error(
+        "record {record}: no `format`, so it is read as a notebook's run: {path}: {source}; a record has \"format\": \"saliency-record\""
+    )]
+    NoFormat {
+        /// The record's number in the input, from 0.
+        record: usize,
+        /// The path of the offending value, such as `tokens[3].token_id`.
+        path: String,
+        /// What a notebook's run has there.
+        source: serde_json::Error,
+    },
     /// The JSON is valid, but not a record.
     #[error("record {record}: {path}: {source}")]
     Shape {
@@ -34,7 +56,7 @@ pub enum Error {
         record: usize,
         /// The path of the offending value, such as `tokens[3].id`.
         path: String,
-        /// What was expected there.
+        /// What was expected there, with line and column in the whole input.
         source: serde_json::Error,
     },
     // --- the version
@@ -53,6 +75,14 @@ pub enum Error {
         newest: u32,
     },
     // --- consistency
+    /// What is wrong with one of several records; with a single one, its error stands alone.
+    #[error("record {record}: {source}")]
+    Record {
+        /// The record's number, from 0.
+        record: usize,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
     /// A record holds no token.
     #[error("tokens: the list is empty; a record holds at least one token")]
     NoTokens,
@@ -130,6 +160,14 @@ pub enum Error {
         /// What it should say.
         expected: usize,
     },
+    /// Parameters that a reader would not read as they are.
+    #[error(
+        "{place}: the parameters would not be read as they are written; they must not repeat a field's name, nor nest a hundred levels deep"
+    )]
+    Parameters {
+        /// `method` or `target`.
+        place: &'static str,
+    },
     // --- writing
     /// The writer could not write.
     #[error("could not write the record: {0}")]
@@ -144,4 +182,11 @@ pub enum Error {
         /// The value's position in it.
         column: usize,
     },
+}
+
+impl Error {
+    /// The same, with the record's number where there are several.
+    pub(crate) fn of(self, record: usize, several: bool) -> Self {
+        if several { Self::Record { record, source: Box::new(self) } } else { self }
+    }
 }

@@ -8,6 +8,7 @@ mod error;
 mod json_schema;
 mod notebook;
 mod number;
+mod object;
 mod read;
 mod record;
 mod token;

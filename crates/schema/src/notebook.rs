@@ -1,11 +1,12 @@
 //! The notebook's own JSON: `{tokens: [{token, token_id, type, value, position}], attributions}`.
 
-use crate::{Error, Kind, Record, Token, number};
+use crate::{Error, Kind, Record, Token, number, object};
 use serde::{Deserialize, Serialize};
 
 /// A run as the notebook's page reads it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct NotebookRun {
+    #[serde(deserialize_with = "object::list")]
     tokens: Vec<NotebookToken>,
     #[serde(with = "number::rows")]
     attributions: Vec<Vec<Option<f64>>>,
@@ -38,6 +39,7 @@ impl NotebookRun {
 
     /// The run that the notebook's page can show.
     pub(crate) fn from_record(record: &Record) -> Result<Self, Error> {
+        record.check()?;
         for (row, values) in record.attributions.iter().enumerate() {
             if let Some(column) = values.iter().position(|x| !x.is_some_and(f64::is_finite)) {
                 return Err(Error::NotebookValue { row, column });

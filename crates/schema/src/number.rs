@@ -1,7 +1,8 @@
 //! How numbers are spelled: finite ones as JSON numbers, the others as `"NaN"`, `"Infinity"`,
 //! `"-Infinity"`, and a missing one as `null`.
 
-use serde::de::{Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A number as it stands in JSON. Only this module's functions make one.
@@ -22,7 +23,7 @@ impl Serialize for Spelled {
 impl<'de> Deserialize<'de> for Spelled {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Spelling;
-        impl Visitor<'_> for Spelling {
+        impl<'de> Visitor<'de> for Spelling {
             type Value = Spelled;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("a number, null, \"NaN\", \"Infinity\" or \"-Infinity\"")
@@ -44,8 +45,15 @@ impl<'de> Deserialize<'de> for Spelled {
                     "NaN" => Ok(Spelled(Some(f64::NAN))),
                     "Infinity" => Ok(Spelled(Some(f64::INFINITY))),
                     "-Infinity" => Ok(Spelled(Some(f64::NEG_INFINITY))),
-                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(s), &self)),
+                    _ => Err(E::invalid_value(Unexpected::Str(s), &self)),
                 }
+            }
+            /// Where any crate of a build turns on `serde_json/arbitrary_precision`, numbers come as maps.
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Spelled, A::Error> {
+                let number = serde_json::Number::deserialize(MapAccessDeserializer::new(map))
+                    .map_err(|_| A::Error::invalid_type(Unexpected::Map, &self))?;
+                let x = number.as_f64().ok_or_else(|| A::Error::custom("number out of range"))?;
+                Ok(Spelled(Some(x)))
             }
         }
         deserializer.deserialize_any(Spelling)
@@ -67,20 +75,84 @@ pub(crate) mod optional {
 
 /// `#[serde(with = "number::rows")]`: ragged rows of numbers.
 pub(crate) mod rows {
-    use super::{Deserialize, Deserializer, Serializer, Spelled};
+    use super::Spelled;
+    use crate::Caps;
+    use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
+    use serde::{Deserializer, Serialize, Serializer};
+    use std::fmt::Formatter;
 
-    pub(crate) fn serialize<S: Serializer>(rows: &[Vec<Option<f64>>], s: S) -> Result<S::Ok, S::Error> {
+    type Numbers = Vec<Option<f64>>;
+
+    pub(crate) fn serialize<S: Serializer>(rows: &[Numbers], s: S) -> Result<S::Ok, S::Error> {
         s.collect_seq(rows.iter().map(|row| Row(row)))
     }
     struct Row<'a>(&'a [Option<f64>]);
-    impl serde::Serialize for Row<'_> {
+    impl Serialize for Row<'_> {
         fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
             s.collect_seq(self.0.iter().map(|x| Spelled(*x)))
         }
     }
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Vec<Option<f64>>>, D::Error> {
-        let rows = Vec::<Vec<Spelled>>::deserialize(d)?;
-        Ok(rows.into_iter().map(|row| row.into_iter().map(|x| x.0).collect()).collect())
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Numbers>, D::Error> {
+        RowsSeed { rows: Caps::DEFAULT.tokens, values: Caps::DEFAULT.values }.deserialize(d)
+    }
+
+    /// Reads the rows, and stops as soon as there are more than it may keep: two bytes of text are one value
+    /// of sixteen, so a check afterwards would come too late.
+    pub(super) struct RowsSeed {
+        pub(super) rows: usize,
+        pub(super) values: usize,
+    }
+    impl<'de> DeserializeSeed<'de> for RowsSeed {
+        type Value = Vec<Numbers>;
+        fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Vec<Numbers>, D::Error> {
+            d.deserialize_seq(self)
+        }
+    }
+    impl<'de> Visitor<'de> for RowsSeed {
+        type Value = Vec<Numbers>;
+        fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a sequence of rows")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Numbers>, A::Error> {
+            let (mut rows, mut values) = (Vec::new(), 0);
+            while let Some(row) = seq.next_element_seed(RowSeed { values: &mut values, cap: self.values })? {
+                if rows.len() == self.rows {
+                    return Err(A::Error::custom(format_args!("more than {} rows are not read", self.rows)));
+                }
+                rows.push(row);
+            }
+            Ok(rows)
+        }
+    }
+
+    /// One row; counts what all rows hold together.
+    struct RowSeed<'a> {
+        values: &'a mut usize,
+        cap: usize,
+    }
+    impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
+        type Value = Numbers;
+        fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Numbers, D::Error> {
+            d.deserialize_seq(self)
+        }
+    }
+    impl<'de> Visitor<'de> for RowSeed<'_> {
+        type Value = Numbers;
+        fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a sequence of numbers")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Numbers, A::Error> {
+            let mut row = Vec::new();
+            while let Some(Spelled(x)) = seq.next_element()? {
+                if *self.values == self.cap {
+                    return Err(A::Error::custom(format_args!("more than {} values are not read", self.cap)));
+                }
+                *self.values += 1;
+                row.push(x);
+            }
+            Ok(row)
+        }
     }
 }
 
@@ -107,5 +179,28 @@ pub(crate) mod schema {
                 ]
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::rows::RowsSeed;
+    use serde::de::DeserializeSeed;
+
+    /// What a reader says that keeps two rows and three values; the real caps take gigabytes to reach.
+    fn read(json: &str) -> Result<usize, String> {
+        let rows = RowsSeed { rows: 2, values: 3 }.deserialize(&mut serde_json::Deserializer::from_str(json));
+        rows.map(|rows| rows.concat().len()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn reading_stops_at_the_caps() {
+        assert_eq!(read("[[1],[1,null]]"), Ok(3));
+        assert!(read("[[1],[1,2,3]]").unwrap_err().starts_with("more than 3 values are not read at line 1"));
+        assert!(read("[[],[],[]]").unwrap_err().starts_with("more than 2 rows are not read at line 1"));
+        // It does not read on: what follows is not even JSON.
+        assert!(read("[[1,2,3,4,!").unwrap_err().starts_with("more than 3 values"));
     }
 }

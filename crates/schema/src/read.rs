@@ -1,8 +1,11 @@
 //! Reading: one record, an array of them, or one a line; ours or the notebook's; always checked.
 
 use crate::notebook::NotebookRun;
+use crate::object::Object;
 use crate::{Caps, Error, FORMAT, Record, VERSION};
-use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer as _};
+use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 /// Reads every record in a JSON text.
@@ -17,58 +20,157 @@ pub fn read(json: &[u8]) -> Result<Vec<Record>, Error> {
         return Err(Error::TooLarge { bytes: json.len(), cap: Caps::DEFAULT.bytes });
     }
     let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
-    let mut records = Vec::new();
-    for value in serde_json::Deserializer::from_slice(json).into_iter::<&RawValue>() {
-        let value = value.map_err(|source| Error::Json { record: records.len(), source })?;
+    let values = split(json)?;
+    if values.is_empty() {
+        return Err(Error::Empty);
+    }
+    let several = values.len() > 1;
+    values
+        .into_iter()
+        .enumerate()
+        .map(|(number, value)| One { json, value, number, several }.read())
+        .collect()
+}
+
+/// The JSON of each record: valid, but not looked into yet.
+fn split(json: &[u8]) -> Result<Vec<&RawValue>, Error> {
+    let mut values = Vec::new();
+    let mut stream = Deserializer::from_slice(json).into_iter::<&RawValue>();
+    loop {
+        let rest = &json[stream.byte_offset()..];
+        let Some(value) = stream.next() else { return Ok(values) };
+        let value = value.map_err(|source| {
+            let record = values.len() + whole_elements(rest);
+            match bare_number(json, &source) {
+                Some(found) => Error::BareNumber { record, found, source },
+                None => Error::Json { record, source },
+            }
+        })?;
         if !value.get().starts_with('[') {
-            let record = read_one(value, records.len())?;
-            records.push(record);
+            values.push(value);
             continue;
         }
-        let array: Vec<&RawValue> = parse(value, records.len())?;
+        let record = values.len();
+        let array: Vec<&RawValue> =
+            serde_json::from_str(value.get()).map_err(|source| Error::Json { record, source })?;
         if array.is_empty() {
             return Err(Error::EmptyArray);
         }
-        for value in array {
-            let record = read_one(value, records.len())?;
-            records.push(record);
-        }
+        values.extend(array);
     }
-    if records.is_empty() { Err(Error::Empty) } else { Ok(records) }
 }
 
-/// What tells the formats apart, without reading the rest.
+/// How many elements of a broken JSON array are whole; 0 where it is no array.
+fn whole_elements(json: &[u8]) -> usize {
+    struct Count<'a>(&'a mut usize);
+    impl<'de> Visitor<'de> for Count<'_> {
+        type Value = ();
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a sequence")
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+            while seq.next_element::<IgnoredAny>()?.is_some() {
+                *self.0 += 1;
+            }
+            Ok(())
+        }
+    }
+    let mut whole = 0;
+    // It ends in an error, which the caller has already.
+    let _ = Deserializer::from_slice(json).deserialize_seq(Count(&mut whole));
+    whole
+}
+
+/// The non-finite number at which a JSON reader stopped because it is not in quotes.
+fn bare_number(json: &[u8], error: &serde_json::Error) -> Option<&'static str> {
+    let lines = json.split_inclusive(|byte| *byte == b'\n').take(error.line().checked_sub(1)?);
+    let at = lines.map(<[u8]>::len).sum::<usize>() + error.column().checked_sub(1)?;
+    let starts_at =
+        |at: usize, word: &str| json.get(at..).is_some_and(|rest| rest.starts_with(word.as_bytes()));
+    // A reader takes a minus sign before it stops.
+    if at > 0 && starts_at(at - 1, "-Infinity") {
+        return Some("-Infinity");
+    }
+    ["NaN", "Infinity"].into_iter().find(|word| starts_at(at, word))
+}
+
+/// One record's JSON, and where it stands.
+#[derive(Clone, Copy)]
+struct One<'a> {
+    /// The whole input.
+    json: &'a [u8],
+    value: &'a RawValue,
+    number: usize,
+    /// Whether the input holds more than this one.
+    several: bool,
+}
+
+/// What tells the formats apart, and what is too large to read, without reading the rest.
 #[derive(Deserialize)]
 struct Head {
     format: Option<String>,
     version: Option<u64>,
+    method: Option<Length>,
+    target: Option<Length>,
 }
 
-fn read_one(value: &RawValue, record: usize) -> Result<Record, Error> {
-    let head: Head = parse(value, record)?;
-    let Some(format) = head.format else {
-        return parse::<NotebookRun>(value, record)?.into_record();
-    };
-    if format != FORMAT {
-        return Err(Error::Format { found: format });
-    }
-    match head.version {
-        Some(found) if found == 0 || found > u64::from(VERSION) => {
-            Err(Error::Version { found, newest: VERSION })
-        }
-        _ => {
-            let record: Record = parse(value, record)?;
-            record.check()?;
-            Ok(record)
-        }
+/// How many bytes of JSON a value takes.
+struct Length(usize);
+
+impl<'de> Deserialize<'de> for Length {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|value| Self(value.get().len()))
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(value: &'a RawValue, record: usize) -> Result<T, Error> {
-    let mut reader = serde_json::Deserializer::from_str(value.get());
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let path = if path == "." { "the record".to_owned() } else { path };
-        Error::Shape { record, path, source: error.into_inner() }
-    })
+impl One<'_> {
+    fn read(self) -> Result<Record, Error> {
+        let head: Head = self.parse()?;
+        let Some(format) = head.format else {
+            return self.read_notebook();
+        };
+        if format != FORMAT {
+            return Err(self.place(Error::Format { found: format }));
+        }
+        if let Some(found) = head.version.filter(|found| !(1..=u64::from(VERSION)).contains(found)) {
+            return Err(self.place(Error::Version { found, newest: VERSION }));
+        }
+        for (place, part) in [("method", head.method), ("target", head.target)] {
+            let bytes = part.map_or(0, |length| length.0);
+            Caps::DEFAULT.check_parameters(place, bytes).map_err(|error| self.place(error))?;
+        }
+        let record: Record = self.parse()?;
+        record.check().map_err(|error| self.place(error))?;
+        Ok(record)
+    }
+
+    fn read_notebook(self) -> Result<Record, Error> {
+        let run: NotebookRun = self.parse().map_err(|error| match error {
+            Error::Shape { record, path, source } => Error::NoFormat { record, path, source },
+            other => other,
+        })?;
+        run.into_record().map_err(|error| self.place(error))
+    }
+
+    fn place(self, error: Error) -> Error {
+        error.of(self.number, self.several)
+    }
+
+    fn parse<T: DeserializeOwned>(self) -> Result<T, Error> {
+        let text = self.value.get();
+        if let Ok(Object(found)) = serde_json::from_str(text) {
+            return Ok(found);
+        }
+        // Again for the error alone: blanks before the record make its line and column the whole input's.
+        let start = text.as_ptr().addr() - self.json.as_ptr().addr();
+        let before = self.json[..start].iter().map(|byte| if *byte == b'\n' { b'\n' } else { b' ' });
+        let mut padded: Vec<u8> = before.collect();
+        padded.extend_from_slice(text.as_bytes());
+        let mut reader = Deserializer::from_slice(&padded);
+        serde_path_to_error::deserialize(&mut reader).map(|Object(found)| found).map_err(|error| {
+            let path = error.path().to_string();
+            let path = if path == "." || path == "?" { "the record".to_owned() } else { path };
+            Error::Shape { record: self.number, path, source: error.into_inner() }
+        })
+    }
 }

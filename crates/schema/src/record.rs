@@ -1,6 +1,6 @@
 //! The record itself, version 1.
 
-use crate::{Kind, Token, number};
+use crate::{Kind, Token, number, object};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,19 +10,25 @@ use serde_json::{Map, Value};
 /// `n_input + r` values: one for every input token and one for every output token before it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "json-schema",
+    schemars(
+        description = "One run of one method on one text.\n\nRow `r` of `attributions` belongs to output token `r` and holds `n_input + r` values: one for every input token and one for every output token before it."
+    )
+)]
 pub struct Record {
     /// Always `"saliency-record"`.
     pub format: String,
     /// The version of the format: 1.
     pub version: u32,
     /// The model, where it is recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub model: Option<Model>,
     /// The attribution method, where it is recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub method: Option<Method>,
     /// The scalar that was explained, where it is recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub target: Option<Target>,
     /// How the values over the hidden dimensions became one number a token: `sum`, `mean`, `l1`, `l2`, `max-abs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,13 +44,21 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// All input tokens, then all output tokens.
+    #[serde(deserialize_with = "object::list")]
+    #[cfg_attr(feature = "json-schema", schemars(length(min = 1)))]
     pub tokens: Vec<Token>,
     /// One ragged row of attributions for each output token. `None` is a missing value.
     #[serde(with = "number::rows")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "Vec<Vec<number::schema::Number>>"))]
+    #[cfg_attr(
+        feature = "json-schema",
+        schemars(
+            with = "Vec<Vec<number::schema::Number>>",
+            description = "One ragged row of attributions for each output token, in the target's unit unless `normalize` says otherwise."
+        )
+    )]
     pub attributions: Vec<Vec<Option<f64>>>,
     /// What is known of each output besides its row; empty, or one for each row.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "object::list")]
     pub outputs: Vec<Output>,
 }
 
@@ -67,6 +81,7 @@ pub struct Method {
     pub name: String,
     /// Points on the path, for methods that follow one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
     pub steps: Option<u32>,
     /// The baseline's name, for methods that have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,6 +107,7 @@ pub struct Target {
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Output {
     /// The output's position in [`Record::tokens`].
+    #[cfg_attr(feature = "json-schema", schemars(description = "The output's position in `tokens`."))]
     pub token: usize,
     /// The model's probability of this token.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
@@ -119,6 +135,7 @@ pub struct Output {
     pub delta: Option<f64>,
     /// Points on the path that this row used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
     pub steps: Option<u32>,
 }
 

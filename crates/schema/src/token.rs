@@ -1,9 +1,10 @@
 //! One token of a record: its id, its text, and where in the text it stands.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Whether a token was given to the model or produced by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -13,11 +14,23 @@ pub enum Kind {
     Output,
 }
 
+impl<'de> Deserialize<'de> for Kind {
+    /// A string and nothing else; what serde derives would also take `{"input": null}`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "input" => Ok(Self::Input),
+            "output" => Ok(Self::Output),
+            other => Err(D::Error::unknown_variant(other, &["input", "output"])),
+        }
+    }
+}
+
 /// One token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Token {
     /// The token's number in the model's vocabulary.
+    #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
     pub id: u32,
     /// The token's text, white space included. For a token that holds only part of a character, a readable
     /// stand-in (U+FFFD); `bytes` then holds what the token really is.

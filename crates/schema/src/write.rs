@@ -10,25 +10,28 @@ use std::io;
 /// # Errors
 /// No record, or an inconsistent one, with its place, before anything is written; or what the writer says.
 pub fn write(records: &[Record], to: impl io::Write) -> Result<(), Error> {
-    for record in records {
-        record.check()?;
+    for (index, record) in records.iter().enumerate() {
+        record.check().map_err(|error| error.of(index, records.len() > 1))?;
     }
     write_json(records, to)
 }
 
-/// Writes records as the notebook's page reads them. The method, the model and the outputs' values have no
-/// place there and are left out.
+/// Writes records as the notebook's page reads them. What has no place there is left out: model, method and
+/// target, what is known of the outputs, and the tokens' spans and bytes.
 ///
 /// # Errors
-/// A value that is missing or not finite: the notebook's format has no spelling for it.
+/// As [`write`](fn@write)'s; and a value that is missing or not finite, for which the notebook's format has no spelling.
 pub fn write_notebook(records: &[Record], to: impl io::Write) -> Result<(), Error> {
-    let runs: Result<Vec<_>, _> = records.iter().map(NotebookRun::from_record).collect();
+    let runs = records.iter().enumerate().map(|(index, record)| {
+        NotebookRun::from_record(record).map_err(|error| error.of(index, records.len() > 1))
+    });
+    let runs: Result<Vec<_>, _> = runs.collect();
     write_json(&runs?, to)
 }
 
 fn write_json<T: Serialize>(values: &[T], mut to: impl io::Write) -> Result<(), Error> {
     match values {
-        [] => return Err(Error::EmptyArray),
+        [] => return Err(Error::Empty),
         [one] => serde_json::to_writer(&mut to, one),
         many => serde_json::to_writer(&mut to, many),
     }

@@ -1,7 +1,10 @@
-//! One test for each way a file can be wrong: the message names the place.
+//! Hostile input: each variant of `Error`, with its message. It names the place, and the repair where there is one.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_schema::{Error, Kind, Output, Record, Token, read, write, write_notebook};
+use saliency_schema::{Error, Kind, Method, Output, Record, Target, Token, read, write, write_notebook};
+use std::time::{Duration, Instant};
+
+const TOKENS: &str = r#"[{"id":1,"text":"a","kind":"input"},{"id":2,"text":"b","kind":"output"},{"id":3,"text":"c","kind":"output"}]"#;
 
 fn message(json: &str) -> String {
     read(json.as_bytes()).unwrap_err().to_string()
@@ -10,177 +13,532 @@ fn message(json: &str) -> String {
 /// A record with a field replaced; `""` takes it out.
 fn with(field: &str, value: &str) -> String {
     let mut fields = vec![
-        ("format", r#""saliency-record""#.to_owned()),
-        ("version", "1".to_owned()),
-        (
-            "tokens",
-            r#"[{"id":1,"text":"a","kind":"input"},{"id":2,"text":"b","kind":"output"},{"id":3,"text":"c","kind":"output"}]"#
-                .to_owned(),
-        ),
-        ("attributions", "[[0.5],[0.25,0.75]]".to_owned()),
+        ("format", r#""saliency-record""#),
+        ("version", "1"),
+        ("tokens", TOKENS),
+        ("attributions", "[[0.5],[0.25,0.75]]"),
     ];
     fields.retain(|(name, _)| *name != field);
     if !value.is_empty() {
-        fields.push((field, value.to_owned()));
+        fields.push((field, value));
     }
     let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
     format!("{{{}}}", fields.join(","))
 }
 
+fn whole() -> String {
+    with("outputs", "[]")
+}
+
+/// A notebook's run with these rows and this second token.
+fn run(rows: &str, second: &str) -> String {
+    let first = r#"{"token":"a","token_id":1,"type":"input","value":"0","position":0}"#;
+    format!(r#"{{"tokens":[{first},{second}],"attributions":{rows}}}"#)
+}
+
+const SECOND: &str = r#"{"token":"b","token_id":2,"type":"output","value":"0","position":1}"#;
+
+fn two_tokens() -> Record {
+    let tokens = vec![Token::new(1, "a", Kind::Input), Token::new(2, "b", Kind::Output)];
+    Record::new(tokens, vec![vec![Some(0.5)]]).unwrap()
+}
+
+/// What `write` says to it.
+fn refusal(record: &Record) -> String {
+    let mut out = Vec::new();
+    let message = write(std::slice::from_ref(record), &mut out).unwrap_err().to_string();
+    assert!(out.is_empty(), "refused after it was written");
+    message
+}
+
+// --- the text
+
 #[test]
 fn the_template_itself_is_fine() {
-    assert_eq!(read(with("", "").replace(",\"\":", "").as_bytes()).unwrap().len(), 1);
+    for json in [whole(), with("notes", "[]"), run("[[1]]", SECOND)] {
+        assert_eq!(read(json.as_bytes()).unwrap().len(), 1);
+    }
 }
 
 #[test]
 fn nothing_at_all() {
-    for empty in ["", "  \n\t "] {
+    for empty in ["", "  \n\t\r ", "\u{feff}", "\u{feff}\n"] {
         assert_eq!(message(empty), "no record: the input is empty");
     }
-    assert_eq!(message("[]"), "no record: the JSON array is empty");
-}
-
-#[test]
-fn what_is_not_json_or_is_cut_says_where() {
-    let whole = with("outputs", "[]");
-    for cut in [1, 10, whole.len() / 2, whole.len() - 1] {
-        let message = message(&whole[..cut]);
-        assert!(message.starts_with("record 0: not valid JSON: EOF"), "{message}");
-        assert!(message.contains("line 1 column"), "{message}");
+    for empty in ["[]", " [ ] ", &format!("{}\n[]", whole())] {
+        assert_eq!(message(empty), "no record: the JSON array is empty");
     }
-    assert!(message(&format!("{whole}\n{{\"form")).starts_with("record 1: not valid JSON"));
-    assert!(message(&format!("{whole} trailing")).starts_with("record 1: not valid JSON"));
-    let invalid = [b"{\"format\": \"".as_slice(), &[0xff], b"\"}"].concat();
-    assert!(read(&invalid).unwrap_err().to_string().starts_with("record 0: not valid JSON"));
 }
 
 #[test]
-fn a_wrong_shape_says_what_was_expected_where() {
-    for (json, place) in [
-        ("3".to_owned(), "record 0: the record: invalid type: integer `3`"),
-        ("null".to_owned(), "record 0: the record: invalid type: null"),
-        ("{}".to_owned(), "record 0: the record: missing field `tokens`"),
-        ("[3]".to_owned(), "record 0: the record: invalid type"),
-        (with("tokens", "7"), "record 0: tokens: invalid type: integer `7`, expected a sequence"),
-        (with("tokens", r#"[{"id":1,"text":"a"}]"#), "record 0: tokens[0]: missing field `kind`"),
+fn a_gigabyte_and_a_byte_are_too_large() {
+    // The length alone is looked at: the memory is never touched.
+    let error = read(&vec![0; (1 << 30) + 1]).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { bytes: 1_073_741_825, cap: 1_073_741_824 }));
+    assert_eq!(error.to_string(), "the input has 1073741825 bytes, and at most 1073741824 are read");
+}
+
+#[test]
+fn cut_json_says_where_it_ends() {
+    let whole = whole();
+    for cut in 1..whole.len() {
+        let message = message(&whole[..cut]);
+        // "0." is the one thing that is wrong by itself.
+        let why = if whole[..cut].ends_with('.') { "invalid number" } else { "EOF while parsing " };
+        assert!(message.starts_with(&format!("record 0: not valid JSON: {why}")), "{message}");
+        assert!(message.ends_with(&format!(" at line 1 column {cut}")), "{message}");
+    }
+    assert!(matches!(read(&whole.as_bytes()[..9]), Err(Error::Json { record: 0, .. })));
+}
+
+#[test]
+fn the_broken_one_of_several_is_named_with_its_line() {
+    let whole = whole();
+    for (json, expected) in [
         (
-            with("tokens", r#"[{"id":-1,"text":"a","kind":"input"}]"#),
-            "record 0: tokens[0].id: invalid value: integer `-1`",
+            format!("{whole}\n{whole}\n{{\"form"),
+            "record 2: not valid JSON: EOF while parsing a string at line 3 column 6",
+        ),
+        (format!("{whole}\n\n\n{{]"), "record 1: not valid JSON: key must be a string at line 4 column 2"),
+        (format!("{whole} trailing"), "record 1: not valid JSON: expected ident at line 1 column "),
+        (format!("{whole},"), "record 1: not valid JSON: expected value at line 1 column "),
+        (format!("{whole}]"), "record 1: not valid JSON: expected value at line 1 column "),
+        (
+            format!("[{whole},\n{whole},\n{{\"form"),
+            "record 2: not valid JSON: EOF while parsing a string at line 3 column 6",
+        ),
+        (format!("[{whole}"), "record 1: not valid JSON: EOF while parsing a list at line 1 column "),
+        (format!("[{whole},]"), "record 1: not valid JSON: "),
+        (
+            format!("{whole}\n[{whole},\n{whole}"),
+            "record 3: not valid JSON: EOF while parsing a list at line 3 column ",
         ),
         (
-            with("tokens", r#"[{"id":1,"text":"a","kind":"prompt"}]"#),
-            "record 0: tokens[0].kind: unknown variant `prompt`",
+            format!("{whole}\n{}", with("tokens", "7")),
+            "record 1: tokens: invalid type: integer `7`, expected a sequence of objects at line 2 column ",
         ),
-        (with("tokens", r#"[{"id":1,"text":"\ud800","kind":"input"}]"#), "record 0: tokens[0].text: "),
-        (with("attributions", r#"[[0.5],[0.25,"x"]]"#), "record 0: attributions"),
-        (with("attributions", "[[0.5],[0.25,1e999]]"), "record 0: attributions"),
-        (with("attributions", ""), "record 0: the record: missing field `attributions`"),
-        (with("version", r#""1""#), "record 0: version: invalid type: string \"1\""),
-        (with("version", ""), "record 0: the record: missing field `version`"),
+        (
+            format!("[{whole},\r\n\r\n 7]"),
+            "record 1: the record: invalid type: integer `7`, expected an object at line 3 column 2",
+        ),
+        (
+            format!("{whole}\n{}", with("attributions", "[[0.5],[0.25]]")),
+            "record 1: attributions[1]: 1 values for 2 tokens",
+        ),
+        (format!("[{},{whole}]", with("version", "2")), "record 0: version 2 is not one"),
+        (format!("{whole}{}", with("format", r#""x""#)), "record 1: format is \"x\""),
+        (format!("{whole}{}", run("[]", SECOND)), "record 1: attributions: 0 rows for 1 output tokens"),
     ] {
         let message = message(&json);
-        assert!(message.starts_with(place), "{json}\n{message}");
+        assert!(message.starts_with(expected), "{json}\n{message}");
     }
-    let line_two = format!("{}\n{}", with("outputs", "[]"), with("tokens", "7"));
-    assert!(message(&line_two).starts_with("record 1: tokens: invalid type"));
+    let wrapped = read(format!("[{whole},{}]", with("tokens", "[]")).as_bytes()).unwrap_err();
+    assert!(matches!(wrapped, Error::Record { record: 1, source } if matches!(*source, Error::NoTokens)));
 }
 
 #[test]
-fn a_hundred_thousand_brackets_do_not_overflow_the_stack() {
-    let deep = "[".repeat(100_000);
-    assert!(message(&deep).contains("not valid JSON"));
-    let closed = format!("{deep}{}", "]".repeat(100_000));
-    assert!(!message(&closed).is_empty());
-    assert!(message(&with("attributions", &closed)).contains("record 0: attributions"));
-    // In a field that nobody knows, too: it is skipped or refused, without harm.
-    let _ = read(with("later", &closed).as_bytes());
+fn what_is_not_utf_8_is_not_read() {
+    for (place, field) in [("text", "tokens"), ("a field that nobody knows", "later")] {
+        let json = with(field, r#"[{"id":1,"text":"@","kind":"input"}]"#);
+        let at = json.find('@').unwrap();
+        for invalid in [&[0xff_u8][..], &[0xc3], &[0xed, 0xa0, 0x80], &[0xc0, 0x80]] {
+            let bytes = [&json.as_bytes()[..at], invalid, &json.as_bytes()[at + 1..]].concat();
+            let message = read(&bytes).unwrap_err().to_string();
+            assert!(
+                message.starts_with("record 0: not valid JSON: invalid unicode code point at line 1 column "),
+                "{place}: {message}"
+            );
+        }
+    }
+    let utf_16: Vec<u8> = whole().encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(matches!(read(&utf_16), Err(Error::Json { record: 0, .. })));
 }
+
+#[test]
+fn a_bare_nan_is_told_how_to_be_spelled() {
+    for found in ["NaN", "Infinity", "-Infinity"] {
+        let message = message(&with("attributions", &format!("[[0.5],\n[0.25, {found}]]")));
+        assert!(message.starts_with("record 0: not valid JSON: "), "{message}");
+        assert!(message.contains(" at line 2 column "), "{message}");
+        assert!(message.ends_with(&format!("; {found} has to be in quotes: \"{found}\"")), "{message}");
+    }
+    let array = format!("[{},{}]", whole(), with("attributions", "[[NaN]]"));
+    assert!(matches!(read(array.as_bytes()), Err(Error::BareNumber { record: 1, found: "NaN", .. })));
+    for not_json in ["nan", "inf", "-inf", "+1", "01", ".5", "1.", "0x1", "'NaN'"] {
+        let message = message(&with("attributions", &format!("[[0.5],[0.25,{not_json}]]")));
+        assert!(message.starts_with("record 0: not valid JSON: "), "{not_json}: {message}");
+    }
+}
+
+// --- the shape
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
+fn a_wrong_shape_says_what_was_expected_where() {
+    let token = |token: &str| with("tokens", &format!("[{token}]"));
+    let output = |output: &str| with("outputs", &format!("[{output}]"));
+    for (json, expected) in [
+        ("3".to_owned(), "the record: invalid type: integer `3`, expected an object at line 1 column 1"),
+        ("null".to_owned(), "the record: invalid type: null, expected an object"),
+        (r#""x""#.to_owned(), "the record: invalid type: string \"x\", expected an object"),
+        ("[3]".to_owned(), "the record: invalid type: integer `3`, expected an object at line 1 column 2"),
+        ("[[]]".to_owned(), "the record: invalid type: sequence, expected an object"),
+        // An array of the fields' values is no object, here or below.
+        (
+            format!("[[\"saliency-record\",1,null,null,null,null,null,null,[],{TOKENS},[[1],[1,1]],[]]]"),
+            "the record: invalid type: sequence",
+        ),
+        (with("tokens", r#"[[1,"a","input"]]"#), "tokens[0]: invalid type: sequence, expected an object"),
+        (with("model", r#"["gpt2"]"#), "model: invalid type: sequence, expected an object"),
+        (with("method", r#"["ig"]"#), "method: invalid type: sequence, expected an object"),
+        (with("outputs", "[[1],[2]]"), "outputs[0]: invalid type: sequence, expected an object"),
+        (with("tokens", "7"), "tokens: invalid type: integer `7`, expected a sequence of objects"),
+        (with("tokens", ""), "the record: missing field `tokens`"),
+        (token(r#"{"id":1,"text":"a"}"#), "tokens[0]: missing field `kind`"),
+        (token(r#"{"id":-1,"text":"a","kind":"input"}"#), "tokens[0].id: invalid value: integer `-1`"),
+        (
+            token(r#"{"id":4294967296,"text":"a","kind":"input"}"#),
+            "tokens[0].id: invalid value: integer `4294967296`",
+        ),
+        (token(r#"{"id":1e30,"text":"a","kind":"input"}"#), "tokens[0].id: invalid type: floating point `1e"),
+        (
+            token(r#"{"id":999999999999999999999999999,"text":"a","kind":"input"}"#),
+            "tokens[0].id: invalid type: floating point",
+        ),
+        (
+            token(r#"{"id":1.5,"text":"a","kind":"input"}"#),
+            "tokens[0].id: invalid type: floating point `1.5`",
+        ),
+        (
+            token(r#"{"id":1,"text":"a","kind":"prompt"}"#),
+            "tokens[0].kind: unknown variant `prompt`, expected `input` or `output`",
+        ),
+        (
+            token(r#"{"id":1,"text":"a","kind":{"input":null}}"#),
+            "tokens[0].kind: invalid type: map, expected a string",
+        ),
+        (token(r#"{"id":1,"text":"\ud800","kind":"input"}"#), "tokens[0].text: unexpected end of hex escape"),
+        (
+            token(r#"{"id":1,"text":"\udc00","kind":"input"}"#),
+            "tokens[0].text: lone leading surrogate in hex escape",
+        ),
+        (
+            token(r#"{"id":1,"text":"\ud800\u0041","kind":"input"}"#),
+            "tokens[0].text: lone leading surrogate in hex escape",
+        ),
+        (
+            token(r#"{"id":1,"text":"a","kind":"input","start":-1,"end":2}"#),
+            "tokens[0].start: invalid value: integer `-1`",
+        ),
+        (
+            token(r#"{"id":1,"text":"a","kind":"input","bytes":[256]}"#),
+            "tokens[0].bytes[0]: invalid value: integer `256`",
+        ),
+        (with("attributions", ""), "the record: missing field `attributions`"),
+        (with("attributions", "null"), "attributions: invalid type: null, expected a sequence of rows"),
+        (
+            with("attributions", "[0.5]"),
+            "attributions[0]: invalid type: floating point `0.5`, expected a sequence of numbers",
+        ),
+        (
+            with("attributions", r#"[[0.5],[0.25,"x"]]"#),
+            "attributions[1][1]: invalid value: string \"x\", expected a number, null, \"NaN\", \"Infinity\" or \"-Infinity\"",
+        ),
+        (
+            with("attributions", r#"[[0.5],[0.25,"nan"]]"#),
+            "attributions[1][1]: invalid value: string \"nan\"",
+        ),
+        (with("attributions", "[[0.5],[0.25,true]]"), "attributions[1][1]: invalid type: boolean `true`"),
+        (
+            with("attributions", r#"[[0.5],[0.25,{"x":1}]]"#),
+            "attributions[1][1]: invalid type: map, expected a number",
+        ),
+        (
+            with("attributions", "[[0.5],[0.25,1e999]]"),
+            "attributions[1][1]: number out of range at line 1 column ",
+        ),
+        (with("attributions", "[[0.5],[0.25,-1e999]]"), "attributions[1][1]: number out of range"),
+        (output(r#"{"token":1,"delta":"x"}"#), "outputs[0].delta: invalid value: string \"x\""),
+        (output(r#"{"probability":1}"#), "outputs[0]: missing field `token`"),
+        (with("notes", "null"), "notes: invalid type: null, expected a sequence"),
+        (with("signed", "1"), "signed: invalid type: integer `1`, expected a boolean"),
+        (with("method", r#"{"steps":3}"#), "method: missing field `name`"),
+        (with("method", r#"{"name":"ig","steps":-1}"#), "method.steps: invalid value: integer `-1`"),
+        (with("version", r#""1""#), "version: invalid type: string \"1\", expected u64"),
+        (with("version", "1.0"), "version: invalid type: floating point `1.0`, expected u64"),
+        (with("version", "-1"), "version: invalid value: integer `-1`, expected u64"),
+        (with("version", ""), "the record: missing field `version`"),
+        (with("format", "3"), "format: invalid type: integer `3`, expected a string"),
+        // The same field twice: either could be meant.
+        (with("tokens", &format!("{TOKENS},\"tokens\":[]")), "the record: duplicate field `tokens`"),
+        (with("version", "1,\"version\":2"), "the record: duplicate field `version`"),
+        (token(r#"{"id":1,"id":1,"text":"a","kind":"input"}"#), "tokens[0]: duplicate field `id`"),
+        (with("\\ud800", "1").replace("\\\\", "\\"), "the record: unexpected end of hex escape"),
+    ] {
+        let error = read(json.as_bytes()).unwrap_err();
+        assert!(matches!(error, Error::Shape { record: 0, .. }), "{json}\n{error:?}");
+        let message = error.to_string();
+        assert!(message.starts_with(&format!("record 0: {expected}")), "{json}\n{message}");
+        assert!(message.contains(" at line 1 column "), "{message}");
+    }
+}
+
+#[test]
+fn without_a_format_it_is_a_notebooks_run() {
+    let repair = r#"; a record has "format": "saliency-record""#;
+    for (json, expected) in [
+        ("{}".to_owned(), "the record: missing field `tokens` at line 1 column 2"),
+        (with("format", ""), "tokens[0]: missing field `token` at line 1 column "),
+        (with("format", "null"), "tokens[0]: missing field `token` at line 1 column "),
+        (
+            run("[[1]]", &SECOND.replace("output", "answer")),
+            "tokens[1].type: unknown variant `answer`, expected `input` or `output` at ",
+        ),
+        (run("[[1]]", &SECOND.replace(":2", ":-2")), "tokens[1].token_id: invalid value: integer `-2`"),
+        (
+            run("[[1]]", &SECOND.replace(r#""value":"0""#, r#""value":0"#)),
+            "tokens[1].value: invalid type: integer `0`, expected a string",
+        ),
+        (run("[[1]]", r#"["b",2,"output","0",1]"#), "tokens[1]: invalid type: sequence, expected an object"),
+        (run("[[1e999]]", SECOND), "attributions[0][0]: number out of range"),
+    ] {
+        let error = read(json.as_bytes()).unwrap_err();
+        assert!(matches!(error, Error::NoFormat { record: 0, .. }), "{json}\n{error:?}");
+        let message = error.to_string();
+        let expected = format!("record 0: no `format`, so it is read as a notebook's run: {expected}");
+        assert!(message.starts_with(&expected) && message.ends_with(repair), "{json}\n{message}");
+    }
+}
+
+#[test]
+fn unknown_fields_are_ignored_whatever_they_hold() {
+    let expected = read(whole().as_bytes()).unwrap();
+    for later in ["null", "1e999", r#""\ud800""#, r#"{"a":1,"a":2}"#, "[[[[]]]]", &"9".repeat(1000)] {
+        assert_eq!(read(with("later", later).as_bytes()).unwrap(), expected);
+        assert_eq!(read(with("later", &format!("{later},\"later\":{later}")).as_bytes()).unwrap(), expected);
+    }
+    let inside = whole().replace(r#""id":"#, r#""colour":{"r":[1]},"id":"#);
+    assert_eq!(read(inside.as_bytes()).unwrap(), expected);
+    let in_a_run = run("[[1]]", &SECOND.replace(r#""token":"#, r#""later":[],"token":"#));
+    assert_eq!(read(in_a_run.as_bytes()).unwrap(), read(run("[[1]]", SECOND).as_bytes()).unwrap());
+}
+
+#[test]
+fn a_hundred_thousand_brackets_are_quick_and_do_not_overflow_the_stack() {
+    let start = Instant::now();
+    for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+        let cut = open.repeat(100_000);
+        assert!(message(&cut).starts_with("record 0: not valid JSON: EOF while parsing "));
+        let deep = format!("{cut}1{}", close.repeat(100_000));
+        // Alone, in a field, and where anything may stand.
+        for json in [&deep, &with("tokens", &deep), &with("attributions", &deep), &with("notes", &deep)] {
+            let message = message(json);
+            assert!(message.starts_with("record 0: ") && message.len() < 300, "{message}");
+        }
+        let in_method = with("method", &format!(r#"{{"name":"ig","later":{deep}}}"#));
+        assert!(message(&in_method).starts_with("record 0: method"), "{}", message(&in_method));
+        // In a field that nobody knows it is skipped.
+        assert_eq!(read(with("later", &deep).as_bytes()).unwrap(), read(whole().as_bytes()).unwrap());
+        assert!(
+            read(
+                run("[[1]]", &SECOND.replace(r#""token":"#, &format!(r#""later":{deep},"token":"#)))
+                    .as_bytes()
+            )
+            .is_ok()
+        );
+    }
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+// --- the version
 
 #[test]
 fn other_formats_and_newer_versions_are_refused() {
     assert_eq!(message(&with("format", r#""other""#)), "format is \"other\", not \"saliency-record\"");
-    assert!(message(&with("version", "2")).starts_with("version 2 is not one this reader knows (1 to 1)"));
-    assert!(message(&with("version", "0")).starts_with("version 0 is not one"));
+    for version in [0_u64, 2, u64::from(u32::MAX) + 2, u64::MAX] {
+        let expected =
+            format!("version {version} is not one this reader knows (1 to 1); a newer release may read it");
+        assert_eq!(message(&with("version", &version.to_string())), expected);
+    }
     // A newer version may hold anything; it is refused for its number, not for its fields.
     assert!(message(r#"{"format":"saliency-record","version":7,"rows":{}}"#).starts_with("version 7"));
+    for (format, version, expected) in
+        [("x", 1, "format is \"x\""), (saliency_schema::FORMAT, 2, "version 2")]
+    {
+        let record = Record { format: format.to_owned(), version, ..two_tokens() };
+        assert!(refusal(&record).starts_with(expected));
+    }
+}
+
+// --- consistency
+
+#[test]
+fn tokens_come_inputs_first_and_there_is_one() {
+    assert_eq!(
+        message(&with("tokens", "[]")),
+        "tokens: the list is empty; a record holds at least one token"
+    );
+    let mixed =
+        TOKENS.replacen("input", "output", 1).replacen(r#""b","kind":"output""#, r#""b","kind":"input""#, 1);
+    let expected = "tokens[1]: an input token after an output token; all inputs come first";
+    assert_eq!(message(&with("tokens", &mixed)), expected);
+    let outputs_only = with("tokens", &TOKENS.replace("input", "output"))
+        .replace("[[0.5],[0.25,0.75]]", "[[],[0.5],[0.25,0.75]]");
+    assert_eq!(read(outputs_only.as_bytes()).unwrap()[0].n_output(), 3);
 }
 
 #[test]
-fn tokens_rows_and_outputs_have_to_fit() {
-    assert!(message(&with("tokens", "[]")).starts_with("tokens: the list is empty"));
-    let mixed = r#"[{"id":1,"text":"a","kind":"output"},{"id":2,"text":"b","kind":"input"}]"#;
-    assert!(message(&with("tokens", mixed)).starts_with("tokens[1]: an input token after an output token"));
-    assert_eq!(message(&with("attributions", "[[0.5]]")), "attributions: 1 rows for 2 output tokens");
-    assert_eq!(message(&with("attributions", "[[0.5],[0.25]]")), "attributions[1]: 1 values for 2 tokens");
-    assert_eq!(
-        message(&with("attributions", "[[0.5,1],[0.25,1]]")),
-        "attributions[0]: 2 values for 1 tokens"
-    );
-    assert_eq!(message(&with("outputs", r#"[{"token":1}]"#)), "outputs: 1 entries for 2 output tokens");
-    assert_eq!(
-        message(&with("outputs", r#"[{"token":1},{"token":3}]"#)),
-        "outputs[1].token: 3, and this output is token 2"
-    );
+fn rows_fit_the_tokens() {
+    for (rows, expected) in [
+        ("[]", "attributions: 0 rows for 2 output tokens"),
+        ("[[0.5]]", "attributions: 1 rows for 2 output tokens"),
+        ("[[0.5],[0.25,1],[1,1,1]]", "attributions: 3 rows for 2 output tokens"),
+        ("[[0.5],[0.25]]", "attributions[1]: 1 values for 2 tokens"),
+        ("[[0.5,1],[0.25,1]]", "attributions[0]: 2 values for 1 tokens"),
+        ("[[],[0.25,1]]", "attributions[0]: 0 values for 1 tokens"),
+    ] {
+        assert_eq!(message(&with("attributions", rows)), expected);
+    }
+    let mut record = read(include_bytes!("data/run-30.json")).unwrap().remove(0);
+    record.attributions[3].pop();
+    assert_eq!(refusal(&record), "attributions[3]: 186 values for 187 tokens");
+    record.attributions.pop();
+    assert_eq!(refusal(&record), "attributions: 29 rows for 30 output tokens");
+}
+
+#[test]
+fn outputs_fit_the_tokens() {
+    for (outputs, expected) in [
+        (r#"[{"token":1}]"#, "outputs: 1 entries for 2 output tokens"),
+        (r#"[{"token":1},{"token":2},{"token":3}]"#, "outputs: 3 entries for 2 output tokens"),
+        (r#"[{"token":1},{"token":3}]"#, "outputs[1].token: 3, and this output is token 2"),
+        (r#"[{"token":0},{"token":1}]"#, "outputs[0].token: 0, and this output is token 1"),
+    ] {
+        assert_eq!(message(&with("outputs", outputs)), expected);
+    }
+}
+
+#[test]
+fn spans_go_forward() {
     let spans = |a: &str, b: &str| {
-        with(
-            "tokens",
-            &format!(
-                r#"[{{"id":1,"text":"a","kind":"input"{a}}},{{"id":2,"text":"b","kind":"output"{b}}},{{"id":3,"text":"c","kind":"output"}}]"#
-            ),
-        )
+        let tokens = TOKENS.replacen(r#""kind""#, &format!(r#"{a}"KIND""#), 1);
+        with("tokens", &tokens.replacen(r#""kind""#, &format!(r#"{b}"kind""#), 1).replace("KIND", "kind"))
     };
-    assert!(
-        message(&spans(r#","start":3,"end":1"#, ""))
-            .contains("tokens[0]: bytes 3..1 of the text: `end` lies")
-    );
-    assert!(
-        message(&spans(r#","start":0,"end":2"#, r#","start":1,"end":3"#))
-            .starts_with("tokens[1]: bytes 1..3")
-    );
-    assert!(message(&spans(r#","start":0"#, "")).contains("one of `start` and `end` is missing"));
+    for (a, b, expected) in [
+        (r#""start":3,"end":1,"#, "", "tokens[0]: bytes 3..1 of the text: `end` lies before `start`"),
+        (
+            r#""start":0,"end":2,"#,
+            r#""start":1,"end":3,"#,
+            "tokens[1]: bytes 1..3 of the text: it begins before the token before it ends",
+        ),
+        (r#""start":5,"#, "", "tokens[0]: bytes 5..0 of the text: one of `start` and `end` is missing"),
+        ("", r#""end":5,"#, "tokens[1]: bytes 0..5 of the text: one of `start` and `end` is missing"),
+    ] {
+        assert_eq!(message(&spans(a, b)), expected);
+    }
+    for (a, b) in [(r#""start":0,"end":0,"#, r#""start":0,"end":7,"#), ("", r#""start":9,"end":9,"#)] {
+        assert!(read(spans(a, b).as_bytes()).is_ok());
+    }
 }
 
 #[test]
 fn the_notebooks_runs_are_checked_too() {
-    let run = |rows: &str, kind: &str| {
-        format!(
-            r#"{{"tokens":[{{"token":"a","token_id":1,"type":"input","value":"0","position":0}},{{"token":"b","token_id":2,"type":"{kind}","value":"0","position":1}}],"attributions":{rows}}}"#
-        )
-    };
-    assert!(read(run("[[1]]", "output").as_bytes()).is_ok());
-    assert_eq!(message(&run("[[]]", "output")), "attributions[0]: 0 values for 1 tokens");
-    assert!(
-        message(&run("[[1]]", "answer")).starts_with("record 0: tokens[1].type: unknown variant `answer`")
-    );
-    let moved = run("[[1]]", "output").replace(r#""position":1"#, r#""position":5"#);
-    assert_eq!(message(&moved), "tokens[1].position: 5, and this token is number 1");
+    assert_eq!(message(&run("[[]]", SECOND)), "attributions[0]: 0 values for 1 tokens");
+    let moved = SECOND.replace(r#""position":1"#, r#""position":5"#);
+    assert_eq!(message(&run("[[1]]", &moved)), "tokens[1].position: 5, and this token is number 1");
+    assert!(message(r#"{"tokens":[],"attributions":[]}"#).starts_with("tokens: the list is empty"));
 }
 
 #[test]
 fn what_is_too_large_names_the_cap() {
-    let long =
-        with("tokens", &format!(r#"[{{"id":1,"text":"{}","kind":"input"}}]"#, "x".repeat((1 << 20) + 1)));
-    assert_eq!(message(&long), "tokens[0].text: 1048577 bytes, and at most 1048576 are allowed");
+    let long = |n: usize| format!(r#"[{{"id":1,"text":"{}","kind":"input"}}]"#, "x".repeat(n));
+    let expected = "tokens[0].text: 1048577 bytes, and at most 1048576 are allowed";
+    assert_eq!(message(&with("tokens", &long((1 << 20) + 1))), expected);
+    assert_eq!(message(&with("tokens", &long(1 << 20))), "attributions: 2 rows for 0 output tokens");
+
     let many = vec![Token::new(0, "", Kind::Input); 1_000_001];
     let error = Record::new(many, Vec::new()).unwrap_err().to_string();
     assert_eq!(error, "tokens: 1000001 tokens, and at most 1000000 are allowed");
+    let entries = format!("[{}{{}}]", "{\"token\":1},".repeat(1_000_000));
+    let message_ = message(&with("outputs", &entries));
+    assert!(message_.starts_with("record 0: outputs"), "{message_}");
+
+    // Read, these few bytes would take sixteen times the memory; so they are refused unread.
+    let ones = format!(r#"{{"name":"x","later":[{}1]}}"#, "1,".repeat(1 << 19));
+    for place in ["method", "target"] {
+        let expected = format!("{place}: {} bytes, and at most 1048576 are allowed", ones.len());
+        assert_eq!(message(&with(place, &ones)), expected);
+    }
+    let mut record = two_tokens();
+    record.target = Some(Target::new("x".repeat(1 << 20)));
+    assert_eq!(refusal(&record), "target: 1048587 bytes, and at most 1048576 are allowed");
 }
 
 #[test]
+fn parameters_that_would_not_come_back_are_refused() {
+    let expected = |place| {
+        format!(
+            "{place}: the parameters would not be read as they are written; they must not repeat a field's name, nor nest a hundred levels deep"
+        )
+    };
+    let mut record = two_tokens();
+    for (key, value) in
+        [("name", "x".into()), ("steps", 3.into()), ("steps", "many".into()), ("baseline", "zero".into())]
+    {
+        let mut method = Method::new("ig");
+        method.parameters.insert(key.to_owned(), value);
+        record.method = Some(method);
+        assert_eq!(refusal(&record), expected("method"));
+    }
+    record.method = None;
+    let nested = |depth: usize| {
+        let mut target = Target::new("logit");
+        let deep = (0..depth).fold(serde_json::Value::Null, |inside, _| vec![inside].into());
+        target.parameters.insert("deep".to_owned(), deep);
+        Some(target)
+    };
+    record.target = nested(100);
+    let mut bytes = Vec::new();
+    write(&[record.clone(), record.clone()], &mut bytes).unwrap();
+    assert_eq!(read(&bytes).unwrap(), [record.clone(), record.clone()]);
+    record.target = nested(200);
+    assert_eq!(refusal(&record), expected("target"));
+    // Wherever the line lies: what is written is read.
+    for depth in 100..200 {
+        record.target = nested(depth);
+        bytes.clear();
+        if write(std::slice::from_ref(&record), &mut bytes).is_ok() {
+            assert_eq!(read(&bytes).unwrap(), std::slice::from_ref(&record), "{depth}");
+        }
+    }
+}
+
+// --- writing
+
+#[test]
 fn what_cannot_be_written_is_refused_before_a_byte_is() {
-    let tokens = vec![Token::new(1, "a", Kind::Input), Token::new(2, "b", Kind::Output)];
-    let mut record = Record::new(tokens, vec![vec![None]]).unwrap();
+    let fine = two_tokens();
     let mut out = Vec::new();
-    assert!(matches!(
-        write_notebook(&[record.clone()], &mut out),
-        Err(Error::NotebookValue { row: 0, column: 0 })
-    ));
-    record.outputs = vec![Output { token: 9, ..Output::default() }];
-    assert!(matches!(write(&[record], &mut out), Err(Error::OutputToken { .. })));
-    assert!(matches!(write(&[], &mut out), Err(Error::EmptyArray)));
+    let missing = Record { attributions: vec![vec![None]], ..fine.clone() };
+    let wrong = Record { outputs: vec![Output { token: 9, ..Output::default() }], ..fine.clone() };
+    let missing_says = "attributions[0][0] is missing or not finite, and the notebook's format has no spelling for that; write a record instead";
+    for value in [None, Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY)] {
+        let missing = Record { attributions: vec![vec![value]], ..fine.clone() };
+        assert_eq!(write_notebook(&[missing], &mut out).unwrap_err().to_string(), missing_says);
+    }
+    assert_eq!(
+        write_notebook(&[fine.clone(), missing], &mut out).unwrap_err().to_string(),
+        format!("record 1: {missing_says}")
+    );
+    let wrong_says = "outputs[0].token: 9, and this output is token 1";
+    assert_eq!(write_notebook(std::slice::from_ref(&wrong), &mut out).unwrap_err().to_string(), wrong_says);
+    assert_eq!(refusal(&wrong), wrong_says);
+    let error = write(&[fine.clone(), fine.clone(), wrong], &mut out).unwrap_err().to_string();
+    assert_eq!(error, format!("record 2: {wrong_says}"));
+    assert!(matches!(write(&[], &mut out), Err(Error::Empty)));
+    assert!(matches!(write_notebook(&[], &mut out), Err(Error::Empty)));
     assert!(out.is_empty());
-    let fine = Record::new(vec![Token::new(1, "a", Kind::Input)], Vec::new()).unwrap();
-    assert!(write(&[fine], Full).unwrap_err().to_string().starts_with("could not write the record"));
+    assert_eq!(write(&[fine], Full).unwrap_err().to_string(), "could not write the record: no storage space");
 }
 
 /// A disk without room.

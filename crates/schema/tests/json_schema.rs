@@ -2,7 +2,7 @@
 #![cfg(feature = "json-schema")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_schema::{json_schema, read, write};
+use saliency_schema::{Error, json_schema, read, write};
 use serde_json::{Value, json};
 
 /// The example of the format's description.
@@ -46,6 +46,107 @@ fn records_fit_it_and_damaged_ones_do_not() {
         let mut damaged = example();
         damaged.as_object_mut().unwrap().remove(field);
         assert!(!validator.is_valid(&damaged), "{field}");
+    }
+}
+
+/// A record with every field, spelled as `write` spells it.
+fn everything() -> Value {
+    let mut record = example();
+    record["signed"] = json!(true);
+    record["notes"] = json!(["a note"]);
+    record["method"]["rule"] = json!({"name": ["gauss"]});
+    record["tokens"][0]["bytes"] = json!([240, 159]);
+    record["tokens"][1]["value"] = json!("0.1");
+    record
+}
+
+#[test]
+fn non_finite_and_missing_numbers_fit_it_as_they_are_written() {
+    let validator = jsonschema::validator_for(&json_schema()).unwrap();
+    let mut record = read(everything().to_string().as_bytes()).unwrap().remove(0);
+    for value in
+        [None, Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), Some(-0.0), Some(5e-324)]
+    {
+        record.attributions[0][0] = value;
+        record.outputs[0].logit = value;
+        let mut bytes = Vec::new();
+        write(&[record.clone()], &mut bytes).unwrap();
+        let written: Value = serde_json::from_slice(&bytes).unwrap();
+        assert!(validator.is_valid(&written), "{written}");
+    }
+    for runs in [&include_bytes!("data/runs-3x30.json")[..], include_bytes!("data/runs-3x100.json")] {
+        let mut bytes = Vec::new();
+        write(&read(runs).unwrap(), &mut bytes).unwrap();
+        let written: Vec<Value> = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(written.len(), 3);
+        assert!(written.iter().all(|record| validator.is_valid(record)));
+    }
+}
+
+/// The pointer of every value in it.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, item)| places(item, &format!("{at}/{i}"), found));
+        }
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, field)| places(field, &format!("{at}/{name}"), found));
+        }
+        _ => {}
+    }
+}
+
+/// Whether the reader takes it for a record: what does not fit together, only `read` can see.
+fn is_shaped(json: &Value) -> bool {
+    match read(json.to_string().as_bytes()) {
+        Ok(_) => true,
+        Err(error) => !matches!(
+            error,
+            Error::Shape { .. }
+                | Error::NoFormat { .. }
+                | Error::Format { .. }
+                | Error::Version { .. }
+                | Error::NoTokens
+                | Error::Empty
+                | Error::EmptyArray
+        ),
+    }
+}
+
+#[test]
+fn the_schema_and_the_reader_agree_on_every_shape() {
+    let validator = jsonschema::validator_for(&json_schema()).unwrap();
+    let (whole, mut all) = (everything(), Vec::new());
+    places(&whole, "", &mut all);
+    let others = json!([
+        null, true, 0, 3, -1, 256, 1.5, 4_294_967_296_u64, "", "x", "1", "NaN", "-Infinity", "input", [], {}, [[]],
+        [null], [3], ["x"], [{}], {"name": "x"}, {"name": 3}, {"token": 1}, {"input": null}, [1, "a", "input"]
+    ]);
+    let mut refused = 0;
+    for place in &all {
+        for other in others.as_array().unwrap() {
+            let mut changed = whole.clone();
+            *changed.pointer_mut(place).unwrap() = other.clone();
+            let shaped = is_shaped(&changed);
+            assert_eq!(validator.is_valid(&changed), shaped, "{place}: {other}");
+            refused += usize::from(!shaped);
+        }
+        let Some((parent, name)) = place.rsplit_once('/') else { continue };
+        let mut without = whole.clone();
+        if let Some(fields) = without.pointer_mut(parent).unwrap().as_object_mut() {
+            fields.remove(name);
+            assert_eq!(validator.is_valid(&without), is_shaped(&without), "without {place}");
+        }
+    }
+    assert!(refused > 500, "{refused}");
+}
+
+#[test]
+fn its_descriptions_are_for_readers_without_rust() {
+    let text = json_schema().to_string();
+    for rust in ["`]", "::", "None", "Some("] {
+        assert!(!text.contains(rust), "{rust}");
     }
 }
 
