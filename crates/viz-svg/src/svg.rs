@@ -38,9 +38,9 @@ impl Scene {
             .set("xml:space", "preserve")
             .add(Title::new(self.title.as_str()).set("id", format!("{prefix}-title")))
             .add(described(&self.description).set("id", format!("{prefix}-description")));
+        let writer = Writer { scene: self, prefix };
         let patterns = patterns(&self.items);
         if !patterns.is_empty() {
-            let writer = Writer { scene: self, prefix };
             document = document.add(writer.definitions(&patterns));
         }
         let background = Rectangle::new()
@@ -48,7 +48,6 @@ impl Scene {
             .set("height", size.1.as_str())
             .set("fill", self.theme.background().to_string());
         document = document.add(background);
-        let writer = Writer { scene: self, prefix };
         for item in &self.items {
             document = writer.item(item).into_iter().fold(document, Document::add);
         }
