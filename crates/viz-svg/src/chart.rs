@@ -4,7 +4,7 @@ use crate::charts::TABLE;
 use crate::{Error, Options, Scene};
 use saliency_schema::Record;
 
-/// A chart: records in, a scene out. It never writes a tag.
+/// A chart: records in, a scene out. It never writes a tag. [`crate::layout`] has what charts are laid out with.
 pub trait Chart: Sync {
     /// The chart's name: lower case with hyphens.
     fn name(&self) -> &'static str;
@@ -17,6 +17,11 @@ pub trait Chart: Sync {
         false
     }
 
+    /// Which of the options that only some charts have are this one's: `columns`, `top`. Others are refused.
+    fn own_options(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The chart as plain text, for a terminal. `None` for a chart that is nothing without its picture.
     ///
     /// # Errors
@@ -26,11 +31,22 @@ pub trait Chart: Sync {
         Ok(None)
     }
 
-    /// Lays the records out.
+    /// Lays the records out. The options' numbers are in their ranges; states and palette are still to be checked,
+    /// which [`Rows::one`](crate::layout::Rows::one) and [`Scale::of`](crate::layout::Scale::of) do.
     ///
     /// # Errors
-    /// A state outside the record, or more records than the chart draws.
-    fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error>;
+    /// A state outside the record, more records than the chart draws, a palette that does not fit, or too little
+    /// width.
+    fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error>;
+
+    /// Checks the options and lays the records out.
+    ///
+    /// # Errors
+    /// An option that is out of its range or that the chart does not have, and those of [`lay_out`](Self::lay_out).
+    fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
+        options.check(self.name(), self.own_options())?;
+        self.lay_out(records, options)
+    }
 }
 
 /// Every chart, in the order of a list for people.

@@ -1,11 +1,22 @@
 //! The charts, one in a file. A new one adds its line to the table below.
 
 use crate::Chart;
+use crate::figure::{AsRecords, Figure};
 
 /// Declares each chart's file and lists it, in the order of a list for people.
 macro_rules! table {
     ($($file:ident::$name:ident),* $(,)?) => {
-        $(mod $file; pub use $file::$name;)*
+        $(
+            mod $file;
+            pub use $file::$name;
+
+            impl $name {
+                /// This chart of a record, or of several, with options still to be chosen.
+                pub fn new<R: AsRecords + ?Sized>(records: &R) -> Figure<'_, Self> {
+                    Figure::new(Self, records)
+                }
+            }
+        )*
         pub(crate) const TABLE: &[&dyn Chart] = &[$(&$name),*];
     };
 }

@@ -72,7 +72,15 @@ pub enum Error {
         /// What was given.
         value: String,
         /// What may be given.
-        range: &'static str,
+        range: String,
+    },
+    /// An option that another chart has.
+    #[error("{chart} has no option {name}; leave it out")]
+    NotAnOption {
+        /// The chart.
+        chart: &'static str,
+        /// The option.
+        name: &'static str,
     },
     // --- drawing
     /// The picture is larger than resvg can paint.

@@ -6,9 +6,12 @@ use unicode_width::UnicodeWidthStr;
 pub(crate) const FAMILY: &str = "DejaVu Sans Mono";
 /// The advance of every glyph, in ems: 1233 of 2048 units. A test reads it from the font file.
 pub(crate) const ADVANCE: f64 = 1233.0 / 2048.0;
+/// The font's ascent and descent, in ems: what the letters of a line take above and below its baseline.
+pub(crate) const ASCENT: f64 = 0.76;
+pub(crate) const DESCENT: f64 = 0.24;
 
 /// How wide a text is set: one advance for each column of its Unicode width class (two for a wide character).
-pub(crate) fn width(text: &str, size: f64) -> f64 {
+pub fn width(text: &str, size: f64) -> f64 {
     columns(text) as f64 * ADVANCE * size
 }
 
@@ -18,7 +21,7 @@ pub(crate) fn columns(text: &str) -> usize {
 }
 
 /// The text cut to a width, with an ellipsis where something is missing.
-pub(crate) fn fitted(text: &str, size: f64, room: f64) -> String {
+pub fn fitted(text: &str, size: f64, room: f64) -> String {
     use unicode_segmentation::UnicodeSegmentation;
     if width(text, size) <= room {
         return text.to_owned();

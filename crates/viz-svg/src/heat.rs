@@ -1,6 +1,7 @@
 //! The rows of one record as a heatmap: a row for each output, a bar for each token before it, labels beside them.
 
 use crate::cells::Cells;
+use crate::grid::Grid;
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Anchor, Item, Rect, Text};
@@ -13,7 +14,9 @@ pub(crate) const ROW: f64 = 19.0;
 pub(crate) const HEADS: f64 = 24.0;
 const LABEL_ROOM: f64 = 180.0;
 /// Between the bars of inputs and those of earlier outputs.
-const GAP: f64 = 4.0;
+pub(crate) const GAP: f64 = 4.0;
+/// The thinnest bar that may be asked for.
+pub(crate) const THINNEST: f64 = 0.2;
 
 /// One record's heatmap; the bars begin at its corner, and the labels stand left of them.
 pub(crate) struct Heat<'a> {
@@ -30,39 +33,21 @@ impl Heat<'_> {
         labels.fold(40.0, f64::max).min(LABEL_ROOM) + 8.0
     }
 
+    /// The bars' places.
+    fn grid(&self) -> Grid<'_> {
+        let ground = self.scale.theme.background();
+        let (cell, transposed) = ((self.bar, ROW), false);
+        Grid { rows: &self.rows, scale: &self.scale, cell, gap: GAP, free: 1.0, transposed, ground }
+    }
+
     /// Width of all bars.
     pub(crate) fn width(&self) -> f64 {
-        self.column(self.rows.record.tokens.len().saturating_sub(1))
-    }
-
-    /// Height of all rows.
-    pub(crate) fn height(&self) -> f64 {
-        ROW * self.rows.record.n_output() as f64
-    }
-
-    /// Where a token's bars begin, from the first one's left.
-    fn column(&self, token: usize) -> f64 {
-        let gap = if token > self.rows.record.n_input() { GAP } else { 0.0 };
-        token as f64 * self.bar + gap
-    }
-
-    /// The left edge of a token's own bar.
-    fn bar_left(&self, token: usize) -> f64 {
-        let gap = if token >= self.rows.record.n_input() { GAP } else { 0.0 };
-        token as f64 * self.bar + gap
+        self.grid().extent()
     }
 
     /// The bars.
-    pub(crate) fn cells(&self) -> Cells {
-        let mut cells = Cells::default();
-        for row in 0..self.rows.record.n_output() {
-            let top = row as f64 * ROW;
-            for token in 0..self.rows.length(row) {
-                let paint = self.scale.paint(self.rows.shown(row, token));
-                cells.add(paint, Rect::new(self.bar_left(token), top, self.bar, ROW - 1.0));
-            }
-        }
-        cells
+    pub(crate) fn cells(&self) -> Vec<Item> {
+        self.grid().items()
     }
 
     /// What the columns are, and the mark of the token under the pointer.
@@ -74,9 +59,9 @@ impl Heat<'_> {
         let text = |text: String, x: f64| Text::new(text, x, -12.0, 10.0, theme.muted());
         let head = text(count(n_input, "input token"), 0.0);
         let mut items = Vec::new();
-        let outputs =
-            text("earlier outputs".to_owned(), self.column(record.tokens.len() - 1)).anchored(Anchor::End);
-        if record.n_output() > 1 && head.width + outputs.width + 8.0 < self.column(record.tokens.len() - 1) {
+        let right = self.width();
+        let outputs = text("earlier outputs".to_owned(), right).anchored(Anchor::End);
+        if record.n_output() > 1 && head.width + outputs.width + 8.0 < right {
             items.push(outputs.into());
         }
         items.push(head.into());
@@ -88,10 +73,10 @@ impl Heat<'_> {
         };
         items.push(rule(0.0, inputs));
         if record.n_output() > 1 {
-            items.push(rule(inputs + GAP, self.column(record.tokens.len() - 1)));
+            items.push(rule(inputs + GAP, right));
         }
         if let Some(token) = self.token {
-            let x = self.bar_left(token) + self.bar / 2.0;
+            let x = self.grid().token_start(token) + self.bar / 2.0;
             items.push(Item::Pointer { tip: (x, -1.0), color: theme.mark() });
             let bottom = ROW * record.n_output() as f64;
             for x in [x - self.bar / 2.0 - 0.5, x + self.bar / 2.0 + 0.5] {

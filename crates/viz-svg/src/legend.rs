@@ -2,6 +2,7 @@
 //! with its ends in the data's units.
 
 use crate::number::short;
+use crate::rows::Rows;
 use crate::scale::{Pattern, Scale};
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::visible;
@@ -19,9 +20,25 @@ pub(crate) struct Legend {
 }
 
 /// What the ends of the colour bar mean, besides their numbers.
-pub(crate) struct Ends {
-    pub(crate) low: String,
-    pub(crate) high: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ends {
+    /// The left end.
+    pub low: String,
+    /// The right end.
+    pub high: String,
+}
+
+impl Ends {
+    /// What the colours of a record's rows mean.
+    pub fn of(rows: &Rows<'_>) -> Self {
+        let said = |low: String, high: &str| Self { low, high: high.to_owned() };
+        match (rows.locked_name(), rows.record.signed) {
+            (Some(locked), _) => said(format!("more to the locked {locked}"), "more to the row itself"),
+            (None, Some(true)) => said("lowers the target".into(), "raises the target"),
+            (None, Some(false)) => said("no attribution".into(), "most (the sign is lost)"),
+            (None, None) => said("least".into(), "most"),
+        }
+    }
 }
 
 /// How the record was made, in words; what it does not hold is "not recorded".
@@ -69,21 +86,8 @@ pub(crate) fn differing_provenance(records: &[Record], panel: usize, options: &O
 }
 
 impl Legend {
-    /// A legend of one record from `(x, y)`, at most `width` wide.
+    /// A legend from `(x, y)`, at most `width` wide.
     pub(crate) fn new(
-        room: (f64, f64, f64),
-        title: &str,
-        record: &Record,
-        options: &Options,
-        scale: &Scale,
-        ends: &Ends,
-        patterns: &BTreeSet<Pattern>,
-    ) -> Self {
-        Self::with_provenance(room, title, &provenance(record, options), options, scale, ends, patterns)
-    }
-
-    /// A legend that says `provenance`.
-    pub(crate) fn with_provenance(
         (x, y, width): (f64, f64, f64),
         title: &str,
         provenance: &[String],

@@ -7,7 +7,9 @@ mod chart;
 mod charts;
 mod color;
 mod error;
+mod figure;
 mod font;
+mod grid;
 mod heat;
 mod html;
 mod legend;
@@ -23,6 +25,7 @@ mod prose;
 mod rows;
 mod scale;
 mod scene;
+mod sheet;
 mod svg;
 mod text;
 mod theme;
@@ -31,9 +34,25 @@ pub use chart::{Chart, chart, charts};
 pub use charts::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMultiple, Tokens};
 pub use color::Color;
 pub use error::Error;
+pub use figure::{AsRecords, Figure};
 pub use html::page;
 pub use options::{Options, State};
 pub use palette::Palette;
 pub use scale::{Paint, Pattern};
 pub use scene::{Anchor, Item, Rect, Scene, Text};
 pub use theme::Theme;
+
+/// What charts are laid out with: the rooms between a record and a scene, for charts of your own.
+///
+/// `examples/stems.rs` is a whole chart made of them.
+pub mod layout {
+    pub use crate::cells::Cells;
+    pub use crate::font::{fitted, width as text_width};
+    pub use crate::legend::Ends;
+    pub use crate::number::short;
+    pub use crate::paragraph::{Paragraph, Piece};
+    pub use crate::rows::Rows;
+    pub use crate::scale::{Scale, Value};
+    pub use crate::sheet::Sheet;
+    pub use crate::text::{label, visible};
+}

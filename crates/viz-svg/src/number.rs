@@ -1,7 +1,7 @@
 //! Numbers as a reader sees them.
 
 /// A number with three significant digits: plain between 0.001 and 99,999, with a power of ten beyond.
-pub(crate) fn short(x: f64) -> String {
+pub fn short(x: f64) -> String {
     if x == 0.0 {
         return "0".to_owned();
     }

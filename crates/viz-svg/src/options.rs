@@ -4,6 +4,9 @@ use crate::{Error, Palette, Theme};
 use saliency_schema::Record;
 use std::str::FromStr;
 
+/// The narrowest and the widest picture that may be asked for.
+const WIDTHS: (f64, f64) = (240.0, 20_000.0);
+
 /// What a chart shows, and how. Everything has a default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -24,12 +27,18 @@ pub struct Options {
     pub clip: f64,
     /// Where the colour scale ends, in units of the data. Default: from the data, by `clip`.
     pub scale_max: Option<f64>,
+    /// How wide the picture is, in units (pixels at scale 1), from 240 to 20,000. Default: the chart's own.
+    pub width: Option<f64>,
     /// The picture's title. Default: the chart's own.
     pub title: Option<String>,
     /// The model's name, for records that do not hold one. Default: none.
     pub model: Option<String>,
     /// The method's name, for records that do not hold one. Default: none.
     pub method: Option<String>,
+    /// Thumbnails in a line, for `minimap`. Default: 3.
+    pub columns: Option<usize>,
+    /// Rows of the table, for `tokens`. Default: 40.
+    pub top: Option<usize>,
 }
 
 impl Default for Options {
@@ -43,11 +52,46 @@ impl Default for Options {
             palette: None,
             clip: 0.99,
             scale_max: None,
+            width: None,
             title: None,
             model: None,
             method: None,
+            columns: None,
+            top: None,
         }
     }
+}
+
+impl Options {
+    /// Refuses what no record could make right: numbers out of their ranges, and options that the chart does not
+    /// have.
+    pub(crate) fn check(&self, chart: &'static str, own: &[&str]) -> Result<(), Error> {
+        let parameter =
+            |name, value: String, range: &str| Error::Parameter { name, value, range: range.into() };
+        if !(self.clip > 0.0 && self.clip <= 1.0) {
+            return Err(parameter("clip", self.clip.to_string(), "above 0 and at most 1"));
+        }
+        if let Some(max) = self.scale_max.filter(|m| !(*m > 0.0 && m.is_finite())) {
+            return Err(parameter("scale_max", max.to_string(), "a number above 0"));
+        }
+        if let Some(width) = self.width.filter(|w| !(*w >= WIDTHS.0 && *w <= WIDTHS.1)) {
+            return Err(parameter("width", width.to_string(), "from 240 to 20000"));
+        }
+        for (name, value) in [("columns", self.columns), ("top", self.top)] {
+            match value {
+                Some(_) if !own.contains(&name) => return Err(Error::NotAnOption { chart, name }),
+                Some(0) => return Err(parameter(name, "0".into(), "at least 1")),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is too narrow for a chart of these records.
+pub(crate) fn too_narrow(width: f64, least: f64) -> Error {
+    let range = format!("at least {} for this chart of these records", least.ceil());
+    Error::Parameter { name: "width", value: width.to_string(), range }
 }
 
 /// One output of one panel.
@@ -66,6 +110,21 @@ impl State {
     }
 }
 
+/// An output of the first panel.
+impl From<usize> for State {
+    fn from(output: usize) -> Self {
+        Self::output(output)
+    }
+}
+
+/// A panel and its output.
+impl From<(usize, usize)> for State {
+    fn from((panel, output): (usize, usize)) -> Self {
+        Self { panel, output }
+    }
+}
+
+/// `N`, or `PANEL:N`.
 impl FromStr for State {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self, Error> {
@@ -92,7 +151,6 @@ pub(crate) fn one<'a>(records: &'a [Record], options: &Options) -> Result<&'a Re
 pub(crate) struct States {
     pub(crate) hover: Option<usize>,
     pub(crate) lock: Option<usize>,
-    pub(crate) token: Option<usize>,
 }
 
 impl States {
@@ -112,7 +170,6 @@ impl States {
             None => Ok(Self {
                 hover: output(options.hover, "hovered output")?,
                 lock: output(options.lock, "locked output")?,
-                token: options.token,
             }),
         }
     }

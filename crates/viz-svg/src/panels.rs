@@ -1,119 +1,107 @@
-//! Several records side by side: their states, and what stands above the panels: legend, input text, pair scatter.
+//! Several records side by side: their states, and what stands above the panels: input text and pair scatter.
 
-use crate::legend::{Ends, Legend, common_provenance};
+use crate::legend::Ends;
+use crate::pair::{self, Pair};
 use crate::prose::Prose;
 use crate::rows::Rows;
-use crate::scale::{Pattern, Scale};
-use crate::scene::{Item, Text};
-use crate::{Error, Options, State, pair};
+use crate::scale::Scale;
+use crate::sheet::Sheet;
+use crate::{Error, Options, State};
 use saliency_schema::Record;
-use std::collections::BTreeSet;
 
-pub(crate) const MARGIN: f64 = 24.0;
 const TEXT_WIDTH: f64 = 500.0;
 const LINE: f64 = 21.0;
 const HEADING: f64 = 28.0;
+/// Between the text and the pair.
+const BETWEEN: f64 = 24.0;
 
-/// The records that a chart of several draws: all, or the one that is chosen.
-pub(crate) fn chosen<'a>(records: &'a [Record], options: &Options) -> Result<&'a [Record], Error> {
-    match options.record {
-        Some(k) => records.get(k..=k).ok_or(Error::NoSuchRecord { found: k, count: records.len() }),
-        None if records.is_empty() => Err(Error::NoRecord),
-        None => Ok(records),
+/// The records that are drawn, and which row of which panel is hovered and locked.
+#[derive(Debug)]
+pub(crate) struct Panels<'a> {
+    pub(crate) records: &'a [Record],
+    hover: Option<State>,
+    lock: Option<State>,
+    token: Option<usize>,
+}
+
+impl<'a> Panels<'a> {
+    /// What stands above the panels is as wide as this.
+    pub(crate) const LEAST: f64 = TEXT_WIDTH + BETWEEN + pair::SIDE + pair::BESIDE;
+
+    /// All records, or the one that is chosen; the states that are asked for, checked against them.
+    pub(crate) fn of(records: &'a [Record], options: &Options) -> Result<Self, Error> {
+        let records = match options.record {
+            Some(k) => records.get(k..=k).ok_or(Error::NoSuchRecord { found: k, count: records.len() })?,
+            None if records.is_empty() => return Err(Error::NoRecord),
+            None => records,
+        };
+        let check = |state: Option<State>, what| match state {
+            None => Ok(()),
+            Some(State { panel, output }) => match records.get(panel) {
+                None => {
+                    let count =
+                        format!("{} panel{}", records.len(), if records.len() == 1 { "" } else { "s" });
+                    Err(Error::Outside { what: "panel", found: panel, count })
+                }
+                Some(record) if output >= record.n_output() => {
+                    let count = format!("{} outputs", record.n_output());
+                    Err(Error::Outside { what, found: output, count })
+                }
+                Some(_) => Ok(()),
+            },
+        };
+        check(options.hover, "hovered output")?;
+        check(options.lock, "locked output")?;
+        let inputs = records.iter().map(Record::n_input).min().unwrap_or(0);
+        if let Some(found) = options.token.filter(|&i| i >= inputs) {
+            return Err(Error::Outside { what: "token", found, count: format!("{inputs} input tokens") });
+        }
+        let some = records.iter().position(|record| record.n_output() > 0);
+        let hover = options.hover.or(some.map(|panel| State { panel, output: 0 }));
+        Ok(Self { records, hover, lock: options.lock, token: options.token })
     }
-}
 
-/// Which row of which panel is hovered and locked.
-pub(crate) struct PanelStates {
-    pub(crate) hover: Option<State>,
-    pub(crate) lock: Option<State>,
-    pub(crate) token: Option<usize>,
-}
-
-/// The states that are asked for, checked against the records.
-pub(crate) fn panel_states(records: &[Record], options: &Options) -> Result<PanelStates, Error> {
-    let check = |state: Option<State>, what| match state {
-        None => Ok(()),
-        Some(State { panel, output }) => match records.get(panel) {
-            None => {
-                let count = format!("{} panels", records.len());
-                Err(Error::Outside { what: "panel", found: panel, count })
-            }
-            Some(record) if output >= record.n_output() => {
-                Err(Error::Outside { what, found: output, count: format!("{} outputs", record.n_output()) })
-            }
-            Some(_) => Ok(()),
-        },
-    };
-    check(options.hover, "hovered output")?;
-    check(options.lock, "locked output")?;
-    let inputs = records.iter().map(Record::n_input).min().unwrap_or(0);
-    if let Some(found) = options.token.filter(|&i| i >= inputs) {
-        return Err(Error::Outside { what: "token", found, count: format!("{inputs} input tokens") });
+    /// Every panel's rows.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Rows<'a>> + '_ {
+        (0..self.records.len()).map(|panel| self.rows_of(panel))
     }
-    let some = records.iter().position(|record| record.n_output() > 0);
-    let hover = options.hover.or(some.map(|panel| State { panel, output: 0 }));
-    Ok(PanelStates { hover, lock: options.lock, token: options.token })
-}
 
-impl PanelStates {
-    /// One panel's rows.
-    pub(crate) fn rows<'a>(&self, records: &'a [Record], panel: usize) -> Rows<'a> {
+    fn rows_of(&self, panel: usize) -> Rows<'a> {
         let here = |state: Option<State>| state.filter(|s| s.panel == panel).map(|s| s.output);
         let elsewhere = self.lock.filter(|s| s.panel != panel);
         Rows {
-            record: &records[panel],
+            record: &self.records[panel],
             hover: here(self.hover),
             lock: here(self.lock),
-            foreign: elsewhere.map(|s| (&records[s.panel], s.output)),
+            foreign: elsewhere.map(|s| (&self.records[s.panel], s.output)),
         }
     }
-}
 
-/// What stands above the panels.
-pub(crate) struct Head {
-    pub(crate) items: Vec<Item>,
-    /// The least width of the picture, without its margins.
-    pub(crate) width: f64,
-    /// Where the panels begin.
-    pub(crate) bottom: f64,
-}
-
-/// The legend, the input text coloured by the hovered row, and the pair of the hovered and the locked row.
-pub(crate) fn head(
-    records: &[Record],
-    rows: &Rows<'_>,
-    scale: &Scale,
-    states: &PanelStates,
-    (title, ends): (&str, &Ends),
-    options: &Options,
-    (panels_width, patterns): (f64, &BTreeSet<Pattern>),
-) -> Head {
-    let theme = options.theme;
-    let prose = Prose::set(rows, TEXT_WIDTH, LINE);
-    let colored = prose.colored(rows, scale, states.token);
-    let patterns = patterns.union(&colored.patterns).copied().collect();
-    let width = panels_width.max(TEXT_WIDTH + 24.0 + pair::SIZE.0);
-    let provenance = common_provenance(records, options);
-    let room = (MARGIN, MARGIN, width);
-    let legend = Legend::with_provenance(room, title, &provenance, options, scale, ends, &patterns);
-    let top = MARGIN + legend.height + 12.0;
-    let body = top + HEADING;
-    let mut items = legend.items;
-    let heading = |text: &str, x: f64, y: f64| Item::from(Text::new(text, x, y, 14.0, theme.ink()).bold());
-    items.push(heading("Input", MARGIN, top + 16.0));
-    items.push(Item::group("paragraph", None, colored.items, (MARGIN, body)));
-    let mut bottom = body + prose.height();
-    if let Some(hover) = states.hover {
-        let left = MARGIN + TEXT_WIDTH + 24.0;
-        items.push(heading("Attribution", left, top + 16.0));
-        let x = match rows.foreign {
-            Some(_) => None,
-            None => Some(rows.lock.unwrap_or(hover.output)),
-        };
-        items.extend(pair::pair(rows, x, hover.output, scale, (left, body - 12.0), states.token));
-        bottom = bottom.max(body - 12.0 + pair::SIZE.1);
+    /// One scale for all panels.
+    pub(crate) fn scale(&self, options: &Options) -> Result<Scale, Error> {
+        let signed = self.rows().any(|rows| rows.is_signed());
+        Scale::of(self.rows().flat_map(Rows::all_shown), signed, options)
     }
-    items.push(heading("Outputs", MARGIN, bottom + 40.0));
-    Head { items, width, bottom: bottom + 24.0 + HEADING }
+
+    /// A sheet with the input text, coloured by the hovered row, and the pair of the hovered and the locked row;
+    /// and where the panels begin under them.
+    pub(crate) fn sheet<'s>(&self, scale: &'s Scale, options: &'s Options) -> (Sheet<'s>, f64) {
+        let rows = self.rows_of(self.hover.map_or(0, |state| state.panel));
+        let mut sheet = Sheet::of_several(self.records, Ends::of(&rows), scale, options, rows.title_of_all());
+        let prose = Prose::set(&rows, TEXT_WIDTH, LINE);
+        sheet.heading("Input", 0.0, 16.0);
+        sheet.group("paragraph", None, prose.colored(&rows, scale, self.token), (0.0, HEADING));
+        let mut bottom = HEADING + prose.height();
+        if let Some(State { output, .. }) = self.hover {
+            let left = TEXT_WIDTH + BETWEEN;
+            sheet.heading("Attribution", left, 16.0);
+            let x = rows.foreign.is_none().then(|| rows.lock.unwrap_or(output));
+            let pair = Pair { rows: &rows, scale, x, y: output, token: self.token, side: pair::SIDE }.items();
+            let end = pair.iter().filter_map(crate::Item::bounds).map(|r| r.y + r.height).fold(0.0, f64::max);
+            sheet.group("pair", None, pair, (left, HEADING - 12.0));
+            bottom = bottom.max(HEADING - 12.0 + end);
+        }
+        sheet.heading("Outputs", 0.0, bottom + 40.0);
+        (sheet, bottom + 24.0 + HEADING)
+    }
 }

@@ -8,7 +8,7 @@ use saliency_schema::Token;
 
 /// Lines of tokens.
 #[derive(Debug)]
-pub(crate) struct Paragraph {
+pub struct Paragraph {
     lines: Vec<Vec<Cluster>>,
     size: f64,
     line_height: f64,
@@ -16,17 +16,17 @@ pub(crate) struct Paragraph {
 
 /// A stretch of one token on one line.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Piece {
+pub struct Piece {
     /// The token's position among those that were set.
-    pub(crate) token: usize,
+    pub token: usize,
     /// The line's whole height, the stretch's width.
-    pub(crate) rect: Rect,
+    pub rect: Rect,
 }
 
 impl Paragraph {
     /// Sets tokens in lines of at most `width`. Lines break where Unicode allows it (UAX #14), and inside a word
     /// only where it is longer than a line; white space at a line's end hangs.
-    pub(crate) fn set(tokens: &[Token], width: f64, size: f64, line_height: f64) -> Self {
+    pub fn set(tokens: &[Token], width: f64, size: f64, line_height: f64) -> Self {
         let clusters = clusters(tokens);
         let room = ((width / (font::ADVANCE * size)) as usize).max(2);
         let text: String = clusters.iter().map(|c| if c.ends_line { "\n" } else { &c.text }).collect();
@@ -88,12 +88,12 @@ impl Paragraph {
     }
 
     /// The whole height.
-    pub(crate) fn height(&self) -> f64 {
+    pub fn height(&self) -> f64 {
         self.lines.len() as f64 * self.line_height
     }
 
     /// Every token's stretches, in order, from `(x, y)`.
-    pub(crate) fn pieces(&self, x: f64, y: f64) -> Vec<Piece> {
+    pub fn pieces(&self, x: f64, y: f64) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
         for (number, line) in self.lines.iter().enumerate() {
             let (top, mut left) = (y + number as f64 * self.line_height, x);
@@ -117,7 +117,7 @@ impl Paragraph {
     }
 
     /// The text runs, from `(x, y)`: as long as their ink does not change. `ink` gives a token's.
-    pub(crate) fn runs(&self, x: f64, y: f64, ink: impl Fn(usize) -> Color) -> Vec<Text> {
+    pub fn runs(&self, x: f64, y: f64, ink: impl Fn(usize) -> Color) -> Vec<Text> {
         let mut runs: Vec<Text> = Vec::new();
         for (number, line) in self.lines.iter().enumerate() {
             // The baseline that centres the font's ascent and descent (0.76 and 0.24 em) in the line.

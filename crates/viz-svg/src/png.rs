@@ -18,7 +18,7 @@ impl Scene {
     pub fn to_png(&self, scale: f32) -> Result<Vec<u8>, Error> {
         if !(scale > 0.0 && scale.is_finite()) {
             let value = scale.to_string();
-            return Err(Error::Parameter { name: "scale", value, range: "a number above 0" });
+            return Err(Error::Parameter { name: "scale", value, range: "a number above 0".into() });
         }
         let pixels = |units: f64| (units * f64::from(scale)).ceil().max(1.0);
         let (width, height) = (pixels(self.width), pixels(self.height));

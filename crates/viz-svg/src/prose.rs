@@ -1,12 +1,10 @@
 //! The input text, coloured by the hovered row: what several charts begin with.
 
-use crate::Paint;
 use crate::cells::Cells;
 use crate::paragraph::{Paragraph, Piece};
 use crate::rows::Rows;
-use crate::scale::{Pattern, Scale};
+use crate::scale::Scale;
 use crate::scene::{Item, Rect};
-use std::collections::BTreeSet;
 
 const PADDING: f64 = 10.0;
 const SIZE: f64 = 12.0;
@@ -16,12 +14,6 @@ pub(crate) struct Prose {
     paragraph: Paragraph,
     width: f64,
     line: f64,
-}
-
-/// A coloured text: what is drawn, and the patterns in it.
-pub(crate) struct Colored {
-    pub(crate) items: Vec<Item>,
-    pub(crate) patterns: BTreeSet<Pattern>,
 }
 
 impl Prose {
@@ -47,10 +39,10 @@ impl Prose {
     }
 
     /// The text, coloured by the hovered row, from the panel's corner; the token under the pointer in a frame.
-    pub(crate) fn colored(&self, rows: &Rows<'_>, scale: &Scale, token: Option<usize>) -> Colored {
+    pub(crate) fn colored(&self, rows: &Rows<'_>, scale: &Scale, token: Option<usize>) -> Vec<Item> {
         let theme = scale.theme;
         let panel = Rect::new(0.0, 0.0, self.width, self.height());
-        let mut items = vec![Item::Cells { paint: Paint::Color(theme.panel()), cells: vec![panel] }];
+        let mut items = vec![Item::filled(panel, theme.panel())];
         let paint = |token: usize| rows.hover.map(|hover| scale.paint(rows.shown(hover, token)));
         let pieces = self.paragraph.pieces(PADDING, PADDING);
         let mut cells = Cells::default();
@@ -59,7 +51,6 @@ impl Prose {
                 cells.add(paint, Rect { y: piece.rect.y + 2.0, height: self.line - 4.0, ..piece.rect });
             }
         }
-        let patterns = cells.patterns();
         items.extend(cells.into_items());
         let ink = |token: usize| paint(token).map_or(theme.ink(), |paint| scale.backdrop(paint).ink());
         items.extend(self.paragraph.runs(PADDING, PADDING, ink).into_iter().map(Item::from));
@@ -67,6 +58,6 @@ impl Prose {
             let rect = Rect { y: piece.rect.y + 1.0, height: self.line - 2.0, ..piece.rect };
             items.push(Item::Frame { rect, color: theme.mark(), width: 2.5 });
         }
-        Colored { items, patterns }
+        items
     }
 }

@@ -1,15 +1,16 @@
 //! A record's rows as a chart shows them: as they are, or compared with the locked one.
 
 use crate::number::short;
-use crate::options::States;
+use crate::options::{States, one};
 use crate::scale::Value;
 use crate::text::label;
+use crate::{Error, Options};
 use saliency_schema::Record;
 use std::fmt::Write as _;
 
 /// The rows of a record in one state of a chart.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rows<'a> {
+pub struct Rows<'a> {
     pub(crate) record: &'a Record,
     /// The row that the paragraph shows; `None` where there is no output.
     pub(crate) hover: Option<usize>,
@@ -19,19 +20,48 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Hovers the first output where none is; the last, where the first is locked.
-    pub(crate) fn new(record: &'a Record, states: States) -> Self {
+    /// The rows of the one record that a chart of one record draws, in the state that the options say. The first
+    /// output is hovered where none is asked for; the last, where the first is locked.
+    ///
+    /// # Errors
+    /// No record, several without `options.record`, or a state outside the record.
+    pub fn one(records: &'a [Record], options: &Options) -> Result<Self, Error> {
+        let record = one(records, options)?;
+        let states = States::of(record, options)?;
         let count = record.n_output();
         let default = match states.lock {
             Some(0) if count > 1 => Some(count - 1),
             _ if count > 0 => Some(0),
             _ => None,
         };
-        Self { record, hover: states.hover.or(default), lock: states.lock, foreign: None }
+        Ok(Self { record, hover: states.hover.or(default), lock: states.lock, foreign: None })
+    }
+
+    /// The record.
+    pub fn record(&self) -> &'a Record {
+        self.record
+    }
+
+    /// The hovered row: the one that a paragraph shows. `None` where the record holds no output.
+    pub fn hover(&self) -> Option<usize> {
+        self.hover
+    }
+
+    /// The locked row, if it is one of this record.
+    pub fn lock(&self) -> Option<usize> {
+        self.lock
+    }
+
+    /// The values of the hovered row, by token.
+    pub fn hovered(&self) -> impl Iterator<Item = (usize, Value)> + '_ {
+        let rows = *self;
+        rows.hover
+            .into_iter()
+            .flat_map(move |row| (0..rows.length(row)).map(move |i| (i, rows.shown(row, i))))
     }
 
     /// The value of a row at a token, as it is.
-    pub(crate) fn plain(&self, row: usize, token: usize) -> Value {
+    pub fn plain(&self, row: usize, token: usize) -> Value {
         self.record.attributions[row].get(token).map_or(Value::NotComparable, |x| Value::from(*x))
     }
 
@@ -51,7 +81,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The value that a row shows at a token: the row's own, or its difference from the locked row's.
-    pub(crate) fn shown(&self, row: usize, token: usize) -> Value {
+    pub fn shown(&self, row: usize, token: usize) -> Value {
         let own = self.plain(row, token);
         self.locked(token).map_or(own, |locked| own.minus(locked))
     }
@@ -72,30 +102,49 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// A title for a chart of the hovered row.
+    pub fn title(&self) -> String {
+        match (self.hover, self.lock) {
+            (None, _) => "The record holds no output".to_owned(),
+            (Some(row), None) => format!("What “{}” (output {row}) looked at", self.label(row)),
+            (Some(row), Some(lock)) => {
+                format!("“{}” (output {row}) minus “{}” (output {lock})", self.label(row), self.label(lock))
+            }
+        }
+    }
+
+    /// A title for a chart of all rows.
+    pub fn title_of_all(&self) -> String {
+        match self.locked_name() {
+            Some(locked) => format!("Every output compared with {locked}"),
+            None => "What every output looked at".to_owned(),
+        }
+    }
+
     /// How many tokens a row has read.
-    pub(crate) fn length(&self, row: usize) -> usize {
+    pub fn length(&self, row: usize) -> usize {
         self.record.attributions[row].len()
     }
 
     /// Every value that is shown.
-    pub(crate) fn all_shown(self) -> impl Iterator<Item = Value> + 'a {
+    pub fn all_shown(self) -> impl Iterator<Item = Value> + 'a {
         (0..self.record.n_output())
             .flat_map(move |row| (0..self.length(row)).map(move |i| self.shown(row, i)))
     }
 
     /// Whether what is shown has a sign.
-    pub(crate) fn is_signed(&self) -> bool {
+    pub fn is_signed(&self) -> bool {
         self.compares() || self.record.signed == Some(true)
     }
 
     /// An output's label.
-    pub(crate) fn label(&self, row: usize) -> String {
+    pub fn label(&self, row: usize) -> String {
         label(&self.record.tokens[self.record.n_input() + row])
     }
 
     /// The values of some rows in words, for who does not see the colours: every value where there are at most
     /// 8,000, each row's largest beyond that.
-    pub(crate) fn in_words(&self, rows: &[usize]) -> String {
+    pub fn in_words(&self, rows: &[usize]) -> String {
         let cells: usize = rows.iter().map(|&row| self.length(row)).sum();
         if cells > 8_000 {
             return rows.iter().fold("Largest value of each row:".to_owned(), |mut text, &row| {

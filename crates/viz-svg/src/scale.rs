@@ -48,9 +48,12 @@ impl Pattern {
 
 /// A value of a cell: a number that may be missing, or one that can't be compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Value {
+pub enum Value {
+    /// A number, which need not be finite.
     Number(f64),
+    /// The record holds none.
     Missing,
+    /// There is no counterpart to compare it with.
     NotComparable,
 }
 
@@ -70,7 +73,8 @@ impl Value {
         }
     }
 
-    pub(crate) fn number(self) -> Option<f64> {
+    /// The number, if it is one.
+    pub fn number(self) -> Option<f64> {
         match self {
             Self::Number(x) => Some(x),
             _ => None,
@@ -80,31 +84,28 @@ impl Value {
 
 /// Which colour a value has.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Scale {
+pub struct Scale {
     pub(crate) palette: Palette,
     pub(crate) theme: Theme,
     /// Where the scale ends, in the data's units; above 0.
     pub(crate) end: f64,
     /// The largest absolute value, where the scale ends before it.
     pub(crate) clipped: Option<f64>,
+    /// The colours of all levels, from the lowest.
+    colors: [Color; 2 * LEVELS as usize + 1],
 }
 
 impl Scale {
     /// The scale of some values: diverging where they have a sign. Ends at the quantile `options.clip` of the
-    /// absolute values, or where the caller says.
-    pub(crate) fn of(
+    /// absolute values, or at `options.scale_max`.
+    ///
+    /// # Errors
+    /// A palette that does not fit the sign.
+    pub fn of(
         values: impl IntoIterator<Item = Value>,
         signed: bool,
         options: &Options,
     ) -> Result<Self, Error> {
-        if !(options.clip > 0.0 && options.clip <= 1.0) {
-            let value = options.clip.to_string();
-            return Err(Error::Parameter { name: "clip", value, range: "above 0 and at most 1" });
-        }
-        if let Some(max) = options.scale_max.filter(|m| !(*m > 0.0 && m.is_finite())) {
-            let value = max.to_string();
-            return Err(Error::Parameter { name: "scale_max", value, range: "a number above 0" });
-        }
         let mut sizes = Vec::new();
         let mut signed = signed;
         for value in values {
@@ -129,11 +130,19 @@ impl Scale {
         if palette.is_diverging() != signed {
             return Err(Error::Palette { palette: palette.name(), signed, fitting: Palette::names(signed) });
         }
-        Ok(Self { palette, theme: options.theme, end, clipped: (largest > end).then_some(largest) })
+        let color = |level: usize| palette.color((level as f64 - LEVELS) / LEVELS, options.theme);
+        let colors = std::array::from_fn(color);
+        let clipped = (largest > end).then_some(largest);
+        Ok(Self { palette, theme: options.theme, end, clipped, colors })
+    }
+
+    /// The value's share of the scale, from −1 to 1; what lies beyond an end is at the end.
+    pub fn share(&self, x: f64) -> f64 {
+        (x / self.end).clamp(-1.0, 1.0)
     }
 
     /// The paint of a value. A colour is one of 32 levels, or of 63 on a diverging scale.
-    pub(crate) fn paint(&self, value: Value) -> Paint {
+    pub fn paint(&self, value: Value) -> Paint {
         match value {
             Value::Missing => Paint::Pattern(Pattern::Missing),
             Value::NotComparable => Paint::Pattern(Pattern::NotComparable),
@@ -145,13 +154,12 @@ impl Scale {
     }
 
     /// The colour of a finite value.
-    pub(crate) fn color(&self, x: f64) -> Color {
-        let level = (x / self.end).clamp(-1.0, 1.0);
-        self.palette.color((level * LEVELS).round() / LEVELS, self.theme)
+    pub fn color(&self, x: f64) -> Color {
+        self.colors[((self.share(x) * LEVELS).round() + LEVELS) as usize]
     }
 
-    /// The colour behind text on a paint.
-    pub(crate) fn backdrop(&self, paint: Paint) -> Color {
+    /// The colour behind text on a paint; its [`Color::ink`] is the text's.
+    pub fn backdrop(&self, paint: Paint) -> Color {
         match paint {
             Paint::Color(color) => color,
             Paint::Pattern(_) => self.theme.not_comparable(),

@@ -93,7 +93,7 @@ impl Writer<'_> {
                 vec![items.iter().flat_map(|item| self.item(item)).fold(group, Group::add).into()]
             }
             Item::Cells { paint, cells } => self.cells(*paint, cells),
-            Item::Raster { rect, columns, cells, colors } => {
+            Item::Raster { rect, columns, cells, colors, .. } => {
                 raster(*rect, *columns, cells, colors).into_iter().collect()
             }
             Item::Frame { rect, color, width } => vec![
@@ -127,7 +127,11 @@ impl Writer<'_> {
                 let d = format!("M{} {}l-5 -7h10z", coordinate(*x), coordinate(*y));
                 vec![Path::new().set("d", d).set("fill", color.to_string()).into()]
             }
-            Item::Dots { fill, rim, places } => {
+            Item::Dots { paint, rim, places } => {
+                let fill = match paint {
+                    Paint::Color(color) => *color,
+                    Paint::Pattern(_) => self.scene.theme.not_comparable(),
+                };
                 let d = places.iter().fold(String::new(), |mut d, (x, y)| {
                     let _ =
                         write!(d, "M{} {}a3 3 0 1 0 6 0a3 3 0 1 0-6 0z", coordinate(x - 3.0), coordinate(*y));

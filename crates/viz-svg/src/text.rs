@@ -54,7 +54,7 @@ impl Cluster {
 }
 
 /// A token's own text on one line, without the space it may begin with; `␣` where there is nothing else.
-pub(crate) fn label(token: &Token) -> String {
+pub fn label(token: &Token) -> String {
     let text: String = clusters(std::slice::from_ref(token)).into_iter().map(|c| c.text).collect();
     let trimmed = text.trim();
     if trimmed.is_empty() {
@@ -64,7 +64,7 @@ pub(crate) fn label(token: &Token) -> String {
 }
 
 /// A text as part of a sentence, for titles and descriptions.
-pub(crate) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     text.chars().map(visible_char).collect()
 }
 

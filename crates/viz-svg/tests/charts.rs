@@ -4,7 +4,9 @@
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 use saliency_schema::{Kind, Method, Model, Record, Target, Token};
-use saliency_viz_svg::{Color, Error, Item, Options, Paint, Palette, Scene, State, Theme, chart, charts};
+use saliency_viz_svg::{
+    Color, Error, Item, Options, Paint, Palette, Pattern, Scene, State, Theme, chart, charts,
+};
 use std::collections::BTreeSet;
 
 fn run_30() -> Record {
@@ -88,7 +90,7 @@ fn every_cell_of_the_heatmap_has_the_colour_of_its_number() {
             let found = paint_at(rows, x, y).unwrap();
             let expected = match shown(row, i) {
                 Some(x) => expected_color(x, end, palette),
-                None => Paint::Pattern(saliency_viz_svg::Pattern::NotComparable),
+                None => Paint::Pattern(Pattern::NotComparable),
             };
             assert_eq!(found, expected, "lock {lock:?}, row {row}, token {i}");
         }
@@ -258,7 +260,7 @@ fn tokens_that_only_one_of_two_outputs_has_read_stand_beside_the_plot() {
                 panic!("no pair")
             };
             let apart = items.iter().filter_map(|item| match item {
-                Item::Dots { fill, places, .. } if *fill == Theme::Light.not_comparable() => {
+                Item::Dots { paint: Paint::Pattern(Pattern::NotComparable), places, .. } => {
                     Some(places.len())
                 }
                 _ => None,
@@ -306,7 +308,7 @@ fn a_lock_in_one_panel_compares_with_rows_in_all_others() {
             let (x, y) = (left + (i as f64 + 0.5) * bar + gap, top + row as f64 * 19.0 + 9.0);
             let expected = match shown(panel, row, i) {
                 Some(x) => expected_color(x, end, Palette::Piyg),
-                None => Paint::Pattern(saliency_viz_svg::Pattern::NotComparable),
+                None => Paint::Pattern(Pattern::NotComparable),
             };
             assert_eq!(paint_at(items, x, y).unwrap(), expected, "panel {panel}, row {row}, token {i}");
         }
@@ -641,7 +643,7 @@ fn inside(items: &[Item], scene: &Scene) {
                 within(r.x, r.y);
                 within(r.x + r.width, r.y + r.height);
             }),
-            Item::Raster { rect: r, columns, cells, colors } => {
+            Item::Raster { rect: r, columns, cells, colors, .. } => {
                 within(r.x, r.y);
                 within(r.x + r.width, r.y + r.height);
                 assert!(

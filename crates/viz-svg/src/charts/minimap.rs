@@ -1,26 +1,25 @@
 //! `minimap`: the paragraph, and a small copy of it for every output.
 
-use super::highlight::ends;
-use super::tall_heatmap::title;
 use crate::cells::Cells;
-use crate::legend::Legend;
-use crate::options::{States, one};
+use crate::options::too_narrow;
 use crate::paragraph::Piece;
 use crate::prose::Prose;
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
+use crate::sheet::{MARGIN, Sheet};
 use crate::{Chart, Error, Options, Paint, font};
 use saliency_schema::Record;
 
-const MARGIN: f64 = 24.0;
 const TEXT_WIDTH: f64 = 600.0;
 const SIZE: f64 = 12.0;
 const LINE: f64 = 20.0;
-/// A thumbnail is the paragraph at this size.
+/// A thumbnail is the paragraph at this size, where no width is asked for.
 const SHRUNK: f64 = 0.5;
 const COLUMNS: usize = 3;
 const BETWEEN: f64 = 20.0;
+/// The narrowest thumbnail.
+const LEAST: f64 = 40.0;
 /// Earlier outputs under a thumbnail: so many to a line, so high.
 const BLOCKS: usize = 10;
 const BLOCK: f64 = 8.0;
@@ -28,7 +27,8 @@ const LABEL: f64 = 18.0;
 
 /// The paragraph with one row's attributions (`hover`, the first by default), and under it a thumbnail of the same
 /// paragraph for each output: its tokens as bars, the outputs before it as blocks, its own token below. Labels of outputs
-/// before the hovered one are coloured by what that one took from them. `lock` compares every row with one.
+/// before the hovered one are coloured by what that one took from them. `lock` compares every row with one. `columns`
+/// thumbnails stand in a line.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Minimap;
 
@@ -41,84 +41,90 @@ impl Chart for Minimap {
         "the paragraph, and a thumbnail of it for each output"
     }
 
-    fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        let record = one(records, options)?;
-        let states = States::of(record, options)?;
-        let rows = Rows::new(record, states);
+    fn own_options(&self) -> &'static [&'static str] {
+        &["columns"]
+    }
+
+    fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
+        let rows = Rows::one(records, options)?;
+        let n_output = rows.record.n_output();
         let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
-        let prose = Prose::set(&rows, TEXT_WIDTH, LINE);
-        let map = Map { rows, options, scale, pieces: prose.pieces(), height: prose.text_size().1 };
-        Ok(map.scene(&prose, states.token))
+        let columns = options.columns.unwrap_or(COLUMNS).clamp(1, n_output.max(1));
+        let gaps = (columns - 1) as f64 * BETWEEN;
+        let inner = options.width.map(|width| width - 2.0 * MARGIN);
+        let prose = Prose::set(&rows, inner.map_or(TEXT_WIDTH, |inner| inner.min(TEXT_WIDTH)), LINE);
+        let (text_width, text_height) = prose.text_size();
+        let width = inner.map_or(text_width * SHRUNK, |inner| (inner - gaps) / columns as f64);
+        if let (Some(whole), true) = (options.width, width < LEAST) {
+            return Err(too_narrow(whole, LEAST * columns as f64 + gaps + 2.0 * MARGIN));
+        }
+        let shrunk = width / text_width;
+        let height = text_height * shrunk;
+        let thumbnails = Thumbnails { rows, scale, columns, width, height, shrunk, pieces: prose.pieces() };
+
+        let mut sheet = Sheet::new(&rows, &scale, options, rows.title_of_all());
+        let all: Vec<usize> = (0..n_output).collect();
+        let (maps, labels) = thumbnails.items();
+        let below = (0.0, prose.height() + BETWEEN);
+        sheet.group("paragraph", None, prose.colored(&rows, &scale, options.token), (0.0, 0.0));
+        sheet.group("thumbnails", (n_output > 0).then(|| rows.in_words(&all)), maps, below);
+        sheet.group("labels", None, labels, below);
+        let shown = rows.hover.map_or_else(String::new, |hover| {
+            format!(" The paragraph shows “{}” (output {hover}).", rows.label(hover))
+        });
+        let n_input = rows.record.n_input();
+        let description = format!(
+            "{}: {n_output} thumbnails of a paragraph of {n_input} input tokens, one for each output.{shown}",
+            sheet.title()
+        );
+        Ok(sheet.scene(description))
     }
 }
 
-struct Map<'a> {
+/// The small copies of the paragraph.
+struct Thumbnails<'a> {
     rows: Rows<'a>,
-    options: &'a Options,
     scale: Scale,
-    pieces: Vec<Piece>,
+    columns: usize,
+    /// One thumbnail's size, without the blocks and the label under it.
+    width: f64,
     height: f64,
+    shrunk: f64,
+    pieces: Vec<Piece>,
 }
 
-impl Map<'_> {
-    fn scene(&self, prose: &Prose, token: Option<usize>) -> Scene {
-        let (record, theme) = (self.rows.record, self.options.theme);
-        let title = title(&self.rows);
-        let title = self.options.title.clone().unwrap_or(title);
-        let thumbnail = prose.text_size().0 * SHRUNK;
-        let width = COLUMNS as f64 * thumbnail + (COLUMNS - 1) as f64 * BETWEEN;
-
-        let mut cells = Cells::default();
-        let mut labels = Vec::new();
-        let mut tops = (0.0, 0.0);
-        for row in 0..record.n_output() {
-            let column = row % COLUMNS;
+impl Thumbnails<'_> {
+    /// The thumbnails, and their labels.
+    fn items(&self) -> (Vec<Item>, Vec<Item>) {
+        let n_output = self.rows.record.n_output();
+        let (mut cells, mut labels) = (Cells::default(), Vec::new());
+        let (mut top, mut next) = (0.0, 0.0);
+        for row in 0..n_output {
+            let column = row % self.columns;
             if column == 0 {
-                tops.0 = tops.1;
+                top = next;
                 // The line's height is that of its last thumbnail, which has the most blocks.
-                let last = (row + COLUMNS - 1).min(record.n_output() - 1);
-                tops.1 = tops.0 + self.height * SHRUNK + blocks_height(last) + LABEL + BETWEEN;
+                let last = (row + self.columns - 1).min(n_output - 1);
+                next = top + self.height + blocks_height(last) + LABEL + BETWEEN;
             }
-            let (x, y) = (column as f64 * (thumbnail + BETWEEN), tops.0);
-            self.thumbnail(row, (x, y), thumbnail, &mut cells);
-            let bottom = tops.1 - LABEL - BETWEEN;
-            labels.extend(self.label(row, Rect::new(x, bottom, thumbnail, LABEL - 2.0)));
+            let x = column as f64 * (self.width + BETWEEN);
+            self.thumbnail(row, (x, top), &mut cells);
+            let bottom = next - LABEL - BETWEEN;
+            labels.extend(self.label(row, Rect::new(x, bottom, self.width, LABEL - 2.0)));
         }
-        let height = tops.1;
-        let colored = prose.colored(&self.rows, &self.scale, token);
-        let patterns = cells.patterns().union(&colored.patterns).copied().collect();
-        let ends = ends(&self.rows);
-        let room = (MARGIN, MARGIN, width);
-        let legend = Legend::new(room, &title, record, self.options, &self.scale, &ends, &patterns);
-        let top = MARGIN + legend.height + 12.0;
-        let maps_top = top + prose.height() + BETWEEN;
-
-        let mut items = legend.items;
-        items.push(Item::group("paragraph", None, colored.items, (MARGIN, top)));
-        let words =
-            (record.n_output() > 0).then(|| self.rows.in_words(&(0..record.n_output()).collect::<Vec<_>>()));
-        let maps = (MARGIN, maps_top);
-        items.push(Item::group("thumbnails", words, cells.into_items().collect(), maps));
-        items.push(Item::group("labels", None, labels, maps));
-        let shown = self.rows.hover.map_or_else(String::new, |hover| {
-            format!(" The paragraph shows “{}” (output {hover}).", self.rows.label(hover))
-        });
-        let (n_input, n_output) = (record.n_input(), record.n_output());
-        let description = format!(
-            "{title}: {n_output} thumbnails of a paragraph of {n_input} input tokens, one for each output.{shown}"
-        );
-        let (width, height) = (width + 2.0 * MARGIN, maps_top + height + MARGIN);
-        Scene { width, height, title, description, theme, items }
+        (cells.into_items().collect(), labels)
     }
 
     /// One output's row over the shrunk paragraph, and the outputs before it as blocks.
-    fn thumbnail(&self, row: usize, (x, y): (f64, f64), width: f64, cells: &mut Cells) {
+    fn thumbnail(&self, row: usize, (x, y): (f64, f64), cells: &mut Cells) {
+        let line = LINE * self.shrunk;
         for piece in &self.pieces {
             let r = piece.rect;
-            let rect = Rect::new(x + r.x * SHRUNK, y + r.y * SHRUNK, r.width * SHRUNK, LINE * SHRUNK - 1.0);
+            let (left, top) = (x + r.x * self.shrunk, y + r.y * self.shrunk);
+            let rect = Rect::new(left, top, r.width * self.shrunk, (line - 1.0).max(0.7 * line));
             cells.add(self.scale.paint(self.rows.shown(row, piece.token)), rect);
         }
-        let (below, block) = (y + self.height * SHRUNK + 3.0, width / BLOCKS as f64);
+        let (below, block) = (y + self.height + 3.0, self.width / BLOCKS as f64);
         for earlier in 0..row {
             let (left, line) = ((earlier % BLOCKS) as f64 * block, (earlier / BLOCKS) as f64);
             let rect = Rect::new(x + left, below + line * BLOCK, block - 1.0, BLOCK - 1.0);
@@ -128,7 +134,7 @@ impl Map<'_> {
 
     /// An output's own token, coloured by what the hovered output took from it.
     fn label(&self, row: usize, rect: Rect) -> Vec<Item> {
-        let theme = self.options.theme;
+        let theme = self.scale.theme;
         let value = self.rows.hover.filter(|hover| row < *hover);
         let value =
             value.map(|hover| self.scale.paint(self.rows.shown(hover, self.rows.record.n_input() + row)));

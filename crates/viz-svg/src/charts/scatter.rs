@@ -1,15 +1,14 @@
 //! `scatter`: two outputs' attributions of the same tokens against each other.
 
-use crate::legend::{Ends, Legend};
+use crate::legend::Ends;
 use crate::options::{States, one};
+use crate::pair::{self, Pair};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Scene, Text};
-use crate::{Chart, Error, Options, Pattern, pair};
+use crate::sheet::{MARGIN, Sheet};
+use crate::{Chart, Error, Options};
 use saliency_schema::Record;
-use std::collections::BTreeSet;
-
-const MARGIN: f64 = 24.0;
 
 /// The pair scatter on its own: x is the locked output (the first by default), y the hovered one (the last). Dots are
 /// coloured by hovered − locked.
@@ -25,50 +24,31 @@ impl Chart for Scatter {
         "two outputs' attributions of the same tokens against each other"
     }
 
-    fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
+    fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let record = one(records, options)?;
         let states = States::of(record, options)?;
         let last = record.n_output().checked_sub(1);
         let (x, y) = (states.lock.or(last.map(|_| 0)), states.hover.or(last));
         let rows = Rows { record, hover: y, lock: x, foreign: None };
-        let shown = y.into_iter().flat_map(|y| (0..rows.length(y)).map(move |i| rows.shown(y, i)));
-        let scale = Scale::of(shown, true, options)?;
-        let width = pair::SIZE.0.max(640.0);
-        let (title, ends) = match x.zip(y) {
-            Some((x, y)) => (
-                format!("“{}” (output {y}) against “{}” (output {x})", rows.label(y), rows.label(x)),
-                Ends {
-                    low: format!("more to “{}”", rows.label(x)),
-                    high: format!("more to “{}”", rows.label(y)),
-                },
-            ),
-            None => ("The record holds no output".into(), Ends { low: "–".into(), high: "–".into() }),
+        let scale = Scale::of(rows.hovered().map(|(_, value)| value), true, options)?;
+        let Some((x, y)) = x.zip(y) else {
+            let none = || "–".to_owned();
+            let sheet = Sheet::new(&rows, &scale, options, rows.title());
+            let mut sheet = sheet.ends(Ends { low: none(), high: none() });
+            sheet.add(Text::new("No output.", 0.0, 16.0, 12.0, options.theme.muted()));
+            let description = format!("{}.", sheet.title());
+            return Ok(sheet.scene(description));
         };
-        let title = options.title.clone().unwrap_or(title);
-        let apart = x.zip(y).is_some_and(|(x, y)| rows.length(y) != rows.length(x));
-        let patterns = BTreeSet::from_iter(apart.then_some(Pattern::NotComparable));
-        let legend = Legend::new((MARGIN, MARGIN, width), &title, record, options, &scale, &ends, &patterns);
-        let top = MARGIN + legend.height + 8.0;
-        let mut items = legend.items;
-        match x.zip(y) {
-            Some((x, y)) => items.extend(pair::pair(&rows, Some(x), y, &scale, (MARGIN, top), states.token)),
-            None => {
-                items.push(Text::new("No output.", MARGIN, top + 16.0, 12.0, options.theme.muted()).into());
-            }
-        }
-        let description = match x.zip(y) {
-            Some((x, y)) => format!(
-                "{title}: a dot for each token, to the right by what output {x} took from it, upwards by what output {y} did.\n{}",
-                rows.in_words(&[y])
-            ),
-            None => format!("{title}."),
-        };
-        let (width, height) = (width + 2.0 * MARGIN, top + pair::SIZE.1 + MARGIN);
-        Ok(Scene { width, height, title, description: ended(description), theme: options.theme, items })
+        let side = options.width.map_or(pair::SIDE, |width| width - 2.0 * MARGIN - pair::BESIDE);
+        let title = format!("“{}” (output {y}) against “{}” (output {x})", rows.label(y), rows.label(x));
+        let more = |row: usize| format!("more to “{}”", rows.label(row));
+        let mut sheet = Sheet::new(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) });
+        let pair = Pair { rows: &rows, scale: &scale, x: Some(x), y, token: options.token, side };
+        sheet.group("pair", Some(rows.in_words(&[y])), pair.items(), (0.0, 0.0));
+        let description = format!(
+            "{}: a dot for each token, to the right by what output {x} took from it, upwards by what output {y} did.",
+            sheet.title(),
+        );
+        Ok(sheet.scene(description))
     }
-}
-
-/// A description ends like a sentence.
-fn ended(text: String) -> String {
-    if text.ends_with('.') { text } else { text + "." }
 }

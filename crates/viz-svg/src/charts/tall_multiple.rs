@@ -1,20 +1,21 @@
 //! `tall-multiple`: the tall heatmap of several records side by side.
 
-use super::highlight::ends;
-use super::tall_heatmap::title;
-use crate::heat::{HEADS, Heat};
+use crate::heat::{self, HEADS, Heat};
 use crate::legend::differing_provenance;
-use crate::panels::{Head, MARGIN, PanelStates, chosen, head, panel_states};
-use crate::rows::Rows;
+use crate::options::too_narrow;
+use crate::panels::Panels;
 use crate::scale::Scale;
-use crate::scene::{Item, Scene, Text};
+use crate::scene::{Scene, Text};
+use crate::sheet::MARGIN;
 use crate::{Chart, Error, Options, font};
 use saliency_schema::Record;
-use std::collections::BTreeSet;
 
-/// Room that one panel's bars take, as long as they are not thinner than one unit or thicker than twelve.
+/// Room that one panel's bars take where no width is asked for, as long as they are not thinner than one unit or
+/// thicker than twelve.
 const BARS: f64 = 260.0;
 const BETWEEN: f64 = 32.0;
+/// A panel's bars take at least this, so that what it is called can be read.
+const LEAST: f64 = 96.0;
 
 /// Several records as panels on one scale: continuations of one text, methods, or models. `hover` is the row that the
 /// paragraph shows, in any panel; `lock` in one panel compares with rows in all others, where both have read the same
@@ -35,51 +36,55 @@ impl Chart for TallMultiple {
         true
     }
 
-    fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        let records = chosen(records, options)?;
-        let states = panel_states(records, options)?;
-        let rows: Vec<_> = (0..records.len()).map(|panel| states.rows(records, panel)).collect();
-        let signed = rows.iter().any(Rows::is_signed);
-        let scale = Scale::of(rows.iter().flat_map(|rows| rows.all_shown()), signed, options)?;
-        let columns = records.iter().map(|r| r.tokens.len().saturating_sub(1)).max().unwrap_or(1).max(1);
-        let bar = (BARS / columns as f64).round().clamp(1.0, 12.0);
-        let token = states.token;
-        let heats: Vec<_> = rows.into_iter().map(|rows| Heat { rows, scale, bar, token }).collect();
-        Ok(scene(&heats, records, &states, options))
+    fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
+        let panels = Panels::of(records, options)?;
+        let scale = panels.scale(options)?;
+        let columns = |record: &Record| record.tokens.len().saturating_sub(1).max(1) as f64;
+        let most = panels.records.iter().map(columns).fold(1.0, f64::max);
+        let bar = (BARS / most).round().clamp(1.0, 12.0);
+        let heat = |rows| Heat { rows, scale, bar, token: options.token };
+        let mut heats: Vec<_> = panels.rows().map(heat).collect();
+        if let Some(width) = options.width {
+            let labels: f64 = heats.iter().map(|heat| heat.label_width() + heat::GAP).sum();
+            let taken = labels + BETWEEN * (heats.len() - 1) as f64 + 2.0 * MARGIN;
+            let all: f64 = panels.records.iter().map(columns).sum();
+            let bar = (width - taken) / all;
+            let least = (taken + all * heat::THINNEST.max(LEAST / most)).max(Panels::LEAST + 2.0 * MARGIN);
+            if width < least {
+                return Err(too_narrow(width, least));
+            }
+            for heat in &mut heats {
+                heat.bar = bar;
+            }
+        }
+        Ok(scene(&panels, &heats, &scale, options))
     }
 }
 
-fn scene(heats: &[Heat<'_>], records: &[Record], states: &PanelStates, options: &Options) -> Scene {
-    let theme = options.theme;
-    let shown = &heats[states.hover.map_or(0, |state| state.panel)];
-    let cells: Vec<_> = heats.iter().map(Heat::cells).collect();
-    let patterns: BTreeSet<_> = cells.iter().flat_map(crate::cells::Cells::patterns).collect();
-    let widths: Vec<f64> = heats.iter().map(|heat| heat.label_width() + heat.width().max(96.0)).collect();
-    let width = widths.iter().sum::<f64>() + BETWEEN * (widths.len() - 1) as f64;
-    let title = options.title.clone().unwrap_or_else(|| title(&shown.rows));
-    let said = (&*title, &ends(&shown.rows));
-    let Head { mut items, width, bottom } =
-        head(records, &shown.rows, &shown.scale, states, said, options, (width, &patterns));
-
-    let rows_top = bottom + 18.0 + HEADS;
-    let mut left = MARGIN;
-    for (((panel, heat), cells), width) in heats.iter().enumerate().zip(cells).zip(&widths) {
-        let name = font::fitted(&differing_provenance(records, panel, options), 11.0, width + BETWEEN - 8.0);
-        items.push(Text::new(name, left, bottom + 12.0, 11.0, theme.ink()).bold().into());
-        let record = &records[panel];
-        let words = heat.rows.in_words(&(0..record.n_output()).collect::<Vec<_>>());
-        let words = (record.n_output() > 0).then_some(words);
-        let bars = cells.into_items().chain(heat.heads()).collect();
-        items.push(Item::group("rows", words, bars, (left + heat.label_width(), rows_top)));
-        items.push(Item::group("labels", None, heat.labels(), (left, rows_top)));
+fn scene(panels: &Panels<'_>, heats: &[Heat<'_>], scale: &Scale, options: &Options) -> Scene {
+    let (mut sheet, top) = panels.sheet(scale, options);
+    let rows_top = top + 18.0 + HEADS;
+    let mut left = 0.0;
+    for (panel, heat) in heats.iter().enumerate() {
+        let record = heat.rows.record;
+        let width = heat.label_width() + heat.width().max(LEAST);
+        let name = differing_provenance(panels.records, panel, options);
+        let name = font::fitted(&name, 11.0, width + BETWEEN - 8.0);
+        sheet.add(Text::new(name, left, top + 12.0, 11.0, options.theme.ink()).bold());
+        let words = || heat.rows.in_words(&(0..record.n_output()).collect::<Vec<_>>());
+        let mut bars = heat.cells();
+        bars.extend(heat.heads());
+        let at = (left + heat.label_width(), rows_top);
+        sheet.group("rows", (record.n_output() > 0).then(words), bars, at);
+        sheet.group("labels", None, heat.labels(), (left, rows_top));
         left += width + BETWEEN;
     }
-    let height = rows_top + heats.iter().map(Heat::height).fold(0.0, f64::max) + MARGIN;
     let description = format!(
-        "{title}: {} panels side by side, each with a row for every output and a bar for every token before it; {} \
+        "{}: {} panels side by side, each with a row for every output and a bar for every token before it; {} \
          input tokens in the first.",
-        records.len(),
-        records[0].n_input()
+        sheet.title(),
+        heats.len(),
+        panels.records[0].n_input()
     );
-    Scene { width: width + 2.0 * MARGIN, height, title, description, theme, items }
+    sheet.scene(description)
 }

@@ -1,23 +1,22 @@
 //! `tokens`: a ranked table of what one output took from each token; also as plain text, for a terminal.
 
-use super::highlight::{ends, heading};
-use crate::legend::{Legend, provenance};
+use crate::legend::provenance;
 use crate::number::short;
-use crate::options::{States, one};
+use crate::options::too_narrow;
 use crate::rows::Rows;
 use crate::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
+use crate::sheet::{MARGIN, Sheet};
 use crate::text::{label, visible};
-use crate::{Chart, Error, Options, Paint, font};
+use crate::{Chart, Error, Options, font};
 use saliency_schema::{Kind, Record};
 use std::fmt::Write as _;
 
-const MARGIN: f64 = 24.0;
 const WIDTH: f64 = 560.0;
 const ROW: f64 = 18.0;
 const SIZE: f64 = 12.0;
-/// Rows of the table at the most.
-const MOST: usize = 40;
+/// Rows of the table at the most, where the caller does not say.
+const TOP: usize = 40;
 /// Where the columns are: rank, position and value end, the token and the bar begin.
 const RANK: f64 = 32.0;
 const POSITION: f64 = 88.0;
@@ -39,52 +38,48 @@ impl Chart for Tokens {
         "a ranked table of what one output took from each token; without -o it prints"
     }
 
-    fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        let record = one(records, options)?;
-        let table = Table::of(record, options)?;
+    fn own_options(&self) -> &'static [&'static str] {
+        &["top"]
+    }
+
+    fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
+        let table = Table::of(records, options)?;
         let rows = &table.rows;
         let (theme, scale) = (options.theme, Scale::of(rows.all_shown(), rows.is_signed(), options)?);
-        let title = options.title.clone().unwrap_or_else(|| heading(rows));
-        let mut patterns = std::collections::BTreeSet::new();
-        for entry in &table.entries {
-            if let Paint::Pattern(pattern) = scale.paint(entry.value) {
-                patterns.insert(pattern);
-            }
+        let width = options.width.map_or(WIDTH, |width| width - 2.0 * MARGIN);
+        if let (Some(whole), true) = (options.width, width < BAR + 60.0) {
+            return Err(too_narrow(whole, BAR + 60.0 + 2.0 * MARGIN));
         }
-        let room = (MARGIN, MARGIN, WIDTH);
-        let legend = Legend::new(room, &title, record, options, &scale, &ends(rows), &patterns);
-        let top = MARGIN + legend.height + 8.0;
-        let mut items = legend.items;
+        let mut sheet = Sheet::new(rows, &scale, options, rows.title());
+        let mut items = Vec::new();
         let head = |text: &str, x: f64, anchor: Anchor| {
-            Item::from(Text::new(text, MARGIN + x, top + 12.0, 11.0, theme.muted()).anchored(anchor))
+            Item::from(Text::new(text, x, 12.0, 11.0, theme.muted()).anchored(anchor))
         };
         items.push(head("rank", RANK, Anchor::End));
         items.push(head("position", POSITION, Anchor::End));
         items.push(head("token", TOKEN, Anchor::Start));
         items.push(head("value", VALUE, Anchor::End));
-        let (from, to) = ((MARGIN, top + 18.0), (MARGIN + WIDTH, top + 18.0));
-        items.push(Item::Line { from, to, color: theme.muted(), width: 1.0 });
-        let body = top + 22.0;
+        items.push(Item::Line { from: (0.0, 18.0), to: (width, 18.0), color: theme.muted(), width: 1.0 });
         for (rank, entry) in table.entries.iter().enumerate() {
-            items.extend(entry.row(rank, body + rank as f64 * ROW, &scale));
+            items.extend(entry.row(rank, 22.0 + rank as f64 * ROW, width, &scale));
+            if options.token == Some(entry.position) {
+                let rect = Rect::new(TOKEN - 4.0, 23.0 + rank as f64 * ROW, VALUE - TOKEN + 10.0, ROW - 2.0);
+                items.push(Item::Frame { rect, color: theme.mark(), width: 2.0 });
+            }
         }
-        let bottom = body + table.entries.len() as f64 * ROW;
-        items.push(Text::new(table.rest(), MARGIN, bottom + 16.0, 11.0, theme.muted()).into());
-        let description = format!("{title}. {}.", table.rest());
-        Ok(Scene {
-            width: WIDTH + 2.0 * MARGIN,
-            height: bottom + 24.0 + MARGIN,
-            title,
-            description,
-            theme,
-            items,
-        })
+        let bottom = 22.0 + table.entries.len() as f64 * ROW;
+        items.push(Text::new(table.rest(), 0.0, bottom + 16.0, 11.0, theme.muted()).into());
+        sheet.group("table", None, items, (0.0, 0.0));
+        let description = format!("{}. {}.", sheet.title(), table.rest());
+        Ok(sheet.scene(description))
     }
 
     fn text(&self, records: &[Record], options: &Options) -> Result<Option<String>, Error> {
-        let record = one(records, options)?;
-        let table = Table::of(record, options)?;
-        let mut text = format!("{}\n{}\n\n", heading(&table.rows), provenance(record, options).join(" · "));
+        options.check(self.name(), self.own_options())?;
+        let table = Table::of(records, options)?;
+        let title = options.title.clone().unwrap_or_else(|| table.rows.title());
+        let said = provenance(table.rows.record, options).join(" · ");
+        let mut text = format!("{}\n{said}\n\n", visible(&title));
         let _ = writeln!(text, "rank  position       value  token");
         for (rank, entry) in table.entries.iter().enumerate() {
             let (position, value) = (entry.position, entry.spelled());
@@ -113,18 +108,10 @@ struct Entry {
 }
 
 impl<'a> Table<'a> {
-    fn of(record: &'a Record, options: &Options) -> Result<Self, Error> {
-        let rows = Rows::new(record, States::of(record, options)?);
-        let entry = |position: usize, row: usize| {
-            let token = &record.tokens[position];
-            let value = rows.shown(row, position);
-            Entry { position, label: label(token), is_output: token.kind == Kind::Output, value }
-        };
-        let mut entries: Vec<_> = rows
-            .hover
-            .into_iter()
-            .flat_map(|row| (0..rows.length(row)).map(move |i| entry(i, row)))
-            .collect();
+    fn of(records: &'a [Record], options: &Options) -> Result<Self, Error> {
+        let rows = Rows::one(records, options)?;
+        let mut entries: Vec<_> =
+            rows.hovered().map(|(position, value)| Entry::new(rows.record, position, value)).collect();
         let size =
             |entry: &Entry| entry.value.number().map_or(-1.0, |x| if x.is_nan() { -0.5 } else { x.abs() });
         entries.sort_by(|a, b| size(b).total_cmp(&size(a)));
@@ -133,7 +120,7 @@ impl<'a> Table<'a> {
             entries.iter().map(size).filter(|x| *x > 0.0 && x.is_finite()).map(|x| x / 1e6).sum()
         };
         let (all, whole) = (entries.len(), finite(&entries));
-        entries.truncate(MOST);
+        entries.truncate(options.top.unwrap_or(TOP));
         let share = if whole > 0.0 { finite(&entries) / whole } else { 1.0 };
         Ok(Self { rows, entries, all, share })
     }
@@ -146,6 +133,11 @@ impl<'a> Table<'a> {
 }
 
 impl Entry {
+    fn new(record: &Record, position: usize, value: Value) -> Self {
+        let token = &record.tokens[position];
+        Self { position, label: label(token), is_output: token.kind == Kind::Output, value }
+    }
+
     fn spelled(&self) -> String {
         match self.value {
             Value::Number(x) => short(x),
@@ -154,10 +146,10 @@ impl Entry {
         }
     }
 
-    fn row(&self, rank: usize, top: f64, scale: &Scale) -> Vec<Item> {
+    fn row(&self, rank: usize, top: f64, width: f64, scale: &Scale) -> Vec<Item> {
         let theme = scale.theme;
         let text = |text: String, x: f64, anchor: Anchor| {
-            Item::from(Text::new(text, MARGIN + x, top + 12.0, SIZE, theme.ink()).anchored(anchor))
+            Item::from(Text::new(text, x, top + 12.0, SIZE, theme.ink()).anchored(anchor))
         };
         let name = if self.is_output { format!("{} (output)", self.label) } else { self.label.clone() };
         let name = font::fitted(&visible(&name), SIZE, VALUE - TOKEN - 80.0);
@@ -166,7 +158,7 @@ impl Entry {
             Value::Number(x) if x.is_finite() => (x.abs() / scale.end).min(1.0),
             _ => 1.0,
         };
-        let bar = Rect::new(MARGIN + BAR, top + 3.0, ((WIDTH - BAR) * share).max(0.5), ROW - 6.0);
+        let bar = Rect::new(BAR, top + 3.0, ((width - BAR) * share).max(0.5), ROW - 6.0);
         vec![
             text((rank + 1).to_string(), RANK, Anchor::End),
             text(self.position.to_string(), POSITION, Anchor::End),

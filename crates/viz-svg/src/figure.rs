@@ -1,0 +1,187 @@
+//! A chart of some records, with its options: what a caller builds up, and asks for its SVG.
+
+use crate::{Chart, Error, Minimap, Options, Palette, Scene, State, Theme, Tokens};
+use saliency_schema::Record;
+
+/// A chart of some records, with its options: `TallHeatmap::new(&record).lock(3).theme(Theme::Dark).to_svg()?`.
+///
+/// In a notebook (`evcxr`) the value displays itself.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Figure<'a, C> {
+    chart: C,
+    records: &'a [Record],
+    options: Options,
+}
+
+impl<'a, C: Chart> Figure<'a, C> {
+    /// Any chart, one of your own among them, of a record or of several.
+    pub fn new<R: AsRecords + ?Sized>(chart: C, records: &'a R) -> Self {
+        Self { chart, records: records.as_records(), options: Options::default() }
+    }
+
+    /// All options at once. Default: [`Options::default`].
+    pub fn options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
+    /// The output whose row the paragraph shows: its number, or `(panel, number)`. Default: the chart's own.
+    pub fn hover(mut self, output: impl Into<State>) -> Self {
+        self.options.hover = Some(output.into());
+        self
+    }
+
+    /// The output that the others are compared with: its number, or `(panel, number)`. Default: none.
+    pub fn lock(mut self, output: impl Into<State>) -> Self {
+        self.options.lock = Some(output.into());
+        self
+    }
+
+    /// The input token under the pointer, by its position. Default: none.
+    pub fn token(mut self, position: usize) -> Self {
+        self.options.token = Some(position);
+        self
+    }
+
+    /// Which record, where several are given to a chart of one. Default: the only one.
+    pub fn record(mut self, number: usize) -> Self {
+        self.options.record = Some(number);
+        self
+    }
+
+    /// Default: [`Theme::Light`].
+    pub fn theme(mut self, theme: Theme) -> Self {
+        self.options.theme = theme;
+        self
+    }
+
+    /// The colours; they have to fit: diverging with a sign, sequential without. Default: by sign and theme.
+    pub fn palette(mut self, palette: Palette) -> Self {
+        self.options.palette = Some(palette);
+        self
+    }
+
+    /// The quantile of the absolute values that the colour scale ends at, in (0, 1]. Default: 0.99.
+    pub fn clip(mut self, quantile: f64) -> Self {
+        self.options.clip = quantile;
+        self
+    }
+
+    /// Where the colour scale ends, in units of the data. Default: from the data, by [`clip`](Self::clip).
+    pub fn scale_max(mut self, end: f64) -> Self {
+        self.options.scale_max = Some(end);
+        self
+    }
+
+    /// How wide the picture is, in units (pixels at scale 1), from 240 to 20,000. Default: the chart's own.
+    pub fn width(mut self, units: f64) -> Self {
+        self.options.width = Some(units);
+        self
+    }
+
+    /// The picture's title. Default: the chart's own.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.options.title = Some(title.into());
+        self
+    }
+
+    /// The model's name, for records that do not hold one. Default: none.
+    pub fn model(mut self, name: impl Into<String>) -> Self {
+        self.options.model = Some(name.into());
+        self
+    }
+
+    /// The method's name, for records that do not hold one. Default: none.
+    pub fn method(mut self, name: impl Into<String>) -> Self {
+        self.options.method = Some(name.into());
+        self
+    }
+
+    /// The picture, before it is written.
+    ///
+    /// # Errors
+    /// As [`Chart::draw`].
+    pub fn scene(&self) -> Result<Scene, Error> {
+        self.chart.draw(self.records, &self.options)
+    }
+
+    /// The picture as SVG.
+    ///
+    /// # Errors
+    /// As [`Chart::draw`].
+    pub fn to_svg(&self) -> Result<String, Error> {
+        Ok(self.scene()?.to_svg())
+    }
+
+    /// The picture as PNG, with `scale` pixels for each unit.
+    ///
+    /// # Errors
+    /// As [`Chart::draw`] and [`Scene::to_png`].
+    #[cfg(feature = "png")]
+    pub fn to_png(&self, scale: f32) -> Result<Vec<u8>, Error> {
+        self.scene()?.to_png(scale)
+    }
+
+    /// What `evcxr` calls to display a value in a notebook's cell: the picture, or why there is none.
+    #[allow(clippy::print_stdout, reason = "evcxr reads a value's picture from standard output")]
+    pub fn evcxr_display(&self) {
+        match self.to_svg() {
+            Ok(svg) => println!("EVCXR_BEGIN_CONTENT text/html\n{svg}EVCXR_END_CONTENT"),
+            Err(error) => println!("{error}"),
+        }
+    }
+}
+
+impl Figure<'_, Minimap> {
+    /// Thumbnails in a line. Default: 3.
+    pub fn columns(mut self, count: usize) -> Self {
+        self.options.columns = Some(count);
+        self
+    }
+}
+
+impl Figure<'_, Tokens> {
+    /// Rows of the table. Default: 40.
+    pub fn top(mut self, count: usize) -> Self {
+        self.options.top = Some(count);
+        self
+    }
+
+    /// The table as plain text, for a terminal.
+    ///
+    /// # Errors
+    /// As [`Chart::draw`].
+    pub fn to_text(&self) -> Result<String, Error> {
+        Ok(Tokens.text(self.records, &self.options)?.unwrap_or_default())
+    }
+}
+
+/// What a chart can be drawn of: a record, or several.
+pub trait AsRecords {
+    /// The records.
+    fn as_records(&self) -> &[Record];
+}
+
+impl AsRecords for Record {
+    fn as_records(&self) -> &[Record] {
+        std::slice::from_ref(self)
+    }
+}
+
+impl AsRecords for [Record] {
+    fn as_records(&self) -> &[Record] {
+        self
+    }
+}
+
+impl AsRecords for Vec<Record> {
+    fn as_records(&self) -> &[Record] {
+        self
+    }
+}
+
+impl<const N: usize> AsRecords for [Record; N] {
+    fn as_records(&self) -> &[Record] {
+        self
+    }
+}

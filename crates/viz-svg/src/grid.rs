@@ -1,0 +1,170 @@
+//! Many cells, one for each (output, token): rectangles, or above a number of them a picture.
+
+use crate::cells::Cells;
+use crate::rows::Rows;
+use crate::scale::Scale;
+use crate::scene::{Item, Rect};
+use crate::{Color, Paint, Pattern};
+use std::collections::BTreeMap;
+
+/// Cells beyond which a grid is kept as a picture: a rectangle takes 4 to 9 bytes, a pixel of a picture about one.
+const AS_RECTANGLES: usize = 10_000;
+
+/// The cells of one record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grid<'a> {
+    pub(crate) rows: &'a Rows<'a>,
+    pub(crate) scale: &'a Scale,
+    /// A token's and an output's measure.
+    pub(crate) cell: (f64, f64),
+    /// Between the cells of inputs and those of earlier outputs.
+    pub(crate) gap: f64,
+    /// What stays free of an output's measure.
+    pub(crate) free: f64,
+    /// Whether outputs run to the right and tokens down, and not the other way round.
+    pub(crate) transposed: bool,
+    /// Where an output did not exist yet.
+    pub(crate) ground: Color,
+}
+
+impl Grid<'_> {
+    /// Tokens that some output has read.
+    pub(crate) fn tokens(&self) -> usize {
+        self.rows.record().n_input() + self.rows.record().n_output().saturating_sub(1)
+    }
+
+    /// Where a token's cells begin, from the first one's.
+    pub(crate) fn token_start(&self, token: usize) -> f64 {
+        token as f64 * self.cell.0 + if token >= self.rows.record().n_input() { self.gap } else { 0.0 }
+    }
+
+    /// What all tokens' cells take.
+    pub(crate) fn extent(&self) -> f64 {
+        match self.tokens() {
+            0 => 0.0,
+            tokens => self.token_start(tokens - 1) + self.cell.0,
+        }
+    }
+
+    /// The cells of some tokens and outputs.
+    fn place(&self, token: usize, tokens: usize, output: usize, outputs: usize) -> Rect {
+        let along = (self.token_start(token), tokens as f64 * self.cell.0);
+        let across = (output as f64 * self.cell.1, outputs as f64 * self.cell.1 - self.free);
+        let (x, y) = if self.transposed { (across, along) } else { (along, across) };
+        Rect::new(x.0, y.0, x.1, y.1)
+    }
+
+    /// The cells, from the grid's own corner.
+    pub(crate) fn items(&self) -> Vec<Item> {
+        let n_output = self.rows.record().n_output();
+        if self.tokens() * n_output > AS_RECTANGLES {
+            return self.picture();
+        }
+        let mut cells = Cells::default();
+        for output in 0..n_output {
+            for token in 0..self.rows.length(output) {
+                let rect = self.place(token, 1, output, 1);
+                cells.add(self.scale.paint(self.rows.shown(output, token)), rect);
+            }
+        }
+        cells.into_items().collect()
+    }
+
+    /// A picture of the inputs' cells, one of the earlier outputs', and over them the hatched cells, which a
+    /// picture cannot hold.
+    fn picture(&self) -> Vec<Item> {
+        let (n_input, n_output) = (self.rows.record().n_input(), self.rows.record().n_output());
+        let mut colors = Colors::new(self.ground, self.scale.theme.not_comparable());
+        let mut hatched = Cells::default();
+        let mut index = |output: usize, token: usize| {
+            let paint =
+                (token < self.rows.length(output)).then(|| self.scale.paint(self.rows.shown(output, token)));
+            if let Some(Paint::Pattern(pattern)) = paint
+                && pattern != Pattern::NotComparable
+            {
+                hatched.add(Paint::Pattern(pattern), self.place(token, 1, output, 1));
+            }
+            paint.map_or(0, |paint| colors.index(paint))
+        };
+        let mut pictures = Vec::new();
+        for (from, to) in [(0, n_input), (n_input, self.tokens())].into_iter().filter(|(from, to)| from < to)
+        {
+            let tokens = to - from;
+            let cells: Vec<u8> = if self.transposed {
+                (from..to)
+                    .flat_map(|token| (0..n_output).map(move |output| (output, token)))
+                    .map(|(o, t)| index(o, t))
+                    .collect()
+            } else {
+                (0..n_output)
+                    .flat_map(|output| (from..to).map(move |token| (output, token)))
+                    .map(|(o, t)| index(o, t))
+                    .collect()
+            };
+            let mut rect = self.place(from, tokens, 0, n_output);
+            // The free room behind the last output belongs to the picture: all its rows are of one height.
+            let side = if self.transposed { &mut rect.width } else { &mut rect.height };
+            *side += self.free;
+            pictures.push((rect, if self.transposed { n_output } else { tokens }, cells));
+        }
+        let has_not_comparable = colors.has_not_comparable;
+        let colors = colors.all;
+        let raster = |(rect, columns, cells)| Item::Raster {
+            rect,
+            columns,
+            cells,
+            colors: colors.clone(),
+            has_not_comparable,
+        };
+        let mut items: Vec<Item> = pictures.into_iter().map(raster).chain(hatched.into_items()).collect();
+        if self.free > 0.0 {
+            let rule = |output: usize| {
+                let rect = self.place(0, 0, output, 1);
+                let (end, all) = (output as f64 * self.cell.1 + self.cell.1 - self.free, self.extent());
+                if self.transposed {
+                    Rect { x: end, width: self.free, height: all, ..rect }
+                } else {
+                    Rect { y: end, height: self.free, width: all, ..rect }
+                }
+            };
+            items.push(Item::Cells {
+                paint: Paint::Color(self.ground),
+                cells: (0..n_output).map(rule).collect(),
+            });
+        }
+        items
+    }
+}
+
+/// The palette of a picture while it is gathered. Index 0 is the ground.
+struct Colors {
+    all: Vec<Color>,
+    known: BTreeMap<Color, u8>,
+    not_comparable: Color,
+    has_not_comparable: bool,
+}
+
+impl Colors {
+    fn new(ground: Color, not_comparable: Color) -> Self {
+        Self { all: vec![ground], known: BTreeMap::new(), not_comparable, has_not_comparable: false }
+    }
+
+    fn index(&mut self, paint: Paint) -> u8 {
+        let color = match paint {
+            Paint::Color(color) => color,
+            Paint::Pattern(Pattern::NotComparable) => {
+                self.has_not_comparable = true;
+                self.not_comparable
+            }
+            Paint::Pattern(_) => return 0,
+        };
+        if let Some(index) = self.known.get(&color) {
+            return *index;
+        }
+        // 63 levels, the ground and one more: always under 256.
+        let index = self.all.len() as u8;
+        self.all.push(color);
+        self.known.insert(color, index);
+        index
+    }
+}

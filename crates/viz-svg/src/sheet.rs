@@ -1,0 +1,110 @@
+//! A picture in the making: what is drawn, with the legend above it and a margin around it.
+
+use crate::legend::{Ends, Legend, common_provenance};
+use crate::rows::Rows;
+use crate::scale::Scale;
+use crate::scene::{Item, Rect, Scene, Text};
+use crate::{Options, Theme};
+use saliency_schema::Record;
+
+/// Around every picture.
+pub(crate) const MARGIN: f64 = 24.0;
+/// Between the legend and what it explains.
+const BELOW: f64 = 12.0;
+/// A legend needs this much.
+const LEAST: f64 = 480.0;
+
+/// A picture in the making. Things are laid out from `(0, 0)`; the sheet puts the legend that every chart owes its
+/// reader above them, and finds the picture's size.
+#[derive(Debug)]
+pub struct Sheet<'a> {
+    scale: &'a Scale,
+    options: &'a Options,
+    title: String,
+    provenance: Vec<String>,
+    ends: Ends,
+    items: Vec<Item>,
+}
+
+impl<'a> Sheet<'a> {
+    /// An empty sheet for the rows of one record. Where the caller has a title, it stands instead of `title`.
+    pub fn new(rows: &Rows<'_>, scale: &'a Scale, options: &'a Options, title: impl Into<String>) -> Self {
+        Self::of_several(std::slice::from_ref(rows.record), Ends::of(rows), scale, options, title)
+    }
+
+    /// An empty sheet for several records: the legend says what they have in common.
+    pub fn of_several(
+        records: &[Record],
+        ends: Ends,
+        scale: &'a Scale,
+        options: &'a Options,
+        title: impl Into<String>,
+    ) -> Self {
+        let title = options.title.clone().unwrap_or_else(|| title.into());
+        let provenance = common_provenance(records, options);
+        Self { scale, options, title, provenance, ends, items: Vec::new() }
+    }
+
+    /// Says what the ends of the colour scale mean. Default: [`Ends::of`] the rows.
+    #[must_use]
+    pub fn ends(self, ends: Ends) -> Self {
+        Self { ends, ..self }
+    }
+
+    /// The title that the picture has.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The theme that it is drawn in.
+    pub fn theme(&self) -> Theme {
+        self.options.theme
+    }
+
+    /// Adds a thing.
+    pub fn add(&mut self, item: impl Into<Item>) {
+        self.items.push(item.into());
+    }
+
+    /// Adds things that were laid out from their own corner, at `at`; `words` are the values that they show, for
+    /// who does not see them.
+    pub fn group(
+        &mut self,
+        name: &'static str,
+        words: Option<String>,
+        items: impl IntoIterator<Item = Item>,
+        at: (f64, f64),
+    ) {
+        self.items.push(Item::group(name, words, items, at));
+    }
+
+    /// Adds a heading whose baseline begins at `(x, y)`.
+    pub fn heading(&mut self, text: &str, x: f64, y: f64) {
+        let ink = self.theme().ink();
+        self.add(Text::new(text, x, y, 14.0, ink).bold());
+    }
+
+    /// The picture. `description` says in a sentence what it shows.
+    pub fn scene(self, description: impl Into<String>) -> Scene {
+        let bounds = self.items.iter().filter_map(Item::bounds);
+        let corner =
+            |(right, bottom): (f64, f64), r: Rect| (right.max(r.x + r.width), bottom.max(r.y + r.height));
+        let (right, bottom) = bounds.fold((LEAST, 0.0), corner);
+        // Whole units, so that a picture at scale 1 has no half pixel at its edge.
+        let (right, bottom) = ((right - 0.01).ceil(), (bottom - 0.01).ceil());
+        let patterns = self.items.iter().flat_map(Item::patterns).collect();
+        let room = (MARGIN, MARGIN, right);
+        let legend =
+            Legend::new(room, &self.title, &self.provenance, self.options, self.scale, &self.ends, &patterns);
+        let top = MARGIN + legend.height + BELOW;
+        let body = self.items.into_iter().map(|item| item.moved(MARGIN, top));
+        Scene {
+            width: right + 2.0 * MARGIN,
+            height: top + bottom + MARGIN,
+            title: self.title,
+            description: description.into(),
+            theme: self.options.theme,
+            items: legend.items.into_iter().chain(body).collect(),
+        }
+    }
+}
