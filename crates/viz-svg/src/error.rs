@@ -91,6 +91,9 @@ pub enum Error {
         /// Its height.
         height: u64,
     },
+    /// Bytes that were given as a font are none.
+    #[error("this is no TrueType or OpenType font")]
+    Font,
     /// The SVG could not be painted or the PNG not be packed.
     #[error("could not paint the picture: {0}")]
     Paint(String),

@@ -1,5 +1,9 @@
 //! Text widths: the advance of `DejaVu` Sans Mono, which is one width for every glyph, and Unicode width classes.
 
+mod coverage;
+
+use coverage::COVERED;
+use std::cmp::Ordering;
 use unicode_width::UnicodeWidthStr;
 
 /// The font that pictures are set in.
@@ -34,4 +38,22 @@ pub fn fitted(text: &str, size: f64, room: f64) -> String {
         kept.push_str(cluster);
     }
     kept + ellipsis
+}
+
+/// Whether the embedded font has a glyph for a character, in both weights.
+pub(crate) fn covers(c: char) -> bool {
+    let place = |(first, last): &(char, char)| match (*first > c, *last < c) {
+        (true, _) => Ordering::Greater,
+        (_, true) => Ordering::Less,
+        _ => Ordering::Equal,
+    };
+    COVERED.binary_search_by(place).is_ok()
+}
+
+/// Whether a character is one glyph of the embedded font in a place of its own, read to the right.
+pub(crate) fn is_simple(c: char) -> bool {
+    use unicode_width::UnicodeWidthChar;
+    // What is read to the left begins at U+0590 and lies in the planes below U+0900, and above.
+    let may_run_left = ('\u{590}'..'\u{900}').contains(&c) || c >= '\u{fb1d}' && c != '\u{fffd}';
+    covers(c) && !may_run_left && c.width() == Some(1)
 }

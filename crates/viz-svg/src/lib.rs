@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod bidi;
 mod cells;
 mod chart;
 mod charts;
@@ -25,6 +26,7 @@ mod prose;
 mod rows;
 mod scale;
 mod scene;
+mod segments;
 mod sheet;
 mod svg;
 mod text;
@@ -38,6 +40,8 @@ pub use figure::{AsRecords, Figure};
 pub use html::page;
 pub use options::{Options, State};
 pub use palette::Palette;
+#[cfg(feature = "png")]
+pub use png::Png;
 pub use scale::{Paint, Pattern};
 pub use scene::{Anchor, Item, Rect, Scene, Text};
 pub use theme::Theme;

@@ -72,12 +72,14 @@ impl<'a> Pair<'a> {
         let mut items = vec![Item::filled(axes.plot, theme.panel())];
         items.extend(self.frame(&axes));
         let (mut dots, hidden) = self.dots(&axes);
+        let mut taken = Vec::new();
         if hidden > 0 {
             let note = format!(
                 "{hidden} of {} tokens have no finite pair of values and are not drawn",
                 dots.len() + hidden
             );
             items.push(Text::new(note, axes.plot.x, axes.plot.y - 4.0, 10.0, theme.muted()).into());
+            taken.extend(items.last().and_then(Item::bounds));
         }
         // The most telling on top.
         dots.sort_by(|a, b| a.weight.total_cmp(&b.weight).then(b.position.cmp(&a.position)));
@@ -95,7 +97,7 @@ impl<'a> Pair<'a> {
             let rect = Rect::new(dot.at.0 - 6.0, dot.at.1 - 6.0, 12.0, 12.0);
             items.push(Item::Frame { rect, color: theme.mark(), width: 2.0 });
         }
-        items.extend(labels(&dots, axes.plot, theme.ink()));
+        items.extend(labels(&dots, axes.plot, taken, theme.ink()));
         items
     }
 
@@ -227,8 +229,7 @@ impl Axes {
 }
 
 /// Labels of the dots that stand out most, where there is room for them.
-fn labels(dots: &[Dot<'_>], plot: Rect, ink: Color) -> Vec<Item> {
-    let mut taken: Vec<Rect> = Vec::new();
+fn labels(dots: &[Dot<'_>], plot: Rect, mut taken: Vec<Rect>, ink: Color) -> Vec<Item> {
     let mut items = Vec::new();
     for dot in dots.iter().rev().filter(|d| d.weight > 0.0).take(LABELS * 3) {
         let text = font::fitted(&label(dot.token), SMALL, 120.0_f64.min(plot.width / 3.0));

@@ -1,15 +1,15 @@
 //! A paragraph of tokens set in lines: where each token stands, and the text runs over it.
 
-use crate::Color;
-use crate::font;
 use crate::scene::{Rect, Text};
 use crate::text::{Cluster, clusters};
+use crate::{Color, bidi, font};
 use saliency_schema::Token;
 
 /// Lines of tokens.
 #[derive(Debug)]
 pub struct Paragraph {
-    lines: Vec<Vec<Cluster>>,
+    /// Clusters from left to right, with whether they are part of a word that is read to the left.
+    lines: Vec<Vec<(Cluster, bool)>>,
     size: f64,
     line_height: f64,
 }
@@ -51,6 +51,8 @@ impl Paragraph {
         if !line.is_empty() {
             lines.push(line);
         }
+        let base = bidi::base(&text);
+        let lines = lines.into_iter().map(|line| ordered(line, base)).collect();
         Self { lines, size, line_height }
     }
 
@@ -98,10 +100,12 @@ impl Paragraph {
         for (number, line) in self.lines.iter().enumerate() {
             let (top, mut left) = (y + number as f64 * self.line_height, x);
             let first = pieces.len();
-            for cluster in line {
+            for (cluster, leftward) in line {
                 let width = columns_of(cluster) as f64 * font::ADVANCE * self.size;
                 let bytes: usize = cluster.parts.iter().map(|(_, n)| n).sum();
-                for &(token, own) in &cluster.parts {
+                let parts = cluster.parts.len();
+                for part in 0..parts {
+                    let (token, own) = cluster.parts[if *leftward { parts - 1 - part } else { part }];
                     let width = width * own as f64 / bytes as f64;
                     match pieces[first..].last_mut().filter(|p| p.token == token) {
                         Some(piece) => piece.rect.width += width,
@@ -123,18 +127,21 @@ impl Paragraph {
             // The baseline that centres the font's ascent and descent (0.76 and 0.24 em) in the line.
             let baseline = y + (number as f64 + 0.5) * self.line_height + 0.26 * self.size;
             let mut left = x;
-            let first = runs.len();
-            for cluster in line {
+            let mut last = None;
+            for (cluster, leftward) in line {
                 let width = columns_of(cluster) as f64 * font::ADVANCE * self.size;
                 let color = ink(cluster.parts[0].0);
-                if let Some(run) = runs[first..].last_mut().filter(|run| run.color == color) {
-                    run.text.push_str(&cluster.text);
+                if let Some(run) = runs.last_mut().filter(|_| last == Some((color, *leftward))) {
+                    // A word that is read to the left is written in the order in which it is read.
+                    let at = if *leftward { 0 } else { run.text.len() };
+                    run.text.insert_str(at, &cluster.text);
                     run.width += width;
                 } else {
                     let mut run = Text::new(cluster.text.clone(), left, baseline, self.size, color);
                     run.width = width;
                     runs.push(run);
                 }
+                last = Some((color, *leftward));
                 left += width;
             }
         }
@@ -155,6 +162,20 @@ impl Paragraph {
         run.width -= (before + after) as f64 * advance;
         run.text = run.text.trim_matches(' ').replace("  ", " \u{a0}");
     }
+}
+
+/// A line's clusters from left to right.
+fn ordered(line: Vec<Cluster>, base: unicode_bidi::Level) -> Vec<(Cluster, bool)> {
+    let texts: Vec<&str> = line.iter().map(|c| c.text.as_str()).collect();
+    let Some(order) = bidi::visual(&texts, base) else {
+        return line.into_iter().map(|cluster| (cluster, false)).collect();
+    };
+    let place = |placed: bidi::Placed| {
+        let cluster = line[placed.index].clone();
+        let text = placed.shown(&cluster.text).to_owned();
+        (Cluster { text, ..cluster }, placed.leftward)
+    };
+    order.into_iter().map(place).collect()
 }
 
 /// Columns of a cluster; a lone combining mark takes one, so that it can be seen.

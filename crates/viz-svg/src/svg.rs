@@ -7,6 +7,7 @@
 use crate::font::FAMILY;
 use crate::number::coordinate;
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
+use crate::segments::{Segment, segments};
 use crate::{Color, Paint, Pattern};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -27,6 +28,11 @@ impl Scene {
 
     /// The picture as SVG, with ids that begin with `prefix`, for several pictures on one page.
     pub fn to_svg_with_ids(&self, prefix: &str) -> String {
+        self.written(prefix, Lettering(&|_| true))
+    }
+
+    /// The picture for a renderer whose fonts are known.
+    pub(crate) fn written(&self, prefix: &str, lettering: Lettering<'_>) -> String {
         let size = (coordinate(self.width), coordinate(self.height));
         let mut document = Document::new()
             .set("viewBox", format!("0 0 {} {}", size.0, size.1))
@@ -38,7 +44,7 @@ impl Scene {
             .set("xml:space", "preserve")
             .add(Title::new(self.title.as_str()).set("id", format!("{prefix}-title")))
             .add(described(&self.description).set("id", format!("{prefix}-description")));
-        let writer = Writer { scene: self, prefix };
+        let writer = Writer { scene: self, prefix, lettering };
         let patterns = patterns(&self.items);
         if !patterns.is_empty() {
             document = document.add(writer.definitions(&patterns));
@@ -80,6 +86,7 @@ fn patterns(items: &[Item]) -> BTreeSet<Pattern> {
 struct Writer<'a> {
     scene: &'a Scene,
     prefix: &'a str,
+    lettering: Lettering<'a>,
 }
 
 impl Writer<'_> {
@@ -145,7 +152,7 @@ impl Writer<'_> {
                         .into(),
                 ]
             }
-            Item::Text(text) => vec![self::text(text)],
+            Item::Text(text) => self::text(text, &self.lettering),
         }
     }
 
@@ -214,7 +221,40 @@ impl Writer<'_> {
     }
 }
 
-fn text(text: &Text) -> Element {
+/// A run of text, cut where a renderer could not be trusted to keep its places.
+fn text(text: &Text, lettering: &Lettering<'_>) -> Vec<Element> {
+    let segments = segments(&text.text);
+    if let [segment] = &segments[..]
+        && lettering.draws(segment)
+    {
+        return vec![run(text, None, true).into()];
+    }
+    let columns = segments.iter().map(|s| s.columns).sum::<usize>().max(1) as f64;
+    let (column, left) = (text.width / columns, text.bounds());
+    let left = if text.upward { left.y + left.height - text.y } else { left.x - text.x };
+    let place = |segment: &Segment| Text {
+        text: segment.text.trim_matches(' ').to_owned(),
+        x: text.x + if text.upward { -left } else { left } + segment.leading() as f64 * column,
+        width: (segment.columns - segment.spaces()) as f64 * column,
+        anchor: Anchor::Start,
+        ..text.clone()
+    };
+    let around = (text.x, text.y);
+    let drawn = segments.iter().filter(|segment| segment.columns > segment.spaces());
+    drawn
+        .map(|segment| {
+            let placed = place(segment);
+            if lettering.draws(segment) {
+                run(&placed, Some(around), segment.covered).into()
+            } else {
+                boxed(&placed, around)
+            }
+        })
+        .collect()
+}
+
+/// One stretch of text as it is; an upward one turns around `around`.
+fn run(text: &Text, around: Option<(f64, f64)>, covered: bool) -> TextElement {
     let mut element = TextElement::new(text.text.as_str())
         .set("x", coordinate(text.x))
         .set("y", coordinate(text.y))
@@ -222,6 +262,10 @@ fn text(text: &Text) -> Element {
         .set("fill", text.color.to_string());
     if text.width > 0.0 {
         element = element.set("textLength", coordinate(text.width));
+    }
+    if !covered {
+        // Another font's glyphs are squeezed, not moved apart.
+        element = element.set("lengthAdjust", "spacingAndGlyphs");
     }
     if text.bold {
         element = element.set("font-weight", "bold");
@@ -235,10 +279,39 @@ fn text(text: &Text) -> Element {
         Anchor::End => element = element.set("text-anchor", "end"),
     }
     if text.upward {
-        element =
-            element.set("transform", format!("rotate(-90 {} {})", coordinate(text.x), coordinate(text.y)));
+        element = element.set("transform", upward(around.unwrap_or((text.x, text.y))));
+    }
+    element
+}
+
+fn upward((x, y): (f64, f64)) -> String {
+    format!("rotate(-90 {} {})", coordinate(x), coordinate(y))
+}
+
+/// What stands for characters that no font at hand has: a box of their width.
+fn boxed(text: &Text, around: (f64, f64)) -> Element {
+    let (size, rim) = (text.size, 0.1 * text.size);
+    let mut element = Rectangle::new()
+        .set("x", coordinate(text.x + rim))
+        .set("y", coordinate(text.y - 0.72 * size))
+        .set("width", coordinate((text.width - 2.0 * rim).max(rim)))
+        .set("height", coordinate(0.88 * size))
+        .set("fill", "none")
+        .set("stroke", text.color.to_string())
+        .set("stroke-width", coordinate(0.07 * size));
+    if text.upward {
+        element = element.set("transform", upward(around));
     }
     element.into()
+}
+
+/// Which characters the picture's reader has glyphs for, besides those of the embedded font.
+pub(crate) struct Lettering<'a>(pub(crate) &'a dyn Fn(&str) -> bool);
+
+impl Lettering<'_> {
+    fn draws(&self, segment: &Segment) -> bool {
+        segment.covered || (self.0)(&segment.text)
+    }
 }
 
 /// A grid as an indexed PNG inside the SVG, which stays sharp when it is enlarged.

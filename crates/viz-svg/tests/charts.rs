@@ -545,6 +545,41 @@ fn the_advance_is_the_fonts_own() {
     }
 }
 
+/// Characters that both fonts have a glyph of one advance for, as the source file lists them.
+#[test]
+fn the_list_of_covered_characters_is_the_fonts_own() {
+    let font = |file: &str| std::fs::read(format!("{}/fonts/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (regular, bold) = (font("DejaVuSansMono.ttf"), font("DejaVuSansMono-Bold.ttf"));
+    let faces = [&regular, &bold].map(|bytes| ttf_parser::Face::parse(bytes, 0).unwrap());
+    let codes = |face: &ttf_parser::Face<'_>| {
+        let mut codes = BTreeSet::new();
+        for table in face.tables().cmap.unwrap().subtables.into_iter().filter(|t| t.is_unicode()) {
+            table.codepoints(|code| codes.extend(char::from_u32(code)));
+        }
+        codes
+    };
+    let (one, other) = (codes(&faces[0]), codes(&faces[1]));
+    let mut ranges: Vec<(char, char)> = Vec::new();
+    let has = |c: char| faces.iter().all(|face| face.glyph_index(c).is_some());
+    for &c in one.intersection(&other).filter(|c| !c.is_control() && has(**c)) {
+        match ranges.last_mut() {
+            Some((_, last)) if *last as u32 + 1 == c as u32 => *last = c,
+            _ => ranges.push((c, c)),
+        }
+    }
+    let escaped = |c: char| format!("'\\u{{{:x}}}'", c as u32);
+    let list: String =
+        ranges.iter().map(|(a, b)| format!("    ({}, {}),\n", escaped(*a), escaped(*b))).collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/font/coverage.rs");
+    let kept = std::fs::read_to_string(path).unwrap();
+    let (head, _) = kept.split_once("&[\n").or(kept.split_once("&[];")).unwrap();
+    let expected = format!("{head}&[\n{list}];\n");
+    if kept != expected && std::env::var_os("SALIENCY_BLESS").is_some() {
+        std::fs::write(path, &expected).unwrap();
+    }
+    assert!(kept == expected, "the list is stale; run with SALIENCY_BLESS=1, and again");
+}
+
 #[test]
 fn pngs_have_the_scenes_size_and_are_the_same_each_time() {
     let scene = draw("tall-heatmap", &run_30(), &Options::default());
