@@ -255,6 +255,5 @@ pub(super) const COVERED: &[(char, char)] = &[
     ('\u{fe76}', '\u{fefc}'),
     ('\u{feff}', '\u{feff}'),
     ('\u{fff9}', '\u{fffd}'),
-    ('\u{ffff}', '\u{ffff}'),
     ('\u{1d55a}', '\u{1d55a}'),
 ];
