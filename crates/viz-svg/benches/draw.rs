@@ -4,12 +4,17 @@
 //! | --- | --- |
 //! | `run-30` | the notebook's own run: 184 inputs, 30 outputs, 5,955 cells |
 //! | `100x200` | a long continuation: 100 inputs, 200 outputs, about 40,000 cells |
+//! | `1000x2000` | as long as it gets: 4 million cells, `long-output` alone |
+//!
+//! `cargo bench -p saliency-viz-svg --bench draw -- --peers` prints medians and bytes of the first two, tab-separated,
+//! which `benches/peers.py --ours` sets beside matplotlib's and plotly's in one run.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
-#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use saliency_schema::{Kind, Record, Token};
 use saliency_viz_svg::{Options, chart, charts};
+use std::hint::black_box;
+use std::time::Instant;
 
 fn run_30() -> Record {
     saliency_schema::read(include_bytes!("../tests/data/run-30.json")).unwrap().remove(0)
@@ -36,6 +41,13 @@ fn draw(criterion: &mut Criterion) {
         }
         group.finish();
     }
+    let (records, long) = ([shape(1000, 2000)], chart("long-output").unwrap());
+    let mut group = criterion.benchmark_group("1000x2000");
+    group.sample_size(10);
+    let svg = || long.draw(&records, &Options::default()).unwrap().to_svg();
+    println!("1000x2000/long-output: {} bytes of SVG", svg().len());
+    group.bench_function("long-output/svg", |b| b.iter(svg));
+    group.finish();
     let (records, heatmap) = ([run_30()], chart("tall-heatmap").unwrap());
     let scene = heatmap.draw(&records, &Options::default()).unwrap();
     let mut group = criterion.benchmark_group("run-30");
@@ -44,5 +56,37 @@ fn draw(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, draw);
-criterion_main!(benches);
+/// One line for each chart and form: shape, chart, form, median milliseconds, bytes.
+fn print_for_peers() {
+    let median = |draw: &dyn Fn() -> usize| {
+        let bytes = draw();
+        let mut times: Vec<f64> = (0..15)
+            .map(|_| {
+                let start = Instant::now();
+                black_box(draw());
+                start.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        (times[times.len() / 2], bytes)
+    };
+    for (shape, record) in [("run-30", run_30()), ("100x200", shape(100, 200))] {
+        for chart in [chart("tall-heatmap").unwrap(), chart("long-output").unwrap()] {
+            let scene = || chart.draw(std::slice::from_ref(&record), &Options::default()).unwrap();
+            let svg = median(&|| scene().to_svg().len());
+            let png = median(&|| scene().to_png(1.0).unwrap().len());
+            for (form, (time, bytes)) in [("svg", svg), ("png", png)] {
+                println!("{shape}\tsaliency {}\t{form}\t{time:.3}\t{bytes}", chart.name());
+            }
+        }
+    }
+}
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--peers") {
+        return print_for_peers();
+    }
+    let mut criterion = Criterion::default().configure_from_args();
+    draw(&mut criterion);
+    criterion.final_summary();
+}

@@ -2,13 +2,17 @@
 
 use crate::cells::Cells;
 use crate::rows::Rows;
-use crate::scale::Scale;
+use crate::scale::{Scale, Value};
 use crate::scene::{Item, Rect};
 use crate::{Color, Paint, Pattern};
-use std::collections::BTreeMap;
 
 /// Cells beyond which a grid is kept as a picture: a rectangle takes 4 to 9 bytes, a pixel of a picture about one.
 const AS_RECTANGLES: usize = 10_000;
+
+/// Places in a picture's palette: where there is nothing, what cannot be compared, and the scale's levels behind them.
+const GROUND: u8 = 0;
+const NOT_COMPARABLE: u8 = 1;
+const FIRST_LEVEL: u8 = 2;
 
 /// The cells of one record.
 #[derive(Debug, Clone, Copy)]
@@ -74,17 +78,32 @@ impl Grid<'_> {
     /// picture cannot hold.
     fn picture(&self) -> Vec<Item> {
         let (n_input, n_output) = (self.rows.record().n_input(), self.rows.record().n_output());
-        let mut colors = Colors::new(self.ground, self.scale.theme.not_comparable());
+        let colors: Vec<Color> = [self.ground, self.scale.theme.not_comparable()]
+            .into_iter()
+            .chain(self.scale.colors().iter().copied())
+            .collect();
+        let mut has_not_comparable = false;
         let mut hatched = Cells::default();
         let mut index = |output: usize, token: usize| {
-            let paint =
-                (token < self.rows.length(output)).then(|| self.scale.paint(self.rows.shown(output, token)));
-            if let Some(Paint::Pattern(pattern)) = paint
-                && pattern != Pattern::NotComparable
-            {
-                hatched.add(Paint::Pattern(pattern), self.place(token, 1, output, 1));
+            if token >= self.rows.length(output) {
+                return GROUND;
             }
-            paint.map_or(0, |paint| colors.index(paint))
+            let value = self.rows.shown(output, token);
+            if let Value::Number(x) = value
+                && x.is_finite()
+            {
+                return FIRST_LEVEL + self.scale.level(x) as u8;
+            }
+            match self.scale.paint(value) {
+                Paint::Pattern(Pattern::NotComparable) => {
+                    has_not_comparable = true;
+                    NOT_COMPARABLE
+                }
+                paint => {
+                    hatched.add(paint, self.place(token, 1, output, 1));
+                    GROUND
+                }
+            }
         };
         let mut pictures = Vec::new();
         for (from, to) in [(0, n_input), (n_input, self.tokens())].into_iter().filter(|(from, to)| from < to)
@@ -107,8 +126,6 @@ impl Grid<'_> {
             *side += self.free;
             pictures.push((rect, if self.transposed { n_output } else { tokens }, cells));
         }
-        let has_not_comparable = colors.has_not_comparable;
-        let colors = colors.all;
         let raster = |(rect, columns, cells)| Item::Raster {
             rect,
             columns,
@@ -133,38 +150,5 @@ impl Grid<'_> {
             });
         }
         items
-    }
-}
-
-/// The palette of a picture while it is gathered. Index 0 is the ground.
-struct Colors {
-    all: Vec<Color>,
-    known: BTreeMap<Color, u8>,
-    not_comparable: Color,
-    has_not_comparable: bool,
-}
-
-impl Colors {
-    fn new(ground: Color, not_comparable: Color) -> Self {
-        Self { all: vec![ground], known: BTreeMap::new(), not_comparable, has_not_comparable: false }
-    }
-
-    fn index(&mut self, paint: Paint) -> u8 {
-        let color = match paint {
-            Paint::Color(color) => color,
-            Paint::Pattern(Pattern::NotComparable) => {
-                self.has_not_comparable = true;
-                self.not_comparable
-            }
-            Paint::Pattern(_) => return 0,
-        };
-        if let Some(index) = self.known.get(&color) {
-            return *index;
-        }
-        // 63 levels, the ground and one more: always under 256.
-        let index = self.all.len() as u8;
-        self.all.push(color);
-        self.known.insert(color, index);
-        index
     }
 }

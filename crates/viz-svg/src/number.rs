@@ -37,9 +37,13 @@ fn trimmed(text: &str) -> String {
 
 /// A coordinate: two decimals, no trailing zeros.
 pub(crate) fn coordinate(x: f64) -> String {
-    let rounded = (x * 100.0).round() / 100.0;
-    // No negative zero.
-    format!("{}", if rounded == 0.0 { 0.0 } else { rounded })
+    let hundredths = (x * 100.0).round() as i64;
+    let (sign, size) = (if hundredths < 0 { "-" } else { "" }, hundredths.unsigned_abs());
+    match (size / 100, size % 100) {
+        (whole, 0) => format!("{sign}{whole}"),
+        (whole, rest) if rest.is_multiple_of(10) => format!("{sign}{whole}.{}", rest / 10),
+        (whole, rest) => format!("{sign}{whole}.{rest:02}"),
+    }
 }
 
 /// Round tick values over `low..=high`, about `count` of them, and the decimals they need.

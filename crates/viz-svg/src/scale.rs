@@ -155,7 +155,23 @@ impl Scale {
 
     /// The colour of a finite value.
     pub fn color(&self, x: f64) -> Color {
-        self.colors[((self.share(x) * LEVELS).round() + LEVELS) as usize]
+        self.colors[self.level(x)]
+    }
+
+    /// The level of a finite value, from the lowest: its place in [`colors`](Self::colors).
+    pub(crate) fn level(&self, x: f64) -> usize {
+        let level = self.share(x) * LEVELS;
+        // Rounded half away from zero.
+        if level < 0.0 {
+            (LEVELS - (0.5 - level).floor()) as usize
+        } else {
+            (level + 0.5) as usize + LEVELS as usize
+        }
+    }
+
+    /// The colours of all levels, from the lowest.
+    pub(crate) fn colors(&self) -> &[Color] {
+        &self.colors
     }
 
     /// The colour behind text on a paint; its [`Color::ink`] is the text's.

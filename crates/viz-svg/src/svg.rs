@@ -337,7 +337,8 @@ fn indexed_png(columns: usize, rows: usize, cells: &[u8], colors: &[Color]) -> O
     encoder.set_color(png::ColorType::Indexed);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_palette(colors.iter().flat_map(|color| color.0).collect::<Vec<u8>>());
-    encoder.set_compression(png::Compression::High);
+    encoder.set_compression(png::Compression::Balanced);
+    encoder.set_filter(png::Filter::NoFilter);
     let mut writer = encoder.write_header().ok()?;
     writer.write_image_data(cells).ok()?;
     writer.finish().ok()?;

@@ -55,6 +55,11 @@ impl Cluster {
 
 /// A token's own text on one line, without the space it may begin with; `␣` where there is nothing else.
 pub fn label(token: &Token) -> String {
+    let plain = token.text.trim_matches(' ');
+    if token.bytes.is_none() && !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+    {
+        return plain.to_owned();
+    }
     let text: String = clusters(std::slice::from_ref(token)).into_iter().map(|c| c.text).collect();
     let trimmed = text.trim();
     if trimmed.is_empty() {
