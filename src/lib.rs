@@ -25,6 +25,7 @@
 //! # Features
 //! - `gpt2` (default): GPT-2 and attribution on libtorch, with the bundled demo model.
 //! - `png` (default): PNG pictures by resvg.
+//! - `pdf` (default): PDF by svg2pdf; text stays text.
 //! - `download-libtorch`: have `tch` fetch libtorch at build time.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
@@ -43,7 +44,10 @@ pub use saliency_model_gpt2::{Checkpoint, Load};
 pub use saliency_schema as schema;
 pub use saliency_schema::{Record, read, write, write_notebook};
 pub use saliency_viz_svg as viz;
-pub use saliency_viz_svg::{Chart, Options, chart, charts};
+pub use saliency_viz_svg::{
+    Chart, Figure, Highlight, LongOutput, Minimap, Options, Palette, Scatter, TallHeatmap, TallMultiple,
+    Theme, Tokens, chart, charts,
+};
 
 /// The README's examples, compiled.
 #[cfg(all(doctest, feature = "gpt2"))]

@@ -175,10 +175,31 @@ pub(crate) struct DrawArguments {
     /// Which record, from 0, where several are given to a chart of one.
     #[arg(long, value_name = "K")]
     pub(crate) record: Option<usize>,
+    /// How wide the picture is, in units (pixels at --scale 1). Default: the chart's own.
+    #[arg(long, value_name = "UNITS")]
+    pub(crate) width: Option<f64>,
+    /// The picture's title. Default: the chart's own.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// The model's name, for records that do not hold one.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// The method's name, for records that do not hold one.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) method: Option<String>,
+    /// minimap: thumbnails in a line. Default: 3.
+    #[arg(long, value_name = "N")]
+    pub(crate) columns: Option<usize>,
+    /// tokens: rows of the table. Default: 40.
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<usize>,
+    /// A font file for characters that the embedded font lacks (CJK, emoji), for PNG and PDF. May be given again.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) font: Vec<PathBuf>,
     /// Pixels for each unit of the drawing, for PNG.
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     pub(crate) scale: f32,
-    /// The picture: .svg, .png or .html; .txt for a chart that has a text form, which is printed without -o.
+    /// The picture: .svg, .png, .pdf or .html; .txt for a chart that has a text form, which is printed without -o.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
@@ -192,6 +213,12 @@ pub(crate) struct LookArguments {
     /// The colours: ylgnbu, viridis, plasma or blues; piyg or puor where values have a sign (or a row is locked).
     #[arg(long, value_name = "P")]
     pub(crate) palette: Option<Palette>,
+    /// The quantile of the absolute values that the colour scale ends at.
+    #[arg(long, value_name = "Q", default_value_t = 0.99)]
+    pub(crate) clip: f64,
+    /// Where the colour scale ends, in units of the data. Default: from the data, by --clip.
+    #[arg(long, value_name = "X")]
+    pub(crate) scale_max: Option<f64>,
 }
 
 #[derive(Debug, Args)]

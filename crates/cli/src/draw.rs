@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::output::Destination;
 use crate::records;
 use saliency::chart;
-use saliency::viz::{Options, page};
+use saliency::viz::{Options, Pdf, Png, page};
+use std::path::PathBuf;
 
 pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
     let chart = chart(&arguments.chart)?;
@@ -17,6 +18,12 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
         lock: arguments.lock,
         token: arguments.token,
         record: arguments.record,
+        width: arguments.width,
+        title: arguments.title.clone(),
+        model: arguments.model.clone(),
+        method: arguments.method.clone(),
+        columns: arguments.columns,
+        top: arguments.top,
         ..options(&arguments.look)
     };
     if let Form::Text = form {
@@ -29,7 +36,11 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
     let bytes = match form {
         Form::Text => Vec::new(),
         Form::Svg => scene.to_svg().into_bytes(),
-        Form::Png => scene.to_png(arguments.scale)?,
+        Form::Png => {
+            let png = Png::new().scale(arguments.scale);
+            arguments.fonts()?.into_iter().try_fold(png, Png::font)?.paint(&scene)?
+        }
+        Form::Pdf => arguments.fonts()?.into_iter().try_fold(Pdf::new(), Pdf::font)?.write(&scene)?,
         Form::Html => page(chart.name(), &[(chart.summary().to_owned(), scene)]).into_bytes(),
     };
     destination.write(&bytes)
@@ -37,13 +48,25 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
 
 /// The options that every chart of a run shares.
 pub(crate) fn options(look: &LookArguments) -> Options {
-    Options { theme: look.theme, palette: look.palette, ..Options::default() }
+    let &LookArguments { theme, palette, clip, scale_max } = look;
+    Options { theme, palette, clip, scale_max, ..Options::default() }
+}
+
+impl DrawArguments {
+    /// The font files, read.
+    fn fonts(&self) -> Result<Vec<Vec<u8>>, Failure> {
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|source| Failure::Read { path: path.clone(), source })
+        };
+        self.font.iter().map(read).collect()
+    }
 }
 
 enum Form {
     Text,
     Svg,
     Png,
+    Pdf,
     Html,
 }
 
@@ -55,9 +78,10 @@ impl Form {
             Some("txt") => Ok(Self::Text),
             Some("svg") => Ok(Self::Svg),
             Some("png") => Ok(Self::Png),
+            Some("pdf") => Ok(Self::Pdf),
             Some("html" | "htm") => Ok(Self::Html),
             _ => Err(Failure::Usage(format!(
-                "{}: the file's ending says what to write; there are: .svg, .png, .html, .txt",
+                "{}: the file's ending says what to write; there are: .svg, .png, .pdf, .html, .txt",
                 output.display()
             ))),
         }

@@ -122,6 +122,15 @@ impl<'a, C: Chart> Figure<'a, C> {
         self.scene()?.to_png(scale)
     }
 
+    /// The picture as PDF, one page of its size; text stays text.
+    ///
+    /// # Errors
+    /// As [`Chart::draw`] and [`Scene::to_pdf`].
+    #[cfg(feature = "pdf")]
+    pub fn to_pdf(&self) -> Result<Vec<u8>, Error> {
+        self.scene()?.to_pdf()
+    }
+
     /// What `evcxr` calls to display a value in a notebook's cell: the picture, or why there is none.
     #[allow(clippy::print_stdout, reason = "evcxr reads a value's picture from standard output")]
     pub fn evcxr_display(&self) {

@@ -10,6 +10,8 @@ mod color;
 mod error;
 mod figure;
 mod font;
+#[cfg(any(feature = "png", feature = "pdf"))]
+mod fonts;
 mod grid;
 mod heat;
 mod html;
@@ -20,6 +22,8 @@ mod pair;
 mod palette;
 mod panels;
 mod paragraph;
+#[cfg(feature = "pdf")]
+mod pdf;
 #[cfg(feature = "png")]
 mod png;
 mod prose;
@@ -40,6 +44,8 @@ pub use figure::{AsRecords, Figure};
 pub use html::page;
 pub use options::{Options, State};
 pub use palette::Palette;
+#[cfg(feature = "pdf")]
+pub use pdf::Pdf;
 #[cfg(feature = "png")]
 pub use png::Png;
 pub use scale::{Paint, Pattern};

@@ -1,5 +1,6 @@
 //! PNG: the SVG painted by resvg with the embedded fonts (feature `png`).
 
+use crate::fonts::{EMBEDDED, Fonts};
 use crate::svg::Lettering;
 use crate::{Error, Scene, font};
 use resvg::tiny_skia::{Pixmap, Transform};
@@ -16,13 +17,12 @@ const MAX_PIXELS: f64 = 268_435_456.0;
 #[must_use]
 pub struct Png {
     scale: f32,
-    fonts: Arc<fontdb::Database>,
-    more_fonts: bool,
+    fonts: Fonts,
 }
 
 impl Default for Png {
     fn default() -> Self {
-        Self { scale: 1.0, fonts: fonts(), more_fonts: false }
+        Self { scale: 1.0, fonts: Fonts::default() }
     }
 }
 
@@ -43,13 +43,7 @@ impl Png {
     /// # Errors
     /// Bytes that are no font.
     pub fn font(mut self, bytes: Vec<u8>) -> Result<Self, Error> {
-        let fonts = Arc::make_mut(&mut self.fonts);
-        let before = fonts.len();
-        fonts.load_font_data(bytes);
-        if fonts.len() == before {
-            return Err(Error::Font);
-        }
-        self.more_fonts = true;
+        self.fonts.add(bytes)?;
         Ok(self)
     }
 
@@ -69,13 +63,13 @@ impl Png {
             return Err(Error::TooLarge { width: width as u64, height: height as u64 });
         }
         let options = Options {
-            fontdb: Arc::clone(&self.fonts),
+            fontdb: self.database(),
             font_family: font::FAMILY.to_owned(),
             // resvg does not know `pixelated`, which a scene's rasters ask for, and takes this instead.
             image_rendering: ImageRendering::OptimizeSpeed,
             ..Options::default()
         };
-        let svg = scene.written("saliency", Lettering(&|text| self.has(text)));
+        let svg = scene.written("saliency", Lettering(&|text| self.fonts.have(text)));
         let tree = Tree::from_str(&svg, &options).map_err(|error| Error::Paint(error.to_string()))?;
         let mut pixmap = Pixmap::new(width as u32, height as u32)
             .ok_or(Error::TooLarge { width: width as u64, height: height as u64 })?;
@@ -85,18 +79,13 @@ impl Png {
         pixmap.encode_png().map_err(|error| Error::Paint(error.to_string()))
     }
 
-    /// Whether one of the added fonts has every character of a text.
-    fn has(&self, text: &str) -> bool {
-        let joins = |c: char| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
-        let whole = |data: &[u8], index: u32| {
-            let face = ttf_parser::Face::parse(data, index).ok()?;
-            Some(text.chars().all(|c| joins(c) || face.glyph_index(c).is_some()))
-        };
-        self.more_fonts
-            && self
-                .fonts
-                .faces()
-                .any(|face| self.fonts.with_face_data(face.id, whole).flatten() == Some(true))
+    /// The fonts; the embedded ones alone are read once.
+    fn database(&self) -> Arc<fontdb::Database> {
+        static ALONE: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+        if self.fonts.is_empty() {
+            return Arc::clone(ALONE.get_or_init(|| database(EMBEDDED.into_iter())));
+        }
+        database(self.fonts.files())
     }
 }
 
@@ -110,15 +99,10 @@ impl Scene {
     }
 }
 
-/// The embedded fonts, read once.
-fn fonts() -> Arc<fontdb::Database> {
-    static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
-    let load = || {
-        let mut fonts = fontdb::Database::new();
-        fonts.load_font_data(include_bytes!("../fonts/DejaVuSansMono.ttf").to_vec());
-        fonts.load_font_data(include_bytes!("../fonts/DejaVuSansMono-Bold.ttf").to_vec());
-        fonts.set_monospace_family(font::FAMILY);
-        Arc::new(fonts)
-    };
-    Arc::clone(FONTS.get_or_init(load))
+/// Fonts as resvg wants them.
+fn database<'a>(files: impl Iterator<Item = &'a [u8]>) -> Arc<fontdb::Database> {
+    let mut fonts = fontdb::Database::new();
+    files.for_each(|file| fonts.load_font_data(file.to_vec()));
+    fonts.set_monospace_family(font::FAMILY);
+    Arc::new(fonts)
 }

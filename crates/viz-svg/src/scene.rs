@@ -224,7 +224,7 @@ impl Rect {
     }
 
     /// The smallest rectangle around two.
-    fn around(self, other: Self) -> Self {
+    pub(crate) fn around(self, other: Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));
         let right = (self.x + self.width).max(other.x + other.width);
         let bottom = (self.y + self.height).max(other.y + other.height);

@@ -86,10 +86,12 @@ impl<'a> Sheet<'a> {
 
     /// The picture. `description` says in a sentence what it shows.
     pub fn scene(self, description: impl Into<String>) -> Scene {
-        let bounds = self.items.iter().filter_map(Item::bounds);
-        let corner =
-            |(right, bottom): (f64, f64), r: Rect| (right.max(r.x + r.width), bottom.max(r.y + r.height));
-        let (right, bottom) = bounds.fold((LEAST, 0.0), corner);
+        let bounds = self.items.iter().filter_map(Item::bounds).reduce(Rect::around);
+        let bounds = bounds.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
+        // What stands out to the left or above moves everything.
+        let (left, above) = (bounds.x.min(0.0), bounds.y.min(0.0));
+        let right = (bounds.x + bounds.width - left).max(LEAST);
+        let bottom = bounds.y + bounds.height - above;
         // Whole units, so that a picture at scale 1 has no half pixel at its edge.
         let (right, bottom) = ((right - 0.01).ceil(), (bottom - 0.01).ceil());
         let patterns = self.items.iter().flat_map(Item::patterns).collect();
@@ -97,7 +99,7 @@ impl<'a> Sheet<'a> {
         let legend =
             Legend::new(room, &self.title, &self.provenance, self.options, self.scale, &self.ends, &patterns);
         let top = MARGIN + legend.height + BELOW;
-        let body = self.items.into_iter().map(|item| item.moved(MARGIN, top));
+        let body = self.items.into_iter().map(|item| item.moved(MARGIN - left, top - above));
         Scene {
             width: right + 2.0 * MARGIN,
             height: top + bottom + MARGIN,
