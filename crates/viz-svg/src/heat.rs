@@ -54,6 +54,9 @@ impl Heat<'_> {
     pub(crate) fn heads(&self) -> Vec<Item> {
         let (record, theme) = (self.rows.record, self.scale.theme);
         let n_input = record.n_input();
+        if record.n_output() == 0 {
+            return vec![Text::new("no output", 0.0, 12.0, SIZE, theme.muted()).into()];
+        }
         let inputs = self.bar * n_input as f64;
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         let text = |text: String, x: f64| Text::new(text, x, -12.0, 10.0, theme.muted());

@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 
 const BAR: f64 = 192.0;
 const SMALL: f64 = 11.0;
+/// The lines beside the bar take at least this.
+const LINES: f64 = 160.0;
 
 /// A legend's drawing, and the room it takes.
 pub(crate) struct Legend {
@@ -126,10 +128,12 @@ impl Legend {
             });
             lines.push(format!("largest: {}", short(largest)));
         }
-        let beside = x + BAR + 16.0;
-        let mut line_top = top - 2.0;
+        // Beside the bar, or under it where the picture is narrow.
+        let room = width - BAR - 16.0;
+        let (beside, room, mut line_top) =
+            if room >= LINES { (x + BAR + 16.0, room, top - 2.0) } else { (x, width, top + 28.0) };
         for line in lines {
-            let line = font::fitted(&line, SMALL, (width - BAR - 16.0).max(80.0));
+            let line = font::fitted(&line, SMALL, room);
             items.push(Text::new(line, beside, line_top + 11.0, SMALL, theme.muted()).into());
             line_top += 15.0;
         }

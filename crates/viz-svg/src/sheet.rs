@@ -90,10 +90,12 @@ impl<'a> Sheet<'a> {
         let bounds = bounds.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
         // What stands out to the left or above moves everything.
         let (left, above) = (bounds.x.min(0.0), bounds.y.min(0.0));
-        let right = (bounds.x + bounds.width - left).max(LEAST);
-        let bottom = bounds.y + bounds.height - above;
-        // Whole units, so that a picture at scale 1 has no half pixel at its edge.
-        let (right, bottom) = ((right - 0.01).ceil(), (bottom - 0.01).ceil());
+        let least = self.options.width.map_or(LEAST, |width| width - 2.0 * MARGIN);
+        // Half a frame's line may stand in the margin. Whole units otherwise, so that a picture at scale 1 has no half
+        // pixel at its edge.
+        let right = bounds.x + bounds.width - left;
+        let right = if right <= least + 2.0 { least } else { right.ceil() };
+        let bottom = (bounds.y + bounds.height - above - 0.01).ceil();
         let patterns = self.items.iter().flat_map(Item::patterns).collect();
         let room = (MARGIN, MARGIN, right);
         let legend =

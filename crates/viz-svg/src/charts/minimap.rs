@@ -120,8 +120,10 @@ impl Thumbnails<'_> {
         let line = LINE * self.shrunk;
         for piece in &self.pieces {
             let r = piece.rect;
-            let (left, top) = (x + r.x * self.shrunk, y + r.y * self.shrunk);
-            let rect = Rect::new(left, top, r.width * self.shrunk, (line - 1.0).max(0.7 * line));
+            let (left, top) = (r.x * self.shrunk, y + r.y * self.shrunk);
+            // White space that hangs at a line's end stays inside.
+            let width = (r.width * self.shrunk).min(self.width - left);
+            let rect = Rect::new(x + left, top, width.max(0.1), (line - 1.0).max(0.7 * line));
             cells.add(self.scale.paint(self.rows.shown(row, piece.token)), rect);
         }
         let (below, block) = (y + self.height + 3.0, self.width / BLOCKS as f64);

@@ -6,7 +6,7 @@ use crate::pair::{self, Pair};
 use crate::prose::Prose;
 use crate::rows::Rows;
 use crate::scale::Scale;
-use crate::scene::{Scene, Text};
+use crate::scene::Scene;
 use crate::sheet::{MARGIN, Sheet};
 use crate::{Chart, Error, Options};
 use saliency_schema::Record;
@@ -73,9 +73,6 @@ fn scene(heat: &Heat<'_>, options: &Options) -> Scene {
         let x = Some(rows.lock.unwrap_or(y));
         let pair = Pair { rows, scale, x, y, token: heat.token, side: pair::SIDE };
         sheet.group("pair", None, pair.items(), (0.0, top));
-    } else {
-        let muted = options.theme.muted();
-        sheet.add(Text::new("The record holds no output.", heat_left, HEADING + 16.0, 12.0, muted));
     }
     let description = sentence(rows, sheet.title());
     sheet.scene(description)

@@ -1,0 +1,183 @@
+//! What the tests of charts share.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    missing_docs,
+    unreachable_pub,
+    reason = "each test takes what it needs, and fails by panicking"
+)]
+
+use roxmltree::{Document, Node};
+use saliency_schema::Record;
+use saliency_viz_svg::{Anchor, Item, Options, Paint, Palette, Rect, Scene, State, Text, Theme, chart};
+use std::collections::BTreeSet;
+
+pub fn run_30() -> Record {
+    saliency_schema::read(include_bytes!("../data/run-30.json")).unwrap().remove(0)
+}
+
+pub fn state(hover: Option<usize>, lock: Option<usize>) -> Options {
+    Options { hover: hover.map(State::output), lock: lock.map(State::output), ..Options::default() }
+}
+
+pub fn draw(name: &str, record: &Record, options: &Options) -> Scene {
+    chart(name).unwrap().draw(std::slice::from_ref(record), options).unwrap()
+}
+
+pub fn texts(svg: &str) -> Vec<String> {
+    let document = Document::parse(svg).unwrap();
+    let text = |n: Node<'_, '_>| n.text().unwrap_or_default().to_owned();
+    document.descendants().filter(|n| n.has_tag_name("text")).map(text).collect()
+}
+
+pub fn group<'a>(scene: &'a Scene, name: &str) -> &'a [Item] {
+    let of_name = |item: &'a Item| match item {
+        Item::Group { name: found, items, .. } if *found == name => Some(&items[..]),
+        _ => None,
+    };
+    scene.items.iter().find_map(of_name).unwrap()
+}
+
+/// The paint of the cell whose middle is at `(x, y)`.
+pub fn paint_at(items: &[Item], x: f64, y: f64) -> Option<Paint> {
+    let holds = |item: &Item| match item {
+        Item::Cells { paint, cells } => {
+            let inside = |r: &&Rect| r.x < x && x < r.x + r.width && r.y < y && y < r.y + r.height;
+            cells.iter().find(inside).map(|_| *paint)
+        }
+        _ => None,
+    };
+    items.iter().rev().find_map(holds)
+}
+
+/// The default scale as the documentation defines it: the 0.99 quantile of |value|, 31 levels above zero.
+pub fn expected_color(x: f64, end: f64, palette: Palette) -> Paint {
+    Paint::Color(palette.color(((x / end).clamp(-1.0, 1.0) * 31.0).round() / 31.0, Theme::Light))
+}
+
+pub fn quantile(mut sizes: Vec<f64>) -> f64 {
+    sizes.sort_by(f64::total_cmp);
+    sizes[((sizes.len() as f64 * 0.99).ceil() as usize).max(1) - 1]
+}
+
+/// Checks what every SVG owes, whatever is in the record.
+pub fn check(scene: &Scene) {
+    let svg = scene.to_svg();
+    assert_eq!(svg, scene.to_svg());
+    let document = Document::parse(&svg).unwrap_or_else(|e| panic!("{e}: {svg}"));
+    let ids: Vec<_> = document.descendants().filter_map(|n| n.attribute("id")).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+    assert!(svg.match_indices("url(#").all(|(at, _)| {
+        let rest = &svg[at + 5..];
+        ids.contains(&&rest[..rest.find(')').unwrap()])
+    }));
+    // Nothing that a renderer would collapse, and stretch the rest over its width.
+    for text in texts(&svg) {
+        assert!(!text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  "), "{text:?}");
+    }
+    let root = document.root_element();
+    assert_eq!(root.attribute("role"), Some("img"));
+    assert!(
+        root.children().any(|n| n.has_tag_name("title")) && root.children().any(|n| n.has_tag_name("desc"))
+    );
+    inside(&scene.items, scene);
+    let mut labels = Vec::new();
+    gather(&scene.items, &mut labels);
+    for (i, one) in labels.iter().enumerate() {
+        for other in &labels[i + 1..] {
+            assert!(!ink(one).overlaps(&ink(other)), "{one:?} and {other:?} overlap");
+        }
+    }
+}
+
+/// Where a text's letters are: its width, and nothing of the room between lines.
+fn ink(text: &Text) -> Rect {
+    let r = text.bounds();
+    if text.upward {
+        Rect { x: r.x + 0.5, width: r.width - 1.0, ..r }
+    } else {
+        Rect { y: r.y + 0.5, height: r.height - 1.0, ..r }
+    }
+}
+
+pub fn gather(items: &[Item], texts: &mut Vec<Text>) {
+    for item in items {
+        match item {
+            Item::Group { items, .. } => gather(items, texts),
+            Item::Text(text) => texts.push(text.clone()),
+            _ => {}
+        }
+    }
+}
+
+fn inside(items: &[Item], scene: &Scene) {
+    let within = |x: f64, y: f64| {
+        assert!(x.is_finite() && y.is_finite());
+        assert!(x >= -0.01 && x <= scene.width + 0.01, "x {x} of {}", scene.width);
+        assert!(y >= -0.01 && y <= scene.height + 0.01, "y {y} of {}", scene.height);
+    };
+    for item in items {
+        match item {
+            Item::Group { items, .. } => inside(items, scene),
+            Item::Cells { cells, .. } => cells.iter().for_each(|r| {
+                within(r.x, r.y);
+                within(r.x + r.width, r.y + r.height);
+            }),
+            Item::Raster { rect: r, columns, cells, colors, .. } => {
+                within(r.x, r.y);
+                within(r.x + r.width, r.y + r.height);
+                assert!(
+                    cells.len().is_multiple_of(*columns)
+                        && cells.iter().all(|i| usize::from(*i) < colors.len())
+                );
+            }
+            Item::Frame { rect: r, .. } => {
+                within(r.x, r.y);
+                within(r.x + r.width, r.y + r.height);
+            }
+            Item::Line { from, to, .. } => {
+                within(from.0, from.1);
+                within(to.0, to.1);
+            }
+            Item::Pointer { tip, .. } => within(tip.0, tip.1),
+            Item::Dots { places, .. } => places.iter().for_each(|(x, y)| within(*x, *y)),
+            Item::Text(text) => {
+                let before = match text.anchor {
+                    Anchor::Start => 0.0,
+                    Anchor::Middle => text.width / 2.0,
+                    Anchor::End => text.width,
+                };
+                if text.upward {
+                    within(text.x, text.y - text.width + before);
+                    within(text.x, text.y + before);
+                } else {
+                    within(text.x - before, text.y);
+                    within(text.x - before + text.width, text.y);
+                }
+            }
+        }
+    }
+}
+
+/// The notebook's runs, three continuations each.
+pub fn runs_3x30() -> Vec<Record> {
+    saliency_schema::read(include_bytes!("../../../schema/tests/data/runs-3x30.json")).unwrap()
+}
+
+pub fn runs_3x100() -> Vec<Record> {
+    saliency_schema::read(include_bytes!("../../../schema/tests/data/runs-3x100.json")).unwrap()
+}
+
+pub fn draw_all(name: &str, records: &[Record], options: &Options) -> Scene {
+    chart(name).unwrap().draw(records, options).unwrap()
+}
+
+/// Every group of a name: one for each panel.
+pub fn groups<'a>(scene: &'a Scene, name: &str) -> Vec<&'a [Item]> {
+    let of_name = |item: &'a Item| match item {
+        Item::Group { name: found, items, .. } if *found == name => Some(&items[..]),
+        _ => None,
+    };
+    scene.items.iter().filter_map(of_name).collect()
+}

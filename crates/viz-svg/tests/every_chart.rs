@@ -1,0 +1,241 @@
+//! What every chart owes its reader, over the table of charts: a new chart cannot forget it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{check, run_30, runs_3x30, runs_3x100, state, texts};
+use proptest::prelude::*;
+use saliency_schema::{Kind, Method, Model, Record, Target, Token};
+use saliency_viz_svg::{Error, Options, Palette, State, Theme, charts};
+use std::collections::BTreeSet;
+
+fn annotated() -> Record {
+    let mut record = run_30();
+    record.model = Some(Model { name: "gpt2 <small>".into(), sha256: None });
+    record.method = Some(Method::new("gradient-x-input"));
+    record.target = Some(Target::new("probability"));
+    record.aggregate = Some("l2".into());
+    record.normalize = Some("sum".into());
+    record
+}
+
+#[test]
+fn every_chart_says_what_it_shows() {
+    for chart in charts() {
+        for (record, words) in [
+            (
+                annotated(),
+                ["method: gradient-x-input", "target: probability", "model: gpt2 <small>", "normalize: sum"],
+            ),
+            (
+                run_30(),
+                [
+                    "method: not recorded",
+                    "target: not recorded",
+                    "model: not recorded",
+                    "normalize: not recorded",
+                ],
+            ),
+        ] {
+            for theme in Theme::ALL {
+                for lock in [None, Some(2)] {
+                    let options = Options { theme, ..state(Some(5), lock) };
+                    let scene = chart.draw(std::slice::from_ref(&record), &options).unwrap();
+                    let svg = scene.to_svg();
+                    let all = texts(&svg).join(" · ");
+                    for word in words {
+                        assert!(all.contains(word), "{}: {word} in {all}", chart.name());
+                    }
+                    for word in ["ends at the 0.99 quantile of |value|", "largest: 0."] {
+                        assert!(all.contains(word), "{}: {word} in {all}", chart.name());
+                    }
+                    let ends: Vec<_> =
+                        texts(&svg).into_iter().filter(|t| t.starts_with(['≥', '≤'])).collect();
+                    let diverging = lock.is_some() || chart.name() == "scatter";
+                    assert_eq!(ends.len(), if diverging { 2 } else { 1 }, "{}: {ends:?}", chart.name());
+                    assert!(!scene.title.is_empty() && scene.description.ends_with('.'), "{}", chart.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_is_told_apart() {
+    let tokens =
+        (0..6).map(|i| Token::new(i, format!(" t{i}"), if i < 5 { Kind::Input } else { Kind::Output }));
+    let row = vec![Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), None, Some(0.0)];
+    let record = Record::new(tokens.collect(), vec![row]).unwrap();
+    for chart in charts() {
+        let svg = chart.draw(std::slice::from_ref(&record), &Options::default()).unwrap().to_svg();
+        let texts = texts(&svg);
+        if chart.name() == "scatter" {
+            // A dot needs two numbers; what has none is counted.
+            let note = "4 of 5 tokens have no finite pair of values and are not drawn";
+            assert!(texts.iter().any(|t| t == note), "{texts:?}");
+            continue;
+        }
+        for label in ["NaN", "∞", "−∞", "missing"] {
+            assert!(texts.iter().any(|t| t == label), "{}: {label}", chart.name());
+        }
+        let fills: BTreeSet<_> = svg.match_indices("url(#").map(|(at, _)| &svg[at..at + 20]).collect();
+        assert_eq!(fills.len(), 4, "{}: {fills:?}", chart.name());
+    }
+}
+
+fn hostile_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        Just(String::new()),
+        Just("</script><svg onload=\"x\">&amp;]]>".to_owned()),
+        Just("\u{0}\u{8}\u{1b}\u{7f}\u{85}\u{feff}\u{ffff}".to_owned()),
+        Just(" \u{202e}abc\u{202c}\u{2066}\u{200f}".to_owned()),
+        Just("👩‍👩‍👧‍👦🏳️‍🌈 日本語 العربية ไทย e\u{301}\u{302}\u{303}".to_owned()),
+        Just("\r\n\t\n\u{2028}".to_owned()),
+        Just("x".repeat(10_000)),
+        "[ -~]{0,12}",
+    ]
+}
+
+fn hostile_value() -> impl Strategy<Value = Option<f64>> {
+    prop_oneof![
+        3 => any::<f64>().prop_map(Some),
+        1 => Just(None),
+        1 => Just(Some(0.0)),
+        1 => prop_oneof![Just(1e-38), Just(1e38), Just(-1e38), Just(f64::MAX), Just(f64::MIN), Just(5e-324)].prop_map(Some),
+        3 => (-1.0..1.0).prop_map(Some),
+    ]
+}
+
+prop_compose! {
+    fn hostile_record()(n_input in 0_usize..6, n_output in 0_usize..5)
+        (
+            tokens in prop::collection::vec((hostile_text(), prop::option::weighted(0.2, prop::collection::vec(any::<u8>(), 0..5))), (n_input + n_output).max(1)),
+            values in prop::collection::vec(prop::collection::vec(hostile_value(), 12), n_output),
+            n_input in Just(n_input),
+        ) -> Record {
+        let n_output = values.len();
+        let tokens: Vec<Token> = tokens.into_iter().enumerate().map(|(i, (text, bytes))| {
+            let kind = if i < n_input || n_output == 0 { Kind::Input } else { Kind::Output };
+            Token { bytes, ..Token::new(i as u32, text, kind) }
+        }).collect();
+        let rows = values.into_iter().enumerate().map(|(row, values)| values[..n_input + row].to_vec()).collect();
+        Record::new(tokens, rows).unwrap()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn any_record_is_drawn_whole(
+        record in hostile_record(),
+        hover in prop::option::of(0_usize..5),
+        lock in prop::option::of(0_usize..5),
+        theme in prop::sample::select(Theme::ALL.to_vec()),
+        palette in prop::option::of(prop::sample::select(Palette::ALL.to_vec())),
+    ) {
+        let inside = |n: Option<usize>| n.filter(|n| *n < record.n_output()).map(State::output);
+        let options = Options { hover: inside(hover), lock: inside(lock), theme, palette, ..Options::default() };
+        for chart in charts() {
+            match chart.draw(std::slice::from_ref(&record), &options) {
+                Ok(scene) => check(&scene),
+                Err(Error::Palette { palette, .. }) => prop_assert_eq!(Some(palette), options.palette.map(Palette::name)),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn sizes_at_the_edges_are_drawn() {
+    let record = |n_input: usize, n_output: usize| {
+        let kind = |i: usize| if i < n_input { Kind::Input } else { Kind::Output };
+        let tokens = (0..n_input + n_output).map(|i| Token::new(0, " word", kind(i))).collect();
+        let rows = (0..n_output).map(|r| vec![Some(0.5); n_input + r]).collect();
+        Record::new(tokens, rows).unwrap()
+    };
+    for (n_input, n_output) in [(1, 0), (1, 1), (0, 2), (5000, 1), (3, 200)] {
+        for chart in charts() {
+            check(&chart.draw(&[record(n_input, n_output)], &Options::default()).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_state_of_the_real_runs_is_drawn_whole() {
+    let (one, several) = ([run_30()], [runs_3x30(), runs_3x100()]);
+    let panel = |panel: usize, output: usize| Some(State { panel, output });
+    for chart in charts() {
+        for theme in Theme::ALL {
+            for (hover, lock) in [
+                (None, None),
+                (panel(0, 12), None),
+                (None, panel(0, 4)),
+                (panel(0, 12), panel(0, 4)),
+                (panel(0, 4), panel(0, 12)),
+            ] {
+                let options = Options { hover, lock, token: Some(60), theme, ..Options::default() };
+                check(&chart.draw(&one, &options).unwrap());
+            }
+            if chart.takes_several() {
+                for records in &several {
+                    for (hover, lock) in
+                        [(None, None), (panel(1, 8), None), (None, panel(0, 5)), (panel(1, 8), panel(0, 5))]
+                    {
+                        let options = Options { hover, lock, token: Some(60), theme, ..Options::default() };
+                        check(&chart.draw(records, &options).unwrap());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_width_that_is_asked_for_is_the_pictures() {
+    let (one, several) = (vec![run_30()], runs_3x30());
+    for chart in charts() {
+        for records in [&one, &several] {
+            if records.len() > 1 && !chart.takes_several() {
+                continue;
+            }
+            for width in [240.0, 333.0, 500.0, 800.5, 1200.0, 2000.0, 20_000.0] {
+                let options = |width: f64| Options { width: Some(width), ..state(Some(12), Some(4)) };
+                let drawn = chart.draw(records, &options(width));
+                let least = match &drawn {
+                    Ok(_) => width,
+                    Err(Error::Parameter { name: "width", range, .. }) => {
+                        range.split_whitespace().nth(2).unwrap().parse::<f64>().unwrap()
+                    }
+                    Err(error) => panic!("{}: {error}", chart.name()),
+                };
+                assert!(drawn.is_ok() || least > width, "{}: {least} is not above {width}", chart.name());
+                let scene = chart.draw(records, &options(least)).unwrap();
+                assert!((scene.width - least).abs() < 1e-9, "{}: {} for {least}", chart.name(), scene.width);
+                check(&scene);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_figure_draws_what_its_chart_draws() {
+    use saliency_viz_svg::{Figure, Minimap, TallHeatmap, TallMultiple, Tokens, chart};
+    let (record, several) = (run_30(), runs_3x30());
+    let options = Options { theme: Theme::Dark, width: Some(1400.0), ..state(None, Some(3)) };
+    let expected = chart("tall-heatmap").unwrap().draw(std::slice::from_ref(&record), &options).unwrap();
+    assert_eq!(
+        TallHeatmap::new(&record).lock(3).theme(Theme::Dark).width(1400.0).scene(),
+        Ok(expected.clone())
+    );
+    assert_eq!(Figure::new(TallHeatmap, &[record.clone()]).options(options).to_svg(), Ok(expected.to_svg()));
+    let five = Options { columns: Some(5), ..Options::default() };
+    let expected = chart("minimap").unwrap().draw(std::slice::from_ref(&record), &five).unwrap();
+    assert_eq!(Minimap::new(&record).columns(5).scene(), Ok(expected));
+    let across = Options { lock: Some(State { panel: 1, output: 2 }), ..Options::default() };
+    let expected = chart("tall-multiple").unwrap().draw(&several, &across).unwrap();
+    assert_eq!(TallMultiple::new(&several).lock((1, 2)).scene(), Ok(expected));
+    assert_eq!(Tokens::new(&record).top(2).to_text().unwrap().lines().count(), 8);
+    assert!(Tokens::new(&record).lock(30).to_svg().is_err());
+}

@@ -1,0 +1,256 @@
+//! Every mark has the colour, the place or the digits of its number in the record.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{
+    check, draw, expected_color, group, paint_at, quantile, run_30, runs_3x30, runs_3x100, state, texts,
+};
+use saliency_schema::Method;
+use saliency_viz_svg::{Item, Options, Paint, Palette, Pattern, State, Theme, chart};
+
+#[test]
+fn every_cell_of_the_heatmap_has_the_colour_of_its_number() {
+    let record = run_30();
+    let value = |row: usize, i: usize| record.attributions[row][i].unwrap();
+    for lock in [None, Some(4)] {
+        let shown = |row: usize, i: usize| match lock {
+            Some(lock) if i >= record.attributions[lock].len() => None,
+            Some(lock) => Some(value(row, i) - value(lock, i)),
+            None => Some(value(row, i)),
+        };
+        let cells = (0..30).flat_map(|row| (0..184 + row).map(move |i| (row, i)));
+        let sizes = cells.clone().filter_map(|(row, i)| shown(row, i)).map(f64::abs).collect();
+        let end = quantile(sizes);
+        let palette = if lock.is_some() { Palette::Piyg } else { Palette::Ylgnbu };
+        let scene = draw("tall-heatmap", &record, &state(None, lock));
+        let rows = group(&scene, "rows");
+        // The bars' own place: the first cell of the first row.
+        let rects = rows.iter().filter_map(|item| match item {
+            Item::Cells { cells, .. } => Some(cells.iter()),
+            _ => None,
+        });
+        let rects: Vec<_> = rects.flatten().collect();
+        assert_eq!(rects.len(), 5955);
+        let left = rects.iter().map(|r| r.x).fold(f64::MAX, f64::min);
+        let top = rects.iter().map(|r| r.y).fold(f64::MAX, f64::min);
+        let bar = rects[0].width;
+        for (row, i) in cells {
+            let gap = if i >= 184 { 4.0 } else { 0.0 };
+            let (x, y) = (left + (i as f64 + 0.5) * bar + gap, top + row as f64 * 19.0 + 9.0);
+            let found = paint_at(rows, x, y).unwrap();
+            let expected = match shown(row, i) {
+                Some(x) => expected_color(x, end, palette),
+                None => Paint::Pattern(Pattern::NotComparable),
+            };
+            assert_eq!(found, expected, "lock {lock:?}, row {row}, token {i}");
+        }
+    }
+}
+
+#[test]
+fn the_paragraph_shows_the_hovered_row_and_says_its_values() {
+    let record = run_30();
+    let scene = draw("highlight", &record, &state(Some(3), None));
+    let Some(Item::Group { description: Some(words), .. }) =
+        scene.items.iter().find(|i| matches!(i, Item::Group { name: "paragraph", .. }))
+    else {
+        panic!("no values in words")
+    };
+    let (head, values) = words.split_once(':').unwrap();
+    let unit: f64 = head.split_once("units of ").unwrap().1.split_once('.').unwrap().0.parse().unwrap();
+    let values: Vec<f64> = values.split_whitespace().map(|v| v.parse::<f64>().unwrap() * unit).collect();
+    assert_eq!(values.len(), 187);
+    for (found, expected) in values.iter().zip(&record.attributions[3]) {
+        assert!((found - expected.unwrap()).abs() <= 0.5 * unit, "{found} {expected:?}");
+    }
+    assert!(scene.title.contains("manufacturers") && scene.title.contains("output 3"));
+}
+
+#[test]
+fn the_scatter_places_dots_by_their_two_values() {
+    let record = run_30();
+    let scene = draw("scatter", &record, &Options::default());
+    assert!(scene.title.contains("output 29") && scene.title.contains("output 0"));
+    let Some(Item::Group { items, .. }) =
+        scene.items.iter().find(|i| matches!(i, Item::Group { name: "pair", .. }))
+    else {
+        panic!("no pair")
+    };
+    let places: Vec<_> = items
+        .iter()
+        .filter_map(|item| if let Item::Dots { places, .. } = item { Some(places.clone()) } else { None })
+        .flatten()
+        .collect();
+    assert_eq!(places.len(), 213);
+    // The axes run from 0 to the larger of the two largest values, 400 units each.
+    let (x, y) = (&record.attributions[0], &record.attributions[29]);
+    let largest = x.iter().chain(y).map(|v| v.unwrap()).fold(0.0, f64::max);
+    let right = places.iter().map(|p| p.0).fold(f64::MIN, f64::max);
+    let largest_x = x.iter().map(|v| v.unwrap()).fold(0.0, f64::max);
+    let left = right - 400.0 * largest_x / largest;
+    let bottom = places.iter().map(|p| p.1).fold(f64::MAX, f64::min)
+        + 400.0 * y.iter().map(|v| v.unwrap()).fold(0.0, f64::max) / largest;
+    for (a, b) in x.iter().zip(y) {
+        let expected = (left + 400.0 * a.unwrap() / largest, bottom - 400.0 * b.unwrap() / largest);
+        let near = |p: &(f64, f64)| (p.0 - expected.0).abs() < 1e-6 && (p.1 - expected.1).abs() < 1e-6;
+        assert!(places.iter().any(near), "{expected:?}");
+    }
+}
+
+#[test]
+fn tokens_that_only_one_of_two_outputs_has_read_stand_beside_the_plot() {
+    let record = run_30();
+    for (hover, lock) in [(12, 4), (4, 12)] {
+        for name in ["scatter", "tall-heatmap"] {
+            let scene = draw(name, &record, &state(Some(hover), Some(lock)));
+            let Some(Item::Group { items, .. }) =
+                scene.items.iter().find(|i| matches!(i, Item::Group { name: "pair", .. }))
+            else {
+                panic!("no pair")
+            };
+            let apart = items.iter().filter_map(|item| match item {
+                Item::Dots { paint: Paint::Pattern(Pattern::NotComparable), places, .. } => {
+                    Some(places.len())
+                }
+                _ => None,
+            });
+            assert_eq!(apart.sum::<usize>(), 8, "{name}, hover {hover}, lock {lock}");
+        }
+    }
+}
+
+#[test]
+fn a_lock_in_one_panel_compares_with_rows_in_all_others() {
+    let records = runs_3x30();
+    let lock = State { panel: 0, output: 5 };
+    let options =
+        Options { lock: Some(lock), hover: Some(State { panel: 1, output: 8 }), ..Options::default() };
+    let scene = chart("tall-multiple").unwrap().draw(&records, &options).unwrap();
+    let value = |panel: usize, row: usize, i: usize| records[panel].attributions[row][i].unwrap();
+    // Inputs are the same in every panel; outputs compare inside the locked one's panel alone.
+    let shown = |panel: usize, row: usize, i: usize| {
+        let comparable = i < 184 || (panel == 0 && i < 184 + 5);
+        comparable.then(|| value(panel, row, i) - value(0, 5, i))
+    };
+    let cells = |panel: usize| (0..30).flat_map(move |row| (0..184 + row).map(move |i| (panel, row, i)));
+    let sizes = (0..3).flat_map(cells).filter_map(|(p, row, i)| shown(p, row, i)).map(f64::abs).collect();
+    let end = quantile(sizes);
+    let panels: Vec<&[Item]> = scene
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Group { name: "rows", items, .. } => Some(&items[..]),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(panels.len(), 3);
+    for (panel, items) in panels.into_iter().enumerate() {
+        let rects = items
+            .iter()
+            .filter_map(|item| if let Item::Cells { cells, .. } = item { Some(cells) } else { None });
+        let rects: Vec<_> = rects.flatten().collect();
+        let left = rects.iter().map(|r| r.x).fold(f64::MAX, f64::min);
+        let top = rects.iter().map(|r| r.y).fold(f64::MAX, f64::min);
+        let bar = rects[0].width;
+        for (_, row, i) in cells(panel).filter(|(_, row, _)| row % 7 == 5) {
+            let gap = if i >= 184 { 4.0 } else { 0.0 };
+            let (x, y) = (left + (i as f64 + 0.5) * bar + gap, top + row as f64 * 19.0 + 9.0);
+            let expected = match shown(panel, row, i) {
+                Some(x) => expected_color(x, end, Palette::Piyg),
+                None => Paint::Pattern(Pattern::NotComparable),
+            };
+            assert_eq!(paint_at(items, x, y).unwrap(), expected, "panel {panel}, row {row}, token {i}");
+        }
+    }
+    check(&scene);
+    // Panels of different methods say so.
+    let mut methods = [run_30(), run_30()];
+    methods[0].method = Some(Method::new("gradient"));
+    methods[1].method = Some(Method::new("occlusion"));
+    let svg = chart("tall-multiple").unwrap().draw(&methods, &Options::default()).unwrap().to_svg();
+    for word in ["method: by panel", "method: gradient", "method: occlusion"] {
+        assert!(texts(&svg).iter().any(|t| t.contains(word)), "{word}");
+    }
+}
+
+#[test]
+fn the_table_ranks_tokens_by_their_values() {
+    let record = run_30();
+    let row: Vec<f64> = record.attributions[12].iter().map(|x| x.unwrap()).collect();
+    let mut order: Vec<usize> = (0..row.len()).collect();
+    order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
+    let tokens = chart("tokens").unwrap();
+    let text = tokens.text(std::slice::from_ref(&record), &state(Some(12), None)).unwrap().unwrap();
+    let lines: Vec<Vec<&str>> =
+        text.lines().skip(4).take(40).map(|l| l.split_whitespace().collect()).collect();
+    for (rank, line) in lines.iter().enumerate() {
+        let position: usize = line[1].parse().unwrap();
+        let value: f64 = line[2].parse().unwrap();
+        assert_eq!(line[0], (rank + 1).to_string());
+        assert_eq!(position, order[rank], "{line:?}");
+        assert!((value - row[position]).abs() <= 0.005 * row[position], "{line:?}");
+        assert_eq!(line[3..].join(" "), record.tokens[position].text.trim());
+    }
+    let share: f64 = order[..40].iter().map(|&i| row[i]).sum::<f64>() / row.iter().sum::<f64>();
+    assert!(text.contains(&format!("40 of 196 tokens, with {:.0} % of the sum of |value|", 100.0 * share)));
+    // The picture says the same.
+    let svg = draw("tokens", &record, &state(Some(12), None)).to_svg();
+    let drawn = texts(&svg);
+    assert!(lines.iter().all(|line| drawn.iter().any(|t| *t == line[2])));
+    assert_eq!(chart("highlight").unwrap().text(&[run_30()], &Options::default()).unwrap(), None);
+}
+
+#[test]
+fn every_pixel_of_a_long_continuation_has_the_colour_of_its_number() {
+    let records = runs_3x100();
+    let scene = chart("long-output").unwrap().draw(&records, &Options::default()).unwrap();
+    check(&scene);
+    let all = records.iter().flat_map(|r| r.attributions.iter().flatten()).map(|x| x.unwrap().abs());
+    let end = quantile(all.collect());
+    let panels: Vec<&[Item]> = scene
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Group { name: "cells", items, .. } => Some(&items[..]),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(panels.len(), 3);
+    for (record, items) in records.iter().zip(panels) {
+        let rasters = items.iter().filter_map(|item| match item {
+            Item::Raster { columns, cells, colors, .. } => Some((*columns, cells, colors)),
+            _ => None,
+        });
+        let mut token = 0;
+        for (columns, cells, colors) in rasters {
+            assert_eq!(columns, 100);
+            for row in cells.chunks(columns) {
+                for (output, &index) in row.iter().enumerate() {
+                    let found = Paint::Color(colors[usize::from(index)]);
+                    let expected = match record.attributions[output].get(token) {
+                        Some(x) => expected_color(x.unwrap(), end, Palette::Ylgnbu),
+                        // The output did not exist yet.
+                        None => Paint::Color(Theme::Light.panel()),
+                    };
+                    assert_eq!(found, expected, "token {token}, output {output}");
+                }
+                token += 1;
+            }
+        }
+        assert_eq!(token, 283);
+    }
+    // Every word of the continuations stands above.
+    let drawn = texts(&scene.to_svg()).concat();
+    assert!(["Qualcomm", "Propellant", "Falcon"].iter().all(|word| drawn.contains(word)));
+}
+
+#[test]
+fn a_lock_alone_chooses_in_highlight_and_both_compare() {
+    let record = run_30();
+    assert!(draw("highlight", &record, &state(None, Some(3))).title.contains("output 3"));
+    let both = draw("highlight", &record, &state(Some(12), Some(4)));
+    assert!(
+        both.title.contains("minus") && both.title.contains("output 12") && both.title.contains("output 4")
+    );
+}
