@@ -33,7 +33,7 @@ pub(crate) enum Command {
     /// Continue a text and attribute every output token to the tokens before it; writes a record (JSON).
     Attribute(Box<AttributeArguments>),
     /// Draw a chart of records as SVG, PNG or HTML.
-    Draw(DrawArguments),
+    Draw(Box<DrawArguments>),
     /// Draw every chart of some records onto one page: FOLDER/index.html.
     Report(Box<ReportArguments>),
     /// List the charts.

@@ -15,6 +15,8 @@ pub(crate) const HEADS: f64 = 24.0;
 const LABEL_ROOM: f64 = 180.0;
 /// Between the bars of inputs and those of earlier outputs.
 pub(crate) const GAP: f64 = 4.0;
+/// All bars take at least this, so that what they are can be read.
+pub(crate) const LEAST: f64 = 110.0;
 /// The thinnest bar that may be asked for.
 pub(crate) const THINNEST: f64 = 0.2;
 

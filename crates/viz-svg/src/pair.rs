@@ -13,8 +13,8 @@ pub(crate) const SIDE: f64 = 400.0;
 /// Left of the plot: the vertical axis' title, its numbers and the strip.
 const TITLE: f64 = 22.0;
 const STRIP: f64 = 18.0;
-/// What stands beside the plot takes about this much.
-pub(crate) const BESIDE: f64 = 90.0;
+/// What stands beside the plot takes at most this: title, numbers of nine characters, strip, and the edge.
+pub(crate) const BESIDE: f64 = 114.0;
 /// Room above and to the right of the plot, for dots and labels at its edge.
 const EDGE: f64 = 16.0;
 const LABELS: usize = 14;

@@ -57,7 +57,14 @@ pub(crate) fn segments(text: &str) -> Vec<Segment> {
                 last.columns += columns;
             }
             _ => {
-                segments.push(Segment { text: cluster.to_owned(), column, columns, covered, leftward, alone })
+                segments.push(Segment {
+                    text: cluster.to_owned(),
+                    column,
+                    columns,
+                    covered,
+                    leftward,
+                    alone,
+                });
             }
         }
         column += columns;

@@ -229,7 +229,10 @@ fn a_figure_draws_what_its_chart_draws() {
         TallHeatmap::new(&record).lock(3).theme(Theme::Dark).width(1400.0).scene(),
         Ok(expected.clone())
     );
-    assert_eq!(Figure::new(TallHeatmap, &[record.clone()]).options(options).to_svg(), Ok(expected.to_svg()));
+    assert_eq!(
+        Figure::new(TallHeatmap, std::slice::from_ref(&record)).options(options).to_svg(),
+        Ok(expected.to_svg())
+    );
     let five = Options { columns: Some(5), ..Options::default() };
     let expected = chart("minimap").unwrap().draw(std::slice::from_ref(&record), &five).unwrap();
     assert_eq!(Minimap::new(&record).columns(5).scene(), Ok(expected));

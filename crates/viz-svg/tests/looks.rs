@@ -47,7 +47,9 @@ fn the_list_of_covered_characters_is_the_fonts_own() {
     let faces = [&regular, &bold].map(|bytes| ttf_parser::Face::parse(bytes, 0).unwrap());
     let codes = |face: &ttf_parser::Face<'_>| {
         let mut codes = BTreeSet::new();
-        for table in face.tables().cmap.unwrap().subtables.into_iter().filter(|t| t.is_unicode()) {
+        for table in
+            face.tables().cmap.unwrap().subtables.into_iter().filter(ttf_parser::cmap::Subtable::is_unicode)
+        {
             table.codepoints(|code| codes.extend(char::from_u32(code)));
         }
         codes
@@ -62,8 +64,8 @@ fn the_list_of_covered_characters_is_the_fonts_own() {
         }
     }
     let escaped = |c: char| format!("'\\u{{{:x}}}'", c as u32);
-    let list: String =
-        ranges.iter().map(|(a, b)| format!("    ({}, {}),\n", escaped(*a), escaped(*b))).collect();
+    let line = |(a, b): &(char, char)| format!("    ({}, {}),\n", escaped(*a), escaped(*b));
+    let list = ranges.iter().map(line).collect::<Vec<_>>().concat();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/font/coverage.rs");
     let kept = std::fs::read_to_string(path).unwrap();
     let (head, _) = kept.split_once("&[\n").or(kept.split_once("&[];")).unwrap();

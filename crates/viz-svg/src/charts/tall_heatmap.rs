@@ -42,10 +42,11 @@ impl Chart for TallHeatmap {
             Heat { rows, scale, bar: (BARS / columns).round().clamp(1.0, 12.0), token: options.token };
         if let Some(width) = options.width {
             let taken = TEXT_WIDTH + BETWEEN + heat.label_width() + heat::GAP + 2.0 * MARGIN;
-            heat.bar = (width - taken) / columns;
-            if heat.bar < heat::THINNEST {
-                return Err(too_narrow(width, taken + columns * heat::THINNEST));
+            let least = taken + heat::LEAST.max(columns * heat::THINNEST);
+            if width < least {
+                return Err(too_narrow(width, least));
             }
+            heat.bar = (width - taken) / columns;
         }
         Ok(scene(&heat, options))
     }

@@ -14,8 +14,6 @@ use saliency_schema::Record;
 /// thicker than twelve.
 const BARS: f64 = 260.0;
 const BETWEEN: f64 = 32.0;
-/// A panel's bars take at least this, so that what it is called can be read.
-const LEAST: f64 = 96.0;
 
 /// Several records as panels on one scale: continuations of one text, methods, or models. `hover` is the row that the
 /// paragraph shows, in any panel; `lock` in one panel compares with rows in all others, where both have read the same
@@ -49,7 +47,8 @@ impl Chart for TallMultiple {
             let taken = labels + BETWEEN * (heats.len() - 1) as f64 + 2.0 * MARGIN;
             let all: f64 = panels.records.iter().map(columns).sum();
             let bar = (width - taken) / all;
-            let least = (taken + all * heat::THINNEST.max(LEAST / most)).max(Panels::LEAST + 2.0 * MARGIN);
+            let least =
+                (taken + all * heat::THINNEST.max(heat::LEAST / most)).max(Panels::LEAST + 2.0 * MARGIN);
             if width < least {
                 return Err(too_narrow(width, least));
             }
@@ -67,7 +66,7 @@ fn scene(panels: &Panels<'_>, heats: &[Heat<'_>], scale: &Scale, options: &Optio
     let mut left = 0.0;
     for (panel, heat) in heats.iter().enumerate() {
         let record = heat.rows.record;
-        let width = heat.label_width() + heat.width().max(LEAST);
+        let width = heat.label_width() + heat.width().max(heat::LEAST);
         let name = differing_provenance(panels.records, panel, options);
         let name = font::fitted(&name, 11.0, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, 11.0, options.theme.ink()).bold());

@@ -181,3 +181,30 @@ pub fn groups<'a>(scene: &'a Scene, name: &str) -> Vec<&'a [Item]> {
     };
     scene.items.iter().filter_map(of_name).collect()
 }
+
+/// The last inputs and the first outputs of a run, with their own values: small enough to read a picture of.
+pub fn cut(record: &Record, inputs: usize, outputs: usize) -> Record {
+    let (first, n_input) = (record.n_input() - inputs, record.n_input());
+    let tokens = record.tokens[first..n_input + outputs].to_vec();
+    let rows = record.attributions[..outputs].iter().map(|row| row[first..].to_vec()).collect();
+    Record::new(tokens, rows).unwrap()
+}
+
+/// The records that small pictures are drawn of: two continuations, or the first of them for a chart of one.
+pub fn small(takes_several: bool) -> Vec<Record> {
+    let runs = runs_3x30();
+    runs[..if takes_several { 2 } else { 1 }].iter().map(|run| cut(run, 14, 5)).collect()
+}
+
+/// Every state of a chart that a pointer can reach, with its name.
+pub fn states() -> [(&'static str, Options); 4] {
+    let hover = Some(State::output(3));
+    let lock = Some(State::output(1));
+    let token = Some(4);
+    [
+        ("rest", Options::default()),
+        ("hovered", Options { hover, token, ..Options::default() }),
+        ("locked", Options { lock, ..Options::default() }),
+        ("both", Options { hover, lock, token, ..Options::default() }),
+    ]
+}
