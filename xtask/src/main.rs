@@ -6,6 +6,7 @@ mod bench;
 mod compiler;
 mod demo;
 mod disk;
+mod gallery;
 mod install;
 mod libtorch;
 mod pip;
@@ -34,6 +35,7 @@ usage: cargo xtask COMMAND
   demo                      build, attribute a paragraph, draw every chart; print the page's path
   test                      every test, cheapest first
   validate                  format, lints and documentation, as CI checks them
+  gallery                   every chart in every state beside the notebook's own; print the contact sheet's path
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
   help                      this list
 
@@ -65,6 +67,7 @@ enum Task {
     Demo,
     Test,
     Validate,
+    Gallery,
     Bench { args: Vec<String> },
     Help,
 }
@@ -83,6 +86,7 @@ impl Task {
             "demo" => (Self::Demo, rest),
             "test" => (Self::Test, rest),
             "validate" => (Self::Validate, rest),
+            "gallery" => (Self::Gallery, rest),
             "bench" => (Self::Bench { args: rest.to_vec() }, &rest[rest.len()..]),
             "help" | "--help" | "-h" => (Self::Help, &rest[rest.len()..]),
             other => return Err(format!("there is no command `{other}`")),
@@ -104,6 +108,7 @@ impl Task {
             Self::Demo => demo::run(&workspace),
             Self::Test => suite::run(&workspace),
             Self::Validate => validate::run(&workspace),
+            Self::Gallery => gallery::run(&workspace),
             Self::Bench { args } => bench::run(&workspace, &args),
             Self::Help => {
                 print!("{HELP}");
@@ -127,6 +132,7 @@ mod tests {
         assert_eq!(parse(""), Ok(Task::Help));
         assert_eq!(parse("help"), Ok(Task::Help));
         assert_eq!(parse("test"), Ok(Task::Test));
+        assert_eq!(parse("gallery"), Ok(Task::Gallery));
         assert_eq!(parse("libtorch"), Ok(Task::Libtorch { keep_wheels: false }));
         assert_eq!(parse("libtorch --keep-wheels"), Ok(Task::Libtorch { keep_wheels: true }));
         assert_eq!(
