@@ -13,16 +13,24 @@ pub(crate) struct Step {
     command: Command,
     /// Run first; where it fails, the tool is missing and the text says how to get it.
     probe: Option<(Command, &'static str)>,
+    /// Why the step cannot be run here, where it need not be.
+    absent: Option<&'static str>,
 }
 
 impl Step {
     pub(crate) fn new(name: impl Into<String>, command: Command) -> Self {
-        Self { name: name.into(), command, probe: None }
+        Self { name: name.into(), command, probe: None, absent: None }
     }
 
     /// Makes a missing tool an error of its own, told apart from a check that failed.
     pub(crate) fn needs(mut self, probe: Command, repair: &'static str) -> Self {
         self.probe = Some((probe, repair));
+        self
+    }
+
+    /// Leaves the step out, and says so in the table, where what it wants is not there.
+    pub(crate) fn wants(mut self, there: bool, absent: &'static str) -> Self {
+        self.absent = (!there).then_some(absent);
         self
     }
 
@@ -57,6 +65,10 @@ pub(crate) fn run_all(title: &str, before: (&str, Duration), steps: Vec<Step>) -
     for mut step in steps {
         if failure.is_some() {
             rows.push((step.name, None, "not run"));
+            continue;
+        }
+        if let Some(absent) = step.absent {
+            rows.push((step.name, None, absent));
             continue;
         }
         eprintln!("\n── {title}: {} ── {}", step.name, show(&step.command));
@@ -124,6 +136,14 @@ mod tests {
             .expect_err("the tool is missing");
         assert!(message.contains("not run"), "{message}");
         assert!(message.contains("install the linter"), "{message}");
+    }
+
+    #[test]
+    fn what_need_not_run_is_left_out_and_never_called_passed() {
+        let steps = vec![Step::new("page", shell("exit 1")).wants(false, "not run: no browser")];
+        assert!(run_all("test", ("set-up", Duration::ZERO), steps).is_ok());
+        let steps = vec![Step::new("page", shell("exit 1")).wants(true, "not run: no browser")];
+        assert!(run_all("test", ("set-up", Duration::ZERO), steps).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test there is, cheapest first.
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -32,12 +33,35 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             cargo(&["build", "--workspace", "--exclude", "xtask", "--examples", "--all-features"]),
         ),
     ];
+    let pictures = cargo(&[
+        "test",
+        "--package",
+        "saliency-viz-svg",
+        "--all-features",
+        "--test",
+        "browser",
+        "--",
+        "--ignored",
+    ]);
+    steps.push(
+        Step::new("pictures in a browser", pictures).wants(has_browser(), "not run: no Chromium; set CHROME"),
+    );
     for dir in downstream_crates(workspace)? {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("downstream {name}");
         steps.push(Step::new(name, run_downstream(workspace, &libtorch, dir)));
     }
     step::run_all("cargo xtask test", ("libtorch set-up", set_up), steps)
+}
+
+/// Whether CHROME or PATH names a Chromium.
+fn has_browser() -> bool {
+    let on_path = |name: &str| {
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&path).any(|dir| dir.join(name).is_file())
+    };
+    env::var_os("CHROME").is_some()
+        || ["chromium", "chromium-browser", "google-chrome"].into_iter().any(on_path)
 }
 
 /// The folders of `tests/downstream`: packages that use ours as somebody else's would.
