@@ -3,6 +3,8 @@
 use crate::fonts::Fonts;
 use crate::svg::Lettering;
 use crate::{Error, Scene, font};
+use lopdf::{Dictionary, Document, Object, ObjectId};
+use std::collections::BTreeMap;
 use svg2pdf::usvg::{ImageRendering, Options, Tree};
 use svg2pdf::{ConversionOptions, PageOptions};
 
@@ -46,8 +48,9 @@ impl Pdf {
         let svg = scene.written("saliency", Lettering(&|text| self.fonts.have(text)));
         let tree = Tree::from_str(&svg, &options).map_err(|error| Error::Paint(error.to_string()))?;
         let page = PageOptions { dpi: 72.0 };
-        svg2pdf::to_pdf(&tree, ConversionOptions::default(), page)
-            .map_err(|error| Error::Paint(error.to_string()))
+        let pdf = svg2pdf::to_pdf(&tree, ConversionOptions::default(), page)
+            .map_err(|error| Error::Paint(error.to_string()))?;
+        ordered(&pdf).map_err(|error| Error::Paint(error.to_string()))
     }
 }
 
@@ -58,5 +61,66 @@ impl Scene {
     /// As [`Pdf::write`].
     pub fn to_pdf(&self) -> Result<Vec<u8>, Error> {
         Pdf::new().write(self)
+    }
+}
+
+/// The same file with its objects numbered in the order in which they are met from the trailer, and every dictionary
+/// sorted: svg2pdf leaves both to its hash tables.
+fn ordered(pdf: &[u8]) -> lopdf::Result<Vec<u8>> {
+    let mut document = Document::load_mem(pdf)?;
+    let mut numbers = BTreeMap::new();
+    let mut trailer = Object::Dictionary(document.trailer.clone());
+    let mut objects = BTreeMap::new();
+    renumber(&mut trailer, &mut numbers, &mut document, &mut objects);
+    if let Object::Dictionary(trailer) = trailer {
+        document.trailer = trailer;
+    }
+    document.max_id = numbers.len() as u32;
+    document.objects = objects;
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Sorts the dictionaries of an object, and follows its references in that order.
+fn renumber(
+    object: &mut Object,
+    numbers: &mut BTreeMap<ObjectId, ObjectId>,
+    document: &mut Document,
+    objects: &mut BTreeMap<ObjectId, Object>,
+) {
+    match object {
+        Object::Reference(id) => {
+            if let Some(number) = numbers.get(id) {
+                *id = *number;
+                return;
+            }
+            let number = (numbers.len() as u32 + 1, 0);
+            numbers.insert(*id, number);
+            if let Some(mut held) = document.objects.remove(id) {
+                renumber(&mut held, numbers, document, objects);
+                objects.insert(number, held);
+            }
+            *id = number;
+        }
+        Object::Array(items) => items.iter_mut().for_each(|item| renumber(item, numbers, document, objects)),
+        Object::Dictionary(entries) => sort(entries, numbers, document, objects),
+        Object::Stream(stream) => sort(&mut stream.dict, numbers, document, objects),
+        _ => {}
+    }
+}
+
+fn sort(
+    dictionary: &mut Dictionary,
+    numbers: &mut BTreeMap<ObjectId, ObjectId>,
+    document: &mut Document,
+    objects: &mut BTreeMap<ObjectId, Object>,
+) {
+    let entries: BTreeMap<Vec<u8>, Object> =
+        dictionary.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    *dictionary = Dictionary::new();
+    for (key, mut value) in entries {
+        renumber(&mut value, numbers, document, objects);
+        dictionary.set(key, value);
     }
 }
