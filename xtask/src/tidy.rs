@@ -52,6 +52,17 @@ fn the_changelog_has_an_entry_for_this_version() -> Result<()> {
 }
 
 #[test]
+fn the_chart_in_the_contributing_guide_is_the_example_that_runs() -> Result<()> {
+    let root = Workspace::find()?.root().to_owned();
+    let guide = fs::read_to_string(root.join("CONTRIBUTING.md"))?;
+    let example = fs::read_to_string(root.join("crates/viz-svg/examples/stems.rs"))?;
+    let (_, code) = example.split_once("\n\n").context("the example has no opening line")?;
+    assert!(guide.contains(code), "CONTRIBUTING.md's chart is not examples/stems.rs");
+    assert!(code.lines().count() < 60, "a chart in under 60 lines is promised: {}", code.lines().count());
+    Ok(())
+}
+
+#[test]
 fn what_only_reads_and_draws_never_needs_libtorch() -> Result<()> {
     for package in ["saliency-schema", "saliency-compare", "saliency-viz-svg"] {
         if !members()?.contains(package) {

@@ -140,7 +140,11 @@ fn flags() {
         2,
         &["unknown chart \"pie\"", "tall-heatmap"],
     );
-    place.refused(&["draw", "highlight", "record.json", "-o", "x.gif"], 2, &["x.gif", ".svg, .png, .pdf, .html"]);
+    place.refused(
+        &["draw", "highlight", "record.json", "-o", "x.gif"],
+        2,
+        &["x.gif", ".svg, .png, .pdf, .html"],
+    );
     place.refused(
         &["draw", "highlight", "record.json", "-o", "x.svg", "--theme", "sepia"],
         2,

@@ -66,3 +66,8 @@ pub mod layout {
     pub use crate::sheet::Sheet;
     pub use crate::text::{label, visible};
 }
+
+/// The code on the documentation's page of charts, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/charts.md")]
+struct Gallery;

@@ -1,49 +1,43 @@
-//! The pictures that the documentation shows are what the code draws.
+//! The pictures that the documentation shows are what the code beside them draws.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_viz_svg::{Options, State, Theme, chart};
+use saliency_schema::{Method, Model, Record};
+use saliency_viz_svg::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMultiple, Theme, Tokens};
 use std::path::Path;
 
+const DOC: &str = include_str!("../../../docs/charts.md");
+
+/// Each picture's file, the code that draws it, as `docs/charts.md` shows it, and what it draws.
+macro_rules! pictures {
+    ($($file:literal: $code:expr),* $(,)?) => { vec![$(($file, stringify!($code), $code.to_svg().unwrap())),*] };
+}
+
 #[test]
-fn the_documentations_pictures_are_drawn_by_this_code() {
-    let records = saliency_schema::read(include_bytes!("data/run-30.json")).unwrap();
-    let options = Options {
-        method: Some("grad_x_input (ecco)".into()),
-        model: Some("GPT-2 (124M)".into()),
-        ..Options::default()
+fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
+    let record = named(include_bytes!("data/run-30.json")).remove(0);
+    let runs = named(include_bytes!("../../schema/tests/data/runs-3x30.json"));
+    let pictures = pictures! {
+        "highlight.svg": Highlight::new(&record),
+        "highlight-compared.svg": Highlight::new(&record).hover(12).lock(4).token(60),
+        "minimap.svg": Minimap::new(&record),
+        "tall-heatmap.svg": TallHeatmap::new(&record),
+        "tall-heatmap-locked.svg": TallHeatmap::new(&record).hover(12).lock(4).token(60),
+        "tall-heatmap-dark.svg": TallHeatmap::new(&record).hover(12).lock(4).token(60).theme(Theme::Dark),
+        "tall-multiple.svg": TallMultiple::new(&runs).hover((1, 8)).lock((0, 5)).token(60),
+        "long-output.svg": LongOutput::new(&runs).hover((1, 8)).lock((0, 5)).token(60),
+        "scatter.svg": Scatter::new(&record).hover(12).lock(4).token(60),
+        "tokens.svg": Tokens::new(&record),
     };
-    let locked = Options {
-        hover: Some(State::output(12)),
-        lock: Some(State::output(4)),
-        token: Some(60),
-        ..options.clone()
-    };
-    let dark = Options { theme: Theme::Dark, ..locked.clone() };
-    let runs = saliency_schema::read(include_bytes!("../../schema/tests/data/runs-3x30.json")).unwrap();
-    let across = Options {
-        lock: Some(State::output(5)),
-        hover: Some(State { panel: 1, output: 8 }),
-        ..locked.clone()
-    };
+    let doc = without_spaces(DOC);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let mut stale = Vec::new();
-    for (file, name, options) in [
-        ("tall-multiple.svg", "tall-multiple", &across),
-        ("long-output.svg", "long-output", &across),
-        ("tall-heatmap.svg", "tall-heatmap", &options),
-        ("tall-heatmap-locked.svg", "tall-heatmap", &locked),
-        ("tall-heatmap-dark.svg", "tall-heatmap", &dark),
-        ("highlight.svg", "highlight", &options),
-        ("highlight-compared.svg", "highlight", &locked),
-        ("minimap.svg", "minimap", &options),
-        ("scatter.svg", "scatter", &locked),
-        ("tokens.svg", "tokens", &options),
-    ] {
-        let drawn = chart(name)
-            .unwrap()
-            .draw(if matches!(name, "tall-multiple" | "long-output") { &runs } else { &records }, options)
-            .unwrap()
-            .to_svg();
+    for (file, code, drawn) in pictures {
+        let shown = format!("{}```![", without_spaces(code));
+        assert!(
+            doc.contains(&shown),
+            "docs/charts.md does not show this code right before its picture: {code}"
+        );
+        assert!(doc[doc.find(&shown).unwrap()..].split(")").any(|link| link.ends_with(file)), "{file}");
         let path = folder.join(file);
         if std::fs::read_to_string(&path).is_ok_and(|kept| kept == drawn) {
             continue;
@@ -54,4 +48,18 @@ fn the_documentations_pictures_are_drawn_by_this_code() {
         stale.push(file);
     }
     assert!(stale.is_empty(), "{stale:?} differ; run with SALIENCY_BLESS=1, look at them, and run again");
+}
+
+fn without_spaces(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+/// The notebook's format names no model and no method.
+fn named(json: &[u8]) -> Vec<Record> {
+    let mut records = saliency_schema::read(json).unwrap();
+    for record in &mut records {
+        record.model = Some(Model { name: "GPT-2 (124M)".into(), sha256: None });
+        record.method = Some(Method::new("grad_x_input (ecco)"));
+    }
+    records
 }
