@@ -37,7 +37,7 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
             doc.contains(&shown),
             "docs/charts.md does not show this code right before its picture: {code}"
         );
-        assert!(doc[doc.find(&shown).unwrap()..].split(")").any(|link| link.ends_with(file)), "{file}");
+        assert!(doc[doc.find(&shown).unwrap()..].split(')').any(|link| link.ends_with(file)), "{file}");
         let path = folder.join(file);
         if std::fs::read_to_string(&path).is_ok_and(|kept| kept == drawn) {
             continue;
