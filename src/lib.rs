@@ -24,6 +24,7 @@
 //!
 //! # Features
 //! - `gpt2` (default): GPT-2 and attribution on libtorch, with the bundled demo model.
+//! - `html` (default): interactive pages, one file each.
 //! - `png` (default): PNG pictures by resvg.
 //! - `pdf` (default): PDF by svg2pdf; text stays text.
 //! - `download-libtorch`: have `tch` fetch libtorch at build time.
@@ -48,6 +49,9 @@ pub use saliency_viz_svg::{
     Chart, Figure, Highlight, LongOutput, Minimap, Options, Palette, Scatter, TallHeatmap, TallMultiple,
     Theme, Tokens, chart, charts,
 };
+
+#[cfg(feature = "html")]
+pub use saliency_viz_svg::{Page, ToHtml};
 
 /// The README's examples, compiled.
 #[cfg(all(doctest, feature = "gpt2"))]

@@ -4,8 +4,8 @@ use crate::arguments::{DrawArguments, LookArguments};
 use crate::failure::Failure;
 use crate::output::Destination;
 use crate::records;
-use saliency::chart;
-use saliency::viz::{Options, Pdf, Png, page};
+use saliency::viz::{Options, Pdf, Png};
+use saliency::{Page, ToHtml, chart};
 use std::path::PathBuf;
 
 pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
@@ -32,16 +32,19 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
         })?;
         return destination.write(text.as_bytes());
     }
+    if let Form::Html = form {
+        let page = Page::new(&records).chart(chart).options(options);
+        return destination.write(page.to_html()?.as_bytes());
+    }
     let scene = chart.draw(&records, &options)?;
     let bytes = match form {
-        Form::Text => Vec::new(),
+        Form::Text | Form::Html => Vec::new(),
         Form::Svg => scene.to_svg().into_bytes(),
         Form::Png => {
             let png = Png::new().scale(arguments.scale);
             arguments.fonts()?.into_iter().try_fold(png, Png::font)?.paint(&scene)?
         }
         Form::Pdf => arguments.fonts()?.into_iter().try_fold(Pdf::new(), Pdf::font)?.write(&scene)?,
-        Form::Html => page(chart.name(), &[(chart.summary().to_owned(), scene)]).into_bytes(),
     };
     destination.write(&bytes)
 }

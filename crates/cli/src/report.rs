@@ -6,8 +6,8 @@ use crate::draw::options;
 use crate::failure::Failure;
 use crate::output::write_whole;
 use crate::records;
-use saliency::viz::{Options, page};
-use saliency::{Chart, Record, charts};
+use saliency::viz::Options;
+use saliency::{Chart, Page, Record, ToHtml, charts};
 use std::path::PathBuf;
 
 pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failure> {
@@ -48,26 +48,24 @@ fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(),
 /// Every file of the report, the page last.
 fn files(records: &[Record], options: &Options) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
     let mut files = Vec::new();
-    let mut drawn = Vec::new();
     let mut add = |chart: &dyn Chart, records: &[Record], number: Option<usize>| -> Result<(), Failure> {
         let scene = chart.draw(records, options)?;
-        let (stem, of) = match number {
-            None => (chart.name().to_owned(), String::new()),
-            Some(number) => (format!("{}-{number}", chart.name()), format!(", record {number}")),
-        };
+        let stem = number.map_or_else(|| chart.name().to_owned(), |k| format!("{}-{k}", chart.name()));
         files.push((PathBuf::from(format!("{stem}.svg")), scene.to_svg().into_bytes()));
         files.push((PathBuf::from(format!("{stem}.png")), scene.to_png(2.0)?));
-        drawn.push((format!("{}{of}: {}", chart.name(), chart.summary()), scene));
         Ok(())
     };
-    for chart in charts().iter().filter(|chart| chart.takes_several()) {
-        add(*chart, records, None)?;
-    }
-    for (number, record) in records.iter().enumerate() {
-        for chart in charts().iter().filter(|chart| !chart.takes_several()) {
+    let mut page = Page::new(records).title("saliency report").options(options.clone());
+    for chart in charts() {
+        page = page.chart(*chart);
+        if chart.takes_several() {
+            add(*chart, records, None)?;
+            continue;
+        }
+        for (number, record) in records.iter().enumerate() {
             add(*chart, std::slice::from_ref(record), (records.len() > 1).then_some(number))?;
         }
     }
-    files.push((PathBuf::from("index.html"), page("saliency report", &drawn).into_bytes()));
+    files.push((PathBuf::from("index.html"), page.to_html()?.into_bytes()));
     Ok(files)
 }

@@ -97,6 +97,12 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
+    /// What the figure is made of.
+    #[cfg(feature = "html")]
+    pub(crate) fn parts(&self) -> (&C, &'a [Record], &Options) {
+        (&self.chart, self.records, &self.options)
+    }
+
     /// The picture, before it is written.
     ///
     /// # Errors

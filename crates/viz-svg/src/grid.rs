@@ -1,10 +1,11 @@
 //! Many cells, one for each (output, token): rectangles, or above a number of them a picture.
 
 use crate::cells::Cells;
+use crate::live::Part;
 use crate::rows::Rows;
 use crate::scale::{Scale, Value};
 use crate::scene::{Item, Rect};
-use crate::{Color, Paint, Pattern};
+use crate::{Color, Live, Paint, Pattern};
 
 /// Cells beyond which a grid is kept as a picture: a rectangle takes 4 to 9 bytes, a pixel of a picture about one.
 const AS_RECTANGLES: usize = 10_000;
@@ -29,6 +30,8 @@ pub(crate) struct Grid<'a> {
     pub(crate) transposed: bool,
     /// Where an output did not exist yet.
     pub(crate) ground: Color,
+    /// Whether it is laid out for a page, which keeps few cells as a picture too.
+    pub(crate) live: bool,
 }
 
 impl Grid<'_> {
@@ -50,6 +53,19 @@ impl Grid<'_> {
         }
     }
 
+    /// How a page redraws the grid of a panel.
+    pub(crate) fn live(&self, panel: usize) -> Live {
+        let on_panel = self.ground == self.scale.theme.panel();
+        let part = Part::Grid {
+            cell: self.cell,
+            gap: self.gap,
+            free: self.free,
+            turned: self.transposed,
+            on_panel: on_panel && self.transposed,
+        };
+        Live::of(panel, part)
+    }
+
     /// The cells of some tokens and outputs.
     fn place(&self, token: usize, tokens: usize, output: usize, outputs: usize) -> Rect {
         let along = (self.token_start(token), tokens as f64 * self.cell.0);
@@ -61,7 +77,7 @@ impl Grid<'_> {
     /// The cells, from the grid's own corner.
     pub(crate) fn items(&self) -> Vec<Item> {
         let n_output = self.rows.record().n_output();
-        if self.tokens() * n_output > AS_RECTANGLES {
+        if self.live || self.tokens() * n_output > AS_RECTANGLES {
             return self.picture();
         }
         let mut cells = Cells::default();

@@ -2,10 +2,11 @@
 
 use crate::cells::Cells;
 use crate::grid::Grid;
+use crate::live::{Boxes, Part};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::{Paint, font};
+use crate::{Color, Live, Paint, font};
 
 const SIZE: f64 = 12.0;
 /// A row's height, of which the last unit stays free.
@@ -26,6 +27,8 @@ pub(crate) struct Heat<'a> {
     pub(crate) scale: Scale,
     pub(crate) bar: f64,
     pub(crate) token: Option<usize>,
+    /// Whether it is laid out for a page.
+    pub(crate) live: bool,
 }
 
 impl Heat<'_> {
@@ -38,8 +41,8 @@ impl Heat<'_> {
     /// The bars' places.
     fn grid(&self) -> Grid<'_> {
         let ground = self.scale.theme.background();
-        let (cell, transposed) = ((self.bar, ROW), false);
-        Grid { rows: &self.rows, scale: &self.scale, cell, gap: GAP, free: 1.0, transposed, ground }
+        let (cell, transposed, live) = ((self.bar, ROW), false, self.live);
+        Grid { rows: &self.rows, scale: &self.scale, cell, gap: GAP, free: 1.0, transposed, ground, live }
     }
 
     /// Width of all bars.
@@ -50,6 +53,30 @@ impl Heat<'_> {
     /// The bars.
     pub(crate) fn cells(&self) -> Vec<Item> {
         self.grid().items()
+    }
+
+    /// How a page redraws the bars.
+    pub(crate) fn live_cells(&self, panel: usize) -> Live {
+        self.grid().live(panel)
+    }
+
+    /// How a page redraws the labels.
+    pub(crate) fn live_labels(&self, panel: usize) -> Live {
+        let (n_input, width) = (self.rows.record.n_input(), self.label_width());
+        let mut boxes = Boxes { size: SIZE, ground: true, bold: true, ..Boxes::default() };
+        for row in 0..self.rows.record.n_output() {
+            let top = row as f64 * ROW;
+            boxes.boxes.push((n_input + row, Rect::new(0.0, top, width - 1.0, ROW - 1.0)));
+            boxes.texts.push((n_input + row, self.label(row, self.scale.theme.ink())));
+        }
+        Live::of(panel, Part::Tokens(boxes))
+    }
+
+    /// An output's label.
+    fn label(&self, row: usize, color: Color) -> Text {
+        let width = self.label_width();
+        let label = font::fitted(&self.rows.label(row), SIZE, width - 6.0);
+        Text::new(label, width - 4.0, row as f64 * ROW + 13.0, SIZE, color).anchored(Anchor::End)
     }
 
     /// What the columns are, and the mark of the token under the pointer.
@@ -105,9 +132,8 @@ impl Heat<'_> {
             let paint = value.unwrap_or(Paint::Color(theme.panel()));
             let rect = Rect::new(0.0, top, label_width - 1.0, ROW - 1.0);
             backs.add(paint, rect);
-            let label = font::fitted(&self.rows.label(row), SIZE, label_width - 6.0);
             let color = if value.is_some() { self.scale.backdrop(paint).ink() } else { theme.ink() };
-            let mut text = Text::new(label, label_width - 4.0, top + 13.0, SIZE, color).anchored(Anchor::End);
+            let mut text = self.label(row, color);
             text.underlined = self.rows.hover == Some(row);
             text.bold = self.rows.lock == Some(row);
             texts.push(text.into());

@@ -1,12 +1,13 @@
 //! What every chart says about itself: title, method, target, aggregate, normalisation, model, and the colour scale
 //! with its ends in the data's units.
 
+use crate::live::{Part, Places};
 use crate::number::short;
 use crate::rows::Rows;
 use crate::scale::{Pattern, Scale};
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::visible;
-use crate::{Options, Paint, font};
+use crate::{Live, Options, Paint, font};
 use saliency_schema::Record;
 use std::collections::BTreeSet;
 
@@ -15,8 +16,20 @@ const SMALL: f64 = 11.0;
 /// The lines beside the bar take at least this.
 const LINES: f64 = 160.0;
 
+/// What a legend says.
+pub(crate) struct Legend<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) provenance: &'a [String],
+    pub(crate) options: &'a Options,
+    pub(crate) scale: &'a Scale,
+    pub(crate) ends: &'a Ends,
+    pub(crate) patterns: &'a BTreeSet<Pattern>,
+    /// Whether a page redraws it, and then whether its title is that of the hovered row.
+    pub(crate) live: Option<bool>,
+}
+
 /// A legend's drawing, and the room it takes.
-pub(crate) struct Legend {
+pub(crate) struct Drawn {
     pub(crate) items: Vec<Item>,
     pub(crate) height: f64,
 }
@@ -87,27 +100,25 @@ pub(crate) fn differing_provenance(records: &[Record], panel: usize, options: &O
     if differing.is_empty() { format!("continuation {panel}") } else { differing.join(" · ") }
 }
 
-impl Legend {
-    /// A legend from `(x, y)`, at most `width` wide.
-    pub(crate) fn new(
-        (x, y, width): (f64, f64, f64),
-        title: &str,
-        provenance: &[String],
-        options: &Options,
-        scale: &Scale,
-        ends: &Ends,
-        patterns: &BTreeSet<Pattern>,
-    ) -> Self {
+impl Legend<'_> {
+    /// The legend from `(x, y)`, at most `width` wide.
+    pub(crate) fn drawn(&self, (x, y, width): (f64, f64, f64)) -> Drawn {
+        let Self { options, scale, ends, .. } = *self;
         let theme = options.theme;
-        let mut items = Vec::new();
-        let title = font::fitted(&visible(title), 15.0, width);
+        let (mut items, mut said) = (Vec::new(), Vec::new());
+        let title = font::fitted(&visible(self.title), 15.0, width);
         items.push(Text::new(title, x, y + 14.0, 15.0, theme.ink()).bold().into());
         let mut top = y + 22.0;
-        for line in filled(provenance, width) {
-            items.push(Text::new(line, x, top + 11.0, SMALL, theme.muted()).into());
+        for line in filled(self.provenance, width) {
+            said.push(Text::new(line, x, top + 11.0, SMALL, theme.muted()).into());
             top += 16.0;
         }
+        // What a page redraws is a group of its own.
+        if self.live.is_none() {
+            items.append(&mut said);
+        }
         top += 6.0;
+        let bar_top = top;
         items.extend(bar(x, top, scale));
         let low = if scale.palette.is_diverging() { -scale.end } else { 0.0 };
         let more = if scale.clipped.is_some() { "≥ " } else { "" };
@@ -132,14 +143,18 @@ impl Legend {
         let room = width - BAR - 16.0;
         let (beside, room, mut line_top) =
             if room >= LINES { (x + BAR + 16.0, room, top - 2.0) } else { (x, width, top + 28.0) };
+        // A page's state may need four lines and the patterns.
+        let reserved = line_top + if self.live.is_some() { 60.0 } else { 0.0 };
+        let first_line = line_top + 11.0;
         for line in lines {
             let line = font::fitted(&line, SMALL, room);
             items.push(Text::new(line, beside, line_top + 11.0, SMALL, theme.muted()).into());
             line_top += 15.0;
         }
-        top = line_top.max(top + 28.0);
+        top = line_top.max(top + 28.0).max(reserved);
+        let patterns_top = top + 3.0;
         let mut left = x;
-        for &pattern in patterns {
+        for &pattern in self.patterns {
             let paint = Paint::Pattern(pattern);
             let label = Text::new(pattern.label(), left + 20.0, top + 12.0, SMALL, theme.ink());
             let room = 20.0 + label.width + 16.0;
@@ -147,11 +162,26 @@ impl Legend {
             items.push(label.into());
             left += room;
         }
-        if !patterns.is_empty() {
+        if !self.patterns.is_empty() || self.live.is_some() {
             top += 20.0;
         }
-        let items = vec![Item::Group { name: "legend", description: None, items }];
-        Self { items, height: top - y }
+        let mut group = Item::group("legend", None, items, (0.0, 0.0));
+        if let Some(of_row) = self.live {
+            let places = Places {
+                titled: options.title.as_deref().map(visible),
+                of_row,
+                title: (x, y + 14.0, width),
+                bar: (x, bar_top, BAR),
+                lines: (beside, first_line, room),
+                patterns: (x, patterns_top),
+            };
+            group = group.redrawn(Live::of_hovered(Part::Legend(places)), (0.0, 0.0));
+        }
+        let mut items = vec![group];
+        if !said.is_empty() {
+            items.push(Item::group("provenance", None, said, (0.0, 0.0)));
+        }
+        Drawn { items, height: top - y }
     }
 }
 

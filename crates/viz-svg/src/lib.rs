@@ -14,8 +14,10 @@ mod font;
 mod fonts;
 mod grid;
 mod heat;
+#[cfg(feature = "html")]
 mod html;
 mod legend;
+mod live;
 mod number;
 mod options;
 mod pair;
@@ -41,7 +43,9 @@ pub use charts::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMulti
 pub use color::Color;
 pub use error::Error;
 pub use figure::{AsRecords, Figure};
-pub use html::page;
+#[cfg(feature = "html")]
+pub use html::{Page, ToHtml};
+pub use live::Live;
 pub use options::{Options, State};
 pub use palette::Palette;
 #[cfg(feature = "pdf")]

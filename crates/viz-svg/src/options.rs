@@ -39,6 +39,9 @@ pub struct Options {
     pub columns: Option<usize>,
     /// Rows of the table, for `tokens`. Default: 40.
     pub top: Option<usize>,
+    /// Lays the picture out for a page: with room for what any state needs, and with what the page's script needs to
+    /// redraw it. Default: false.
+    pub live: bool,
 }
 
 impl Default for Options {
@@ -58,6 +61,7 @@ impl Default for Options {
             method: None,
             columns: None,
             top: None,
+            live: false,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The pair scatter: two outputs' attributions of the same tokens against each other.
 
+use crate::live::Part;
 use crate::number::{short, ticks};
 use crate::rows::Rows;
 use crate::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::label;
-use crate::{Color, Paint, Pattern, font};
+use crate::{Color, Live, Paint, Pattern, font};
 use saliency_schema::Token;
 
 /// The plot's side, where no width is asked for.
@@ -99,6 +100,11 @@ impl<'a> Pair<'a> {
         }
         items.extend(labels(&dots, axes.plot, taken, theme.ink()));
         items
+    }
+
+    /// How a page redraws them.
+    pub(crate) fn live(&self) -> Live {
+        Live::of_hovered(Part::Pair { side: self.side })
     }
 
     /// The axes run over the same values, with zero, out to the largest of both rows.

@@ -90,18 +90,42 @@ impl<'a> Panels<'a> {
         let mut sheet = Sheet::of_several(self.records, Ends::of(&rows), scale, options, rows.title_of_all());
         let prose = Prose::set(&rows, TEXT_WIDTH, LINE);
         sheet.heading("Input", 0.0, 16.0);
-        sheet.group("paragraph", None, prose.colored(&rows, scale, self.token), (0.0, HEADING));
+        // On a page, every input text that there is takes this place in turn.
+        let mut others: Vec<usize> =
+            if options.live { (0..self.records.len()).collect() } else { Vec::new() };
+        let mut alike = |panel: usize| {
+            let same = |k: &usize| tokens(&self.records[*k]).eq(tokens(&self.records[panel]));
+            let (alike, rest) = others.iter().partition(|k| same(k));
+            others = rest;
+            (alike, others.first().copied())
+        };
+        let paragraph = prose.colored(&rows, scale, self.token);
+        let (only, mut next) = alike(self.hover.map_or(0, |state| state.panel));
+        sheet.live_group("paragraph", None, paragraph, (0.0, HEADING), || prose.live(only));
+        while let Some(panel) = next {
+            let only;
+            (only, next) = alike(panel);
+            let prose = Prose::set(&self.rows_of(panel), TEXT_WIDTH, LINE);
+            sheet.live_group("paragraph", None, [], (0.0, HEADING), || prose.live(only));
+        }
         let mut bottom = HEADING + prose.height();
         if let Some(State { output, .. }) = self.hover {
             let left = TEXT_WIDTH + BETWEEN;
             sheet.heading("Attribution", left, 16.0);
             let x = rows.foreign.is_none().then(|| rows.lock.unwrap_or(output));
-            let pair = Pair { rows: &rows, scale, x, y: output, token: self.token, side: pair::SIDE }.items();
-            let end = pair.iter().filter_map(crate::Item::bounds).map(|r| r.y + r.height).fold(0.0, f64::max);
-            sheet.group("pair", None, pair, (left, HEADING - 12.0));
+            let pair = Pair { rows: &rows, scale, x, y: output, token: self.token, side: pair::SIDE };
+            let drawn = pair.items();
+            let end =
+                drawn.iter().filter_map(crate::Item::bounds).map(|r| r.y + r.height).fold(0.0, f64::max);
+            sheet.live_group("pair", None, drawn, (left, HEADING - 12.0), || pair.live());
             bottom = bottom.max(HEADING - 12.0 + end);
         }
         sheet.heading("Outputs", 0.0, bottom + 40.0);
         (sheet, bottom + 24.0 + HEADING)
     }
+}
+
+/// A record's input, by token ids.
+fn tokens(record: &Record) -> impl Iterator<Item = u32> + '_ {
+    record.inputs().iter().map(|token| token.id)
 }

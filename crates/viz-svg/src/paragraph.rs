@@ -122,7 +122,18 @@ impl Paragraph {
 
     /// The text runs, from `(x, y)`: as long as their ink does not change. `ink` gives a token's.
     pub fn runs(&self, x: f64, y: f64, ink: impl Fn(usize) -> Color) -> Vec<Text> {
-        let mut runs: Vec<Text> = Vec::new();
+        let runs = self.runs_by(x, y, ink).into_iter();
+        runs.map(|(color, run)| Text { color, ..run }).collect()
+    }
+
+    /// Every token's text runs, from `(x, y)`. A cluster of several tokens is the first one's.
+    pub(crate) fn runs_of_tokens(&self, x: f64, y: f64) -> Vec<(usize, Text)> {
+        self.runs_by(x, y, |token| token)
+    }
+
+    /// The text runs, from `(x, y)`, as long as what `key` says of a token does not change.
+    fn runs_by<K: Copy + PartialEq>(&self, x: f64, y: f64, key: impl Fn(usize) -> K) -> Vec<(K, Text)> {
+        let mut runs: Vec<(K, Text)> = Vec::new();
         for (number, line) in self.lines.iter().enumerate() {
             // The baseline that centres the font's ascent and descent (0.76 and 0.24 em) in the line.
             let baseline = y + (number as f64 + 0.5) * self.line_height + 0.26 * self.size;
@@ -130,23 +141,23 @@ impl Paragraph {
             let mut last = None;
             for (cluster, leftward) in line {
                 let width = columns_of(cluster) as f64 * font::ADVANCE * self.size;
-                let color = ink(cluster.parts[0].0);
-                if let Some(run) = runs.last_mut().filter(|_| last == Some((color, *leftward))) {
+                let key = key(cluster.parts[0].0);
+                if let Some((_, run)) = runs.last_mut().filter(|_| last == Some((key, *leftward))) {
                     // A word that is read to the left is written in the order in which it is read.
                     let at = if *leftward { 0 } else { run.text.len() };
                     run.text.insert_str(at, &cluster.text);
                     run.width += width;
                 } else {
-                    let mut run = Text::new(cluster.text.clone(), left, baseline, self.size, color);
+                    let mut run = Text::new(cluster.text.clone(), left, baseline, self.size, Color::BLACK);
                     run.width = width;
-                    runs.push(run);
+                    runs.push((key, run));
                 }
-                last = Some((color, *leftward));
+                last = Some((key, *leftward));
                 left += width;
             }
         }
-        runs.retain(|run| !run.text.trim_matches(' ').is_empty());
-        for run in &mut runs {
+        runs.retain(|(_, run)| !run.text.trim_matches(' ').is_empty());
+        for (_, run) in &mut runs {
             self.tighten(run);
         }
         runs

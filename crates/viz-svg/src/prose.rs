@@ -1,6 +1,8 @@
 //! The input text, coloured by the hovered row: what several charts begin with.
 
+use crate::Live;
 use crate::cells::Cells;
+use crate::live::{Boxes, Part};
 use crate::paragraph::{Paragraph, Piece};
 use crate::rows::Rows;
 use crate::scale::Scale;
@@ -59,5 +61,20 @@ impl Prose {
             items.push(Item::Frame { rect, color: theme.mark(), width: 2.5 });
         }
         items
+    }
+
+    /// How a page redraws that, for the panels whose input it is.
+    pub(crate) fn live(&self, only: Vec<usize>) -> Live {
+        let boxed = |piece: Piece| {
+            (piece.token, Rect { y: piece.rect.y + 2.0, height: self.line - 4.0, ..piece.rect })
+        };
+        Live::of_hovered(Part::Tokens(Boxes {
+            size: SIZE,
+            only,
+            area: Some((self.width, self.height())),
+            boxes: self.paragraph.pieces(PADDING, PADDING).into_iter().map(boxed).collect(),
+            texts: self.paragraph.runs_of_tokens(PADDING, PADDING),
+            ..Boxes::default()
+        }))
     }
 }

@@ -1,6 +1,6 @@
 //! A drawing before it is written: rectangles, lines, dots and text runs, with colours and without tags.
 
-use crate::{Color, Paint, Pattern, Theme, font};
+use crate::{Color, Live, Paint, Pattern, Theme, font};
 use std::collections::BTreeSet;
 
 /// A whole picture.
@@ -31,6 +31,8 @@ pub enum Item {
         description: Option<String>,
         /// What it holds.
         items: Vec<Item>,
+        /// How a page redraws it.
+        live: Option<Box<Live>>,
     },
     /// Rectangles of one paint.
     Cells {
@@ -150,7 +152,16 @@ impl Item {
         (x, y): (f64, f64),
     ) -> Self {
         let items = items.into_iter().map(|item| item.moved(x, y)).collect();
-        Self::Group { name, description, items }
+        Self::Group { name, description, items, live: None }
+    }
+
+    /// The same group, which a page redraws. What is no group stays as it is.
+    #[must_use]
+    pub(crate) fn redrawn(mut self, how: Live, (x, y): (f64, f64)) -> Self {
+        if let Self::Group { live, .. } = &mut self {
+            *live = Some(Box::new(how.moved(x, y)));
+        }
+        self
     }
 
     /// One rectangle of one colour.
@@ -190,9 +201,10 @@ impl Item {
     pub fn moved(self, dx: f64, dy: f64) -> Self {
         let point = |(x, y): (f64, f64)| (x + dx, y + dy);
         match self {
-            Self::Group { name, description, items } => {
+            Self::Group { name, description, items, live } => {
                 let items = items.into_iter().map(|item| item.moved(dx, dy)).collect();
-                Self::Group { name, description, items }
+                let live = live.map(|live| Box::new(live.moved(dx, dy)));
+                Self::Group { name, description, items, live }
             }
             Self::Cells { paint, cells } => {
                 Self::Cells { paint, cells: cells.into_iter().map(|r| r.moved(dx, dy)).collect() }

@@ -4,7 +4,7 @@ use crate::legend::{Ends, Legend, common_provenance};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
-use crate::{Options, Theme};
+use crate::{Live, Options, Theme};
 use saliency_schema::Record;
 
 /// Around every picture.
@@ -21,6 +21,8 @@ pub struct Sheet<'a> {
     scale: &'a Scale,
     options: &'a Options,
     title: String,
+    /// Whether the title is that of the hovered row.
+    of_row: bool,
     provenance: Vec<String>,
     ends: Ends,
     items: Vec<Item>,
@@ -29,7 +31,10 @@ pub struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     /// An empty sheet for the rows of one record. Where the caller has a title, it stands instead of `title`.
     pub fn new(rows: &Rows<'_>, scale: &'a Scale, options: &'a Options, title: impl Into<String>) -> Self {
-        Self::of_several(std::slice::from_ref(rows.record), Ends::of(rows), scale, options, title)
+        let title = title.into();
+        let of_row = title != rows.title_of_all();
+        let record = std::slice::from_ref(rows.record);
+        Self { of_row, ..Self::of_several(record, Ends::of(rows), scale, options, title) }
     }
 
     /// An empty sheet for several records: the legend says what they have in common.
@@ -42,7 +47,7 @@ impl<'a> Sheet<'a> {
     ) -> Self {
         let title = options.title.clone().unwrap_or_else(|| title.into());
         let provenance = common_provenance(records, options);
-        Self { scale, options, title, provenance, ends, items: Vec::new() }
+        Self { scale, options, title, of_row: false, provenance, ends, items: Vec::new() }
     }
 
     /// Says what the ends of the colour scale mean. Default: [`Ends::of`] the rows.
@@ -78,6 +83,21 @@ impl<'a> Sheet<'a> {
         self.items.push(Item::group(name, words, items, at));
     }
 
+    /// The same, with how a page redraws it: asked for only where the picture is laid out for a page.
+    pub(crate) fn live_group(
+        &mut self,
+        name: &'static str,
+        words: Option<String>,
+        items: impl IntoIterator<Item = Item>,
+        at: (f64, f64),
+        live: impl FnOnce() -> Live,
+    ) {
+        // A page holds the values themselves.
+        let words = words.filter(|_| !self.options.live);
+        let group = Item::group(name, words, items, at);
+        self.items.push(if self.options.live { group.redrawn(live(), at) } else { group });
+    }
+
     /// Adds a heading whose baseline begins at `(x, y)`.
     pub fn heading(&mut self, text: &str, x: f64, y: f64) {
         let ink = self.theme().ink();
@@ -98,8 +118,17 @@ impl<'a> Sheet<'a> {
         let bottom = (bounds.y + bounds.height - above - 0.01).ceil();
         let patterns = self.items.iter().flat_map(Item::patterns).collect();
         let room = (MARGIN, MARGIN, right);
-        let legend =
-            Legend::new(room, &self.title, &self.provenance, self.options, self.scale, &self.ends, &patterns);
+        let redrawn = |item: &Item| matches!(item, Item::Group { live: Some(_), .. });
+        let legend = Legend {
+            title: &self.title,
+            provenance: &self.provenance,
+            options: self.options,
+            scale: self.scale,
+            ends: &self.ends,
+            patterns: &patterns,
+            live: self.items.iter().any(redrawn).then_some(self.of_row),
+        }
+        .drawn(room);
         let top = MARGIN + legend.height + BELOW;
         let body = self.items.into_iter().map(|item| item.moved(MARGIN - left, top - above));
         Scene {

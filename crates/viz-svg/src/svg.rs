@@ -45,7 +45,11 @@ impl Scene {
             .add(Title::new(self.title.as_str()).set("id", format!("{prefix}-title")))
             .add(described(&self.description).set("id", format!("{prefix}-description")));
         let writer = Writer { scene: self, prefix, lettering };
-        let patterns = patterns(&self.items);
+        let mut patterns = patterns(&self.items);
+        // A page may need any of them.
+        if self.items.iter().any(|item| matches!(item, Item::Group { live: Some(_), .. })) {
+            patterns = Pattern::ALL.into_iter().collect();
+        }
         if !patterns.is_empty() {
             document = document.add(writer.definitions(&patterns));
         }
@@ -92,8 +96,12 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn item(&self, item: &Item) -> Vec<Element> {
         match item {
-            Item::Group { name, description, items } => {
+            Item::Group { name, description, items, live } => {
                 let mut group = Group::new().set("data-name", *name);
+                if let Some(live) = live {
+                    let at = format!("translate({} {})", coordinate(live.at.0), coordinate(live.at.1));
+                    group = group.set("data-live", at);
+                }
                 if let Some(description) = description {
                     group = group.add(described(description));
                 }

@@ -38,7 +38,7 @@ fn everything_that_the_original_heatmap_shows_is_there() {
         assert!(paragraph.contains(word), "{word}");
     }
     // The token's mark: a pointer over its column, a frame in the paragraph.
-    assert!(group(&scene, "rows").iter().any(|item| matches!(item, Item::Pointer { .. })));
+    assert!(group(&scene, "heads").iter().any(|item| matches!(item, Item::Pointer { .. })));
     assert!(group(&scene, "paragraph").iter().any(|item| matches!(item, Item::Frame { .. })));
     // The pair: axis titles are the two tokens, a diagonal, and the notable points' labels.
     let Some(Item::Group { items: pair, .. }) =
@@ -165,7 +165,8 @@ fn everything_that_the_original_panels_show_is_there() {
         let names = texts(&scene.to_svg());
         assert!(names.iter().any(|t| t.starts_with(&shown)), "{shown}");
         let (rows, labels) = (groups(&scene, "rows"), groups(&scene, "labels"));
-        assert_eq!((rows.len(), labels.len()), (3, 3));
+        let heads = groups(&scene, "heads");
+        assert_eq!((rows.len(), labels.len(), heads.len()), (3, 3, 3));
         for (panel, (rows, labels)) in rows.into_iter().zip(labels).enumerate() {
             // Every label in its panel; the hovered one underlined, the locked one bold and framed.
             let found = pieces(labels, |item| if let Item::Text(text) = item { Some(text) } else { None });
@@ -187,7 +188,7 @@ fn everything_that_the_original_panels_show_is_there() {
                 .concat();
             assert_eq!(cells.len(), 5955);
             assert!(cells.iter().all(|r| (r.width - 1.0).abs() < 1e-9 && (r.height - 18.0).abs() < 1e-9));
-            assert_eq!(pointers(rows), usize::from(options.token.is_some()));
+            assert_eq!(pointers(heads[panel]), usize::from(options.token.is_some()));
             let apart = |item: &Item| {
                 matches!(item, Item::Cells { paint: Paint::Pattern(Pattern::NotComparable), .. })
             };
@@ -215,7 +216,8 @@ fn everything_that_the_original_long_outputs_show_is_there() {
         let scene = draw_all("long-output", &records, &options);
         let (hover, lock) = (options.hover.unwrap_or(State::output(0)), options.lock);
         let (texts, cells) = (groups(&scene, "continuation"), groups(&scene, "cells"));
-        assert_eq!((texts.len(), cells.len()), (3, 3));
+        let marks = groups(&scene, "marks");
+        assert_eq!((texts.len(), cells.len(), marks.len()), (3, 3, 3));
         for (panel, (text, cells)) in texts.into_iter().zip(cells).enumerate() {
             // The continuation, word by word, with the hovered and the locked token framed.
             let said =
@@ -226,7 +228,7 @@ fn everything_that_the_original_long_outputs_show_is_there() {
             let here = |state: Option<State>| state.is_some_and(|s| s.panel == panel);
             let marked = usize::from(here(Some(hover))) + usize::from(here(lock));
             assert_eq!(frames(text), marked);
-            assert_eq!(pointers(cells), marked);
+            assert_eq!(pointers(marks[panel]), marked);
             // 184 input rows and 99 of earlier outputs, 100 columns, two units each; grey where an output was not yet.
             let pictures = pieces(cells, |item| match item {
                 Item::Raster { rect, columns, cells, .. } => Some((*rect, *columns, cells.len() / columns)),
@@ -245,7 +247,7 @@ fn everything_that_the_original_long_outputs_show_is_there() {
             // The row of the token under the pointer.
             let level =
                 |item: &Item| matches!(item, Item::Line { from, to, .. } if (from.1 - to.1).abs() < 1e-9);
-            assert_eq!(cells.iter().any(level), options.token.is_some());
+            assert_eq!(marks[panel].iter().any(level), options.token.is_some());
         }
         if options.token.is_some() && lock.is_some() && options.hover.is_some() {
             check_head(&scene, "of (locked, output 5, another panel)", "that (shown, output 8)");

@@ -1,53 +1,188 @@
-//! The page: nothing that runs, nothing that asks the network, and a policy that says so.
+//! The page: one file that asks the network for nothing, runs only its own script, and holds the records' values.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use common::run_30;
 use saliency_schema::{Kind, Record, Token};
-use saliency_viz_svg::{Options, charts, page};
+use saliency_viz_svg::{
+    Error, Highlight, LongOutput, Minimap, Options, Page, State, TallHeatmap, TallMultiple, Theme, ToHtml,
+    chart, charts,
+};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 fn hostile() -> Record {
     let token = |text: &str, kind| Token::new(0, text, kind);
     let tokens = vec![
-        token("</style><script>alert(1)</script>", Kind::Input),
-        token("<img src=x onerror=1>", Kind::Output),
+        token("</style></script><script>alert(1)</script>", Kind::Input),
+        token("<!--<script>", Kind::Input),
+        token("\u{2028}\u{2029}${alert(1)}`'\"\\", Kind::Input),
+        token("<img src=x onerror=alert(1)>", Kind::Output),
+        token("javascript:alert(1)", Kind::Output),
     ];
-    Record::new(tokens, vec![vec![Some(1.0)]]).unwrap()
+    Record::new(tokens, vec![vec![Some(1.0), Some(0.5), None], vec![Some(0.1); 4]]).unwrap()
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |chunk: &[u8]| {
-        let n = chunk.iter().enumerate().fold(0_u32, |n, (i, b)| n | u32::from(*b) << (16 - 8 * i));
-        let letter =
-            |i: usize| if i <= chunk.len() { LETTERS[(n >> (18 - 6 * i) & 63) as usize] } else { b'=' };
-        (0..4).map(|i| char::from(letter(i))).collect::<String>()
-    };
-    bytes.chunks(3).map(group).collect()
+fn of_all(records: &[Record]) -> String {
+    charts().iter().fold(Page::new(records), |page, chart| page.chart(*chart)).to_html().unwrap()
 }
 
-#[test]
-fn the_policy_holds_the_style_sheets_own_hash() {
-    let page = page("title", &[]);
-    let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
-    let hash = base64(&Sha256::digest(style));
-    assert!(page.contains(&format!("default-src 'none'; style-src 'sha256-{hash}'")), "{hash}");
+fn between<'a>(page: &'a str, open: &str, close: &str) -> &'a str {
+    page.split_once(open).unwrap().1.split_once(close).unwrap().0
+}
+
+fn data(page: &str) -> Value {
+    serde_json::from_str(between(page, "id=\"saliency-data\">", "</script>")).unwrap()
 }
 
 #[test]
-fn tokens_are_text_and_nothing_runs() {
-    let draw = |chart: &&dyn saliency_viz_svg::Chart| {
-        (chart.summary().to_owned(), chart.draw(&[hostile()], &Options::default()).unwrap())
-    };
-    let pictures: Vec<_> = charts().iter().map(draw).collect();
-    let page = page("<script>", &pictures);
-    for tag in ["<script", "<img", "onerror=1>", "style=", "http:", "https:"] {
-        let allowed = page.matches("http://www.w3.org/2000/svg").count();
-        let found = page.matches(tag).count();
-        let expected = if tag == "http:" { allowed } else { 0 };
-        assert_eq!(found, expected, "{tag}");
+fn the_policy_allows_its_own_script_and_style_and_nothing_else() {
+    let page = TallHeatmap::new(&run_30()).to_html().unwrap();
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    let style = hash(between(&page, "<style>", "</style>"));
+    let script = hash(between(&page, "<script>", "</script>"));
+    let policy = between(&page, "Content-Security-Policy\" content=\"", "\"");
+    let expected = format!(
+        "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; \
+         form-action 'none'"
+    );
+    assert_eq!(policy, expected);
+}
+
+#[test]
+fn tokens_are_text_and_only_the_pages_own_script_is_one() {
+    for page in [of_all(&[hostile()]), of_all(&[hostile(), hostile()])] {
+        assert_eq!(page.matches("<script").count(), 2);
+        assert_eq!(page.matches("</script").count(), 2);
+        assert_eq!(page.matches("<style").count(), 1);
+        for never in ["<img", "<!--", "style=\"", "=\"javascript", " onerror", "\u{2028}", "\u{2029}"] {
+            let found = page.replace("&lt;img src=x onerror", "").matches(never).count();
+            assert_eq!(found, 0, "{never}");
+        }
+        // The only addresses are the name of a language.
+        assert_eq!(page.matches("http").count(), page.matches("http://www.w3.org/2000/svg").count() + 1);
+        let ids: Vec<&str> =
+            page.match_indices(" id=\"").map(|(at, _)| page[at + 5..].split('"').next().unwrap()).collect();
+        assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+        assert_eq!(data(&page)["records"][0]["labels"][0], "</style></script><script>alert(1)</script>");
     }
-    // Ids of several pictures do not meet.
-    let ids: Vec<&str> =
-        page.match_indices(" id=\"").map(|(at, _)| page[at + 5..].split('"').next().unwrap()).collect();
-    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+}
+
+#[test]
+fn the_script_never_makes_mark_up_of_text() {
+    let script = include_str!("../src/page/page.js");
+    for never in
+        ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "new Function", "document.write", "fetch("]
+    {
+        assert!(!script.contains(never), "{never}");
+    }
+    let min = include_str!("../src/page/page.min.js");
+    assert!(min.len() < 30_000, "{}", min.len());
+}
+
+/// The values as another reader would take them out: see `html.rs`, and the script's own reading.
+#[test]
+fn the_values_are_all_there() {
+    let mut record = run_30();
+    record.attributions[3][5] = None;
+    record.attributions[3][6] = Some(f64::NAN);
+    record.attributions[3][7] = Some(f64::INFINITY);
+    record.attributions[3][8] = Some(f64::NEG_INFINITY);
+    record.attributions[4][0] = Some(-0.125);
+    record.attributions[5].iter_mut().for_each(|x| *x = Some(0.0));
+    let page = Highlight::new(&record).to_html().unwrap();
+    let held = &data(&page)["records"][0];
+    assert_eq!(held["inputs"], record.n_input());
+    let bytes = STANDARD.decode(held["values"].as_str().unwrap()).unwrap();
+    let mut codes = bytes.chunks(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
+    for (row, values) in record.attributions.iter().enumerate() {
+        let scale = held["scales"][row].as_f64().unwrap();
+        for (token, value) in values.iter().enumerate() {
+            let code = codes.next().unwrap();
+            match value {
+                None => assert_eq!(code, -32_768),
+                Some(x) if x.is_nan() => assert_eq!(code, -32_767),
+                Some(x) if x.is_infinite() => assert_eq!(code, if *x > 0.0 { 32_767 } else { -32_766 }),
+                Some(x) => {
+                    let kept = f64::from(code) / 32_760.0 * scale;
+                    assert!((kept - x).abs() <= 0.51 / 32_760.0 * scale, "{row} {token}: {kept} {x}");
+                }
+            }
+        }
+    }
+    assert_eq!(codes.next(), None);
+}
+
+#[test]
+fn pages_are_small_and_the_same_each_time() {
+    let of = |json: &[u8]| saliency_schema::read(json).unwrap();
+    let run = [run_30()];
+    for chart in charts() {
+        let page = Page::new(&run).chart(*chart).to_html().unwrap();
+        assert!(page.len() <= 120_000, "{}: {}", chart.name(), page.len());
+        assert_eq!(page, Page::new(&run).chart(*chart).to_html().unwrap());
+    }
+    let runs = of(include_bytes!("../../schema/tests/data/runs-3x100.json"));
+    for page in [LongOutput::new(&runs).to_html(), TallMultiple::new(&runs).to_html()] {
+        let page = page.unwrap();
+        assert!(page.len() <= 400_000, "{}", page.len());
+    }
+    let tokens = |n: usize, kind| (0..n).map(move |i| Token::new(i as u32, format!(" token{i}"), kind));
+    let all = tokens(1_000, Kind::Input).chain(tokens(200, Kind::Output)).collect();
+    let value = |row: usize, i: usize| Some(((row * 31 + i * 17) % 997) as f64 / 997.0);
+    let rows = (0..200).map(|row| (0..1_000 + row).map(|i| value(row, i)).collect()).collect();
+    let large = Record::new(all, rows).unwrap();
+    for chart in charts() {
+        let page = Page::new(&large).chart(*chart).to_html().unwrap();
+        assert!(page.len() <= 3_000_000, "{}: {}", chart.name(), page.len());
+    }
+}
+
+#[test]
+fn a_page_opens_in_the_state_that_is_asked_for() {
+    let runs = saliency_schema::read(include_bytes!("../../schema/tests/data/runs-3x30.json")).unwrap();
+    let options = Options {
+        hover: Some(State { panel: 1, output: 8 }),
+        lock: Some(State::output(5)),
+        token: Some(60),
+        theme: Theme::Dark,
+        ..Options::default()
+    };
+    let page = charts().iter().fold(Page::new(&runs), |page, chart| page.chart(*chart)).options(options);
+    let page = page.to_html().unwrap();
+    let data = data(&page);
+    assert_eq!(data["state"], "hover=1:8&lock=0:5&token=60");
+    assert_eq!(data["theme"], "dark");
+    // Charts of one record are there for each.
+    let switched = data["figures"].as_array().unwrap().iter().filter(|f| f["switched"] == true).count();
+    assert_eq!(switched, 3 * charts().iter().filter(|chart| !chart.takes_several()).count());
+    // Without script all of them are seen.
+    assert_eq!(page.matches("<section").count(), page.matches("<svg").count());
+}
+
+#[test]
+fn what_a_page_cannot_show_is_refused() {
+    let record = run_30();
+    let outside = |hover: State| {
+        Page::new(&record)
+            .chart(&Highlight)
+            .options(Options { hover: Some(hover), ..Options::default() })
+            .to_html()
+            .unwrap_err()
+    };
+    assert!(matches!(outside(State::output(30)), Error::Outside { what: "hovered output", found: 30, .. }));
+    assert!(matches!(outside(State { panel: 1, output: 0 }), Error::Outside { .. }));
+    let none: [Record; 0] = [];
+    assert!(matches!(Page::new(&none).chart(&Highlight).to_html(), Err(Error::NoRecord)));
+    assert!(matches!(Minimap::new(&record).record(3).to_html(), Err(Error::NoSuchRecord { .. })));
+    // An option of one chart does not stop a page of several.
+    let options = Options { columns: Some(2), ..Options::default() };
+    let page = Page::new(&record).chart(&Minimap).chart(&TallHeatmap).options(options.clone());
+    assert!(page.to_html().is_ok());
+    let page = Page::new(&record).chart(&TallHeatmap).options(options);
+    assert!(matches!(page.to_html(), Err(Error::NotAnOption { .. })));
+    assert_eq!(chart("minimap").unwrap().own_options(), ["columns"]);
 }

@@ -1,6 +1,7 @@
 //! `highlight`: the text, with one output's attributions as its background.
 
 use crate::cells::Cells;
+use crate::live::{Boxes, Part};
 use crate::options::States;
 use crate::options::one;
 use crate::paragraph::Paragraph;
@@ -8,7 +9,7 @@ use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene};
 use crate::sheet::{MARGIN, Sheet};
-use crate::{Chart, Color, Error, Options};
+use crate::{Chart, Color, Error, Live, Options};
 use saliency_schema::Record;
 
 const WIDTH: f64 = 640.0;
@@ -47,7 +48,8 @@ impl Chart for Highlight {
         let mut sheet = Sheet::new(&chosen, &scale, options, chosen.title());
         let width = options.width.map_or(WIDTH, |width| width - 2.0 * MARGIN);
         let text = text(&chosen, &scale, &states, options, width);
-        sheet.group("paragraph", chosen.hover.map(|row| chosen.in_words(&[row])), text, (0.0, 0.0));
+        let words = chosen.hover.map(|row| chosen.in_words(&[row]));
+        sheet.live_group("paragraph", words, text, (0.0, 0.0), || live(record, width));
         Ok(sheet.scene(sentence(&chosen)))
     }
 }
@@ -92,6 +94,23 @@ fn text(rows: &Rows<'_>, scale: &Scale, states: &States, options: &Options, widt
         items.push(Item::Line { from: (x, y), to: (x, y + LINE), color: theme.mark(), width: 2.0 });
     }
     items
+}
+
+/// How a page redraws the text.
+fn live(record: &Record, width: f64) -> Live {
+    let paragraph = Paragraph::set(&record.tokens, width - 2.0 * PADDING, SIZE, LINE);
+    let pieces = paragraph.pieces(PADDING, PADDING);
+    let first = pieces.iter().find(|piece| piece.token == record.n_input());
+    let boxes = Boxes {
+        size: SIZE,
+        later: true,
+        rule: first.map(|piece| piece.rect),
+        area: Some((width, paragraph.height() + 2.0 * PADDING)),
+        boxes: pieces.iter().map(|piece| (piece.token, piece.rect)).collect(),
+        texts: paragraph.runs_of_tokens(PADDING, PADDING),
+        ..Boxes::default()
+    };
+    Live::of(0, Part::Tokens(boxes))
 }
 
 fn sentence(rows: &Rows<'_>) -> String {

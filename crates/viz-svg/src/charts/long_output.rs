@@ -3,14 +3,15 @@
 use crate::cells::Cells;
 use crate::grid::Grid;
 use crate::legend::differing_provenance;
+use crate::live::{Boxes, Part};
 use crate::options::too_narrow;
 use crate::panels::Panels;
-use crate::paragraph::Paragraph;
+use crate::paragraph::{Paragraph, Piece};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
 use crate::sheet::MARGIN;
-use crate::{Chart, Error, Options, Paint, font};
+use crate::{Chart, Error, Live, Options, Paint, font};
 use saliency_schema::Record;
 
 /// A cell's width and height, where no width is asked for.
@@ -78,15 +79,18 @@ fn scene(panels: &Panels<'_>, scale: &Scale, cell: f64, text_width: f64, options
         let name = differing_provenance(panels.records, panel, options);
         let name = font::fitted(&name, SIZE, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, SIZE, theme.ink()).bold());
-        sheet.group("continuation", None, continuation(&rows, text, scale), (left, text_top));
+        let (above, at) = (continuation(&rows, text, scale), (left, text_top));
+        sheet.live_group("continuation", None, above, at, || live_continuation(&rows, text, panel));
         let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
         let (cell, ground) = ((cell, cell), theme.panel());
-        let grid = Grid { rows: &rows, scale, cell, gap: GAP, free: 0.0, transposed: true, ground };
+        let (free, transposed, live) = (0.0, true, options.live);
+        let grid = Grid { rows: &rows, scale, cell, gap: GAP, free, transposed, ground, live };
         let area = Rect::new(0.0, 0.0, n_output as f64 * cell.0, grid.extent());
         let mut cells = vec![Item::filled(area, ground)];
         cells.extend(grid.items());
-        cells.extend(marks(&grid, options.token));
-        sheet.group("cells", words, cells, (left, grid_top));
+        sheet.live_group("cells", words, cells, (left, grid_top), || grid.live(panel));
+        let marks = marks(&grid, options.token);
+        sheet.live_group("marks", None, marks, (left, grid_top), || Live::of(panel, Part::Marks));
         left += width + BETWEEN;
     }
     let outputs: Vec<_> = panels.records.iter().map(|record| record.n_output().to_string()).collect();
@@ -123,6 +127,26 @@ fn continuation(rows: &Rows<'_>, text: &Paragraph, scale: &Scale) -> Vec<Item> {
         }
     }
     items
+}
+
+/// How a page redraws the continuation.
+fn live_continuation(rows: &Rows<'_>, text: &Paragraph, panel: usize) -> Live {
+    let n_input = rows.record.n_input();
+    let boxed = |piece: Piece| {
+        let rect = Rect { y: piece.rect.y + 1.0, height: LINE - 2.0, ..piece.rect };
+        (n_input + piece.token, rect)
+    };
+    let of_record = |(output, run): (usize, Text)| (n_input + output, run);
+    Live::of(
+        panel,
+        Part::Tokens(Boxes {
+            size: SIZE,
+            ground: true,
+            boxes: text.pieces(0.0, 0.0).into_iter().map(boxed).collect(),
+            texts: text.runs_of_tokens(0.0, 0.0).into_iter().map(of_record).collect(),
+            ..Boxes::default()
+        }),
+    )
 }
 
 /// The columns of the hovered and the locked output, and the row of the token under the pointer.

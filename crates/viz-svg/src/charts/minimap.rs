@@ -1,6 +1,7 @@
 //! `minimap`: the paragraph, and a small copy of it for every output.
 
 use crate::cells::Cells;
+use crate::live::{Boxes, Part};
 use crate::options::too_narrow;
 use crate::paragraph::Piece;
 use crate::prose::Prose;
@@ -8,7 +9,7 @@ use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
 use crate::sheet::{MARGIN, Sheet};
-use crate::{Chart, Error, Options, Paint, font};
+use crate::{Chart, Color, Error, Live, Options, Paint, font};
 use saliency_schema::Record;
 
 const TEXT_WIDTH: f64 = 600.0;
@@ -60,15 +61,18 @@ impl Chart for Minimap {
         }
         let shrunk = width / text_width;
         let height = text_height * shrunk;
-        let thumbnails = Thumbnails { rows, scale, columns, width, height, shrunk, pieces: prose.pieces() };
+        let (pieces, live) = (prose.pieces(), options.live);
+        let thumbnails = Thumbnails { rows, scale, columns, width, height, shrunk, pieces, live };
 
         let mut sheet = Sheet::new(&rows, &scale, options, rows.title_of_all());
         let all: Vec<usize> = (0..n_output).collect();
         let (maps, labels) = thumbnails.items();
         let below = (0.0, prose.height() + BETWEEN);
-        sheet.group("paragraph", None, prose.colored(&rows, &scale, options.token), (0.0, 0.0));
-        sheet.group("thumbnails", (n_output > 0).then(|| rows.in_words(&all)), maps, below);
-        sheet.group("labels", None, labels, below);
+        let paragraph = prose.colored(&rows, &scale, options.token);
+        sheet.live_group("paragraph", None, paragraph, (0.0, 0.0), || prose.live(Vec::new()));
+        let words = (n_output > 0).then(|| rows.in_words(&all));
+        sheet.live_group("thumbnails", words, maps, below, || thumbnails.live());
+        sheet.live_group("labels", None, labels, below, || thumbnails.live_labels());
         let shown = rows.hover.map_or_else(String::new, |hover| {
             format!(" The paragraph shows “{}” (output {hover}).", rows.label(hover))
         });
@@ -91,15 +95,38 @@ struct Thumbnails<'a> {
     height: f64,
     shrunk: f64,
     pieces: Vec<Piece>,
+    /// Whether it is laid out for a page.
+    live: bool,
 }
 
 impl Thumbnails<'_> {
     /// The thumbnails, and their labels.
     fn items(&self) -> (Vec<Item>, Vec<Item>) {
-        let n_output = self.rows.record.n_output();
         let (mut cells, mut labels) = (Cells::default(), Vec::new());
+        let boxes = self.boxes();
+        for (row, (at, label)) in self.places().into_iter().enumerate() {
+            let read = self.rows.length(row);
+            for (token, rect) in boxes.iter().filter(|(token, _)| *token < read) {
+                let rect = Rect { x: at.0 + rect.x, y: at.1 + rect.y, ..*rect };
+                cells.add(self.scale.paint(self.rows.shown(row, *token)), rect);
+            }
+            labels.extend(self.label(row, label));
+        }
+        let cells = match labels.iter().filter_map(Item::bounds).reduce(Rect::around) {
+            Some(room) if self.live => {
+                let room = Rect::new(0.0, 0.0, room.x + room.width, room.y + room.height);
+                cells.into_picture(room, self.scale.theme.background())
+            }
+            _ => cells.into_items().collect(),
+        };
+        (cells, labels)
+    }
+
+    /// Where each output's thumbnail is, and its label.
+    fn places(&self) -> Vec<((f64, f64), Rect)> {
+        let n_output = self.rows.record.n_output();
         let (mut top, mut next) = (0.0, 0.0);
-        for row in 0..n_output {
+        let place = |row: usize| {
             let column = row % self.columns;
             if column == 0 {
                 top = next;
@@ -108,30 +135,51 @@ impl Thumbnails<'_> {
                 next = top + self.height + blocks_height(last) + LABEL + BETWEEN;
             }
             let x = column as f64 * (self.width + BETWEEN);
-            self.thumbnail(row, (x, top), &mut cells);
-            let bottom = next - LABEL - BETWEEN;
-            labels.extend(self.label(row, Rect::new(x, bottom, self.width, LABEL - 2.0)));
-        }
-        (cells.into_items().collect(), labels)
+            ((x, top), Rect::new(x, next - LABEL - BETWEEN, self.width, LABEL - 2.0))
+        };
+        (0..n_output).map(place).collect()
     }
 
-    /// One output's row over the shrunk paragraph, and the outputs before it as blocks.
-    fn thumbnail(&self, row: usize, (x, y): (f64, f64), cells: &mut Cells) {
+    /// How a page redraws the thumbnails.
+    fn live(&self) -> Live {
+        let room = |((x, y), label): ((f64, f64), Rect)| Rect::new(x, y, self.width, label.y - y - 2.0);
+        let places = self.places().into_iter().map(room).collect();
+        Live::of(0, Part::Thumbnails { boxes: self.boxes(), places })
+    }
+
+    /// How a page redraws the labels.
+    fn live_labels(&self) -> Live {
+        let mut boxes = Boxes { size: SIZE, ground: true, bold: true, ..Boxes::default() };
+        let n_input = self.rows.record.n_input();
+        for (row, (_, rect)) in self.places().into_iter().enumerate() {
+            boxes.boxes.push((n_input + row, rect));
+            boxes.texts.push((n_input + row, self.text(row, rect, Color::BLACK)));
+        }
+        Live::of(0, Part::Tokens(boxes))
+    }
+
+    /// The boxes of a thumbnail's tokens: the shrunk paragraph, and the outputs before its own as blocks.
+    fn boxes(&self) -> Vec<(usize, Rect)> {
         let line = LINE * self.shrunk;
-        for piece in &self.pieces {
-            let r = piece.rect;
-            let (left, top) = (r.x * self.shrunk, y + r.y * self.shrunk);
+        let shrunk = |piece: &Piece| {
+            let (left, top) = (piece.rect.x * self.shrunk, piece.rect.y * self.shrunk);
             // White space that hangs at a line's end stays inside.
-            let width = (r.width * self.shrunk).min(self.width - left);
-            let rect = Rect::new(x + left, top, width.max(0.1), (line - 1.0).max(0.7 * line));
-            cells.add(self.scale.paint(self.rows.shown(row, piece.token)), rect);
-        }
-        let (below, block) = (y + self.height + 3.0, self.width / BLOCKS as f64);
-        for earlier in 0..row {
-            let (left, line) = ((earlier % BLOCKS) as f64 * block, (earlier / BLOCKS) as f64);
-            let rect = Rect::new(x + left, below + line * BLOCK, block - 1.0, BLOCK - 1.0);
-            cells.add(self.scale.paint(self.rows.shown(row, self.rows.record.n_input() + earlier)), rect);
-        }
+            let width = (piece.rect.width * self.shrunk).min(self.width - left);
+            (piece.token, Rect::new(left, top, width.max(0.1), (line - 1.0).max(0.7 * line)))
+        };
+        let (below, block) = (self.height + 3.0, self.width / BLOCKS as f64);
+        let record = self.rows.record;
+        let earlier = |output: usize| {
+            let (left, line) = ((output % BLOCKS) as f64 * block, (output / BLOCKS) as f64);
+            (record.n_input() + output, Rect::new(left, below + line * BLOCK, block - 1.0, BLOCK - 1.0))
+        };
+        self.pieces.iter().map(shrunk).chain((1..record.n_output()).map(|after| earlier(after - 1))).collect()
+    }
+
+    /// An output's own token.
+    fn text(&self, row: usize, rect: Rect, color: Color) -> Text {
+        let label = font::fitted(&self.rows.label(row), SIZE, rect.width - 8.0);
+        Text::new(label, rect.x + 4.0, rect.y + 12.0, SIZE, color)
     }
 
     /// An output's own token, coloured by what the hovered output took from it.
@@ -142,8 +190,7 @@ impl Thumbnails<'_> {
             value.map(|hover| self.scale.paint(self.rows.shown(hover, self.rows.record.n_input() + row)));
         let paint = value.unwrap_or(Paint::Color(theme.panel()));
         let color = if value.is_some() { self.scale.backdrop(paint).ink() } else { theme.ink() };
-        let label = font::fitted(&self.rows.label(row), SIZE, rect.width - 8.0);
-        let mut text = Text::new(label, rect.x + 4.0, rect.y + 12.0, SIZE, color);
+        let mut text = self.text(row, rect, color);
         text.bold = self.rows.lock == Some(row);
         let mut items = vec![Item::Cells { paint, cells: vec![rect] }, text.into()];
         if self.rows.hover == Some(row) {

@@ -44,7 +44,7 @@ impl Chart for Scatter {
         let more = |row: usize| format!("more to “{}”", rows.label(row));
         let mut sheet = Sheet::new(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) });
         let pair = Pair { rows: &rows, scale: &scale, x: Some(x), y, token: options.token, side };
-        sheet.group("pair", Some(rows.in_words(&[y])), pair.items(), (0.0, 0.0));
+        sheet.live_group("pair", Some(rows.in_words(&[y])), pair.items(), (0.0, 0.0), || pair.live());
         let description = format!(
             "{}: a dot for each token, to the right by what output {x} took from it, upwards by what output {y} did.",
             sheet.title(),

@@ -38,8 +38,8 @@ impl Chart for TallHeatmap {
         let rows = Rows::one(records, options)?;
         let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
         let columns = rows.record.tokens.len().saturating_sub(1).max(1) as f64;
-        let mut heat =
-            Heat { rows, scale, bar: (BARS / columns).round().clamp(1.0, 12.0), token: options.token };
+        let bar = (BARS / columns).round().clamp(1.0, 12.0);
+        let mut heat = Heat { rows, scale, bar, token: options.token, live: options.live };
         if let Some(width) = options.width {
             let taken = TEXT_WIDTH + BETWEEN + heat.label_width() + heat::GAP + 2.0 * MARGIN;
             let least = taken + heat::LEAST.max(columns * heat::THINNEST);
@@ -62,18 +62,19 @@ fn scene(heat: &Heat<'_>, options: &Options) -> Scene {
     let mut sheet = Sheet::new(rows, scale, options, rows.title_of_all());
     sheet.heading("Input", 0.0, 16.0);
     sheet.heading("Output", heat_left, 16.0);
-    sheet.group("paragraph", None, prose.colored(rows, scale, heat.token), (0.0, HEADING));
+    let paragraph = prose.colored(rows, scale, heat.token);
+    sheet.live_group("paragraph", None, paragraph, (0.0, HEADING), || prose.live(Vec::new()));
     let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
-    let mut bars = heat.cells();
-    bars.extend(heat.heads());
-    sheet.group("rows", words, bars, (heat_left + heat.label_width(), rows_top));
-    sheet.group("labels", None, heat.labels(), (heat_left, rows_top));
+    let bars_at = (heat_left + heat.label_width(), rows_top);
+    sheet.live_group("rows", words, heat.cells(), bars_at, || heat.live_cells(0));
+    sheet.group("heads", None, heat.heads(), bars_at);
+    sheet.live_group("labels", None, heat.labels(), (heat_left, rows_top), || heat.live_labels(0));
     if let Some(y) = rows.hover {
         let top = HEADING + prose.height() + 40.0;
         sheet.heading("Attribution", 0.0, top - 4.0);
         let x = Some(rows.lock.unwrap_or(y));
         let pair = Pair { rows, scale, x, y, token: heat.token, side: pair::SIDE };
-        sheet.group("pair", None, pair.items(), (0.0, top));
+        sheet.live_group("pair", None, pair.items(), (0.0, top), || pair.live());
     }
     let description = sentence(rows, sheet.title());
     sheet.scene(description)

@@ -40,7 +40,7 @@ impl Chart for TallMultiple {
         let columns = |record: &Record| record.tokens.len().saturating_sub(1).max(1) as f64;
         let most = panels.records.iter().map(columns).fold(1.0, f64::max);
         let bar = (BARS / most).round().clamp(1.0, 12.0);
-        let heat = |rows| Heat { rows, scale, bar, token: options.token };
+        let heat = |rows| Heat { rows, scale, bar, token: options.token, live: options.live };
         let mut heats: Vec<_> = panels.rows().map(heat).collect();
         if let Some(width) = options.width {
             let labels: f64 = heats.iter().map(|heat| heat.label_width() + heat::GAP).sum();
@@ -71,11 +71,10 @@ fn scene(panels: &Panels<'_>, heats: &[Heat<'_>], scale: &Scale, options: &Optio
         let name = font::fitted(&name, 11.0, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, 11.0, options.theme.ink()).bold());
         let words = || heat.rows.in_words(&(0..record.n_output()).collect::<Vec<_>>());
-        let mut bars = heat.cells();
-        bars.extend(heat.heads());
-        let at = (left + heat.label_width(), rows_top);
-        sheet.group("rows", (record.n_output() > 0).then(words), bars, at);
-        sheet.group("labels", None, heat.labels(), (left, rows_top));
+        let (words, at) = ((record.n_output() > 0).then(words), (left + heat.label_width(), rows_top));
+        sheet.live_group("rows", words, heat.cells(), at, || heat.live_cells(panel));
+        sheet.group("heads", None, heat.heads(), at);
+        sheet.live_group("labels", None, heat.labels(), (left, rows_top), || heat.live_labels(panel));
         left += width + BETWEEN;
     }
     let description = format!(

@@ -1,6 +1,7 @@
 //! `tokens`: a ranked table of what one output took from each token; also as plain text, for a terminal.
 
 use crate::legend::provenance;
+use crate::live::Part;
 use crate::number::short;
 use crate::options::too_narrow;
 use crate::rows::Rows;
@@ -8,7 +9,7 @@ use crate::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
 use crate::sheet::{MARGIN, Sheet};
 use crate::text::{label, visible};
-use crate::{Chart, Error, Options, font};
+use crate::{Chart, Error, Live, Options, font};
 use saliency_schema::{Kind, Record};
 use std::fmt::Write as _;
 
@@ -69,7 +70,7 @@ impl Chart for Tokens {
         }
         let bottom = 22.0 + table.entries.len() as f64 * ROW;
         items.push(Text::new(table.rest(), 0.0, bottom + 16.0, 11.0, theme.muted()).into());
-        sheet.group("table", None, items, (0.0, 0.0));
+        sheet.live_group("table", None, items, (0.0, 0.0), || Live::of(0, Part::Table));
         let description = format!("{}. {}.", sheet.title(), table.rest());
         Ok(sheet.scene(description))
     }

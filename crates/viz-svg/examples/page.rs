@@ -1,0 +1,24 @@
+//! One interactive page of a chart: `cargo run -p saliency-viz-svg --features html --example page -- CHART RECORD… PAGE`.
+
+use saliency_viz_svg::{Page, ToHtml, chart, charts};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [name, files @ .., page] = &arguments[..] else {
+        return Err("usage: page CHART RECORD… PAGE; CHART may be `all`".into());
+    };
+    let mut records = Vec::new();
+    for file in files {
+        records.extend(saliency_schema::read(&std::fs::read(file)?)?);
+    }
+    let mut drawn = Page::new(&records);
+    if name == "all" {
+        for chart in charts() {
+            drawn = drawn.chart(*chart);
+        }
+    } else {
+        drawn = drawn.chart(chart(name)?);
+    }
+    std::fs::write(page, drawn.to_html()?)?;
+    Ok(())
+}
