@@ -9,6 +9,7 @@ mod disk;
 mod gallery;
 mod install;
 mod libtorch;
+mod page;
 mod pip;
 mod platform;
 mod step;
@@ -36,6 +37,7 @@ usage: cargo xtask COMMAND
   test                      every test, cheapest first
   validate                  format, lints and documentation, as CI checks them
   gallery                   every chart in every state beside the notebook's own; print the contact sheet's path
+  page [--write]            check the page's script: types, and its minified form; or write that
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
   help                      this list
 
@@ -68,6 +70,7 @@ enum Task {
     Test,
     Validate,
     Gallery,
+    Page { write: bool },
     Bench { args: Vec<String> },
     Help,
 }
@@ -87,6 +90,10 @@ impl Task {
             "test" => (Self::Test, rest),
             "validate" => (Self::Validate, rest),
             "gallery" => (Self::Gallery, rest),
+            "page" => {
+                let write = rest.first().is_some_and(|arg| arg == "--write");
+                (Self::Page { write }, &rest[usize::from(write)..])
+            }
             "bench" => (Self::Bench { args: rest.to_vec() }, &rest[rest.len()..]),
             "help" | "--help" | "-h" => (Self::Help, &rest[rest.len()..]),
             other => return Err(format!("there is no command `{other}`")),
@@ -109,6 +116,7 @@ impl Task {
             Self::Test => suite::run(&workspace),
             Self::Validate => validate::run(&workspace),
             Self::Gallery => gallery::run(&workspace),
+            Self::Page { write } => page::run(&workspace, write),
             Self::Bench { args } => bench::run(&workspace, &args),
             Self::Help => {
                 print!("{HELP}");
@@ -133,6 +141,8 @@ mod tests {
         assert_eq!(parse("help"), Ok(Task::Help));
         assert_eq!(parse("test"), Ok(Task::Test));
         assert_eq!(parse("gallery"), Ok(Task::Gallery));
+        assert_eq!(parse("page"), Ok(Task::Page { write: false }));
+        assert_eq!(parse("page --write"), Ok(Task::Page { write: true }));
         assert_eq!(parse("libtorch"), Ok(Task::Libtorch { keep_wheels: false }));
         assert_eq!(parse("libtorch --keep-wheels"), Ok(Task::Libtorch { keep_wheels: true }));
         assert_eq!(

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 
 use crate::disk::At;
 use crate::libtorch::Libtorch;
+use crate::page;
 use crate::step::{self, Step};
 use crate::workspace::Workspace;
 
@@ -33,35 +34,27 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             cargo(&["build", "--workspace", "--exclude", "xtask", "--examples", "--all-features"]),
         ),
     ];
-    let pictures = cargo(&[
-        "test",
-        "--package",
-        "saliency-viz-svg",
-        "--all-features",
-        "--test",
-        "browser",
-        "--",
-        "--ignored",
-    ]);
-    steps.push(
-        Step::new("pictures in a browser", pictures).wants(has_browser(), "not run: no Chromium; set CHROME"),
-    );
+    let in_browser = |test: &str| {
+        let package = ["test", "--package", "saliency-viz-svg", "--all-features", "--test"];
+        cargo(&[&package[..], &[test, "--", "--ignored", "--nocapture"]].concat())
+    };
+    let (browser, node) = (page::has_browser(), page::has_node());
+    let no_browser = "not run: no Chromium; set CHROME";
+    let no_node = "not run: no Node.js";
+    steps.push(Step::new("pictures in a browser", in_browser("browser")).wants(browser, no_browser));
+    let mut script = Command::new(env::current_exe()?);
+    script.arg("page");
+    steps.push(Step::new("the page's script", script).wants(node, no_node));
+    let mut pages = in_browser("page_in_browser");
+    pages.env("MODULES", page::tools(workspace));
+    let absent = if browser { no_node } else { no_browser };
+    steps.push(Step::new("the page in a browser", pages).wants(browser && node, absent));
     for dir in downstream_crates(workspace)? {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("downstream {name}");
         steps.push(Step::new(name, run_downstream(workspace, &libtorch, dir)));
     }
     step::run_all("cargo xtask test", ("libtorch set-up", set_up), steps)
-}
-
-/// Whether CHROME or PATH names a Chromium.
-fn has_browser() -> bool {
-    let on_path = |name: &str| {
-        let path = env::var_os("PATH").unwrap_or_default();
-        env::split_paths(&path).any(|dir| dir.join(name).is_file())
-    };
-    env::var_os("CHROME").is_some()
-        || ["chromium", "chromium-browser", "google-chrome"].into_iter().any(on_path)
 }
 
 /// The folders of `tests/downstream`: packages that use ours as somebody else's would.

@@ -8,7 +8,7 @@ use crate::scene::{Item, Rect};
 use crate::{Color, Live, Paint, Pattern};
 
 /// Cells beyond which a grid is kept as a picture: a rectangle takes 4 to 9 bytes, a pixel of a picture about one.
-const AS_RECTANGLES: usize = 10_000;
+pub(crate) const AS_RECTANGLES: usize = 10_000;
 
 /// Places in a picture's palette: where there is nothing, what cannot be compared, and the scale's levels behind them.
 const GROUND: u8 = 0;

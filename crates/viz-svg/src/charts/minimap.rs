@@ -1,6 +1,7 @@
 //! `minimap`: the paragraph, and a small copy of it for every output.
 
 use crate::cells::Cells;
+use crate::grid::AS_RECTANGLES;
 use crate::live::{Boxes, Part};
 use crate::options::too_narrow;
 use crate::paragraph::Piece;
@@ -113,13 +114,19 @@ impl Thumbnails<'_> {
             labels.extend(self.label(row, label));
         }
         let cells = match labels.iter().filter_map(Item::bounds).reduce(Rect::around) {
-            Some(room) if self.live => {
+            Some(room) if self.live || self.cells() > AS_RECTANGLES => {
                 let room = Rect::new(0.0, 0.0, room.x + room.width, room.y + room.height);
                 cells.into_picture(room, self.scale.theme.background())
             }
             _ => cells.into_items().collect(),
         };
         (cells, labels)
+    }
+
+    /// How many cells all thumbnails have.
+    fn cells(&self) -> usize {
+        let n_output = self.rows.record.n_output();
+        self.pieces.len() * n_output + n_output * n_output.saturating_sub(1) / 2
     }
 
     /// Where each output's thumbnail is, and its label.

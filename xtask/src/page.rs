@@ -1,0 +1,114 @@
+//! `cargo xtask page`: the page's script, its types checked and minified, with what checks it in a browser installed.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::disk::At;
+use crate::step;
+use crate::workspace::Workspace;
+
+const TOOLS: &str = "crates/viz-svg/tests/browser/package.json";
+const SOURCE: &str = "crates/viz-svg/src/page/page.js";
+const MINIFIED: &str = "crates/viz-svg/src/page/page.min.js";
+/// Browsers that tests look for on the PATH, besides what CHROME names.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// Checks the script's types, and that its minified form is up to date; with `write`, writes that.
+pub(crate) fn run(workspace: &Workspace, write: bool) -> Result<()> {
+    let tools = install(workspace)?;
+    let source = workspace.root().join(SOURCE);
+    let mut types = tool(&tools, "tsc");
+    types.args(["--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2023"]);
+    types.args(["--lib", "es2023,dom,dom.iterable", "--types", ""]).arg(&source);
+    step::run(&mut types)?;
+    let mut minify = tool(&tools, "esbuild");
+    minify.arg(&source).args(["--minify", "--target=es2022", "--charset=utf8", "--log-level=warning"]);
+    let output = minify.stderr(Stdio::inherit()).output().context("esbuild does not run")?;
+    if !output.status.success() {
+        bail!("esbuild cannot minify {SOURCE}");
+    }
+    let kept = workspace.root().join(MINIFIED);
+    if fs::read(&kept).is_ok_and(|kept| kept == output.stdout) {
+        return Ok(());
+    }
+    if !write {
+        bail!("{MINIFIED} is not what {SOURCE} becomes: run `cargo xtask page --write`");
+    }
+    fs::write(&kept, output.stdout).at("write", &kept)
+}
+
+/// Where the tools are, once [`run`] has installed them.
+pub(crate) fn tools(workspace: &Workspace) -> PathBuf {
+    workspace.target().join("page-tools")
+}
+
+/// Whether what runs the tools is there.
+pub(crate) fn has_node() -> bool {
+    on_path("node") && on_path("npm")
+}
+
+/// Whether CHROME or PATH names a Chromium. Where neither does, and the machine lets us, Debian's is installed.
+pub(crate) fn has_browser() -> bool {
+    let named = || env::var_os("CHROME").is_some() || BROWSERS.into_iter().any(on_path);
+    if named() {
+        return true;
+    }
+    if may_install() {
+        eprintln!("installing Debian's chromium");
+        let apt = |args: &[&str]| {
+            let mut command = Command::new("apt-get");
+            command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
+            step::run(&mut command)
+        };
+        let installed = apt(&["update", "-qq"])
+            .and_then(|()| apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium"]));
+        if let Err(error) = installed {
+            eprintln!("it cannot be installed: {error:#}");
+        }
+    }
+    named()
+}
+
+/// Only root of a machine that is there for tests, as CI says it is.
+fn may_install() -> bool {
+    let is_root = || Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    let is_for_tests = env::var_os("CI").is_some() || Path::new("/.dockerenv").exists();
+    is_for_tests && on_path("apt-get") && is_root()
+}
+
+fn on_path(name: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|dir| dir.join(name).is_file())
+}
+
+/// Installs the pinned tools, once.
+fn install(workspace: &Workspace) -> Result<PathBuf> {
+    let (tools, pins) = (tools(workspace), workspace.root().join(TOOLS));
+    let pins = fs::read(&pins).at("read", &pins)?;
+    let stamp = tools.join("installed.json");
+    if fs::read(&stamp).is_ok_and(|installed| installed == pins) {
+        return Ok(tools);
+    }
+    if !has_node() {
+        bail!("node and npm are not on the PATH: install Node.js 20 or later");
+    }
+    fs::create_dir_all(&tools).at("make", &tools)?;
+    let package = tools.join("package.json");
+    fs::write(&package, &pins).at("write", &package)?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+    step::run(npm.current_dir(&tools).stdin(Stdio::null()))?;
+    fs::write(&stamp, pins).at("write", &stamp)?;
+    Ok(tools)
+}
+
+fn tool(tools: &Path, name: &str) -> Command {
+    let mut program = OsString::from(tools.join("node_modules/.bin"));
+    program.push(format!("/{name}"));
+    Command::new(program)
+}
