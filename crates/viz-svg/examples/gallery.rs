@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// One of the notebook's charts, and the state that its picture shows.
+#[derive(Clone, Copy)]
 struct Original {
     file: &'static str,
     chart: &'static str,

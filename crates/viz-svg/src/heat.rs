@@ -66,7 +66,7 @@ impl Heat<'_> {
         let mut boxes = Boxes { size: SIZE, ground: true, bold: true, ..Boxes::default() };
         for row in 0..self.rows.record.n_output() {
             let top = row as f64 * ROW;
-            boxes.boxes.push((n_input + row, Rect::new(0.0, top, width - 1.0, ROW - 1.0)));
+            boxes.places.push((n_input + row, Rect::new(0.0, top, width - 1.0, ROW - 1.0)));
             boxes.texts.push((n_input + row, self.label(row, self.scale.theme.ink())));
         }
         Live::of(panel, Part::Tokens(boxes))

@@ -271,7 +271,7 @@ fn part(live: &Live) -> Value {
             if let Some((width, height)) = boxes.area {
                 set("area", json!([number(width), number(height)]));
             }
-            set("boxes", tokens(&boxes.boxes));
+            set("boxes", tokens(&boxes.places));
             set("texts", boxes.texts.iter().map(|(token, text)| written(*token, text)).collect());
         }
         Part::Grid { cell, gap, free, turned, on_panel } => {

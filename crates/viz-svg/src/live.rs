@@ -51,7 +51,7 @@ pub(crate) struct Boxes {
     pub(crate) rule: Option<Rect>,
     /// The panel behind all.
     pub(crate) area: Option<(f64, f64)>,
-    pub(crate) boxes: Vec<(usize, Rect)>,
+    pub(crate) places: Vec<(usize, Rect)>,
     pub(crate) texts: Vec<(usize, Text)>,
 }
 

@@ -72,7 +72,7 @@ impl Prose {
             size: SIZE,
             only,
             area: Some((self.width, self.height())),
-            boxes: self.paragraph.pieces(PADDING, PADDING).into_iter().map(boxed).collect(),
+            places: self.paragraph.pieces(PADDING, PADDING).into_iter().map(boxed).collect(),
             texts: self.paragraph.runs_of_tokens(PADDING, PADDING),
             ..Boxes::default()
         }))

@@ -106,7 +106,7 @@ fn live(record: &Record, width: f64) -> Live {
         later: true,
         rule: first.map(|piece| piece.rect),
         area: Some((width, paragraph.height() + 2.0 * PADDING)),
-        boxes: pieces.iter().map(|piece| (piece.token, piece.rect)).collect(),
+        places: pieces.iter().map(|piece| (piece.token, piece.rect)).collect(),
         texts: paragraph.runs_of_tokens(PADDING, PADDING),
         ..Boxes::default()
     };

@@ -142,7 +142,7 @@ fn live_continuation(rows: &Rows<'_>, text: &Paragraph, panel: usize) -> Live {
         Part::Tokens(Boxes {
             size: SIZE,
             ground: true,
-            boxes: text.pieces(0.0, 0.0).into_iter().map(boxed).collect(),
+            places: text.pieces(0.0, 0.0).into_iter().map(boxed).collect(),
             texts: text.runs_of_tokens(0.0, 0.0).into_iter().map(of_record).collect(),
             ..Boxes::default()
         }),

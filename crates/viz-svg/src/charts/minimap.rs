@@ -159,7 +159,7 @@ impl Thumbnails<'_> {
         let mut boxes = Boxes { size: SIZE, ground: true, bold: true, ..Boxes::default() };
         let n_input = self.rows.record.n_input();
         for (row, (_, rect)) in self.places().into_iter().enumerate() {
-            boxes.boxes.push((n_input + row, rect));
+            boxes.places.push((n_input + row, rect));
             boxes.texts.push((n_input + row, self.text(row, rect, Color::BLACK)));
         }
         Live::of(0, Part::Tokens(boxes))

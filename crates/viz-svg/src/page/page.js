@@ -891,4 +891,5 @@
     watcher.observe(figure.section);
   }
   changed();
+  performance.mark("saliency-ready");
 })();
