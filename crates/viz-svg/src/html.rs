@@ -92,6 +92,27 @@ impl<'a> Page<'a> {
         Self { title: Some(title.into()), ..self }
     }
 
+    /// The page as a frame inside another page: what a notebook's cell shows.
+    ///
+    /// # Errors
+    /// As [`to_html`](ToHtml::to_html).
+    pub fn to_frame(&self) -> Result<String, Error> {
+        let page = self.to_html()?.replace('&', "&amp;").replace('"', "&quot;");
+        let title = escaped(self.title.as_deref().unwrap_or("saliency"));
+        Ok(format!(
+            "<iframe title=\"{title}\" sandbox=\"allow-scripts\" width=\"100%\" height=\"800\" srcdoc=\"{page}\"></iframe>\n"
+        ))
+    }
+
+    /// What `evcxr` calls to display a value in a notebook's cell: the page in a frame, or why there is none.
+    #[allow(clippy::print_stdout, reason = "evcxr reads a value's picture from standard output")]
+    pub fn evcxr_display(&self) {
+        match self.to_frame() {
+            Ok(frame) => println!("EVCXR_BEGIN_CONTENT text/html\n{frame}EVCXR_END_CONTENT"),
+            Err(error) => println!("{error}"),
+        }
+    }
+
     /// The records that are on the page.
     fn records(&self) -> Result<&'a [Record], Error> {
         let count = self.records.len();

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency_schema::{Method, Model, Record};
-use saliency_viz_svg::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMultiple, Theme, Tokens};
+use saliency_viz_svg::{
+    Highlight, LongOutput, Minimap, Page, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens, charts,
+};
 use std::path::Path;
 
 const DOC: &str = include_str!("../../../docs/charts.md");
@@ -31,6 +33,21 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
     let doc = without_spaces(DOC);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let mut stale = Vec::new();
+    let mut check = |file: &'static str, drawn: &str| {
+        let path = folder.join(file);
+        if std::fs::read_to_string(&path).is_ok_and(|kept| kept == *drawn) {
+            return;
+        }
+        if std::env::var_os("SALIENCY_BLESS").is_some() {
+            std::fs::write(&path, drawn).unwrap();
+        }
+        stale.push(file);
+    };
+    let pages = [("run-30.html", all(std::slice::from_ref(&record))), ("methods.html", all(&methods()))];
+    for (file, drawn) in &pages {
+        assert!(DOC.contains(&format!("]({file})")), "docs/charts.md does not show {file}");
+        check(file, drawn);
+    }
     for (file, code, drawn) in pictures {
         let shown = format!("{}```![", without_spaces(code));
         assert!(
@@ -38,16 +55,18 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
             "docs/charts.md does not show this code right before its picture: {code}"
         );
         assert!(doc[doc.find(&shown).unwrap()..].split(')').any(|link| link.ends_with(file)), "{file}");
-        let path = folder.join(file);
-        if std::fs::read_to_string(&path).is_ok_and(|kept| kept == drawn) {
-            continue;
-        }
-        if std::env::var_os("SALIENCY_BLESS").is_some() {
-            std::fs::write(&path, drawn).unwrap();
-        }
-        stale.push(file);
+        check(file, &drawn);
     }
     assert!(stale.is_empty(), "{stale:?} differ; run with SALIENCY_BLESS=1, look at them, and run again");
+}
+
+/// A page of every chart.
+fn all(records: &[Record]) -> String {
+    charts().iter().fold(Page::new(records), |page, chart| page.chart(*chart)).to_html().unwrap()
+}
+
+fn methods() -> Vec<Record> {
+    saliency_schema::read(include_bytes!("data/methods.jsonl")).unwrap()
 }
 
 fn without_spaces(text: &str) -> String {
