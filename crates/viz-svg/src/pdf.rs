@@ -45,7 +45,8 @@ impl Pdf {
             database.load_font_data(file.to_vec());
         }
         database.set_monospace_family(font::FAMILY);
-        let svg = scene.written("saliency", Lettering(&|text| self.fonts.have(text)));
+        let svg =
+            scene.written("saliency", Lettering { draws: &|text| self.fonts.have(text), squeezes: false });
         let tree = Tree::from_str(&svg, &options).map_err(|error| Error::Paint(error.to_string()))?;
         let page = PageOptions { dpi: 72.0 };
         let pdf = svg2pdf::to_pdf(&tree, ConversionOptions::default(), page)

@@ -69,7 +69,8 @@ impl Png {
             image_rendering: ImageRendering::OptimizeSpeed,
             ..Options::default()
         };
-        let svg = scene.written("saliency", Lettering(&|text| self.fonts.have(text)));
+        let svg =
+            scene.written("saliency", Lettering { draws: &|text| self.fonts.have(text), squeezes: false });
         let tree = Tree::from_str(&svg, &options).map_err(|error| Error::Paint(error.to_string()))?;
         let mut pixmap = Pixmap::new(width as u32, height as u32)
             .ok_or(Error::TooLarge { width: width as u64, height: height as u64 })?;

@@ -28,7 +28,12 @@ impl Scene {
 
     /// The picture as SVG, with ids that begin with `prefix`, for several pictures on one page.
     pub fn to_svg_with_ids(&self, prefix: &str) -> String {
-        self.written(prefix, Lettering(&|_| true))
+        self.written(prefix, Lettering { draws: &|_| true, squeezes: self.is_live() })
+    }
+
+    /// Whether a page redraws some of it.
+    fn is_live(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Group { live: Some(_), .. }))
     }
 
     /// The picture for a renderer whose fonts are known.
@@ -47,7 +52,7 @@ impl Scene {
         let writer = Writer { scene: self, prefix, lettering };
         let mut patterns = patterns(&self.items);
         // A page may need any of them.
-        if self.items.iter().any(|item| matches!(item, Item::Group { live: Some(_), .. })) {
+        if self.is_live() {
             patterns = Pattern::ALL.into_iter().collect();
         }
         if !patterns.is_empty() {
@@ -235,7 +240,7 @@ fn text(text: &Text, lettering: &Lettering<'_>) -> Vec<Element> {
     if let [segment] = &segments[..]
         && lettering.draws(segment)
     {
-        return vec![run(text, None, true).into()];
+        return vec![run(text, None, !lettering.squeezes).into()];
     }
     let columns = segments.iter().map(|s| s.columns).sum::<usize>().max(1) as f64;
     let (column, left) = (text.width / columns, text.bounds());
@@ -253,7 +258,7 @@ fn text(text: &Text, lettering: &Lettering<'_>) -> Vec<Element> {
         .map(|segment| {
             let placed = place(segment);
             if lettering.draws(segment) {
-                run(&placed, Some(around), segment.covered).into()
+                run(&placed, Some(around), segment.covered && !lettering.squeezes).into()
             } else {
                 boxed(&placed, around)
             }
@@ -314,11 +319,17 @@ fn boxed(text: &Text, around: (f64, f64)) -> Element {
 }
 
 /// Which characters the picture's reader has glyphs for, besides those of the embedded font.
-pub(crate) struct Lettering<'a>(pub(crate) &'a dyn Fn(&str) -> bool);
+pub(crate) struct Lettering<'a> {
+    /// Whether there are glyphs for a text.
+    pub(crate) draws: &'a dyn Fn(&str) -> bool,
+    /// Whether every text is fitted by its glyphs' width, and not letter by letter: browsers paint that several times
+    /// faster, and with the embedded font it looks the same.
+    pub(crate) squeezes: bool,
+}
 
 impl Lettering<'_> {
     fn draws(&self, segment: &Segment) -> bool {
-        segment.covered || (self.0)(&segment.text)
+        segment.covered || (self.draws)(&segment.text)
     }
 }
 

@@ -12,10 +12,10 @@
   /** @typedef {{record: number, row: number}} Row */
   /** @typedef {{end: number, clipped: number, diverging: boolean, colors: string[], inks: string[]}} Scale */
   /** @typedef {{data: FigureData, section: HTMLElement, svg: SVGSVGElement, groups: SVGGElement[], keys: string[],
-   *   box: HTMLElement, seen: boolean, drawn: boolean, prefix: string}} Figure */
+   *   box: HTMLElement, seen: boolean, drawn: boolean, still: boolean, prefix: string}} Figure */
 
   const SVG = "http://www.w3.org/2000/svg";
-  const LEVELS = 31, UNITS = 32760, ADVANCE = 1233 / 2048, AS_PATHS = 12000;
+  const LEVELS = 31, UNITS = 32760, ADVANCE = 1233 / 2048, AS_PATHS = 12000, REST = 60;
   /** @type {<T extends HTMLElement = any>(id: string) => T} */
   const id = name => /** @type {any} */ (document.getElementById("saliency-" + name));
   const data = JSON.parse(id("data").textContent || "");
@@ -191,7 +191,7 @@
   /** @param {Element} parent @param {string} text @param {number} x @param {number} y @param {number} size
    * @param {Record<string, string | number>} [more] */
   const write = (parent, text, x, y, size, more) => add(parent, "text",
-    { x: short2(x), y: short2(y), "font-size": size, fill: theme().ink, textLength: short2(widthOf(text, size)), ...more }, text);
+    { x: short2(x), y: short2(y), "font-size": size, fill: theme().ink, textLength: short2(widthOf(text, size)), lengthAdjust: "spacingAndGlyphs", ...more }, text);
   /** @param {Element} parent @param {number[]} r @param {string} color @param {number} width */
   const frame = (parent, [x, y, w, h], color, width) =>
     add(parent, "rect", { x: short2(x), y: short2(y), width: short2(w), height: short2(h), fill: "none", stroke: color, "stroke-width": width });
@@ -213,6 +213,66 @@
     };
   }
 
+  /** How wide a text runs in the canvas' font. @type {Map<string, number>} */
+  const runs = new Map();
+  /** A paragraph on its canvas. @param {HTMLCanvasElement} canvas @param {Part} part
+   * @param {{fills: string[], inks: string[], marked: [number, string, number][], panel: string, mark: string}} look */
+  function paragraph(canvas, part, { fills, inks, marked, panel, mark }) {
+    const [width, height] = part.area, ratio = devicePixelRatio || 1, context = canvas.getContext("2d");
+    if (!context) return;
+    if (canvas.width !== Math.ceil(width * ratio) || canvas.height !== Math.ceil(height * ratio)) {
+      canvas.width = Math.ceil(width * ratio);
+      canvas.height = Math.ceil(height * ratio);
+      Object.assign(canvas.style, { left: part.at[0] + "px", top: part.at[1] + "px", width: canvas.width / ratio + "px", height: canvas.height / ratio + "px" });
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.fillStyle = panel;
+    context.fillRect(0, 0, width, height);
+    part.boxes.forEach((/** @type {number[]} */ [, x, y, w, h], /** @type {number} */ i) => {
+      if (fills[i] === "none") return;
+      const name = /-(missing|nan|infinite|negative-infinite)\)$/.exec(fills[i])?.[1];
+      context.fillStyle = name ? hatched(context, name) : fills[i];
+      context.fillRect(x, y, w, h);
+    });
+    context.font = `${part.size}px "DejaVu Sans Mono", Menlo, Consolas, monospace`;
+    part.texts.forEach((/** @type {any[]} */ [, x, y, w, text], /** @type {number} */ i) => {
+      context.fillStyle = inks[i];
+      const key = part.size + text;
+      let run = runs.get(key);
+      if (run === undefined) runs.set(key, run = context.measureText(text).width);
+      // Another font's glyphs are squeezed into the places that were laid out.
+      if (Math.abs(run - w) < 0.5 || !run) context.fillText(text, x, y);
+      else {
+        context.save();
+        context.translate(x, y);
+        context.scale(w / run, 1);
+        context.fillText(text, 0, 0);
+        context.restore();
+      }
+    });
+    if (part.rule) {
+      context.fillStyle = mark;
+      context.fillRect(part.rule[0] - 1, part.rule[1], 2, part.rule[2]);
+    }
+    for (const [token, color, line] of marked) {
+      context.strokeStyle = color;
+      context.lineWidth = line;
+      for (const [own, x, y, w, h] of part.boxes) if (own === token) context.strokeRect(x, y, w, h);
+    }
+  }
+  /** What says that a value is no number, as the pictures hatch it. @param {CanvasRenderingContext2D} context @param {string} name */
+  function hatched(context, name) {
+    const tile = document.createElement("canvas"), { apart, ink } = theme();
+    tile.width = tile.height = 4;
+    const on = /** @type {CanvasRenderingContext2D} */ (tile.getContext("2d"));
+    on.fillStyle = apart;
+    on.fillRect(0, 0, 4, 4);
+    on.strokeStyle = ink;
+    on.lineWidth = 0.8;
+    on.stroke(new Path2D({ missing: "M-1 1l2 -2M0 4l4 -4M3 5l2 -2", nan: "M0 4l4 -4M0 0l4 4", infinite: "M1 0v4M3 0v4" }[name] ?? "M0 1h4M0 3h4"));
+    return context.createPattern(tile, "repeat") ?? apart;
+  }
+
   /** The record that a part shows. @param {Figure} figure @param {Part} part */
   const recordOf = (figure, part) => part.panel !== undefined ? figure.data.records[part.panel]
     : figure.data.records.includes(state.record) ? state.record : figure.data.records[0];
@@ -229,53 +289,67 @@
 
   /** @type {Record<string, (figure: Figure, part: Part, group: SVGGElement, scale: Scale) => void>} */
   const draw = {
-    /** Boxes of tokens, painted by what the hovered row took from them. */
+    /** Boxes of tokens, painted by what the hovered row took from them. A paragraph, which changes most and holds most,
+     * is painted on a canvas over its place; for a file or for paper it is drawn here like the rest. */
     tokens(figure, part, group, scale) {
       const k = recordOf(figure, part), record = records[k], { panel, ink, muted, mark } = theme();
       const row = k === state.record && record.scales.length ? state.row : -1;
-      group.toggleAttribute("hidden", !!part.only && !part.only.includes(k));
+      const hidden = !!part.only && !part.only.includes(k);
+      group.toggleAttribute("hidden", hidden);
       /** @type {Map<number, number>} */
       const levels = new Map();
       const at = (/** @type {number} */ token) => {
-        if (row < 0 || token >= record.inputs + row || token < (part.from || 0)) return undefined;
+        if (row < 0 || token >= record.inputs + row) return undefined;
         let found = levels.get(token);
         if (found === undefined) levels.set(token, found = level(scale, shown(record, row, token)));
         return found;
       };
+      /** @type {number[][]} */
+      const boxes = part.boxes;
+      const fills = boxes.map(([token]) => {
+        const found = at(token);
+        return found !== undefined ? fill(figure, scale, found) : part.ground ? panel : "none";
+      });
+      const inks = part.texts.map((/** @type {any[]} */ [token]) => {
+        const found = at(token), later = part.later && token >= record.inputs && token !== record.inputs + row;
+        return found !== undefined ? inkOn(scale, found) : later ? muted : ink;
+      });
+      const mine = (/** @type {Row | null} */ at) => at && at.record === k ? record.inputs + at.row : -1;
+      const marked = /** @type {[number, string, number][]} */ ([[row < 0 ? -1 : mine(state), mark, 2], [mine(state.lock), ink, 2.5],
+        [state.token ?? -1, mark, 2.5]]).filter(([token]) => token >= 0);
+      /** @type {any} */ (group).painted = { fills, inks };
+      let canvas = /** @type {HTMLCanvasElement | undefined} */ (/** @type {any} */ (group).canvas);
+      if (canvas) canvas.hidden = hidden || figure.still;
+      if (part.area && !figure.still && !hidden) {
+        if (!canvas) {
+          canvas = /** @type {any} */ (group).canvas = document.createElement("canvas");
+          canvas.setAttribute("aria-hidden", "true");
+          figure.box.append(canvas);
+        }
+        paragraph(canvas, part, { fills, inks, marked, panel, mark });
+        return;
+      }
       // The elements are made once, and then only their colours change.
       let nodes = /** @type {any} */ (group).nodes;
       if (!nodes) {
         nodes = /** @type {any} */ (group).nodes = { fills: [], inks: [] };
         if (part.area) nodes.area = add(group, "rect", { x: 0, y: 0, width: part.area[0], height: part.area[1] });
-        nodes.boxes = part.boxes.map((/** @type {number[]} */ [, x, y, width, height]) => add(group, "rect", { x, y, width, height }));
+        nodes.boxes = boxes.map(([, x, y, width, height]) => add(group, "rect", { x, y, width, height }));
         nodes.texts = part.texts.map((/** @type {any[]} */ [, x, y, width, text, anchor]) =>
-          add(group, "text", { x, y, "font-size": part.size, textLength: width, ...(anchor ? { "text-anchor": anchor } : {}) }, text));
+          add(group, "text", { x, y, "font-size": part.size, textLength: width, lengthAdjust: "spacingAndGlyphs", ...(anchor ? { "text-anchor": anchor } : {}) }, text));
         if (part.rule) nodes.rule = add(group, "path", { d: `M${part.rule[0]} ${part.rule[1]}v${part.rule[2]}`, "stroke-width": 2 });
         nodes.marks = add(group, "g", {});
       }
       nodes.area?.setAttribute("fill", panel);
       nodes.rule?.setAttribute("stroke", mark);
-      part.boxes.forEach((/** @type {number[]} */ [token], /** @type {number} */ i) => {
-        const found = at(token);
-        const color = found !== undefined ? fill(figure, scale, found) : part.ground ? panel : "none";
-        if (nodes.fills[i] !== color) nodes.boxes[i].setAttribute("fill", nodes.fills[i] = color);
-      });
-      part.texts.forEach((/** @type {any[]} */ [token], /** @type {number} */ i) => {
-        const found = at(token);
-        const later = part.later && token >= record.inputs && token !== record.inputs + row;
-        const color = found !== undefined ? inkOn(scale, found) : later ? muted : ink;
+      fills.forEach((color, i) => { if (nodes.fills[i] !== color) nodes.boxes[i].setAttribute("fill", nodes.fills[i] = color); });
+      inks.forEach((/** @type {string} */ color, /** @type {number} */ i) => {
         if (nodes.inks[i] !== color) nodes.texts[i].setAttribute("fill", nodes.inks[i] = color);
-        if (part.bold) {
-          const bold = state.lock?.record === k && token === record.inputs + state.lock.row;
-          nodes.texts[i].setAttribute("font-weight", bold ? "bold" : "normal");
-        }
+        if (part.bold) nodes.texts[i].setAttribute("font-weight", part.texts[i][0] === mine(state.lock) ? "bold" : "normal");
       });
       nodes.marks.replaceChildren();
-      const mine = (/** @type {Row | null} */ at) => at && at.record === k ? record.inputs + at.row : -1;
-      for (const [token, color, width] of /** @type {[number, string, number][]} */ ([[row < 0 ? -1 : mine(state), mark, 2],
-        [mine(state.lock), ink, 2.5], [state.token ?? -1, mark, 2.5]])) {
-        if (token < 0) continue;
-        for (const [own, ...rect] of part.boxes) if (own === token) frame(nodes.marks, rect, color, width);
+      for (const [token, color, width] of marked) {
+        for (const [own, ...rect] of boxes) if (own === token) frame(nodes.marks, rect, color, width);
       }
     },
 
@@ -413,7 +487,13 @@
       if (hidden) write(group, `${hidden} tokens have no finite pair of values and are not drawn`, X, Y - 4, 10);
       dots.sort((a, b) => a.weight - b.weight);
       /** @type {any} */ (group).dots = dots;
-      for (const dot of dots) add(group, "circle", { cx: short2(dot.x), cy: short2(dot.y), r: 3, fill: fill(figure, scale, dot.at), stroke: ink });
+      // One path for as long as the colour stays: the most telling on top.
+      for (let i = 0; i < dots.length;) {
+        const { at } = dots[i];
+        let d = "";
+        for (; i < dots.length && dots[i].at === at; i++) d += `M${short2(dots[i].x - 3)} ${short2(dots[i].y)}a3 3 0 1 0 6 0a3 3 0 1 0-6 0z`;
+        add(group, "path", { class: "dots", d, fill: fill(figure, scale, at), stroke: ink });
+      }
       const marked = dots.find(dot => dot.token === state.token);
       if (marked) frame(group, [marked.x - 6, marked.y - 6, 12, 12], mark, 2);
       // Labels of the most telling, where there is room.
@@ -473,7 +553,7 @@
     const section = /** @type {HTMLElement} */ (document.querySelector(`[data-figure="${k}"]`));
     const svg = /** @type {SVGSVGElement} */ (section.querySelector("svg"));
     return {
-      data: figure, section, svg, groups: [...svg.querySelectorAll("[data-live]")], keys: [], seen: false, drawn: false,
+      data: figure, section, svg, groups: [...svg.querySelectorAll("[data-live]")], keys: [], seen: false, drawn: false, still: false,
       box: section.querySelector(".chart"), prefix: "saliency-" + k,
     };
   });
@@ -507,8 +587,9 @@
     }
   }
 
-  /** Draws what has changed in a figure. @param {Figure} figure */
-  function redraw(figure) {
+  /** Draws what has changed in a figure: at once what the pointer looks at; when it rests, what stands beside it.
+   * @param {Figure} figure @param {boolean} beside */
+  function redraw(figure, beside) {
     const hides = figure.data.switched && figure.data.records[0] !== state.record;
     figure.section.hidden = hides;
     if (hides || !figure.seen) return;
@@ -517,6 +598,7 @@
     let scale;
     if (!figure.drawn || figure.svg.dataset.theme !== themeName()) repaint(figure);
     figure.data.parts.forEach((part, i) => {
+      if (beside !== (part.kind === "pair" || part.kind === "table")) return;
       const key = shared + JSON.stringify(depends[part.kind](figure, part));
       // The picture as it came is the state at rest.
       const rests = data.rests && figure.keys[i] === undefined && !state.lock && themeName() === figure.data.theme && !state.palette
@@ -530,7 +612,26 @@
       figure.keys[i] = key;
     });
     figure.drawn = true;
-    marks(figure);
+    if (!beside) marks(figure);
+  }
+
+  /** Forgets what paragraphs look like, so that they are drawn again. @param {Figure} figure */
+  const again = figure => figure.data.parts.forEach((part, i) => { if (part.area && figure.keys[i]) figure.keys[i] = "again"; });
+  /** Draws all of a figure as elements, for a file or for paper; or goes back to canvases. @param {Figure} figure @param {boolean} is */
+  function still(figure, is) {
+    figure.still = is;
+    again(figure);
+    if (!is) {
+      for (const group of figure.groups) {
+        if (!/** @type {any} */ (group).canvas) continue;
+        group.replaceChildren();
+        delete (/** @type {any} */ (group).nodes);
+      }
+      return;
+    }
+    figure.seen = true;
+    redraw(figure, false);
+    redraw(figure, true);
   }
 
   /** Gives what no part draws the theme's colours. @param {Figure} figure */
@@ -556,30 +657,36 @@
     return rows.sort((a, b) => size(b.value) - size(a.value) || a.token - b.token);
   }
 
-  /** @param {Element} table @param {number} top */
+  /** Fills a table; cells that are there keep their places. @param {Element} table @param {number} top */
   function fillTable(table, top) {
     const record = records[state.record], compares = !!state.lock;
     const head = ["#", "token", ...(compares ? ["shown", "locked", "difference"] : ["value"])];
-    const line = (/** @type {string} */ cell, /** @type {string[]} */ texts) => {
-      const tr = document.createElement("tr");
-      for (const text of texts) tr.appendChild(document.createElement(cell)).textContent = text;
-      if (cell === "th") for (const th of tr.children) th.setAttribute("scope", "col");
-      return tr;
-    };
     const all = ranked();
-    const rows = all.slice(0, top).map(({ token, value }) => {
-      const texts = [String(token), record.labels[token], ...(compares ? [short(plain(record, state.row, token)), short(locked(record, token))] : []), short(value)];
-      const tr = line("td", texts);
-      tr.dataset.token = String(token);
-      tr.classList.toggle("current", token === state.token);
-      return tr;
-    });
-    const caption = document.createElement("caption");
+    const lines = all.slice(0, top).map(({ token, value }) => [String(token), record.labels[token],
+      ...(compares ? [short(plain(record, state.row, token)), short(locked(record, token))] : []), short(value)]);
+    let [caption, thead, tbody] = table.children;
+    if (!caption) {
+      [caption, thead, tbody] = ["caption", "thead", "tbody"].map(name => table.appendChild(document.createElement(name)));
+      thead.append(document.createElement("tr"));
+    }
+    /** @param {Element} tr @param {string} name @param {string[]} texts */
+    const line = (tr, name, texts) => {
+      while (tr.children.length > texts.length) tr.lastChild?.remove();
+      texts.forEach((text, i) => {
+        const cell = tr.children[i] ?? tr.appendChild(document.createElement(name));
+        if (cell.textContent !== text) cell.textContent = text;
+        if (name === "th") cell.setAttribute("scope", "col");
+      });
+    };
     caption.textContent = rowTitle() + (all.length > top ? `: the ${top} largest of ${all.length}` : "");
-    const parts = ["thead", "tbody"].map(name => document.createElement(name));
-    parts[0].append(line("th", head));
-    parts[1].append(...rows);
-    table.replaceChildren(caption, ...parts);
+    line(thead.children[0], "th", head);
+    while (tbody.children.length > lines.length) tbody.lastChild?.remove();
+    lines.forEach((texts, i) => {
+      const tr = /** @type {HTMLElement} */ (tbody.children[i] ?? tbody.appendChild(document.createElement("tr")));
+      tr.dataset.token = texts[0];
+      tr.classList.toggle("current", +texts[0] === state.token);
+      line(tr, "td", texts);
+    });
   }
 
   /** The current cell in words. */
@@ -597,17 +704,21 @@
     return text + ".";
   }
 
-  let waiting = 0, addressing = 0;
+  let waiting = 0, following = 0, addressing = 0;
   /** Draws the state, at the next frame. @param {boolean} [aloud] whether a screen reader says it */
   function changed(aloud) {
     if (aloud) live.textContent = words();
     waiting ||= requestAnimationFrame(() => {
       waiting = 0;
       document.documentElement.dataset.theme = themeName();
-      for (const figure of figures) redraw(figure);
+      for (const figure of figures) redraw(figure, false);
       readout.textContent = words();
-      fillTable(id("table"), id("all").getAttribute("aria-pressed") === "true" ? Infinity : 12);
-      controls();
+      clearTimeout(following);
+      following = setTimeout(() => {
+        for (const figure of figures) redraw(figure, true);
+        fillTable(id("table"), id("all").getAttribute("aria-pressed") === "true" ? Infinity : 12);
+        controls();
+      }, REST);
     });
     clearTimeout(addressing);
     addressing = setTimeout(() => {
@@ -765,9 +876,13 @@
   choices(target, distinct("target"));
   choices(clip, clips.map(c => [String(c), c === 1 ? "the largest value" : `the ${c} quantile`]));
 
+  let controlled = "";
   /** Puts the state into the controls. */
   function controls() {
     const own = records[state.record];
+    const key = JSON.stringify([state.record, !!state.lock, state.theme, state.palette, state.clip]);
+    if (controlled === key) return;
+    controlled = key;
     method.value = own.method;
     target.value = own.target;
     const alike = records.map((r, k) => /** @type {[string, string]} */ ([String(k), r.name])).filter(([k]) => records[+k].method === own.method && records[+k].target === own.target);
@@ -842,7 +957,10 @@
 
   for (const figure of figures) {
     figure.section.querySelector(".save")?.addEventListener("click", () => {
+      still(figure, true);
       const copy = /** @type {SVGSVGElement} */ (figure.svg.cloneNode(true));
+      still(figure, false);
+      changed();
       copy.setAttribute("xmlns", SVG);
       for (const element of [copy, ...copy.querySelectorAll("[class],[data-live]")]) {
         for (const name of ["class", "data-live", "data-theme"]) element.removeAttribute(name);
@@ -862,9 +980,21 @@
   addEventListener("beforeprint", () => {
     before = state.theme;
     state.theme = "light";
-    for (const figure of figures) { figure.seen = true; redraw(figure); }
+    for (const figure of figures) still(figure, true);
   });
-  addEventListener("afterprint", () => { state.theme = before; changed(); });
+  addEventListener("afterprint", () => {
+    state.theme = before;
+    for (const figure of figures) still(figure, false);
+    changed();
+  });
+  // A window that is enlarged needs finer canvases.
+  let ratio = devicePixelRatio;
+  addEventListener("resize", () => {
+    if (ratio === devicePixelRatio) return;
+    ratio = devicePixelRatio;
+    for (const figure of figures) again(figure);
+    changed();
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => changed());
   addEventListener("hashchange", () => { read(location.hash.slice(1)); changed(); });
 
@@ -879,6 +1009,13 @@
   read(location.hash.slice(1) || data.state);
   document.documentElement.classList.add("live");
   document.documentElement.dataset.theme = themeName();
+  // The picture as it came is the state at rest: it is painted before anything is drawn anew.
+  const begin = () => {
+    for (const figure of figures) watcher.observe(figure.section);
+    changed();
+  };
+  if (state.lock || themeName() !== figures[0]?.data.theme) begin();
+  else requestAnimationFrame(() => setTimeout(begin));
   for (const element of document.querySelectorAll("[data-needs-script]")) element.removeAttribute("hidden");
   for (const figure of figures) {
     figure.box.tabIndex = 0;
@@ -888,8 +1025,6 @@
     figure.svg.querySelector("title")?.remove();
     figure.svg.removeAttribute("aria-labelledby");
     figure.svg.setAttribute("aria-label", figure.section.querySelector("h2")?.textContent ?? "");
-    watcher.observe(figure.section);
   }
-  changed();
   performance.mark("saliency-ready");
 })();

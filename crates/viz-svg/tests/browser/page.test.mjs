@@ -33,7 +33,8 @@ async function open(name, { hash = "", ...options } = {}) {
   return { page, said, data: await held(page), close: async () => { assert.deepEqual(said, []); await context.close(); } };
 }
 const held = page => page.locator("#saliency-data").textContent().then(JSON.parse);
-const settled = page => page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))));
+/** What stands beside a chart follows when the pointer rests for 60 ms. */
+const settled = page => page.evaluate(() => new Promise(done => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(done), 120))));
 const readout = async page => { await settled(page); return page.locator("#saliency-readout").textContent(); };
 
 /** The place in the window of a point of a figure's part. */
@@ -67,11 +68,14 @@ function colors(data, palette, theme, value, end, diverging) {
   const level = Math.max(-1, Math.min(1, value / end)) * 31 + (diverging ? 31 : 0);
   return [Math.round(level - 0.01), Math.round(level + 0.01)].map(k => "#" + levels[Math.max(0, Math.min(levels.length - 1, k))]);
 }
-/** Every token's colour in the paragraph. */
-const painted = (page, figure) => page.locator(`[data-figure="${figure}"] [data-name="paragraph"]`).evaluate(group => {
-  const { boxes, texts } = group.nodes;
-  return { fills: boxes.map(box => box.getAttribute("fill")), inks: texts.map(text => text.getAttribute("fill")) };
-});
+/** Every token's colour in the paragraph, by its pixels. */
+const painted = (page, figure, data) => page.locator(`[data-figure="${figure}"] [data-name="paragraph"]`).first().evaluate((group, boxes) => {
+  const { canvas } = group, ratio = devicePixelRatio;
+  const context = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
+  const pixel = (x, y) => "#" + [...context.getImageData(Math.floor(x * ratio), Math.floor(y * ratio), 1, 1).data].slice(0, 3).map(c => c.toString(16).padStart(2, "0")).join("");
+  return { fills: boxes.map(([, x, y, w]) => pixel(x + w / 2, y + 1.5)), inks: group.painted.inks };
+}, boxes(data, figure));
 const boxes = (data, figure) => data.figures[figure].parts.find(part => part.kind === "tokens" && part.area).boxes;
 
 test("hovering a row colours the paragraph by the record's own numbers", async () => {
@@ -80,8 +84,9 @@ test("hovering a row colours the paragraph by the record's own numbers", async (
   for (const row of [12, 29, 0]) {
     await page.mouse.move(...await place(page, data, 0, "grid", cell(data, 0, row, 60)));
     assert.match(await readout(page), new RegExp(`^Output ${row} `));
-    const { fills } = await painted(page, 0);
+    const { fills } = await painted(page, 0, data);
     boxes(data, 0).forEach(([token], k) => {
+      if (token === 60) return; // It has the frame of the token under the pointer.
       const expected = colors(data, "ylgnbu", "light", values(row, token), end, false);
       assert.ok(expected.includes(fills[k]), `row ${row}, token ${token}: ${fills[k]} is not ${expected}`);
     });
@@ -99,13 +104,14 @@ test("a click locks, the others become differences, and a click releases", async
   for (const number of [values(12, 61), values(4, 61)]) assert.ok(said.includes(String(Number(spelled(number)))), `${number} in ${said}`);
   const differences = rowsOf(run).flatMap((row, r) => row.map((x, t) => t < 184 + 4 ? x - values(4, t) : null)).filter(x => x !== null);
   const end = quantile(differences, 0.99);
-  const { fills } = await painted(page, 0);
+  const { fills } = await painted(page, 0, data);
   boxes(data, 0).forEach(([token], k) => {
+    if (token === 61) return; // It has the frame of the token under the pointer.
     const expected = colors(data, "piyg", "light", values(12, token) - values(4, token), end, true);
     assert.ok(expected.includes(fills[k]), `token ${token}: ${fills[k]} is not ${expected}`);
   });
-  const scatter = page.locator("[data-name=pair] circle");
-  assert.equal(await scatter.count(), 184 + 12);
+  const scatter = page.locator("[data-name=pair] .dots");
+  assert.equal((await scatter.evaluateAll(dots => dots.map(dot => dot.getAttribute("d").split("M").length - 1))).reduce((a, b) => a + b), 184 + 12);
   assert.match(await page.locator("[data-name=legend] text").first().textContent(), /^Every output compared with/);
   await page.mouse.click(...await place(page, data, 0, "grid", cell(data, 0, 4, 60)));
   assert.doesNotMatch(await readout(page), /locked/);
@@ -244,11 +250,12 @@ test("search, table, copy, and the saved picture", async () => {
   const svg = readFileSync(await download.path(), "utf8");
   assert.ok(svg.startsWith("<svg") && svg.includes("<title>Output 12 ") && svg.includes("Every output compared with"));
   assert.ok(!svg.includes("<script") && !svg.includes("class="));
+  assert.ok(svg.includes(">manufacturers</text>") && svg.split("<rect").length > 184);
   await close();
 });
 
 test("the address holds the view, and reopens it", async () => {
-  const { page, close } = await open("tall-heatmap");
+  const { page, data, close } = await open("tall-heatmap");
   await page.locator(".chart").focus();
   for (const key of ["ArrowDown", "ArrowDown", "Enter", "ArrowDown", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
   await page.locator("#saliency-theme").selectOption("dark");
@@ -261,7 +268,7 @@ test("the address holds the view, and reopens it", async () => {
   assert.equal(await readout(again.page), said);
   assert.equal(await again.page.locator("#saliency-palette").inputValue(), "puor");
   assert.equal(await again.page.evaluate(() => document.documentElement.dataset.theme), "dark");
-  const of = async p => JSON.stringify(await painted(p, 0));
+  const of = async p => JSON.stringify(await painted(p, 0, data));
   assert.equal(await of(page), await of(again.page));
   await again.close();
   // What is wrong in an address is passed over.
@@ -275,7 +282,7 @@ test("colours follow theme, palette and clip", async () => {
   const { page, data, close } = await open("highlight", { colorScheme: "dark" });
   const check = async (palette, theme, clip) => {
     await settled(page);
-    const end = quantile(rowsOf(run).flat(), clip), { fills, inks } = await painted(page, 0);
+    const end = quantile(rowsOf(run).flat(), clip), { fills, inks } = await painted(page, 0, data);
     data.figures[0].parts.find(part => part.area).boxes.forEach(([token], k) => {
       if (token >= 184) return;
       assert.ok(colors(data, palette, theme, values(0, token), end, false).includes(fills[k]), `${palette} ${theme} ${clip} ${token}`);
@@ -294,20 +301,21 @@ test("colours follow theme, palette and clip", async () => {
 });
 
 test("text on colour is never under 4.5 : 1", async () => {
-  const { page, close } = await open("highlight", { hash: "hover=12&lock=4&theme=dark" });
+  const { page, data, close } = await open("highlight", { hash: "hover=12&lock=4&theme=dark" });
   await settled(page);
-  const worst = await page.locator("[data-name=paragraph]").evaluate(group => {
+  const part = data.figures[0].parts.find(part => part.area);
+  const worst = await page.locator("[data-name=paragraph]").evaluate((group, part) => {
     const light = color => {
       const [r, g, b] = [1, 3, 5].map(k => { const c = parseInt(color.slice(k, k + 2), 16) / 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; });
       return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const area = group.nodes.area.getAttribute("fill");
-    return Math.min(...group.nodes.texts.map(text => {
-      const box = group.nodes.boxes.find(b => +b.getAttribute("x") <= +text.getAttribute("x") + 1 && +text.getAttribute("x") + 1 < +b.getAttribute("x") + +b.getAttribute("width") && +b.getAttribute("y") <= +text.getAttribute("y") && +text.getAttribute("y") < +b.getAttribute("y") + +b.getAttribute("height"));
-      const fill = box.getAttribute("fill"), [a, b] = [light(fill === "none" ? area : fill), light(text.getAttribute("fill"))].sort((p, q) => q - p);
+    const { fills, inks } = group.painted;
+    return Math.min(...part.texts.map(([token], i) => {
+      const fill = fills[part.boxes.findIndex(([own]) => own === token)];
+      const [a, b] = [light(fill === "none" ? part.panel : fill), light(inks[i])].sort((p, q) => q - p);
       return (a + 0.05) / (b + 0.05);
     }));
-  });
+  }, { ...part, panel: data.themes.dark.panel });
   assert.ok(worst >= 4.5, String(worst));
   await close();
 });
