@@ -13,31 +13,43 @@ use crate::step;
 use crate::workspace::Workspace;
 
 const TOOLS: &str = "crates/viz-svg/tests/browser/package.json";
-const SOURCE: &str = "crates/viz-svg/src/page/page.js";
-const MINIFIED: &str = "crates/viz-svg/src/page/page.min.js";
+const SCRIPT: (&str, &str) = ("crates/viz-svg/src/page/page.js", "crates/viz-svg/src/page/page.min.js");
+const STYLE: (&str, &str) = ("crates/viz-svg/src/page/page.css", "crates/viz-svg/src/page/page.min.css");
 /// Browsers that tests look for on the PATH, besides what CHROME names.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// Checks the script's types, and that its minified form is up to date; with `write`, writes that.
+/// Checks the script's types, and that the minified forms of script and style are up to date; with `write`, writes
+/// those.
 pub(crate) fn run(workspace: &Workspace, write: bool) -> Result<()> {
     let tools = install(workspace)?;
-    let source = workspace.root().join(SOURCE);
     let mut types = tool(&tools, "tsc");
     types.args(["--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2023"]);
-    types.args(["--lib", "es2023,dom,dom.iterable", "--types", ""]).arg(&source);
+    types.args(["--lib", "es2023,dom,dom.iterable", "--types", ""]).arg(workspace.root().join(SCRIPT.0));
     step::run(&mut types)?;
-    let mut minify = tool(&tools, "esbuild");
-    minify.arg(&source).args(["--minify", "--target=es2022", "--charset=utf8", "--log-level=warning"]);
+    for (source, minified) in [SCRIPT, STYLE] {
+        minify(workspace, &tools, source, minified, write)?;
+    }
+    Ok(())
+}
+
+fn minify(workspace: &Workspace, tools: &Path, source: &str, minified: &str, write: bool) -> Result<()> {
+    let mut minify = tool(tools, "esbuild");
+    minify.arg(workspace.root().join(source)).args([
+        "--minify",
+        "--target=es2022",
+        "--charset=utf8",
+        "--log-level=warning",
+    ]);
     let output = minify.stderr(Stdio::inherit()).output().context("esbuild does not run")?;
     if !output.status.success() {
-        bail!("esbuild cannot minify {SOURCE}");
+        bail!("esbuild cannot minify {source}");
     }
-    let kept = workspace.root().join(MINIFIED);
+    let kept = workspace.root().join(minified);
     if fs::read(&kept).is_ok_and(|kept| kept == output.stdout) {
         return Ok(());
     }
     if !write {
-        bail!("{MINIFIED} is not what {SOURCE} becomes: run `cargo xtask page --write`");
+        bail!("{minified} is not what {source} becomes: run `cargo xtask page --write`");
     }
     fs::write(&kept, output.stdout).at("write", &kept)
 }

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
 
 const SCRIPT: &str = include_str!("page/page.min.js");
-const STYLE: &str = include_str!("page/page.css");
+const STYLE: &str = include_str!("page/page.min.css");
 const TOOLS: &str = include_str!("page/tools.html");
 const ASIDE: &str = include_str!("page/aside.html");
 
@@ -402,12 +402,12 @@ fn packed(record: &Record) -> (Vec<f64>, String) {
     (scales, STANDARD.encode(bytes))
 }
 
-/// Every palette's levels in both themes, as hexadecimal digits.
+/// Every palette's levels in both themes: three bytes each, in base64.
 fn palettes() -> Value {
     let levels = |palette: Palette, theme: Theme| {
         let from = if palette.is_diverging() { -31 } else { 0 };
-        let color = |level: i32| palette.color(f64::from(level) / 31.0, theme).to_string();
-        (from..=31).map(|level| color(level)[1..].to_owned()).collect::<String>()
+        let color = |level: i32| palette.color(f64::from(level) / 31.0, theme).0;
+        STANDARD.encode((from..=31).flat_map(color).collect::<Vec<u8>>())
     };
     let palette = |palette: Palette| {
         let (light, dark) = (levels(palette, Theme::Light), levels(palette, Theme::Dark));

@@ -107,7 +107,7 @@
     const fits = palettes[state.palette]?.diverging === diverging;
     const dark = themeName() === "dark";
     const name = fits ? state.palette : diverging ? "piyg" : dark ? "viridis" : "ylgnbu";
-    const colors = (palettes[name][dark ? "dark" : "light"].match(/.{6}/g) || []).map(hex => "#" + hex);
+    const colors = Array.from(atob(palettes[name][dark ? "dark" : "light"]), c => c.charCodeAt(0).toString(16).padStart(2, "0")).join("").match(/.{6}/g)?.map(hex => "#" + hex) ?? [];
     const scale = { end, clipped: largest > end ? largest : 0, diverging, colors, inks: colors.map(contrast) };
     if (scales.size > 24) scales.clear();
     scales.set(key, scale);

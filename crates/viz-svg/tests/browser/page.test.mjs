@@ -64,7 +64,7 @@ const quantile = (all, share) => {
 };
 /** The colours that a value may have: its level's, and at a rounding's edge its neighbour's. */
 function colors(data, palette, theme, value, end, diverging) {
-  const levels = data.palettes[palette][theme].match(/.{6}/g);
+  const levels = Buffer.from(data.palettes[palette][theme], "base64").toString("hex").match(/.{6}/g);
   const level = Math.max(-1, Math.min(1, value / end)) * 31 + (diverging ? 31 : 0);
   return [Math.round(level - 0.01), Math.round(level + 0.01)].map(k => "#" + levels[Math.max(0, Math.min(levels.length - 1, k))]);
 }
