@@ -21,6 +21,7 @@ use std::time::Instant;
 
 const N_INPUT: usize = 184;
 const N_OUTPUT: usize = 30;
+/// How often runs take turns, where `--turns N` does not say.
 const TURNS: usize = 5;
 
 /// GPT-2 small's shape with seeded random weights.
@@ -89,7 +90,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn ratios(device: Device) {
     let (model, sequence, attributor) = (gpt2_small(device), sequence(), Attributor::new());
     let mut times: [Vec<f64>; 4] = Default::default();
-    for turn in 0..=TURNS {
+    let turns = turns();
+    for turn in 0..=turns {
         let turn_times = [
             seconds(|| drop(black_box(attributor.record(&model, &sequence).unwrap()))),
             seconds(|| drop(black_box(plain(&model, &sequence, false)))),
@@ -105,7 +107,7 @@ fn ratios(device: Device) {
         }
     }
     let [ours, plain, every, generation] = times.map(median);
-    println!("gpt2-small/184+30, median of {TURNS} turns, {device:?}, {} threads", tch::get_num_threads());
+    println!("gpt2-small/184+30, median of {turns} turns, {device:?}, {} threads", tch::get_num_threads());
     println!("  gradient-x-input, our record:                     {ours:.3} s");
     println!(
         "  30 plain backward passes, logits where needed:    {plain:.3} s   ours / plain {:.3}",
@@ -116,6 +118,11 @@ fn ratios(device: Device) {
         ours / every
     );
     println!("  generation of the 30 tokens (cached), for scale:  {generation:.3} s");
+}
+
+fn turns() -> usize {
+    let mut arguments = std::env::args().skip_while(|a| a != "--turns").skip(1);
+    arguments.next().map_or(TURNS, |n| n.parse().unwrap())
 }
 
 fn gradient_x_input(criterion: &mut Criterion) {

@@ -20,16 +20,13 @@ impl Method for GradientXDeviation {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        for output in 0..problem.n_output() {
+        problem.gradients(&mut |output, value, gradient| {
             let read = problem.row_length(output) as i64;
-            let value = problem.value(problem.input(), output)?.f_select(0, 0)?;
-            let gradient = problem.input().gradient(&value)?.f_select(0, 0)?.f_narrow(0, 0, read)?;
             let input = problem.embeddings().f_select(0, 0)?.f_narrow(0, 0, read)?;
             let deviation = input.f_sub(&input.f_mean_dim(&[0_i64][..], true, None)?)?;
-            let (vectors, value) = (gradient.f_mul(&deviation)?, value.f_double_value(&[])?);
-            each(Explanation { output, vectors, value, baseline_value: None, steps: None })?;
-        }
-        Ok(())
+            let vectors = gradient.f_narrow(0, 0, read)?.f_mul(&deviation)?;
+            each(Explanation { output, vectors, value, baseline_value: None, steps: None })
+        })
     }
 }
 

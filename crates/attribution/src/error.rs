@@ -83,6 +83,12 @@ pub enum Error {
         /// The shape it should have.
         expected: Vec<i64>,
     },
+    /// A gradient was asked for of a forward pass without a graph.
+    #[error(
+        "this forward pass keeps no graph, because the model walks back on its own: use Problem::gradients, or a pass of \
+         Problem::forward"
+    )]
+    NoGraph,
     /// libtorch refused an operation.
     #[error("libtorch: {0}")]
     Torch(#[from] TchError),

@@ -51,7 +51,7 @@ pub use baseline::Baseline;
 pub use error::{Error, ModelError};
 pub use generation::{Generation, Sampler, Sampling, generate_with};
 pub use method::{Explanation, Method, Parameters, method, methods};
-pub use model::{LanguageModel, Limits, TokenId};
+pub use model::{LanguageModel, Limits, Run, TokenId};
 pub use normalize::Normalize;
 pub use problem::{Forward, Problem};
 pub use sequence::Sequence;

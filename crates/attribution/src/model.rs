@@ -58,6 +58,24 @@ pub trait LanguageModel {
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError>;
 
+    /// A forward pass that can be walked back for many outputs at once, where the model has one that is faster than
+    /// autograd. `None`, the provided form, leaves it to autograd.
+    ///
+    /// # Shapes
+    /// - `embeddings`: `[1, tokens, hidden]`; the rest as in [`logits`](Self::logits)
+    ///
+    /// # Errors
+    /// Whatever keeps the model from running.
+    fn run<'a>(
+        &'a self,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
+        let _ = (embeddings, n_input, positions);
+        Ok(None)
+    }
+
     /// SHA-256 of the weights in hexadecimal, for the record. `None` where there is no weights file.
     fn sha256(&self) -> Option<&str> {
         None
@@ -83,6 +101,29 @@ pub trait LanguageModel {
     ) -> Result<Vec<TokenId>, Error> {
         generation::without_cache(self, input, generation, each)
     }
+}
+
+/// A forward pass over one sequence that gives vector–Jacobian products.
+pub trait Run {
+    /// The logits, outside any graph: `[1, positions, vocabulary]`.
+    fn logits(&self) -> &Tensor;
+
+    /// For some of the positions, counted from the first that was asked for: from the gradient of a scalar with respect
+    /// to the logits there, to that with respect to the embeddings. Calls `each` with every position and its gradient,
+    /// in order.
+    ///
+    /// # Shapes
+    /// - `cotangents`: `[positions, vocabulary]`
+    /// - `each` takes `[read, hidden]`: at least all tokens up to the position
+    ///
+    /// # Errors
+    /// A failing model, or what `each` says, which ends the walk.
+    fn pull_back(
+        &self,
+        positions: Range<usize>,
+        cotangents: &Tensor,
+        each: &mut dyn FnMut(usize, Tensor) -> Result<(), Error>,
+    ) -> Result<(), Error>;
 }
 
 /// Checks that a model can read a sequence.

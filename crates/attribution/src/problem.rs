@@ -1,9 +1,12 @@
 //! One model, one sequence, one target: what a method is given, with the forward pass that all outputs share.
 
 use crate::model::check_fits;
-use crate::{Error, LanguageModel, OutputToken, Sequence, Target};
+use crate::{Error, LanguageModel, OutputToken, Run, Sequence, Target};
 use std::ops::Range;
 use tch::Tensor;
+
+/// Numbers that the gradients of several outputs with respect to their logits may hold together.
+const COTANGENTS: usize = 1 << 26;
 
 /// What a method explains, and the one forward pass at the real input.
 ///
@@ -13,6 +16,8 @@ pub struct Problem<'a> {
     sequence: &'a Sequence,
     target: &'a dyn Target,
     input: Forward,
+    /// The model's own way back from the outputs, where it has one.
+    run: Option<Box<dyn Run + 'a>>,
 }
 
 /// One forward pass: a leaf of embeddings, and the logits that follow from it.
@@ -39,12 +44,22 @@ impl<'a> Problem<'a> {
             let _no_gradient = tch::no_grad_guard();
             model.embed(seen).map_err(Error::Model)?.f_unsqueeze(0)?
         };
-        let outputs = 0..sequence.n_output();
-        let input = Forward::run(model, sequence.n_input(), &embeddings, outputs)?;
-        Ok(Self { model, sequence, target, input })
+        let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
+        let positions = n_input - 1..n_input + n_output - 1;
+        let run = model.run(&embeddings, n_input, positions.clone()).map_err(Error::Model)?;
+        let input = match &run {
+            Some(run) => {
+                let vocabulary = model.limits().vocabulary;
+                let logits = checked(run.logits().shallow_clone(), 1, positions.len(), vocabulary)?;
+                Forward { embeddings, logits, first: 0 }
+            }
+            None => Forward::run(model, n_input, &embeddings, 0..n_output)?,
+        };
+        Ok(Self { model, sequence, target, input, run })
     }
 
-    /// The forward pass at the real input, for all outputs: batch 1.
+    /// The forward pass at the real input, for all outputs: batch 1. Its graph is there only where the model leaves
+    /// gradients to autograd: [`gradients`](Self::gradients) serves both.
     pub fn input(&self) -> &Forward {
         &self.input
     }
@@ -83,6 +98,47 @@ impl<'a> Problem<'a> {
         self.target.value(&forward.logits_of(output)?, self.output_token(output))
     }
 
+    /// Every output's value at the real input, and the target's gradient with respect to the embeddings there. Calls
+    /// `each` with the output's number, f(x), and the gradient `[read, hidden]` of at least the tokens that the output
+    /// has read, in order. Cost: at most one backward
+    /// pass for each output; a model with a faster way back takes that.
+    ///
+    /// # Errors
+    /// A failing model, or what `each` says, which ends the run.
+    pub fn gradients(
+        &self,
+        each: &mut dyn FnMut(usize, f64, Tensor) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(run) = &self.run else {
+            for output in 0..self.n_output() {
+                let value = self.value(&self.input, output)?.f_select(0, 0)?;
+                let gradient = self.input.gradient(&value)?.f_select(0, 0)?;
+                each(output, value.f_double_value(&[])?, gradient)?;
+            }
+            return Ok(());
+        };
+        // The vocabulary is wide: as many outputs at once as a quarter of a gigabyte holds.
+        let portion = (COTANGENTS / self.model.limits().vocabulary.max(1)).max(1);
+        let mut begin = 0;
+        while begin < self.n_output() {
+            let outputs = begin..(begin + portion).min(self.n_output());
+            let (mut values, mut cotangents) = (Vec::new(), Vec::new());
+            for output in outputs.clone() {
+                let logits = self.input.logits_of(output)?.f_detach()?.f_set_requires_grad(true)?;
+                let value = self.target.value(&logits, self.output_token(output))?.f_select(0, 0)?;
+                let cotangent = Tensor::f_run_backward(&[&value], &[&logits], false, false)?.swap_remove(0);
+                values.push(value.f_double_value(&[])?);
+                cotangents.push(cotangent.f_select(0, 0)?.f_to_kind(logits.kind())?);
+            }
+            let cotangents = Tensor::f_stack(&cotangents, 0)?;
+            run.pull_back(outputs.clone(), &cotangents, &mut |output, gradient| {
+                each(output, values[output - outputs.start], gradient)
+            })?;
+            begin = outputs.end;
+        }
+        Ok(())
+    }
+
     /// Which token an output is.
     pub fn output_token(&self, output: usize) -> OutputToken {
         OutputToken { output, id: self.sequence.ids()[self.sequence.n_input() + output] }
@@ -111,11 +167,8 @@ impl Forward {
         let embeddings = embeddings.f_detach()?.f_narrow(1, 0, positions.end as i64)?.f_contiguous()?;
         let embeddings = embeddings.f_set_requires_grad(true)?;
         let logits = model.logits(&embeddings, n_input, positions.clone()).map_err(Error::Model)?;
-        let (batch, vocabulary) = (embeddings.size()[0], model.limits().vocabulary);
-        let expected = vec![batch, positions.len() as i64, vocabulary as i64];
-        if logits.size() != expected {
-            return Err(Error::Shape { op: "LanguageModel::logits", found: logits.size(), expected });
-        }
+        let batch = embeddings.size()[0];
+        let logits = checked(logits, batch, positions.len(), model.limits().vocabulary)?;
         Ok(Self { embeddings, logits, first: outputs.start })
     }
 
@@ -134,9 +187,21 @@ impl Forward {
     /// Returns `[batch, tokens, hidden]`.
     ///
     /// # Errors
-    /// What libtorch says.
+    /// [`Error::NoGraph`] where the model walks back on its own, and what libtorch says.
     pub fn gradient(&self, scalar: &Tensor) -> Result<Tensor, Error> {
+        if !self.embeddings.requires_grad() {
+            return Err(Error::NoGraph);
+        }
         let mut gradients = Tensor::f_run_backward(&[scalar], &[&self.embeddings], true, false)?;
         Ok(gradients.swap_remove(0))
     }
+}
+
+/// Logits of the shape that the trait promises.
+fn checked(logits: Tensor, batch: i64, positions: usize, vocabulary: usize) -> Result<Tensor, Error> {
+    let expected = vec![batch, positions as i64, vocabulary as i64];
+    if logits.size() != expected {
+        return Err(Error::Shape { op: "LanguageModel::logits", found: logits.size(), expected });
+    }
+    Ok(logits)
 }

@@ -25,6 +25,15 @@ impl Attention {
         Self { heads: config.n_head as i64, scale, upcast: config.reorder_and_upcast_attn }
     }
 
+    pub(crate) fn heads(&self) -> i64 {
+        self.heads
+    }
+
+    /// What scores are multiplied by.
+    pub(crate) fn scale(&self) -> f64 {
+        self.scale
+    }
+
     /// `softmax(q kᵀ · scale + mask) v`, then the output map, for some of the positions.
     ///
     /// # Shapes
@@ -68,8 +77,19 @@ impl Attention {
         linear(&mixed, &weights.attention_out.weight, &weights.attention_out.bias)
     }
 
-    /// Values, mixed by attention. The first query stands at position `first`; it sees keys `0..=first`.
     fn mix(&self, q: &Tensor, k: &Tensor, v: &Tensor, first: i64) -> Result<Tensor, Error> {
+        Ok(self.pattern(q, k, v, first)?.0)
+    }
+
+    /// Values, mixed by attention, and what they were mixed by. The first query stands at position `first`; it sees keys
+    /// `0..=first`. Dimensions before `[tokens, width]` are batches.
+    pub(crate) fn pattern(
+        &self,
+        q: &Tensor,
+        k: &Tensor,
+        v: &Tensor,
+        first: i64,
+    ) -> Result<(Tensor, Tensor), Error> {
         let kind = q.kind();
         let (q, k) = if self.upcast && kind != Kind::Double {
             (q.f_to_kind(Kind::Float)?, k.f_to_kind(Kind::Float)?)
@@ -77,12 +97,14 @@ impl Attention {
             (q.shallow_clone(), k.shallow_clone())
         };
         let mut scores = q.f_mul_scalar(self.scale)?.f_matmul(&k.f_transpose(-2, -1)?)?;
-        let (n_queries, n_keys) = (q.size()[2], k.size()[2]);
+        let tokens = |x: &Tensor| x.size()[x.dim() - 2];
+        let (n_queries, n_keys) = (tokens(&q), tokens(&k));
         if n_queries > 1 || first + 1 < n_keys {
             let future = Tensor::f_ones([n_queries, n_keys], (Kind::Bool, q.device()))?.f_triu(first + 1)?;
             scores = scores.f_masked_fill(&future, f64::NEG_INFINITY)?;
         }
-        Ok(scores.f_softmax(-1, None)?.f_to_kind(kind)?.f_matmul(v)?)
+        let pattern = scores.f_softmax(-1, None)?.f_to_kind(kind)?;
+        Ok((pattern.f_matmul(v)?, pattern))
     }
 }
 

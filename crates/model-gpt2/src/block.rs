@@ -28,6 +28,22 @@ impl Block {
         }
     }
 
+    pub(crate) fn weights(&self) -> &BlockWeights {
+        &self.weights
+    }
+
+    pub(crate) fn attention(&self) -> &Attention {
+        &self.attention
+    }
+
+    pub(crate) fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    pub(crate) fn epsilon(&self) -> f64 {
+        self.epsilon
+    }
+
     /// `h = x + attention(norm(x))`, then `h + feed-forward(norm(h))`, for some of the positions.
     ///
     /// # Shapes
@@ -50,7 +66,7 @@ impl Block {
 }
 
 impl Activation {
-    fn apply(self, x: &Tensor) -> Result<Tensor, Error> {
+    pub(crate) fn apply(self, x: &Tensor) -> Result<Tensor, Error> {
         Ok(match self {
             Self::GeluTanh => x.f_gelu("tanh")?,
             Self::Gelu => x.f_gelu("none")?,

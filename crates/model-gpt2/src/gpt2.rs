@@ -2,9 +2,10 @@
 
 use crate::block::{Block, layer_norm};
 use crate::cache::Cache;
+use crate::pullback::{self, Recorded};
 use crate::weights::{Affine, Weights};
 use crate::{Config, Error};
-use saliency_attribution::{Generation, LanguageModel, Limits, ModelError, TokenId, generate_with};
+use saliency_attribution::{Generation, LanguageModel, Limits, ModelError, Run, TokenId, generate_with};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -64,6 +65,22 @@ impl Gpt2 {
     /// The dtype of the weights and of everything that is computed.
     pub fn kind(&self) -> Kind {
         self.wte.kind()
+    }
+
+    pub(crate) fn wpe(&self) -> &Tensor {
+        &self.wpe
+    }
+
+    pub(crate) fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    pub(crate) fn ln_f(&self) -> &Affine {
+        &self.ln_f
+    }
+
+    pub(crate) fn head(&self) -> &Tensor {
+        &self.head
     }
 
     /// Token embeddings, before positions are added.
@@ -143,6 +160,19 @@ impl LanguageModel for Gpt2 {
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
         Ok(self.logits_at(embeddings, Some(positions))?)
+    }
+
+    fn run<'a>(
+        &'a self,
+        embeddings: &Tensor,
+        _n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
+        if !pullback::serves(self.kind()) {
+            return Ok(None);
+        }
+        let positions = positions.start as i64..positions.end as i64;
+        Ok(Some(Box::new(Recorded::run(self, embeddings, positions)?)))
     }
 
     fn generate(

@@ -21,6 +21,7 @@ mod config;
 mod demo;
 mod error;
 mod gpt2;
+mod pullback;
 mod tokenizer;
 mod weights;
 

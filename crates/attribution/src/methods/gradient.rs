@@ -40,7 +40,7 @@ impl Method for Gradient {
     }
 }
 
-/// One backward pass for each output over the shared forward pass; `finish` makes the vectors from the
+/// Every output's gradient over the shared forward pass; `finish` makes the vectors from the
 /// gradient and the embeddings, both `[tokens, hidden]`.
 pub(super) fn each_gradient(
     problem: &Problem<'_>,
@@ -48,13 +48,9 @@ pub(super) fn each_gradient(
     each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let embeddings = problem.embeddings().f_select(0, 0)?;
-    for output in 0..problem.n_output() {
-        let value = problem.value(problem.input(), output)?.f_select(0, 0)?;
-        let gradient = problem.input().gradient(&value)?.f_select(0, 0)?;
+    problem.gradients(&mut |output, value, gradient| {
         let read = problem.row_length(output) as i64;
         let vectors = finish(gradient.f_narrow(0, 0, read)?, embeddings.f_narrow(0, 0, read)?)?;
-        let value = value.f_double_value(&[])?;
-        each(Explanation { output, vectors, value, baseline_value: None, steps: None })?;
-    }
-    Ok(())
+        each(Explanation { output, vectors, value, baseline_value: None, steps: None })
+    })
 }

@@ -1,0 +1,327 @@
+//! Vector–Jacobian products of many outputs in one batch: one forward pass that remembers what they need, and a walk back
+//! through the blocks in which all outputs share every matrix product.
+//!
+//! Autograd takes one output at a time, with one sequence's rows in each product; here a product has the rows of all
+//! outputs together. Only for float32 and float64, where both give the same to rounding.
+
+use crate::attention::{Attention, linear};
+use crate::block::Block;
+use crate::config::Activation;
+use crate::weights::{Affine, BlockWeights};
+use crate::{Error, Gpt2};
+use saliency_attribution::{ModelError, Run};
+use std::ops::Range;
+use tch::{Kind, Tensor};
+
+/// Outputs whose products are taken together hold at most this many numbers in the widest activation.
+const WIDEST: i64 = 1 << 22;
+
+/// One forward pass of one sequence, and what its way back needs.
+#[derive(Debug)]
+pub(crate) struct Recorded<'a> {
+    model: &'a Gpt2,
+    blocks: Vec<BlockRecord>,
+    norm: NormRecord,
+    logits: Tensor,
+    positions: Range<i64>,
+    tokens: i64,
+}
+
+/// What the way back through one block needs. `queries` are all tokens, or in the last block the outputs' positions.
+#[derive(Debug)]
+struct BlockRecord {
+    first: NormRecord,
+    /// `[heads, queries, width]`, and keys and values `[heads, tokens, width]`.
+    queries: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    /// `[heads, queries, tokens]`.
+    attention: Tensor,
+    second: NormRecord,
+    /// The activation's derivative, `[queries, inner]`.
+    slope: Tensor,
+}
+
+/// What a layer norm's way back needs: its input in standard units, and 1 / standard deviation, `[rows, 1]`.
+#[derive(Debug)]
+struct NormRecord {
+    standard: Tensor,
+    inverse: Tensor,
+}
+
+impl<'a> Recorded<'a> {
+    /// Runs the model on one sequence.
+    ///
+    /// # Shapes
+    /// - `embeddings`: `[1, tokens, hidden]`
+    pub(crate) fn run(model: &'a Gpt2, embeddings: &Tensor, positions: Range<i64>) -> Result<Self, Error> {
+        let _no_gradient = tch::no_grad_guard();
+        let embeddings = embeddings.f_select(0, 0)?.f_narrow(0, 0, positions.end)?;
+        let tokens = positions.end;
+        let mut x = embeddings.f_add(&model.wpe().f_narrow(0, 0, tokens)?)?;
+        let (mut blocks, count) = (Vec::new(), model.blocks().len());
+        for (i, block) in model.blocks().iter().enumerate() {
+            let queries = if i + 1 == count { positions.clone() } else { 0..tokens };
+            let record;
+            (x, record) = BlockRecord::forward(block, &x, queries)?;
+            blocks.push(record);
+        }
+        let (x, norm) = NormRecord::forward(&x, model.ln_f(), model.config().layer_norm_epsilon)?;
+        let logits = x.f_matmul(&model.head().f_transpose(0, 1)?)?;
+        Ok(Self { model, blocks, norm, logits: logits.f_unsqueeze(0)?, positions, tokens })
+    }
+
+    /// How many outputs go back together.
+    fn portion(&self) -> i64 {
+        (WIDEST / (self.tokens * self.model.config().inner() as i64)).max(1)
+    }
+
+    /// The way back of some outputs.
+    fn back(&self, outputs: Range<i64>, cotangents: &Tensor) -> Result<Tensor, Error> {
+        let (count, hidden) = (outputs.end - outputs.start, self.model.config().n_embd as i64);
+        // None of these outputs reads further.
+        let tokens = self.positions.start + outputs.end;
+        // At first an output has one row: its own position's.
+        let gradient = cotangents.f_matmul(self.model.head())?;
+        let gradient = self.norm.rows(&outputs)?.back(&gradient, self.model.ln_f())?;
+        let size = [tokens, count, hidden];
+        let mut blocks = self.blocks.iter().zip(self.model.blocks()).rev();
+        let Some((last, block)) = blocks.next() else {
+            // Without a block, a position reads nothing but itself.
+            let whole = Tensor::f_zeros(size, (gradient.kind(), gradient.device()))?;
+            return self.scatter(whole, &outputs, &gradient);
+        };
+        let mut gradient = last.back_from_outputs(self, block, &outputs, gradient)?;
+        for (record, block) in blocks {
+            gradient = record.back(block, gradient)?;
+        }
+        Ok(gradient)
+    }
+
+    /// Adds each output's row at its own position.
+    fn scatter(&self, whole: Tensor, outputs: &Range<i64>, rows: &Tensor) -> Result<Tensor, Error> {
+        for (i, output) in outputs.clone().enumerate() {
+            let position = self.positions.start + output;
+            let mut own = whole.f_select(0, position)?.f_select(0, i as i64)?;
+            let _ = own.f_add_(&rows.f_select(0, i as i64)?)?;
+        }
+        Ok(whole)
+    }
+}
+
+impl Run for Recorded<'_> {
+    fn logits(&self) -> &Tensor {
+        &self.logits
+    }
+
+    fn pull_back(
+        &self,
+        outputs: Range<usize>,
+        cotangents: &Tensor,
+        each: &mut dyn FnMut(usize, Tensor) -> Result<(), saliency_attribution::Error>,
+    ) -> Result<(), saliency_attribution::Error> {
+        let model = |error: Error| saliency_attribution::Error::Model(ModelError::from(error));
+        let (first, end) = (outputs.start as i64, outputs.end as i64);
+        let mut start = first;
+        while start < end {
+            let stop = (start + self.portion()).min(end);
+            let cotangents = cotangents.f_narrow(0, start - first, stop - start)?;
+            // What `each` does is its own, with gradients or without.
+            let gradients = tch::no_grad(|| self.back(start..stop, &cotangents)).map_err(model)?;
+            for output in start..stop {
+                each(output as usize, gradients.f_select(1, output - start)?)?;
+            }
+            start = stop;
+        }
+        Ok(())
+    }
+}
+
+impl BlockRecord {
+    /// As [`Block::forward`], for one sequence without a batch.
+    fn forward(block: &Block, x: &Tensor, queries: Range<i64>) -> Result<(Tensor, Self), Error> {
+        let (w, attention): (&BlockWeights, &Attention) = (block.weights(), block.attention());
+        let (normed, first) = NormRecord::forward(x, &w.ln_1, block.epsilon())?;
+        let count = queries.end - queries.start;
+        let qkv = linear(&normed, &w.attention.weight, &w.attention.bias)?;
+        let heads = |x: &Tensor| -> Result<Tensor, Error> {
+            Ok(x.f_reshape([x.size()[0], attention.heads(), -1])?.f_transpose(0, 1)?.f_contiguous()?)
+        };
+        let parts = qkv.f_chunk(3, -1)?;
+        let [q, k, v] = &parts[..] else { return Err(Error::Torch(tch::TchError::Shape("qkv".into()))) };
+        let (q, k, v) = (heads(&q.f_narrow(0, queries.start, count)?)?, heads(k)?, heads(v)?);
+        let (mixed, pattern) = attention.pattern(&q, &k, &v, queries.start)?;
+        let mixed = mixed.f_transpose(0, 1)?.f_reshape([count, -1])?;
+        let attended = linear(&mixed, &w.attention_out.weight, &w.attention_out.bias)?;
+        let x = x.f_narrow(0, queries.start, count)?.f_add(&attended)?;
+        let (normed, second) = NormRecord::forward(&x, &w.ln_2, block.epsilon())?;
+        let inner = linear(&normed, &w.inner.weight, &w.inner.bias)?;
+        let (inner, slope) = with_slope(block.activation(), &inner)?;
+        let x = x.f_add(&linear(&inner, &w.inner_out.weight, &w.inner_out.bias)?)?;
+        Ok((x, Self { first, queries: q, keys: k, values: v, attention: pattern, second, slope }))
+    }
+
+    /// From the gradient of a block's output to that of its input, both `[tokens, outputs, hidden]`.
+    fn back(&self, block: &Block, gradient: Tensor) -> Result<Tensor, Error> {
+        let (w, attention) = (block.weights(), block.attention());
+        let (tokens, count, hidden) = gradient.size3()?;
+        let slope = self.slope.f_narrow(0, 0, tokens)?.f_unsqueeze(1)?;
+        let gradient = self.back_feed_forward(block, gradient, &slope, &self.second.rows(&(0..tokens))?)?;
+        let (heads, width) = (attention.heads(), hidden / attention.heads());
+        let mixed = against(&gradient, &w.attention_out.weight)?;
+        // `[heads, queries, outputs, width]`: every product below has the rows of all outputs.
+        let mixed =
+            mixed.f_reshape([tokens, count, heads, width])?.f_permute([2, 0, 1, 3])?.f_contiguous()?;
+        let read = |x: &Tensor| x.f_narrow(1, 0, tokens);
+        let pattern = read(&self.attention)?.f_narrow(2, 0, tokens)?;
+        let (own, keyed, valued) = (read(&self.queries)?, read(&self.keys)?, read(&self.values)?);
+        let values = pattern.f_transpose(1, 2)?.f_bmm(&mixed.f_view([heads, tokens, count * width])?)?;
+        let scores = mixed.f_view([heads, tokens * count, width])?.f_bmm(&valued.f_transpose(1, 2)?)?;
+        drop(mixed);
+        let mut scores = scores.f_view([heads, tokens, count, tokens])?;
+        back_softmax(&mut scores, &pattern.f_unsqueeze(2)?)?;
+        let mut queries = scores.f_view([heads, tokens * count, tokens])?.f_bmm(&keyed)?;
+        let mut keys = scores.f_view([heads, tokens, count * tokens])?.f_transpose(1, 2)?.f_bmm(&own)?;
+        drop(scores);
+        // Side by side as the weight holds them, `[tokens, outputs, 3, heads, width]`.
+        let like = (gradient.kind(), gradient.device());
+        let joined = Tensor::f_empty([tokens, count, 3, heads, width], like)?;
+        let part = |at: i64, x: Tensor| -> Result<(), Error> { Ok(joined.f_select(2, at)?.f_copy_(&x)?) };
+        let scale = attention.scale();
+        let queries = queries.f_mul_scalar_(scale)?.f_view([heads, tokens, count, width])?;
+        part(0, queries.f_permute([1, 2, 0, 3])?)?;
+        let keys = keys.f_mul_scalar_(scale)?.f_view([heads, count, tokens, width])?;
+        part(1, keys.f_permute([2, 1, 0, 3])?)?;
+        part(2, values.f_view([heads, tokens, count, width])?.f_permute([1, 2, 0, 3])?)?;
+        let joined = joined.f_view([tokens, count, 3 * hidden])?;
+        let normed = against(&joined, &w.attention.weight)?;
+        Ok(self.first.rows(&(0..tokens))?.back(&normed, &w.ln_1)?.f_add_(&gradient)?)
+    }
+
+    /// The same where every output has one row, at its own position: from `[outputs, hidden]` to
+    /// `[tokens, outputs, hidden]`.
+    fn back_from_outputs(
+        &self,
+        run: &Recorded<'_>,
+        block: &Block,
+        outputs: &Range<i64>,
+        gradient: Tensor,
+    ) -> Result<Tensor, Error> {
+        let (w, attention) = (block.weights(), block.attention());
+        let (count, hidden) = gradient.size2()?;
+        let (heads, width) = (attention.heads(), hidden / attention.heads());
+        let tokens = run.positions.start + outputs.end;
+        let rows = |x: &Tensor, dim: i64| x.f_narrow(dim, outputs.start, count);
+        let slope = rows(&self.slope, 0)?;
+        let gradient = self.back_feed_forward(block, gradient, &slope, &self.second.rows(outputs)?)?;
+        // `[heads, outputs, …]`, with the outputs' own rows of the pattern and of the queries.
+        let (pattern, queried) = (rows(&self.attention, 1)?, rows(&self.queries, 1)?);
+        let mixed = against(&gradient, &w.attention_out.weight)?;
+        let mixed = mixed.f_view([count, heads, width])?.f_transpose(0, 1)?.f_contiguous()?;
+        let read = |x: &Tensor| x.f_narrow(1, 0, tokens);
+        let pattern = pattern.f_narrow(2, 0, tokens)?;
+        let mut scores = mixed.f_bmm(&read(&self.values)?.f_transpose(1, 2)?)?;
+        back_softmax(&mut scores, &pattern)?;
+        let scale = attention.scale();
+        let queries = scores.f_bmm(&read(&self.keys)?)?.f_mul_scalar_(scale)?;
+        // Outer products: what an output's one row gives to every token.
+        let outer = |along: &Tensor, row: &Tensor| -> Result<Tensor, Error> {
+            Ok(along.f_unsqueeze(3)?.f_mul(&row.f_unsqueeze(2)?)?.f_permute([2, 1, 0, 3])?)
+        };
+        let like = (gradient.kind(), gradient.device());
+        let joined = Tensor::f_empty([tokens, count, 2, heads, width], like)?;
+        joined.f_select(2, 0)?.f_copy_(&outer(&scores.f_mul_scalar(scale)?, &queried)?)?;
+        joined.f_select(2, 1)?.f_copy_(&outer(&pattern, &mixed)?)?;
+        let weight = &w.attention.weight;
+        let joined = joined.f_view([tokens, count, 2 * hidden])?;
+        let normed = against(&joined, &weight.f_narrow(1, hidden, 2 * hidden)?)?;
+        let own = queries.f_transpose(0, 1)?.f_reshape([count, hidden])?;
+        let own = against(&own, &weight.f_narrow(1, 0, hidden)?)?;
+        let normed = run.scatter(normed, outputs, &own)?;
+        run.scatter(self.first.rows(&(0..tokens))?.back(&normed, &w.ln_1)?, outputs, &gradient)
+    }
+
+    /// Through the feed-forward part and the residual stream beside it.
+    fn back_feed_forward(
+        &self,
+        block: &Block,
+        gradient: Tensor,
+        slope: &Tensor,
+        norm: &NormRecord,
+    ) -> Result<Tensor, Error> {
+        let w = block.weights();
+        let inner = against(&gradient, &w.inner_out.weight)?.f_mul_(slope)?;
+        let normed = against(&inner, &w.inner.weight)?;
+        drop(inner);
+        Ok(norm.back(&normed, &w.ln_2)?.f_add_(&gradient)?)
+    }
+}
+
+impl NormRecord {
+    /// The norm, and what its way back needs. `x` is `[rows, hidden]`.
+    fn forward(x: &Tensor, affine: &Affine, epsilon: f64) -> Result<(Tensor, Self), Error> {
+        let mean = x.f_mean_dim(&[-1_i64][..], true, None)?;
+        let centered = x.f_sub(&mean)?;
+        let variance = centered.f_square()?.f_mean_dim(&[-1_i64][..], true, None)?;
+        let inverse = variance.f_add_scalar(epsilon)?.f_rsqrt()?;
+        let standard = centered.f_mul(&inverse)?;
+        let normed = standard.f_mul(&affine.weight)?.f_add(&affine.bias)?;
+        Ok((normed, Self { standard, inverse }))
+    }
+
+    /// From the gradient of the norm's output to that of its input: `[rows, hidden]`, or `[rows, outputs, hidden]`.
+    ///
+    /// `(g − mean(g) − x̂ mean(g ⊙ x̂)) / σ`, with `g` the gradient times the weight and `x̂` the input in standard units.
+    fn back(&self, gradient: &Tensor, affine: &Affine) -> Result<Tensor, Error> {
+        let gradient = gradient.f_mul(&affine.weight)?;
+        let flat = gradient.dim() == 2;
+        let mut gradient = if flat { gradient.f_unsqueeze(1)? } else { gradient };
+        // Both means are products with two columns, and what they take away is a product with two rows.
+        let ones = self.standard.f_ones_like()?;
+        let two = Tensor::f_stack(&[ones, self.standard.shallow_clone()], 1)?;
+        let means = gradient.f_bmm(&two.f_transpose(1, 2)?)?.f_div_scalar_(two.size()[2])?;
+        gradient =
+            gradient.f_baddbmm(&means.f_neg()?, &two, 1.0, 1.0)?.f_mul_(&self.inverse.f_unsqueeze(1)?)?;
+        Ok(if flat { gradient.f_squeeze_dim(1)? } else { gradient })
+    }
+
+    /// Some rows of it.
+    fn rows(&self, rows: &Range<i64>) -> Result<Self, Error> {
+        let narrow = |x: &Tensor| x.f_narrow(0, rows.start, rows.end - rows.start);
+        Ok(Self { standard: narrow(&self.standard)?, inverse: narrow(&self.inverse)? })
+    }
+}
+
+/// `x Wᵀ`: back through a linear map whose weight is `[in, out]`.
+fn against(x: &Tensor, weight: &Tensor) -> Result<Tensor, Error> {
+    let mut size = x.size();
+    let flat = x.f_reshape([-1, weight.size()[1]])?.f_matmul(&weight.f_transpose(0, 1)?)?;
+    if let Some(last) = size.last_mut() {
+        *last = weight.size()[0];
+    }
+    Ok(flat.f_reshape(size)?)
+}
+
+/// Back through a softmax, in place: `p ⊙ (g − Σ g ⊙ p)`.
+fn back_softmax(gradient: &mut Tensor, pattern: &Tensor) -> Result<(), Error> {
+    let _ = gradient.f_mul_(pattern)?;
+    let sum = gradient.f_sum_dim_intlist(&[-1_i64][..], true, None)?;
+    let _ = gradient.f_addcmul_(pattern, &sum.f_neg()?)?;
+    Ok(())
+}
+
+/// The activation and its derivative.
+fn with_slope(activation: Activation, x: &Tensor) -> Result<(Tensor, Tensor), Error> {
+    tch::with_grad(|| {
+        let x = x.f_detach()?.f_set_requires_grad(true)?;
+        let y = activation.apply(&x)?;
+        let ones = y.f_sum(None)?;
+        let slope = Tensor::f_run_backward(&[&ones], &[&x], false, false)?.swap_remove(0);
+        Ok((y.f_detach()?, slope))
+    })
+}
+
+/// Whether the batched way back keeps as many digits as autograd does.
+pub(crate) fn serves(kind: Kind) -> bool {
+    matches!(kind, Kind::Float | Kind::Double)
+}
