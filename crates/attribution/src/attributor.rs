@@ -134,7 +134,7 @@ impl Attributor {
         record.model =
             Some(Model { name: model.name().to_owned(), sha256: model.sha256().map(str::to_owned) });
         record.method = Some(self.method.describe());
-        record.target = Some(self.target.describe());
+        record.target = Some(problem.target().describe());
         record.aggregate = Some(aggregate.name().to_owned());
         record.normalize = Some(normalize.name().to_owned());
         record.signed = Some(aggregate.is_signed());

@@ -31,6 +31,7 @@
 mod aggregate;
 mod attributor;
 mod baseline;
+mod contrast;
 mod error;
 mod generation;
 mod method;
@@ -48,6 +49,7 @@ pub mod testing;
 pub use aggregate::Aggregate;
 pub use attributor::Attributor;
 pub use baseline::Baseline;
+pub use contrast::Alternatives;
 pub use error::{Error, ModelError};
 pub use generation::{Generation, Sampler, Sampling, generate_with};
 pub use method::{Explanation, Method, Parameters, method, methods};

@@ -15,6 +15,8 @@ pub struct Problem<'a> {
     model: &'a dyn LanguageModel,
     sequence: &'a Sequence,
     target: &'a dyn Target,
+    /// The target with what it took from the run at the real input.
+    prepared: Option<Box<dyn Target>>,
     input: Forward,
     /// The model's own way back from the outputs, where it has one.
     run: Option<Box<dyn Run + 'a>>,
@@ -55,7 +57,10 @@ impl<'a> Problem<'a> {
             }
             None => Forward::run(model, n_input, &embeddings, 0..n_output)?,
         };
-        Ok(Self { model, sequence, target, input, run })
+        let mut problem = Self { model, sequence, target, prepared: None, input, run };
+        let outputs: Vec<_> = (0..n_output).map(|output| problem.output_token(output)).collect();
+        problem.prepared = target.prepared(&problem.input.logits.f_detach()?.f_select(0, 0)?, &outputs)?;
+        Ok(problem)
     }
 
     /// The forward pass at the real input, for all outputs: batch 1. Its graph is there only where the model leaves
@@ -95,7 +100,12 @@ impl<'a> Problem<'a> {
     /// # Errors
     /// What the target says.
     pub fn value(&self, forward: &Forward, output: usize) -> Result<Tensor, Error> {
-        self.target.value(&forward.logits_of(output)?, self.output_token(output))
+        self.target().value(&forward.logits_of(output)?, self.output_token(output))
+    }
+
+    /// What is explained.
+    pub fn target(&self) -> &dyn Target {
+        self.prepared.as_deref().unwrap_or(self.target)
     }
 
     /// Every output's value at the real input, and the target's gradient with respect to the embeddings there. Calls
@@ -125,7 +135,7 @@ impl<'a> Problem<'a> {
             let (mut values, mut cotangents) = (Vec::new(), Vec::new());
             for output in outputs.clone() {
                 let logits = self.input.logits_of(output)?.f_detach()?.f_set_requires_grad(true)?;
-                let value = self.target.value(&logits, self.output_token(output))?.f_select(0, 0)?;
+                let value = self.target().value(&logits, self.output_token(output))?.f_select(0, 0)?;
                 let cotangent = Tensor::f_run_backward(&[&value], &[&logits], false, false)?.swap_remove(0);
                 values.push(value.f_double_value(&[])?);
                 cotangents.push(cotangent.f_select(0, 0)?.f_to_kind(logits.kind())?);

@@ -1,7 +1,7 @@
 //! The scalar that is explained: from the logits at an output's position to one number.
 
 use crate::targets::TABLE;
-use crate::{Error, TokenId};
+use crate::{Alternatives, Error, TokenId};
 use std::fmt::Debug;
 use tch::{Kind, Tensor};
 
@@ -22,6 +22,25 @@ pub trait Target: Debug {
     /// # Errors
     /// What libtorch says.
     fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error>;
+
+    /// This target with what it takes from the run at the real input, such as runners-up. `None`, the provided form, where
+    /// it takes nothing.
+    ///
+    /// # Shapes
+    /// - `logits`: `[outputs, vocabulary]`
+    ///
+    /// # Errors
+    /// What libtorch says.
+    fn prepared(&self, logits: &Tensor, outputs: &[OutputToken]) -> Result<Option<Box<dyn Target>>, Error> {
+        let _ = (logits, outputs);
+        Ok(None)
+    }
+
+    /// This target against other alternatives; `None`, the provided form, where it holds the token against nothing.
+    fn against(&self, alternatives: Alternatives) -> Option<Box<dyn Target>> {
+        let _ = alternatives;
+        None
+    }
 
     /// How the record names this target.
     fn describe(&self) -> saliency_schema::Target {

@@ -6,7 +6,7 @@ use crate::Target;
 macro_rules! table {
     ($($file:ident::$name:ident),* $(,)?) => {
         $(mod $file; pub use $file::$name;)*
-        pub(crate) const TABLE: &[fn() -> Box<dyn Target>] = &[$(|| Box::new($name)),*];
+        pub(crate) const TABLE: &[fn() -> Box<dyn Target>] = &[$(|| Box::new($name::default())),*];
     };
 }
 
@@ -14,4 +14,9 @@ table! {
     probability::Probability,
     logit::Logit,
     log_probability::LogProbability,
+    entropy::Entropy,
+    cross_entropy::CrossEntropy,
+    contrast_logit::ContrastLogit,
+    contrast_probability::ContrastProbability,
+    contrast_log_probability::ContrastLogProbability,
 }

@@ -29,7 +29,8 @@ fn unknown_names_list_those_there_are() {
     );
     assert_eq!(
         message(target("loss")),
-        "unknown target \"loss\"; there are: probability, logit, log-probability"
+        "unknown target \"loss\"; there are: probability, logit, log-probability, entropy, cross-entropy, contrast-logit, \
+         contrast-probability, contrast-log-probability"
     );
     assert!(message("l3".parse::<Aggregate>()).ends_with("there are: sum, mean, l1, l2, max-abs"));
     assert!(message("softmax".parse::<Normalize>()).ends_with("there are: none, sum, sum-abs, max-abs"));

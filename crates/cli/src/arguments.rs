@@ -127,9 +127,13 @@ pub(crate) struct SourceArguments {
 /// What is explained, and how it is reduced.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// The scalar that is explained: probability, logit or log-probability.
+    /// The scalar that is explained; `saliency methods` lists them.
     #[arg(long, default_value = "probability", value_name = "T", help_heading = "Attribution")]
     pub(crate) target: String,
+    /// With a contrast- target: the token that the produced one is held against, with its leading space if it has one.
+    /// Given again, the mean over them. Default: the most probable other token.
+    #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Attribution")]
+    pub(crate) alternative: Vec<String>,
     /// From a vector over hidden dimensions to a number: sum, mean, l1, l2, max-abs. Default: the method's
     /// own: l2, or sum where attributions add up.
     #[arg(long, value_name = "A", help_heading = "Attribution")]

@@ -5,8 +5,11 @@ use crate::failure::Failure;
 use crate::output::{Destination, remark};
 use crate::progress::Progress;
 use crate::records::read_file;
-use saliency::attribution::{Parameters, tch};
-use saliency::{Attributor, Checkpoint, Generation, LanguageModel, Load, Record, Sampling, Sequence, method};
+use saliency::attribution::{Alternatives, Parameters, Target, TokenId, tch};
+use saliency::{
+    Attributor, Checkpoint, Generation, LanguageModel, Load, Record, Sampling, Sequence, method, target,
+};
+use saliency_schema::Kind;
 use std::path::Path;
 
 const DEFAULT_TOKENS: usize = 30;
@@ -48,8 +51,15 @@ pub(crate) fn records(
     quiet: bool,
 ) -> Result<Vec<Record>, Failure> {
     // Everything that can be asked wrongly is found before the model is loaded.
-    let attributors: Vec<_> =
+    let mut attributors: Vec<_> =
         methods.iter().map(|name| attributor(name, explain)).collect::<Result<_, _>>()?;
+    let contrasts = |alternatives| -> Result<Option<Box<dyn Target>>, Failure> {
+        Ok(target(&explain.target)?.against(alternatives))
+    };
+    if !explain.alternative.is_empty() && contrasts(Alternatives::RunnerUp)?.is_none() {
+        let why = format!("--alternative needs a contrast- target, and --target is {}", explain.target);
+        return Err(Failure::Usage(why));
+    }
     let generations = generations(source.arguments)?;
     let text = text(source)?;
     if let Some(threads) = source.arguments.threads {
@@ -59,6 +69,17 @@ pub(crate) fn records(
         tch::set_num_threads(threads.into());
     }
     let checkpoint = open(source.arguments)?;
+    if !explain.alternative.is_empty() {
+        let ids = explain.alternative.iter().map(|text| one_token(&checkpoint, text));
+        let ids = Alternatives::Same(ids.collect::<Result<_, _>>()?);
+        let against = |attributor: Attributor| -> Result<Attributor, Failure> {
+            Ok(match contrasts(ids.clone())? {
+                Some(target) => attributor.with_target(target),
+                None => attributor,
+            })
+        };
+        attributors = attributors.into_iter().map(against).collect::<Result<_, _>>()?;
+    }
     let mut records = Vec::new();
     for generation in &generations {
         let sequence = sequence(&checkpoint, source.arguments, &text, generation, quiet)?;
@@ -76,6 +97,22 @@ pub(crate) fn records(
         }
     }
     Ok(records)
+}
+
+/// The one token that a text is.
+fn one_token(checkpoint: &Checkpoint, text: &str) -> Result<TokenId, Failure> {
+    let tokens = checkpoint.tokenizer.encode(text, Kind::Output, 0)?;
+    match &tokens[..] {
+        [token] => Ok(token.id),
+        several => {
+            let pieces: Vec<_> = several.iter().map(|token| format!("{:?}", token.text)).collect();
+            Err(Failure::Usage(format!(
+                "--alternative {text:?} is {} tokens ({}), and must be one; mind the leading space",
+                several.len(),
+                pieces.join(", ")
+            )))
+        }
+    }
 }
 
 fn attributor(name: &str, explain: &ExplainArguments) -> Result<Attributor, Failure> {

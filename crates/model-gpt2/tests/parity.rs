@@ -6,7 +6,8 @@ mod common;
 use common::{MODELS, assert_row, json, numbers, open, peer_ids, rows, text};
 use saliency_attribution::methods::IntegratedGradients;
 use saliency_attribution::{
-    Aggregate, Attributor, Generation, LanguageModel, Method, Normalize, Sequence, method,
+    Aggregate, Alternatives, Attributor, Generation, LanguageModel, Method, Normalize, Sequence, Target,
+    method, target,
 };
 use saliency_schema::Record;
 use tch::Kind;
@@ -16,6 +17,15 @@ const TOLERANCES: [(Kind, f64); 2] = [(Kind::Float, 1e-5), (Kind::Double, 1e-9)]
 
 fn row(record: &Record, output: usize) -> Vec<f64> {
     record.attributions[output].iter().map(|x| x.unwrap()).collect()
+}
+
+/// The targets that the peer answers, against the alternatives that it was given.
+fn targets(answers: &serde_json::Value) -> Vec<Box<dyn Target>> {
+    let ids = numbers(&answers["alternative_ids"]).into_iter().map(|id| id as u32).collect();
+    let ids = Alternatives::Each(ids);
+    let answered =
+        saliency_attribution::targets().into_iter().filter(|t| !answers["targets"][t.name()].is_null());
+    answered.map(|target| target.against(ids.clone()).unwrap_or(target)).collect()
 }
 
 fn named(name: &str) -> Box<dyn Method> {
@@ -64,7 +74,7 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
         let sequence = Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap();
         for (kind, tolerance) in TOLERANCES {
             let gpt2 = open(model, kind);
-            for target in saliency_attribution::targets() {
+            for target in targets(&answers) {
                 let by_method = &answers["targets"][target.name()];
                 for name in
                     ["gradient", "gradient-x-input", "integrated-gradients/8", "integrated-gradients/50"]
@@ -72,8 +82,9 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
                     for aggregate in Aggregate::ALL {
                         let record = Attributor::new()
                             .with_method(named(name))
-                            .target(target.name())
-                            .unwrap()
+                            .with_target(
+                                targets(&answers).into_iter().find(|t| t.name() == target.name()).unwrap(),
+                            )
                             .aggregate(aggregate)
                             .normalize(Normalize::None)
                             .record(&gpt2.model, &sequence)
@@ -101,8 +112,8 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
             }
         }
     }
-    // 2 models × 2 dtypes × 3 targets × 4 methods × 5 aggregates × 6 rows.
-    assert_eq!(compared, 1440);
+    // 2 models × 2 dtypes × 5 targets × 4 methods × 5 aggregates × 6 rows.
+    assert_eq!(compared, 2400);
 }
 
 #[test]
@@ -112,7 +123,7 @@ fn convergence_deltas_are_captums() {
         let (ids, n_input) = peer_ids(&answers);
         let sequence = Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap();
         let gpt2 = open(model, Kind::Double);
-        for target in saliency_attribution::targets() {
+        for target in ["probability", "logit", "log-probability"].map(|name| target(name).unwrap()) {
             for name in ["integrated-gradients/8", "integrated-gradients/50"] {
                 let attributor = Attributor::new().with_method(named(name)).target(target.name()).unwrap();
                 let record = attributor.record(&gpt2.model, &sequence).unwrap();

@@ -1,0 +1,132 @@
+//! Contrastive targets: the produced token against alternatives.
+
+use crate::{Error, OutputToken, Target, TokenId};
+use tch::Tensor;
+
+/// What the produced token is held against.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Alternatives {
+    /// The most probable other token at the real input.
+    #[default]
+    RunnerUp,
+    /// These tokens for every output: the mean of their values.
+    Same(Vec<TokenId>),
+    /// One token for each output, in order.
+    Each(Vec<TokenId>),
+}
+
+/// `f = m(t) − mean over a of m(a)`, with `m` another target, `t` the produced token and `a` its alternatives.
+#[derive(Debug, Clone)]
+pub(crate) struct Contrast<T> {
+    pub(crate) measure: T,
+    pub(crate) alternatives: Alternatives,
+}
+
+impl<T: Target> Contrast<T> {
+    /// The alternatives of one output. Runners-up are taken from the given logits, `[batch, vocabulary]`, at its first entry.
+    fn of(&self, logits: &Tensor, output: OutputToken) -> Result<Vec<TokenId>, Error> {
+        Ok(match &self.alternatives {
+            Alternatives::RunnerUp => vec![runner_up(&logits.f_select(0, 0)?, output.id)?],
+            Alternatives::Same(ids) => ids.clone(),
+            Alternatives::Each(ids) => ids.get(output.output).copied().into_iter().collect(),
+        })
+    }
+
+    pub(crate) fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error> {
+        let alternatives = self.of(logits, output)?;
+        let Some(share) = (!alternatives.is_empty()).then(|| 1.0 / alternatives.len() as f64) else {
+            let value = format!("{} for output {}", alternatives.len(), output.output);
+            return Err(Error::Parameter {
+                name: "alternatives",
+                value,
+                range: "at least one for each output",
+            });
+        };
+        let mut value = self.measure.value(logits, output)?;
+        for id in alternatives {
+            if i64::from(id) >= logits.size()[1] {
+                let range = "a token number below the vocabulary's size";
+                return Err(Error::Parameter { name: "alternatives", value: id.to_string(), range });
+            }
+            let other = self.measure.value(logits, OutputToken { id, ..output })?;
+            value = value.f_sub(&other.f_mul_scalar(share)?)?;
+        }
+        Ok(value)
+    }
+
+    /// The same with runners-up found once, at the real input: what they are must not change along a path.
+    pub(crate) fn fixed(&self, logits: &Tensor, outputs: &[OutputToken]) -> Result<Alternatives, Error> {
+        if self.alternatives != Alternatives::RunnerUp {
+            return Ok(self.alternatives.clone());
+        }
+        let runner_up =
+            |output: &OutputToken| runner_up(&logits.f_select(0, output.output as i64)?, output.id);
+        Ok(Alternatives::Each(outputs.iter().map(runner_up).collect::<Result<_, _>>()?))
+    }
+
+    pub(crate) fn describe(&self, name: &str) -> saliency_schema::Target {
+        let mut target = saliency_schema::Target::new(name);
+        let ids = match &self.alternatives {
+            Alternatives::RunnerUp => return target,
+            Alternatives::Same(ids) => ("alternative_ids", ids),
+            Alternatives::Each(ids) => ("alternative_ids_by_output", ids),
+        };
+        target.parameters.insert(ids.0.to_owned(), ids.1.clone().into());
+        target
+    }
+}
+
+/// The most probable token besides one: `logits` is `[vocabulary]`.
+fn runner_up(logits: &Tensor, id: TokenId) -> Result<TokenId, Error> {
+    let two = logits.f_topk(2.min(logits.size()[0]), -1, true, true)?.1;
+    let ids: Vec<i64> = Vec::try_from(two)?;
+    Ok(ids.into_iter().map(|other| other as TokenId).find(|other| *other != id).unwrap_or(id))
+}
+
+/// A contrastive target: its type, its name, and what it contrasts.
+macro_rules! contrast {
+    ($(#[$doc:meta])* $target:ident, $measure:ident, $name:literal, $summary:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default)]
+        pub struct $target {
+            alternatives: crate::Alternatives,
+        }
+
+        impl $target {
+            /// Against given alternatives. Default: the runner-up.
+            pub fn against(alternatives: crate::Alternatives) -> Self {
+                Self { alternatives }
+            }
+
+            fn contrast(&self) -> crate::contrast::Contrast<$measure> {
+                crate::contrast::Contrast { measure: $measure, alternatives: self.alternatives.clone() }
+            }
+        }
+
+        impl crate::Target for $target {
+            fn name(&self) -> &'static str {
+                $name
+            }
+            fn summary(&self) -> &'static str {
+                $summary
+            }
+            fn value(&self, logits: &tch::Tensor, output: crate::OutputToken) -> Result<tch::Tensor, crate::Error> {
+                self.contrast().value(logits, output)
+            }
+            fn describe(&self) -> saliency_schema::Target {
+                self.contrast().describe($name)
+            }
+            fn prepared(
+                &self,
+                logits: &tch::Tensor,
+                outputs: &[crate::OutputToken],
+            ) -> Result<Option<Box<dyn crate::Target>>, crate::Error> {
+                Ok(Some(Box::new(Self::against(self.contrast().fixed(logits, outputs)?))))
+            }
+            fn against(&self, alternatives: crate::Alternatives) -> Option<Box<dyn crate::Target>> {
+                Some(Box::new(Self::against(alternatives)))
+            }
+        }
+    };
+}
+pub(crate) use contrast;
