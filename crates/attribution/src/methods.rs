@@ -17,4 +17,6 @@ table! {
     gradient_x_input::GradientXInput,
     gradient::Gradient,
     integrated_gradients::IntegratedGradients,
+    occlusion::Occlusion,
+    random::Random,
 }

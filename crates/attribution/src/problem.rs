@@ -79,6 +79,20 @@ impl<'a> Problem<'a> {
         self.sequence.n_output()
     }
 
+    /// The embedding of the model's end-of-text token, `[1, hidden]`.
+    pub(crate) fn end_of_text(&self) -> Result<Tensor, Error> {
+        let range = "another one: this model has no end-of-text token";
+        let none = || Error::Parameter { name: "baseline", value: "eos".into(), range };
+        let id = self.model.end_of_text().ok_or_else(none)?;
+        let _no_gradient = tch::no_grad_guard();
+        self.model.embed(&[id]).map_err(Error::Model)
+    }
+
+    /// Size of the model's vocabulary.
+    pub fn vocabulary(&self) -> usize {
+        self.model.limits().vocabulary
+    }
+
     /// How many tokens an output's prediction has read: the length of its row.
     pub fn row_length(&self, output: usize) -> usize {
         self.sequence.n_input() + output

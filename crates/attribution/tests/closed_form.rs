@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use saliency_attribution::methods::IntegratedGradients;
+use saliency_attribution::methods::{IntegratedGradients, Random};
+use saliency_attribution::targets::{ContrastLogProbability, ContrastLogit, Logit};
 use saliency_attribution::testing::{Linear, Saturating};
 use saliency_attribution::{
-    Aggregate, Attributor, LanguageModel, Normalize, Problem, Sequence, method, methods, target, targets,
+    Aggregate, Alternatives, Attributor, LanguageModel, Normalize, Problem, Sequence, Target, method,
+    methods, target, targets,
 };
 use saliency_schema::Record;
 use tch::Tensor;
@@ -219,4 +221,79 @@ fn names_and_aliases_find_what_they_name() {
     for known in targets() {
         assert_eq!(target(known.name()).unwrap().name(), known.name());
     }
+}
+
+/// On a linear model, taking an embedding away takes away exactly what it adds.
+#[test]
+fn occlusion_of_a_linear_model_is_exact() {
+    let model = Linear::new(5, 3);
+    let sequence = Sequence::from_ids(&[0, 4, 2, 1], &[3, 1, 2]).unwrap();
+    let of = |method: &str| {
+        let attributor = Attributor::new().method(method).unwrap().target("logit").unwrap();
+        attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).record(&model, &sequence).unwrap()
+    };
+    let (occluded, expected) = (of("occlusion"), of("gradient-x-input"));
+    for (found, expected) in occluded.attributions.iter().zip(&expected.attributions) {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found.unwrap() - expected.unwrap()).abs() < 1e-12);
+        }
+    }
+}
+
+/// The produced token's rest: contrasts against each other, against several, and against the runner-up.
+#[test]
+fn contrasts_are_differences_of_their_measures() {
+    let model = Saturating::new(6, 3);
+    let sequence = Sequence::from_ids(&[0, 5, 2], &[3, 1]).unwrap();
+    let value = |target: &dyn Target| {
+        let problem = Problem::new(&model, &sequence, target).unwrap();
+        (0..2).map(|r| problem.value(problem.input(), r).unwrap().double_value(&[0])).collect::<Vec<_>>()
+    };
+    let probe = Problem::new(&model, &sequence, &Logit).unwrap();
+    let logits = |output: usize| -> Vec<f64> {
+        Vec::try_from(probe.input().logits_of(output).unwrap().get(0)).unwrap()
+    };
+    let produced = [3_usize, 1];
+    let same = ContrastLogit::against(Alternatives::Same(vec![0, 4]));
+    let runner_up = value(&ContrastLogit::default());
+    let (found, logarithms) = (value(&same), value(&ContrastLogProbability::default()));
+    for output in 0..2 {
+        let z = logits(output);
+        let t = z[produced[output]];
+        assert!((found[output] - (t - f64::midpoint(z[0], z[4]))).abs() < 1e-12);
+        let others = z.iter().enumerate().filter(|(id, _)| *id != produced[output]);
+        let best = others.map(|(_, z)| *z).fold(f64::MIN, f64::max);
+        assert!((runner_up[output] - (t - best)).abs() < 1e-12);
+        // ln p_t − ln p_a = z_t − z_a.
+        assert!((logarithms[output] - runner_up[output]).abs() < 1e-12);
+    }
+    // Runners-up stay what they were at the real input, wherever the target is looked at.
+    let target = ContrastLogit::default();
+    let problem = Problem::new(&model, &sequence, &target).unwrap();
+    let moved = problem.forward(&(problem.embeddings() * -3.0), 0..2).unwrap();
+    for output in 0..2 {
+        let ids = problem.target().describe().parameters["alternative_ids_by_output"].clone();
+        let id = ids[output].as_u64().unwrap() as i64;
+        let z = moved.logits_of(output).unwrap();
+        let expected = z.double_value(&[0, produced[output] as i64]) - z.double_value(&[0, id]);
+        let found = problem.value(&moved, output).unwrap().double_value(&[0]);
+        assert!((found - expected).abs() < 1e-12);
+    }
+    let outside = ContrastLogit::against(Alternatives::Same(vec![6]));
+    let problem = Problem::new(&model, &sequence, &outside).unwrap();
+    assert!(problem.value(problem.input(), 0).unwrap_err().to_string().contains("alternatives is 6"));
+}
+
+#[test]
+fn the_control_knows_nothing_and_is_the_same_each_time() {
+    let model = Linear::new(5, 3);
+    let sequence = Sequence::from_ids(&[0, 4, 2, 1], &[3, 1, 2]).unwrap();
+    let rows = |seed| {
+        let attributor = Attributor::new().with_method(Box::new(Random::new().seed(seed)));
+        attributor.record(&model, &sequence).unwrap().attributions
+    };
+    assert_eq!(rows(1), rows(1));
+    assert_ne!(rows(1), rows(2));
+    assert!(rows(1).iter().flatten().all(|x| x.unwrap().abs() <= 1.0));
 }

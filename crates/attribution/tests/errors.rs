@@ -25,7 +25,7 @@ fn unknown_names_list_those_there_are() {
     let none = Parameters::default();
     assert_eq!(
         message(method("shap", &none)),
-        "unknown method \"shap\"; there are: gradient-x-input, gradient, integrated-gradients"
+        "unknown method \"shap\"; there are: gradient-x-input, gradient, integrated-gradients, occlusion, random"
     );
     assert_eq!(
         message(target("loss")),
@@ -34,7 +34,7 @@ fn unknown_names_list_those_there_are() {
     );
     assert!(message("l3".parse::<Aggregate>()).ends_with("there are: sum, mean, l1, l2, max-abs"));
     assert!(message("softmax".parse::<Normalize>()).ends_with("there are: none, sum, sum-abs, max-abs"));
-    assert!(message("pad".parse::<saliency_attribution::Baseline>()).ends_with("there are: zero"));
+    assert!(message("pad".parse::<saliency_attribution::Baseline>()).ends_with("there are: zero, eos"));
 }
 
 #[test]

@@ -144,7 +144,7 @@ pub(crate) struct ExplainArguments {
     /// Points on the path, for methods that follow one. Default: the method's own (50).
     #[arg(long, value_name = "K", help_heading = "Attribution")]
     pub(crate) steps: Option<u32>,
-    /// The baseline, for methods that have one: zero. Default: the method's own.
+    /// The baseline, for methods that have one: zero, eos. Default: the method's own.
     #[arg(long, value_name = "B", help_heading = "Attribution")]
     pub(crate) baseline: Option<String>,
 }

@@ -125,7 +125,18 @@ fn flags() {
     place.refused(&with(&["--aggregate", "sum", "--normalize", "sum"]), 2, &["\"sum-abs\""]);
     place.refused(&with(&["--steps", "5"]), 2, &["steps is 5", "no such parameter"]);
     place.refused(&with(&["--method", "ig", "--steps", "0"]), 2, &["steps is 0"]);
-    place.refused(&with(&["--method", "ig", "--baseline", "x"]), 2, &["unknown baseline", "zero"]);
+    place.refused(&with(&["--method", "ig", "--baseline", "x"]), 2, &["unknown baseline", "zero, eos"]);
+    place.refused(
+        &with(&["--target", "logit", "--alternative", " b"]),
+        2,
+        &["--alternative needs a contrast- target", "--target is logit"],
+    );
+    place.refused(
+        &with(&["--target", "contrast-logit", "--alternative", " the Lord"]),
+        2,
+        &["is 2 tokens", "must be one"],
+    );
+    place.refused(&with(&["--method", "occlusion", "--steps", "5"]), 2, &["steps is 5", "no such parameter"]);
     place.refused(&with(&["--generate", "0"]), 2, &["--generate is 0"]);
     place.refused(&with(&["--threads", "0"]), 2, &["--threads is 0"]);
     place.refused(&with(&["--runs", "2"]), 2, &["add --sample"]);

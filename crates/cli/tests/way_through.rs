@@ -251,3 +251,35 @@ fn the_notebooks_run_is_drawn_in_every_state() {
         }
     }
 }
+
+#[test]
+fn a_token_is_held_against_the_one_that_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = ["attribute", "-q", "--text", "And the Lord said unto", "--generate", "1", "--target"];
+    let row = |target: &[&str]| {
+        let record = json(&done(folder.path(), &[&text[..], target, &["--method", "occlusion"]].concat()));
+        (record["target"].clone(), record["outputs"][0].clone(), record["attributions"][0].clone())
+    };
+    let (target, output, _) = row(&["contrast-logit", "--alternative", " them"]);
+    let them = target["alternative_ids"][0].as_u64().unwrap();
+    assert_eq!(target["name"], "contrast-logit");
+    // Forced, the alternative has the logit that was taken away.
+    let forced = [
+        "attribute",
+        "-q",
+        "--text",
+        "And the Lord said unto",
+        "--continuation",
+        " them",
+        "--target",
+        "logit",
+    ];
+    let other = json(&done(folder.path(), &forced));
+    assert_eq!(other["tokens"].as_array().unwrap().last().unwrap()["id"], them);
+    let number = |value: &Value| value.as_f64().unwrap();
+    let gap = number(&output["logit"]) - number(&other["outputs"][0]["logit"]);
+    assert!((number(&output["value"]) - gap).abs() < 1e-4, "{output} {gap}");
+    // Without one it is the runner-up, which the record names.
+    let (target, ..) = row(&["contrast-probability"]);
+    assert!(target["alternative_ids_by_output"][0].is_u64());
+}

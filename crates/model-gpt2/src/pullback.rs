@@ -91,9 +91,9 @@ impl<'a> Recorded<'a> {
             let whole = Tensor::f_zeros(size, (gradient.kind(), gradient.device()))?;
             return self.scatter(whole, &outputs, &gradient);
         };
-        let mut gradient = last.back_from_outputs(self, block, &outputs, gradient)?;
+        let mut gradient = last.back_from_outputs(self, block, &outputs, &gradient)?;
         for (record, block) in blocks {
-            gradient = record.back(block, gradient)?;
+            gradient = record.back(block, &gradient)?;
         }
         Ok(gradient)
     }
@@ -140,10 +140,10 @@ impl Run for Recorded<'_> {
 impl BlockRecord {
     /// As [`Block::forward`], for one sequence without a batch.
     fn forward(block: &Block, x: &Tensor, queries: Range<i64>) -> Result<(Tensor, Self), Error> {
-        let (w, attention): (&BlockWeights, &Attention) = (block.weights(), block.attention());
-        let (normed, first) = NormRecord::forward(x, &w.ln_1, block.epsilon())?;
+        let (weights, attention): (&BlockWeights, &Attention) = (block.weights(), block.attention());
+        let (normed, first) = NormRecord::forward(x, &weights.ln_1, block.epsilon())?;
         let count = queries.end - queries.start;
-        let qkv = linear(&normed, &w.attention.weight, &w.attention.bias)?;
+        let qkv = linear(&normed, &weights.attention.weight, &weights.attention.bias)?;
         let heads = |x: &Tensor| -> Result<Tensor, Error> {
             Ok(x.f_reshape([x.size()[0], attention.heads(), -1])?.f_transpose(0, 1)?.f_contiguous()?)
         };
@@ -152,21 +152,21 @@ impl BlockRecord {
         let (q, k, v) = (heads(&q.f_narrow(0, queries.start, count)?)?, heads(k)?, heads(v)?);
         let (mixed, pattern) = attention.pattern(&q, &k, &v, queries.start)?;
         let mixed = mixed.f_transpose(0, 1)?.f_reshape([count, -1])?;
-        let attended = linear(&mixed, &w.attention_out.weight, &w.attention_out.bias)?;
+        let attended = linear(&mixed, &weights.attention_out.weight, &weights.attention_out.bias)?;
         let x = x.f_narrow(0, queries.start, count)?.f_add(&attended)?;
-        let (normed, second) = NormRecord::forward(&x, &w.ln_2, block.epsilon())?;
-        let inner = linear(&normed, &w.inner.weight, &w.inner.bias)?;
+        let (normed, second) = NormRecord::forward(&x, &weights.ln_2, block.epsilon())?;
+        let inner = linear(&normed, &weights.inner.weight, &weights.inner.bias)?;
         let (inner, slope) = with_slope(block.activation(), &inner)?;
-        let x = x.f_add(&linear(&inner, &w.inner_out.weight, &w.inner_out.bias)?)?;
+        let x = x.f_add(&linear(&inner, &weights.inner_out.weight, &weights.inner_out.bias)?)?;
         Ok((x, Self { first, queries: q, keys: k, values: v, attention: pattern, second, slope }))
     }
 
     /// From the gradient of a block's output to that of its input, both `[tokens, outputs, hidden]`.
-    fn back(&self, block: &Block, gradient: Tensor) -> Result<Tensor, Error> {
+    fn back(&self, block: &Block, gradient: &Tensor) -> Result<Tensor, Error> {
         let (w, attention) = (block.weights(), block.attention());
         let (tokens, count, hidden) = gradient.size3()?;
         let slope = self.slope.f_narrow(0, 0, tokens)?.f_unsqueeze(1)?;
-        let gradient = self.back_feed_forward(block, gradient, &slope, &self.second.rows(&(0..tokens))?)?;
+        let gradient = back_feed_forward(block, gradient, &slope, &self.second.rows(&(0..tokens))?)?;
         let (heads, width) = (attention.heads(), hidden / attention.heads());
         let mixed = against(&gradient, &w.attention_out.weight)?;
         // `[heads, queries, outputs, width]`: every product below has the rows of all outputs.
@@ -205,7 +205,7 @@ impl BlockRecord {
         run: &Recorded<'_>,
         block: &Block,
         outputs: &Range<i64>,
-        gradient: Tensor,
+        gradient: &Tensor,
     ) -> Result<Tensor, Error> {
         let (w, attention) = (block.weights(), block.attention());
         let (count, hidden) = gradient.size2()?;
@@ -213,7 +213,7 @@ impl BlockRecord {
         let tokens = run.positions.start + outputs.end;
         let rows = |x: &Tensor, dim: i64| x.f_narrow(dim, outputs.start, count);
         let slope = rows(&self.slope, 0)?;
-        let gradient = self.back_feed_forward(block, gradient, &slope, &self.second.rows(outputs)?)?;
+        let gradient = back_feed_forward(block, gradient, &slope, &self.second.rows(outputs)?)?;
         // `[heads, outputs, …]`, with the outputs' own rows of the pattern and of the queries.
         let (pattern, queried) = (rows(&self.attention, 1)?, rows(&self.queries, 1)?);
         let mixed = against(&gradient, &w.attention_out.weight)?;
@@ -239,21 +239,6 @@ impl BlockRecord {
         let own = against(&own, &weight.f_narrow(1, 0, hidden)?)?;
         let normed = run.scatter(normed, outputs, &own)?;
         run.scatter(self.first.rows(&(0..tokens))?.back(&normed, &w.ln_1)?, outputs, &gradient)
-    }
-
-    /// Through the feed-forward part and the residual stream beside it.
-    fn back_feed_forward(
-        &self,
-        block: &Block,
-        gradient: Tensor,
-        slope: &Tensor,
-        norm: &NormRecord,
-    ) -> Result<Tensor, Error> {
-        let w = block.weights();
-        let inner = against(&gradient, &w.inner_out.weight)?.f_mul_(slope)?;
-        let normed = against(&inner, &w.inner.weight)?;
-        drop(inner);
-        Ok(norm.back(&normed, &w.ln_2)?.f_add_(&gradient)?)
     }
 }
 
@@ -290,6 +275,20 @@ impl NormRecord {
         let narrow = |x: &Tensor| x.f_narrow(0, rows.start, rows.end - rows.start);
         Ok(Self { standard: narrow(&self.standard)?, inverse: narrow(&self.inverse)? })
     }
+}
+
+/// Through a block's feed-forward part and the residual stream beside it.
+fn back_feed_forward(
+    block: &Block,
+    gradient: &Tensor,
+    slope: &Tensor,
+    norm: &NormRecord,
+) -> Result<Tensor, Error> {
+    let w = block.weights();
+    let inner = against(gradient, &w.inner_out.weight)?.f_mul_(slope)?;
+    let normed = against(&inner, &w.inner.weight)?;
+    drop(inner);
+    Ok(norm.back(&normed, &w.ln_2)?.f_add_(gradient)?)
 }
 
 /// `x Wᵀ`: back through a linear map whose weight is `[in, out]`.

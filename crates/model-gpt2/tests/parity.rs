@@ -4,6 +4,7 @@
 mod common;
 
 use common::{MODELS, assert_row, json, numbers, open, peer_ids, rows, text};
+use saliency_attribution::Parameters;
 use saliency_attribution::methods::IntegratedGradients;
 use saliency_attribution::{
     Aggregate, Alternatives, Attributor, Generation, LanguageModel, Method, Normalize, Sequence, Target,
@@ -117,6 +118,37 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
 }
 
 #[test]
+fn occlusion_is_captums() {
+    let mut compared = 0;
+    for model in MODELS {
+        let answers = json(model, "captum.json");
+        let (ids, n_input) = peer_ids(&answers);
+        let sequence = Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap();
+        for (kind, tolerance) in TOLERANCES {
+            let gpt2 = open(model, kind);
+            for target in targets(&answers) {
+                let expected = rows(&answers["targets"][target.name()]["occlusion"]["sum"]);
+                let what = format!("{model}, {kind:?}, {}", target.name());
+                let attributor = Attributor::new().with_method(named("occlusion")).with_target(target);
+                let record = attributor.record(&gpt2.model, &sequence).unwrap();
+                // A difference of two values: in single precision it has the rounding of their size.
+                let values = record.outputs.iter().map(|o| o.value.unwrap().abs()).fold(0.0, f64::max);
+                for (output, expected) in expected.iter().enumerate() {
+                    let row = row(&record, output);
+                    assert_eq!(row.len(), expected.len());
+                    let size = expected.iter().fold(values, |size: f64, x| size.max(x.abs()));
+                    for (found, expected) in row.iter().zip(expected) {
+                        assert!((found - expected).abs() <= tolerance * size, "{what}: {found} {expected}");
+                    }
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(compared, 2 * 2 * 5 * 6);
+}
+
+#[test]
 fn convergence_deltas_are_captums() {
     for model in MODELS {
         let answers = json(model, "captum.json");
@@ -225,5 +257,40 @@ fn cached_generation_is_uncached_generation() {
             assert_eq!(cached, uncached, "{model}, {generation:?}");
             assert!(cached.len() > 1);
         }
+    }
+}
+
+/// By hand: whole forward passes with the end-of-text token's embedding in one place, and in all.
+#[test]
+fn the_eos_baseline_is_the_end_of_texts_embedding() {
+    let gpt2 = open("gpt2-a", Kind::Double);
+    let sequence = gpt2.generate(&text("gpt2-a"), &Generation::greedy(2)).unwrap();
+    let eos = gpt2.model.end_of_text().unwrap();
+    let (ids, n_input) = (sequence.ids(), sequence.n_input());
+    let logit = |ids: &[u32], output: usize| {
+        let embeddings = gpt2.model.embed(ids).unwrap().unsqueeze(0);
+        let at = n_input + output - 1;
+        let logits = gpt2.model.logits(&embeddings, n_input, at..at + 1).unwrap();
+        logits.double_value(&[0, 0, i64::from(sequence.ids()[n_input + output])])
+    };
+    let parameters = Parameters { baseline: Some("eos".into()), ..Parameters::default() };
+    let record = |name| {
+        let attributor = Attributor::new().with_method(method(name, &parameters).unwrap());
+        attributor.target("logit").unwrap().record(&gpt2.model, &sequence).unwrap()
+    };
+    let (occluded, integrated) = (record("occlusion"), record("integrated-gradients"));
+    assert_eq!(integrated.method.as_ref().unwrap().baseline.as_deref(), Some("eos"));
+    for output in 0..2 {
+        let read = n_input + output;
+        let value = logit(&ids[..read], output);
+        for token in 0..read {
+            let mut without = ids[..read].to_vec();
+            without[token] = eos;
+            let expected = value - logit(&without, output);
+            assert!((occluded.attributions[output][token].unwrap() - expected).abs() < 1e-12);
+        }
+        let at_start = logit(&vec![eos; read], output);
+        assert!((integrated.outputs[output].baseline_value.unwrap() - at_start).abs() < 1e-12);
+        assert!(integrated.outputs[output].delta.unwrap().abs() < 1e-6);
     }
 }

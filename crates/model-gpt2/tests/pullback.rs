@@ -77,7 +77,7 @@ fn the_batched_way_back_is_autograds() {
                     let expected = Tensor::run_backward(&[scalar], &[&leaf], true, false).remove(0).get(0);
                     let read = (positions.start + output + 1) as i64;
                     // Nothing that comes later has a part in it.
-                    assert_eq!(expected.narrow(0, read, 8 - read).abs().sum(kind).double_value(&[]), 0.0);
+                    assert!(expected.narrow(0, read, 8 - read).abs().sum(kind).double_value(&[]) <= 0.0);
                     let (found, expected) = (gradient.narrow(0, 0, read), expected.narrow(0, 0, read));
                     let size = expected.abs().max().double_value(&[]);
                     let gap = (found - expected).abs().max().double_value(&[]);

@@ -89,7 +89,7 @@ impl IntegratedGradients {
     ) -> Result<(), Error> {
         let read = problem.row_length(outputs.end - 1) as i64;
         let input = problem.embeddings().f_narrow(1, 0, read)?;
-        let start = self.baseline.embeddings(&input)?;
+        let start = self.baseline.embeddings(problem, &input)?;
         let way = input.f_sub(&start)?;
         let kind = sum_kind(input.kind());
         let size = [outputs.len() as i64, read, way.size()[2]];
