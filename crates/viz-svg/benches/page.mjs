@@ -90,7 +90,7 @@ for (let turn = 0; turn <= turns; turn++) {
     const tab = await browser.newPage({ viewport: { width: 1700, height: 1000 } });
     // A reader's tab has shown something before; a new one would add the start of its process.
     await tab.goto(`file://${blank}`);
-    await tab.waitForTimeout(500);
+    await tab.waitForTimeout(1000);
     await tab.goto(`file://${page.file}`);
     await tab.waitForFunction(() => performance.getEntriesByName("saliency-ready").length && performance.getEntriesByName("first-contentful-paint").length, null, { timeout: 120_000 });
     const [paint, ready] = await tab.evaluate(() => ["first-contentful-paint", "saliency-ready"].map(name => performance.getEntriesByName(name)[0].startTime));
