@@ -77,8 +77,9 @@ pub(crate) fn has_browser() -> bool {
             command.args(args).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
             step::run(&mut command)
         };
-        let installed = apt(&["update", "-qq"])
-            .and_then(|()| apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium"]));
+        let installed = apt(&["update", "-qq"]).and_then(|()| {
+            apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"])
+        });
         if let Err(error) = installed {
             eprintln!("it cannot be installed: {error:#}");
         }

@@ -74,7 +74,7 @@ const painted = (page, figure, data) => page.locator(`[data-figure="${figure}"] 
   const context = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
   context.drawImage(canvas, 0, 0);
   const pixel = (x, y) => "#" + [...context.getImageData(Math.floor(x * ratio), Math.floor(y * ratio), 1, 1).data].slice(0, 3).map(c => c.toString(16).padStart(2, "0")).join("");
-  return { fills: boxes.map(([, x, y, w]) => pixel(x + w / 2, y + 1.5)), inks: group.painted.inks };
+  return { fills: boxes.map(([, x, y, w]) => pixel(x + w / 2, y + 0.5)), inks: group.painted.inks };
 }, boxes(data, figure));
 const boxes = (data, figure) => data.figures[figure].parts.find(part => part.kind === "tokens" && part.area).boxes;
 
