@@ -1,7 +1,6 @@
 //! `cargo xtask page`: the page's script, its types checked and minified, with what checks it in a browser installed.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -121,7 +120,5 @@ fn install(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 fn tool(tools: &Path, name: &str) -> Command {
-    let mut program = OsString::from(tools.join("node_modules/.bin"));
-    program.push(format!("/{name}"));
-    Command::new(program)
+    Command::new(tools.join("node_modules/.bin").join(name))
 }

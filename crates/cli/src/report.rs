@@ -55,9 +55,8 @@ fn files(records: &[Record], options: &Options) -> Result<Vec<(PathBuf, Vec<u8>)
         files.push((PathBuf::from(format!("{stem}.png")), scene.to_png(2.0)?));
         Ok(())
     };
-    let mut page = Page::new(records).title("saliency report").options(options.clone());
+    let page = Page::new(records).every_chart().title("saliency report").options(options.clone());
     for chart in charts() {
-        page = page.chart(*chart);
         if chart.takes_several() {
             add(*chart, records, None)?;
             continue;

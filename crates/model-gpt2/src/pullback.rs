@@ -24,7 +24,6 @@ pub(crate) struct Recorded<'a> {
     norm: NormRecord,
     logits: Tensor,
     positions: Range<i64>,
-    tokens: i64,
 }
 
 /// What the way back through one block needs. `queries` are all tokens, or in the last block the outputs' positions.
@@ -68,32 +67,25 @@ impl<'a> Recorded<'a> {
         }
         let (x, norm) = NormRecord::forward(&x, model.ln_f(), model.config().layer_norm_epsilon)?;
         let logits = x.f_matmul(&model.head().f_transpose(0, 1)?)?;
-        Ok(Self { model, blocks, norm, logits: logits.f_unsqueeze(0)?, positions, tokens })
+        Ok(Self { model, blocks, norm, logits: logits.f_unsqueeze(0)?, positions })
     }
 
     /// How many outputs go back together.
     fn portion(&self) -> i64 {
-        (WIDEST / (self.tokens * self.model.config().inner() as i64)).max(1)
+        (WIDEST / (self.positions.end * self.model.config().inner() as i64)).max(1)
     }
 
-    /// The way back of some outputs.
+    /// The way back of some outputs: `[tokens, outputs, hidden]`, with the tokens that any of them has read.
     fn back(&self, outputs: Range<i64>, cotangents: &Tensor) -> Result<Tensor, Error> {
-        let (count, hidden) = (outputs.end - outputs.start, self.model.config().n_embd as i64);
-        // None of these outputs reads further.
-        let tokens = self.positions.start + outputs.end;
         // At first an output has one row: its own position's.
         let gradient = cotangents.f_matmul(self.model.head())?;
-        let gradient = self.norm.rows(&outputs)?.back(&gradient, self.model.ln_f())?;
-        let size = [tokens, count, hidden];
-        let mut blocks = self.blocks.iter().zip(self.model.blocks()).rev();
-        let Some((last, block)) = blocks.next() else {
-            // Without a block, a position reads nothing but itself.
-            let whole = Tensor::f_zeros(size, (gradient.kind(), gradient.device()))?;
-            return self.scatter(whole, &outputs, &gradient);
-        };
-        let mut gradient = last.back_from_outputs(self, block, &outputs, &gradient)?;
-        for (record, block) in blocks {
-            gradient = record.back(block, &gradient)?;
+        let mut gradient = self.norm.rows(&outputs)?.back(&gradient, self.model.ln_f())?;
+        for (i, (record, block)) in self.blocks.iter().zip(self.model.blocks()).enumerate().rev() {
+            gradient = if i + 1 == self.blocks.len() {
+                record.back_from_outputs(self, block, &outputs, &gradient)?
+            } else {
+                record.back(block, &gradient)?
+            };
         }
         Ok(gradient)
     }
@@ -210,6 +202,7 @@ impl BlockRecord {
         let (w, attention) = (block.weights(), block.attention());
         let (count, hidden) = gradient.size2()?;
         let (heads, width) = (attention.heads(), hidden / attention.heads());
+        // None of these outputs reads further.
         let tokens = run.positions.start + outputs.end;
         let rows = |x: &Tensor, dim: i64| x.f_narrow(dim, outputs.start, count);
         let slope = rows(&self.slope, 0)?;

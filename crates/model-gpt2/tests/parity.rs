@@ -20,6 +20,14 @@ fn row(record: &Record, output: usize) -> Vec<f64> {
     record.attributions[output].iter().map(|x| x.unwrap()).collect()
 }
 
+/// What captum answers on a model, and the tokens that it was asked of.
+fn captum(model: &str) -> (serde_json::Value, Sequence) {
+    let answers = json(model, "captum.json");
+    let (ids, n_input) = peer_ids(&answers);
+    let sequence = Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap();
+    (answers, sequence)
+}
+
 /// The targets that the peer answers, against the alternatives that it was given.
 fn targets(answers: &serde_json::Value) -> Vec<Box<dyn Target>> {
     let ids = numbers(&answers["alternative_ids"]).into_iter().map(|id| id as u32).collect();
@@ -55,9 +63,7 @@ fn tokens_and_greedy_continuations_are_the_peers() {
 #[test]
 fn logits_of_the_outputs_are_captums() {
     for model in MODELS {
-        let answers = json(model, "captum.json");
-        let (ids, n_input) = peer_ids(&answers);
-        let sequence = Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap();
+        let (answers, sequence) = captum(model);
         for (kind, tolerance) in TOLERANCES {
             let record = Attributor::new().record(&open(model, kind).model, &sequence).unwrap();
             let found: Vec<f64> = record.outputs.iter().map(|o| o.logit.unwrap()).collect();
@@ -70,9 +76,7 @@ fn logits_of_the_outputs_are_captums() {
 fn rows_are_captums_for_every_method_target_and_aggregate() {
     let mut compared = 0;
     for model in MODELS {
-        let answers = json(model, "captum.json");
-        let (ids, n_input) = peer_ids(&answers);
-        let sequence = Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap();
+        let (answers, sequence) = captum(model);
         for (kind, tolerance) in TOLERANCES {
             let gpt2 = open(model, kind);
             for target in targets(&answers) {
@@ -121,9 +125,7 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
 fn occlusion_is_captums() {
     let mut compared = 0;
     for model in MODELS {
-        let answers = json(model, "captum.json");
-        let (ids, n_input) = peer_ids(&answers);
-        let sequence = Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap();
+        let (answers, sequence) = captum(model);
         for (kind, tolerance) in TOLERANCES {
             let gpt2 = open(model, kind);
             for target in targets(&answers) {
@@ -151,9 +153,7 @@ fn occlusion_is_captums() {
 #[test]
 fn convergence_deltas_are_captums() {
     for model in MODELS {
-        let answers = json(model, "captum.json");
-        let (ids, n_input) = peer_ids(&answers);
-        let sequence = Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap();
+        let (answers, sequence) = captum(model);
         let gpt2 = open(model, Kind::Double);
         for target in ["probability", "logit", "log-probability"].map(|name| target(name).unwrap()) {
             for name in ["integrated-gradients/8", "integrated-gradients/50"] {

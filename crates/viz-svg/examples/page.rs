@@ -1,6 +1,6 @@
 //! One interactive page of a chart: `cargo run -p saliency-viz-svg --features html --example page -- CHART RECORD… PAGE`.
 
-use saliency_viz_svg::{Page, ToHtml, chart, charts};
+use saliency_viz_svg::{Page, ToHtml, chart};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -13,9 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let mut drawn = Page::new(&records);
     if name == "all" {
-        for chart in charts() {
-            drawn = drawn.chart(*chart);
-        }
+        drawn = drawn.every_chart();
     } else {
         drawn = drawn.chart(chart(name)?);
     }

@@ -67,14 +67,13 @@ impl Heat<'_> {
         for row in 0..self.rows.record.n_output() {
             let top = row as f64 * ROW;
             boxes.places.push((n_input + row, Rect::new(0.0, top, width - 1.0, ROW - 1.0)));
-            boxes.texts.push((n_input + row, self.label(row, self.scale.theme.ink())));
+            boxes.texts.push((n_input + row, self.label(row, width, self.scale.theme.ink())));
         }
         Live::of(panel, Part::Tokens(boxes))
     }
 
-    /// An output's label.
-    fn label(&self, row: usize, color: Color) -> Text {
-        let width = self.label_width();
+    /// An output's label, in the labels' width.
+    fn label(&self, row: usize, width: f64, color: Color) -> Text {
         let label = font::fitted(&self.rows.label(row), SIZE, width - 6.0);
         Text::new(label, width - 4.0, row as f64 * ROW + 13.0, SIZE, color).anchored(Anchor::End)
     }
@@ -133,7 +132,7 @@ impl Heat<'_> {
             let rect = Rect::new(0.0, top, label_width - 1.0, ROW - 1.0);
             backs.add(paint, rect);
             let color = if value.is_some() { self.scale.backdrop(paint).ink() } else { theme.ink() };
-            let mut text = self.label(row, color);
+            let mut text = self.label(row, label_width, color);
             text.underlined = self.rows.hover == Some(row);
             text.bold = self.rows.lock == Some(row);
             texts.push(text.into());

@@ -6,9 +6,10 @@
 use crate::legend::{differing_provenance, provenance};
 use crate::live::{Live, Part};
 use crate::number::coordinate;
+use crate::panels::Panels;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::{label, visible};
-use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme};
+use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saliency_schema::Record;
@@ -81,6 +82,12 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// Adds every chart there is.
+    pub fn every_chart(mut self) -> Self {
+        self.charts.extend(charts());
+        self
+    }
+
     /// The state that the page opens with, and how it looks. Default: [`Options::default`]. The light theme follows the
     /// reader's preference.
     pub fn options(self, options: Options) -> Self {
@@ -113,19 +120,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The records that are on the page.
-    fn records(&self) -> Result<&'a [Record], Error> {
-        let count = self.records.len();
-        match self.options.record {
-            Some(k) => self.records.get(k..=k).ok_or(Error::NoSuchRecord { found: k, count }),
-            None if count == 0 => Err(Error::NoRecord),
-            None => Ok(self.records),
-        }
-    }
-
     /// Every figure: its chart, its records, and its picture.
-    fn figures(&self) -> Result<Vec<Drawn<'a>>, Error> {
-        let records = self.records()?;
+    fn figures(&self, records: &'a [Record]) -> Result<Vec<Drawn<'a>>, Error> {
         let theme = if self.options.theme == Theme::Dark { Theme::Dark } else { Theme::Light };
         let options = Options { live: true, theme, record: None, ..self.options.clone() };
         let mut figures = Vec::new();
@@ -153,18 +149,6 @@ impl<'a> Page<'a> {
                 figures.push(Drawn { chart, first: k, count: 1, switched: records.len() > 1, scene });
             }
         }
-        // A state outside the records is refused by charts of several; here by those of one.
-        for (what, state) in [("hovered output", self.options.hover), ("locked output", self.options.lock)] {
-            let Some(State { panel, output }) = state else { continue };
-            let Some(record) = records.get(panel) else {
-                let count = format!("{} records", records.len());
-                return Err(Error::Outside { what: "panel", found: panel, count });
-            };
-            if output >= record.n_output() {
-                let count = format!("{} outputs", record.n_output());
-                return Err(Error::Outside { what, found: output, count });
-            }
-        }
         Ok(figures)
     }
 
@@ -185,14 +169,15 @@ impl<'a> Page<'a> {
 
 impl ToHtml for Page<'_> {
     fn to_html(&self) -> Result<String, Error> {
-        let records = self.records()?;
-        let figures = self.figures()?;
+        // The records that are asked for, with states that lie inside them.
+        let records = Panels::of(self.records, &self.options)?.records;
+        let figures = self.figures(records)?;
         let names: Vec<_> = self.charts.iter().map(|chart| chart.name()).collect();
         let title = self.title.clone().or_else(|| self.options.title.clone());
         let title = escaped(&title.unwrap_or_else(|| names.join(", ")));
         let mut body = String::new();
         for (number, figure) in figures.iter().enumerate() {
-            figure.section(number, self.records, &self.options, &mut body);
+            figure.section(number, records, &self.options, &mut body);
         }
         let state = self.state(records);
         let data = json!({

@@ -39,8 +39,6 @@ pub(crate) struct Boxes {
     pub(crate) size: f64,
     /// The panels that it is shown for; empty for all.
     pub(crate) only: Vec<usize>,
-    /// Tokens before this one are never coloured.
-    pub(crate) from: usize,
     /// Whether a box that has no colour is filled all the same.
     pub(crate) ground: bool,
     /// Whether tokens that come after the hovered output are in muted ink.

@@ -6,10 +6,10 @@ mod common;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::{run_30, small, states};
+use common::{browser, run_30, small, states};
 use saliency_viz_svg::{Options, Scene, Theme, chart, charts};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// The mean difference of a channel, in 255ths.
@@ -91,16 +91,6 @@ fn shot(browser: &Path, name: &str, scene: &Scene) -> Vec<u8> {
         .output()
         .unwrap();
     std::fs::read(&png).unwrap_or_else(|_| panic!("no picture: {}", String::from_utf8_lossy(&status.stderr)))
-}
-
-/// What CHROME names, or the first Chromium on the PATH.
-fn browser() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("CHROME") {
-        return Some(named.into());
-    }
-    let path = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    std::env::split_paths(&path).flat_map(|dir| names.map(|name| dir.join(name))).find(|file| file.is_file())
 }
 
 fn rgb(bytes: &[u8]) -> (u32, u32, Vec<u8>) {

@@ -3,7 +3,7 @@
 
 use saliency_schema::{Method, Model, Record};
 use saliency_viz_svg::{
-    Highlight, LongOutput, Minimap, Page, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens, charts,
+    Highlight, LongOutput, Minimap, Page, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens,
 };
 use std::path::Path;
 
@@ -62,7 +62,7 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
 
 /// A page of every chart.
 fn all(records: &[Record]) -> String {
-    charts().iter().fold(Page::new(records), |page, chart| page.chart(*chart)).to_html().unwrap()
+    Page::new(records).every_chart().to_html().unwrap()
 }
 
 fn methods() -> Vec<Record> {

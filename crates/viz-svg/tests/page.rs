@@ -27,7 +27,7 @@ fn hostile() -> Record {
 }
 
 fn of_all(records: &[Record]) -> String {
-    charts().iter().fold(Page::new(records), |page, chart| page.chart(*chart)).to_html().unwrap()
+    Page::new(records).every_chart().to_html().unwrap()
 }
 
 fn between<'a>(page: &'a str, open: &str, close: &str) -> &'a str {
@@ -155,7 +155,7 @@ fn a_page_opens_in_the_state_that_is_asked_for() {
         theme: Theme::Dark,
         ..Options::default()
     };
-    let page = charts().iter().fold(Page::new(&runs), |page, chart| page.chart(*chart)).options(options);
+    let page = Page::new(&runs).every_chart().options(options);
     let page = page.to_html().unwrap();
     let data = data(&page);
     assert_eq!(data["state"], "hover=1:8&lock=0:5&token=60");

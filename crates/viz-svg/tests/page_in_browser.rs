@@ -2,9 +2,12 @@
 //! a Chromium, Node.js and what `cargo xtask page` installs: `cargo xtask test` runs it where they are.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
+use common::browser;
 use saliency_schema::{Kind, Record, Token};
-use saliency_viz_svg::{Highlight, Page, TallHeatmap, TallMultiple, ToHtml, Tokens, charts};
-use std::path::{Path, PathBuf};
+use saliency_viz_svg::{Highlight, Page, TallHeatmap, TallMultiple, ToHtml, Tokens};
+use std::path::Path;
 use std::process::Command;
 
 #[test]
@@ -18,9 +21,7 @@ fn the_page_does_what_it_says_in_a_browser() {
     let runs = read("../schema/tests/data/runs-3x30.json");
     let methods = read("tests/data/methods.jsonl");
     let write = |name: &str, page: String| std::fs::write(pages.join(format!("{name}.html")), page).unwrap();
-    let all = |records: &[Record]| {
-        charts().iter().fold(Page::new(records), |page, chart| page.chart(*chart)).to_html().unwrap()
-    };
+    let all = |records: &[Record]| Page::new(records).every_chart().to_html().unwrap();
     write("highlight", Highlight::new(&run).to_html().unwrap());
     write("tall-heatmap", TallHeatmap::new(&run).to_html().unwrap());
     write("tokens", Tokens::new(&run).to_html().unwrap());
@@ -70,14 +71,4 @@ fn hostile() -> Record {
     let rows =
         (0..4).map(|row| (0..10 + row).map(|i| special[(i + row) % special.len()]).collect()).collect();
     Record::new(tokens, rows).unwrap()
-}
-
-/// What CHROME names, or the first Chromium on the PATH.
-fn browser() -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os("CHROME") {
-        return Some(named.into());
-    }
-    let path = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    std::env::split_paths(&path).flat_map(|dir| names.map(|name| dir.join(name))).find(|file| file.is_file())
 }

@@ -48,23 +48,6 @@ impl Occlusion {
         }
         Parameters { baseline: None, ..parameters.clone() }.none_for(method)
     }
-
-    /// The targets of all outputs without each of some tokens, which the outputs from `first` on have read:
-    /// `[tokens, outputs]`.
-    fn without(self, problem: &Problem<'_>, tokens: Range<i64>, first: usize) -> Result<Tensor, Error> {
-        let input = problem.embeddings();
-        let empty = self.baseline.embeddings(problem, &input)?;
-        let count = tokens.end - tokens.start;
-        let batch = input.f_repeat([count, 1, 1])?;
-        for (row, token) in tokens.enumerate() {
-            let mut place = batch.f_select(0, row as i64)?.f_select(0, token)?;
-            place.f_copy_(&empty.f_select(0, 0)?.f_select(0, token)?)?;
-        }
-        let forward = problem.forward(&batch, first..problem.n_output())?;
-        let values = (first..problem.n_output()).map(|output| problem.value(&forward, output));
-        let values = Tensor::f_stack(&values.collect::<Result<Vec<_>, _>>()?, 1)?;
-        Ok(values.f_to_kind(Kind::Double)?)
-    }
 }
 
 impl Method for Occlusion {
@@ -97,6 +80,8 @@ impl Method for Occlusion {
         let size = (TOKENS_IN_BATCH / all).min(LOGITS_IN_BATCH / logits.max(1)).max(1);
         let (values, columns) = {
             let _no_gradient = tch::no_grad_guard();
+            let input = problem.embeddings();
+            let empty = self.baseline.embeddings(problem, &input)?;
             let value = |output| -> Result<f64, Error> {
                 Ok(problem.value(problem.input(), output)?.f_double_value(&[0])?)
             };
@@ -107,7 +92,7 @@ impl Method for Occlusion {
             while begin < all {
                 let end = (begin + size).min(all);
                 let first = (begin + 1).saturating_sub(n_input);
-                let left = self.without(problem, begin as i64..end as i64, first)?;
+                let left = without(problem, (&input, &empty), begin as i64..end as i64, first)?;
                 for row in 0..left.size()[0] {
                     let mut column = vec![f64::NAN; first];
                     column.extend(Vec::<f64>::try_from(left.f_select(0, row)?)?);
@@ -125,4 +110,22 @@ impl Method for Occlusion {
         }
         Ok(())
     }
+}
+
+/// The targets of the outputs from `first` on without each of some tokens, whose place `empty` takes: `[tokens, outputs]`.
+fn without(
+    problem: &Problem<'_>,
+    (input, empty): (&Tensor, &Tensor),
+    tokens: Range<i64>,
+    first: usize,
+) -> Result<Tensor, Error> {
+    let batch = input.f_repeat([tokens.end - tokens.start, 1, 1])?;
+    for (row, token) in tokens.enumerate() {
+        let mut place = batch.f_select(0, row as i64)?.f_select(0, token)?;
+        place.f_copy_(&empty.f_select(0, 0)?.f_select(0, token)?)?;
+    }
+    let outputs = first..problem.n_output();
+    let forward = problem.forward(&batch, outputs.clone())?;
+    let values = outputs.map(|output| problem.value(&forward, output)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Tensor::f_stack(&values, 1)?.f_to_kind(Kind::Double)?)
 }

@@ -208,3 +208,13 @@ pub fn states() -> [(&'static str, Options); 4] {
         ("both", Options { hover, lock, token, ..Options::default() }),
     ]
 }
+
+/// What CHROME names, or the first Chromium on the PATH.
+pub fn browser() -> Option<std::path::PathBuf> {
+    if let Some(named) = std::env::var_os("CHROME") {
+        return Some(named.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    std::env::split_paths(&path).flat_map(|dir| names.map(|name| dir.join(name))).find(|file| file.is_file())
+}
