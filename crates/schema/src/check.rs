@@ -55,6 +55,7 @@ impl Record {
         self.check_tokens()?;
         self.check_rows()?;
         self.check_outputs()?;
+        self.check_regrouped()?;
         check_parameters("method", self.method.as_ref())?;
         check_parameters("target", self.target.as_ref())
     }
@@ -145,6 +146,18 @@ impl Record {
             }
         }
         Ok(())
+    }
+
+    fn check_regrouped(&self) -> Result<(), Error> {
+        let Some(regrouped) = &self.regrouped else { return Ok(()) };
+        let (found, expected) = (regrouped.members.len(), self.tokens.len());
+        if found != expected {
+            return Err(Error::Members { found, expected });
+        }
+        match regrouped.members.iter().position(|&members| members == 0) {
+            Some(index) => Err(Error::NoMembers { index }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -160,6 +160,20 @@ pub enum Error {
         /// What it should say.
         expected: usize,
     },
+    /// `regrouped.members` is not as long as `tokens`.
+    #[error("regrouped.members: {found} entries for {expected} tokens")]
+    Members {
+        /// Entries there are.
+        found: usize,
+        /// Entries there should be.
+        expected: usize,
+    },
+    /// An entry of `regrouped.members` is 0.
+    #[error("regrouped.members[{index}]: 0, and a group holds at least one token")]
+    NoMembers {
+        /// The entry.
+        index: usize,
+    },
     /// Parameters that a reader would not read as they are.
     #[error(
         "{place}: the parameters would not be read as they are written; they must not repeat a field's name, nor nest a hundred levels deep"
@@ -167,6 +181,56 @@ pub enum Error {
     Parameters {
         /// `method` or `target`.
         place: &'static str,
+    },
+    // --- regrouping
+    /// There is nothing of that name.
+    #[error("unknown {what} {name:?}; there are: {known}")]
+    Unknown {
+        /// What was asked for: `segmentation`, `reduction`.
+        what: &'static str,
+        /// The name that was given.
+        name: String,
+        /// The names that would do.
+        known: String,
+    },
+    /// The pattern of a `regex:` segmentation is no regular expression.
+    #[cfg(feature = "segments")]
+    #[error("regex:{pattern}: {source}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        source: regex::Error,
+    },
+    /// A span of a `spans:` segmentation is not spelled as one.
+    #[error(
+        "spans: {found:?} is no span of tokens; write the first token, a hyphen, and one past the last, as in spans:0-5,5-9"
+    )]
+    SpanSpelling {
+        /// What stands there.
+        found: String,
+    },
+    /// A segment that cannot be one.
+    #[error("{what}[{index}]: tokens {start}..{end}: {why}")]
+    Segment {
+        /// `segments` or `spans`.
+        what: &'static str,
+        /// Its number.
+        index: usize,
+        /// Its first token.
+        start: usize,
+        /// One past its last token.
+        end: usize,
+        /// What is wrong with it, and the repair.
+        why: String,
+    },
+    /// Segments that leave tokens out at the end.
+    #[error("segments: they end before token {end} of {tokens}; every token belongs to one")]
+    SegmentsEnd {
+        /// Where they end.
+        end: usize,
+        /// How many tokens there are.
+        tokens: usize,
     },
     // --- writing
     /// The writer could not write.

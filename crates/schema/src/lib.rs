@@ -11,6 +11,9 @@ mod number;
 mod object;
 mod read;
 mod record;
+mod regroup;
+#[cfg(feature = "segments")]
+mod segmentation;
 mod token;
 mod write;
 
@@ -19,7 +22,10 @@ pub use error::Error;
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
 pub use read::read;
-pub use record::{Method, Model, Output, Record, Target};
+pub use record::{Method, Model, Output, Record, Regrouped, Target};
+pub use regroup::Reduce;
+#[cfg(feature = "segments")]
+pub use segmentation::Segmentation;
 pub use token::{Kind, Token};
 pub use write::{write, write_notebook};
 

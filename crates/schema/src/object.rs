@@ -33,16 +33,29 @@ pub(crate) fn maybe<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Res
 
 /// `#[serde(deserialize_with = "object::list")]`: a list of objects, at most as many as a record has tokens.
 pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Vec<T>, D::Error> {
-    struct List<T>(PhantomData<T>);
+    let objects: Vec<Object<T>> = capped(d, "a sequence of objects")?;
+    Ok(objects.into_iter().map(|object| object.0).collect())
+}
+
+/// `#[serde(deserialize_with = "object::counts")]`: a list of counts, at most as many as a record has tokens.
+pub(crate) fn counts<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<usize>, D::Error> {
+    capped(d, "a sequence of integers")
+}
+
+fn capped<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    d: D,
+    expected: &'static str,
+) -> Result<Vec<T>, D::Error> {
+    struct List<T>(&'static str, PhantomData<T>);
     impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
         type Value = Vec<T>;
         fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a sequence of objects")
+            f.write_str(self.0)
         }
         fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
             let cap = Caps::DEFAULT.tokens;
             let mut items = Vec::new();
-            while let Some(Object(item)) = seq.next_element()? {
+            while let Some(item) = seq.next_element()? {
                 if items.len() == cap {
                     return Err(A::Error::custom(format_args!("more than {cap} entries are not read")));
                 }
@@ -51,5 +64,5 @@ pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Resu
             Ok(items)
         }
     }
-    d.deserialize_seq(List(PhantomData))
+    d.deserialize_seq(List(expected, PhantomData))
 }

@@ -40,6 +40,9 @@ pub struct Record {
     /// the aggregate lost it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed: Option<bool>,
+    /// How rows and columns of single tokens became rows and columns of groups of tokens, where they did.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
+    pub regrouped: Option<Regrouped>,
     /// What a reader of the numbers should know: why a row is zero, what did not converge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -102,6 +105,25 @@ pub struct Target {
     pub parameters: Map<String, Value>,
 }
 
+/// How a record of single tokens became one of groups of tokens (see [`Record::regroup`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "json-schema",
+    schemars(description = "How a record of single tokens became one of groups of tokens.")
+)]
+pub struct Regrouped {
+    /// How the values of a group became one: `sum`, `mean`, `max-abs`; more of them, in order and apart by
+    /// commas, where groups were grouped again in another way.
+    pub reduce: String,
+    /// What the groups are, where it is recorded: `words`, `sentences`, `lines`, `regex:…`, `spans:…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// How many of the model's tokens each of the record's is.
+    #[serde(deserialize_with = "object::counts")]
+    pub members: Vec<usize>,
+}
+
 /// What is known of one output besides its row.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
@@ -137,6 +159,11 @@ pub struct Output {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
     pub steps: Option<u32>,
+    /// Where this output is a group of tokens: what they took from earlier tokens of the group itself, for
+    /// which its row has no place. In the unit of the row.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub within: Option<f64>,
 }
 
 impl Record {
@@ -154,6 +181,7 @@ impl Record {
             aggregate: None,
             normalize: None,
             signed: None,
+            regrouped: None,
             notes: Vec::new(),
             tokens,
             attributions,

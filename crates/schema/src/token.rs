@@ -62,4 +62,9 @@ impl Token {
     pub fn is_partial(&self) -> bool {
         self.bytes.is_some()
     }
+
+    /// The token's exact bytes: [`Token::bytes`] where they are recorded, those of its text elsewhere.
+    pub fn exact_bytes(&self) -> &[u8] {
+        self.bytes.as_deref().unwrap_or(self.text.as_bytes())
+    }
 }

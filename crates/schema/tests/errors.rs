@@ -1,7 +1,11 @@
 //! Hostile input: each variant of `Error`, with its message. It names the place, and the repair where there is one.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_schema::{Error, Kind, Method, Output, Record, Target, Token, read, write, write_notebook};
+#[cfg(feature = "segments")]
+use saliency_schema::Segmentation;
+use saliency_schema::{
+    Error, Kind, Method, Output, Record, Reduce, Target, Token, read, write, write_notebook,
+};
 use std::time::{Duration, Instant};
 
 const TOKENS: &str = r#"[{"id":1,"text":"a","kind":"input"},{"id":2,"text":"b","kind":"output"},{"id":3,"text":"c","kind":"output"}]"#;
@@ -511,6 +515,142 @@ fn parameters_that_would_not_come_back_are_refused() {
             assert_eq!(read(&bytes).unwrap(), std::slice::from_ref(&record), "{depth}");
         }
     }
+}
+
+#[test]
+fn groups_are_as_many_as_tokens_and_none_is_empty() {
+    let with_members =
+        |members: &str| with("regrouped", &format!(r#"{{"reduce":"sum","members":{members}}}"#));
+    for (members, expected) in [
+        ("[]", "regrouped.members: 0 entries for 3 tokens"),
+        ("[1,2,3,4]", "regrouped.members: 4 entries for 3 tokens"),
+        ("[1,2,0]", "regrouped.members[2]: 0, and a group holds at least one token"),
+    ] {
+        assert_eq!(message(&with_members(members)), expected);
+    }
+    assert!(read(with_members("[1,2,3]").as_bytes()).is_ok());
+    let many = with_members(&format!("[{}1]", "1,".repeat(1_000_000)));
+    let message = message(&many);
+    let expected = "record 0: regrouped.members: more than 1000000 entries are not read at line 1 column ";
+    assert!(message.starts_with(expected), "{message}");
+}
+
+// --- regrouping
+
+#[test]
+#[expect(clippy::reversed_empty_ranges, reason = "it is refused")]
+#[expect(clippy::single_range_in_vec_init, reason = "one segment")]
+fn segments_hold_every_token_once() {
+    // One input, two outputs.
+    let record = read(whole().as_bytes()).unwrap().remove(0);
+    let gap = "; segments follow each other without gap and overlap";
+    for (segments, expected) in [
+        (&[0..1, 2..3][..], format!("segments[1]: tokens 2..3: it does not begin at token 1{gap}")),
+        (&[1..3], format!("segments[0]: tokens 1..3: it does not begin at token 0{gap}")),
+        (&[0..1, 0..3], format!("segments[1]: tokens 0..3: it does not begin at token 1{gap}")),
+        (
+            &[0..1, 1..1, 1..3],
+            "segments[1]: tokens 1..1: it holds no token; its end is one past its last token".into(),
+        ),
+        (
+            &[0..1, 1..0],
+            "segments[1]: tokens 1..0: it holds no token; its end is one past its last token".into(),
+        ),
+        (&[0..1, 1..4], "segments[1]: tokens 1..4: there are 3 tokens; end it at 3 or before".into()),
+        (
+            &[0..2, 2..3],
+            "segments[0]: tokens 0..2: it holds inputs and outputs; split it at token 1, the first output"
+                .into(),
+        ),
+        (&[0..1, 1..2], "segments: they end before token 2 of 3; every token belongs to one".into()),
+        (&[], "segments: they end before token 0 of 3; every token belongs to one".into()),
+    ] {
+        let error = record.regroup(segments, Reduce::Sum).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        assert!(matches!(error, Error::Segment { what: "segments", .. } | Error::SegmentsEnd { .. }));
+    }
+}
+
+#[test]
+#[expect(clippy::single_range_in_vec_init, reason = "one segment")]
+fn a_record_is_checked_before_and_after_it_is_regrouped() {
+    let mut record = two_tokens();
+    record.outputs = vec![Output { token: 9, ..Output::default() }];
+    let error = record.regroup(&[0..1, 1..2], Reduce::Sum).unwrap_err();
+    assert_eq!(error.to_string(), "outputs[0].token: 9, and this output is token 1");
+    let long = || Token::new(1, "x".repeat(1 << 19), Kind::Input);
+    let record = Record::new(vec![long(), long(), long()], Vec::new()).unwrap();
+    let error = record.regroup(&[0..3], Reduce::Sum).unwrap_err();
+    assert_eq!(error.to_string(), "tokens[0].text: 1572864 bytes, and at most 1048576 are allowed");
+}
+
+#[test]
+fn an_unknown_reduction_lists_what_there_is() {
+    let error = "absmax".parse::<Reduce>().unwrap_err();
+    assert_eq!(error.to_string(), "unknown reduction \"absmax\"; there are: sum, mean, max-abs");
+    assert!(matches!(error, Error::Unknown { what: "reduction", .. }));
+}
+
+#[cfg(feature = "segments")]
+#[test]
+fn an_unknown_segmentation_lists_what_there_is() {
+    let refused = |spelled: &str| spelled.parse::<Segmentation>().unwrap_err();
+    let known = "tokens, words, sentences, lines, regex:R, spans:0-5,5-9";
+    for name in ["word", "", "Words", "regex", "spans", "sentence "] {
+        let expected = format!("unknown segmentation {name:?}; there are: {known}");
+        assert_eq!(refused(name).to_string(), expected);
+    }
+    let error = refused("regex:(a");
+    assert!(matches!(&error, Error::Pattern { pattern, .. } if pattern == "(a"));
+    let message = error.to_string();
+    assert!(message.starts_with("regex:(a: ") && message.contains("unclosed group"), "{message}");
+    for (spelled, found) in [
+        ("spans:", ""),
+        ("spans:5", "5"),
+        ("spans:0-5,", ""),
+        ("spans:0-5,a-b", "a-b"),
+        ("spans:0-5;5-9", "0-5;5-9"),
+        ("spans:-1-5", "-1-5"),
+        ("spans:0-99999999999999999999999", "0-99999999999999999999999"),
+    ] {
+        let expected = format!(
+            "spans: {found:?} is no span of tokens; write the first token, a hyphen, and one past the last, as in spans:0-5,5-9"
+        );
+        let error = refused(spelled);
+        assert_eq!(error.to_string(), expected);
+        assert!(matches!(error, Error::SpanSpelling { .. }));
+    }
+}
+
+#[cfg(feature = "segments")]
+#[test]
+fn spans_that_do_not_fit_the_tokens_are_refused() {
+    let record = read(whole().as_bytes()).unwrap().remove(0);
+    let refused = |spans: &str, tokens: &[Token]| {
+        let spans: Segmentation = format!("spans:{spans}").parse().unwrap();
+        spans.segments(tokens).unwrap_err()
+    };
+    for (spans, expected) in [
+        ("0-2", "spans[0]: tokens 0..2: it holds inputs and outputs; split it at token 1, the first output"),
+        ("0-1,1-4", "spans[1]: tokens 1..4: there are 3 tokens; end it at 3 or before"),
+        ("1-1", "spans[0]: tokens 1..1: it holds no token; its end is one past its last token"),
+        ("2-1", "spans[0]: tokens 2..1: it holds no token; its end is one past its last token"),
+        (
+            "1-3,2-3",
+            "spans[1]: tokens 2..3: it begins before token 3, where the one before ends; spans ascend and do not overlap",
+        ),
+        (
+            "2-3,0-1",
+            "spans[1]: tokens 0..1: it begins before token 3, where the one before ends; spans ascend and do not overlap",
+        ),
+    ] {
+        let error = refused(spans, &record.tokens);
+        assert_eq!(error.to_string(), expected);
+        assert!(matches!(error, Error::Segment { what: "spans", .. }));
+    }
+    let mut tokens = record.tokens;
+    tokens[2].kind = Kind::Input;
+    assert!(matches!(refused("0-1", &tokens), Error::TokenOrder { index: 2 }));
 }
 
 // --- writing

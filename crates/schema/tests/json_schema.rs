@@ -54,6 +54,8 @@ fn everything() -> Value {
     let mut record = example();
     record["signed"] = json!(true);
     record["notes"] = json!(["a note"]);
+    record["regrouped"] = json!({"reduce": "sum", "by": "words", "members": [1, 2]});
+    record["outputs"][0]["within"] = json!(0.5);
     record["method"]["rule"] = json!({"name": ["gauss"]});
     record["tokens"][0]["bytes"] = json!([240, 159]);
     record["tokens"][1]["value"] = json!("0.1");

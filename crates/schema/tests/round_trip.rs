@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use saliency_schema::{Kind, Method, Model, Output, Record, Target, Token, read, write, write_notebook};
+use saliency_schema::{
+    Kind, Method, Model, Output, Record, Regrouped, Target, Token, read, write, write_notebook,
+};
 use serde_json::Value;
 
 const RUNS: [(&str, &[u8], usize, usize); 3] = [
@@ -132,6 +134,7 @@ fn small() -> Record {
         sum: Some(0.029),
         delta: Some(1e-9),
         steps: Some(50),
+        within: None,
     }];
     record
 }
@@ -297,8 +300,9 @@ prop_compose! {
         token in Just(0), steps in any::<Option<u32>>(),
         probability in any_value(), logit in any_value(), value in any_value(),
         baseline_value in any_value(), sum in any_value(), delta in any_value(),
+        within in any_value(),
     ) -> Output {
-        Output { token, probability, logit, value, baseline_value, sum, delta, steps }
+        Output { token, probability, logit, value, baseline_value, sum, delta, steps, within }
     }
 }
 
@@ -310,6 +314,7 @@ prop_compose! {
             mut outputs in prop::collection::vec(any_output(), n_output),
             with_outputs in any::<bool>(),
             description in any_description(),
+            regrouped in prop::option::of(any::<(String, Option<String>, usize)>()),
             n_input in Just(n_input),
         ) -> Record {
         let mut reached = 0;
@@ -327,7 +332,11 @@ prop_compose! {
         }
         let attributions = values.iter().enumerate().map(|(r, row)| row[..n_input + r].to_vec()).collect();
         let outputs = if with_outputs { outputs } else { Vec::new() };
-        Record { tokens, attributions, outputs, ..description }
+        let regrouped = regrouped.map(|(reduce, by, first)| {
+            let members = (0..tokens.len()).map(|index| first.saturating_add(index).max(1)).collect();
+            Regrouped { reduce, by, members }
+        });
+        Record { tokens, attributions, outputs, regrouped, ..description }
     }
 }
 
@@ -335,7 +344,8 @@ prop_compose! {
 fn apart(mut record: Record) -> (Vec<Option<u64>>, Record) {
     let bits = |x: f64| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() };
     let outputs = record.outputs.iter_mut().flat_map(|o| {
-        [&mut o.probability, &mut o.logit, &mut o.value, &mut o.baseline_value, &mut o.sum, &mut o.delta]
+        let apart = [&mut o.probability, &mut o.logit, &mut o.within];
+        apart.into_iter().chain([&mut o.value, &mut o.baseline_value, &mut o.sum, &mut o.delta])
     });
     let numbers = record.attributions.iter_mut().flatten().chain(outputs);
     (numbers.map(|x| x.take().map(bits)).collect(), record)

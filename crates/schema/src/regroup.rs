@@ -1,0 +1,241 @@
+//! From a record of single tokens to one of groups of tokens: words, sentences, lines, any spans.
+
+use crate::{Error, Output, Record, Regrouped, Token};
+use std::ops::Range;
+use std::str::FromStr;
+
+/// How the values of a group's tokens become one. Missing values are left out; where all are missing, so is
+/// the result. A NaN makes the result NaN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reduce {
+    /// `Σ a`. Keeps the total, and with it completeness.
+    Sum,
+    /// `Σ a / n` over the `n` values that are there.
+    Mean,
+    /// The value that is largest in size, with its sign; the first of several.
+    MaxAbs,
+}
+
+impl Reduce {
+    /// Every reduction, in the order of a list for people.
+    pub const ALL: [Self; 3] = [Self::Sum, Self::Mean, Self::MaxAbs];
+
+    /// The name: lower case with hyphens.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Mean => "mean",
+            Self::MaxAbs => "max-abs",
+        }
+    }
+
+    /// One value is left as it is, to the last bit.
+    fn of(self, values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
+        let mut n = 0_usize;
+        let counted = values.into_iter().flatten().inspect(|_| n += 1);
+        match self {
+            Self::Sum => counted.reduce(|a, b| a + b),
+            Self::Mean => counted.reduce(|a, b| a + b).map(|sum| sum / n as f64),
+            Self::MaxAbs => {
+                let larger = |a: f64, b: f64| !a.is_nan() && (b.is_nan() || b.abs() > a.abs());
+                counted.reduce(|a, b| if larger(a, b) { b } else { a })
+            }
+        }
+    }
+}
+
+impl FromStr for Reduce {
+    type Err = Error;
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|r| r.name() == name).ok_or_else(|| Error::Unknown {
+            what: "reduction",
+            name: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
+    }
+}
+
+impl Record {
+    /// The record with each of the segments as one token. Segments are ranges of positions in `tokens`, as
+    /// `Segmentation::segments` (feature `segments`) gives them: all tokens in order, no gap, none of inputs
+    /// and outputs together.
+    ///
+    /// - A group's column in a row is the reduction over the row's values of its tokens.
+    /// - Output tokens of a group become one row: the reduction, column by column, over their rows.
+    /// - What they took from earlier tokens of their own group has no column in that row. Reduced like a column,
+    ///   it becomes [`Output::within`], so that with [`Reduce::Sum`] a row and its `within` add up to all values
+    ///   of the rows it was made of.
+    /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum` and `delta`
+    ///   where every token of the group has them; `steps` is the largest. All else of a group of several
+    ///   outputs is not recorded. An output that stays alone keeps everything.
+    /// - A group's text is that of its tokens, put together from their exact bytes. Its id is the first one's.
+    /// - [`Record::regrouped`] says how it was done; its `by` is for the caller to set. Values that were
+    ///   normalised or have lost their sign are reduced as they are, and a note says so.
+    ///
+    /// Segments of one token each give the same record, unmarked. Groups can be grouped again.
+    ///
+    /// # Errors
+    /// Segments that do not fit the tokens, with the first that does not; a record that is not consistent, or
+    /// a group whose text is too long for one token.
+    pub fn regroup(&self, segments: &[Range<usize>], reduce: Reduce) -> Result<Self, Error> {
+        self.check()?;
+        let n_input = self.n_input();
+        check_segments(segments, n_input, self.tokens.len())?;
+        if segments.len() == self.tokens.len() {
+            return Ok(self.clone());
+        }
+        let first_output = segments.partition_point(|segment| segment.start < n_input);
+        let (mut attributions, mut outputs) = (Vec::new(), Vec::new());
+        for (index, segment) in segments.iter().enumerate().skip(first_output) {
+            let rows = segment.start - n_input..segment.end - n_input;
+            attributions.push(reduced_row(&self.attributions[rows.clone()], &segments[..index], reduce));
+            // Empty where no output is known.
+            let members = self.outputs.get(rows.clone()).unwrap_or_default();
+            let within = reduce.of(rows.map(|row| {
+                let earlier = self.attributions[row][segment.start..].iter().copied();
+                reduce.of(earlier.chain(self.outputs.get(row).map(|output| output.within)))
+            }));
+            outputs.push(Output { token: index, within, ..reduced_output(members, reduce) });
+        }
+        if self.outputs.is_empty() && outputs.iter().all(|output| output.within.is_none()) {
+            outputs.clear();
+        }
+        let record = Self {
+            format: self.format.clone(),
+            version: self.version,
+            model: self.model.clone(),
+            method: self.method.clone(),
+            target: self.target.clone(),
+            aggregate: self.aggregate.clone(),
+            normalize: self.normalize.clone(),
+            signed: self.signed,
+            regrouped: Some(self.regrouped_by(segments, reduce)),
+            notes: self.notes_with(reduce),
+            tokens: segments.iter().map(|segment| joined(&self.tokens, segment)).collect(),
+            attributions,
+            outputs,
+        };
+        record.check()?;
+        Ok(record)
+    }
+
+    /// How the regrouped record came about, the groups that this one already has included.
+    fn regrouped_by(&self, segments: &[Range<usize>], reduce: Reduce) -> Regrouped {
+        let members = segments.iter().map(|segment| match &self.regrouped {
+            // As many as a file says, which may be any number.
+            Some(before) => {
+                before.members[segment.clone()].iter().fold(0, |n: usize, m| n.saturating_add(*m))
+            }
+            None => segment.len(),
+        });
+        let name = reduce.name();
+        let reduce = match &self.regrouped {
+            // A sum of sums is a sum, but a mean of means is no mean.
+            Some(before) if before.reduce == name && reduce != Reduce::Mean => name.to_owned(),
+            Some(before) => format!("{}, {name}", before.reduce),
+            None => name.to_owned(),
+        };
+        Regrouped { reduce, by: None, members: members.collect() }
+    }
+
+    /// The notes, with what to know of reduced values that were normalised or have no sign; once, where groups
+    /// are grouped again.
+    fn notes_with(&self, reduce: Reduce) -> Vec<String> {
+        let name = reduce.name();
+        let normalized =
+            self.normalize.as_deref().filter(|normalize| *normalize != "none").map(|normalize| {
+                format!(
+                    "regrouped by {name} after each row was normalised ({normalize}): normalised values were \
+                 reduced, and rows were not normalised again"
+                )
+            });
+        let unsigned = (self.signed == Some(false) && reduce == Reduce::Sum).then(|| {
+            let aggregate = self.aggregate.as_deref().map(|name| format!(" (aggregate {name})"));
+            format!(
+                "regrouped by sum of values without a sign{}: groups of more tokens get more; the reduction \
+                 mean does not favour them",
+                aggregate.unwrap_or_default()
+            )
+        });
+        let mut notes = self.notes.clone();
+        notes.extend([normalized, unsigned].into_iter().flatten().filter(|note| !self.notes.contains(note)));
+        notes
+    }
+}
+
+/// Whether segments hold every token once, in order, and none inputs and outputs together.
+fn check_segments(segments: &[Range<usize>], n_input: usize, tokens: usize) -> Result<(), Error> {
+    let mut reached = 0;
+    for (index, segment) in segments.iter().enumerate() {
+        let Range { start, end } = *segment;
+        let why = if start != reached {
+            format!(
+                "it does not begin at token {reached}; segments follow each other without gap and overlap"
+            )
+        } else if let Some(why) = unfit(segment, n_input, tokens) {
+            why
+        } else {
+            reached = end;
+            continue;
+        };
+        return Err(Error::Segment { what: "segments", index, start, end, why });
+    }
+    if reached < tokens { Err(Error::SegmentsEnd { end: reached, tokens }) } else { Ok(()) }
+}
+
+/// What keeps a range of tokens from being a segment, whatever stands beside it.
+pub(crate) fn unfit(segment: &Range<usize>, n_input: usize, tokens: usize) -> Option<String> {
+    let Range { start, end } = *segment;
+    if start >= end {
+        return Some("it holds no token; its end is one past its last token".to_owned());
+    }
+    if end > tokens {
+        return Some(format!("there are {tokens} tokens; end it at {tokens} or before"));
+    }
+    (start < n_input && n_input < end)
+        .then(|| format!("it holds inputs and outputs; split it at token {n_input}, the first output"))
+}
+
+/// One row of several: first over the columns of a group, then over the rows.
+fn reduced_row(rows: &[Vec<Option<f64>>], groups: &[Range<usize>], reduce: Reduce) -> Vec<Option<f64>> {
+    let cell = |group: &Range<usize>| {
+        reduce.of(rows.iter().map(|row| reduce.of(row[group.clone()].iter().copied())))
+    };
+    groups.iter().map(cell).collect()
+}
+
+/// What is known of outputs as one, but for its place and what it holds within.
+fn reduced_output(members: &[Output], reduce: Reduce) -> Output {
+    if let [alone] = members {
+        return alone.clone();
+    }
+    // The sum where every one is known; of nothing there is none.
+    let total = |field: fn(&Output) -> Option<f64>| {
+        let known = reduce == Reduce::Sum && members.iter().all(|output| field(output).is_some());
+        reduce.of(members.iter().map(field)).filter(|_| known)
+    };
+    Output {
+        value: total(|output| output.value),
+        baseline_value: total(|output| output.baseline_value),
+        sum: total(|output| output.sum),
+        delta: total(|output| output.delta),
+        steps: members.iter().filter_map(|output| output.steps).max(),
+        ..Output::default()
+    }
+}
+
+/// The tokens of a segment as one.
+fn joined(tokens: &[Token], segment: &Range<usize>) -> Token {
+    let (first, last) = (&tokens[segment.start], &tokens[segment.end - 1]);
+    // A notebook's `value` spells a number of the first row, which may have become another.
+    if segment.len() == 1 {
+        return Token { value: None, ..first.clone() };
+    }
+    let bytes = tokens[segment.clone()].iter().flat_map(Token::exact_bytes).copied().collect();
+    let (text, bytes) = match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(error.into_bytes())),
+    };
+    let (start, end) = first.start.zip(last.end).unzip();
+    Token { start, end, bytes, ..Token::new(first.id, text, first.kind) }
+}

@@ -1,0 +1,252 @@
+//! How tokens are put together into words, sentences, lines, or what a pattern or a person says.
+
+use crate::regroup::unfit;
+use crate::{Error, Kind, Token};
+use regex::Regex;
+use std::fmt::{Display, Formatter};
+use std::ops::Range;
+use std::str::FromStr;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+/// A way of grouping tokens.
+///
+/// It is spelled as its [`FromStr`] reads it and its [`Display`] writes it: `words`, `regex:, `, `spans:0-5,5-9`.
+///
+/// Words, sentences, lines and patterns are found in the text that the tokens' exact bytes make together,
+/// inputs and outputs each for itself, so that the inputs' segments are the same whatever follows. A token
+/// belongs to the segment in which its first character that is no white space lies: GPT-2's `" Mars"` belongs
+/// to the word `Mars`. A token that begins inside a character stays with the token before it, and so does one
+/// without text. White space is what Unicode calls so.
+#[derive(Debug, Clone)]
+pub enum Segmentation {
+    /// Each token by itself, also where it holds only part of a character.
+    Tokens,
+    /// What white space separates; punctuation stays with its word, and a special token that touches a word too.
+    /// A segment begins at a token that starts with white space, and at one that follows white space; hence a
+    /// token of white space alone is a segment of its own.
+    Words,
+    /// Sentences by Unicode's default rules (UAX #29), which know no abbreviations and end a sentence at each
+    /// line's end. A piece of white space alone belongs to the sentence before it, at the start to the one
+    /// after it.
+    Sentences,
+    /// Lines: a segment begins after each `\n`. Empty lines, and those of white space alone, belong to the line
+    /// before them, at the start to the one after them.
+    Lines,
+    /// What a regular expression separates: a segment begins after each match, which belongs to the segment
+    /// that it ends. A piece of white space alone is treated as in [`Segmentation::Lines`].
+    Pattern(Regex),
+    /// These ranges of token positions, ascending and apart; they may touch. Tokens without a span become
+    /// segments too, one for each run of them. Spans are taken as they are, also inside a character.
+    Spans(Vec<Range<usize>>),
+}
+
+impl Segmentation {
+    /// How each is spelled, in the order of a list for people; `R` stands for a regular expression.
+    pub const SPELLINGS: [&str; 6] = ["tokens", "words", "sentences", "lines", "regex:R", "spans:0-5,5-9"];
+
+    /// The segments, as ranges of positions in `tokens`: every token lies in one, in order, none is empty, and
+    /// none holds inputs and outputs together. No token, no segment.
+    ///
+    /// # Errors
+    /// An input after an output; spans that are empty, overlap, go back, reach beyond the tokens, or hold inputs
+    /// and outputs together, with the first that does.
+    pub fn segments(&self, tokens: &[Token]) -> Result<Vec<Range<usize>>, Error> {
+        let n_input = tokens.iter().take_while(|token| token.kind == Kind::Input).count();
+        if let Some(index) = tokens[n_input..].iter().position(|token| token.kind == Kind::Input) {
+            return Err(Error::TokenOrder { index: n_input + index });
+        }
+        if let Self::Spans(spans) = self {
+            return with_the_rest(spans, n_input, tokens.len());
+        }
+        let (inputs, outputs) = tokens.split_at(n_input);
+        let mut begins = self.begin(inputs);
+        begins.extend(self.begin(outputs));
+        let starts: Vec<usize> = (0..tokens.len()).filter(|&token| begins[token]).collect();
+        let ends = starts.iter().skip(1).copied().chain([tokens.len()]);
+        Ok(starts.iter().zip(ends).map(|(&start, end)| start..end).collect())
+    }
+
+    /// Whether a segment begins at each token of inputs or of outputs; one does at the first.
+    fn begin(&self, tokens: &[Token]) -> Vec<bool> {
+        let text = Text::of(tokens);
+        let mut begins = match self {
+            Self::Tokens | Self::Spans(_) => vec![true; tokens.len()],
+            Self::Words => text.words(),
+            Self::Sentences => text.parts(text.text.split_sentence_bound_indices().map(|(start, _)| start)),
+            Self::Lines => text.parts(text.text.match_indices('\n').map(|(newline, _)| newline + 1)),
+            Self::Pattern(pattern) => text.parts(pattern.find_iter(&text.text).map(|found| found.end())),
+        };
+        if let Some(first) = begins.first_mut() {
+            *first = true;
+        }
+        begins
+    }
+}
+
+impl FromStr for Segmentation {
+    type Err = Error;
+    fn from_str(spelled: &str) -> Result<Self, Error> {
+        if let Some(pattern) = spelled.strip_prefix("regex:") {
+            let regex = Regex::new(pattern);
+            return regex
+                .map(Self::Pattern)
+                .map_err(|source| Error::Pattern { pattern: pattern.to_owned(), source });
+        }
+        if let Some(spans) = spelled.strip_prefix("spans:") {
+            return spans.split(',').map(span).collect::<Result<_, _>>().map(Self::Spans);
+        }
+        match spelled {
+            "tokens" => Ok(Self::Tokens),
+            "words" => Ok(Self::Words),
+            "sentences" => Ok(Self::Sentences),
+            "lines" => Ok(Self::Lines),
+            _ => Err(Error::Unknown {
+                what: "segmentation",
+                name: spelled.to_owned(),
+                known: Self::SPELLINGS.join(", "),
+            }),
+        }
+    }
+}
+
+impl Display for Segmentation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tokens => f.write_str("tokens"),
+            Self::Words => f.write_str("words"),
+            Self::Sentences => f.write_str("sentences"),
+            Self::Lines => f.write_str("lines"),
+            Self::Pattern(pattern) => write!(f, "regex:{pattern}"),
+            Self::Spans(spans) => {
+                f.write_str("spans:")?;
+                for (index, span) in spans.iter().enumerate() {
+                    let comma = if index > 0 { "," } else { "" };
+                    write!(f, "{comma}{}-{}", span.start, span.end)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `0-5` as a range.
+fn span(spelled: &str) -> Result<Range<usize>, Error> {
+    let ends = spelled.trim().split_once('-').and_then(|(start, end)| {
+        let position = |digits: &str| digits.trim().parse().ok();
+        Some(position(start)?..position(end)?)
+    });
+    ends.ok_or_else(|| Error::SpanSpelling { found: spelled.to_owned() })
+}
+
+/// The spans, and a segment for each run of tokens between them.
+fn with_the_rest(spans: &[Range<usize>], n_input: usize, tokens: usize) -> Result<Vec<Range<usize>>, Error> {
+    let mut segments = Vec::new();
+    let mut reached = 0;
+    // A run without a span ends where the outputs begin.
+    let rest = |segments: &mut Vec<_>, run: Range<usize>| {
+        let middle = n_input.clamp(run.start, run.end);
+        segments.extend([run.start..middle, middle..run.end].into_iter().filter(|part| !part.is_empty()));
+    };
+    for (index, span) in spans.iter().enumerate() {
+        let Range { start, end } = *span;
+        let overlaps = || {
+            format!(
+                "it begins before token {reached}, where the one before ends; spans ascend and do not overlap"
+            )
+        };
+        if let Some(why) = unfit(span, n_input, tokens).or_else(|| (start < reached).then(overlaps)) {
+            return Err(Error::Segment { what: "spans", index, start, end, why });
+        }
+        rest(&mut segments, reached..start);
+        segments.push(start..end);
+        reached = end;
+    }
+    rest(&mut segments, reached..tokens);
+    Ok(segments)
+}
+
+/// The text of some tokens, and where in it each stands.
+struct Text {
+    /// What is no UTF-8 in it is U+FFFD.
+    text: String,
+    /// Where each token stands; `None` for one that stays with the token before it: it begins inside a
+    /// character, or has no text.
+    places: Vec<Option<Place>>,
+}
+
+/// Where a token that begins with a character stands.
+struct Place {
+    /// The byte of the text at which it begins.
+    start: usize,
+    /// The byte at which its first character that is no white space begins; `start`, where it has none.
+    visible: usize,
+}
+
+impl Text {
+    fn of(tokens: &[Token]) -> Self {
+        let bytes = tokens.iter().flat_map(Token::exact_bytes).copied().collect::<Vec<_>>();
+        let mut text = String::with_capacity(bytes.len());
+        // Each character with its first byte in `bytes` and in `text`.
+        let mut characters = Vec::new();
+        let mut byte = 0;
+        for chunk in bytes.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                characters.push((byte, text.len(), c));
+                byte += c.len_utf8();
+                text.push(c);
+            }
+            if !chunk.invalid().is_empty() {
+                characters.push((byte, text.len(), char::REPLACEMENT_CHARACTER));
+                byte += chunk.invalid().len();
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        let (mut rest, mut reached) = (&characters[..], 0);
+        let place = |token: &Token| {
+            let start = reached;
+            reached += token.exact_bytes().len();
+            let skipped = rest.partition_point(|&(byte, _, _)| byte < start);
+            let n = rest[skipped..].partition_point(|&(byte, _, _)| byte < reached);
+            let own = &rest[skipped..skipped + n];
+            rest = &rest[skipped + n..];
+            let (_, first, _) = *own.first().filter(|&&(byte, _, _)| byte == start)?;
+            let visible = own.iter().find(|&&(_, _, c)| !c.is_whitespace());
+            Some(Place { start: first, visible: visible.map_or(first, |&(_, at, _)| at) })
+        };
+        let places = tokens.iter().map(place).collect();
+        Self { text, places }
+    }
+
+    /// The tokens that start with white space or follow it.
+    fn words(&self) -> Vec<bool> {
+        let white = |c: Option<char>| c.is_some_and(char::is_whitespace);
+        let begins = |place: &Place| {
+            let (before, after) = self.text.split_at(place.start);
+            white(before.chars().next_back()) || white(after.chars().next())
+        };
+        self.places.iter().map(|place| place.as_ref().is_some_and(begins)).collect()
+    }
+
+    /// The first token of each part of the text, where parts begin at these bytes, ascending; a part of white
+    /// space alone belongs to the one before it, at the start to the one after it.
+    fn parts(&self, starts: impl Iterator<Item = usize>) -> Vec<bool> {
+        let mut bounds: Vec<usize> = Vec::new();
+        let mut reached = 0;
+        for start in starts.chain([self.text.len()]) {
+            let part = &self.text[reached..start];
+            reached = start;
+            // White space alone takes its bound back; at the start, where there is none, it goes on.
+            if part.chars().all(char::is_whitespace) && bounds.pop().is_none() {
+                continue;
+            }
+            bounds.push(start);
+        }
+        let mut part = None;
+        let begins = |place: &Option<Place>| {
+            let Some(place) = place else { return false };
+            let own = bounds.partition_point(|&bound| bound <= place.visible);
+            part.replace(own).is_some_and(|before| before != own)
+        };
+        self.places.iter().map(begins).collect()
+    }
+}

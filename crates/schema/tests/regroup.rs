@@ -1,0 +1,439 @@
+//! Records of groups of tokens: numbers by hand, and what holds for every record and every grouping.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use proptest::prelude::*;
+use saliency_schema::{Kind, Output, Record, Reduce, Regrouped, Token, read, write};
+use std::ops::Range;
+
+/// Three inputs, `A b c`, and three outputs, ` x`, `y` and ` z`.
+fn six() -> Record {
+    let texts = ["A", " b", " c", " x", "y", " z"];
+    let mut reached = 0;
+    let tokens = texts.iter().zip(10..).map(|(text, id)| {
+        let kind = if id < 13 { Kind::Input } else { Kind::Output };
+        let start = reached;
+        reached += text.len();
+        Token { start: Some(start), end: Some(reached), ..Token::new(id, *text, kind) }
+    });
+    let rows: [&[f64]; 3] = [&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0, 7.0], &[8.0, -9.0, 10.0, 11.0, -12.0]];
+    let rows = rows.iter().map(|row| row.iter().copied().map(Some).collect());
+    let mut record = Record::new(tokens.collect(), rows.collect()).unwrap();
+    record.outputs = vec![
+        Output {
+            token: 3,
+            probability: Some(0.5),
+            logit: Some(2.0),
+            value: Some(6.5),
+            baseline_value: Some(0.25),
+            sum: Some(6.0),
+            delta: Some(-0.25),
+            steps: Some(50),
+            within: None,
+        },
+        Output {
+            token: 4,
+            probability: Some(0.25),
+            logit: Some(1.0),
+            value: Some(24.0),
+            baseline_value: Some(1.0),
+            sum: Some(22.0),
+            delta: Some(-1.0),
+            steps: Some(200),
+            within: None,
+        },
+        Output { token: 5, probability: Some(0.125), value: Some(8.0), sum: Some(8.0), ..Output::default() },
+    ];
+    record
+}
+
+/// `A b`, ` c`, ` xy`, ` z`.
+const GROUPS: [Range<usize>; 4] = [0..2, 2..3, 3..5, 5..6];
+
+fn values(record: &Record) -> Vec<Vec<f64>> {
+    record.attributions.iter().map(|row| row.iter().map(|x| x.unwrap()).collect()).collect()
+}
+
+fn within(record: &Record) -> Vec<Option<f64>> {
+    record.outputs.iter().map(|output| output.within).collect()
+}
+
+#[test]
+fn values_by_hand() {
+    for (reduce, rows) in [
+        // 1 + 2 + 4 + 5, 3 + 6; 8 − 9, 10, 11 − 12.
+        (Reduce::Sum, [vec![12.0, 9.0], vec![-1.0, 10.0, -1.0]]),
+        (Reduce::Mean, [vec![3.0, 4.5], vec![-0.5, 10.0, -0.5]]),
+        (Reduce::MaxAbs, [vec![5.0, 6.0], vec![-9.0, 10.0, -12.0]]),
+    ] {
+        let record = six().regroup(&GROUPS, reduce).unwrap();
+        assert_eq!(values(&record), rows, "{reduce:?}");
+        assert_eq!(within(&record), [Some(7.0), None], "{reduce:?}");
+        let members = vec![2, 1, 2, 1];
+        assert_eq!(record.regrouped, Some(Regrouped { reduce: reduce.name().to_owned(), by: None, members }));
+        assert_eq!(record.notes, six().notes);
+    }
+}
+
+#[test]
+fn what_a_group_of_three_gave_itself() {
+    // From x to y 7, from x and y to z 11 and −12.
+    let groups = [0..3, 3..6];
+    for (reduce, row, inside) in [
+        (Reduce::Sum, 6.0 + 15.0 + 9.0, 6.0),
+        // The rows' means are 2, 5 and 3; y's is 7, and z's −0.5.
+        (Reduce::Mean, 10.0 / 3.0, 3.25),
+        (Reduce::MaxAbs, 10.0, -12.0),
+    ] {
+        let record = six().regroup(&groups, reduce).unwrap();
+        assert_eq!((values(&record), within(&record)), (vec![vec![row]], vec![Some(inside)]), "{reduce:?}");
+    }
+}
+
+#[test]
+fn what_is_known_of_the_outputs_adds_up_with_the_sum_alone() {
+    let before = six();
+    let alone = Output { token: 3, ..before.outputs[2].clone() };
+    let record = before.regroup(&GROUPS, Reduce::Sum).unwrap();
+    let group = Output {
+        token: 2,
+        value: Some(30.5),
+        baseline_value: Some(1.25),
+        sum: Some(28.0),
+        delta: Some(-1.25),
+        steps: Some(200),
+        within: Some(7.0),
+        ..Output::default()
+    };
+    assert_eq!(record.outputs, [group, alone.clone()]);
+    // Complete still: 12 + 9 + 7 = 30.5 − 1.25 − 1.25.
+    for reduce in [Reduce::Mean, Reduce::MaxAbs] {
+        let record = before.regroup(&GROUPS, reduce).unwrap();
+        let group = Output { token: 2, steps: Some(200), within: Some(7.0), ..Output::default() };
+        assert_eq!(record.outputs, [group, alone.clone()]);
+    }
+    // The last output has no baseline value, so a group with it has none.
+    let record = before.regroup(&[0..3, 3..6], Reduce::Sum).unwrap();
+    let group = Output {
+        token: 1,
+        value: Some(38.5),
+        sum: Some(36.0),
+        steps: Some(200),
+        within: Some(6.0),
+        ..Output::default()
+    };
+    assert_eq!(record.outputs, [group]);
+}
+
+#[test]
+fn outputs_of_which_nothing_is_known_get_what_they_hold_within() {
+    let bare = Record { outputs: Vec::new(), ..six() };
+    let output = |token, within| Output { token, within, ..Output::default() };
+    let record = bare.regroup(&GROUPS, Reduce::Sum).unwrap();
+    assert_eq!(record.outputs, [output(2, Some(7.0)), output(3, None)]);
+    // Nothing to say where outputs stay alone.
+    assert!(bare.regroup(&[0..3, 3..4, 4..5, 5..6], Reduce::Sum).unwrap().outputs.is_empty());
+}
+
+#[test]
+fn missing_values_are_left_out_and_nan_is_not() {
+    let mut record = six();
+    record.attributions[0] = vec![None, Some(2.0), None];
+    record.attributions[1] = vec![Some(f64::NAN), Some(-5.0), None, None];
+    record.attributions[2] = vec![Some(3.0), Some(-3.0), Some(f64::INFINITY), None, Some(f64::NEG_INFINITY)];
+    for (reduce, z) in [(Reduce::Sum, 0.0), (Reduce::Mean, 0.0), (Reduce::MaxAbs, 3.0)] {
+        let record = record.regroup(&GROUPS, reduce).unwrap();
+        let [xy, row] = &record.attributions[..] else { panic!("two rows") };
+        assert!(xy[0].unwrap().is_nan(), "{reduce:?}");
+        assert_eq!((xy[1], record.outputs[0].within), (None, None), "all missing, {reduce:?}");
+        assert_eq!(row[..], [Some(z), Some(f64::INFINITY), Some(f64::NEG_INFINITY)], "{reduce:?}");
+    }
+    record.attributions[1][0] = None;
+    let mean = record.regroup(&GROUPS, Reduce::Mean).unwrap();
+    assert_eq!(mean.attributions[0][0], Some(-1.5), "the mean of the two that are there");
+}
+
+#[test]
+fn tokens_become_one_text() {
+    let record = six().regroup(&GROUPS, Reduce::Sum).unwrap();
+    let token = |id, text, kind, start, end| Token {
+        start: Some(start),
+        end: Some(end),
+        ..Token::new(id, text, kind)
+    };
+    let expected = [
+        token(10, "A b", Kind::Input, 0, 3),
+        token(12, " c", Kind::Input, 3, 5),
+        token(13, " xy", Kind::Output, 5, 8),
+        token(15, " z", Kind::Output, 8, 10),
+    ];
+    assert_eq!(record.tokens, expected);
+}
+
+#[test]
+fn pieces_of_a_character_become_whole() {
+    // 🚀 is f0 9f 9a 80.
+    let piece = |bytes: &[u8], kind| Token {
+        bytes: Some(bytes.to_vec()),
+        ..Token::new(7, String::from_utf8_lossy(bytes), kind)
+    };
+    let tokens = vec![
+        piece(b"go \xf0\x9f", Kind::Input),
+        piece(b"\x9a", Kind::Input),
+        piece(b"\x80", Kind::Output),
+        Token { value: Some("0.5".into()), ..Token::new(8, "!", Kind::Output) },
+    ];
+    let record = Record::new(tokens, vec![vec![Some(1.0); 2], vec![Some(1.0); 3]]).unwrap();
+    let record = record.regroup(&[0..2, 2..4], Reduce::Sum).unwrap();
+    // The character goes on in the output: both sides hold a part.
+    let expected = [piece(b"go \xf0\x9f\x9a", Kind::Input), piece(b"\x80!", Kind::Output)];
+    assert_eq!(record.tokens, expected);
+    let inputs = Token { kind: Kind::Input, ..expected[1].clone() };
+    let whole = Record::new(vec![expected[0].clone(), inputs], vec![]).unwrap();
+    let one = 0..2;
+    let whole = whole.regroup(&[one], Reduce::Sum).unwrap();
+    assert_eq!(whole.tokens, [Token::new(7, "go 🚀!", Kind::Input)]);
+}
+
+#[test]
+fn spans_of_the_text_are_joined_where_both_ends_are_known() {
+    let mut record = six();
+    (record.tokens[1].start, record.tokens[1].end) = (None, None);
+    (record.tokens[3].start, record.tokens[3].end) = (None, None);
+    let record = record.regroup(&[0..3, 3..5, 5..6], Reduce::Sum).unwrap();
+    let spans: Vec<_> = record.tokens.iter().map(|token| token.start.zip(token.end)).collect();
+    assert_eq!(spans, [Some((0, 5)), None, Some((8, 10))]);
+}
+
+#[test]
+fn a_notebooks_value_goes_where_rows_may_have_changed() {
+    let mut record = six();
+    record.tokens[2].value = Some("3".into());
+    assert_eq!(record.regroup(&GROUPS, Reduce::Sum).unwrap().tokens[1].value, None);
+}
+
+#[test]
+fn reductions_of_what_was_normalised_or_lost_its_sign_say_so() {
+    let mut record = six();
+    record.normalize = Some("none".into());
+    record.signed = Some(true);
+    assert!(record.regroup(&GROUPS, Reduce::Sum).unwrap().notes.is_empty());
+    record.notes = vec!["first".into()];
+    record.normalize = Some("sum".into());
+    record.signed = Some(false);
+    record.aggregate = Some("l2".into());
+    let normalized = |name| {
+        format!(
+            "regrouped by {name} after each row was normalised (sum): normalised values were reduced, and rows were not normalised again"
+        )
+    };
+    let unsigned = "regrouped by sum of values without a sign (aggregate l2): groups of more tokens get more; the reduction mean does not favour them";
+    let sum = record.regroup(&GROUPS, Reduce::Sum).unwrap();
+    assert_eq!(sum.notes, ["first", &normalized("sum"), unsigned]);
+    let mean = record.regroup(&GROUPS, Reduce::Mean).unwrap();
+    assert_eq!(mean.notes, ["first", &normalized("mean")]);
+    // Again, and nothing is said twice.
+    assert_eq!(sum.regroup(&[0..2, 2..3, 3..4], Reduce::Sum).unwrap().notes, sum.notes);
+    record.aggregate = None;
+    let bare = record.regroup(&GROUPS, Reduce::Sum).unwrap();
+    assert_eq!(bare.notes[2], unsigned.replace(" (aggregate l2)", ""));
+}
+
+#[test]
+fn groups_of_groups_count_the_models_tokens() {
+    for (first, second, expected) in [
+        (Reduce::Sum, Reduce::Sum, "sum"),
+        (Reduce::MaxAbs, Reduce::MaxAbs, "max-abs"),
+        (Reduce::Mean, Reduce::Mean, "mean, mean"),
+        (Reduce::Sum, Reduce::Mean, "sum, mean"),
+    ] {
+        let mut words = six().regroup(&GROUPS, first).unwrap();
+        words.regrouped.as_mut().unwrap().by = Some("words".into());
+        let record = words.regroup(&[0..2, 2..3, 3..4], second).unwrap();
+        let members = vec![3, 2, 1];
+        assert_eq!(record.regrouped, Some(Regrouped { reduce: expected.to_owned(), by: None, members }));
+        // Each by itself: nothing happened.
+        assert_eq!(words.regroup(&[0..1, 1..2, 2..3, 3..4], second).unwrap(), words);
+    }
+}
+
+#[test]
+fn as_many_members_as_a_file_says_are_no_panic() {
+    let mut words = six().regroup(&GROUPS, Reduce::Sum).unwrap();
+    words.regrouped.as_mut().unwrap().members = vec![usize::MAX; 4];
+    let record = words.regroup(&[0..2, 2..4], Reduce::Sum).unwrap();
+    assert_eq!(record.regrouped.unwrap().members, [usize::MAX; 2]);
+}
+
+#[test]
+fn reductions_are_found_by_name() {
+    for reduce in Reduce::ALL {
+        assert_eq!(reduce.name().parse::<Reduce>().unwrap(), reduce);
+    }
+    assert_eq!(Reduce::ALL.map(Reduce::name), ["sum", "mean", "max-abs"]);
+}
+
+#[test]
+fn a_regrouped_record_has_exactly_these_fields() {
+    let mut record = six().regroup(&[0..3, 3..6], Reduce::Sum).unwrap();
+    record.regrouped.as_mut().unwrap().by = Some("lines".into());
+    let mut bytes = Vec::new();
+    write(std::slice::from_ref(&record), &mut bytes).unwrap();
+    let expected = concat!(
+        r#"{"format":"saliency-record","version":1,"regrouped":{"reduce":"sum","by":"lines","members":[3,3]},"#,
+        r#""tokens":[{"id":10,"text":"A b c","kind":"input","start":0,"end":5},"#,
+        r#"{"id":13,"text":" xy z","kind":"output","start":5,"end":10}],"attributions":[[30.0]],"#,
+        r#""outputs":[{"token":1,"value":38.5,"sum":36.0,"steps":200,"within":6.0}]}"#,
+        "\n"
+    );
+    assert_eq!(std::str::from_utf8(&bytes).unwrap(), expected);
+    assert_eq!(read(&bytes).unwrap(), [record]);
+}
+
+#[test]
+fn the_notebooks_runs_keep_their_totals() {
+    for record in read(include_bytes!("data/runs-3x100.json")).unwrap() {
+        let n_input = record.n_input();
+        // Fives, on both sides.
+        let fives = |from: usize, to: usize| (from..to).step_by(5).map(move |at| at..(at + 5).min(to));
+        let groups: Vec<_> = fives(0, n_input).chain(fives(n_input, record.tokens.len())).collect();
+        let regrouped = record.regroup(&groups, Reduce::Sum).unwrap();
+        for (index, group) in groups.iter().filter(|group| group.start >= n_input).enumerate() {
+            let rows = &record.attributions[group.start - n_input..group.end - n_input];
+            let before: f64 = rows.iter().flatten().map(|x| x.unwrap()).sum();
+            let row: f64 = regrouped.attributions[index].iter().map(|x| x.unwrap()).sum();
+            let after = row + regrouped.outputs[index].within.unwrap();
+            assert!((before - after).abs() < 1e-12 * before.abs().max(1.0), "{before} {after}");
+        }
+    }
+}
+
+// --- for every record and every grouping
+
+/// A number of a few binary digits, so that sums are exact in any order; sometimes none.
+fn exact() -> impl Strategy<Value = Option<f64>> {
+    prop::option::weighted(0.9, (-4096_i32..4096).prop_map(|x| f64::from(x) / 64.0))
+}
+
+prop_compose! {
+    fn any_output()(
+        probability in exact(), logit in exact(), value in exact(), baseline_value in exact(), sum in exact(),
+        delta in exact(), within in exact(), steps in any::<Option<u32>>(),
+    ) -> Output {
+        Output { token: 0, probability, logit, value, baseline_value, sum, delta, steps, within }
+    }
+}
+
+prop_compose! {
+    fn any_record()(n_input in 0_usize..6, n_output in 0_usize..6)
+        (
+            texts in prop::collection::vec("[ a-z\u{e9}\u{706b}\u{1f680}]{0,3}", (n_input + n_output).max(1)),
+            values in prop::collection::vec(prop::collection::vec(exact(), 12), n_output),
+            mut outputs in prop::collection::vec(any_output(), n_output),
+            known in any::<bool>(),
+            signed in any::<Option<bool>>(),
+            normalize in prop::sample::select(vec![None, Some("none".to_owned()), Some("sum".to_owned())]),
+            n_input in Just(n_input),
+        ) -> Record {
+        let n_output = values.len();
+        let tokens = texts.into_iter().enumerate().map(|(index, text)| {
+            let kind = if index < n_input || n_output == 0 { Kind::Input } else { Kind::Output };
+            Token::new(index as u32, text, kind)
+        });
+        outputs.iter_mut().zip(n_input..).for_each(|(output, token)| output.token = token);
+        let rows = values.iter().enumerate().map(|(r, row)| row[..n_input + r].to_vec());
+        let record = Record::new(tokens.collect(), rows.collect()).unwrap();
+        Record { outputs: if known { outputs } else { Vec::new() }, signed, normalize, ..record }
+    }
+}
+
+/// Segments that begin where these say so, and where they have to.
+fn cut(record: &Record, begins: &[bool]) -> Vec<Range<usize>> {
+    let (n, n_input) = (record.tokens.len(), record.n_input());
+    let starts: Vec<usize> = (0..n).filter(|&at| at == 0 || at == n_input || begins[at]).collect();
+    starts.iter().zip(starts.iter().skip(1).chain([&n])).map(|(&start, &end)| start..end).collect()
+}
+
+fn any_cuts() -> impl Strategy<Value = Vec<bool>> {
+    prop::collection::vec(any::<bool>(), 12)
+}
+
+fn total<'a>(values: impl IntoIterator<Item = &'a Option<f64>>) -> f64 {
+    // From 0.0, so that nothing at all is no -0.0.
+    values.into_iter().flatten().fold(0.0, |sum, x| sum + x)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_sum_keeps_the_total_of_every_group(record in any_record(), begins in any_cuts()) {
+        let n_input = record.n_input();
+        let groups = cut(&record, &begins);
+        let regrouped = record.regroup(&groups, Reduce::Sum).unwrap();
+        regrouped.check().unwrap();
+        prop_assert_eq!(regrouped.tokens.len(), groups.len());
+        let of_outputs = groups.iter().filter(|group| group.start >= n_input);
+        for (index, group) in of_outputs.enumerate() {
+            let rows = group.start - n_input..group.end - n_input;
+            let members = record.outputs.get(rows.clone()).unwrap_or_default();
+            let before = total(record.attributions[rows].iter().flatten())
+                + total(members.iter().map(|output| &output.within));
+            let within = regrouped.outputs.get(index).map(|output| output.within);
+            // To the last bit: the sums are exact.
+            let after = total(&regrouped.attributions[index]) + total(&within);
+            prop_assert_eq!(after.to_bits(), before.to_bits());
+        }
+    }
+
+    #[test]
+    fn single_tokens_are_the_record_itself(record in any_record(), begins in any_cuts()) {
+        for reduce in Reduce::ALL {
+            prop_assert_eq!(&record.regroup(&cut(&record, &[true; 12]), reduce).unwrap(), &record);
+            // Also in a record that has groups.
+            let groups = record.regroup(&cut(&record, &begins), reduce).unwrap();
+            prop_assert_eq!(groups.regroup(&cut(&groups, &[true; 12]), reduce).unwrap(), groups);
+        }
+    }
+
+    #[test]
+    fn groups_of_groups_are_the_coarser_groups(
+        record in any_record(), fine in any_cuts(), coarse in any_cuts(),
+    ) {
+        let fine = cut(&record, &fine);
+        for reduce in [Reduce::Sum, Reduce::MaxAbs] {
+            let groups = record.regroup(&fine, reduce).unwrap();
+            let coarse = cut(&groups, &coarse);
+            let twice = groups.regroup(&coarse, reduce).unwrap();
+            let at_once: Vec<_> = coarse.iter().map(|c| fine[c.start].start..fine[c.end - 1].end).collect();
+            let mut once = record.regroup(&at_once, reduce).unwrap();
+            let mut twice_ = twice.clone();
+            if reduce == Reduce::MaxAbs {
+                // Of two values of one size, which is first depends on the way.
+                for record in [&mut once, &mut twice_] {
+                    let within = record.outputs.iter_mut().map(|output| &mut output.within);
+                    let cells = record.attributions.iter_mut().flatten().chain(within);
+                    cells.for_each(|x| *x = x.map(f64::abs));
+                }
+            }
+            prop_assert_eq!(twice_, once);
+        }
+    }
+
+    #[test]
+    fn an_untouched_row_and_column_keep_every_bit(
+        record in any_record(), x in prop::num::f64::ANY, begins in any_cuts(),
+    ) {
+        let mut record = record;
+        prop_assume!(!record.attributions.is_empty() && record.n_input() > 1);
+        record.attributions[0][0] = Some(x);
+        let mut begins = begins;
+        (begins[1], begins[record.n_input()]) = (true, true);
+        if record.n_output() > 1 {
+            begins[record.n_input() + 1] = true;
+        }
+        for reduce in Reduce::ALL {
+            let regrouped = record.regroup(&cut(&record, &begins), reduce).unwrap();
+            prop_assert_eq!(regrouped.attributions[0][0].unwrap().to_bits(), x.to_bits());
+        }
+    }
+}
