@@ -10,6 +10,7 @@ mod gallery;
 mod install;
 mod libtorch;
 mod page;
+mod peers;
 mod pip;
 mod platform;
 mod step;
@@ -39,6 +40,8 @@ usage: cargo xtask COMMAND
   gallery                   every chart in every state beside the notebook's own; print the contact sheet's path
   page [--write]            check the page's script: types, and its minified form; or write that
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
+  peers [--turns N] [--method gradient-x-input|integrated-gradients] [--steps K]
+                            our program beside ecco and inseq, from text to record; print the table
   help                      this list
 
 A libtorch of your own is used where LIBTORCH or LIBTORCH_USE_PYTORCH is set.
@@ -72,6 +75,7 @@ enum Task {
     Gallery,
     Page { write: bool },
     Bench { args: Vec<String> },
+    Peers(peers::Options),
     Help,
 }
 
@@ -95,6 +99,7 @@ impl Task {
                 (Self::Page { write }, &rest[usize::from(write)..])
             }
             "bench" => (Self::Bench { args: rest.to_vec() }, &rest[rest.len()..]),
+            "peers" => (Self::Peers(peers::Options::parse(rest)?), &rest[rest.len()..]),
             "help" | "--help" | "-h" => (Self::Help, &rest[rest.len()..]),
             other => return Err(format!("there is no command `{other}`")),
         };
@@ -118,6 +123,7 @@ impl Task {
             Self::Gallery => gallery::run(&workspace),
             Self::Page { write } => page::run(&workspace, write),
             Self::Bench { args } => bench::run(&workspace, &args),
+            Self::Peers(options) => peers::run(&workspace, &options),
             Self::Help => {
                 print!("{HELP}");
                 Ok(())
@@ -149,6 +155,7 @@ mod tests {
             parse("bench gradients --quick"),
             Ok(Task::Bench { args: vec!["gradients".to_owned(), "--quick".to_owned()] })
         );
+        assert!(matches!(parse("peers --turns 2"), Ok(Task::Peers(_))));
         assert_eq!(parse("tests"), Err("there is no command `tests`".to_owned()));
         assert_eq!(parse("demo fast"), Err("`demo` takes no argument `fast`".to_owned()));
         assert_eq!(parse("libtorch --keep"), Err("`libtorch` takes no argument `--keep`".to_owned()));
