@@ -2,18 +2,15 @@
 //!
 //! `cargo run --release -p saliency --example 5_your_own_method`
 
-use saliency::attribution::{Error, Explanation, Problem};
+use saliency::attribution::{Card, Error, Explanation, Problem};
 use saliency::{Attributor, Checkpoint, Generation, Load, Method};
 
 #[derive(Debug)]
 struct GradientXDeviation;
 
 impl Method for GradientXDeviation {
-    fn name(&self) -> &'static str {
-        "gradient-x-deviation"
-    }
-    fn summary(&self) -> &'static str {
-        "(e_i − mean e) ⊙ ∂f/∂e_i"
+    fn card(&self) -> Card {
+        Card::new("gradient-x-deviation", "(e_i − mean e) ⊙ ∂f/∂e_i")
     }
     fn attribute(
         &self,
@@ -25,7 +22,7 @@ impl Method for GradientXDeviation {
             let input = problem.embeddings().f_select(0, 0)?.f_narrow(0, 0, read)?;
             let deviation = input.f_sub(&input.f_mean_dim(&[0_i64][..], true, None)?)?;
             let vectors = gradient.f_narrow(0, 0, read)?.f_mul(&deviation)?;
-            each(Explanation { output, vectors, value, baseline_value: None, steps: None })
+            each(Explanation::new(output, vectors, value))
         })
     }
 }

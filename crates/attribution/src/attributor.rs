@@ -1,14 +1,16 @@
 //! The way through: a model and a sequence in, a record out.
 
-use crate::method::Parameters;
 use crate::methods::GradientXInput;
+use crate::problem::Settings;
+use crate::rows::Rows;
 use crate::targets::Probability;
+use crate::work::Progress;
 use crate::{
-    Aggregate, Error, Explanation, LanguageModel, Method, Normalize, Problem, Sequence, Target, method,
-    target,
+    Aggregate, Cost, Error, LanguageModel, Method, Normalize, Parameters, Pass, Problem, Sequence, Size,
+    Target, method, target,
 };
-use saliency_schema::{Model, Output, Record};
-use tch::Kind;
+use saliency_schema::{Model, Record};
+use std::ops::Range;
 
 /// A method, a target and a reduction, ready to run on any model and sequence.
 ///
@@ -28,6 +30,9 @@ pub struct Attributor {
     target: Box<dyn Target>,
     aggregate: Option<Aggregate>,
     normalize: Option<Normalize>,
+    span: Option<Range<usize>>,
+    settings: Settings,
+    partial: bool,
 }
 
 impl Default for Attributor {
@@ -45,6 +50,9 @@ impl Attributor {
             target: Box::new(Probability),
             aggregate: None,
             normalize: None,
+            span: None,
+            settings: Settings::default(),
+            partial: false,
         }
     }
 
@@ -82,10 +90,59 @@ impl Attributor {
         Self { aggregate: Some(aggregate), ..self }
     }
 
-    /// How rows are scaled. Default: the method's own; `none` for an aggregate that keeps the sign.
+    /// How rows are scaled. Default: the method's own; `none` for rows that have a sign.
     #[must_use]
     pub fn normalize(self, normalize: Normalize) -> Self {
         Self { normalize: Some(normalize), ..self }
+    }
+
+    /// Explains some outputs as one: the sum of their targets, such as a whole answer's log-probability. The record then has
+    /// one output, the span; outputs before it count as input, and what its own tokens give to each other is in
+    /// `outputs[0].within`. Default: every output for itself.
+    ///
+    /// ```
+    /// use saliency_attribution::testing::Linear;
+    /// use saliency_attribution::{Attributor, Sequence};
+    ///
+    /// let sequence = Sequence::from_ids(&[0, 1, 2], &[1, 0])?;
+    /// let attributor = Attributor::new().target("log-probability")?.span(0..2);
+    /// let record = attributor.record(&Linear::new(3, 2), &sequence)?;
+    /// assert_eq!(record.attributions.len(), 1);
+    /// # Ok::<(), saliency_attribution::Error>(())
+    /// ```
+    #[must_use]
+    pub fn span(self, outputs: Range<usize>) -> Self {
+        Self { span: Some(outputs), ..self }
+    }
+
+    /// Bytes that passes may take together, besides the weights: batches are chosen to fit, and a pass that takes more runs
+    /// alone. Default: 768 MiB.
+    #[must_use]
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.settings.memory = bytes;
+        self
+    }
+
+    /// Whether a run that is stopped gives the rows that are finished, with a note, instead of [`Error::Stopped`]. Methods that
+    /// work on all outputs together then take them in portions of 4. Default: `false`.
+    #[must_use]
+    pub fn partial(mut self, partial: bool) -> Self {
+        self.partial = partial;
+        self.settings.outputs_together = if partial { 4 } else { usize::MAX };
+        self
+    }
+
+    /// The passes that a run makes on a problem of that size, the one at the real input aside.
+    pub fn cost(&self, size: Size) -> Cost {
+        self.method.cost(size)
+    }
+
+    /// About how many bytes a run takes besides the weights, in passes of that kind.
+    pub fn bytes(&self, model: &dyn LanguageModel, pass: Pass) -> usize {
+        let logits = pass.positions * model.limits().vocabulary * 4;
+        let one = model.footprint(pass).unwrap_or(0) + logits;
+        let batch = (self.settings.memory / one.max(1)).clamp(1, (4096 / pass.tokens.max(1)).max(1));
+        one * batch
     }
 
     /// The aggregate and the normalisation that a run will use.
@@ -93,11 +150,13 @@ impl Attributor {
     /// # Errors
     /// [`Error::SignedSum`] when signed rows were to be divided by their sum.
     pub fn reduction(&self) -> Result<(Aggregate, Normalize), Error> {
+        let signed = self.method.card().signed;
         let (default_aggregate, default_normalize) = self.method.default_reduction();
         let aggregate = self.aggregate.unwrap_or(default_aggregate);
-        let default_normalize = if aggregate.is_signed() { Normalize::None } else { default_normalize };
+        let signed = signed && aggregate.is_signed();
+        let default_normalize = if signed { Normalize::None } else { default_normalize };
         let normalize = self.normalize.unwrap_or(default_normalize);
-        if aggregate.is_signed() && normalize == Normalize::Sum {
+        if signed && normalize == Normalize::Sum {
             return Err(Error::SignedSum { aggregate: aggregate.name() });
         }
         Ok((aggregate, normalize))
@@ -108,11 +167,11 @@ impl Attributor {
     /// # Errors
     /// A sequence that the model can't read, a reduction that makes no sense, or a failing model.
     pub fn record(&self, model: &dyn LanguageModel, sequence: &Sequence) -> Result<Record, Error> {
-        self.record_with(model, sequence, &mut |_, _| true)
+        self.record_with(model, sequence, &mut |_| true)
     }
 
-    /// As [`record`](Self::record), and calls `progress` with the rows done and the rows there will be.
-    /// `progress` returns `false` to stop.
+    /// As [`record`](Self::record), and tells `watch` how far the run is, after every batch of passes and every row.
+    /// `watch` returns `false` to stop.
     ///
     /// # Errors
     /// As [`record`](Self::record), and [`Error::Stopped`].
@@ -120,105 +179,58 @@ impl Attributor {
         &self,
         model: &dyn LanguageModel,
         sequence: &Sequence,
-        progress: &mut dyn FnMut(usize, usize) -> bool,
+        watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Record, Error> {
         let (aggregate, normalize) = self.reduction()?;
-        let problem = Problem::new(model, sequence, &*self.target)?;
-        let mut rows = Rows { aggregate, normalize, values: Vec::new(), outputs: Vec::new(), cancelled: 0 };
-        self.method.attribute(&problem, &mut |explanation| {
-            rows.push(&problem, self.method.is_complete(), &explanation)?;
-            if progress(rows.values.len(), problem.n_output()) { Ok(()) } else { Err(Error::Stopped) }
-        })?;
-        let notes = rows.notes(self.method.name());
-        let mut record = Record::new(sequence.tokens().to_vec(), rows.values)?;
+        let card = self.method.card();
+        if let Some(span) = &self.span {
+            check_span(span, sequence.n_output(), self.method.name(), card.additive)?;
+        }
+        let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(watch))?;
+        problem.work().foresee(self.method.cost(problem.size(true)));
+        let mut rows = Rows::new(&problem, &card, (aggregate, normalize), self.span.clone());
+        let finished = self.method.attribute(&problem, &mut |explanation| {
+            rows.push(explanation)?;
+            problem.work().add_row()
+        });
+        let sequence = match finished {
+            Ok(()) => sequence.clone(),
+            Err(Error::Stopped) if self.partial && self.span.is_none() && rows.count() > 0 => {
+                rows.stopped();
+                sequence.cut(rows.count())
+            }
+            Err(error) => return Err(error),
+        };
+        let mut record = rows.record(&sequence)?;
         record.model =
             Some(Model { name: model.name().to_owned(), sha256: model.sha256().map(str::to_owned) });
         record.method = Some(self.method.describe());
-        record.target = Some(problem.target().describe());
+        let mut target = problem.target().describe();
+        if let Some(span) = &self.span {
+            target.parameters.insert("span".to_owned(), vec![span.start, span.end].into());
+        }
+        record.target = Some(target);
         record.aggregate = Some(aggregate.name().to_owned());
         record.normalize = Some(normalize.name().to_owned());
-        record.signed = Some(aggregate.is_signed());
-        record.notes = notes;
-        record.outputs = rows.outputs;
+        record.signed = Some(aggregate.is_signed() && card.signed);
         record.check()?;
         Ok(record)
     }
 }
 
-/// The rows of a record while they are made.
-struct Rows {
-    aggregate: Aggregate,
-    normalize: Normalize,
-    values: Vec<Vec<Option<f64>>>,
-    outputs: Vec<Output>,
-    /// Rows in which nothing but rounding noise was left.
-    cancelled: usize,
-}
-
-impl Rows {
-    fn push(
-        &mut self,
-        problem: &Problem<'_>,
-        complete: bool,
-        explanation: &Explanation,
-    ) -> Result<(), Error> {
-        let Explanation { output, vectors, value, baseline_value, steps } = explanation;
-        let length = problem.row_length(*output);
-        if vectors.size().first() != Some(&(length as i64)) || vectors.dim() != 2 {
-            let expected = vec![length as i64, -1];
-            return Err(Error::Shape { op: "Method::attribute", found: vectors.size(), expected });
-        }
-        let mut row = self.aggregate.apply(vectors)?;
-        let sums = Aggregate::Sum.apply(vectors)?;
-        if self.aggregate.is_signed() && is_rounding_noise(&sums, vectors)? {
-            row.fill(0.0);
-            self.cancelled += 1;
-        }
-        self.normalize.apply(&mut row);
-        self.values.push(row.into_iter().map(Some).collect());
-
-        let logits = problem.input().logits_of(*output)?.f_select(0, 0)?.f_to_kind(Kind::Double)?;
-        let token = i64::from(problem.output_token(*output).id);
-        let sum = sums.iter().sum::<f64>();
-        self.outputs.push(Output {
-            token: length,
-            probability: Some(logits.f_softmax(0, None)?.f_double_value(&[token])?),
-            logit: Some(logits.f_double_value(&[token])?),
-            value: Some(*value),
-            baseline_value: *baseline_value,
-            sum: Some(sum),
-            delta: baseline_value.filter(|_| complete).map(|baseline| sum - (value - baseline)),
-            steps: *steps,
-        });
-        Ok(())
+fn check_span(
+    span: &Range<usize>,
+    n_output: usize,
+    method: &'static str,
+    additive: bool,
+) -> Result<(), Error> {
+    if !additive {
+        let why = "its numbers for a sum are not the sum of its numbers; use another method, or no span";
+        return Err(Error::Target { method, target: "a span", why });
     }
-
-    fn notes(&self, method: &str) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.cancelled > 0 {
-            notes.push(format!(
-                "{} of {} rows are zero: the {} over hidden dimensions of {method} cancels to rounding noise \
-                 (layer norm removes the mean, so it is zero by construction); use the aggregate l2, l1 or \
-                 max-abs, or gradient-x-input",
-                self.cancelled,
-                self.values.len(),
-                self.aggregate.name()
-            ));
-        }
-        notes
+    if span.start < span.end && span.end <= n_output {
+        return Ok(());
     }
-}
-
-/// Whether the sums over hidden dimensions are all too small, beside what was summed, to be anything but
-/// rounding noise: at most 10⁻⁵ of it in single precision, 10⁻¹² in double.
-fn is_rounding_noise(sums: &[f64], vectors: &tch::Tensor) -> Result<bool, Error> {
-    let tolerance = match vectors.kind() {
-        Kind::Double => 1e-12,
-        Kind::Float => 1e-5,
-        _ => return Ok(false),
-    };
-    let sizes = Aggregate::L1.apply(vectors)?;
-    let mean = sizes.iter().sum::<f64>() / sizes.len().max(1) as f64;
-    let noise = |(sum, size): (&f64, &f64)| sum.abs() <= tolerance * size.max(mean);
-    Ok(mean > 0.0 && vectors.size()[1] > 1 && sums.iter().zip(&sizes).all(noise))
+    let value = format!("{}-{} of {n_output} outputs", span.start, span.end);
+    Err(Error::Parameter { name: "span", value, range: "a range of outputs, from-to, with `to` left out" })
 }

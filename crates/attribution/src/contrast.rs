@@ -1,6 +1,6 @@
 //! Contrastive targets: the produced token against alternatives.
 
-use crate::{Error, OutputToken, Target, TokenId};
+use crate::{Error, OutputToken, RealRun, Target, TokenId};
 use tch::Tensor;
 
 /// What the produced token is held against.
@@ -55,13 +55,29 @@ impl<T: Target> Contrast<T> {
     }
 
     /// The same with runners-up found once, at the real input: what they are must not change along a path.
-    pub(crate) fn fixed(&self, logits: &Tensor, outputs: &[OutputToken]) -> Result<Alternatives, Error> {
+    pub(crate) fn fixed(&self, real: &RealRun<'_>) -> Result<Alternatives, Error> {
         if self.alternatives != Alternatives::RunnerUp {
             return Ok(self.alternatives.clone());
         }
         let runner_up =
-            |output: &OutputToken| runner_up(&logits.f_select(0, output.output as i64)?, output.id);
-        Ok(Alternatives::Each(outputs.iter().map(runner_up).collect::<Result<_, _>>()?))
+            |output: &OutputToken| runner_up(&real.logits().f_select(0, output.output as i64)?, output.id);
+        Ok(Alternatives::Each(real.outputs().iter().map(runner_up).collect::<Result<_, _>>()?))
+    }
+
+    /// The logits of the contrast, where its measure is made of logits.
+    pub(crate) fn logit_weights(&self, output: OutputToken) -> Result<Option<Vec<(TokenId, f64)>>, Error> {
+        let ids = match &self.alternatives {
+            Alternatives::RunnerUp => return Ok(None),
+            Alternatives::Same(ids) => ids.clone(),
+            Alternatives::Each(ids) => ids.get(output.output).copied().into_iter().collect(),
+        };
+        let Some(mut weights) = self.measure.logit_weights(output)? else { return Ok(None) };
+        let share = 1.0 / ids.len().max(1) as f64;
+        for id in ids {
+            let others = self.measure.logit_weights(OutputToken { id, ..output })?.unwrap_or_default();
+            weights.extend(others.into_iter().map(|(id, weight)| (id, -share * weight)));
+        }
+        Ok(Some(weights))
     }
 
     pub(crate) fn describe(&self, name: &str) -> saliency_schema::Target {
@@ -118,10 +134,15 @@ macro_rules! contrast {
             }
             fn prepared(
                 &self,
-                logits: &tch::Tensor,
-                outputs: &[crate::OutputToken],
+                real: &crate::RealRun<'_>,
             ) -> Result<Option<Box<dyn crate::Target>>, crate::Error> {
-                Ok(Some(Box::new(Self::against(self.contrast().fixed(logits, outputs)?))))
+                Ok(Some(Box::new(Self::against(self.contrast().fixed(real)?))))
+            }
+            fn logit_weights(
+                &self,
+                output: crate::OutputToken,
+            ) -> Result<Option<Vec<(crate::TokenId, f64)>>, crate::Error> {
+                self.contrast().logit_weights(output)
             }
             fn against(&self, alternatives: crate::Alternatives) -> Option<Box<dyn crate::Target>> {
                 Some(Box::new(Self::against(alternatives)))

@@ -39,6 +39,28 @@ pub enum Error {
         /// What may be given.
         range: &'static str,
     },
+    /// A parameter that the method does not have.
+    #[error("{method} has no parameter {name} (it is {value}); it has: {known}")]
+    NoSuchParameter {
+        /// The method.
+        method: &'static str,
+        /// The parameter.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// The parameters that it has.
+        known: String,
+    },
+    /// The target makes no sense with the method.
+    #[error("{method} can't explain the target {target}: {why}")]
+    Target {
+        /// The method, or what was asked for.
+        method: &'static str,
+        /// The target.
+        target: &'static str,
+        /// Why, and what would do.
+        why: &'static str,
+    },
     // --- the text
     /// There is no input token to attribute to.
     #[error("the text has no token; attribution needs at least one input token")]
@@ -68,6 +90,39 @@ pub enum Error {
         n_output: usize,
         /// The model's limit.
         context: usize,
+    },
+    // --- the model
+    /// A layer or a head that the model does not have.
+    #[error("{name} is {number}, and this model has {count}, from 0 to {}", count.saturating_sub(1))]
+    Below {
+        /// What is counted: `layer`, `head`.
+        name: &'static str,
+        /// What was asked for.
+        number: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// The method looks inside, and the model shows nothing.
+    #[error(
+        "{method} looks inside a transformer, and the model {model:?} does not show its inside; use a gradient or perturbation \
+         method (saliency methods lists what each needs)"
+    )]
+    NoInside {
+        /// The method.
+        method: &'static str,
+        /// The model.
+        model: String,
+    },
+    /// Tokens can't be hidden from attention.
+    #[error(
+        "{method} with baseline \"masking\" hides tokens from attention, and the model {model:?} can't; use deletion, zero or \
+         mean"
+    )]
+    NoMasking {
+        /// The method.
+        method: &'static str,
+        /// The model.
+        model: String,
     },
     // --- the run
     /// The model failed.

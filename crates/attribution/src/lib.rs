@@ -28,35 +28,69 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod absence;
 mod aggregate;
 mod attributor;
 mod baseline;
+mod chosen;
+mod closure;
 mod contrast;
+mod cost;
 mod error;
+mod game;
 mod generation;
+mod inside;
+mod layers;
+mod least_squares;
 mod method;
 pub mod methods;
 mod model;
+mod noise;
 mod normalize;
+mod parameters;
+mod path;
+mod players;
+mod positions;
 mod problem;
 mod quadrature;
+mod real_run;
+mod rows;
+mod run;
 mod sequence;
 mod target;
 pub mod targets;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod variants;
+mod vocabulary;
+mod work;
 
+pub use absence::Absence;
 pub use aggregate::Aggregate;
 pub use attributor::Attributor;
 pub use baseline::Baseline;
+pub use chosen::Chosen;
+pub use closure::Closure;
 pub use contrast::Alternatives;
+pub use cost::{Cost, Size};
 pub use error::{Error, ModelError};
 pub use generation::{Generation, Sampler, Sampling, generate_with};
-pub use method::{Explanation, Method, Parameters, method, methods};
-pub use model::{LanguageModel, Limits, Run, TokenId};
+pub use inside::{BackwardRule, Inside, Look, ReadOut};
+pub use method::{Axiom, Card, Explanation, Family, Method, Needs, method, methods};
+pub use model::{LanguageModel, Limits, Pass, TokenId};
 pub use normalize::Normalize;
-pub use problem::{Forward, Problem};
+pub use parameters::Parameters;
+pub use players::Players;
+pub use positions::Positions;
+pub use problem::{Forward, Problem, Settings};
+pub use quadrature::Quadrature;
+pub use real_run::RealRun;
+pub use run::Run;
+/// What is taken away together, shared with regrouping records.
+pub use saliency_schema::Segmentation;
 pub use sequence::Sequence;
 pub use target::{OutputToken, Target, target, targets};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use tch;
+pub use variants::Variants;
+pub use work::{Progress, Watch};

@@ -1,38 +1,24 @@
-//! What an attribution method is, and the table of all of them.
+//! What an attribution method is, and how one is found by name.
 
 use crate::methods::TABLE;
-use crate::{Aggregate, Error, Normalize, Problem};
+use crate::{Aggregate, Cost, Error, Normalize, Parameters, Problem, Size};
 use std::fmt::Debug;
 use tch::Tensor;
 
 /// An attribution method: one vector over the hidden dimensions for every token that an output has read.
 pub trait Method: Debug {
-    /// The method's name in the literature: lower case with hyphens.
-    fn name(&self) -> &'static str;
-
-    /// Other names that are understood: ecco's, captum's, inseq's.
-    fn aliases(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// One line for a list of methods: the formula first.
-    fn summary(&self) -> &'static str;
-
-    /// Whether the attributions add up to f(x) − f(baseline), so that a convergence delta means something.
-    fn is_complete(&self) -> bool {
-        false
-    }
-
-    /// How this method's rows are reduced when nothing else is asked for.
-    ///
-    /// The notebook's own `l2` and `sum`; a complete method keeps its sign and total instead.
-    fn default_reduction(&self) -> (Aggregate, Normalize) {
-        if self.is_complete() { (Aggregate::Sum, Normalize::None) } else { (Aggregate::L2, Normalize::Sum) }
-    }
+    /// What there is to say of the method, whatever its parameters are.
+    fn card(&self) -> Card;
 
     /// How the record names this method, with its parameters.
     fn describe(&self) -> saliency_schema::Method {
         saliency_schema::Method::new(self.name())
+    }
+
+    /// The passes that it makes, the one at the real input aside.
+    fn cost(&self, size: Size) -> Cost {
+        let _ = size;
+        Cost::default()
     }
 
     /// Computes every output's attributions and hands them to `each`, in order.
@@ -44,6 +30,150 @@ pub trait Method: Debug {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error>;
+
+    /// The method's name in the literature: lower case with hyphens.
+    fn name(&self) -> &'static str {
+        self.card().name
+    }
+
+    /// Whether the attributions add up to f(x) − f(baseline), so that a convergence delta means something.
+    fn is_complete(&self) -> bool {
+        self.card().axioms.contains(&Axiom::Completeness)
+    }
+
+    /// How this method's rows are reduced when nothing else is asked for: the notebook's own `l2` and `sum` for gradients;
+    /// sign and total kept where the method is complete or gives one number a token.
+    fn default_reduction(&self) -> (Aggregate, Normalize) {
+        if self.card().one_number || self.is_complete() {
+            (Aggregate::Sum, Normalize::None)
+        } else {
+            (Aggregate::L2, Normalize::Sum)
+        }
+    }
+}
+
+/// What there is to say of a method, whatever its parameters are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Card {
+    /// The name in the literature: lower case with hyphens.
+    pub name: &'static str,
+    /// Other names that are understood: ecco's, captum's, inseq's.
+    pub aliases: &'static [&'static str],
+    /// One line for a list of methods: the formula first.
+    pub summary: &'static str,
+    /// Which family it belongs to.
+    pub family: Family,
+    /// What it asks of a model.
+    pub needs: Needs,
+    /// The parameters that it has, by their names in [`Parameters`].
+    pub parameters: &'static [&'static str],
+    /// What it promises.
+    pub axioms: &'static [Axiom],
+    /// What it costs, in words: `n` tokens, `m` outputs.
+    pub cost: &'static str,
+    /// The paper that defines it.
+    pub source: &'static str,
+    /// Whether the sign of its numbers means something.
+    pub signed: bool,
+    /// Whether it gives one number a token instead of a vector.
+    pub one_number: bool,
+    /// Whether it explains the target; `false` where it describes the model's run, whatever the target is.
+    pub uses_target: bool,
+    /// Whether the attributions of a sum of targets are the sum of theirs.
+    pub additive: bool,
+}
+
+impl Card {
+    /// A signed method of vectors, by gradients, that promises nothing more.
+    pub const fn new(name: &'static str, summary: &'static str) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            summary,
+            family: Family::Gradient,
+            needs: Needs::Embeddings,
+            parameters: &[],
+            axioms: &[],
+            cost: "",
+            source: "",
+            signed: true,
+            one_number: false,
+            uses_target: true,
+            additive: true,
+        }
+    }
+}
+
+/// Where a method takes its numbers from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Derivatives.
+    Gradient,
+    /// What happens when something is taken away.
+    Perturbation,
+    /// What the model does inside.
+    Inside,
+    /// Nothing: something to compare with.
+    Control,
+}
+
+impl Family {
+    /// The name, lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gradient => "gradient",
+            Self::Perturbation => "perturbation",
+            Self::Inside => "inside",
+            Self::Control => "control",
+        }
+    }
+}
+
+/// What a method asks of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Needs {
+    /// Token embeddings in, logits out: every model.
+    Embeddings,
+    /// A transformer that shows its inside ([`Inside`](crate::Inside)).
+    Inside,
+}
+
+impl Needs {
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embeddings => "any model",
+            Self::Inside => "a transformer's inside",
+        }
+    }
+}
+
+/// What a method promises of its attributions, exactly or as far as its sampling or quadrature goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Axiom {
+    /// A row adds up to f(x) − f(baseline).
+    Completeness,
+    /// A token that changes nothing gets nothing.
+    Dummy,
+    /// Tokens that are interchangeable get the same.
+    Symmetry,
+    /// The attributions of a sum of targets are the sum of theirs.
+    Linearity,
+    /// Models that compute the same function get the same attributions.
+    ImplementationInvariance,
+}
+
+impl Axiom {
+    /// The name, lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Completeness => "completeness",
+            Self::Dummy => "dummy",
+            Self::Symmetry => "symmetry",
+            Self::Linearity => "linearity",
+            Self::ImplementationInvariance => "implementation invariance",
+        }
+    }
 }
 
 /// One output's attributions.
@@ -60,15 +190,25 @@ pub struct Explanation {
     pub baseline_value: Option<f64>,
     /// Points on the path, where the method follows one.
     pub steps: Option<u32>,
+    /// The standard error of each token's number, where it was sampled.
+    pub standard_errors: Option<Vec<f64>>,
+    /// What a reader of this row should know.
+    pub note: Option<String>,
 }
 
-/// What may be said of a method by name: parameters that the method does not have are refused.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Parameters {
-    /// Points on a path. Default: the method's own.
-    pub steps: Option<u32>,
-    /// The baseline's name. Default: the method's own.
-    pub baseline: Option<String>,
+impl Explanation {
+    /// An output's vectors and f(x), and nothing else.
+    pub fn new(output: usize, vectors: Tensor, value: f64) -> Self {
+        Self { output, vectors, value, baseline_value: None, steps: None, standard_errors: None, note: None }
+    }
+
+    /// One number for each token.
+    ///
+    /// # Errors
+    /// What libtorch says.
+    pub fn of_numbers(output: usize, numbers: &[f64], value: f64) -> Result<Self, Error> {
+        Ok(Self::new(output, Tensor::f_from_slice(numbers)?.f_unsqueeze(1)?, value))
+    }
 }
 
 /// Every method with its default parameters, in the order of a list for people.
@@ -83,28 +223,13 @@ pub fn methods() -> Vec<Box<dyn Method>> {
 /// does not have, or one out of its range.
 pub fn method(name: &str, parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
     let known = methods();
-    let index = known.iter().position(|m| m.name() == name || m.aliases().contains(&name));
-    if let Some(make) = index.and_then(|i| TABLE.get(i)) {
-        make(parameters)
-    } else {
+    let index = known.iter().position(|m| m.name() == name || m.card().aliases.contains(&name));
+    let (Some(make), Some(found)) =
+        (index.and_then(|i| TABLE.get(i)), index.and_then(|i| known.get(i)).map(|m| m.card()))
+    else {
         let known = known.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
-        Err(Error::Unknown { what: "method", name: name.to_owned(), known })
-    }
-}
-
-impl Parameters {
-    /// A method that has no parameters: any that is given is refused.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for the first that is given.
-    pub(crate) fn none_for(&self, method: impl Method + 'static) -> Result<Box<dyn Method>, Error> {
-        let range = "left out: this method has no such parameter";
-        if let Some(steps) = self.steps {
-            return Err(Error::Parameter { name: "steps", value: steps.to_string(), range });
-        }
-        if let Some(baseline) = &self.baseline {
-            return Err(Error::Parameter { name: "baseline", value: baseline.clone(), range });
-        }
-        Ok(Box::new(method))
-    }
+        return Err(Error::Unknown { what: "method", name: name.to_owned(), known });
+    };
+    parameters.check_known_to(found.name, found.parameters)?;
+    make(parameters)
 }

@@ -1,7 +1,7 @@
 //! The seam: what attribution asks of a language model.
 
 use crate::error::ModelError;
-use crate::{Error, Generation, Sequence, generation};
+use crate::{Error, Generation, Inside, Run, Sequence, Variants, generation};
 use std::ops::Range;
 use tch::Tensor;
 
@@ -15,6 +15,17 @@ pub struct Limits {
     pub context: usize,
     /// Size of its vocabulary; token numbers are below it.
     pub vocabulary: usize,
+}
+
+/// A pass of one sequence through a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pass {
+    /// Tokens that are read.
+    pub tokens: usize,
+    /// Positions whose logits are asked for.
+    pub positions: usize,
+    /// Whether it can be walked back.
+    pub backward: bool,
 }
 
 /// An autoregressive language model, split where attribution cuts it: at the token embeddings.
@@ -76,6 +87,35 @@ pub trait LanguageModel {
         Ok(None)
     }
 
+    /// A forward pass at one sequence, of which variants that differ from some token on are cheaper than passes of their
+    /// own: a key/value cache. `None`, the provided form, reads every variant whole.
+    ///
+    /// # Shapes
+    /// - `embeddings`: `[1, tokens, hidden]`
+    ///
+    /// # Errors
+    /// Whatever keeps the model from running.
+    fn variants<'a>(
+        &'a self,
+        embeddings: &Tensor,
+        n_input: usize,
+    ) -> Result<Option<Box<dyn Variants + 'a>>, ModelError> {
+        let _ = (embeddings, n_input);
+        Ok(None)
+    }
+
+    /// What methods that look inside a transformer ask of it. `None`, the provided form, where it is none.
+    fn inside(&self) -> Option<&dyn Inside> {
+        None
+    }
+
+    /// Bytes that one sequence's pass takes besides the weights, for the choice of batches. `None`, the provided form,
+    /// where nobody has counted.
+    fn footprint(&self, pass: Pass) -> Option<usize> {
+        let _ = pass;
+        None
+    }
+
     /// SHA-256 of the weights in hexadecimal, for the record. `None` where there is no weights file.
     fn sha256(&self) -> Option<&str> {
         None
@@ -83,6 +123,11 @@ pub trait LanguageModel {
 
     /// The token that ends a text, where the model has one. Generation stops after it.
     fn end_of_text(&self) -> Option<TokenId> {
+        None
+    }
+
+    /// The token that stands for a hidden one, where the model was trained with one. The baseline `mask` needs it.
+    fn mask_token(&self) -> Option<TokenId> {
         None
     }
 
@@ -101,29 +146,6 @@ pub trait LanguageModel {
     ) -> Result<Vec<TokenId>, Error> {
         generation::without_cache(self, input, generation, each)
     }
-}
-
-/// A forward pass over one sequence that gives vector–Jacobian products.
-pub trait Run {
-    /// The logits, outside any graph: `[1, positions, vocabulary]`.
-    fn logits(&self) -> &Tensor;
-
-    /// For some of the positions, counted from the first that was asked for: from the gradient of a scalar with respect
-    /// to the logits there, to that with respect to the embeddings. Calls `each` with every position and its gradient,
-    /// in order.
-    ///
-    /// # Shapes
-    /// - `cotangents`: `[positions, vocabulary]`
-    /// - `each` takes `[read, hidden]`: at least all tokens up to the position
-    ///
-    /// # Errors
-    /// A failing model, or what `each` says, which ends the walk.
-    fn pull_back(
-        &self,
-        positions: Range<usize>,
-        cotangents: &Tensor,
-        each: &mut dyn FnMut(usize, Tensor) -> Result<(), Error>,
-    ) -> Result<(), Error>;
 }
 
 /// Checks that a model can read a sequence.

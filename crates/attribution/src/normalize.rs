@@ -32,17 +32,19 @@ impl Normalize {
 
     /// Scales a row. An all-zero row stays zero.
     pub fn apply(self, row: &mut [f64]) {
+        let divisor = self.divisor(row);
+        row.iter_mut().for_each(|x| *x /= divisor);
+    }
+
+    /// What a row is divided by: 1 where there is nothing to divide by.
+    pub(crate) fn divisor(self, row: &[f64]) -> f64 {
         let divisor = match self {
-            Self::None => return,
+            Self::None => 1.0,
             Self::Sum => row.iter().sum::<f64>(),
             Self::SumAbs => row.iter().map(|x| x.abs()).sum(),
             Self::MaxAbs => row.iter().fold(0.0, |m: f64, x| if x.is_nan() { *x } else { m.max(x.abs()) }),
         };
-        if divisor != 0.0 {
-            for x in row {
-                *x /= divisor;
-            }
-        }
+        if divisor == 0.0 { 1.0 } else { divisor }
     }
 }
 

@@ -1,16 +1,23 @@
 //! One model, one sequence, one target: what a method is given, with the forward pass that all outputs share.
 
-use crate::model::check_fits;
-use crate::{Error, LanguageModel, OutputToken, Run, Sequence, Target};
+use crate::model::{Pass, check_fits};
+use crate::work::{Watch, Work};
+use crate::{
+    BackwardRule, Cost, Error, Inside, LanguageModel, OutputToken, RealRun, Run, Sequence, Size, Target,
+    TokenId, Variants,
+};
 use std::ops::Range;
 use tch::Tensor;
 
 /// Numbers that the gradients of several outputs with respect to their logits may hold together.
 const COTANGENTS: usize = 1 << 26;
+/// Tokens beyond which a larger batch runs no faster.
+const TOKENS_IN_BATCH: usize = 4096;
 
 /// What a method explains, and the one forward pass at the real input.
 ///
-/// Embeddings stop before the last output token: nothing that is explained has read it.
+/// Embeddings stop before the last output token: nothing that is explained has read it. Every pass that a method makes goes
+/// through here: it is counted, watched, and can be stopped.
 pub struct Problem<'a> {
     model: &'a dyn LanguageModel,
     sequence: &'a Sequence,
@@ -20,6 +27,24 @@ pub struct Problem<'a> {
     input: Forward,
     /// The model's own way back from the outputs, where it has one.
     run: Option<Box<dyn Run + 'a>>,
+    work: Work<'a>,
+    settings: Settings,
+}
+
+/// How a problem may be worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Bytes that passes may take together, besides the weights. A pass that takes more runs alone.
+    pub memory: usize,
+    /// Outputs that are walked together at the most, so that rows are finished one after another.
+    pub outputs_together: usize,
+}
+
+impl Default for Settings {
+    /// 768 MiB; all outputs together.
+    fn default() -> Self {
+        Self { memory: 768 << 20, outputs_together: usize::MAX }
+    }
 }
 
 /// One forward pass: a leaf of embeddings, and the logits that follow from it.
@@ -30,6 +55,9 @@ pub struct Forward {
     first: usize,
 }
 
+/// What is called with an output's number, f at the point, and the gradient there.
+pub(crate) type EachGradient<'f> = &'f mut dyn FnMut(usize, f64, Tensor) -> Result<(), Error>;
+
 impl<'a> Problem<'a> {
     /// Runs the model once, for all outputs together.
     ///
@@ -39,6 +67,20 @@ impl<'a> Problem<'a> {
         model: &'a dyn LanguageModel,
         sequence: &'a Sequence,
         target: &'a dyn Target,
+    ) -> Result<Self, Error> {
+        Self::watched(model, sequence, target, Settings::default(), None)
+    }
+
+    /// As [`new`](Self::new), with settings and somebody who watches.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn watched(
+        model: &'a dyn LanguageModel,
+        sequence: &'a Sequence,
+        target: &'a dyn Target,
+        settings: Settings,
+        watch: Option<Watch<'a>>,
     ) -> Result<Self, Error> {
         check_fits(model, sequence)?;
         let seen = &sequence.ids()[..sequence.ids().len() - 1];
@@ -57,9 +99,15 @@ impl<'a> Problem<'a> {
             }
             None => Forward::run(model, n_input, &embeddings, 0..n_output)?,
         };
-        let mut problem = Self { model, sequence, target, prepared: None, input, run };
-        let outputs: Vec<_> = (0..n_output).map(|output| problem.output_token(output)).collect();
-        problem.prepared = target.prepared(&problem.input.logits.f_detach()?.f_select(0, 0)?, &outputs)?;
+        let work = Work::watched(watch);
+        let mut problem = Self { model, sequence, target, prepared: None, input, run, work, settings };
+        let real = RealRun {
+            model,
+            sequence,
+            logits: problem.input.logits.f_detach()?.f_select(0, 0)?,
+            outputs: (0..n_output).map(|output| problem.output_token(output)).collect(),
+        };
+        problem.prepared = target.prepared(&real)?;
         Ok(problem)
     }
 
@@ -74,18 +122,37 @@ impl<'a> Problem<'a> {
         self.input.embeddings.detach()
     }
 
+    /// Looks token embeddings up, outside any graph: `[tokens, hidden]`.
+    ///
+    /// # Errors
+    /// A token number beyond the vocabulary, or a failing model.
+    pub fn embed(&self, ids: &[TokenId]) -> Result<Tensor, Error> {
+        crate::model::check_ids(self.model.limits(), ids)?;
+        let _no_gradient = tch::no_grad_guard();
+        self.model.embed(ids).map_err(Error::Model)
+    }
+
+    pub(crate) fn model(&self) -> &'a dyn LanguageModel {
+        self.model
+    }
+
+    pub(crate) fn work(&self) -> &Work<'a> {
+        &self.work
+    }
+
+    /// The text and its continuation.
+    pub fn sequence(&self) -> &'a Sequence {
+        self.sequence
+    }
+
+    /// How many tokens are inputs.
+    pub fn n_input(&self) -> usize {
+        self.sequence.n_input()
+    }
+
     /// How many outputs are explained.
     pub fn n_output(&self) -> usize {
         self.sequence.n_output()
-    }
-
-    /// The embedding of the model's end-of-text token, `[1, hidden]`.
-    pub(crate) fn end_of_text(&self) -> Result<Tensor, Error> {
-        let range = "another one: this model has no end-of-text token";
-        let none = || Error::Parameter { name: "baseline", value: "eos".into(), range };
-        let id = self.model.end_of_text().ok_or_else(none)?;
-        let _no_gradient = tch::no_grad_guard();
-        self.model.embed(&[id]).map_err(Error::Model)
     }
 
     /// Size of the model's vocabulary.
@@ -98,6 +165,24 @@ impl<'a> Problem<'a> {
         self.sequence.n_input() + output
     }
 
+    /// How large it is, for [`Method::cost`](crate::Method::cost).
+    pub fn size(&self, shares_prefix: bool) -> Size {
+        Size { n_input: self.n_input(), n_output: self.n_output(), shares_prefix }
+    }
+
+    /// The passes that were made, the one at the real input aside.
+    pub fn cost(&self) -> Cost {
+        self.work.done()
+    }
+
+    /// Says that passes were made which this problem did not see: through [`inside`](Self::inside), say.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when whoever watches wants no more.
+    pub fn count(&self, cost: Cost) -> Result<(), Error> {
+        self.work.add(cost)
+    }
+
     /// Runs the model at other embeddings, for some of the outputs.
     ///
     /// # Shapes
@@ -106,6 +191,7 @@ impl<'a> Problem<'a> {
     /// # Errors
     /// A failing model.
     pub fn forward(&self, embeddings: &Tensor, outputs: Range<usize>) -> Result<Forward, Error> {
+        self.work.add(Cost::forwards(embeddings.size()[0] as f64))?;
         Forward::run(self.model, self.sequence.n_input(), embeddings, outputs)
     }
 
@@ -115,6 +201,15 @@ impl<'a> Problem<'a> {
     /// What the target says.
     pub fn value(&self, forward: &Forward, output: usize) -> Result<Tensor, Error> {
         self.target().value(&forward.logits_of(output)?, self.output_token(output))
+    }
+
+    /// f(x): the target at the real input.
+    ///
+    /// # Errors
+    /// What the target says.
+    pub fn value_at_input(&self, output: usize) -> Result<f64, Error> {
+        let _no_gradient = tch::no_grad_guard();
+        Ok(self.value(&self.input, output)?.f_double_value(&[0])?)
     }
 
     /// What is explained.
@@ -133,39 +228,143 @@ impl<'a> Problem<'a> {
         &self,
         each: &mut dyn FnMut(usize, f64, Tensor) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let Some(run) = &self.run else {
-            for output in 0..self.n_output() {
-                let value = self.value(&self.input, output)?.f_select(0, 0)?;
-                let gradient = self.input.gradient(&value)?.f_select(0, 0)?;
-                each(output, value.f_double_value(&[])?, gradient)?;
-            }
-            return Ok(());
-        };
+        match &self.run {
+            Some(run) => self.walk_back(&**run, &self.input, 0..self.n_output(), each),
+            None => self.walk_graph(&self.input, 0..self.n_output(), each),
+        }
+    }
+
+    /// The same at other embeddings, for some of the outputs. Cost: one forward pass besides.
+    ///
+    /// # Shapes
+    /// - `point`: `[1, tokens, hidden]`
+    ///
+    /// # Errors
+    /// A failing model, or what `each` says, which ends the run.
+    pub fn gradients_at(
+        &self,
+        point: &Tensor,
+        outputs: Range<usize>,
+        each: &mut dyn FnMut(usize, f64, Tensor) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let positions = self.positions(&outputs);
+        if self.run.is_some()
+            && let Some(run) =
+                self.model.run(point, self.n_input(), positions.clone()).map_err(Error::Model)?
+        {
+            self.work.add(Cost::forwards(1.0))?;
+            return self.walk_run(&*run, outputs, each);
+        }
+        self.walk_graph(&self.forward(point, outputs.clone())?, outputs, each)
+    }
+
+    /// The same at the real input, with another rule of going back.
+    pub(crate) fn gradients_by(
+        &self,
+        rule: BackwardRule,
+        method: &'static str,
+        each: EachGradient<'_>,
+    ) -> Result<(), Error> {
+        let outputs = 0..self.n_output();
+        let run = self.inside(method)?.run_by(rule, &self.embeddings(), self.positions(&outputs));
+        self.work.add(Cost::forwards(1.0))?;
+        self.walk_run(&*run.map_err(Error::Model)?, outputs, each)
+    }
+
+    /// The positions that predict some outputs.
+    pub(crate) fn positions(&self, outputs: &Range<usize>) -> Range<usize> {
+        self.n_input() + outputs.start - 1..self.n_input() + outputs.end - 1
+    }
+
+    /// The model's inside.
+    ///
+    /// # Errors
+    /// [`Error::NoInside`] for a model that does not show it.
+    pub fn inside(&self, method: &'static str) -> Result<&'a dyn Inside, Error> {
+        let model = || self.model.name().to_owned();
+        self.model.inside().ok_or_else(|| Error::NoInside { method, model: model() })
+    }
+
+    /// The model's cache at the real input, where it has one.
+    pub(crate) fn variants(&self) -> Result<Option<Box<dyn Variants + 'a>>, Error> {
+        self.model.variants(&self.embeddings(), self.n_input()).map_err(Error::Model)
+    }
+
+    /// How many sequences go through the model together.
+    pub fn batch(&self, pass: Pass) -> usize {
+        let logits = pass.positions * self.vocabulary() * if pass.backward { 12 } else { 6 } * 4;
+        let each = self.model.footprint(pass).map_or(logits, |bytes| bytes + logits);
+        let by_memory = self.settings.memory / each.max(1);
+        by_memory.min(TOKENS_IN_BATCH / pass.tokens.max(1)).max(1)
+    }
+
+    /// How many outputs are walked together where each keeps that many numbers.
+    pub fn outputs_together(&self, numbers: usize) -> usize {
+        let by_memory = self.settings.memory / 2 / (numbers * 8).max(1);
+        by_memory.min(self.settings.outputs_together).clamp(1, self.n_output())
+    }
+
+    /// Ranges of outputs that are walked together.
+    pub fn portions(&self, numbers: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (together, count) = (self.outputs_together(numbers), self.n_output());
+        (0..count).step_by(together).map(move |begin| begin..(begin + together).min(count))
+    }
+
+    /// Which token an output is.
+    pub fn output_token(&self, output: usize) -> OutputToken {
+        OutputToken { output, id: self.sequence.ids()[self.sequence.n_input() + output] }
+    }
+
+    fn walk_graph(
+        &self,
+        forward: &Forward,
+        outputs: Range<usize>,
+        each: EachGradient<'_>,
+    ) -> Result<(), Error> {
+        for output in outputs {
+            let value = self.value(forward, output)?.f_select(0, 0)?;
+            let gradient = forward.gradient(&value)?.f_select(0, 0)?;
+            self.work.add(Cost::new(0.0, 1.0))?;
+            each(output, value.f_double_value(&[])?, gradient)?;
+        }
+        Ok(())
+    }
+
+    fn walk_run(&self, run: &dyn Run, outputs: Range<usize>, each: EachGradient<'_>) -> Result<(), Error> {
+        let logits = run.logits().shallow_clone();
+        let logits = checked(logits, 1, outputs.len(), self.vocabulary())?;
+        let forward = Forward { embeddings: self.embeddings(), logits, first: outputs.start };
+        self.walk_back(run, &forward, outputs, each)
+    }
+
+    fn walk_back(
+        &self,
+        run: &dyn Run,
+        forward: &Forward,
+        outputs: Range<usize>,
+        each: EachGradient<'_>,
+    ) -> Result<(), Error> {
         // The vocabulary is wide: as many outputs at once as a quarter of a gigabyte holds.
-        let portion = (COTANGENTS / self.model.limits().vocabulary.max(1)).max(1);
-        let mut begin = 0;
-        while begin < self.n_output() {
-            let outputs = begin..(begin + portion).min(self.n_output());
+        let portion = (COTANGENTS / self.vocabulary().max(1)).clamp(1, self.settings.outputs_together);
+        for begin in outputs.clone().step_by(portion) {
+            let some = begin..(begin + portion).min(outputs.end);
             let (mut values, mut cotangents) = (Vec::new(), Vec::new());
-            for output in outputs.clone() {
-                let logits = self.input.logits_of(output)?.f_detach()?.f_set_requires_grad(true)?;
+            for output in some.clone() {
+                let logits = forward.logits_of(output)?.f_detach()?.f_set_requires_grad(true)?;
                 let value = self.target().value(&logits, self.output_token(output))?.f_select(0, 0)?;
                 let cotangent = Tensor::f_run_backward(&[&value], &[&logits], false, false)?.swap_remove(0);
                 values.push(value.f_double_value(&[])?);
                 cotangents.push(cotangent.f_select(0, 0)?.f_to_kind(logits.kind())?);
             }
             let cotangents = Tensor::f_stack(&cotangents, 0)?;
-            run.pull_back(outputs.clone(), &cotangents, &mut |output, gradient| {
-                each(output, values[output - outputs.start], gradient)
+            let places = some.start - outputs.start..some.end - outputs.start;
+            run.pull_back(places, &cotangents, &mut |place, gradient| {
+                let output = outputs.start + place;
+                self.work.add(Cost::new(0.0, 1.0))?;
+                each(output, values[output - some.start], gradient)
             })?;
-            begin = outputs.end;
         }
         Ok(())
-    }
-
-    /// Which token an output is.
-    pub fn output_token(&self, output: usize) -> OutputToken {
-        OutputToken { output, id: self.sequence.ids()[self.sequence.n_input() + output] }
     }
 }
 
@@ -222,7 +421,12 @@ impl Forward {
 }
 
 /// Logits of the shape that the trait promises.
-fn checked(logits: Tensor, batch: i64, positions: usize, vocabulary: usize) -> Result<Tensor, Error> {
+pub(crate) fn checked(
+    logits: Tensor,
+    batch: i64,
+    positions: usize,
+    vocabulary: usize,
+) -> Result<Tensor, Error> {
     let expected = vec![batch, positions as i64, vocabulary as i64];
     if logits.size() != expected {
         return Err(Error::Shape { op: "LanguageModel::logits", found: logits.size(), expected });

@@ -58,6 +58,16 @@ impl Sequence {
         self.ids.len() - self.n_input
     }
 
+    /// The same with the first so many outputs.
+    pub(crate) fn cut(&self, n_output: usize) -> Self {
+        let length = self.n_input + n_output.min(self.n_output());
+        Self {
+            tokens: self.tokens[..length].to_vec(),
+            ids: self.ids[..length].to_vec(),
+            n_input: self.n_input,
+        }
+    }
+
     /// The text of the whole sequence: the tokens' texts put together, split characters made whole again.
     pub fn text(&self) -> String {
         let mut bytes = Vec::new();

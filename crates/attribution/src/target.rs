@@ -1,8 +1,9 @@
 //! The scalar that is explained: from the logits at an output's position to one number.
 
 use crate::targets::TABLE;
-use crate::{Alternatives, Error, TokenId};
+use crate::{Alternatives, Error, RealRun, TokenId};
 use std::fmt::Debug;
+use std::ops::Range;
 use tch::{Kind, Tensor};
 
 /// A scalar function of the logits.
@@ -26,19 +27,32 @@ pub trait Target: Debug {
     /// This target with what it takes from the run at the real input, such as runners-up. `None`, the provided form, where
     /// it takes nothing.
     ///
-    /// # Shapes
-    /// - `logits`: `[outputs, vocabulary]`
+    /// # Errors
+    /// What libtorch or the model says.
+    fn prepared(&self, real: &RealRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
+        let _ = real;
+        Ok(None)
+    }
+
+    /// Which logits, and how much of each, where the target is a weighted sum of them: methods that account for logits need
+    /// that. `None`, the provided form, where it is none.
     ///
     /// # Errors
-    /// What libtorch says.
-    fn prepared(&self, logits: &Tensor, outputs: &[OutputToken]) -> Result<Option<Box<dyn Target>>, Error> {
-        let _ = (logits, outputs);
+    /// What the target says of its parameters.
+    fn logit_weights(&self, output: OutputToken) -> Result<Option<Vec<(TokenId, f64)>>, Error> {
+        let _ = output;
         Ok(None)
     }
 
     /// This target against other alternatives; `None`, the provided form, where it holds the token against nothing.
     fn against(&self, alternatives: Alternatives) -> Option<Box<dyn Target>> {
         let _ = alternatives;
+        None
+    }
+
+    /// This target for a run without some of the input tokens; `None`, the provided form, where it compares with no such run.
+    fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {
+        let _ = ranges;
         None
     }
 

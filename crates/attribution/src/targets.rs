@@ -19,4 +19,5 @@ table! {
     contrast_logit::ContrastLogit,
     contrast_probability::ContrastProbability,
     contrast_log_probability::ContrastLogProbability,
+    kl_divergence::KlDivergence,
 }

@@ -6,7 +6,7 @@ use saliency_attribution::methods::{IntegratedGradients, Random};
 use saliency_attribution::targets::{ContrastLogProbability, ContrastLogit, Logit};
 use saliency_attribution::testing::{Linear, Saturating};
 use saliency_attribution::{
-    Aggregate, Alternatives, Attributor, LanguageModel, Normalize, Problem, Sequence, Target, method,
+    Aggregate, Alternatives, Attributor, LanguageModel, Needs, Normalize, Problem, Sequence, Target, method,
     methods, target, targets,
 };
 use saliency_schema::Record;
@@ -98,6 +98,7 @@ fn every_target_gradient_is_the_finite_difference() {
     let (model, step) = (Saturating::new(6, 3), 1e-5);
     let sequence = Sequence::from_ids(&[0, 5, 2], &[3, 1]).unwrap();
     for target in targets() {
+        let target = target.without(std::iter::once(0..1).collect()).unwrap_or(target);
         let problem = Problem::new(&model, &sequence, &*target).unwrap();
         let x = problem.embeddings();
         for output in 0..2 {
@@ -197,11 +198,14 @@ proptest! {
     ) {
         let all = Sequence::from_ids(&inputs, &outputs).unwrap();
         let first = Sequence::from_ids(&inputs, &outputs[..1]).unwrap();
-        for method in methods() {
+        for method in methods().into_iter().filter(|m| m.card().needs == Needs::Embeddings) {
             let whole = attribute(&Saturating::new(6, 3), &all, method.name(), "logit");
             let alone = attribute(&Saturating::new(6, 3), &first, method.name(), "logit");
             for i in 0..inputs.len() {
-                prop_assert!((value(&whole, 0, i) - value(&alone, 0, i)).abs() < ROUNDING);
+                // A text of one token can't lose it: both are no number.
+                let (whole, alone) = (value(&whole, 0, i), value(&alone, 0, i));
+                let same = (whole - alone).abs() < ROUNDING || whole.is_nan() && alone.is_nan();
+                prop_assert!(same, "{}: {whole} {alone}", method.name());
             }
         }
     }

@@ -4,7 +4,7 @@
 use saliency_attribution::testing::Linear;
 use saliency_attribution::{
     Aggregate, Attributor, Error, Generation, LanguageModel, Limits, ModelError, Normalize, Parameters,
-    Sampler, Sampling, Sequence, method, target,
+    Sampler, Sampling, Sequence, method, methods, target,
 };
 use std::ops::Range;
 use tch::Tensor;
@@ -25,16 +25,22 @@ fn unknown_names_list_those_there_are() {
     let none = Parameters::default();
     assert_eq!(
         message(method("shap", &none)),
-        "unknown method \"shap\"; there are: gradient-x-input, gradient, integrated-gradients, occlusion, random"
+        format!(
+            "unknown method \"shap\"; there are: {}",
+            methods().iter().map(|m| m.name()).collect::<Vec<_>>().join(", ")
+        )
     );
     assert_eq!(
         message(target("loss")),
         "unknown target \"loss\"; there are: probability, logit, log-probability, entropy, cross-entropy, contrast-logit, \
-         contrast-probability, contrast-log-probability"
+         contrast-probability, contrast-log-probability, kl-divergence"
     );
     assert!(message("l3".parse::<Aggregate>()).ends_with("there are: sum, mean, l1, l2, max-abs"));
     assert!(message("softmax".parse::<Normalize>()).ends_with("there are: none, sum, sum-abs, max-abs"));
-    assert!(message("pad".parse::<saliency_attribution::Baseline>()).ends_with("there are: zero, eos"));
+    assert!(
+        message("pad".parse::<saliency_attribution::Baseline>())
+            .ends_with("ids:A,B,…, sampled:K, deletion, masking")
+    );
 }
 
 #[test]
@@ -46,12 +52,12 @@ fn signed_rows_are_not_divided_by_their_sum() {
 
 #[test]
 fn parameters_out_of_range_or_out_of_place_are_named() {
-    let steps = |steps| Parameters { steps: Some(steps), baseline: None };
+    let steps = |steps| Parameters { steps: Some(steps), ..Parameters::default() };
     assert_eq!(message(method("ig", &steps(0))), "steps is 0, and must be from 1 to 10000");
     assert_eq!(message(method("ig", &steps(10_001))), "steps is 10001, and must be from 1 to 10000");
     assert_eq!(
         message(method("gradient", &steps(5))),
-        "steps is 5, and must be left out: this method has no such parameter"
+        "gradient has no parameter steps (it is 5); it has: absolute"
     );
     let sampling = |temperature, top_k, top_p| Sampling::Random { temperature, top_k, top_p, seed: 0 };
     for (sampling, name) in [
@@ -128,6 +134,6 @@ fn libtorchs_refusals_are_errors_and_not_panics() {
 
 #[test]
 fn a_run_can_be_stopped() {
-    let result = Attributor::new().record_with(&Linear::new(3, 2), &sequence(), &mut |_, _| false);
+    let result = Attributor::new().record_with(&Linear::new(3, 2), &sequence(), &mut |_| false);
     assert_eq!(message(result), "stopped");
 }

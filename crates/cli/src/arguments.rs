@@ -1,7 +1,8 @@
 //! What can be asked, and how: the arguments of every command.
 
 use clap::{Args, Parser, Subcommand};
-use saliency::attribution::{Aggregate, Normalize};
+use saliency::attribution::{Absence, Aggregate, Normalize, Players, Positions, Quadrature, Segmentation};
+use saliency::schema::Reduce;
 use saliency::viz::{Palette, State, Theme};
 use std::path::PathBuf;
 
@@ -60,8 +61,10 @@ pub(crate) struct AttributeArguments {
     pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) explain: ExplainArguments,
+    #[command(flatten)]
+    pub(crate) work: WorkArguments,
     /// The attribution method; `saliency methods` lists them. Default: gradient-x-input.
-    #[arg(long, value_name = "M")]
+    #[arg(long = "method", value_name = "M")]
     pub(crate) method: Option<String>,
     /// The file's form: ours, or the JSON that the original notebook's page reads.
     #[arg(long, value_enum, default_value_t = Format::Record, value_name = "F")]
@@ -141,12 +144,117 @@ pub(crate) struct ExplainArguments {
     /// How rows are scaled: none, sum, sum-abs, max-abs. Default: sum where there is no sign, else none.
     #[arg(long, value_name = "N", help_heading = "Attribution")]
     pub(crate) normalize: Option<String>,
-    /// Points on the path, for methods that follow one. Default: the method's own (50).
-    #[arg(long, value_name = "K", help_heading = "Attribution")]
+    /// Explain this token instead of the produced one: in output N's place (from 0), or in every output's. May be given again.
+    #[arg(long, value_name = "[N:]T", allow_hyphen_values = true, help_heading = "Attribution")]
+    pub(crate) explain: Vec<String>,
+    /// Explain some outputs as one, the sum of their targets: FROM-TO (TO left out), or all.
+    #[arg(long, value_name = "A-B|all", help_heading = "Attribution")]
+    pub(crate) span: Option<String>,
+    /// With --target kl-divergence: the input tokens that the compared run lacks, FROM-TO (TO left out), separated by commas.
+    #[arg(long, value_name = "A-B,…", help_heading = "Attribution")]
+    pub(crate) without: Option<String>,
+    #[command(flatten)]
+    pub(crate) method: MethodArguments,
+    /// Put tokens together afterwards: words, sentences, lines, regex:R (R separates) or spans:0-5,5-9.
+    #[arg(long, value_name = "S", help_heading = "Attribution")]
+    pub(crate) group: Option<Segmentation>,
+    /// With --group: how a group's numbers become one: sum (keeps the total), mean, max-abs.
+    #[arg(long, value_name = "R", requires = "group", help_heading = "Attribution")]
+    pub(crate) reduce: Option<Reduce>,
+}
+
+/// What may be said of a method; `saliency methods` lists which has what.
+#[derive(Debug, Args)]
+pub(crate) struct MethodArguments {
+    /// Points on the path; with --tolerance, on each stretch of it. Default: the method's own (50).
+    #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) steps: Option<u32>,
-    /// The baseline, for methods that have one: zero, eos. Default: the method's own.
-    #[arg(long, value_name = "B", help_heading = "Attribution")]
-    pub(crate) baseline: Option<String>,
+    /// As many points as keep the convergence delta below this share of f(x) − f(baseline).
+    #[arg(long, value_name = "X", help_heading = "Method")]
+    pub(crate) tolerance: Option<f64>,
+    /// Where the points lie: gauss-legendre, trapezoid, riemann-left, riemann-right, riemann-middle.
+    #[arg(long, value_name = "R", help_heading = "Method")]
+    pub(crate) rule: Option<Quadrature>,
+    /// What stands for "nothing there": zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K (a distribution), and for methods that
+    /// take tokens away also deletion and masking. Default: the method's own.
+    #[arg(long, value_name = "B", help_heading = "Method")]
+    pub(crate) baseline: Option<Absence>,
+    /// Another text as the baseline, token by token.
+    #[arg(
+        long,
+        value_name = "T",
+        conflicts_with = "baseline",
+        allow_hyphen_values = true,
+        help_heading = "Method"
+    )]
+    pub(crate) baseline_text: Option<String>,
+    /// Whether position embeddings move along the path too: stay or move.
+    #[arg(long, value_name = "P", help_heading = "Method")]
+    pub(crate) positions: Option<Positions>,
+    /// What is taken away together: tokens, words, sentences, lines, regex:R or spans:0-5,5-9.
+    #[arg(long, value_name = "S", help_heading = "Method")]
+    pub(crate) segments: Option<Segmentation>,
+    /// What comes and goes: the input's segments, or all, earlier outputs too.
+    #[arg(long, value_name = "P", help_heading = "Method")]
+    pub(crate) players: Option<Players>,
+    /// Random draws; for shapley pairs of orders. Default: the method's own.
+    #[arg(long, value_name = "K", help_heading = "Method")]
+    pub(crate) samples: Option<u32>,
+    /// Noise, in units of the embeddings' standard deviation. Default: the method's own.
+    #[arg(long, value_name = "X", help_heading = "Method")]
+    pub(crate) noise: Option<f64>,
+    /// Which layer, from 0. Default: the method's own: all, or 0.
+    #[arg(long, value_name = "L", help_heading = "Method")]
+    pub(crate) layer: Option<usize>,
+    /// Which attention head, from 0. Default: all.
+    #[arg(long, value_name = "H", help_heading = "Method")]
+    pub(crate) head: Option<usize>,
+    /// Drop the sign in every dimension before anything is added up.
+    #[arg(long, help_heading = "Method")]
+    pub(crate) absolute: bool,
+    /// Multiply layers instead of averaging them.
+    #[arg(long, help_heading = "Method")]
+    pub(crate) rollout: bool,
+}
+
+/// How the work is done.
+#[derive(Debug, Args)]
+pub(crate) struct WorkArguments {
+    /// Memory that the whole program may take, such as 2GB or 1500MB: batches are chosen to fit. A single pass that takes more
+    /// still runs.
+    #[arg(long, value_name = "BYTES", help_heading = "Work")]
+    pub(crate) memory: Option<Bytes>,
+    /// Print how many passes, and about how much time and memory it would take, and do no more.
+    #[arg(long, help_heading = "Work")]
+    pub(crate) dry_run: bool,
+    /// When it is interrupted (Ctrl-C), write the rows that are finished.
+    #[arg(long, help_heading = "Work")]
+    pub(crate) partial: bool,
+}
+
+/// A number of bytes, such as `2GB`, `1.5 GiB` or `800000000`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(crate) u64);
+
+impl std::str::FromStr for Bytes {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is no amount of memory; write 2GB, 1500MB or a number of bytes");
+        let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+        let unit = match text[number.len()..].trim().to_ascii_lowercase().as_str() {
+            "" | "b" => 1.0,
+            "k" | "kb" => 1e3,
+            "m" | "mb" => 1e6,
+            "g" | "gb" => 1e9,
+            "t" | "tb" => 1e12,
+            "kib" => 1024.0,
+            "mib" => 1024.0 * 1024.0,
+            "gib" => 1024.0 * 1024.0 * 1024.0,
+            _ => return Err(wrong()),
+        };
+        let bytes = number.trim().parse::<f64>().map_err(|_| wrong())? * unit;
+        if bytes >= 1.0 && bytes < 1e18 { Ok(Self(bytes as u64)) } else { Err(wrong()) }
+    }
 }
 
 impl ExplainArguments {

@@ -1,18 +1,19 @@
 //! `saliency attribute`: a text in, records out.
 
-use crate::arguments::{AttributeArguments, Dtype, ExplainArguments, Format, SourceArguments};
+use crate::arguments::{AttributeArguments, Dtype, ExplainArguments, Format, SourceArguments, WorkArguments};
+use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::output::{Destination, remark};
 use crate::progress::Progress;
 use crate::records::read_file;
-use saliency::attribution::{Alternatives, Parameters, Target, TokenId, tch};
-use saliency::{
-    Attributor, Checkpoint, Generation, LanguageModel, Load, Record, Sampling, Sequence, method, target,
-};
-use saliency_schema::Kind;
+use crate::{estimate, interrupt, memory};
+use saliency::attribution::{self, Segmentation, tch};
+use saliency::schema::Reduce;
+use saliency::{Checkpoint, Generation, LanguageModel, Load, Record, Sampling, Sequence};
 use std::path::Path;
 
-const DEFAULT_TOKENS: usize = 30;
+/// Outputs where nothing else is asked for.
+pub(crate) const DEFAULT_TOKENS: usize = 30;
 
 pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Failure> {
     if let Some(other) = arguments.stdin.as_deref().filter(|word| *word != "-") {
@@ -23,7 +24,9 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let destination = Destination::new(arguments.output.as_deref())?;
     let name = arguments.method.as_deref().unwrap_or("gradient-x-input");
     let source = Source { arguments: &arguments.source, from_stdin: arguments.stdin.is_some() };
-    let records = records(&source, &arguments.explain, &[name], quiet)?;
+    let Some(records) = records(&source, &arguments.explain, &[name], Some(&arguments.work), quiet)? else {
+        return Ok(());
+    };
     let mut bytes = Vec::new();
     match arguments.format {
         Format::Notebook => saliency::write_notebook(&records, &mut bytes)?,
@@ -34,7 +37,9 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
         }
         Format::Record => saliency::write(&records, &mut bytes)?,
     }
-    destination.write(&bytes)
+    destination.write(&bytes)?;
+    // What is there was written; whoever interrupted still learns that it is not all.
+    if interrupt::came() { Err(Failure::Partial) } else { Ok(()) }
 }
 
 /// Where a text comes from.
@@ -48,18 +53,11 @@ pub(crate) fn records(
     source: &Source<'_>,
     explain: &ExplainArguments,
     methods: &[&str],
+    work: Option<&WorkArguments>,
     quiet: bool,
-) -> Result<Vec<Record>, Failure> {
+) -> Result<Option<Vec<Record>>, Failure> {
     // Everything that can be asked wrongly is found before the model is loaded.
-    let mut attributors: Vec<_> =
-        methods.iter().map(|name| attributor(name, explain)).collect::<Result<_, _>>()?;
-    let contrasts = |alternatives| -> Result<Option<Box<dyn Target>>, Failure> {
-        Ok(target(&explain.target)?.against(alternatives))
-    };
-    if !explain.alternative.is_empty() && contrasts(Alternatives::RunnerUp)?.is_none() {
-        let why = format!("--alternative needs a contrast- target, and --target is {}", explain.target);
-        return Err(Failure::Usage(why));
-    }
+    let mut asked = Asked::new(explain, methods, source.arguments.seed)?;
     let generations = generations(source.arguments)?;
     let text = text(source)?;
     if let Some(threads) = source.arguments.threads {
@@ -69,63 +67,53 @@ pub(crate) fn records(
         tch::set_num_threads(threads.into());
     }
     let checkpoint = open(source.arguments)?;
-    if !explain.alternative.is_empty() {
-        let ids = explain.alternative.iter().map(|text| one_token(&checkpoint, text));
-        let ids = Alternatives::Same(ids.collect::<Result<_, _>>()?);
-        let against = |attributor: Attributor| -> Result<Attributor, Failure> {
-            Ok(match contrasts(ids.clone())? {
-                Some(target) => attributor.with_target(target),
-                None => attributor,
-            })
-        };
-        attributors = attributors.into_iter().map(against).collect::<Result<_, _>>()?;
+    asked.look_up(&checkpoint)?;
+    if let Some(memory) = work.and_then(|work| work.memory) {
+        asked.memory = Some(memory::left_of(memory, quiet));
     }
+    asked.partial = work.is_some_and(|work| work.partial);
+    if work.is_some_and(|work| work.dry_run) {
+        estimate::print(&checkpoint, source.arguments, &text, &asked)?;
+        return Ok(None);
+    }
+    interrupt::listen();
     let mut records = Vec::new();
     for generation in &generations {
         let sequence = sequence(&checkpoint, source.arguments, &text, generation, quiet)?;
-        for attributor in &attributors {
-            let progress = Progress::new("attributing", sequence.n_output(), quiet);
-            let record = attributor.record_with(&checkpoint.model, &sequence, &mut |done, _| {
-                progress.set(done);
-                true
-            })?;
+        for method in &asked.methods {
+            let attributor = asked.attributor(method, sequence.n_output())?;
+            let progress = Progress::new("attributing", 1000, quiet);
+            let made = attributor.record_with(&checkpoint.model, &sequence, &mut |done| {
+                progress.set((done.share * 1000.0) as usize);
+                !interrupt::came()
+            });
             progress.finish();
+            let mut record = match made {
+                Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
+                made => made?,
+            };
+            if let Some((segmentation, reduce)) = &asked.group {
+                record = regrouped(&record, segmentation, *reduce)?;
+            }
             for note in &record.notes {
                 remark(quiet, &format!("note: {note}"));
             }
             records.push(record);
+            if interrupt::came() {
+                return Ok(Some(records));
+            }
         }
     }
-    Ok(records)
+    Ok(Some(records))
 }
 
-/// The one token that a text is.
-fn one_token(checkpoint: &Checkpoint, text: &str) -> Result<TokenId, Failure> {
-    let tokens = checkpoint.tokenizer.encode(text, Kind::Output, 0)?;
-    match &tokens[..] {
-        [token] => Ok(token.id),
-        several => {
-            let pieces: Vec<_> = several.iter().map(|token| format!("{:?}", token.text)).collect();
-            Err(Failure::Usage(format!(
-                "--alternative {text:?} is {} tokens ({}), and must be one; mind the leading space",
-                several.len(),
-                pieces.join(", ")
-            )))
-        }
+/// Tokens put together after the fact.
+fn regrouped(record: &Record, segmentation: &Segmentation, reduce: Reduce) -> Result<Record, Failure> {
+    let mut record = record.regroup(&segmentation.segments(&record.tokens)?, reduce)?;
+    if let Some(regrouped) = &mut record.regrouped {
+        regrouped.by = Some(segmentation.to_string());
     }
-}
-
-fn attributor(name: &str, explain: &ExplainArguments) -> Result<Attributor, Failure> {
-    let parameters = Parameters { steps: explain.steps, baseline: explain.baseline.clone() };
-    let mut attributor = Attributor::new().with_method(method(name, &parameters)?).target(&explain.target)?;
-    if let Some(aggregate) = explain.aggregate()? {
-        attributor = attributor.aggregate(aggregate);
-    }
-    if let Some(normalize) = explain.normalize()? {
-        attributor = attributor.normalize(normalize);
-    }
-    attributor.reduction()?;
-    Ok(attributor)
+    Ok(record)
 }
 
 fn generations(arguments: &SourceArguments) -> Result<Vec<Generation>, Failure> {
@@ -232,9 +220,13 @@ fn sequence(
     let sequence = checkpoint.generate_with(text, generation, &mut |_| {
         done += 1;
         progress.set(done);
-        true
-    })?;
+        !interrupt::came()
+    });
     progress.finish();
+    if interrupt::came() {
+        return Err(Failure::Interrupted);
+    }
+    let sequence = sequence?;
     if sequence.n_output() < generation.tokens {
         let end = checkpoint.model.end_of_text().map_or_else(String::new, |id| format!(" ({id})"));
         let (made, asked) = (sequence.n_output(), generation.tokens);

@@ -1,5 +1,6 @@
 //! One sentence and an exit code: what a failure is to whoever called us.
 
+use crate::interrupt;
 use saliency::{attribution, gpt2, schema, viz};
 use std::path::PathBuf;
 
@@ -12,6 +13,12 @@ pub(crate) enum Failure {
     /// A file can't be read.
     #[error("{path}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
+    /// Somebody pressed Ctrl-C.
+    #[error("interrupted; nothing was written (--partial keeps finished rows)")]
+    Interrupted,
+    /// Somebody pressed Ctrl-C, and wanted what was finished.
+    #[error("interrupted; the finished rows were written")]
+    Partial,
     /// A file or folder can't be written.
     #[error("{path}: {source}; nothing was written")]
     Write { path: PathBuf, source: std::io::Error },
@@ -42,10 +49,22 @@ impl Failure {
     /// 2 for what was asked wrongly, 1 for what could not be done.
     pub(crate) fn exit_code(&self) -> u8 {
         use attribution::Error as A;
+        if matches!(self, Self::Interrupted | Self::Partial) {
+            return interrupt::EXIT_CODE;
+        }
         let asked_wrongly = match self {
             Self::Usage(_) | Self::Model(gpt2::Error::EmptyText { .. }) => true,
             Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
-                matches!(error, A::Unknown { .. } | A::Parameter { .. } | A::SignedSum { .. })
+                matches!(
+                    error,
+                    A::Unknown { .. }
+                        | A::Parameter { .. }
+                        | A::NoSuchParameter { .. }
+                        | A::SignedSum { .. }
+                        | A::Target { .. }
+                        | A::Below { .. }
+                        | A::NoMasking { .. }
+                )
             }
             Self::Draw(error) => error.is_usage(),
             _ => false,

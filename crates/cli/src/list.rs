@@ -23,10 +23,19 @@ pub(crate) fn methods(arguments: &ListArguments) -> Result<(), Failure> {
     if arguments.json {
         let methods = methods.iter().map(|m| {
             let (aggregate, normalize) = m.default_reduction();
+            let card = m.card();
             json!({
-                "name": m.name(),
-                "aliases": m.aliases(),
-                "summary": m.summary(),
+                "name": card.name,
+                "aliases": card.aliases,
+                "summary": card.summary,
+                "family": card.family.name(),
+                "needs": card.needs.name(),
+                "cost": card.cost,
+                "parameters": card.parameters,
+                "axioms": card.axioms.iter().map(|a| a.name()).collect::<Vec<_>>(),
+                "source": card.source,
+                "signed": card.signed,
+                "uses_target": card.uses_target,
                 "complete": m.is_complete(),
                 "aggregate": aggregate.name(),
                 "normalize": normalize.name(),
@@ -34,13 +43,33 @@ pub(crate) fn methods(arguments: &ListArguments) -> Result<(), Failure> {
         });
         return print_json(&methods.collect());
     }
-    let mut text = String::from("Methods\n");
-    let lines = methods.iter().map(|m| {
-        let aliases = m.aliases().join(", ");
-        (m.name().to_owned(), format!("{} (also: {aliases})", m.summary()))
-    });
-    text += &table(&lines.collect::<Vec<_>>());
-    text += "\nTargets (--target)\n";
+    let mut text = String::from(
+        "Methods (--method): family · what it needs · cost for n tokens and m outputs, besides one forward pass\n\n",
+    );
+    for method in &methods {
+        let card = method.card();
+        let _ = writeln!(
+            text,
+            "{}\n    {}\n    {} · {} · {}",
+            card.name,
+            card.summary,
+            card.family.name(),
+            card.needs.name(),
+            card.cost
+        );
+        let axioms: Vec<_> = card.axioms.iter().map(|a| a.name()).collect();
+        for (what, list) in [
+            ("also", card.aliases.join(", ")),
+            ("parameters", card.parameters.iter().map(|p| format!("--{p}")).collect::<Vec<_>>().join(" ")),
+            ("axioms", axioms.join(", ")),
+        ] {
+            if !list.is_empty() {
+                let _ = writeln!(text, "    {what}: {list}");
+            }
+        }
+        let _ = writeln!(text, "    {}\n", card.source);
+    }
+    text += "Targets (--target)\n";
     let lines = targets.iter().map(|t| (t.name().to_owned(), t.summary().to_owned()));
     text += &table(&lines.collect::<Vec<_>>());
     let _ = writeln!(text, "\nAggregates (--aggregate)\n{}", Aggregate::ALL.map(Aggregate::name).join(", "));

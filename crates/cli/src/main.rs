@@ -4,10 +4,14 @@
 //! and progress to standard error.
 
 mod arguments;
+mod asked;
 mod attribute;
 mod draw;
+mod estimate;
 mod failure;
+mod interrupt;
 mod list;
+mod memory;
 mod output;
 mod progress;
 mod records;

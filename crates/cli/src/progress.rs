@@ -12,7 +12,7 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn new(what: &'static str, length: usize, quiet: bool) -> Self {
         let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} tokens, {eta} left");
+        let style = ProgressStyle::with_template("{msg} {bar:30} {percent} %, {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(what);
         Self { bar, begun: Instant::now(), quiet }

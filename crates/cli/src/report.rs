@@ -34,7 +34,7 @@ fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(),
         let methods: Vec<_> = arguments.methods.iter().map(String::as_str).collect();
         let methods = if methods.is_empty() { vec!["gradient-x-input"] } else { methods };
         let source = Source { arguments: &arguments.source, from_stdin: false };
-        attribute::records(&source, &arguments.explain, &methods, quiet)?
+        attribute::records(&source, &arguments.explain, &methods, None, quiet)?.unwrap_or_default()
     } else {
         records::read(&arguments.records)?
     };

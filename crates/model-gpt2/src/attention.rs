@@ -47,6 +47,47 @@ impl Attention {
         weights: &BlockWeights,
         cache: Option<&mut LayerCache>,
     ) -> Result<Tensor, Error> {
+        let (q, mut k, mut v) = self.project(x, &queries, weights)?;
+        let mut first = queries.start;
+        if let Some(cache) = cache {
+            first += cache.len();
+            (k, v) = cache.extend(&k, &v)?;
+        }
+        let (mixed, _) = self.pattern(&q, &k, &v, first, None)?;
+        join_heads(&mixed, weights)
+    }
+
+    /// The same for variants that share the first tokens of a cached sequence, some of whose tokens are hidden from later ones.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, rest, hidden]`; `queries` within `0..rest`
+    /// - `hidden`: bool, `[batch, shared + rest]`
+    pub(crate) fn run_after(
+        &self,
+        x: &Tensor,
+        queries: Range<i64>,
+        weights: &BlockWeights,
+        (cache, shared): (&LayerCache, i64),
+        hidden: Option<&Tensor>,
+    ) -> Result<Tensor, Error> {
+        let (q, mut k, mut v) = self.project(x, &queries, weights)?;
+        if shared > 0
+            && let Some((keys, values)) = cache.first(shared, x.size()[0])?
+        {
+            k = Tensor::f_cat(&[keys, k], 2)?;
+            v = Tensor::f_cat(&[values, v], 2)?;
+        }
+        let (mixed, _) = self.pattern(&q, &k, &v, shared + queries.start, hidden)?;
+        join_heads(&mixed, weights)
+    }
+
+    /// Queries of some positions, keys and values of all: `[batch, heads, tokens, width]` each.
+    fn project(
+        &self,
+        x: &Tensor,
+        queries: &Range<i64>,
+        weights: &BlockWeights,
+    ) -> Result<(Tensor, Tensor, Tensor), Error> {
         let (batch, tokens, hidden) = x.size3()?;
         let map = |x: &Tensor, columns: Range<i64>| -> Result<Tensor, Error> {
             let (from, n) = (columns.start, columns.end - columns.start);
@@ -66,29 +107,40 @@ impl Attention {
         let split = |x: Tensor| -> Result<Tensor, Error> {
             Ok(x.f_reshape([batch, -1, self.heads, hidden / self.heads])?.f_transpose(1, 2)?)
         };
-        let (q, mut k, mut v) = (split(q)?, split(k)?, split(v)?);
-        let mut first = queries.start;
-        if let Some(cache) = cache {
-            first += cache.len();
-            (k, v) = cache.extend(&k, &v)?;
-        }
-        let mixed = self.mix(&q, &k, &v, first)?;
-        let mixed = mixed.f_transpose(1, 2)?.f_reshape([batch, n_queries, hidden])?;
-        linear(&mixed, &weights.attention_out.weight, &weights.attention_out.bias)
+        Ok((split(q)?, split(k)?, split(v)?))
     }
 
-    fn mix(&self, q: &Tensor, k: &Tensor, v: &Tensor, first: i64) -> Result<Tensor, Error> {
-        Ok(self.pattern(q, k, v, first)?.0)
+    /// Each head's value of each token through the output map, its bias aside: `[heads, tokens, hidden]`.
+    ///
+    /// # Shapes
+    /// - `x`: `[tokens, hidden]`, after layer norm
+    pub(crate) fn mapped_values(&self, x: &Tensor, weights: &BlockWeights) -> Result<Tensor, Error> {
+        let (_, _, v) = self.project(&x.f_unsqueeze(0)?, &(0..x.size()[0]), weights)?;
+        let hidden = x.size()[1];
+        let map = weights.attention_out.weight.f_view([self.heads, hidden / self.heads, hidden])?;
+        Ok(v.f_select(0, 0)?.f_matmul(&map)?)
+    }
+
+    /// The pattern of one sequence, `[heads, tokens, tokens]`, and what attention adds to each token.
+    ///
+    /// # Shapes
+    /// - `x`: `[tokens, hidden]`, after layer norm
+    pub(crate) fn look(&self, x: &Tensor, weights: &BlockWeights) -> Result<(Tensor, Tensor), Error> {
+        let (q, k, v) = self.project(&x.f_unsqueeze(0)?, &(0..x.size()[0]), weights)?;
+        let (mixed, pattern) = self.pattern(&q, &k, &v, 0, None)?;
+        Ok((pattern.f_select(0, 0)?, join_heads(&mixed, weights)?.f_select(0, 0)?))
     }
 
     /// Values, mixed by attention, and what they were mixed by. The first query stands at position `first`; it sees keys
-    /// `0..=first`. Dimensions before `[tokens, width]` are batches.
+    /// `0..=first`, but for those that are hidden from later ones (bool, `[batch, keys]`). Dimensions before `[tokens, width]`
+    /// are batches.
     pub(crate) fn pattern(
         &self,
         q: &Tensor,
         k: &Tensor,
         v: &Tensor,
         first: i64,
+        hidden: Option<&Tensor>,
     ) -> Result<(Tensor, Tensor), Error> {
         let kind = q.kind();
         let (q, k) = if self.upcast && kind != Kind::Double {
@@ -103,9 +155,23 @@ impl Attention {
             let future = Tensor::f_ones([n_queries, n_keys], (Kind::Bool, q.device()))?.f_triu(first + 1)?;
             scores = scores.f_masked_fill(&future, f64::NEG_INFINITY)?;
         }
+        if let Some(hidden) = hidden {
+            // A token still sees itself.
+            let others = Tensor::f_ones([n_queries, n_keys], (Kind::Bool, q.device()))?.f_tril(first - 1)?;
+            let hidden = hidden.f_unsqueeze(1)?.f_logical_and(&others)?.f_unsqueeze(1)?;
+            scores = scores.f_masked_fill(&hidden, f64::NEG_INFINITY)?;
+        }
         let pattern = scores.f_softmax(-1, None)?.f_to_kind(kind)?;
         Ok((pattern.f_matmul(v)?, pattern))
     }
+}
+
+/// The heads' values side by side, through the output map: from `[batch, heads, queries, width]` to
+/// `[batch, queries, hidden]`.
+fn join_heads(mixed: &Tensor, weights: &BlockWeights) -> Result<Tensor, Error> {
+    let (batch, heads, queries, width) = mixed.size4()?;
+    let mixed = mixed.f_transpose(1, 2)?.f_reshape([batch, queries, heads * width])?;
+    linear(&mixed, &weights.attention_out.weight, &weights.attention_out.bias)
 }
 
 /// `x W + b`, with `W` as GPT-2's checkpoints hold it: `[in, out]`.

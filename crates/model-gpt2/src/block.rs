@@ -55,11 +55,35 @@ impl Block {
         queries: Range<i64>,
         cache: Option<&mut LayerCache>,
     ) -> Result<Tensor, Error> {
+        let normed = layer_norm(x, &self.weights.ln_1, self.epsilon)?;
+        let attended = self.attention.run(&normed, queries.clone(), &self.weights, cache)?;
+        self.feed_forward(&x.f_narrow(1, queries.start, queries.end - queries.start)?.f_add(&attended)?)
+    }
+
+    /// The same for variants that share the first tokens of a cached sequence.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, rest, hidden]`; `hidden`: bool, `[batch, shared + rest]`
+    /// - returns `[batch, queries, hidden]`
+    pub(crate) fn forward_after(
+        &self,
+        x: &Tensor,
+        queries: Range<i64>,
+        cache: (&LayerCache, i64),
+        hidden: Option<&Tensor>,
+    ) -> Result<Tensor, Error> {
+        let normed = layer_norm(x, &self.weights.ln_1, self.epsilon)?;
+        let attended = self.attention.run_after(&normed, queries.clone(), &self.weights, cache, hidden)?;
+        self.feed_forward(&x.f_narrow(1, queries.start, queries.end - queries.start)?.f_add(&attended)?)
+    }
+
+    /// `x + feed-forward(norm(x))`.
+    ///
+    /// # Shapes
+    /// - `x`: `[…, hidden]`; returns the same
+    pub(crate) fn feed_forward(&self, x: &Tensor) -> Result<Tensor, Error> {
         let w = &self.weights;
-        let normed = layer_norm(x, &w.ln_1, self.epsilon)?;
-        let attended = self.attention.run(&normed, queries.clone(), w, cache)?;
-        let x = x.f_narrow(1, queries.start, queries.end - queries.start)?.f_add(&attended)?;
-        let inner = linear(&layer_norm(&x, &w.ln_2, self.epsilon)?, &w.inner.weight, &w.inner.bias)?;
+        let inner = linear(&layer_norm(x, &w.ln_2, self.epsilon)?, &w.inner.weight, &w.inner.bias)?;
         let inner = self.activation.apply(&inner)?;
         Ok(x.f_add(&linear(&inner, &w.inner_out.weight, &w.inner_out.bias)?)?)
     }

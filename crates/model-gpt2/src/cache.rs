@@ -26,6 +26,11 @@ impl Cache {
         self.layers.get_mut(block)
     }
 
+    /// The caches of all blocks.
+    pub(crate) fn layers(&self) -> &[LayerCache] {
+        &self.layers
+    }
+
     /// How many tokens are cached.
     pub(crate) fn len(&self) -> i64 {
         self.layers.first().map_or(0, LayerCache::len)
@@ -36,6 +41,15 @@ impl LayerCache {
     /// How many tokens are cached.
     pub(crate) fn len(&self) -> i64 {
         self.keys_values.as_ref().map_or(0, |(keys, _)| keys.size()[2])
+    }
+
+    /// Keys and values of the first so many tokens, for a batch of that size.
+    pub(crate) fn first(&self, tokens: i64, batch: i64) -> Result<Option<(Tensor, Tensor)>, Error> {
+        let Some((keys, values)) = &self.keys_values else { return Ok(None) };
+        let first = |x: &Tensor| -> Result<Tensor, Error> {
+            Ok(x.f_narrow(2, 0, tokens)?.f_expand([batch, -1, -1, -1], false)?)
+        };
+        Ok(Some((first(keys)?, first(values)?)))
     }
 
     /// Adds the keys and values of further tokens, and gives those of all tokens.

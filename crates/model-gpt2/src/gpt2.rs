@@ -3,9 +3,13 @@
 use crate::block::{Block, layer_norm};
 use crate::cache::Cache;
 use crate::pullback::{self, Recorded};
+use crate::variants::Prefix;
 use crate::weights::{Affine, Weights};
 use crate::{Config, Error};
-use saliency_attribution::{Generation, LanguageModel, Limits, ModelError, Run, TokenId, generate_with};
+use saliency_attribution::{
+    BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, Run, TokenId, Variants,
+    generate_with,
+};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -111,6 +115,25 @@ impl Gpt2 {
         self.forward(&embeddings, positions, None)
     }
 
+    pub(crate) fn position_embeddings(&self, from: i64, tokens: i64) -> Result<Tensor, Error> {
+        Ok(self.wpe.f_narrow(0, from, tokens)?)
+    }
+
+    /// From what a block reads to what another reads: `[batch, tokens, hidden]` both.
+    pub(crate) fn through(&self, blocks: Range<usize>, x: &Tensor) -> Result<Tensor, Error> {
+        let mut x = x.shallow_clone();
+        for block in &self.blocks[blocks] {
+            x = block.forward(&x, 0..x.size()[1], None)?;
+        }
+        Ok(x)
+    }
+
+    /// The last norm and the head.
+    pub(crate) fn read(&self, x: &Tensor) -> Result<Tensor, Error> {
+        let x = layer_norm(x, &self.ln_f, self.config.layer_norm_epsilon)?;
+        Ok(x.f_matmul(&self.head.f_transpose(0, 1)?)?)
+    }
+
     fn forward(
         &self,
         embeddings: &Tensor,
@@ -125,8 +148,7 @@ impl Gpt2 {
             let wanted = if last { queries.clone() } else { 0..tokens };
             x = block.forward(&x, wanted, cache.as_mut().and_then(|cache| cache.layer(i)))?;
         }
-        let x = layer_norm(&x, &self.ln_f, self.config.layer_norm_epsilon)?;
-        Ok(x.f_matmul(&self.head.f_transpose(0, 1)?)?)
+        self.read(&x)
     }
 }
 
@@ -172,7 +194,33 @@ impl LanguageModel for Gpt2 {
             return Ok(None);
         }
         let positions = positions.start as i64..positions.end as i64;
-        Ok(Some(Box::new(Recorded::run(self, embeddings, positions)?)))
+        Ok(Some(Box::new(Recorded::run(self, embeddings, positions, BackwardRule::Gradient)?)))
+    }
+
+    fn variants<'a>(
+        &'a self,
+        embeddings: &Tensor,
+        _n_input: usize,
+    ) -> Result<Option<Box<dyn Variants + 'a>>, ModelError> {
+        Ok(Some(Box::new(Prefix::new(self, embeddings)?)))
+    }
+
+    fn inside(&self) -> Option<&dyn Inside> {
+        Some(self)
+    }
+
+    fn footprint(&self, pass: Pass) -> Option<usize> {
+        let config = &self.config;
+        let (hidden, tokens) = (config.n_embd, pass.tokens);
+        // In numbers, for each token: what one block holds at a time, and, to be walked back, what each keeps.
+        let wide = 8 * hidden + 2 * config.inner() + 3 * config.n_head * tokens;
+        let kept = if pass.backward {
+            config.n_layer * (10 * hidden + 2 * config.inner() + config.n_head * tokens)
+        } else {
+            // Prefixes that variants share are copied for each of them.
+            2 * hidden
+        };
+        Some(tokens * (wide + kept) * self.kind().elt_size_in_bytes())
     }
 
     fn generate(

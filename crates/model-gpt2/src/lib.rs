@@ -21,8 +21,10 @@ mod config;
 mod demo;
 mod error;
 mod gpt2;
+mod inside;
 mod pullback;
 mod tokenizer;
+mod variants;
 mod weights;
 
 pub use checkpoint::{Checkpoint, Load};

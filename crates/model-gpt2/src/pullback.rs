@@ -9,7 +9,7 @@ use crate::block::Block;
 use crate::config::Activation;
 use crate::weights::{Affine, BlockWeights};
 use crate::{Error, Gpt2};
-use saliency_attribution::{ModelError, Run};
+use saliency_attribution::{BackwardRule, ModelError, Run};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -24,6 +24,7 @@ pub(crate) struct Recorded<'a> {
     norm: NormRecord,
     logits: Tensor,
     positions: Range<i64>,
+    rule: BackwardRule,
 }
 
 /// What the way back through one block needs. `queries` are all tokens, or in the last block the outputs' positions.
@@ -53,7 +54,12 @@ impl<'a> Recorded<'a> {
     ///
     /// # Shapes
     /// - `embeddings`: `[1, tokens, hidden]`
-    pub(crate) fn run(model: &'a Gpt2, embeddings: &Tensor, positions: Range<i64>) -> Result<Self, Error> {
+    pub(crate) fn run(
+        model: &'a Gpt2,
+        embeddings: &Tensor,
+        positions: Range<i64>,
+        rule: BackwardRule,
+    ) -> Result<Self, Error> {
         let _no_gradient = tch::no_grad_guard();
         let embeddings = embeddings.f_select(0, 0)?.f_narrow(0, 0, positions.end)?;
         let tokens = positions.end;
@@ -62,12 +68,12 @@ impl<'a> Recorded<'a> {
         for (i, block) in model.blocks().iter().enumerate() {
             let queries = if i + 1 == count { positions.clone() } else { 0..tokens };
             let record;
-            (x, record) = BlockRecord::forward(block, &x, queries)?;
+            (x, record) = BlockRecord::forward(block, &x, queries, rule)?;
             blocks.push(record);
         }
         let (x, norm) = NormRecord::forward(&x, model.ln_f(), model.config().layer_norm_epsilon)?;
         let logits = x.f_matmul(&model.head().f_transpose(0, 1)?)?;
-        Ok(Self { model, blocks, norm, logits: logits.f_unsqueeze(0)?, positions })
+        Ok(Self { model, blocks, norm, logits: logits.f_unsqueeze(0)?, positions, rule })
     }
 
     /// How many outputs go back together.
@@ -79,12 +85,12 @@ impl<'a> Recorded<'a> {
     fn back(&self, outputs: Range<i64>, cotangents: &Tensor) -> Result<Tensor, Error> {
         // At first an output has one row: its own position's.
         let gradient = cotangents.f_matmul(self.model.head())?;
-        let mut gradient = self.norm.rows(&outputs)?.back(&gradient, self.model.ln_f())?;
+        let mut gradient = self.norm.rows(&outputs)?.back(&gradient, self.model.ln_f(), self.rule)?;
         for (i, (record, block)) in self.blocks.iter().zip(self.model.blocks()).enumerate().rev() {
             gradient = if i + 1 == self.blocks.len() {
                 record.back_from_outputs(self, block, &outputs, &gradient)?
             } else {
-                record.back(block, &gradient)?
+                record.back(block, &gradient, self.rule)?
             };
         }
         Ok(gradient)
@@ -131,7 +137,12 @@ impl Run for Recorded<'_> {
 
 impl BlockRecord {
     /// As [`Block::forward`], for one sequence without a batch.
-    fn forward(block: &Block, x: &Tensor, queries: Range<i64>) -> Result<(Tensor, Self), Error> {
+    fn forward(
+        block: &Block,
+        x: &Tensor,
+        queries: Range<i64>,
+        rule: BackwardRule,
+    ) -> Result<(Tensor, Self), Error> {
         let (weights, attention): (&BlockWeights, &Attention) = (block.weights(), block.attention());
         let (normed, first) = NormRecord::forward(x, &weights.ln_1, block.epsilon())?;
         let count = queries.end - queries.start;
@@ -142,23 +153,23 @@ impl BlockRecord {
         let parts = qkv.f_chunk(3, -1)?;
         let [q, k, v] = &parts[..] else { return Err(Error::Torch(tch::TchError::Shape("qkv".into()))) };
         let (q, k, v) = (heads(&q.f_narrow(0, queries.start, count)?)?, heads(k)?, heads(v)?);
-        let (mixed, pattern) = attention.pattern(&q, &k, &v, queries.start)?;
+        let (mixed, pattern) = attention.pattern(&q, &k, &v, queries.start, None)?;
         let mixed = mixed.f_transpose(0, 1)?.f_reshape([count, -1])?;
         let attended = linear(&mixed, &weights.attention_out.weight, &weights.attention_out.bias)?;
         let x = x.f_narrow(0, queries.start, count)?.f_add(&attended)?;
         let (normed, second) = NormRecord::forward(&x, &weights.ln_2, block.epsilon())?;
         let inner = linear(&normed, &weights.inner.weight, &weights.inner.bias)?;
-        let (inner, slope) = with_slope(block.activation(), &inner)?;
+        let (inner, slope) = with_slope(block.activation(), &inner, rule)?;
         let x = x.f_add(&linear(&inner, &weights.inner_out.weight, &weights.inner_out.bias)?)?;
         Ok((x, Self { first, queries: q, keys: k, values: v, attention: pattern, second, slope }))
     }
 
     /// From the gradient of a block's output to that of its input, both `[tokens, outputs, hidden]`.
-    fn back(&self, block: &Block, gradient: &Tensor) -> Result<Tensor, Error> {
+    fn back(&self, block: &Block, gradient: &Tensor, rule: BackwardRule) -> Result<Tensor, Error> {
         let (w, attention) = (block.weights(), block.attention());
         let (tokens, count, hidden) = gradient.size3()?;
         let slope = self.slope.f_narrow(0, 0, tokens)?.f_unsqueeze(1)?;
-        let gradient = back_feed_forward(block, gradient, &slope, &self.second.rows(&(0..tokens))?)?;
+        let gradient = back_feed_forward(block, gradient, &slope, &self.second.rows(&(0..tokens))?, rule)?;
         let (heads, width) = (attention.heads(), hidden / attention.heads());
         let mixed = against(&gradient, &w.attention_out.weight)?;
         // `[heads, queries, outputs, width]`: every product below has the rows of all outputs.
@@ -172,6 +183,7 @@ impl BlockRecord {
         drop(mixed);
         let mut scores = scores.f_view([heads, tokens, count, tokens])?;
         back_softmax(&mut scores, &pattern.f_unsqueeze(2)?)?;
+        let (to_values, to_scores) = shares(rule);
         let mut queries = scores.f_view([heads, tokens * count, tokens])?.f_bmm(&keyed)?;
         let mut keys = scores.f_view([heads, tokens, count * tokens])?.f_transpose(1, 2)?.f_bmm(&own)?;
         drop(scores);
@@ -179,15 +191,16 @@ impl BlockRecord {
         let like = (gradient.kind(), gradient.device());
         let joined = Tensor::f_empty([tokens, count, 3, heads, width], like)?;
         let part = |at: i64, x: Tensor| -> Result<(), Error> { Ok(joined.f_select(2, at)?.f_copy_(&x)?) };
-        let scale = attention.scale();
+        let scale = attention.scale() * to_scores;
         let queries = queries.f_mul_scalar_(scale)?.f_view([heads, tokens, count, width])?;
         part(0, queries.f_permute([1, 2, 0, 3])?)?;
         let keys = keys.f_mul_scalar_(scale)?.f_view([heads, count, tokens, width])?;
         part(1, keys.f_permute([2, 1, 0, 3])?)?;
+        let values = if to_values < 1.0 { values.f_mul_scalar(to_values)? } else { values };
         part(2, values.f_view([heads, tokens, count, width])?.f_permute([1, 2, 0, 3])?)?;
         let joined = joined.f_view([tokens, count, 3 * hidden])?;
         let normed = against(&joined, &w.attention.weight)?;
-        Ok(self.first.rows(&(0..tokens))?.back(&normed, &w.ln_1)?.f_add_(&gradient)?)
+        Ok(self.first.rows(&(0..tokens))?.back(&normed, &w.ln_1, rule)?.f_add_(&gradient)?)
     }
 
     /// The same where every output has one row, at its own position: from `[outputs, hidden]` to
@@ -206,7 +219,7 @@ impl BlockRecord {
         let tokens = run.positions.start + outputs.end;
         let rows = |x: &Tensor, dim: i64| x.f_narrow(dim, outputs.start, count);
         let slope = rows(&self.slope, 0)?;
-        let gradient = back_feed_forward(block, gradient, &slope, &self.second.rows(outputs)?)?;
+        let gradient = back_feed_forward(block, gradient, &slope, &self.second.rows(outputs)?, run.rule)?;
         // `[heads, outputs, …]`, with the outputs' own rows of the pattern and of the queries.
         let (pattern, queried) = (rows(&self.attention, 1)?, rows(&self.queries, 1)?);
         let mixed = against(&gradient, &w.attention_out.weight)?;
@@ -215,7 +228,8 @@ impl BlockRecord {
         let pattern = pattern.f_narrow(2, 0, tokens)?;
         let mut scores = mixed.f_bmm(&read(&self.values)?.f_transpose(1, 2)?)?;
         back_softmax(&mut scores, &pattern)?;
-        let scale = attention.scale();
+        let (to_values, to_scores) = shares(run.rule);
+        let scale = attention.scale() * to_scores;
         let queries = scores.f_bmm(&read(&self.keys)?)?.f_mul_scalar_(scale)?;
         // Outer products: what an output's one row gives to every token.
         let outer = |along: &Tensor, row: &Tensor| -> Result<Tensor, Error> {
@@ -224,14 +238,14 @@ impl BlockRecord {
         let like = (gradient.kind(), gradient.device());
         let joined = Tensor::f_empty([tokens, count, 2, heads, width], like)?;
         joined.f_select(2, 0)?.f_copy_(&outer(&scores.f_mul_scalar(scale)?, &queried)?)?;
-        joined.f_select(2, 1)?.f_copy_(&outer(&pattern, &mixed)?)?;
+        joined.f_select(2, 1)?.f_copy_(&outer(&pattern.f_mul_scalar(to_values)?, &mixed)?)?;
         let weight = &w.attention.weight;
         let joined = joined.f_view([tokens, count, 2 * hidden])?;
         let normed = against(&joined, &weight.f_narrow(1, hidden, 2 * hidden)?)?;
         let own = queries.f_transpose(0, 1)?.f_reshape([count, hidden])?;
         let own = against(&own, &weight.f_narrow(1, 0, hidden)?)?;
         let normed = run.scatter(normed, outputs, &own)?;
-        run.scatter(self.first.rows(&(0..tokens))?.back(&normed, &w.ln_1)?, outputs, &gradient)
+        run.scatter(self.first.rows(&(0..tokens))?.back(&normed, &w.ln_1, run.rule)?, outputs, &gradient)
     }
 }
 
@@ -249,11 +263,17 @@ impl NormRecord {
 
     /// From the gradient of the norm's output to that of its input: `[rows, hidden]`, or `[rows, outputs, hidden]`.
     ///
-    /// `(g − mean(g) − x̂ mean(g ⊙ x̂)) / σ`, with `g` the gradient times the weight and `x̂` the input in standard units.
-    fn back(&self, gradient: &Tensor, affine: &Affine) -> Result<Tensor, Error> {
+    /// `(g − mean(g) − x̂ mean(g ⊙ x̂)) / σ`, with `g` the gradient times the weight and `x̂` the input in standard units; without
+    /// the third term where `σ` is held.
+    fn back(&self, gradient: &Tensor, affine: &Affine, rule: BackwardRule) -> Result<Tensor, Error> {
         let gradient = gradient.f_mul(&affine.weight)?;
         let flat = gradient.dim() == 2;
         let mut gradient = if flat { gradient.f_unsqueeze(1)? } else { gradient };
+        if rule != BackwardRule::Gradient {
+            let mean = gradient.f_mean_dim(&[-1_i64][..], true, None)?;
+            let gradient = gradient.f_sub_(&mean)?.f_mul_(&self.inverse.f_unsqueeze(1)?)?;
+            return Ok(if flat { gradient.f_squeeze_dim(1)? } else { gradient });
+        }
         // Both means are products with two columns, and what they take away is a product with two rows.
         let ones = self.standard.f_ones_like()?;
         let two = Tensor::f_stack(&[ones, self.standard.shallow_clone()], 1)?;
@@ -276,12 +296,13 @@ fn back_feed_forward(
     gradient: &Tensor,
     slope: &Tensor,
     norm: &NormRecord,
+    rule: BackwardRule,
 ) -> Result<Tensor, Error> {
     let w = block.weights();
     let inner = against(gradient, &w.inner_out.weight)?.f_mul_(slope)?;
     let normed = against(&inner, &w.inner.weight)?;
     drop(inner);
-    Ok(norm.back(&normed, &w.ln_2)?.f_add_(gradient)?)
+    Ok(norm.back(&normed, &w.ln_2, rule)?.f_add_(gradient)?)
 }
 
 /// `x Wᵀ`: back through a linear map whose weight is `[in, out]`.
@@ -294,6 +315,16 @@ fn against(x: &Tensor, weight: &Tensor) -> Result<Tensor, Error> {
     Ok(flat.f_reshape(size)?)
 }
 
+/// What goes back of a gradient to values, and to the scores' two factors each.
+fn shares(rule: BackwardRule) -> (f64, f64) {
+    match rule {
+        BackwardRule::Gradient => (1.0, 1.0),
+        // Half to each factor of pattern times values, and of the pattern's half again half to queries and to keys.
+        BackwardRule::AttnLrp => (0.5, 0.25),
+        BackwardRule::CpLrp => (1.0, 0.0),
+    }
+}
+
 /// Back through a softmax, in place: `p ⊙ (g − Σ g ⊙ p)`.
 fn back_softmax(gradient: &mut Tensor, pattern: &Tensor) -> Result<(), Error> {
     let _ = gradient.f_mul_(pattern)?;
@@ -302,8 +333,19 @@ fn back_softmax(gradient: &mut Tensor, pattern: &Tensor) -> Result<(), Error> {
     Ok(())
 }
 
+/// The activation and its derivative; or the slope of the line from zero, `f(x)/x`, by a rule that keeps relevance.
+fn with_slope(activation: Activation, x: &Tensor, rule: BackwardRule) -> Result<(Tensor, Tensor), Error> {
+    let (y, slope) = with_derivative(activation, x)?;
+    if rule == BackwardRule::Gradient {
+        return Ok((y, slope));
+    }
+    // At zero the line is the tangent.
+    let line = y.f_div(x)?.f_where_self(&x.f_ne(0.0)?, &slope)?;
+    Ok((y, line))
+}
+
 /// The activation and its derivative.
-fn with_slope(activation: Activation, x: &Tensor) -> Result<(Tensor, Tensor), Error> {
+fn with_derivative(activation: Activation, x: &Tensor) -> Result<(Tensor, Tensor), Error> {
     tch::with_grad(|| {
         let x = x.f_detach()?.f_set_requires_grad(true)?;
         let y = activation.apply(&x)?;

@@ -273,7 +273,7 @@ fn the_eos_baseline_is_the_end_of_texts_embedding() {
         let logits = gpt2.model.logits(&embeddings, n_input, at..at + 1).unwrap();
         logits.double_value(&[0, 0, i64::from(sequence.ids()[n_input + output])])
     };
-    let parameters = Parameters { baseline: Some("eos".into()), ..Parameters::default() };
+    let parameters = Parameters { baseline: Some("eos".parse().unwrap()), ..Parameters::default() };
     let record = |name| {
         let attributor = Attributor::new().with_method(method(name, &parameters).unwrap());
         attributor.target("logit").unwrap().record(&gpt2.model, &sequence).unwrap()

@@ -127,6 +127,14 @@ impl Record {
                 return Err(Error::RowLength { row, found: values.len(), expected: n_input + row });
             }
         }
+        if !self.standard_errors.is_empty() {
+            let lengths = |rows: &[Vec<Option<f64>>]| rows.iter().map(Vec::len).collect::<Vec<_>>();
+            if lengths(&self.standard_errors) != lengths(&self.attributions) {
+                let rows = self.standard_errors.iter().zip(&self.attributions);
+                let row = rows.take_while(|(errors, values)| errors.len() == values.len()).count();
+                return Err(Error::StandardErrors { row });
+            }
+        }
         let found = self.attributions.iter().map(Vec::len).sum();
         let cap = Caps::DEFAULT.values;
         if found > cap {

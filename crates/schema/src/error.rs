@@ -160,6 +160,14 @@ pub enum Error {
         /// What it should say.
         expected: usize,
     },
+    /// `standard_errors` has another shape than `attributions`.
+    #[error(
+        "standard_errors[{row}]: it is not as long as attributions[{row}]; leave standard_errors out, or give one for each value"
+    )]
+    StandardErrors {
+        /// The first row that differs.
+        row: usize,
+    },
     /// `regrouped.members` is not as long as `tokens`.
     #[error("regrouped.members: {found} entries for {expected} tokens")]
     Members {

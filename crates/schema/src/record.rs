@@ -60,6 +60,11 @@ pub struct Record {
         )
     )]
     pub attributions: Vec<Vec<Option<f64>>>,
+    /// The standard error of every attribution, where they were sampled; empty otherwise. As long as `attributions`, row by
+    /// row; missing where it is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "number::rows")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "Vec<Vec<number::schema::Number>>"))]
+    pub standard_errors: Vec<Vec<Option<f64>>>,
     /// What is known of each output besides its row; empty, or one for each row.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "object::list")]
     pub outputs: Vec<Output>,
@@ -185,6 +190,7 @@ impl Record {
             notes: Vec::new(),
             tokens,
             attributions,
+            standard_errors: Vec::new(),
             outputs: Vec::new(),
         };
         record.check()?;

@@ -113,6 +113,8 @@ impl Record {
             notes: self.notes_with(reduce),
             tokens: segments.iter().map(|segment| joined(&self.tokens, segment)).collect(),
             attributions,
+            // Errors of a sum are not known from those of its terms.
+            standard_errors: Vec::new(),
             outputs,
         };
         record.check()?;

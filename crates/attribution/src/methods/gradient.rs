@@ -1,9 +1,11 @@
 //! `gradient`: how fast the target changes with each token's embedding.
 
-use crate::{Error, Explanation, Method, Parameters, Problem};
+use crate::method::{Axiom, Card};
+use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size};
 use tch::Tensor;
 
-/// `a_i = ∂f/∂e_i`, signed, with `e_i` the token's embedding before positions are added.
+/// `a_i = ∂f/∂e_i`, signed, with `e_i` the token's embedding before positions are added; or `|∂f/∂e_i|` in each dimension
+/// ([`absolute`](Self::absolute)), which is captum's `Saliency`.
 ///
 /// In units of the target per unit of embedding. With `l2` this is the gradient norm. In a model that begins
 /// with a layer norm after adding positions, such as GPT-2, its *sum* over hidden dimensions is zero by
@@ -13,30 +15,57 @@ use tch::Tensor;
 /// Source: Simonyan, Vedaldi & Zisserman 2013, "Deep Inside Convolutional Networks".
 #[derive(Debug, Clone, Copy, Default)]
 #[doc(alias = "saliency")]
-pub struct Gradient;
+pub struct Gradient {
+    absolute: bool,
+}
 
 impl Gradient {
-    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
-        parameters.none_for(Self)
+    /// With its sign.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether every dimension's sign is dropped before anything is added up. Default: `false`.
+    #[must_use]
+    pub fn absolute(self, absolute: bool) -> Self {
+        Self { absolute }
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Ok(Self { absolute: parameters.absolute.unwrap_or(false) })
     }
 }
 
 impl Method for Gradient {
-    fn name(&self) -> &'static str {
-        "gradient"
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["saliency", "grad"],
+            parameters: &["absolute"],
+            axioms: &[Axiom::Dummy, Axiom::Linearity, Axiom::ImplementationInvariance],
+            cost: "m backward",
+            source: "Simonyan, Vedaldi & Zisserman 2013, Deep Inside Convolutional Networks",
+            signed: !self.absolute,
+            additive: !self.absolute,
+            ..Card::new("gradient", "∂f/∂e_i: how fast the target changes with the token's embedding")
+        }
     }
-    fn aliases(&self) -> &'static [&'static str] {
-        &["saliency", "grad"]
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(self.name());
+        if self.absolute {
+            description.parameters.insert("absolute".to_owned(), true.into());
+        }
+        description
     }
-    fn summary(&self) -> &'static str {
-        "∂f/∂e_i: how fast the target changes with the token's embedding"
+    fn cost(&self, size: Size) -> Cost {
+        Cost::new(0.0, size.n_output as f64)
     }
     fn attribute(
         &self,
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        each_gradient(problem, |gradient, _| Ok(gradient), each)
+        let finish = |gradient: Tensor, _| if self.absolute { Ok(gradient.f_abs()?) } else { Ok(gradient) };
+        each_gradient(problem, finish, each)
     }
 }
 
@@ -51,6 +80,6 @@ pub(super) fn each_gradient(
     problem.gradients(&mut |output, value, gradient| {
         let read = problem.row_length(output) as i64;
         let vectors = finish(gradient.f_narrow(0, 0, read)?, embeddings.f_narrow(0, 0, read)?)?;
-        each(Explanation { output, vectors, value, baseline_value: None, steps: None })
+        each(Explanation::new(output, vectors, value))
     })
 }

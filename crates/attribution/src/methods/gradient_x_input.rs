@@ -1,7 +1,8 @@
 //! `gradient-x-input`: the gradient times the embedding itself.
 
 use super::gradient::each_gradient;
-use crate::{Error, Explanation, Method, Parameters, Problem};
+use crate::method::{Axiom, Card};
+use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size};
 
 /// `a_i = e_i ⊙ ∂f/∂e_i`, signed: the first-order estimate of what the token's embedding adds to the target.
 ///
@@ -16,20 +17,24 @@ use crate::{Error, Explanation, Method, Parameters, Problem};
 pub struct GradientXInput;
 
 impl GradientXInput {
-    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
-        parameters.none_for(Self)
+    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
+    pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
+        Ok(Self)
     }
 }
 
 impl Method for GradientXInput {
-    fn name(&self) -> &'static str {
-        "gradient-x-input"
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["grad_x_input", "input_x_gradient", "input-x-gradient", "grad-x-input", "gxi"],
+            axioms: &[Axiom::Dummy, Axiom::Linearity, Axiom::ImplementationInvariance],
+            cost: "m backward",
+            source: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box",
+            ..Card::new("gradient-x-input", "e_i ⊙ ∂f/∂e_i: the gradient times the token's embedding")
+        }
     }
-    fn aliases(&self) -> &'static [&'static str] {
-        &["grad_x_input", "input_x_gradient", "input-x-gradient", "grad-x-input", "gxi"]
-    }
-    fn summary(&self) -> &'static str {
-        "e_i ⊙ ∂f/∂e_i: the gradient times the token's embedding"
+    fn cost(&self, size: Size) -> Cost {
+        Cost::new(0.0, size.n_output as f64)
     }
     fn attribute(
         &self,

@@ -1,142 +1,112 @@
 //! `integrated-gradients`: the gradient along the straight path from a baseline to the input.
 
-use crate::method::Parameters;
-use crate::quadrature::gauss_legendre;
-use crate::{Baseline, Error, Explanation, Method, Problem};
+use crate::method::{Axiom, Card};
+use crate::parameters::count;
+use crate::path::{Integral, Path, Space};
+use crate::quadrature::Point;
+use crate::{Baseline, Cost, Error, Explanation, Method, Parameters, Positions, Problem, Quadrature, Size};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-/// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e' + α (e − e')) dα`, signed, by Gauss–Legendre quadrature.
+/// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e' + α (e − e')) dα`, signed, by a quadrature rule.
 ///
-/// All token embeddings move along the path together; positions stay. The attributions of a row add up to
-/// f(x) − f(baseline) as far as the quadrature is exact; the convergence delta says how far that is.
-/// In units of the target.
+/// All token embeddings move along the path together; positions stay, or move too ([`positions`](Self::positions)). The
+/// attributions of a row add up to f(x) − f(baseline) as far as the quadrature is exact; the convergence delta says how far
+/// that is. In units of the target.
+///
+/// With a [`tolerance`](Self::tolerance), stretches of the path are halved until each adds up to the change of the target
+/// over it, so that points go to where the change is; every output gets as many as it needs, 512 at the most, and its row
+/// says how many those were. Where that is not enough, or most of the change lies in a sliver of the path, a note says so.
 ///
 /// Cost: for each point one forward pass, shared by all outputs because the model is causal, and one backward
-/// pass for each output. Points are batched. Memory: `[outputs, tokens, hidden]` for the running sums, in
-/// portions of at most 512 MiB, each of which takes its own walk along the path.
+/// pass for each output. Memory: `[outputs, tokens, hidden]` for the running sums, in portions that fit, each of which
+/// takes its own walk along the path.
 ///
-/// Captum rounds the quadrature's weights to single precision, in float64 runs too. So does this method, so
+/// Captum rounds Gauss–Legendre weights to single precision, in float64 runs too. So does this method, so
 /// that float64 rows can be compared with captum's to 1e-9; each row is then off by about 3e-8 of itself.
-/// [`exact_weights`](Self::exact_weights) leaves them as they are.
+/// [`exact_weights`](Self::exact_weights) leaves them as they are; with a tolerance they always are.
 ///
-/// Source: Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", eq. 1 and 3.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Source: Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", eq. 1 and 3; for baselines that are a
+/// distribution, Erion et al. 2021, "Improving Performance of Deep Learning Models with Axiomatic Attribution Priors and
+/// Expected Gradients".
+#[derive(Debug, Clone, PartialEq)]
 #[doc(alias = "ig")]
 pub struct IntegratedGradients {
-    steps: u32,
-    baseline: Baseline,
-    exact_weights: bool,
+    integration: Integration,
+    positions: Positions,
 }
 
-/// Tokens that go through the model in one batch of path points.
-const TOKENS_IN_BATCH: usize = 1024;
-/// Bytes that the running sums of one walk along the path may take.
-const SUM_BYTES: usize = 512 << 20;
+/// How an integral along a path is taken.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Integration {
+    /// `None`: the default, which is 50, and 8 on each stretch with a tolerance.
+    pub(super) steps: Option<u32>,
+    pub(super) baseline: Baseline,
+    pub(super) rule: Quadrature,
+    pub(super) tolerance: Option<f64>,
+    pub(super) exact_weights: bool,
+}
+
 /// Points on the path at the most.
 const MAX_STEPS: u32 = 10_000;
 
 impl IntegratedGradients {
-    /// 50 points, zero baseline, weights in single precision: captum's and ecco's defaults.
+    /// 50 Gauss–Legendre points, zero baseline, weights in single precision: captum's and ecco's defaults.
     pub fn new() -> Self {
-        Self { steps: 50, baseline: Baseline::Zero, exact_weights: false }
+        Self { integration: Integration::default(), positions: Positions::Stay }
     }
 
-    /// How many points of the path are looked at, 1 to 10,000. Default: 50.
+    /// How many points of the path are looked at, 1 to 10,000; with a tolerance, on each stretch. Default: 50, and 8 with a
+    /// tolerance.
     ///
     /// # Errors
     /// [`Error::Parameter`] for 0 or more than 10,000.
-    pub fn steps(self, steps: u32) -> Result<Self, Error> {
-        if (1..=MAX_STEPS).contains(&steps) {
-            return Ok(Self { steps, ..self });
-        }
-        Err(Error::Parameter { name: "steps", value: steps.to_string(), range: "from 1 to 10000" })
+    pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
+        self.integration.steps = Some(count("steps", steps, MAX_STEPS)?);
+        Ok(self)
+    }
+
+    /// How large |Σ a − (f(x) − f(baseline))| may be beside |f(x) − f(baseline)|, or beside 10⁻⁴ of the larger of |f(x)| and
+    /// |f(baseline)| where that is more. Default: none; a fixed number of points.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for anything but a number between 0 and 1.
+    pub fn tolerance(mut self, tolerance: f64) -> Result<Self, Error> {
+        self.integration.tolerance = Some(checked_tolerance(tolerance)?);
+        Ok(self)
+    }
+
+    /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
+    #[must_use]
+    pub fn rule(mut self, rule: Quadrature) -> Self {
+        self.integration.rule = rule;
+        self
     }
 
     /// Where the path begins. Default: [`Baseline::Zero`].
     #[must_use]
-    pub fn baseline(self, baseline: Baseline) -> Self {
-        Self { baseline, ..self }
+    pub fn baseline(mut self, baseline: Baseline) -> Self {
+        self.integration.baseline = baseline;
+        self
+    }
+
+    /// Whether positions move along the path. Default: [`Positions::Stay`].
+    #[must_use]
+    pub fn positions(self, positions: Positions) -> Self {
+        Self { positions, ..self }
     }
 
     /// Whether the weights keep all their digits in float64 runs. Default: `false`, as in captum.
     #[must_use]
-    pub fn exact_weights(self, exact: bool) -> Self {
-        Self { exact_weights: exact, ..self }
+    pub fn exact_weights(mut self, exact: bool) -> Self {
+        self.integration.exact_weights = exact;
+        self
     }
 
-    fn weight(&self, weight: f64) -> f64 {
-        if self.exact_weights { weight } else { f64::from(weight as f32) }
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        let integration = Integration::from_parameters(parameters)?;
+        Ok(Self { integration, positions: parameters.positions.unwrap_or_default() })
     }
-
-    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
-        let mut method = Self::new();
-        if let Some(steps) = parameters.steps {
-            method = method.steps(steps)?;
-        }
-        if let Some(baseline) = &parameters.baseline {
-            method = method.baseline(baseline.parse()?);
-        }
-        Ok(Box::new(method))
-    }
-
-    /// Walks the path once for some of the outputs.
-    fn walk(
-        &self,
-        problem: &Problem<'_>,
-        outputs: Range<usize>,
-        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let read = problem.row_length(outputs.end - 1) as i64;
-        let input = problem.embeddings().f_narrow(1, 0, read)?;
-        let start = self.baseline.embeddings(problem, &input)?;
-        let way = input.f_sub(&start)?;
-        let kind = sum_kind(input.kind());
-        let size = [outputs.len() as i64, read, way.size()[2]];
-        let sums = Tensor::f_zeros(size, (kind, input.device()))?;
-        let points = gauss_legendre(self.steps as usize);
-        for batch in points.chunks((TOKENS_IN_BATCH / read as usize).max(1)) {
-            let column = |values: Vec<f64>| -> Result<Tensor, Error> {
-                let tensor = Tensor::f_from_slice(&values)?.f_reshape([-1, 1, 1])?;
-                Ok(tensor.f_to_kind(kind)?.f_to(input.device())?)
-            };
-            let alphas = column(batch.iter().map(|p| p.position).collect())?;
-            let weights = column(batch.iter().map(|p| self.weight(p.weight)).collect())?;
-            let path = way.f_mul(&alphas)?.f_add(&start)?.f_to_kind(input.kind())?;
-            let forward = problem.forward(&path, outputs.clone())?;
-            for (row, output) in outputs.clone().enumerate() {
-                // Points of a batch do not see each other: the gradient of the sum holds each point's own.
-                let total = problem.value(&forward, output)?.f_sum(None)?;
-                let gradients = forward.gradient(&total)?.f_to_kind(kind)?;
-                let sum = gradients.f_mul(&weights)?.f_sum_dim_intlist(&[0_i64][..], false, None)?;
-                let _ = sums.f_select(0, row as i64)?.f_add_(&sum)?;
-            }
-        }
-        let at_start = {
-            let _no_gradient = tch::no_grad_guard();
-            problem.forward(&start, outputs.clone())?
-        };
-        for (row, output) in outputs.enumerate() {
-            let read = problem.row_length(output) as i64;
-            let sum = sums.f_select(0, row as i64)?.f_narrow(0, 0, read)?;
-            let vectors = sum.f_mul(&way.f_select(0, 0)?.f_narrow(0, 0, read)?)?;
-            let value =
-                |forward| -> Result<f64, Error> { Ok(problem.value(forward, output)?.f_double_value(&[0])?) };
-            each(Explanation {
-                output,
-                vectors,
-                value: value(problem.input())?,
-                baseline_value: Some(value(&at_start)?),
-                steps: Some(self.steps),
-            })?;
-        }
-        Ok(())
-    }
-}
-
-/// The dtype of running sums: at least single precision.
-fn sum_kind(kind: Kind) -> Kind {
-    if kind == Kind::Double { Kind::Double } else { Kind::Float }
 }
 
 impl Default for IntegratedGradients {
@@ -145,43 +115,193 @@ impl Default for IntegratedGradients {
     }
 }
 
+impl Default for Integration {
+    fn default() -> Self {
+        Self {
+            steps: None,
+            baseline: Baseline::Zero,
+            rule: Quadrature::GaussLegendre,
+            tolerance: None,
+            exact_weights: false,
+        }
+    }
+}
+
+fn checked_tolerance(tolerance: f64) -> Result<f64, Error> {
+    if tolerance > 0.0 && tolerance < 1.0 {
+        return Ok(tolerance);
+    }
+    let value = tolerance.to_string();
+    Err(Error::Parameter { name: "tolerance", value, range: "above 0 and below 1" })
+}
+
+impl Integration {
+    pub(super) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        let mut integration = Self::default();
+        if let Some(steps) = parameters.steps {
+            integration.steps = Some(count("steps", steps, MAX_STEPS)?);
+        }
+        if let Some(tolerance) = parameters.tolerance {
+            integration.tolerance = Some(checked_tolerance(tolerance)?);
+        }
+        if let Some(rule) = parameters.rule {
+            integration.rule = rule;
+            if integration.tolerance.is_some() && rule != Quadrature::GaussLegendre {
+                let range = "gauss-legendre with a tolerance";
+                return Err(Error::Parameter { name: "rule", value: rule.name().into(), range });
+            }
+        }
+        if let Some(baseline) = &parameters.baseline {
+            integration.baseline = baseline.embedding()?;
+        }
+        Ok(integration)
+    }
+
+    fn count(&self) -> u32 {
+        self.steps.unwrap_or(if self.tolerance.is_some() { 8 } else { 50 })
+    }
+
+    fn points(&self) -> Vec<Point> {
+        let mut points = self.rule.points(self.count() as usize);
+        if self.rule == Quadrature::GaussLegendre && !self.exact_weights {
+            points.iter_mut().for_each(|p| p.weight = f64::from(p.weight as f32));
+        }
+        points
+    }
+
+    pub(super) fn cost(&self, size: Size) -> Cost {
+        let points = f64::from(self.count());
+        // f(baseline), and with a tolerance f at the path's end.
+        let ends = if self.tolerance.is_some() { 2.0 } else { 1.0 };
+        Cost::new(points + ends, points * size.n_output as f64) * f64::from(self.baseline.draws())
+    }
+
+    pub(super) fn describe(&self, description: &mut saliency_schema::Method) {
+        description.steps = Some(self.count()).filter(|_| self.tolerance.is_none());
+        description.baseline = Some(self.baseline.to_string());
+        let parameters = &mut description.parameters;
+        parameters.insert("rule".to_owned(), self.rule.name().into());
+        if let Some(tolerance) = self.tolerance {
+            parameters.insert("tolerance".to_owned(), tolerance.into());
+            parameters.insert("steps_on_a_stretch".to_owned(), self.count().into());
+        }
+        if self.exact_weights {
+            parameters.insert("exact_weights".to_owned(), true.into());
+        }
+    }
+
+    /// Walks the path in portions of outputs.
+    pub(super) fn attribute<'a>(
+        &self,
+        problem: &Problem<'a>,
+        space: &Space<'a>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let input = space.input(problem)?;
+        for outputs in problem.portions((input.size()[1] * input.size()[2]) as usize) {
+            self.walk(problem, space, &input, outputs, each)?;
+        }
+        Ok(())
+    }
+
+    fn walk<'a>(
+        &self,
+        problem: &Problem<'a>,
+        space: &Space<'a>,
+        input: &Tensor,
+        outputs: Range<usize>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let draws = self.baseline.draws();
+        let mut explanations: Vec<Explanation> = Vec::new();
+        for draw in 0..draws {
+            let start = match space {
+                // What a residual stream has at a baseline of nothing: nothing, positions included.
+                Space::Residual(..) if self.baseline == Baseline::Zero => input.f_zeros_like()?,
+                Space::Residual(inside, layer) => {
+                    let start = self.baseline.embeddings(problem, &problem.embeddings(), draw)?;
+                    let _no_gradient = tch::no_grad_guard();
+                    inside.residual(*layer, &start).map_err(Error::Model)?
+                }
+                Space::Embeddings => self.baseline.embeddings(problem, input, draw)?,
+            };
+            let path = Path::new(problem, space, outputs.clone(), (&start, input))?;
+            let first = path.values(0.0)?;
+            let integrals: Vec<Integral> = match self.tolerance {
+                Some(tolerance) => path.by_tolerance(tolerance, (&first, self.count() as usize))?,
+                None => path.by_points(&self.points())?,
+            };
+            for ((output, integral), first) in outputs.clone().zip(integrals).zip(first) {
+                let vectors = integral.sum.f_mul(&path.way(output)?)?;
+                if draw == 0 {
+                    let value = problem.value_at_input(output)?;
+                    explanations.push(Explanation {
+                        baseline_value: Some(first),
+                        steps: Some(integral.points),
+                        note: integral.note,
+                        ..Explanation::new(output, vectors, value)
+                    });
+                } else {
+                    let so_far = &mut explanations[output - outputs.start];
+                    let _ = so_far.vectors.f_add_(&vectors)?;
+                    so_far.baseline_value = so_far.baseline_value.map(|sum| sum + first);
+                    so_far.steps = so_far.steps.max(Some(integral.points));
+                    so_far.note = so_far.note.take().or(integral.note);
+                }
+            }
+        }
+        for mut explanation in explanations {
+            if draws > 1 {
+                explanation.vectors =
+                    explanation.vectors.f_to_kind(Kind::Double)?.f_div_scalar(f64::from(draws))?;
+                explanation.baseline_value = explanation.baseline_value.map(|sum| sum / f64::from(draws));
+            }
+            each(explanation)?;
+        }
+        Ok(())
+    }
+}
+
 impl Method for IntegratedGradients {
-    fn name(&self) -> &'static str {
-        "integrated-gradients"
-    }
-    fn aliases(&self) -> &'static [&'static str] {
-        &["integrated_gradients", "ig"]
-    }
-    fn summary(&self) -> &'static str {
-        "(e_i − e'_i) ⊙ ∫ ∂f/∂e_i dα: the gradient along the path from a baseline; adds up to f(x) − f(baseline)"
-    }
-    fn is_complete(&self) -> bool {
-        true
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["integrated_gradients", "ig"],
+            parameters: &["steps", "tolerance", "rule", "baseline", "positions"],
+            axioms: &[
+                Axiom::Completeness,
+                Axiom::Dummy,
+                Axiom::Symmetry,
+                Axiom::Linearity,
+                Axiom::ImplementationInvariance,
+            ],
+            cost: "steps forward, m × steps backward",
+            source: "Sundararajan, Taly & Yan 2017, Axiomatic Attribution for Deep Networks",
+            ..Card::new(
+                "integrated-gradients",
+                "(e_i − e'_i) ⊙ ∫ ∂f/∂e_i dα: the gradient along the path from a baseline; adds up to f(x) − f(baseline)",
+            )
+        }
     }
     fn describe(&self) -> saliency_schema::Method {
         let mut description = saliency_schema::Method::new(self.name());
-        description.steps = Some(self.steps);
-        description.baseline = Some(self.baseline.name().to_owned());
-        description.parameters.insert("rule".to_owned(), "gauss-legendre".into());
-        if self.exact_weights {
-            description.parameters.insert("exact_weights".to_owned(), true.into());
-        }
+        self.integration.describe(&mut description);
+        description.parameters.insert("positions".to_owned(), self.positions.name().into());
         description
+    }
+    fn cost(&self, size: Size) -> Cost {
+        self.integration.cost(size)
     }
     fn attribute(
         &self,
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let size = problem.embeddings().size();
-        let row_bytes = (size[1] * size[2]) as usize * 8;
-        let portion = (SUM_BYTES / row_bytes.max(1)).max(1);
-        let mut begin = 0;
-        while begin < problem.n_output() {
-            let end = (begin + portion).min(problem.n_output());
-            self.walk(problem, begin..end, each)?;
-            begin = end;
-        }
-        Ok(())
+        let space = match self.positions {
+            Positions::Stay => Space::Embeddings,
+            Positions::Move => {
+                Space::Residual(problem.inside("integrated-gradients with moving positions")?, 0)
+            }
+        };
+        self.integration.attribute(problem, &space, each)
     }
 }

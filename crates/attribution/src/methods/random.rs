@@ -1,9 +1,9 @@
 //! `random`: numbers that know nothing, as a control.
 
-use crate::{Aggregate, Error, Explanation, Method, Normalize, Parameters, Problem};
+use crate::method::{Card, Family};
+use crate::{Error, Explanation, Method, Parameters, Problem};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tch::Tensor;
 
 /// `a_i ~ U(−1, 1)`, independent, from a seed: what any method that claims to know something has to beat.
 ///
@@ -25,20 +25,23 @@ impl Random {
         Self { seed }
     }
 
-    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
-        parameters.none_for(Self::new())
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Ok(Self { seed: parameters.seed.unwrap_or(0) })
     }
 }
 
 impl Method for Random {
-    fn name(&self) -> &'static str {
-        "random"
-    }
-    fn summary(&self) -> &'static str {
-        "U(−1, 1) from a seed: the control that a method has to beat"
-    }
-    fn default_reduction(&self) -> (Aggregate, Normalize) {
-        (Aggregate::Sum, Normalize::None)
+    fn card(&self) -> Card {
+        Card {
+            family: Family::Control,
+            parameters: &["seed"],
+            cost: "none",
+            source: "what every method has to beat",
+            one_number: true,
+            uses_target: false,
+            additive: false,
+            ..Card::new("random", "U(−1, 1) from a seed: the control that a method has to beat")
+        }
     }
     fn describe(&self) -> saliency_schema::Method {
         let mut description = saliency_schema::Method::new(self.name());
@@ -54,9 +57,7 @@ impl Method for Random {
         for output in 0..problem.n_output() {
             let row: Vec<f64> =
                 (0..problem.row_length(output)).map(|_| numbers.random_range(-1.0..1.0)).collect();
-            let vectors = Tensor::f_from_slice(&row)?.f_unsqueeze(1)?;
-            let value = problem.value(problem.input(), output)?.f_double_value(&[0])?;
-            each(Explanation { output, vectors, value, baseline_value: None, steps: None })?;
+            each(Explanation::of_numbers(output, &row, problem.value_at_input(output)?)?)?;
         }
         Ok(())
     }

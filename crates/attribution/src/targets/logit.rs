@@ -1,7 +1,7 @@
 //! `logit`: the produced token's own logit.
 
 use crate::target::widened;
-use crate::{Error, OutputToken, Target};
+use crate::{Error, OutputToken, Target, TokenId};
 use tch::Tensor;
 
 /// `f = z_t`, the logit of the produced token `t`. Unbounded, and blind to what the other tokens get.
@@ -17,5 +17,8 @@ impl Target for Logit {
     }
     fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error> {
         Ok(widened(logits)?.f_select(1, i64::from(output.id))?)
+    }
+    fn logit_weights(&self, output: OutputToken) -> Result<Option<Vec<(TokenId, f64)>>, Error> {
+        Ok(Some(vec![(output.id, 1.0)]))
     }
 }

@@ -1,0 +1,72 @@
+//! What a method costs, in passes through the model.
+
+use std::ops::{Add, AddAssign, Mul};
+
+/// Passes of one whole sequence through the model.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Cost {
+    /// Forward passes.
+    pub forwards: f64,
+    /// Backward passes, one output each.
+    pub backwards: f64,
+}
+
+/// How large a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Input tokens.
+    pub n_input: usize,
+    /// Outputs that are explained.
+    pub n_output: usize,
+    /// Whether variants of the text share the tokens before their first difference.
+    pub shares_prefix: bool,
+}
+
+impl Cost {
+    /// Forward and backward passes.
+    pub fn new(forwards: f64, backwards: f64) -> Self {
+        Self { forwards, backwards }
+    }
+
+    /// That many forward passes.
+    pub fn forwards(forwards: f64) -> Self {
+        Self { forwards, backwards: 0.0 }
+    }
+
+    /// All passes, of either kind.
+    pub fn passes(self) -> f64 {
+        self.forwards + self.backwards
+    }
+}
+
+impl Size {
+    /// Tokens that the last output has read.
+    pub fn read(self) -> usize {
+        self.n_input + self.n_output - 1
+    }
+
+    /// The share of a pass that is left when the first `shared` tokens need no pass.
+    pub fn rest(self, shared: usize) -> f64 {
+        if self.shares_prefix { 1.0 - shared as f64 / self.read() as f64 } else { 1.0 }
+    }
+}
+
+impl Add for Cost {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { forwards: self.forwards + other.forwards, backwards: self.backwards + other.backwards }
+    }
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Mul<f64> for Cost {
+    type Output = Self;
+    fn mul(self, times: f64) -> Self {
+        Self { forwards: self.forwards * times, backwards: self.backwards * times }
+    }
+}

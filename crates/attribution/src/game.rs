@@ -1,0 +1,290 @@
+//! A cooperative game over segments of the text: what the target is when some of them are away.
+
+use crate::model::Pass;
+use crate::{Absence, Cost, Error, Parameters, Problem, Size, Variants};
+use saliency_schema::Segmentation;
+use std::ops::Range;
+use tch::{Kind, Tensor};
+
+/// The players: segments of the text that are there or away.
+#[derive(Debug, Clone)]
+pub(crate) struct Rules {
+    pub(crate) segments: Segmentation,
+    pub(crate) absence: Absence,
+}
+
+/// Segments of one problem's text, and how to run it without some of them.
+pub(crate) struct Game<'p, 'a> {
+    problem: &'p Problem<'a>,
+    players: Vec<Range<usize>>,
+    absence: Absence,
+    input: Tensor,
+    /// What stands in absent places, one for each draw; none for a deletion or a masking.
+    fillings: Vec<Tensor>,
+    variants: Option<Box<dyn Variants + 'a>>,
+}
+
+/// One coalition, as it will run.
+struct Variant {
+    /// Its number among those asked for.
+    number: usize,
+    /// For each token that is read, whether it is absent.
+    absent: Vec<bool>,
+    /// The first absent token.
+    first: usize,
+    /// For each output, the position in the variant that predicts it; `None` where nothing is left to read.
+    places: Vec<Option<usize>>,
+}
+
+impl Rules {
+    /// Segments and absence as they are given, and a method's own way of taking away otherwise.
+    pub(crate) fn from_parameters(parameters: &Parameters, absence: Absence) -> Self {
+        let segments = parameters.segments.clone().unwrap_or(Segmentation::Tokens);
+        Self { segments, absence: parameters.baseline.clone().unwrap_or(absence) }
+    }
+
+    pub(crate) fn describe(&self, name: &str) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(name);
+        description.baseline = Some(self.absence.to_string());
+        description.parameters.insert("segments".to_owned(), self.segments.to_string().into());
+        description
+    }
+
+    /// Single tokens that are taken away in one way.
+    pub(crate) fn tokens(absence: Absence) -> Self {
+        Self { segments: Segmentation::Tokens, absence }
+    }
+
+    /// The cost of running coalitions whose first absent token is known, for all outputs together.
+    pub(crate) fn cost(&self, size: Size, first_absent: impl Iterator<Item = usize>) -> Cost {
+        let draws = match &self.absence {
+            Absence::Embedding(baseline) => f64::from(baseline.draws()),
+            _ => 1.0,
+        };
+        Cost::forwards(draws * first_absent.map(|first| size.rest(first)).sum::<f64>())
+    }
+}
+
+impl<'p, 'a> Game<'p, 'a> {
+    pub(crate) fn new(problem: &'p Problem<'a>, rules: &Rules, method: &'static str) -> Result<Self, Error> {
+        let _no_gradient = tch::no_grad_guard();
+        let read = problem.row_length(problem.n_output() - 1);
+        let players = rules.segments.segments(problem.sequence().tokens())?;
+        let players =
+            players.into_iter().filter(|p| p.start < read).map(|p| p.start..p.end.min(read)).collect();
+        let input = problem.embeddings();
+        let fillings = match &rules.absence {
+            Absence::Embedding(baseline) => (0..baseline.draws())
+                .map(|draw| baseline.embeddings(problem, &input, draw))
+                .collect::<Result<_, _>>()?,
+            Absence::Deletion | Absence::Masking => Vec::new(),
+        };
+        let variants = problem.variants()?;
+        if rules.absence == Absence::Masking && variants.is_none() {
+            return Err(Error::NoMasking { method, model: problem.model().name().to_owned() });
+        }
+        Ok(Self { problem, players, absence: rules.absence.clone(), input, fillings, variants })
+    }
+
+    /// The segments, over the tokens that any output has read.
+    pub(crate) fn players(&self) -> &[Range<usize>] {
+        &self.players
+    }
+
+    /// How many players an output has read, wholly or in part: the first so many.
+    pub(crate) fn players_of(&self, output: usize) -> usize {
+        let read = self.problem.row_length(output);
+        self.players.iter().take_while(|p| p.start < read).count()
+    }
+
+    /// How many players lie within the first so many tokens: the first so many.
+    pub(crate) fn players_within(&self, tokens: usize) -> usize {
+        self.players.iter().take_while(|p| p.end <= tokens).count()
+    }
+
+    /// Refuses coalitions of nobody where nothing would be left to read.
+    pub(crate) fn check_can_be_empty(&self, playing: usize) -> Result<(), Error> {
+        if self.absence != Absence::Deletion || playing < self.players_of(0) {
+            return Ok(());
+        }
+        let range = "an embedding or masking here: without any token there is nothing to read";
+        Err(Error::Parameter { name: "baseline", value: "deletion".into(), range })
+    }
+
+    /// The share of a player that an output has read.
+    fn seen(&self, player: usize, output: usize) -> Range<usize> {
+        let p = &self.players[player];
+        p.start..p.end.min(self.problem.row_length(output))
+    }
+
+    /// A number for each player of an output, spread evenly over its tokens: one for each token that the output has read.
+    pub(crate) fn spread(&self, output: usize, numbers: &[f64]) -> Vec<f64> {
+        let mut row = vec![0.0; self.problem.row_length(output)];
+        for (player, number) in numbers.iter().enumerate().take(self.players_of(output)) {
+            let tokens = self.seen(player, output);
+            let share = number / tokens.len() as f64;
+            row[tokens].fill(share);
+        }
+        row
+    }
+
+    /// Every output's target when the given players are away, for each coalition: the mean over the baseline's draws where it
+    /// is a distribution. `NaN` where nothing is left to read.
+    pub(crate) fn values(&self, coalitions: &[Vec<usize>]) -> Result<Vec<Vec<f64>>, Error> {
+        let _no_gradient = tch::no_grad_guard();
+        let outputs = self.problem.n_output();
+        let untouched =
+            (0..outputs).map(|r| self.problem.value_at_input(r)).collect::<Result<Vec<_>, _>>()?;
+        let mut values = vec![untouched; coalitions.len()];
+        let mut variants: Vec<Variant> =
+            coalitions.iter().enumerate().filter_map(|(number, away)| self.variant(number, away)).collect();
+        // Those that run together have the same number of tokens, and a first difference close by.
+        variants.sort_by_key(|v| (self.length(v), v.first, v.number));
+        let read = self.input.size()[1] as usize;
+        let mut rest = &variants[..];
+        while let Some(leader) = rest.first() {
+            let tokens = read - if self.variants.is_some() { leader.first } else { 0 };
+            let size =
+                self.problem.batch(Pass { tokens: tokens.max(1), positions: outputs, backward: false });
+            let alike = rest.iter().take_while(|v| self.length(v) == self.length(leader)).count();
+            let (batch, others) = rest.split_at(size.min(alike));
+            self.run(batch, &mut values)?;
+            rest = others;
+        }
+        Ok(values)
+    }
+
+    /// How long a variant is: inputs and all tokens that are kept.
+    fn length(&self, variant: &Variant) -> (usize, usize) {
+        if self.absence != Absence::Deletion {
+            return (0, 0);
+        }
+        let n_input = self.problem.n_input();
+        let kept = |absent: &[bool]| absent.iter().filter(|absent| !**absent).count();
+        (kept(&variant.absent[..n_input]), kept(&variant.absent))
+    }
+
+    /// `None` where nobody is away.
+    fn variant(&self, number: usize, away: &[usize]) -> Option<Variant> {
+        let mut absent = vec![false; self.input.size()[1] as usize];
+        for player in away {
+            absent[self.players[*player].clone()].fill(true);
+        }
+        let first = absent.iter().position(|absent| *absent)?;
+        let place = |output: usize| {
+            let read = self.problem.row_length(output);
+            if self.absence != Absence::Deletion {
+                return Some(read - 1);
+            }
+            absent[..read].iter().filter(|absent| !**absent).count().checked_sub(1)
+        };
+        let places = (0..self.problem.n_output()).map(place).collect();
+        Some(Variant { number, absent, first, places })
+    }
+
+    /// Runs some variants together.
+    fn run(&self, batch: &[Variant], values: &mut [Vec<f64>]) -> Result<(), Error> {
+        let problem = self.problem;
+        let read = self.input.size()[1] as usize;
+        let earliest = batch.iter().map(|v| v.first).min().unwrap_or(0);
+        // Outputs that any of them changes, and the positions that predict those.
+        let touched: Vec<usize> =
+            (0..problem.n_output()).filter(|r| problem.row_length(*r) > earliest).collect();
+        let places = || batch.iter().flat_map(|v| touched.iter().filter_map(|r| v.places[*r]));
+        for variant in batch {
+            for output in &touched {
+                if variant.places[*output].is_none() {
+                    values[variant.number][*output] = f64::NAN;
+                }
+            }
+        }
+        let (Some(low), Some(high)) = (places().min(), places().max()) else { return Ok(()) };
+        let shared = if self.variants.is_some() { earliest.min(low) } else { 0 };
+        let draws = self.fillings.len().max(1);
+        let mut means = vec![vec![0.0; touched.len()]; batch.len()];
+        for draw in 0..draws {
+            let (embeddings, hidden) = self.embeddings(batch, shared, self.fillings.get(draw))?;
+            let logits = match &self.variants {
+                Some(variants) => variants
+                    .logits(shared, &embeddings, hidden.as_ref(), low..high + 1)
+                    .map_err(Error::Model)?,
+                None => {
+                    let gone = if self.absence == Absence::Deletion {
+                        problem.n_input() - self.length(&batch[0]).0
+                    } else {
+                        0
+                    };
+                    let n_input = problem.n_input() - gone;
+                    problem.model().logits(&embeddings, n_input, low..high + 1).map_err(Error::Model)?
+                }
+            };
+            let logits =
+                crate::problem::checked(logits, batch.len() as i64, high + 1 - low, problem.vocabulary())?;
+            for (column, output) in touched.iter().enumerate() {
+                let at = batch.iter().map(|v| v.places[*output].map_or(0, |place| place - low) as i64);
+                let logits = pick(&logits, &at.collect::<Vec<_>>())?;
+                let found = problem.target().value(&logits, problem.output_token(*output))?;
+                let found: Vec<f64> = Vec::try_from(found.f_to_kind(Kind::Double)?)?;
+                for (mean, value) in means.iter_mut().zip(found) {
+                    mean[column] += value / draws as f64;
+                }
+            }
+            let share = 1.0 - shared as f64 / read as f64;
+            problem.count(Cost::forwards(batch.len() as f64 * share))?;
+        }
+        for (variant, means) in batch.iter().zip(means) {
+            for (mean, output) in means.into_iter().zip(&touched) {
+                // An output that has read none of what is away is as it was, to the last digit.
+                if problem.row_length(*output) > variant.first && variant.places[*output].is_some() {
+                    values[variant.number][*output] = mean;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The tokens after the shared ones, and which of all are hidden.
+    fn embeddings(
+        &self,
+        batch: &[Variant],
+        shared: usize,
+        filling: Option<&Tensor>,
+    ) -> Result<(Tensor, Option<Tensor>), Error> {
+        let (read, device) = (self.input.size()[1], self.input.device());
+        let rest = |x: &Tensor| x.f_narrow(1, shared as i64, read - shared as i64);
+        let flags = |from: usize| -> Result<Tensor, Error> {
+            let rows: Vec<Tensor> =
+                batch.iter().map(|v| Tensor::f_from_slice(&v.absent[from..])).collect::<Result<_, _>>()?;
+            Ok(Tensor::f_stack(&rows, 0)?.f_to(device)?)
+        };
+        match (&self.absence, filling) {
+            (Absence::Embedding(_), Some(filling)) => {
+                Ok((rest(filling)?.f_where_self(&flags(shared)?.f_unsqueeze(2)?, &rest(&self.input)?)?, None))
+            }
+            (Absence::Masking, _) => {
+                let rows = rest(&self.input)?.f_repeat([batch.len() as i64, 1, 1])?;
+                Ok((rows, Some(flags(0)?)))
+            }
+            _ => {
+                let kept = |v: &Variant| -> Result<Tensor, Error> {
+                    let kept: Vec<i64> = (shared as i64..read).filter(|i| !v.absent[*i as usize]).collect();
+                    let kept = Tensor::f_from_slice(&kept)?.f_to(device)?;
+                    Ok(self.input.f_select(0, 0)?.f_index_select(0, &kept)?)
+                };
+                let rows: Vec<Tensor> = batch.iter().map(kept).collect::<Result<_, _>>()?;
+                Ok((Tensor::f_stack(&rows, 0)?, None))
+            }
+        }
+    }
+}
+
+/// One position's logits of each variant: from `[batch, positions, vocabulary]` to `[batch, vocabulary]`.
+fn pick(logits: &Tensor, at: &[i64]) -> Result<Tensor, Error> {
+    if let Some(first) = at.first().filter(|first| at.iter().all(|i| i == *first)) {
+        return Ok(logits.f_select(1, *first)?);
+    }
+    let (batch, _, vocabulary) = logits.size3()?;
+    let at = Tensor::f_from_slice(at)?.f_to(logits.device())?;
+    let at = at.f_reshape([batch, 1, 1])?.f_expand([batch, 1, vocabulary], false)?;
+    Ok(logits.f_gather(1, &at, false)?.f_squeeze_dim(1)?)
+}

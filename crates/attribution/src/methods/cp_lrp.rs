@@ -1,0 +1,51 @@
+//! `cp-lrp`: gradient × input by rules that keep relevance, with attention held.
+
+use crate::method::{Axiom, Card, Family, Needs};
+use crate::{BackwardRule, Cost, Error, Explanation, Method, Parameters, Problem, Size};
+
+/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: as `attn-lrp`, with the attention pattern held, so that relevance goes through the values alone.
+///
+/// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to the
+/// target. In GPT-2, whose logits are far below zero, it is often the more stable of the two.
+///
+/// Cost: a forward pass, and a backward pass for each output, all in one batch where the model walks back on its own.
+/// Source: Ali, Schnake, Eberle, Montavon, Müller & Wolf 2022, "XAI for Transformers: Better Explanations through
+/// Conservative Propagation".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CpLrp;
+
+impl CpLrp {
+    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
+    pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
+        Ok(Self)
+    }
+}
+
+impl Method for CpLrp {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["cp_lrp", "cplrp"],
+            family: Family::Inside,
+            needs: Needs::Inside,
+            axioms: &[Axiom::Linearity],
+            cost: "1 forward, m backward",
+            source: "Ali et al. 2022, XAI for Transformers: Better Explanations through Conservative Propagation",
+            ..Card::new("cp-lrp", "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance, with attention held")
+        }
+    }
+    fn cost(&self, size: Size) -> Cost {
+        Cost::new(1.0, size.n_output as f64)
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let embeddings = problem.embeddings().f_select(0, 0)?;
+        problem.gradients_by(BackwardRule::CpLrp, self.name(), &mut |output, value, gradient| {
+            let read = problem.row_length(output) as i64;
+            let vectors = gradient.f_narrow(0, 0, read)?.f_mul(&embeddings.f_narrow(0, 0, read)?)?;
+            each(Explanation::new(output, vectors, value))
+        })
+    }
+}

@@ -1,0 +1,264 @@
+//! The rows of a record while they are made.
+
+use crate::method::Card;
+use crate::{Aggregate, Error, Explanation, Normalize, Problem, Sequence};
+use saliency_schema::{Kind as TokenKind, Output, Record, Token};
+use std::ops::Range;
+use tch::{Kind, Tensor};
+
+/// The rows of a record while they are made.
+pub(crate) struct Rows<'p, 'a> {
+    problem: &'p Problem<'a>,
+    method: &'static str,
+    complete: bool,
+    aggregate: Aggregate,
+    normalize: Normalize,
+    span: Option<(Range<usize>, Option<Explanation>)>,
+    values: Vec<Vec<Option<f64>>>,
+    errors: Vec<Vec<Option<f64>>>,
+    outputs: Vec<Output>,
+    /// Rows in which nothing but rounding noise was left.
+    cancelled: usize,
+    /// What rows said, and the outputs that said it.
+    notes: Vec<(String, Vec<usize>)>,
+    /// Rows that hold no finite number beside others that do.
+    stopped: bool,
+    target_unused: bool,
+}
+
+impl<'p, 'a> Rows<'p, 'a> {
+    pub(crate) fn new(
+        problem: &'p Problem<'a>,
+        card: &Card,
+        (aggregate, normalize): (Aggregate, Normalize),
+        span: Option<Range<usize>>,
+    ) -> Self {
+        Self {
+            problem,
+            method: card.name,
+            complete: card.axioms.contains(&crate::Axiom::Completeness),
+            aggregate,
+            normalize,
+            span: span.map(|span| (span, None)),
+            values: Vec::new(),
+            errors: Vec::new(),
+            outputs: Vec::new(),
+            cancelled: 0,
+            notes: Vec::new(),
+            stopped: false,
+            target_unused: !card.uses_target,
+        }
+    }
+
+    /// How many rows are finished.
+    pub(crate) fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The run ended before all rows were made.
+    pub(crate) fn stopped(&mut self) {
+        self.stopped = true;
+    }
+
+    pub(crate) fn push(&mut self, explanation: Explanation) -> Result<(), Error> {
+        let Explanation { output, vectors, .. } = &explanation;
+        let length = self.problem.row_length(*output);
+        let found = vectors.size();
+        // A row may be shorter: tokens that a method says nothing of are missing.
+        if found.len() != 2 || found[0] as usize > length || found[0] == 0 {
+            let expected = vec![length as i64, -1];
+            return Err(Error::Shape { op: "Method::attribute", found, expected });
+        }
+        match &mut self.span {
+            None => self.finish(explanation),
+            Some((span, sum)) => {
+                if span.contains(output) {
+                    *sum = Some(match sum.take() {
+                        Some(sum) => add(sum, explanation)?,
+                        None => explanation,
+                    });
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// One row, as it will be in the record.
+    fn finish(&mut self, explanation: Explanation) -> Result<(), Error> {
+        let Explanation { output, vectors, value, baseline_value, steps, standard_errors, note } =
+            explanation;
+        let length = self.problem.row_length(output);
+        let mut row = self.aggregate.apply(&vectors)?;
+        let sums = Aggregate::Sum.apply(&vectors)?;
+        if self.aggregate.is_signed() && is_rounding_noise(&sums, &vectors)? {
+            row.fill(0.0);
+            self.cancelled += 1;
+        }
+        let scale = self.normalize.divisor(&row);
+        row.iter_mut().for_each(|x| *x /= scale);
+        self.values.push(padded(row, length));
+        let errors = standard_errors.unwrap_or_default();
+        self.errors.push(padded(errors.into_iter().map(|x| x / scale.abs()).collect(), length));
+        if let Some(note) = note {
+            match self.notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, outputs)) => outputs.push(output),
+                None => self.notes.push((note, vec![output])),
+            }
+        }
+        let logits = self.problem.input().logits_of(output)?.f_select(0, 0)?.f_to_kind(Kind::Double)?;
+        let token = i64::from(self.problem.output_token(output).id);
+        let sum = sums.iter().sum::<f64>();
+        self.outputs.push(Output {
+            token: length,
+            probability: Some(logits.f_softmax(0, None)?.f_double_value(&[token])?),
+            logit: Some(logits.f_double_value(&[token])?),
+            value: Some(value),
+            baseline_value,
+            sum: Some(sum),
+            delta: baseline_value.filter(|_| self.complete).map(|baseline| sum - (value - baseline)),
+            steps,
+            ..Output::default()
+        });
+        Ok(())
+    }
+
+    /// A record of the rows; `sequence` has as many outputs as there are rows, but for a span.
+    pub(crate) fn record(mut self, sequence: &Sequence) -> Result<Record, Error> {
+        let tokens = match self.span.take() {
+            None => sequence.tokens().to_vec(),
+            Some((span, sum)) => {
+                let first = sequence.n_input() + span.start;
+                let sum = sum.ok_or(Error::NoOutput)?;
+                let within = self.finish_span(sum, first, span.len())?;
+                self.outputs[0].within = Some(within);
+                let mut tokens = sequence.tokens().to_vec();
+                let members = tokens.split_off(first);
+                tokens.iter_mut().for_each(|t| t.kind = TokenKind::Input);
+                tokens.push(joined(&members[..span.len()]));
+                tokens
+            }
+        };
+        let notes = self.all_notes(sequence.n_output());
+        let mut record = Record::new(tokens, self.values)?;
+        record.notes = notes;
+        record.outputs = self.outputs;
+        if self.errors.iter().flatten().any(Option::is_some) {
+            record.standard_errors = self.errors;
+        }
+        Ok(record)
+    }
+
+    /// A span's row: the tokens before it. Gives what its own tokens gave to each other.
+    fn finish_span(&mut self, sum: Explanation, first: usize, members: usize) -> Result<f64, Error> {
+        let own = Explanation { output: first - self.problem.n_input(), ..sum };
+        let read = own.vectors.size()[0];
+        let before = (first as i64).min(read);
+        let within = own.vectors.f_narrow(0, before, read - before)?;
+        let within = within.f_sum(Kind::Double)?.f_double_value(&[])?;
+        let errors = own.standard_errors.clone().map(|errors| errors[..before as usize].to_vec());
+        let vectors = own.vectors.f_narrow(0, 0, before)?;
+        let whole = Explanation { vectors, standard_errors: errors, ..own };
+        self.finish(whole)?;
+        let output = &mut self.outputs[0];
+        output.sum = output.sum.map(|sum| sum + within);
+        output.delta = output.delta.map(|delta| delta + within);
+        if members > 1 {
+            (output.probability, output.logit) = (None, None);
+        }
+        Ok(within)
+    }
+
+    fn all_notes(&self, n_output: usize) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.stopped {
+            notes.push(format!(
+                "stopped after {} of {} outputs: the others are left out",
+                self.values.len(),
+                self.problem.n_output()
+            ));
+        }
+        if self.target_unused {
+            notes.push(format!(
+                "{} describes the model's run and does not depend on the target; values are the target's",
+                self.method
+            ));
+        }
+        if self.cancelled > 0 {
+            notes.push(format!(
+                "{} of {} rows are zero: the {} over hidden dimensions of {} cancels to rounding noise \
+                 (layer norm removes the mean, so it is zero by construction); use the aggregate l2, l1 or \
+                 max-abs, or gradient-x-input",
+                self.cancelled,
+                self.values.len(),
+                self.aggregate.name(),
+                self.method
+            ));
+        }
+        for (note, outputs) in &self.notes {
+            if outputs.len() == n_output {
+                notes.push(format!("every output: {note}"));
+            } else {
+                let outputs: Vec<_> = outputs.iter().map(ToString::to_string).collect();
+                notes.push(format!("output {}: {note}", outputs.join(", ")));
+            }
+        }
+        notes
+    }
+}
+
+/// Numbers, and a missing one for each token beyond them.
+fn padded(row: Vec<f64>, length: usize) -> Vec<Option<f64>> {
+    let mut row: Vec<_> = row.into_iter().map(Some).collect();
+    row.resize(length, None);
+    row
+}
+
+/// Two outputs as one: the sum of their targets.
+fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
+    let (short, long) = if a.vectors.size()[0] < b.vectors.size()[0] {
+        (&a.vectors, &b.vectors)
+    } else {
+        (&b.vectors, &a.vectors)
+    };
+    let vectors = long.f_detach_copy()?;
+    let _ = vectors.f_narrow(0, 0, short.size()[0])?.f_add_(short)?;
+    let both = |x: Option<f64>, y: Option<f64>| Some(x? + y?);
+    Ok(Explanation {
+        output: a.output,
+        vectors,
+        value: a.value + b.value,
+        baseline_value: both(a.baseline_value, b.baseline_value),
+        steps: a.steps.max(b.steps),
+        // Draws are shared between outputs, so that errors of a sum are not known from those of its terms.
+        standard_errors: None,
+        note: a.note.or(b.note),
+    })
+}
+
+/// Tokens as one, with all their text.
+fn joined(members: &[Token]) -> Token {
+    let mut bytes = Vec::new();
+    for token in members {
+        bytes.extend_from_slice(token.bytes.as_deref().unwrap_or(token.text.as_bytes()));
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let last = members.last();
+    let mut token = Token::new(members.first().map_or(0, |t| t.id), text, TokenKind::Output);
+    token.start = members.first().and_then(|t| t.start);
+    token.end = last.and_then(|t| t.end);
+    token
+}
+
+/// Whether the sums over hidden dimensions are all too small, beside what was summed, to be anything but
+/// rounding noise: at most 10⁻⁵ of it in single precision, 10⁻¹² in double.
+fn is_rounding_noise(sums: &[f64], vectors: &Tensor) -> Result<bool, Error> {
+    let tolerance = match vectors.kind() {
+        Kind::Double => 1e-12,
+        Kind::Float => 1e-5,
+        _ => return Ok(false),
+    };
+    let sizes = Aggregate::L1.apply(vectors)?;
+    let mean = sizes.iter().sum::<f64>() / sizes.len().max(1) as f64;
+    let noise = |(sum, size): (&f64, &f64)| sum.abs() <= tolerance * size.max(mean);
+    Ok(mean > 0.0 && vectors.size()[1] > 1 && sums.iter().zip(&sizes).all(noise))
+}

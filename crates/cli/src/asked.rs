@@ -1,0 +1,233 @@
+//! What is to be explained and how: from arguments to attributors.
+
+use crate::arguments::{ExplainArguments, MethodArguments};
+use crate::failure::Failure;
+use saliency::attribution::{
+    Absence, Alternatives, Attributor, Baseline, Chosen, Parameters, Segmentation, Target, TokenId,
+};
+use saliency::schema::{Kind, Reduce};
+use saliency::{Aggregate, Checkpoint, Normalize, method, methods, target};
+use std::ops::Range;
+
+/// What is to be explained and how, checked as far as it can be without a model, and completed by [`Asked::look_up`].
+pub(crate) struct Asked<'a> {
+    explain: &'a ExplainArguments,
+    /// Names as they were given.
+    pub(crate) methods: Vec<&'a str>,
+    parameters: Parameters,
+    aggregate: Option<Aggregate>,
+    normalize: Option<Normalize>,
+    pub(crate) group: Option<(Segmentation, Reduce)>,
+    span: Option<Span>,
+    without: Option<Vec<Range<usize>>>,
+    /// The tokens of `--alternative`, and of `--explain` with the outputs that they are meant for.
+    alternatives: Vec<TokenId>,
+    chosen: Vec<(Option<usize>, TokenId)>,
+    /// Bytes that passes may take.
+    pub(crate) memory: Option<usize>,
+    pub(crate) partial: bool,
+}
+
+enum Span {
+    All,
+    Outputs(Range<usize>),
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(
+        explain: &'a ExplainArguments,
+        names: &[&'a str],
+        seed: Option<u64>,
+    ) -> Result<Self, Failure> {
+        let mut parameters = parameters(&explain.method);
+        parameters.seed = seed;
+        let span = match explain.span.as_deref() {
+            None => None,
+            Some("all") => Some(Span::All),
+            Some(text) => Some(Span::Outputs(range("--span", text)?)),
+        };
+        let without = explain.without.as_deref();
+        let without = without
+            .map(|text| text.split(',').map(|part| range("--without", part)).collect::<Result<Vec<_>, _>>())
+            .transpose()?;
+        let reduce = explain.reduce.unwrap_or(Reduce::Sum);
+        let asked = Self {
+            explain,
+            methods: names.to_vec(),
+            parameters,
+            aggregate: explain.aggregate()?,
+            normalize: explain.normalize()?,
+            group: explain.group.clone().map(|segmentation| (segmentation, reduce)),
+            span,
+            without,
+            alternatives: Vec::new(),
+            chosen: Vec::new(),
+            memory: None,
+            partial: false,
+        };
+        for name in &asked.methods {
+            asked.attributor(name, 1)?;
+        }
+        asked.check_parameters_used()?;
+        let target = target(&explain.target)?;
+        let refuse = |flag: &str, needed: &str| {
+            Err(Failure::Usage(format!("{flag} needs {needed}, and --target is {}", explain.target)))
+        };
+        if !explain.alternative.is_empty() && target.against(Alternatives::RunnerUp).is_none() {
+            return refuse("--alternative", "a contrast- target");
+        }
+        match (&asked.without, target.without(Vec::new()).is_some()) {
+            (Some(_), false) => refuse("--without", "the target kl-divergence"),
+            (None, true) => Err(Failure::Usage(format!(
+                "--target {} needs --without: the input tokens that the compared run lacks, such as 0-5",
+                explain.target
+            ))),
+            _ => Ok(asked),
+        }
+    }
+
+    /// With several methods each takes what it has; what none has is refused.
+    fn check_parameters_used(&self) -> Result<(), Failure> {
+        if self.methods.len() < 2 {
+            return Ok(());
+        }
+        let all: Vec<&str> =
+            self.methods.iter().filter_map(|name| card(name)).flat_map(|c| c.parameters).copied().collect();
+        match self.parameters.names().into_iter().find(|name| *name != "seed" && !all.contains(name)) {
+            Some(name) => Err(Failure::Usage(format!(
+                "none of the methods {} has the parameter {name}",
+                self.methods.join(", ")
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Texts to tokens.
+    pub(crate) fn look_up(&mut self, checkpoint: &Checkpoint) -> Result<(), Failure> {
+        for text in &self.explain.alternative {
+            self.alternatives.push(one_token(checkpoint, "--alternative", text)?);
+        }
+        for given in &self.explain.explain {
+            let numbered = given.split_once(':').and_then(|(n, text)| Some((n.parse::<usize>().ok()?, text)));
+            let (output, text) = numbered.map_or((None, &**given), |(n, text)| (Some(n), text));
+            self.chosen.push((output, one_token(checkpoint, "--explain", text)?));
+        }
+        if let Some(text) = &self.explain.method.baseline_text {
+            let tokens = checkpoint.tokenizer.encode(text, Kind::Input, 0)?;
+            let ids = tokens.iter().map(|t| t.id).collect();
+            self.parameters.baseline = Some(Absence::Embedding(Baseline::Text(ids)));
+        }
+        Ok(())
+    }
+
+    /// One method's attributor, for a sequence of so many outputs.
+    pub(crate) fn attributor(&self, name: &str, n_output: usize) -> Result<Attributor, Failure> {
+        let mut parameters = self.parameters.clone();
+        if let Some(card) = card(name) {
+            // The seed is the sampling's too, so that a method without one does not mind it.
+            let several = self.methods.len() > 1;
+            parameters.keep(|name| card.parameters.contains(&name) || (!several && name != "seed"));
+        }
+        let attributor = Attributor::new().with_method(method(name, &parameters)?);
+        let mut attributor = attributor.with_target(self.target(n_output)?).partial(self.partial);
+        if let Some(aggregate) = self.aggregate {
+            attributor = attributor.aggregate(aggregate);
+        }
+        if let Some(normalize) = self.normalize {
+            attributor = attributor.normalize(normalize);
+        }
+        if let Some(memory) = self.memory {
+            attributor = attributor.memory(memory);
+        }
+        attributor = match &self.span {
+            None => attributor,
+            Some(Span::All) => attributor.span(0..n_output),
+            Some(Span::Outputs(outputs)) => attributor.span(outputs.clone()),
+        };
+        attributor.reduction()?;
+        Ok(attributor)
+    }
+
+    fn target(&self, n_output: usize) -> Result<Box<dyn Target>, Failure> {
+        let mut found = target(&self.explain.target)?;
+        if !self.alternatives.is_empty() {
+            found = found.against(Alternatives::Same(self.alternatives.clone())).unwrap_or(found);
+        }
+        if let Some(ranges) = &self.without {
+            found = found.without(ranges.clone()).unwrap_or(found);
+        }
+        if self.chosen.is_empty() {
+            return Ok(found);
+        }
+        let mut tokens = vec![None; n_output];
+        for (output, id) in &self.chosen {
+            match output {
+                None => tokens.fill(Some(*id)),
+                Some(output) => {
+                    let place = tokens.get_mut(*output).ok_or_else(|| {
+                        let why =
+                            format!("--explain names output {output}, and there are {n_output}, from 0");
+                        Failure::Usage(why)
+                    })?;
+                    *place = Some(*id);
+                }
+            }
+        }
+        Ok(Box::new(Chosen::new(found, tokens)))
+    }
+}
+
+fn card(name: &str) -> Option<saliency::attribution::Card> {
+    methods().into_iter().map(|m| m.card()).find(|c| c.name == name || c.aliases.contains(&name))
+}
+
+fn parameters(arguments: &MethodArguments) -> Parameters {
+    Parameters {
+        steps: arguments.steps,
+        tolerance: arguments.tolerance,
+        rule: arguments.rule,
+        baseline: arguments
+            .baseline
+            .clone()
+            // Its tokens are known when there is a tokenizer.
+            .or_else(|| arguments.baseline_text.as_ref().map(|_| Absence::Embedding(Baseline::Zero))),
+        positions: arguments.positions,
+        segments: arguments.segments.clone(),
+        players: arguments.players,
+        samples: arguments.samples,
+        noise: arguments.noise,
+        seed: None,
+        layer: arguments.layer,
+        head: arguments.head,
+        absolute: arguments.absolute.then_some(true),
+        rollout: arguments.rollout.then_some(true),
+    }
+}
+
+/// `FROM-TO`, with `TO` left out.
+fn range(flag: &str, text: &str) -> Result<Range<usize>, Failure> {
+    let parts = text.trim().split_once('-');
+    let parts = parts.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
+    match parts {
+        Some((from, to)) if from < to => Ok(from..to),
+        _ => {
+            Err(Failure::Usage(format!("{flag} {text:?} is no range; write FROM-TO, such as 0-5 for 0 to 4")))
+        }
+    }
+}
+
+/// The one token that a text is.
+fn one_token(checkpoint: &Checkpoint, flag: &str, text: &str) -> Result<TokenId, Failure> {
+    let tokens = checkpoint.tokenizer.encode(text, Kind::Output, 0)?;
+    match &tokens[..] {
+        [token] => Ok(token.id),
+        several => {
+            let pieces: Vec<_> = several.iter().map(|token| format!("{:?}", token.text)).collect();
+            Err(Failure::Usage(format!(
+                "{flag} {text:?} is {} tokens ({}), and must be one; mind the leading space",
+                several.len(),
+                pieces.join(", ")
+            )))
+        }
+    }
+}

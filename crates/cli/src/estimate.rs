@@ -1,0 +1,127 @@
+//! `--dry-run`: how many passes a run makes, and about how much time and memory it takes.
+
+use crate::arguments::SourceArguments;
+use crate::asked::Asked;
+use crate::attribute::DEFAULT_TOKENS;
+use crate::failure::Failure;
+use crate::memory;
+use crate::output;
+use saliency::attribution::targets::Logit;
+use saliency::attribution::{self, Cost, Pass, Problem, tch};
+use saliency::{Checkpoint, Generation, LanguageModel, Sequence};
+use std::fmt::Write as _;
+use std::time::Instant;
+
+/// Outputs whose way back is timed.
+const TIMED: usize = 4;
+
+/// Seconds of one pass on this machine, measured on this text.
+struct Pace {
+    forward: f64,
+    backward: f64,
+    token: f64,
+}
+
+/// Prints what the run would take, a line for each method.
+pub(crate) fn print(
+    checkpoint: &Checkpoint,
+    arguments: &SourceArguments,
+    text: &str,
+    asked: &Asked<'_>,
+) -> Result<(), Failure> {
+    let (sequence, asked_for) = match &arguments.continuation {
+        Some(continuation) => {
+            let sequence = checkpoint.force(text, continuation)?;
+            let n_output = sequence.n_output();
+            (sequence, n_output)
+        }
+        None => {
+            let n_output = arguments.generate.unwrap_or(DEFAULT_TOKENS);
+            // What will be said is not known yet; how long it takes does not depend on it.
+            (stand_in(checkpoint, text, n_output)?, n_output)
+        }
+    };
+    let runs = arguments.runs as f64;
+    let pace = pace(checkpoint, &sequence, arguments.continuation.is_some())?;
+    let n_input = sequence.n_input();
+    let mut lines = format!(
+        "{n_input} input tokens, {asked_for} outputs, {} runs, {} threads\n",
+        arguments.runs,
+        tch::get_num_threads()
+    );
+    let made = runs * asked_for as f64 * pace.token;
+    if arguments.continuation.is_none() {
+        let _ = writeln!(lines, "generation: about {} s", rounded(made));
+    }
+    for name in &asked.methods {
+        let attributor = asked.attributor(name, asked_for)?;
+        let size = sequence_size(checkpoint, &sequence)?;
+        let cost = attributor.cost(size) + Cost::forwards(1.0);
+        let seconds = runs * (cost.forwards * pace.forward + cost.backwards * pace.backward);
+        let pass =
+            Pass { tokens: n_input + asked_for - 1, positions: asked_for, backward: cost.backwards > 0.0 };
+        let bytes = memory::resident().unwrap_or(0) + attributor.bytes(&checkpoint.model, pass) as u64;
+        let _ = writeln!(
+            lines,
+            "{name}: {} forward and {} backward passes, about {} s and {} MB",
+            rounded(runs * cost.forwards),
+            rounded(runs * cost.backwards),
+            rounded(seconds),
+            memory::megabytes(bytes)
+        );
+    }
+    output::print(lines.as_bytes())
+}
+
+fn sequence_size(checkpoint: &Checkpoint, sequence: &Sequence) -> Result<attribution::Size, Failure> {
+    let _no_gradient = tch::no_grad_guard();
+    let shares_prefix = match checkpoint.model.embed(&sequence.ids()[..1]) {
+        Ok(one) => checkpoint.model.variants(&one.unsqueeze(0), 1).is_ok_and(|v| v.is_some()),
+        Err(_) => false,
+    };
+    Ok(attribution::Size { n_input: sequence.n_input(), n_output: sequence.n_output(), shares_prefix })
+}
+
+/// The text, followed by as many tokens as will be made: copies of its last.
+fn stand_in(checkpoint: &Checkpoint, text: &str, n_output: usize) -> Result<Sequence, Failure> {
+    let tokens = checkpoint.force(text, text)?;
+    let inputs = tokens.tokens()[..tokens.n_input()].to_vec();
+    let last = inputs.last().cloned().into_iter();
+    let outputs = last.flat_map(|last| std::iter::repeat_n(last, n_output)).collect();
+    Ok(Sequence::new(inputs, outputs)?)
+}
+
+fn pace(checkpoint: &Checkpoint, sequence: &Sequence, forced: bool) -> Result<Pace, Failure> {
+    let begun = Instant::now();
+    let mut problem = Problem::new(&checkpoint.model, sequence, &Logit)?;
+    let cold = begun.elapsed();
+    // Once more, warm, unless that alone takes long.
+    let mut forward = cold.as_secs_f64();
+    if forward < 2.0 {
+        let begun = Instant::now();
+        problem = Problem::new(&checkpoint.model, sequence, &Logit)?;
+        forward = begun.elapsed().as_secs_f64();
+    }
+    let outputs = 0..TIMED.min(sequence.n_output());
+    let begun = Instant::now();
+    problem.gradients_at(&problem.embeddings(), outputs.clone(), &mut |_, _, _| Ok(()))?;
+    let backward = (begun.elapsed().as_secs_f64() - forward).max(0.0) / outputs.len() as f64;
+    let token = if forced {
+        0.0
+    } else {
+        let begun = Instant::now();
+        let mut first = forward;
+        let ids = &sequence.ids()[..1];
+        checkpoint.model.generate(ids, &Generation::greedy(TIMED.min(2)), &mut |_| {
+            first = begun.elapsed().as_secs_f64();
+            true
+        })?;
+        begun.elapsed().as_secs_f64() / 2.0
+    };
+    Ok(Pace { forward, backward, token })
+}
+
+/// Two digits are all that is known.
+fn rounded(x: f64) -> String {
+    if x >= 10.0 { format!("{x:.0}") } else { format!("{x:.1}") }
+}

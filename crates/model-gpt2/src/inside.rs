@@ -1,0 +1,87 @@
+//! GPT-2's inside, for methods that look there.
+
+use crate::block::layer_norm;
+use crate::pullback::Recorded;
+use crate::{Error, Gpt2};
+use saliency_attribution::{BackwardRule, Inside, Look, ModelError, ReadOut, Run};
+use std::ops::Range;
+use tch::{Kind, Tensor};
+
+impl Inside for Gpt2 {
+    fn layers(&self) -> usize {
+        self.blocks().len()
+    }
+
+    fn heads(&self) -> usize {
+        self.config().n_head
+    }
+
+    fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError> {
+        let positions = self.position_embeddings(0, embeddings.size()[1])?;
+        Ok(self.through(0..layer, &embeddings.f_add(&positions)?)?)
+    }
+
+    fn logits_from(
+        &self,
+        layer: usize,
+        residual: &Tensor,
+        positions: Range<usize>,
+    ) -> Result<Tensor, ModelError> {
+        let last = self.blocks().len() - 1;
+        let (from, count) = (positions.start as i64, positions.len() as i64);
+        // The last block runs at these positions only.
+        let x = if layer > last {
+            residual.f_narrow(1, from, count)?
+        } else {
+            let x = self.through(layer..last, residual)?;
+            self.blocks()[last].forward(&x, from..from + count, None)?
+        };
+        Ok(self.read(&x)?)
+    }
+
+    fn look(&self, layer: usize, residual: &Tensor) -> Result<Look, ModelError> {
+        let _no_gradient = tch::no_grad_guard();
+        let block = &self.blocks()[layer];
+        let weights = block.weights();
+        let normed = layer_norm(residual, &weights.ln_1, block.epsilon())?;
+        let (pattern, added) = block.attention().look(&normed, weights)?;
+        let attended = residual.f_add(&added)?;
+        Ok(Look {
+            pattern,
+            values: block.attention().mapped_values(&normed, weights)?,
+            bias: weights.attention_out.bias.shallow_clone(),
+            output: block.feed_forward(&attended)?,
+            attended,
+        })
+    }
+
+    fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(self.blocks()[layer].feed_forward(attended)?)
+    }
+
+    fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError> {
+        Ok(read_out(self, residual, weights)?)
+    }
+
+    fn run_by<'a>(
+        &'a self,
+        rule: BackwardRule,
+        embeddings: &Tensor,
+        positions: Range<usize>,
+    ) -> Result<Box<dyn Run + 'a>, ModelError> {
+        let positions = positions.start as i64..positions.end as i64;
+        Ok(Box::new(Recorded::run(self, embeddings, positions, rule)?))
+    }
+}
+
+/// `Σ_v w_v U_v · (γ ⊙ (x − mean x)/σ + β)` with `σ` held: a direction without its mean, and what `β` adds.
+fn read_out(model: &Gpt2, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, Error> {
+    let norm = model.ln_f();
+    let read = weights.f_unsqueeze(0)?.f_matmul(model.head())?.f_squeeze_dim(0)?;
+    let centred = residual.f_sub(&residual.f_mean(None)?)?;
+    let variance = centred.f_square()?.f_mean(None)?.f_add_scalar(model.config().layer_norm_epsilon)?;
+    let scaled = read.f_mul(&norm.weight)?.f_mul(&variance.f_rsqrt()?)?;
+    let direction = scaled.f_sub(&scaled.f_mean(None)?)?;
+    let constant = read.f_mul(&norm.bias)?.f_sum(Kind::Double)?.f_double_value(&[])?;
+    Ok(ReadOut { direction, constant })
+}
