@@ -411,6 +411,28 @@ fn rows_fit_the_tokens() {
 }
 
 #[test]
+fn standard_errors_fit_the_rows() {
+    for (errors, row) in [
+        ("[[0.5]]", 1),
+        ("[[0.5],[1]]", 1),
+        ("[[],[1,2]]", 0),
+        ("[[0.5],[1,2,3]]", 1),
+        ("[[0.5],[1,2],[1,2,3]]", 2),
+    ] {
+        let expected = format!(
+            "standard_errors[{row}]: it is not as long as attributions[{row}]; leave standard_errors out, or give one for each value"
+        );
+        assert_eq!(message(&with("standard_errors", errors)), expected);
+    }
+    for fits in ["[]", "[[0.5],[null,\"Infinity\"]]"] {
+        assert!(read(with("standard_errors", fits).as_bytes()).is_ok(), "{fits}");
+    }
+    let mut record = two_tokens();
+    record.standard_errors = vec![vec![Some(0.1), None]];
+    assert!(refusal(&record).starts_with("standard_errors[0]"));
+}
+
+#[test]
 fn outputs_fit_the_tokens() {
     for (outputs, expected) in [
         (r#"[{"token":1}]"#, "outputs: 1 entries for 2 output tokens"),

@@ -56,6 +56,7 @@ fn everything() -> Value {
     record["notes"] = json!(["a note"]);
     record["regrouped"] = json!({"reduce": "sum", "by": "words", "members": [1, 2]});
     record["outputs"][0]["within"] = json!(0.5);
+    record["standard_errors"] = json!([["Infinity"]]);
     record["method"]["rule"] = json!({"name": ["gauss"]});
     record["tokens"][0]["bytes"] = json!([240, 159]);
     record["tokens"][1]["value"] = json!("0.1");
@@ -70,6 +71,7 @@ fn non_finite_and_missing_numbers_fit_it_as_they_are_written() {
         [None, Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), Some(-0.0), Some(5e-324)]
     {
         record.attributions[0][0] = value;
+        record.standard_errors[0][0] = value;
         record.outputs[0].logit = value;
         let mut bytes = Vec::new();
         write(&[record.clone()], &mut bytes).unwrap();

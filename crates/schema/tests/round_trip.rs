@@ -125,6 +125,7 @@ fn small() -> Record {
     record.aggregate = Some("l2".into());
     record.normalize = Some("sum".into());
     record.signed = Some(false);
+    record.standard_errors = vec![vec![Some(0.01), None]];
     record.outputs = vec![Output {
         token: 2,
         probability: Some(0.03),
@@ -150,7 +151,7 @@ fn one_record_has_exactly_these_bytes() {
         r#""tokens":[{"id":464,"text":"The","kind":"input","start":0,"end":3},"#,
         r#"{"id":8582,"text":"�","kind":"input","start":3,"end":5,"bytes":[240,159]},"#,
         r#"{"id":3,"text":" x","kind":"output","start":5,"end":7}],"#,
-        r#""attributions":[[0.1,null]],"#,
+        r#""attributions":[[0.1,null]],"standard_errors":[[0.01,null]],"#,
         r#""outputs":[{"token":2,"probability":0.03,"logit":"Infinity","value":0.03,"baseline_value":0.001,"#,
         r#""sum":0.029,"delta":1e-9,"steps":50}]}"#,
         "\n"
@@ -312,6 +313,7 @@ prop_compose! {
             mut tokens in prop::collection::vec(any_token(), (n_input + n_output).max(1)),
             values in prop::collection::vec(prop::collection::vec(any_value(), 8), n_output),
             mut outputs in prop::collection::vec(any_output(), n_output),
+            errors in prop::option::of(prop::collection::vec(prop::collection::vec(any_value(), 8), n_output)),
             with_outputs in any::<bool>(),
             description in any_description(),
             regrouped in prop::option::of(any::<(String, Option<String>, usize)>()),
@@ -330,13 +332,17 @@ prop_compose! {
         for (index, output) in outputs.iter_mut().enumerate() {
             output.token = n_input + index;
         }
-        let attributions = values.iter().enumerate().map(|(r, row)| row[..n_input + r].to_vec()).collect();
+        let ragged = |rows: Vec<Vec<Option<f64>>>| -> Vec<Vec<_>> {
+            rows.into_iter().enumerate().map(|(r, row)| row[..n_input + r].to_vec()).collect()
+        };
+        let standard_errors = errors.map(ragged).unwrap_or_default();
+        let attributions = ragged(values);
         let outputs = if with_outputs { outputs } else { Vec::new() };
         let regrouped = regrouped.map(|(reduce, by, first)| {
             let members = (0..tokens.len()).map(|index| first.saturating_add(index).max(1)).collect();
             Regrouped { reduce, by, members }
         });
-        Record { tokens, attributions, outputs, regrouped, ..description }
+        Record { tokens, attributions, standard_errors, outputs, regrouped, ..description }
     }
 }
 
@@ -347,7 +353,8 @@ fn apart(mut record: Record) -> (Vec<Option<u64>>, Record) {
         let apart = [&mut o.probability, &mut o.logit, &mut o.within];
         apart.into_iter().chain([&mut o.value, &mut o.baseline_value, &mut o.sum, &mut o.delta])
     });
-    let numbers = record.attributions.iter_mut().flatten().chain(outputs);
+    let rows = record.attributions.iter_mut().chain(&mut record.standard_errors);
+    let numbers = rows.flatten().chain(outputs);
     (numbers.map(|x| x.take().map(bits)).collect(), record)
 }
 
