@@ -238,7 +238,9 @@ impl<'p, 'a> Path<'p, 'a> {
         for (row, (sum, error)) in rows.into_iter().zip(sums) {
             let state = &mut states[row];
             state.evaluated += n;
-            let hopeless = stretch.depth >= DEPTH || state.evaluated + 2 * n > MOST_POINTS;
+            // Two halves, and every stretch on the way here has a half that waits.
+            let needed = (2 + stretch.depth) * n;
+            let hopeless = stretch.depth >= DEPTH || state.evaluated + needed > MOST_POINTS;
             // Half of what is left: as much stays for every other stretch.
             let allowed = if stretch.depth == 0 { state.left } else { 0.5 * state.left };
             if error.abs() <= allowed || hopeless || !error.is_finite() {
