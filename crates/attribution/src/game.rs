@@ -55,13 +55,22 @@ impl Rules {
         Self { segments: Segmentation::Tokens, absence }
     }
 
+    /// Whether a token's number is about that token's embedding and nothing else: a segment's is shared by its tokens, a deletion
+    /// moves later tokens, and what is masked no longer takes attention from others.
+    pub(crate) fn judge_tokens_alone(&self) -> bool {
+        matches!((&self.segments, &self.absence), (Segmentation::Tokens, Absence::Embedding(_)))
+    }
+
     /// The cost of running coalitions whose first absent token is known, for all outputs together.
     pub(crate) fn cost(&self, size: Size, first_absent: impl Iterator<Item = usize>) -> Cost {
         let draws = match &self.absence {
             Absence::Embedding(baseline) => f64::from(baseline.draws()),
             _ => 1.0,
         };
-        Cost::forwards(draws * first_absent.map(|first| size.rest(first)).sum::<f64>())
+        // A deleted token that an output ends with leaves that output to the position before.
+        let deletes = self.absence == Absence::Deletion;
+        let shared = |first: usize| first - usize::from(deletes && first > 0 && first + 1 >= size.n_input);
+        Cost::forwards(draws * first_absent.map(|first| size.rest(shared(first))).sum::<f64>())
     }
 }
 

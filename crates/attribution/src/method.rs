@@ -159,9 +159,9 @@ impl Needs {
 pub enum Axiom {
     /// A row adds up to f(x) − f(baseline).
     Completeness,
-    /// A token that changes nothing gets nothing.
+    /// A token whose embedding changes nothing gets nothing.
     Dummy,
-    /// Tokens that are interchangeable get the same.
+    /// Tokens that are interchangeable, in the model and in the baseline, get the same.
     Symmetry,
     /// The attributions of a sum of targets are the sum of theirs.
     Linearity,

@@ -41,7 +41,12 @@ impl Method for Gradient {
         Card {
             aliases: &["saliency", "grad"],
             parameters: &["absolute"],
-            axioms: &[Axiom::Dummy, Axiom::Linearity, Axiom::ImplementationInvariance],
+            // |a + b| is not |a| + |b|.
+            axioms: if self.absolute {
+                &[Axiom::Dummy, Axiom::ImplementationInvariance]
+            } else {
+                &[Axiom::Dummy, Axiom::Linearity, Axiom::ImplementationInvariance]
+            },
             cost: "m backward",
             source: "Simonyan, Vedaldi & Zisserman 2013, Deep Inside Convolutional Networks",
             signed: !self.absolute,

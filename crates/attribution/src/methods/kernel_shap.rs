@@ -126,8 +126,11 @@ impl Method for KernelShap {
         description
     }
     fn cost(&self, size: Size) -> Cost {
-        let all = if size.n_input < 24 { 1_usize << size.n_input } else { usize::MAX };
-        self.rules.cost(size, std::iter::once(0)) * self.count(size.n_input).min(all) as f64
+        let (n, count) = (size.n_input, self.count(size.n_input));
+        let all = if n < 24 { (1_usize << n) - 2 } else { usize::MAX };
+        // Coalitions are drawn in pairs; and that of nobody runs too.
+        let coalitions = if count >= all { all } else { count.next_multiple_of(2) };
+        self.rules.cost(size, std::iter::once(0)) * (coalitions + 1) as f64
     }
     fn attribute(
         &self,

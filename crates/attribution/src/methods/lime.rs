@@ -118,7 +118,8 @@ impl Method for Lime {
         description
     }
     fn cost(&self, size: Size) -> Cost {
-        self.rules.cost(size, std::iter::once(0)) * self.count(size.n_input) as f64
+        // The first is the whole text, which has run.
+        self.rules.cost(size, std::iter::once(0)) * (self.count(size.n_input) - 1) as f64
     }
     fn attribute(
         &self,

@@ -59,7 +59,11 @@ impl Method for Occlusion {
             aliases: &["feature-ablation", "erasure"],
             family: Family::Perturbation,
             parameters: &["baseline", "segments"],
-            axioms: &[Axiom::Dummy, Axiom::Symmetry, Axiom::Linearity, Axiom::ImplementationInvariance],
+            axioms: if self.rules.judge_tokens_alone() {
+                &[Axiom::Dummy, Axiom::Symmetry, Axiom::Linearity, Axiom::ImplementationInvariance]
+            } else {
+                &[Axiom::Linearity, Axiom::ImplementationInvariance]
+            },
             cost: "n forward",
             source: "Zeiler & Fergus 2014, Visualizing and Understanding; Li, Monroe & Jurafsky 2016, Erasure",
             one_number: true,

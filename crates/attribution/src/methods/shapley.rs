@@ -213,13 +213,17 @@ impl Method for Shapley {
             aliases: &["shapley-values", "shapley-value-sampling"],
             family: Family::Perturbation,
             parameters: &["baseline", "segments", "players", "samples", "seed"],
-            axioms: &[
-                Axiom::Completeness,
-                Axiom::Dummy,
-                Axiom::Symmetry,
-                Axiom::Linearity,
-                Axiom::ImplementationInvariance,
-            ],
+            axioms: if self.rules.judge_tokens_alone() {
+                &[
+                    Axiom::Completeness,
+                    Axiom::Dummy,
+                    Axiom::Symmetry,
+                    Axiom::Linearity,
+                    Axiom::ImplementationInvariance,
+                ]
+            } else {
+                &[Axiom::Completeness, Axiom::Linearity, Axiom::ImplementationInvariance]
+            },
             cost: "2ⁿ forward, or 2 × samples × n",
             source: "Shapley 1953, A Value for n-Person Games; Castro, Gómez & Tejada 2009",
             one_number: true,
@@ -245,11 +249,12 @@ impl Method for Shapley {
         };
         let exact = self.samples.is_none() && players <= EXACT;
         let count = if exact {
-            (1_usize << players) as f64
+            // All coalitions but the whole text, which has run.
+            ((1_usize << players) - 1) as f64
         } else {
             2.0 * f64::from(self.samples.unwrap_or(PAIRS)) * players as f64
         };
-        // Half of all coalitions lack the first token, a quarter have it and lack the second, and so on.
+        // An upper bound where variants share what is before their first absent token: half of all coalitions lack the first.
         self.rules.cost(size, std::iter::once(0)) * count
     }
     fn attribute(

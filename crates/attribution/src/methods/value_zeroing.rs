@@ -16,7 +16,8 @@ use tch::{Kind, Tensor};
 /// part is run for each pair of tokens. The cosine is taken as half the squared distance of unit vectors, which keeps digits
 /// where the change is small.
 ///
-/// Cost: about half as many passes as there are tokens, for all outputs.
+/// Cost: a pass, and of every block's feed-forward part as much as a pass for each output, or with rollout for each token; for
+/// one layer, that layer's share of it.
 /// Source: Mohebbi, Zuidema, Chrupała & Alishahi 2023, "Quantifying Context Mixing in Transformers".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ValueZeroing {
@@ -98,7 +99,7 @@ impl Method for ValueZeroing {
             family: Family::Inside,
             needs: Needs::Inside,
             parameters: &["layer", "rollout"],
-            cost: "n/2 forward",
+            cost: "1 + m forward, 1 + n with rollout",
             source: "Mohebbi, Zuidema, Chrupała & Alishahi 2023, Quantifying Context Mixing in Transformers",
             signed: false,
             one_number: true,
@@ -117,7 +118,9 @@ impl Method for ValueZeroing {
         description
     }
     fn cost(&self, size: Size) -> Cost {
-        Cost::forwards(1.0 + size.read() as f64 / 2.0)
+        // Each token's values go once, and of what follows a block is run at the outputs' positions, with rollout at all.
+        let rows = if self.rollout { size.read() } else { size.n_output };
+        Cost::forwards(1.0 + rows as f64)
     }
     fn attribute(
         &self,
