@@ -1,7 +1,23 @@
-//! Toy models whose gradients have a closed form (feature `testing`).
+//! Toy models whose values, gradients and attributions have a closed form (feature `testing`).
 
+mod disguised;
+mod encoder_decoder;
+mod jump;
 mod linear;
+mod power;
 mod saturating;
 
+pub use disguised::Disguised;
+pub use encoder_decoder::EncoderDecoder;
+pub use jump::Jump;
 pub use linear::Linear;
+pub use power::Power;
 pub use saturating::Saturating;
+
+use tch::{Device, Kind, Tensor};
+
+/// `row · i + column · j + shift` over a grid, in float64.
+fn grid((rows, row): (i64, f64), (columns, column): (i64, f64), shift: f64) -> Tensor {
+    let axis = |n: i64| Tensor::arange(n, (Kind::Double, Device::Cpu));
+    axis(rows).unsqueeze(1) * row + axis(columns) * column + shift
+}
