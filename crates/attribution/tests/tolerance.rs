@@ -1,0 +1,185 @@
+//! Integrated gradients with a tolerance: as exact as was asked for, or said to be less; and never without end.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use saliency_attribution::methods::IntegratedGradients;
+use saliency_attribution::testing::{Jump, Saturating};
+use saliency_attribution::{
+    Aggregate, Attributor, Baseline, Closure, LanguageModel, Method, Normalize, OutputToken, Problem,
+    Sequence, target,
+};
+use saliency_schema::{Output, Record};
+use tch::Tensor;
+
+/// Points that an output may take, and the first rule besides.
+const MOST: f64 = 512.0;
+
+fn record(model: &dyn LanguageModel, sequence: &Sequence, method: IntegratedGradients) -> Record {
+    let attributor = Attributor::new().with_method(Box::new(method)).target("logit").unwrap();
+    attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).record(model, sequence).unwrap()
+}
+
+fn within(tolerance: f64) -> IntegratedGradients {
+    IntegratedGradients::new().tolerance(tolerance).unwrap()
+}
+
+/// The delta beside the change, from the row itself.
+fn relative(record: &Record, row: usize) -> f64 {
+    let Output {
+        value: Some(value), baseline_value: Some(baseline), sum: Some(sum), delta: Some(delta), ..
+    } = record.outputs[row]
+    else {
+        panic!("something is not recorded: {:?}", record.outputs[row])
+    };
+    let total: f64 = record.attributions[row].iter().map(|x| x.unwrap()).sum();
+    assert!((total - sum).abs() < 1e-12 && (sum - (value - baseline) - delta).abs() < 1e-12);
+    delta.abs() / (value - baseline).abs().max(1e-4 * value.abs().max(baseline.abs()))
+}
+
+/// `tanh` of a large sum: nearly all of the change lies in the first part of the path.
+#[test]
+fn a_saturating_path_gets_as_many_points_as_it_needs() {
+    let model = Saturating::new(6, 3);
+    // Many tokens make a large s, and 8 points miss where tanh bends.
+    let sequence = Sequence::from_ids(&[1, 5, 4, 5, 5, 1, 4, 5, 5, 4, 1, 5].repeat(4), &[2, 0, 4]).unwrap();
+    let fixed = record(&model, &sequence, IntegratedGradients::new().steps(8).unwrap().exact_weights(true));
+    assert!((0..3).any(|row| relative(&fixed, row) > 1e-2), "8 points are too few");
+    let mut before = vec![0; 3];
+    for tolerance in [1e-2, 1e-4, 1e-6, 1e-9] {
+        let found = record(&model, &sequence, within(tolerance));
+        for (row, before) in before.iter_mut().enumerate() {
+            let (relative, steps) = (relative(&found, row), found.outputs[row].steps.unwrap());
+            assert!(relative <= tolerance, "row {row}: {relative:e} for {tolerance:e}");
+            assert!(steps >= *before && f64::from(steps) <= MOST, "row {row}: {steps} after {before}");
+            *before = steps;
+        }
+        // At most that the change is steep: that it converged is not in doubt.
+        assert!(!found.notes.iter().any(|note| note.contains("did not converge")), "{:?}", found.notes);
+        assert_eq!(found.method.unwrap().parameters["tolerance"].as_f64(), Some(tolerance));
+    }
+    assert!(before.iter().any(|steps| *steps > 8 * 4), "{before:?}");
+    // As exact as its sum is: the closed form, e · W tanh(s)/s.
+    let found = record(&model, &sequence, within(1e-9));
+    for (row, output) in [2.0, 0.0, 4.0].into_iter().enumerate() {
+        let part = |id: &u32| -> f64 {
+            let term = |h: f64| ((3.0 * f64::from(*id) + h).sin() + 1.0) * (2.0 * output + 5.0 * h).cos();
+            term(0.0) + term(1.0) + term(2.0)
+        };
+        let parts: Vec<f64> = sequence.ids()[..48 + row].iter().map(part).collect();
+        let s: f64 = parts.iter().sum();
+        for (found, part) in found.attributions[row].iter().zip(parts) {
+            assert!((found.unwrap() - part * s.tanh() / s).abs() < 1e-7);
+        }
+    }
+}
+
+/// What the jumping model's integrated gradients are in closed form.
+fn closed_form(ids: &[u32], output: u32, hidden: i64, epsilon: f64) -> Vec<f64> {
+    let axis = || (0..hidden).map(|h| h as f64);
+    let embedding = |id: u32| axis().map(|h| 1.0 + (3.0 * f64::from(id) + h).sin()).collect::<Vec<_>>();
+    let weights: Vec<f64> = axis().map(|h| (2.0 * f64::from(output) + 5.0 * h).cos()).collect();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let embeddings: Vec<_> = ids.iter().map(|id| embedding(*id)).collect();
+    let s: Vec<f64> = (0..hidden as usize).map(|h| embeddings.iter().map(|e| e[h]).sum()).collect();
+    let m = dot(&s, &s) / hidden as f64;
+    let a = (m / epsilon).sqrt().asinh() / m.sqrt();
+    let b = (a - 1.0 / (m + epsilon).sqrt()) / m;
+    let one = |e: &Vec<f64>| a * dot(e, &weights) - b * dot(&s, &weights) * dot(&s, e) / hidden as f64;
+    embeddings.iter().map(one).collect()
+}
+
+#[test]
+fn a_jump_that_can_be_resolved_is_and_is_pointed_out() {
+    let (model, ids) = (Jump::new(6, 4, 1e-6), [1, 4, 2, 3]);
+    let sequence = Sequence::from_ids(&ids[..3], &[3, 5]).unwrap();
+    let found = record(&model, &sequence, within(1e-6));
+    for (row, output) in [3, 5].into_iter().enumerate() {
+        assert!(relative(&found, row) <= 1e-6);
+        let expected = closed_form(&ids[..3 + row], output, 4, 1e-6);
+        let largest = expected.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+        for (found, expected) in found.attributions[row].iter().zip(expected) {
+            assert!((found.unwrap() - expected).abs() < 1e-5 * largest, "{found:?} {expected}");
+        }
+    }
+    let note = found.notes.join("\n");
+    assert!(note.contains("of the target's change lies between 0.000000 and 0."), "{note}");
+    assert!(note.contains("another baseline (eos, mean, another text)"), "{note}");
+    assert!(!note.contains("did not converge"), "{note}");
+    // A fixed number of points is far off, and the delta says so.
+    let fixed = record(&model, &sequence, IntegratedGradients::new());
+    assert!((0..2).all(|row| relative(&fixed, row) > 0.1));
+}
+
+#[test]
+fn a_jump_that_can_not_be_resolved_ends_and_says_what_to_try() {
+    let model = Jump::new(6, 4, 1e-24);
+    let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
+    for tolerance in [1e-2, 1e-6] {
+        let found = record(&model, &sequence, within(tolerance));
+        let note = found.notes.join("\n");
+        for row in 0..2 {
+            assert!(relative(&found, row) > tolerance, "what is said not to converge has not");
+            assert!(f64::from(found.outputs[row].steps.unwrap()) <= MOST);
+            assert!(found.attributions[row].iter().all(|x| x.unwrap().is_finite()));
+        }
+        assert!(note.starts_with("every output: did not converge: the relative delta is 1.00e0"), "{note}");
+        let place = "lies between 0.000000 and 0.000015 of the path, where the model jumps";
+        assert!(note.contains(place), "{note}");
+        assert!(note.contains("another baseline (eos, mean, another text)"), "{note}");
+    }
+    // And what it says to try helps.
+    for baseline in ["eos", "mean", "token:2", "ids:0,5"] {
+        let method = within(1e-4).baseline(baseline.parse::<Baseline>().unwrap());
+        let found = record(&model, &sequence, method);
+        assert!((0..2).all(|row| relative(&found, row) <= 1e-4), "{baseline}");
+        assert_eq!(found.notes, [""; 0], "{baseline}");
+    }
+}
+
+/// However wild a target is, the points are counted.
+#[test]
+fn a_target_that_never_rests_ends_too() {
+    let model = Saturating::new(6, 2);
+    let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
+    let wild = Closure::new("wild", |logits: &Tensor, output: OutputToken| {
+        Ok(logits.f_select(1, i64::from(output.id))?.f_mul_scalar(1e7)?.f_sin()?)
+    });
+    for steps in [2, 8, 40] {
+        let problem = Problem::new(&model, &sequence, &wild).unwrap();
+        let method = within(1e-9).steps(steps).unwrap();
+        let mut rows = 0;
+        method
+            .attribute(&problem, &mut |explanation| {
+                rows += 1;
+                assert!(explanation.note.unwrap().contains("did not converge"));
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(rows, 2);
+        let evaluated = problem.cost().backwards / 2.0;
+        assert!(evaluated <= MOST + f64::from(steps), "{steps} on a stretch: {evaluated} points");
+    }
+}
+
+/// Sum, f(x), f(baseline), delta and steps are in every record, with a tolerance or without.
+#[test]
+fn what_an_integral_rests_on_is_recorded() {
+    let model = Saturating::new(6, 2);
+    let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
+    let logit = target("logit").unwrap();
+    let problem = Problem::new(&model, &sequence, &*logit).unwrap();
+    for (method, steps) in [
+        (IntegratedGradients::new(), Some(50)),
+        (IntegratedGradients::new().steps(7).unwrap(), Some(7)),
+        (within(1e-3), None),
+    ] {
+        let found = record(&model, &sequence, method);
+        for (row, output) in found.outputs.iter().enumerate() {
+            relative(&found, row);
+            let zero = problem.forward(&problem.embeddings().zeros_like(), 0..2).unwrap();
+            let baseline = problem.value(&zero, row).unwrap().double_value(&[0]);
+            assert!((output.value.unwrap() - problem.value_at_input(row).unwrap()).abs() < 1e-15);
+            assert!((output.baseline_value.unwrap() - baseline).abs() < 1e-15);
+            assert!(output.steps.is_some() && (steps.is_none() || output.steps == steps));
+        }
+    }
+}

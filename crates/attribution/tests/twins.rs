@@ -1,0 +1,429 @@
+//! Brute force: what methods find cleverly, found again by whole forward passes and closed forms.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use saliency_attribution::methods::{
+    GradientShap, IntegratedGradients, KernelShap, LeaveOneOut, Lime, Occlusion, Reagent,
+    SequentialIntegratedGradients, Shapley, SmoothGrad, VarGrad,
+};
+use saliency_attribution::testing::{Disguised, EncoderDecoder, Linear, Power, Saturating};
+use saliency_attribution::{
+    Absence, Aggregate, Attributor, Baseline, LanguageModel, Method, Normalize, Players, Quadrature,
+    Segmentation, Sequence,
+};
+use saliency_schema::{Kind, Record, Token};
+use std::ops::Range;
+use tch::Tensor;
+
+/// Rounding of a few thousand float64 operations on values around 1.
+const ROUNDING: f64 = 1e-10;
+
+fn record(model: &dyn LanguageModel, sequence: &Sequence, method: impl Method + 'static) -> Record {
+    let attributor = Attributor::new().with_method(Box::new(method)).target("logit").unwrap();
+    attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).record(model, sequence).unwrap()
+}
+
+fn near(found: Option<f64>, expected: f64, what: &str) {
+    let found = found.unwrap();
+    assert!((found - expected).abs() <= ROUNDING * expected.abs().max(1.0), "{what}: {found} {expected}");
+}
+
+/// The logit of an output when the text is these tokens in these places: `None` stands for a vector of zeros.
+fn logit(model: &dyn LanguageModel, tokens: &[Option<u32>], n_input: usize, output: u32) -> f64 {
+    let _no_gradient = tch::no_grad_guard();
+    let one = |token: &Option<u32>| match token {
+        Some(id) => model.embed(&[*id]).unwrap(),
+        None => model.embed(&[0]).unwrap().zeros_like(),
+    };
+    let embeddings = Tensor::cat(&tokens.iter().map(one).collect::<Vec<_>>(), 0).unsqueeze(0);
+    let last = tokens.len() - 1;
+    let logits = model.logits(&embeddings, n_input, last..last + 1).unwrap();
+    logits.double_value(&[0, 0, i64::from(output)])
+}
+
+/// Every order of `0..n`.
+fn orders(n: usize) -> Vec<Vec<usize>> {
+    if n == 0 {
+        return vec![Vec::new()];
+    }
+    let longer = |shorter: Vec<usize>| {
+        (0..n).map(move |place| {
+            let mut order = shorter.clone();
+            order.insert(place, n - 1);
+            order
+        })
+    };
+    orders(n - 1).into_iter().flat_map(longer).collect()
+}
+
+/// Each player's gain when it comes, meaned over all orders: `f` is asked which players are there.
+fn shapley(n: usize, f: &dyn Fn(&[bool]) -> f64) -> Vec<f64> {
+    let mut sums = vec![0.0; n];
+    let orders = orders(n);
+    for order in &orders {
+        let mut there = vec![false; n];
+        let mut before = f(&there);
+        for player in order {
+            there[*player] = true;
+            let after = f(&there);
+            sums[*player] += after - before;
+            before = after;
+        }
+    }
+    sums.iter().map(|sum| sum / orders.len() as f64).collect()
+}
+
+fn models() -> [Box<dyn LanguageModel>; 4] {
+    [
+        Box::new(Saturating::new(6, 2)),
+        Box::new(Disguised::new(6, 2)),
+        Box::new(Power::new(6, 3, 3)),
+        Box::new(EncoderDecoder::new(6, 3)),
+    ]
+}
+
+#[test]
+fn shapley_values_are_the_mean_over_every_order() {
+    let (inputs, outputs) = ([1_u32, 4, 0, 2], [3_u32, 5]);
+    let sequence = Sequence::from_ids(&inputs, &outputs).unwrap();
+    for model in models() {
+        let exact = record(&*model, &sequence, Shapley::new());
+        let regression = record(&*model, &sequence, KernelShap::new());
+        let everybody = record(&*model, &sequence, Shapley::new().players(Players::All));
+        for (row, output) in outputs.iter().enumerate() {
+            let read = &sequence.ids()[..4 + row];
+            let play = |playing: usize| {
+                let f = |there: &[bool]| {
+                    let tokens = read.iter().enumerate();
+                    let tokens: Vec<_> =
+                        tokens.map(|(i, id)| (i >= playing || there[i]).then_some(*id)).collect();
+                    logit(&*model, &tokens, 4, *output)
+                };
+                shapley(playing, &f)
+            };
+            for (i, expected) in play(4).into_iter().enumerate() {
+                near(exact.attributions[row][i], expected, model.name());
+                near(regression.attributions[row][i], expected, model.name());
+            }
+            assert!(exact.attributions[row][4..].iter().all(Option::is_none));
+            for (i, expected) in play(4 + row).into_iter().enumerate() {
+                near(everybody.attributions[row][i], expected, model.name());
+            }
+        }
+    }
+}
+
+/// On `s³`: the expanded power, each term in equal parts; and what other methods make of the same.
+#[test]
+fn methods_differ_on_a_cubic_as_their_formulas_do() {
+    let model = Power::new(6, 3, 3);
+    let (inputs, output) = ([2_u32, 1, 4, 0, 5, 3], 2_u32);
+    let sequence = Sequence::from_ids(&inputs, &[output]).unwrap();
+    let part = |(i, id): (usize, &u32)| {
+        let term = |h: f64| (3.0 * f64::from(*id) + h + 1.0).sin() * (5.0 * h).cos();
+        (i % 3) as f64 * (term(0.0) + term(1.0) + term(2.0))
+    };
+    let x: Vec<f64> = inputs.iter().enumerate().map(part).collect();
+    let (s, factor) = (x.iter().sum::<f64>(), 2.0_f64.cos());
+    let exact = || IntegratedGradients::new().exact_weights(true);
+    let n = 10;
+    let rule = |rule| record(&model, &sequence, exact().rule(rule).steps(n).unwrap());
+    let integrated = record(&model, &sequence, exact());
+    let (occluded, values) =
+        (record(&model, &sequence, Occlusion::new()), record(&model, &sequence, Shapley::new()));
+    let sequential = record(&model, &sequence, SequentialIntegratedGradients::new());
+    let trapezoid = rule(Quadrature::Trapezoid);
+    let left = rule(Quadrature::RiemannLeft);
+    let right = rule(Quadrature::RiemannRight);
+    let middle = rule(Quadrature::RiemannMiddle);
+    let m = f64::from(n);
+    for i in 0..6 {
+        let others: Vec<f64> = (0..6).filter(|j| *j != i).map(|j| x[j]).collect();
+        let pairs: f64 =
+            others.iter().enumerate().map(|(j, a)| others[..j].iter().map(|b| a * b).sum::<f64>()).sum();
+        let twos: f64 = others.iter().map(|o| x[i] * x[i] * o + x[i] * o * o).sum();
+        let shapley = x[i].powi(3) + 1.5 * twos + 2.0 * x[i] * pairs;
+        near(values.attributions[0][i], factor * shapley, "shapley");
+        let integral = factor * s * s * x[i];
+        near(integrated.attributions[0][i], integral, "integrated gradients");
+        let occlusion = factor * (s.powi(3) - (s - x[i]).powi(3));
+        near(occluded.attributions[0][i], occlusion, "occlusion");
+        near(sequential.attributions[0][i], occlusion, "sequential integrated gradients");
+        // The rules' sums of 3 α² over n points, from Σ k² = n (n + 1) (2n + 1) / 6.
+        let sum = |n: f64| n * (n + 1.0) * (2.0 * n + 1.0) / 6.0;
+        near(left.attributions[0][i], 3.0 * integral * sum(m - 1.0) / m.powi(3), "left");
+        near(right.attributions[0][i], 3.0 * integral * sum(m) / m.powi(3), "right");
+        near(middle.attributions[0][i], integral * (1.0 - 1.0 / (4.0 * m * m)), "middle");
+        near(trapezoid.attributions[0][i], integral * (1.0 + 0.5 / (m - 1.0).powi(2)), "trapezoid");
+    }
+    let pairs = values.attributions[0].iter().zip(&integrated.attributions[0]);
+    assert!(pairs.map(|(a, b)| (a.unwrap() - b.unwrap()).abs()).fold(0.0, f64::max) > 1e-2, "they do differ");
+}
+
+/// A text with words of one, two and three tokens.
+fn words() -> (Sequence, Vec<Range<usize>>) {
+    let token = |id, text: &str, kind| Token::new(id, text, kind);
+    let inputs = [(1, "The"), (4, " qui"), (0, "ck"), (2, " f"), (5, "o"), (3, "x")];
+    let inputs = inputs.map(|(id, text)| token(id, text, Kind::Input));
+    let outputs = [(3, " ju"), (5, "mps"), (1, " high")].map(|(id, text)| token(id, text, Kind::Output));
+    let sequence = Sequence::new(inputs.to_vec(), outputs.to_vec()).unwrap();
+    (sequence, vec![0..1, 1..3, 3..6, 6..8])
+}
+
+/// Each segment away, alone, by whole forward passes: a row's value is spread over the tokens that the output has read.
+#[test]
+fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
+    let (sequence, words) = words();
+    let tokens: Vec<_> = (0..8).map(|i| i..i + 1).collect();
+    let ids = sequence.ids();
+    for model in models() {
+        for (segmentation, segments) in [(Segmentation::Tokens, &tokens), (Segmentation::Words, &words)] {
+            for deletes in [false, true] {
+                let absence = if deletes { Absence::Deletion } else { Baseline::Zero.into() };
+                let method = Occlusion::new().segments(segmentation.clone()).baseline(absence);
+                let found = record(&*model, &sequence, method);
+                for row in 0..3 {
+                    let read = 6 + row;
+                    let value = logit(
+                        &*model,
+                        &ids[..read].iter().copied().map(Some).collect::<Vec<_>>(),
+                        6,
+                        ids[read],
+                    );
+                    for segment in segments.iter().filter(|s| s.start < read) {
+                        let segment = segment.start..segment.end.min(read);
+                        let there = |i: usize| !segment.contains(&i);
+                        let left: Vec<Option<u32>> = if deletes {
+                            (0..read).filter(|i| there(*i)).map(|i| Some(ids[i])).collect()
+                        } else {
+                            (0..read).map(|i| there(i).then_some(ids[i])).collect()
+                        };
+                        let gone = if deletes { segment.clone().filter(|i| *i < 6).count() } else { 0 };
+                        let without = logit(&*model, &left, 6 - gone, ids[read]);
+                        let expected = (value - without) / segment.len() as f64;
+                        for i in segment {
+                            near(
+                                found.attributions[row][i],
+                                expected,
+                                &format!("{}, {row}, {i}", model.name()),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        let tokens = record(&*model, &sequence, LeaveOneOut::new());
+        let same = record(&*model, &sequence, Occlusion::new().baseline(Absence::Deletion));
+        assert_eq!(tokens.attributions, same.attributions);
+    }
+}
+
+/// Masked tokens are left out of later sums: `tanh s − tanh (s − x_i)`, and nothing for a token at its own position.
+#[test]
+fn masking_hides_a_token_from_later_ones_alone() {
+    let (inputs, outputs) = ([1_u32, 4, 0], [3_u32, 5]);
+    let sequence = Sequence::from_ids(&inputs, &outputs).unwrap();
+    let found = record(&Disguised::new(6, 2), &sequence, Occlusion::new().baseline(Absence::Masking));
+    for (row, output) in outputs.iter().enumerate() {
+        let product = |id: &u32| -> f64 {
+            let term = |h: f64| {
+                ((3.0 * f64::from(*id) + h).sin() + 1.0) * (2.0 * f64::from(*output) + 5.0 * h).cos()
+            };
+            term(0.0) + term(1.0)
+        };
+        let x: Vec<f64> = sequence.ids()[..3 + row].iter().map(product).collect();
+        let s: f64 = x.iter().sum();
+        for (i, x) in x.iter().enumerate() {
+            let without = if i == 2 + row { s } else { s - x };
+            near(found.attributions[row][i], s.tanh() - without.tanh(), "masking");
+        }
+    }
+}
+
+/// A ridge of λ shrinks a coefficient by at most λ over the smallest eigenvalue; with less of it there is less of that.
+#[test]
+fn lime_finds_the_coefficients_of_a_linear_model_but_for_the_ridge() {
+    let model = Linear::new(6, 3);
+    let sequence = Sequence::from_ids(&[1, 4, 0, 2, 5], &[3, 1]).unwrap();
+    let expected = record(&model, &sequence, Occlusion::new());
+    let found = record(&model, &sequence, Lime::new());
+    for row in 0..2 {
+        let of = |record: &Record| -> Vec<f64> {
+            record.attributions[row][..5].iter().map(|x| x.unwrap()).collect()
+        };
+        let (expected, found) = (of(&expected), of(&found));
+        let length = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let gap: Vec<f64> = expected.iter().zip(&found).map(|(e, f)| e - f).collect();
+        // λ is 10⁻³ · total/n, and the weighted covariance of who is there has eigenvalues of some hundredths of the total:
+        // less than 2 % is lost, and never more than all of it is there.
+        assert!(length(&gap) < 0.02 * length(&expected), "{found:?} {expected:?}");
+        assert!(length(&gap) > 1e-5 * length(&expected), "there is a ridge");
+        assert!(length(&found) < length(&expected), "{found:?} {expected:?}");
+        assert!(found.len() == 5 && expected.len() == 5);
+    }
+    // Other samples, other shrinkage; no sampling error on a linear model.
+    for seed in 1..4 {
+        let other = record(&model, &sequence, Lime::new().samples(300, seed).unwrap());
+        let largest = expected.attributions[0].iter().fold(0.0_f64, |m, x| m.max(x.unwrap().abs()));
+        for (found, expected) in other.attributions[0].iter().zip(&expected.attributions[0]) {
+            assert!((found.unwrap() - expected.unwrap()).abs() < 0.02 * largest);
+        }
+    }
+}
+
+/// The standard deviation of all numbers in the vocabulary's embeddings.
+fn spread(model: &dyn LanguageModel) -> f64 {
+    let ids: Vec<u32> = (0..model.limits().vocabulary as u32).collect();
+    model.embed(&ids).unwrap().std(false).double_value(&[])
+}
+
+#[test]
+fn noise_averages_out_of_a_linear_gradient_and_varies_as_it_must() {
+    let sequence = Sequence::from_ids(&[1, 4, 0, 2, 5], &[3, 1]).unwrap();
+    let linear = Linear::new(6, 3);
+    let plain = record(&linear, &sequence, saliency_attribution::methods::Gradient::new());
+    let smooth = record(&linear, &sequence, SmoothGrad::noise(7, 0.5, 3).unwrap());
+    let varied = record(&linear, &sequence, VarGrad::noise(7, 0.5, 3).unwrap());
+    for row in 0..2 {
+        for i in 0..5 + row {
+            near(smooth.attributions[row][i], plain.attributions[row][i].unwrap(), "smoothgrad");
+            near(varied.attributions[row][i], 0.0, "vargrad");
+        }
+    }
+    // s²: the gradient is linear in the noise.
+    let (model, samples, noise) = (Power::new(6, 3, 2), 2000, 0.3);
+    let sigma = noise * spread(&model);
+    let plain = record(&model, &sequence, saliency_attribution::methods::Gradient::new());
+    let smooth = record(&model, &sequence, SmoothGrad::noise(samples, noise, 1).unwrap());
+    let varied = record(&model, &sequence, VarGrad::noise(samples, noise, 1).unwrap());
+    let cosines: Vec<f64> = (0..3).map(|h| (5.0 * f64::from(h)).cos()).collect();
+    let square: f64 = cosines.iter().map(|c| c * c).sum();
+    for (row, output) in [3.0_f64, 1.0].into_iter().enumerate() {
+        let weights: Vec<f64> = (0..5 + row).map(Power::weight).collect();
+        let moved = sigma * sigma * weights.iter().map(|w| w * w).sum::<f64>() * square;
+        for (i, weight) in weights.iter().enumerate() {
+            let slope = 2.0 * output.cos() * weight;
+            // The sum over hidden dimensions has the standard error of one number, the factor before the common noise.
+            let error = (slope * cosines.iter().sum::<f64>()).abs() * (moved / f64::from(samples)).sqrt();
+            let (found, mean) = (smooth.attributions[row][i].unwrap(), plain.attributions[row][i].unwrap());
+            assert!((found - mean).abs() <= 5.0 * error + ROUNDING, "smoothgrad: {found} {mean} {error}");
+            assert!(error == 0.0 || (found - mean).abs() > 1e-6 * error, "there is noise");
+            let variance = slope * slope * square * moved;
+            let found = varied.attributions[row][i].unwrap();
+            // A variance of n draws of a normal is off by √(2/n) of itself.
+            let error = variance * (2.0 / f64::from(samples)).sqrt();
+            assert!(
+                (found - variance).abs() <= 5.0 * error + ROUNDING,
+                "vargrad: {found} {variance} {error}"
+            );
+        }
+    }
+}
+
+/// `f(x) − f(x without a token)`, taken apart by dimension; by the rule's error on a curved path.
+#[test]
+fn sequential_paths_add_up_to_occlusion() {
+    let sequence = Sequence::from_ids(&[1, 4, 0, 2], &[3, 5, 1]).unwrap();
+    for model in models() {
+        let occluded = record(&*model, &sequence, Occlusion::new());
+        let exact = SequentialIntegratedGradients::new().steps(40).unwrap();
+        let sequential = record(&*model, &sequence, exact);
+        let token = Baseline::Token(2);
+        let (other, other_occluded) = (
+            record(
+                &*model,
+                &sequence,
+                SequentialIntegratedGradients::new().steps(40).unwrap().baseline(token.clone()),
+            ),
+            record(&*model, &sequence, Occlusion::new().baseline(token)),
+        );
+        for row in 0..3 {
+            for i in 0..4 + row {
+                let (found, expected) = (sequential.attributions[row][i], occluded.attributions[row][i]);
+                assert!((found.unwrap() - expected.unwrap()).abs() < 1e-8, "{}", model.name());
+                let (found, expected) = (other.attributions[row][i], other_occluded.attributions[row][i]);
+                assert!((found.unwrap() - expected.unwrap()).abs() < 1e-8, "{}", model.name());
+            }
+        }
+    }
+}
+
+/// Random places of a path whose gradient is the same everywhere: nothing is left to chance.
+#[test]
+fn random_places_of_a_linear_path_are_exact_and_of_a_curved_one_within_their_errors() {
+    let sequence = Sequence::from_ids(&[1, 4, 0, 2], &[3, 5]).unwrap();
+    let linear = Linear::new(6, 3);
+    let expected = record(&linear, &sequence, Occlusion::new());
+    let found = record(&linear, &sequence, GradientShap::new());
+    for row in 0..2 {
+        for i in 0..4 + row {
+            near(found.attributions[row][i], expected.attributions[row][i].unwrap(), "gradient-shap");
+            assert!(found.standard_errors[row][i].unwrap() < 1e-7);
+        }
+    }
+    let curved = Saturating::new(6, 2);
+    let expected = record(&curved, &sequence, IntegratedGradients::new().steps(200).unwrap());
+    let found = record(&curved, &sequence, GradientShap::new().draws(4000, 0.0, 5).unwrap());
+    for row in 0..2 {
+        for i in 0..4 + row {
+            let error = found.standard_errors[row][i].unwrap();
+            let gap = (found.attributions[row][i].unwrap() - expected.attributions[row][i].unwrap()).abs();
+            assert!(gap < 5.0 * error && error < 0.1, "{gap} {error}");
+        }
+    }
+}
+
+/// A distribution of baselines: the rows add up to f(x) less the mean of f over its texts, and each text alone gives its own.
+#[test]
+fn a_distribution_is_the_mean_over_its_texts() {
+    let sequence = Sequence::from_ids(&[1, 4, 0, 2], &[3, 5]).unwrap();
+    let model = Saturating::new(6, 2);
+    let exact = || IntegratedGradients::new().steps(60).unwrap().exact_weights(true);
+    let several = record(&model, &sequence, exact().baseline(Baseline::Sampled { draws: 3, seed: 9 }));
+    // Texts that could have been drawn: the mean must be one of those that three texts have, and with a single draw the rows
+    // are one text's.
+    let single = record(&model, &sequence, exact().baseline(Baseline::Sampled { draws: 1, seed: 9 }));
+    let mut matches = 0;
+    for number in 0..6_u32.pow(4) {
+        let ids: Vec<u32> = (0..4).map(|i| number / 6_u32.pow(i) % 6).collect();
+        let value = logit(&model, &ids.iter().copied().map(Some).collect::<Vec<_>>(), 4, 3);
+        if (value - single.outputs[0].baseline_value.unwrap()).abs() > 1e-12 {
+            continue;
+        }
+        // A sum does not say in which order its tokens stand: rows do.
+        let text = [ids.clone(), vec![0]].concat();
+        let alone = record(&model, &sequence, exact().baseline(Baseline::Text(text)));
+        let pairs = alone.attributions[0].iter().zip(&single.attributions[0]);
+        matches += usize::from(pairs.into_iter().all(|(a, b)| (a.unwrap() - b.unwrap()).abs() < 1e-9));
+    }
+    assert_eq!(matches, 1, "one text gives the rows of the distribution of one");
+    for output in several.outputs.iter().chain(&single.outputs) {
+        assert!(output.delta.unwrap().abs() < 1e-9);
+    }
+    assert_ne!(several.attributions, single.attributions);
+}
+
+/// A model of two positions that matter not at all, 0 and 3, and one of which all depends.
+#[test]
+fn replacements_of_what_does_not_matter_change_nothing_but_by_chance() {
+    let model = Power::new(6, 3, 1);
+    let sequence = Sequence::from_ids(&[2, 1, 4, 5], &[3]).unwrap();
+    let found = record(&model, &sequence, Reagent::new().samples(4000, 2).unwrap());
+    let (row, errors) = (&found.attributions[0], &found.standard_errors[0]);
+    for i in [0, 3] {
+        let (number, error) = (row[i].unwrap(), errors[i].unwrap());
+        assert!(number.abs() < 5.0 * error, "{i}: {number} {error}");
+    }
+    assert!([1, 2].iter().any(|i| row[*i].unwrap().abs() > 20.0 * errors[*i].unwrap()), "{row:?} {errors:?}");
+    // On a sum, a token's number is what its replacements change on the mean, whatever the others are: that of position 2, the
+    // weight 2 times the token's part less the replacements', which come from the model's own predictions at position 1.
+    let part = |id: f64| -> f64 {
+        (0..3).map(|h| (3.0 * id + f64::from(h) + 1.0).sin() * (5.0 * f64::from(h)).cos()).sum()
+    };
+    let logits: Vec<f64> = (0..6).map(|v| f64::from(v).cos() * part(1.0)).collect();
+    let shares = (0..6_usize).filter(|v| *v != 4).map(|v| (v, logits[v].exp()));
+    let total: f64 = shares.clone().map(|(_, share)| share).sum();
+    let mean: f64 = shares.map(|(v, share)| share / total * part(v as f64)).sum();
+    let expected = 3.0_f64.cos() * 2.0 * (part(4.0) - mean);
+    let (number, error) = (row[2].unwrap(), errors[2].unwrap());
+    assert!((number - expected).abs() < 5.0 * error, "{number} {expected} {error}");
+}
