@@ -75,6 +75,16 @@ fn values_by_hand() {
 }
 
 #[test]
+fn standard_errors_of_groups_are_not_made_up() {
+    let mut record = six();
+    record.standard_errors = record.attributions.iter().map(|row| vec![Some(0.5); row.len()]).collect();
+    record.check().unwrap();
+    for reduce in [Reduce::Sum, Reduce::Mean, Reduce::MaxAbs] {
+        assert!(record.regroup(&GROUPS, reduce).unwrap().standard_errors.is_empty(), "{reduce:?}");
+    }
+}
+
+#[test]
 fn what_a_group_of_three_gave_itself() {
     // From x to y 7, from x and y to z 11 and −12.
     let groups = [0..3, 3..6];
