@@ -6,7 +6,7 @@ use saliency::attribution::{
     Absence, Alternatives, Attributor, Baseline, Chosen, Parameters, Segmentation, Target, TokenId,
 };
 use saliency::schema::{Kind, Reduce};
-use saliency::{Aggregate, Checkpoint, Normalize, method, methods, target};
+use saliency::{Aggregate, Checkpoint, Normalize, Sequence, method, methods, target};
 use std::ops::Range;
 
 /// What is to be explained and how, checked as far as it can be without a model, and completed by [`Asked::look_up`].
@@ -146,6 +146,14 @@ impl<'a> Asked<'a> {
         };
         attributor.reduction()?;
         Ok(attributor)
+    }
+
+    /// Refuses groups that the tokens do not have before any long work. A span's tokens are others, and known later.
+    pub(crate) fn check_group(&self, sequence: &Sequence) -> Result<(), Failure> {
+        match (&self.group, &self.span) {
+            (Some((segmentation, _)), None) => Ok(segmentation.segments(sequence.tokens()).map(|_| ())?),
+            _ => Ok(()),
+        }
     }
 
     fn target(&self, n_output: usize) -> Result<Box<dyn Target>, Failure> {

@@ -45,9 +45,11 @@ pub(crate) fn print(
     let pace = pace(checkpoint, &sequence, arguments.continuation.is_some())?;
     let n_input = sequence.n_input();
     let mut lines = format!(
-        "{n_input} input tokens, {asked_for} outputs, {} runs, {} threads\n",
-        arguments.runs,
-        tch::get_num_threads()
+        "{}, {}, {}, {}\n",
+        counted(n_input as u64, "input token"),
+        counted(asked_for as u64, "output"),
+        counted(arguments.runs, "run"),
+        counted(tch::get_num_threads().try_into().unwrap_or(0), "thread")
     );
     let made = runs * asked_for as f64 * pace.token;
     if arguments.continuation.is_none() {
@@ -64,8 +66,8 @@ pub(crate) fn print(
         let _ = writeln!(
             lines,
             "{name}: {} forward and {} backward passes, about {} s and {} MB",
-            rounded(runs * cost.forwards),
-            rounded(runs * cost.backwards),
+            passes(runs * cost.forwards),
+            passes(runs * cost.backwards),
             rounded(seconds),
             memory::megabytes(bytes)
         );
@@ -124,4 +126,13 @@ fn pace(checkpoint: &Checkpoint, sequence: &Sequence, forced: bool) -> Result<Pa
 /// Two digits are all that is known.
 fn rounded(x: f64) -> String {
     if x >= 10.0 { format!("{x:.0}") } else { format!("{x:.1}") }
+}
+
+/// A number of passes: whole where it is.
+fn passes(x: f64) -> String {
+    if x.fract() == 0.0 { format!("{x:.0}") } else { rounded(x) }
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

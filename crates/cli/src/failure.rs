@@ -54,6 +54,7 @@ impl Failure {
         }
         let asked_wrongly = match self {
             Self::Usage(_) | Self::Model(gpt2::Error::EmptyText { .. }) => true,
+            Self::Attribution(A::Record(error)) => is_segmentation(error),
             Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
                 matches!(
                     error,
@@ -66,6 +67,7 @@ impl Failure {
                         | A::NoMasking { .. }
                 )
             }
+            Self::Schema(error) => is_segmentation(error),
             Self::Draw(error) => error.is_usage(),
             _ => false,
         };
@@ -77,4 +79,9 @@ impl Failure {
         let message = self.to_string();
         message.lines().next().unwrap_or_default().trim_end().to_owned()
     }
+}
+
+/// Whether spans were given that the text does not have.
+fn is_segmentation(error: &schema::Error) -> bool {
+    matches!(error, schema::Error::Segment { .. })
 }
