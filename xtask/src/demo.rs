@@ -46,7 +46,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 }
 
 /// Builds the command line and gives its path, which depends on the user's cargo settings.
-fn build(workspace: &Workspace, libtorch: &Libtorch) -> Result<PathBuf> {
+pub(crate) fn build(workspace: &Workspace, libtorch: &Libtorch) -> Result<PathBuf> {
     let mut command = workspace.cargo();
     command
         .args(["build", "--release", "--package", "saliency-cli"])
