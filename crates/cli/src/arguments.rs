@@ -225,7 +225,7 @@ pub(crate) struct MethodArguments {
 pub(crate) struct WorkArguments {
     /// Memory that the whole program may take, such as 2GB or 1500MB: batches are chosen to fit. A single pass that takes more
     /// still runs.
-    #[arg(long, value_name = "BYTES", help_heading = "Work")]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, help_heading = "Work")]
     pub(crate) memory: Option<Bytes>,
     /// Print how many passes, and about how much time and memory it would take, and do no more.
     #[arg(long, help_heading = "Work")]

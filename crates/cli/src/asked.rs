@@ -3,7 +3,7 @@
 use crate::arguments::{ExplainArguments, MethodArguments};
 use crate::failure::Failure;
 use saliency::attribution::{
-    Absence, Alternatives, Attributor, Baseline, Chosen, Parameters, Segmentation, Target, TokenId,
+    Absence, Alternatives, Attributor, Baseline, Chosen, Parameters, Segmentation, Size, Target, TokenId,
 };
 use saliency::schema::{Kind, Reduce};
 use saliency::{Aggregate, Checkpoint, Normalize, Sequence, method, methods, target};
@@ -146,6 +146,15 @@ impl<'a> Asked<'a> {
         };
         attributor.reduction()?;
         Ok(attributor)
+    }
+
+    /// How large the problem is for a method that takes segments away: so many, and not so many tokens.
+    pub(crate) fn in_segments(&self, name: &str, size: Size, sequence: &Sequence) -> Result<Size, Failure> {
+        let takes = card(name).is_some_and(|card| card.parameters.contains(&"segments"));
+        let Some(segments) = self.parameters.segments.as_ref().filter(|_| takes) else { return Ok(size) };
+        let segments = segments.segments(sequence.tokens())?;
+        let n_input = segments.iter().filter(|segment| segment.end <= sequence.n_input()).count();
+        Ok(Size { n_input, ..size })
     }
 
     /// Refuses groups that the tokens do not have before any long work. A span's tokens are others, and known later.

@@ -57,7 +57,7 @@ pub(crate) fn print(
     }
     for name in &asked.methods {
         let attributor = asked.attributor(name, asked_for)?;
-        let size = sequence_size(checkpoint, &sequence)?;
+        let size = asked.in_segments(name, sequence_size(checkpoint, &sequence)?, &sequence)?;
         let cost = attributor.cost(size) + Cost::forwards(1.0);
         let seconds = runs * (cost.forwards * pace.forward + cost.backwards * pace.backward);
         let pass =
