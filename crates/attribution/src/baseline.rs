@@ -72,7 +72,9 @@ impl Baseline {
                 )
             }
             Self::Mean => everywhere(vocabulary::mean(problem)?),
-            Self::Token(_) | Self::Text(_) if self.ids().iter().any(|id| *id as usize >= problem.vocabulary()) => {
+            Self::Token(_) | Self::Text(_)
+                if self.ids().iter().any(|id| *id as usize >= problem.vocabulary()) =>
+            {
                 Err(none(&self.to_string(), "made of token numbers below the vocabulary's size"))
             }
             Self::Token(id) => everywhere(problem.embed(&[*id])?),

@@ -195,7 +195,8 @@ fn every_absence_is_another_question() {
         assert!(seen.insert(made["attributions"].to_string()), "{baseline} gives another's numbers");
     }
     let text = record(&["--method", "ig", "--steps", "2", "--baseline-text", " the the"]);
-    let ids: Vec<_> = text["method"]["baseline"].as_str().unwrap().strip_prefix("ids:").unwrap().split(',').collect();
+    let ids: Vec<_> =
+        text["method"]["baseline"].as_str().unwrap().strip_prefix("ids:").unwrap().split(',').collect();
     assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
     let same = record(&["--method", "ig", "--steps", "2", "--baseline", &format!("token:{}", ids[0])]);
     assert_eq!(same["attributions"], text["attributions"]);
@@ -286,10 +287,13 @@ fn every_method_runs_and_is_listed_with_what_it_is() {
 fn a_report_of_several_methods_gives_each_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
     let text = ["report", "-q", "--text", "The race to Mars", "--generate", "2", "-o", "page"];
-    let output = saliency(folder.path(), &[&text[..], &["--methods", "gradient,ig", "--steps", "8"]].concat());
+    let output =
+        saliency(folder.path(), &[&text[..], &["--methods", "gradient,ig", "--steps", "8"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let page = std::fs::read_to_string(folder.path().join("page/index.html")).unwrap();
-    assert!(page.contains("integrated-gradients (8 steps, zero baseline)") && page.contains("method: gradient"));
+    assert!(
+        page.contains("integrated-gradients (8 steps, zero baseline)") && page.contains("method: gradient")
+    );
 }
 
 /// Linux says which signals a program has taken for itself.
@@ -302,8 +306,17 @@ mod interrupted {
     /// One maximum flow after another: a row after the other, and in all far more than anybody waits for.
     const TEXT: &str = "The race to Mars involves competition between manufacturers and nations. NASA has demurred in a \
                         potential rivalry with SpaceX or other manufacturers in any possible race to be first to Mars.";
-    const ARGUMENTS: &[&str] =
-        &["attribute", "--text", TEXT, "--continuation", TEXT, "--method", "attention-flow", "-o", "record.json"];
+    const ARGUMENTS: &[&str] = &[
+        "attribute",
+        "--text",
+        TEXT,
+        "--continuation",
+        TEXT,
+        "--method",
+        "attention-flow",
+        "-o",
+        "record.json",
+    ];
 
     fn begin(folder: &Path, more: &[&str]) -> Child {
         let child = Command::new(env!("CARGO_BIN_EXE_saliency"))

@@ -84,7 +84,8 @@ fn every_method_and_target_is_in_its_own_words() {
     let mut made = page.clone();
     for (name, text) in written() {
         let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->\n"));
-        let from = made.find(&begin).unwrap_or_else(|| panic!("docs/methods.md has no {begin}")) + begin.len();
+        let from =
+            made.find(&begin).unwrap_or_else(|| panic!("docs/methods.md has no {begin}")) + begin.len();
         let to = from + made[from..].find(&end).unwrap_or_else(|| panic!("docs/methods.md has no {end}"));
         made.replace_range(from..to, &text);
     }
