@@ -256,7 +256,7 @@ impl std::str::FromStr for Bytes {
             _ => return Err(wrong()),
         };
         let bytes = number.trim().parse::<f64>().map_err(|_| wrong())? * unit;
-        if bytes >= 1.0 && bytes < 1e18 { Ok(Self(bytes as u64)) } else { Err(wrong()) }
+        if (1.0..1e18).contains(&bytes) { Ok(Self(bytes as u64)) } else { Err(wrong()) }
     }
 }
 

@@ -54,7 +54,7 @@ impl Failure {
         }
         let asked_wrongly = match self {
             Self::Usage(_) | Self::Model(gpt2::Error::EmptyText { .. }) => true,
-            Self::Attribution(A::Record(error)) => is_segmentation(error),
+            Self::Schema(error) | Self::Attribution(A::Record(error)) => is_segmentation(error),
             Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
                 matches!(
                     error,
@@ -67,7 +67,6 @@ impl Failure {
                         | A::NoMasking { .. }
                 )
             }
-            Self::Schema(error) => is_segmentation(error),
             Self::Draw(error) => error.is_usage(),
             _ => false,
         };

@@ -331,7 +331,7 @@ mod interrupted {
             .unwrap();
         let begun = Instant::now();
         while !listens(child.id()) {
-            assert!(begun.elapsed() < Duration::from_secs(120), "the program never listened");
+            assert!(begun.elapsed() < Duration::from_mins(2), "the program never listened");
             std::thread::sleep(Duration::from_millis(20));
         }
         child
@@ -379,7 +379,7 @@ mod interrupted {
             }
             assert!(said.contains("nothing was written"), "{said}");
             wait *= 2;
-            assert!(wait < Duration::from_secs(300));
+            assert!(wait < Duration::from_mins(5));
         };
         assert!(said.contains("interrupted; the finished rows were written"), "{said}");
         let record = saliency::read(&std::fs::read(&path).unwrap()).unwrap().remove(0);
