@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::disk::At;
 use crate::libtorch::Libtorch;
+use crate::program;
 use crate::step;
 use crate::workspace::Workspace;
 
@@ -20,7 +21,7 @@ const RECORD: &str = "target/demo/record.json";
 /// Prints the page's path as the last line on standard output, and nothing else there.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let libtorch = Libtorch::provide(workspace, false)?;
-    let binary = build(workspace, &libtorch)?;
+    let binary = program::build(workspace, &libtorch)?;
     let page = workspace.root().join(DIR);
     fs::create_dir_all(&page).at("make", &page)?;
     let saliency = Saliency { binary: &binary, root: workspace.root(), libtorch: &libtorch };
@@ -43,32 +44,6 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
     println!("{}", page.display());
     Ok(())
-}
-
-/// Builds the command line and gives its path, which depends on the user's cargo settings.
-pub(crate) fn build(workspace: &Workspace, libtorch: &Libtorch) -> Result<PathBuf> {
-    let mut command = workspace.cargo();
-    command
-        .args(["build", "--release", "--package", "saliency-cli"])
-        .arg("--message-format=json-render-diagnostics")
-        .stderr(Stdio::inherit());
-    libtorch.tell(&mut command);
-    let output = command.output().context("cargo does not run")?;
-    if !output.status.success() {
-        bail!("the command line does not build ({})", output.status);
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .find_map(executable)
-        .context("cargo built no program called saliency")
-}
-
-/// Reads one of cargo's messages: the path of the program `saliency`, if this is its message.
-fn executable(message: &str) -> Option<PathBuf> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    let is_ours = message.pointer("/target/name")?.as_str()? == "saliency";
-    let path = message.get("executable")?.as_str()?;
-    is_ours.then(|| PathBuf::from(path))
 }
 
 /// Reads the names out of `saliency charts --json`.
@@ -113,21 +88,8 @@ impl Saliency<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{chart_names, executable};
+    use super::chart_names;
     use anyhow::Result;
-    use std::path::PathBuf;
-
-    #[test]
-    fn the_programs_path_is_read_from_cargos_messages() {
-        let built =
-            r#"{"reason": "compiler-artifact", "target": {"name": "saliency"}, "executable": "/t/saliency"}"#;
-        assert_eq!(executable(built), Some(PathBuf::from("/t/saliency")));
-        // The facade's library has the same name, and no executable.
-        let library =
-            r#"{"reason": "compiler-artifact", "target": {"name": "saliency"}, "executable": null}"#;
-        assert_eq!(executable(library), None);
-        assert_eq!(executable(r#"{"reason": "build-finished", "success": true}"#), None);
-    }
 
     #[test]
     fn charts_are_read_by_name() -> Result<()> {

@@ -14,6 +14,7 @@ mod page;
 mod peers;
 mod pip;
 mod platform;
+mod program;
 mod step;
 mod stub;
 mod suite;

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::demo;
 use crate::disk::At;
 use crate::libtorch::Libtorch;
+use crate::program;
 use crate::step;
 use crate::workspace::Workspace;
 
@@ -21,7 +21,7 @@ pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
     let text = fs::read_to_string(&page).at("read", &page)?;
     let commands = commands(&text, names)?;
     let libtorch = Libtorch::provide(workspace, false)?;
-    let binary = demo::build(workspace, &libtorch)?;
+    let binary = program::build(workspace, &libtorch)?;
     let folder = binary.parent().context("the program lies in no folder")?.to_owned();
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(std::iter::once(folder).chain(env::split_paths(&path)))?;

@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::disk::{self, At};
 use crate::libtorch::Libtorch;
 use crate::page;
+use crate::program;
 use crate::step;
 use crate::workspace::Workspace;
 
@@ -97,7 +98,7 @@ impl Method {
 /// Prints the table on standard output and nothing else there; fails where a program did not run.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let libtorch = Libtorch::provide(workspace, false)?;
-    let saliency = build(workspace, &libtorch)?;
+    let saliency = program::build(workspace, &libtorch)?;
     let dir = workspace.target().join("peers");
     fs::create_dir_all(&dir).at("make", &dir)?;
     let pythons = PEERS.map(|peer| peer.install(&dir));
@@ -119,23 +120,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         bail!("{n_failed} of {} programs were not run", programs.len());
     }
     Ok(())
-}
-
-/// Builds the command line and gives its path, which depends on the user's cargo settings.
-fn build(workspace: &Workspace, libtorch: &Libtorch) -> Result<PathBuf> {
-    let mut command = workspace.cargo();
-    command.args(["build", "--release", "--package", "saliency-cli", "--bin", "saliency"]);
-    command.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
-    libtorch.tell(&mut command);
-    let output = command.output().context("cargo does not run")?;
-    if !output.status.success() {
-        bail!("the command line does not build ({})", output.status);
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|message| serde_json::from_str::<Value>(message).ok())
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .context("cargo built no program called saliency")
 }
 
 /// Somebody else's program, in a Python environment of its own.

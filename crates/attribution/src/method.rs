@@ -84,6 +84,12 @@ pub struct Card {
 }
 
 impl Card {
+    /// Whether this is the method's name or an alias; `_` is as good as `-`.
+    pub fn is_called(&self, name: &str) -> bool {
+        let name = name.replace('_', "-");
+        self.name == name || self.aliases.contains(&&*name)
+    }
+
     /// A signed method of vectors, by gradients, that promises nothing more.
     pub const fn new(name: &'static str, summary: &'static str) -> Self {
         Self {
@@ -216,14 +222,14 @@ pub fn methods() -> Vec<Box<dyn Method>> {
     TABLE.iter().filter_map(|make| make(&Parameters::default()).ok()).collect()
 }
 
-/// The method of that name or alias.
+/// The method of that name or alias; `_` is as good as `-`.
 ///
 /// # Errors
 /// [`Error::Unknown`] with the names that there are; [`Error::Parameter`] for a parameter that the method
 /// does not have, or one out of its range.
 pub fn method(name: &str, parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
     let known = methods();
-    let index = known.iter().position(|m| m.name() == name || m.card().aliases.contains(&name));
+    let index = known.iter().position(|m| m.card().is_called(name));
     let (Some(make), Some(found)) =
         (index.and_then(|i| TABLE.get(i)), index.and_then(|i| known.get(i)).map(|m| m.card()))
     else {

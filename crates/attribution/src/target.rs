@@ -76,13 +76,14 @@ pub fn targets() -> Vec<Box<dyn Target>> {
     TABLE.iter().map(|make| make()).collect()
 }
 
-/// The target of that name.
+/// The target of that name; `_` is as good as `-`.
 ///
 /// # Errors
 /// [`Error::Unknown`] with the names that there are.
 pub fn target(name: &str) -> Result<Box<dyn Target>, Error> {
     let names = || targets().iter().map(|t| t.name()).collect::<Vec<_>>().join(", ");
-    let found = targets().into_iter().find(|t| t.name() == name);
+    let spelled = name.replace('_', "-");
+    let found = targets().into_iter().find(|t| t.name() == spelled);
     found.ok_or_else(|| Error::Unknown { what: "target", name: name.to_owned(), known: names() })
 }
 

@@ -195,7 +195,7 @@ impl<'a> Asked<'a> {
 }
 
 fn card(name: &str) -> Option<saliency::attribution::Card> {
-    methods().into_iter().map(|m| m.card()).find(|c| c.name == name || c.aliases.contains(&name))
+    methods().into_iter().map(|m| m.card()).find(|card| card.is_called(name))
 }
 
 fn parameters(arguments: &MethodArguments) -> Parameters {

@@ -29,7 +29,6 @@ impl AltiLogit {
 impl Method for AltiLogit {
     fn card(&self) -> Card {
         Card {
-            aliases: &["alti_logit"],
             family: Family::Inside,
             needs: Needs::Inside,
             axioms: &[Axiom::Linearity],

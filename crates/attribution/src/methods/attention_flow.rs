@@ -33,7 +33,6 @@ impl AttentionFlow {
 impl Method for AttentionFlow {
     fn card(&self) -> Card {
         Card {
-            aliases: &["attention_flow"],
             family: Family::Inside,
             needs: Needs::Inside,
             cost: "1 forward, n × m maximum flows",

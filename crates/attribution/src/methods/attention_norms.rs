@@ -57,7 +57,7 @@ fn norms(look: &Look, first: i64) -> Result<Tensor, Error> {
 impl Method for AttentionNorms {
     fn card(&self) -> Card {
         Card {
-            aliases: &["attention_norms", "norm-based"],
+            aliases: &["norm-based"],
             family: Family::Inside,
             needs: Needs::Inside,
             parameters: &["layer"],

@@ -31,7 +31,7 @@ pub(super) fn with_residual(look: &Look) -> Result<Tensor, Error> {
 impl Method for AttentionRollout {
     fn card(&self) -> Card {
         Card {
-            aliases: &["attention_rollout", "rollout"],
+            aliases: &["rollout"],
             family: Family::Inside,
             needs: Needs::Inside,
             cost: "1 forward",

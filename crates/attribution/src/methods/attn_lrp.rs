@@ -28,7 +28,7 @@ impl AttnLrp {
 impl Method for AttnLrp {
     fn card(&self) -> Card {
         Card {
-            aliases: &["attn_lrp", "attnlrp"],
+            aliases: &["attnlrp"],
             family: Family::Inside,
             needs: Needs::Inside,
             axioms: &[Axiom::Linearity],

@@ -24,7 +24,7 @@ impl CpLrp {
 impl Method for CpLrp {
     fn card(&self) -> Card {
         Card {
-            aliases: &["cp_lrp", "cplrp"],
+            aliases: &["cplrp"],
             family: Family::Inside,
             needs: Needs::Inside,
             axioms: &[Axiom::Linearity],

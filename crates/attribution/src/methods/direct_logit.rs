@@ -150,7 +150,7 @@ pub(super) fn directs(look: &Look, directions: &Tensor, first: i64) -> Result<Ve
 impl Method for DirectLogit {
     fn card(&self) -> Card {
         Card {
-            aliases: &["direct_logit", "direct-logit-attribution", "dla"],
+            aliases: &["direct-logit-attribution", "dla"],
             family: Family::Inside,
             needs: Needs::Inside,
             axioms: &[Axiom::Linearity],

@@ -71,7 +71,7 @@ impl Default for GradientShap {
 impl Method for GradientShap {
     fn card(&self) -> Card {
         Card {
-            aliases: &["gradient_shap", "expected-gradients"],
+            aliases: &["expected-gradients"],
             parameters: &["samples", "noise", "seed", "baseline"],
             axioms: &[
                 Axiom::Completeness,

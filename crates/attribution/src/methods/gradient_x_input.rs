@@ -26,7 +26,7 @@ impl GradientXInput {
 impl Method for GradientXInput {
     fn card(&self) -> Card {
         Card {
-            aliases: &["grad_x_input", "input_x_gradient", "input-x-gradient", "grad-x-input", "gxi"],
+            aliases: &["grad-x-input", "input-x-gradient", "gxi"],
             axioms: &[Axiom::Dummy, Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "m backward",
             source: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box",

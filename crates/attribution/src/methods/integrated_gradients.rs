@@ -265,7 +265,7 @@ impl Integration {
 impl Method for IntegratedGradients {
     fn card(&self) -> Card {
         Card {
-            aliases: &["integrated_gradients", "ig"],
+            aliases: &["ig"],
             parameters: &["steps", "tolerance", "rule", "baseline", "positions"],
             axioms: &[
                 Axiom::Completeness,

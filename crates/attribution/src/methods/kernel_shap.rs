@@ -104,7 +104,7 @@ fn kernel(n: usize, s: usize) -> f64 {
 impl Method for KernelShap {
     fn card(&self) -> Card {
         Card {
-            aliases: &["kernel_shap", "kernelshap"],
+            aliases: &["kernelshap"],
             family: Family::Perturbation,
             parameters: &["baseline", "segments", "samples", "seed"],
             axioms: &[Axiom::Completeness, Axiom::Linearity, Axiom::ImplementationInvariance],

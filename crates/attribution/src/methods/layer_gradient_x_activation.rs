@@ -44,7 +44,6 @@ pub(super) fn check_below(name: &'static str, number: usize, count: usize) -> Re
 impl Method for LayerGradientXActivation {
     fn card(&self) -> Card {
         Card {
-            aliases: &["layer_gradient_x_activation"],
             needs: Needs::Inside,
             parameters: &["layer"],
             axioms: &[Axiom::Linearity],

@@ -43,7 +43,7 @@ impl LayerIntegratedGradients {
 impl Method for LayerIntegratedGradients {
     fn card(&self) -> Card {
         Card {
-            aliases: &["layer_integrated_gradients", "layer-ig"],
+            aliases: &["layer-ig"],
             needs: Needs::Inside,
             parameters: &["layer", "steps", "tolerance", "rule", "baseline"],
             axioms: &[Axiom::Completeness, Axiom::Linearity],

@@ -37,7 +37,7 @@ impl LeaveOneOut {
 impl Method for LeaveOneOut {
     fn card(&self) -> Card {
         Card {
-            aliases: &["leave_one_out", "loo"],
+            aliases: &["loo"],
             family: Family::Perturbation,
             parameters: &["baseline", "segments"],
             axioms: &[Axiom::Linearity, Axiom::ImplementationInvariance],

@@ -56,7 +56,7 @@ impl Occlusion {
 impl Method for Occlusion {
     fn card(&self) -> Card {
         Card {
-            aliases: &["feature-ablation", "feature_ablation", "erasure"],
+            aliases: &["feature-ablation", "erasure"],
             family: Family::Perturbation,
             parameters: &["baseline", "segments"],
             axioms: &[Axiom::Dummy, Axiom::Symmetry, Axiom::Linearity, Axiom::ImplementationInvariance],

@@ -66,7 +66,7 @@ impl Default for SequentialIntegratedGradients {
 impl Method for SequentialIntegratedGradients {
     fn card(&self) -> Card {
         Card {
-            aliases: &["sequential_integrated_gradients", "sig"],
+            aliases: &["sig"],
             parameters: &["steps", "rule", "baseline"],
             axioms: &[Axiom::Dummy, Axiom::Symmetry, Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "n × steps forward, n × m × steps backward",

@@ -210,7 +210,7 @@ fn weights(n: usize) -> Vec<f64> {
 impl Method for Shapley {
     fn card(&self) -> Card {
         Card {
-            aliases: &["shapley-values", "shapley_values", "shapley-value-sampling"],
+            aliases: &["shapley-values", "shapley-value-sampling"],
             family: Family::Perturbation,
             parameters: &["baseline", "segments", "players", "samples", "seed"],
             axioms: &[

@@ -121,7 +121,7 @@ impl SmoothGrad {
 impl Method for SmoothGrad {
     fn card(&self) -> Card {
         Card {
-            aliases: &["smooth-grad", "smooth_grad"],
+            aliases: &["smooth-grad"],
             parameters: &["samples", "noise", "seed"],
             axioms: &[Axiom::Dummy, Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "samples forward, m × samples backward",

@@ -95,7 +95,6 @@ impl ValueZeroing {
 impl Method for ValueZeroing {
     fn card(&self) -> Card {
         Card {
-            aliases: &["value_zeroing"],
             family: Family::Inside,
             needs: Needs::Inside,
             parameters: &["layer", "rollout"],

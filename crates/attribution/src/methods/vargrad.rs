@@ -43,7 +43,7 @@ impl VarGrad {
 impl Method for VarGrad {
     fn card(&self) -> Card {
         Card {
-            aliases: &["var-grad", "var_grad"],
+            aliases: &["var-grad"],
             parameters: &["samples", "noise", "seed"],
             axioms: &[Axiom::Dummy, Axiom::ImplementationInvariance],
             cost: "samples forward, m × samples backward",

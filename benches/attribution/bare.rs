@@ -1,0 +1,119 @@
+//! The matrix products that attribution can't do without, alone: what is left to win is the time above them.
+//!
+//! Products of GPT-2's shape, with the model's own weights and fixed activations. `T` tokens, `m` outputs, `p` points on a path; hidden
+//! 768, inner 3072, 12 heads of 64, vocabulary 50257.
+//!
+//! | pass | where | products |
+//! | --- | --- | --- |
+//! | forward of p sequences | 11 blocks | `[pT,768]·[768,2304]`, 12p × `[T,64]·[64,T]` and `[T,T]·[T,64]`, `[pT,768]·[768,768]`, `[pT,768]·[768,3072]`, `[pT,3072]·[3072,768]` |
+//! | | last block | keys and values of all tokens, the rest at the m outputs |
+//! | | head | `[pm,768]·[768,50257]` |
+//! | backward of m outputs | head | `[pm,50257]·[50257,768]` |
+//! | | last block | `[m,…]` through the feed-forward part and the output map, keys' and values' gradients of all tokens: `[R,1536]·[1536,768]` |
+//! | | 11 blocks | `[R,768]·[768,3072]`, `[R,3072]·[3072,768]`, `[R,768]·[768,768]`, `[R,2304]·[2304,768]`, and four products of the pattern's shape for each head |
+//!
+//! `R` is the sum of the tokens that the outputs have read. Outputs go back in groups, as many as ours.
+
+use saliency::attribution::tch::{Device, Kind, Tensor};
+use std::hint::black_box;
+
+const HIDDEN: i64 = 768;
+const INNER: i64 = 3072;
+const HEADS: i64 = 12;
+const WIDTH: i64 = 64;
+const VOCABULARY: i64 = 50257;
+
+/// Weights of one block and the head.
+pub(crate) struct Bare {
+    qkv: Tensor,
+    out: Tensor,
+    inner: Tensor,
+    inner_out: Tensor,
+    head: Tensor,
+}
+
+impl Bare {
+    pub(crate) fn new() -> Self {
+        let random = |size: &[i64]| Tensor::randn(size, (Kind::Float, Device::Cpu)) * 0.02;
+        Self {
+            qkv: random(&[HIDDEN, 3 * HIDDEN]),
+            out: random(&[HIDDEN, HIDDEN]),
+            inner: random(&[HIDDEN, INNER]),
+            inner_out: random(&[INNER, HIDDEN]),
+            head: random(&[VOCABULARY, HIDDEN]),
+        }
+    }
+
+    /// `p` sequences of `tokens`, logits at `m` positions of each.
+    pub(crate) fn forward(&self, p: i64, tokens: i64, m: i64) {
+        let x = ones(&[p * tokens, HIDDEN]);
+        let wide = ones(&[p * tokens, INNER]);
+        let (heads, pattern) = (ones(&[p * HEADS, tokens, WIDTH]), ones(&[p * HEADS, tokens, tokens]));
+        for _ in 0..11 {
+            product(&x, &self.qkv);
+            batch(&heads, &heads.transpose(1, 2));
+            batch(&pattern, &heads);
+            product(&x, &self.out);
+            product(&x, &self.inner);
+            product(&wide, &self.inner_out);
+        }
+        let (few, few_heads) = (ones(&[p * m, HIDDEN]), ones(&[p * HEADS, m, WIDTH]));
+        product(&x, &self.qkv.narrow(1, HIDDEN, 2 * HIDDEN));
+        product(&few, &self.qkv.narrow(1, 0, HIDDEN));
+        batch(&few_heads, &heads.transpose(1, 2));
+        batch(&pattern.narrow(1, 0, m), &heads);
+        product(&few, &self.out);
+        product(&few, &self.inner);
+        product(&wide.narrow(0, 0, p * m), &self.inner_out);
+        product(&few, &self.head.transpose(0, 1));
+    }
+
+    /// `m` outputs of each of `p` sequences, of which the last has read `tokens`, `together` at a time.
+    pub(crate) fn backward(&self, p: i64, tokens: i64, m: i64, together: i64) {
+        let mut done = 0;
+        while done < m {
+            let count = together.min(m - done);
+            let read = tokens - m + done + count;
+            let rows: i64 = p * (0..count).map(|i| read - i).sum::<i64>();
+            let few = ones(&[p * count, HIDDEN]);
+            product(&ones(&[p * count, VOCABULARY]), &self.head);
+            product(&few, &self.inner_out.transpose(0, 1));
+            product(&ones(&[p * count, INNER]), &self.inner.transpose(0, 1));
+            product(&few, &self.out.transpose(0, 1));
+            let keys = ones(&[p * HEADS, read, WIDTH]);
+            batch(&ones(&[p * HEADS, count, WIDTH]), &keys.transpose(1, 2));
+            batch(&ones(&[p * HEADS, count, read]), &keys);
+            product(&ones(&[rows, 2 * HIDDEN]), &self.qkv.narrow(1, HIDDEN, 2 * HIDDEN).transpose(0, 1));
+            let (x, wide, thrice) = (ones(&[rows, HIDDEN]), ones(&[rows, INNER]), ones(&[rows, 3 * HIDDEN]));
+            // For each head: the values' gradient, the pattern's, the queries' and the keys'.
+            let side = rows / (p * read);
+            let pattern = ones(&[p * HEADS, read, read]);
+            let mixed = ones(&[p * HEADS, read, side * WIDTH]);
+            let tall = ones(&[p * HEADS, read * side, WIDTH]);
+            let scores = ones(&[p * HEADS, read * side, read]);
+            for _ in 0..11 {
+                product(&x, &self.inner_out.transpose(0, 1));
+                product(&wide, &self.inner.transpose(0, 1));
+                product(&x, &self.out.transpose(0, 1));
+                batch(&pattern, &mixed);
+                batch(&tall, &keys.transpose(1, 2));
+                batch(&scores, &keys);
+                batch(&scores, &keys);
+                product(&thrice, &self.qkv.transpose(0, 1));
+            }
+            done += count;
+        }
+    }
+}
+
+fn ones(size: &[i64]) -> Tensor {
+    Tensor::full(size, 0.5, (Kind::Float, Device::Cpu))
+}
+
+fn product(a: &Tensor, b: &Tensor) {
+    let _ = black_box(a.matmul(b));
+}
+
+fn batch(a: &Tensor, b: &Tensor) {
+    let _ = black_box(a.bmm(b));
+}

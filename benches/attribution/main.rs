@@ -1,0 +1,311 @@
+//! Attribution beside plain libtorch and beside the bare matrix products, in one run: the ratio is what counts, the seconds are
+//! the machine's.
+//!
+//! | shape | why |
+//! | --- | --- |
+//! | `gpt2-small/184+30` | the notebook's paragraph and continuation, on GPT-2 small's shape, random weights |
+//! | `gpt2-small/184+1` | one output of it, for integrated gradients |
+//! | `gpt2-small/900+100` | a long text, for memory and for the cost of an output |
+//!
+//! Each line of the summary compares the medians of runs that took turns. `cargo xtask bench attribution [PART…]`, with the parts
+//! `gradients`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths` where none is named. Two threads.
+//! `--turns N` for more than 3 turns; `--cuda` runs the gradients on a GPU, `--criterion` adds criterion's own statistics.
+#![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+
+mod bare;
+
+use bare::Bare;
+use criterion::{Criterion, criterion_group};
+use saliency::attribution::methods::{IntegratedGradients, Occlusion};
+use saliency::attribution::tch::{self, Device, Kind, Tensor};
+use saliency::attribution::{LanguageModel, Method, Sequence};
+use saliency::gpt2::{Config, Gpt2};
+use saliency::{Attributor, Generation};
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::time::Instant;
+
+const N_INPUT: usize = 184;
+const N_OUTPUT: usize = 30;
+/// How often runs take turns, where `--turns N` does not say.
+const TURNS: usize = 3;
+/// Outputs that GPT-2 takes back together at this shape.
+const TOGETHER: i64 = 6;
+
+/// GPT-2 small's shape with seeded random weights.
+fn gpt2_small(device: Device) -> Gpt2 {
+    tch::manual_seed(0);
+    let config = Config::new(50257, 1024, 768, 12, 12);
+    let random = |size: &[i64]| Tensor::randn(size, (Kind::Float, device)) * 0.02;
+    let mut tensors = BTreeMap::new();
+    let mut affine = |name: String, weight: &[i64]| {
+        let norm = weight.len() == 1;
+        let tensor = if norm { Tensor::ones(weight, (Kind::Float, device)) } else { random(weight) };
+        tensors.insert(format!("{name}.weight"), tensor);
+        tensors.insert(format!("{name}.bias"), random(&weight[weight.len() - 1..]));
+    };
+    for i in 0..12 {
+        affine(format!("h.{i}.ln_1"), &[768]);
+        affine(format!("h.{i}.attn.c_attn"), &[768, 2304]);
+        affine(format!("h.{i}.attn.c_proj"), &[768, 768]);
+        affine(format!("h.{i}.ln_2"), &[768]);
+        affine(format!("h.{i}.mlp.c_fc"), &[768, 3072]);
+        affine(format!("h.{i}.mlp.c_proj"), &[3072, 768]);
+    }
+    affine("ln_f".into(), &[768]);
+    tensors.insert("wte.weight".into(), random(&[50257, 768]));
+    tensors.insert("wpe.weight".into(), random(&[1024, 768]));
+    Gpt2::from_tensors(config, tensors, "gpt2-small's shape").unwrap()
+}
+
+fn sequence(n_input: usize, n_output: usize) -> Sequence {
+    let ids: Vec<u32> = (0..(n_input + n_output) as u32).map(|i| i * 7919 % 50257).collect();
+    Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap()
+}
+
+/// What anyone would write with libtorch alone: one forward pass, one backward pass for each output, and the
+/// norms. `every_position` also computes logits where no output needs them.
+fn plain(model: &Gpt2, sequence: &Sequence, every_position: bool) -> Vec<Vec<f64>> {
+    let ids = sequence.ids();
+    let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
+    let read = &ids[..ids.len() - 1];
+    let embeddings = tch::no_grad(|| model.embed(read).unwrap().unsqueeze(0)).set_requires_grad(true);
+    let outputs = n_input - 1..n_input + n_output - 1;
+    let logits = if every_position {
+        model.logits_at(&embeddings, None).unwrap().narrow(1, outputs.start as i64, n_output as i64)
+    } else {
+        model.logits_at(&embeddings, Some(outputs)).unwrap()
+    };
+    let row = |r: usize| {
+        let f = logits.get(0).get(r as i64).softmax(0, None).get(i64::from(ids[n_input + r]));
+        let gradient = Tensor::run_backward(&[f], &[&embeddings], true, false).remove(0);
+        let norms = tch::no_grad(|| (gradient * &embeddings).get(0).norm_scalaropt_dim(2, [1], false));
+        Vec::try_from(norms.to_kind(Kind::Double)).unwrap()
+    };
+    (0..n_output).map(row).collect()
+}
+
+/// Every input token away once, each in a forward pass of its own, logits where outputs need them.
+fn plain_occlusion(model: &Gpt2, sequence: &Sequence) {
+    let ids = sequence.ids();
+    let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
+    let _no_gradient = tch::no_grad_guard();
+    let embeddings = model.embed(&ids[..ids.len() - 1]).unwrap().unsqueeze(0);
+    for token in 0..n_input {
+        let without = embeddings.copy();
+        let _ = without.narrow(1, token as i64, 1).zero_();
+        let outputs = n_input - 1..n_input + n_output - 1;
+        let logits = model.logits_at(&without, Some(outputs)).unwrap();
+        let _ = black_box(logits.softmax(-1, None));
+    }
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let begun = Instant::now();
+    work();
+    begun.elapsed().as_secs_f64()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Medians of pieces of work that take turns. A first turn warms caches and threads up.
+fn in_turns<const N: usize>(turns: usize, work: [&dyn Fn(); N]) -> [f64; N] {
+    let mut times: [Vec<f64>; N] = std::array::from_fn(|_| Vec::new());
+    for turn in 0..=turns {
+        for (times, work) in times.iter_mut().zip(work) {
+            let time = seconds(work);
+            if turn > 0 {
+                times.push(time);
+            }
+        }
+    }
+    times.map(median)
+}
+
+fn line(what: &str, seconds: f64, beside: &[(&str, f64)]) {
+    let ratios: Vec<_> =
+        beside.iter().map(|(name, other)| format!("{:.3} of {name}", seconds / other)).collect();
+    println!("  {what:<58} {seconds:>8.3} s  {}", ratios.join(", "));
+}
+
+fn gradients(model: &Gpt2, device: Device, turns: usize) {
+    let (sequence, attributor) = (sequence(N_INPUT, N_OUTPUT), Attributor::new());
+    let bare = Bare::new();
+    let (tokens, m) = ((N_INPUT + N_OUTPUT - 1) as i64, N_OUTPUT as i64);
+    let products = || {
+        let _no_gradient = tch::no_grad_guard();
+        bare.forward(1, tokens, m);
+        bare.backward(1, tokens, m, TOGETHER);
+    };
+    let [ours, plain_times, every, products, generation] = in_turns(
+        turns,
+        [
+            &|| drop(black_box(attributor.record(model, &sequence).unwrap())),
+            &|| drop(black_box(plain(model, &sequence, false))),
+            &|| drop(black_box(plain(model, &sequence, true))),
+            &products,
+            &|| {
+                let ids = &sequence.ids()[..N_INPUT];
+                black_box(model.generate(ids, &Generation::greedy(N_OUTPUT), &mut |_| true).unwrap());
+            },
+        ],
+    );
+    println!("gpt2-small/184+30, gradient-x-input, median of {turns} turns, {device:?}");
+    line("our record", ours, &[("30 plain passes", plain_times), ("bare products", products)]);
+    line("30 plain backward passes, logits where needed", plain_times, &[("bare products", products)]);
+    line("30 plain backward passes, logits everywhere", every, &[]);
+    line("bare products", products, &[]);
+    line("generation of the 30 tokens, cached, for scale", generation, &[]);
+}
+
+fn paths(model: &Gpt2, all: bool, turns: usize) {
+    let one = sequence(N_INPUT, 1);
+    let ig = || Box::new(IntegratedGradients::new()) as Box<dyn Method>;
+    let fixed = Attributor::new().with_method(ig());
+    let tolerance = IntegratedGradients::new().tolerance(0.01).unwrap();
+    let tolerant = Attributor::new().with_method(Box::new(tolerance));
+    let bare = Bare::new();
+    let products = || {
+        let _no_gradient = tch::no_grad_guard();
+        for _ in 0..50 {
+            bare.forward(1, N_INPUT as i64, 1);
+            bare.backward(1, N_INPUT as i64, 1, 1);
+        }
+    };
+    let steps = std::cell::Cell::new(None);
+    let [ours, products, by_tolerance] = in_turns(
+        turns,
+        [&|| drop(black_box(fixed.record(model, &one).unwrap())), &products, &|| {
+            steps.set(tolerant.record(model, &one).unwrap().outputs[0].steps)
+        }],
+    );
+    println!("gpt2-small/184+1, integrated-gradients, 50 steps, median of {turns} turns");
+    line("our record", ours, &[("bare products", products)]);
+    line("bare products of 50 points", products, &[]);
+    let what = format!("--tolerance 0.01: {} points", steps.get().unwrap_or(0));
+    line(&what, by_tolerance, &[("50 points", ours)]);
+    if all {
+        let sequence = sequence(N_INPUT, N_OUTPUT);
+        let time = seconds(|| drop(black_box(fixed.record(model, &sequence).unwrap())));
+        println!("gpt2-small/184+30, integrated-gradients, 50 steps, once");
+        line("our record of all 30 outputs", time, &[("30 times one output", 30.0 * ours)]);
+    }
+}
+
+fn occlusion(model: &Gpt2, turns: usize) {
+    let sequence = sequence(N_INPUT, N_OUTPUT);
+    let attributor = Attributor::new().with_method(Box::new(Occlusion::new()));
+    let [ours, plain] = in_turns(
+        turns,
+        [&|| drop(black_box(attributor.record(model, &sequence).unwrap())), &|| {
+            plain_occlusion(model, &sequence)
+        }],
+    );
+    println!("gpt2-small/184+30, occlusion, median of {turns} turns");
+    line("our record (outputs occluded too)", ours, &[("184 full forward passes", plain)]);
+    line("184 full forward passes, logits where needed", plain, &[]);
+}
+
+fn long(model: &Gpt2, turns: usize) {
+    let attributor = Attributor::new();
+    let (short, long) = (sequence(N_INPUT, N_OUTPUT), sequence(900, 100));
+    let [short, long] = in_turns(
+        turns,
+        [&|| drop(black_box(attributor.record(model, &short).unwrap())), &|| {
+            drop(black_box(attributor.record(model, &long).unwrap()))
+        }],
+    );
+    let (short_each, long_each) = (short / 30.0, long / 100.0);
+    // Tokens that an output has read, in the mean.
+    let texts = (900.0 + 49.5) / (184.0 + 14.5);
+    println!("gpt2-small, gradient-x-input, median of {turns} turns");
+    line("184+30, an output", short_each, &[]);
+    line("900+100, an output", long_each, &[("184+30", short_each)]);
+    println!(
+        "  the text is {texts:.2} times as long: {:.3} of in proportion",
+        long_each / short_each / texts
+    );
+}
+
+/// Runs one attribution in a process of its own and prints the most memory that it had.
+fn peak(name: &str) {
+    let model = gpt2_small(Device::Cpu);
+    let (attributor, sequence) = match name {
+        "integrated-gradients" => {
+            let method = IntegratedGradients::new().steps(4).unwrap();
+            (Attributor::new().with_method(Box::new(method)), sequence(N_INPUT, N_OUTPUT))
+        }
+        "long" => (Attributor::new(), sequence(900, 100)),
+        "occlusion" => {
+            (Attributor::new().with_method(Box::new(Occlusion::new())), sequence(N_INPUT, N_OUTPUT))
+        }
+        _ => (Attributor::new(), sequence(N_INPUT, N_OUTPUT)),
+    };
+    black_box(attributor.record(&model, &sequence).unwrap());
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: not known here");
+    println!("  {name:<24} {}", line.trim_start_matches("VmHWM:").trim());
+}
+
+fn memory() {
+    println!("gpt2-small, most memory of the whole process (weights 0.5 GB)");
+    for name in ["gradient-x-input", "integrated-gradients", "occlusion", "long"] {
+        let program = std::env::current_exe().unwrap();
+        let status = std::process::Command::new(program).args(["--peak", name]).status().unwrap();
+        assert!(status.success());
+    }
+}
+
+fn value_of(flag: &str) -> Option<String> {
+    std::env::args().skip_while(|a| a != flag).nth(1)
+}
+
+fn gradient_x_input(criterion: &mut Criterion) {
+    let (model, sequence, attributor) =
+        (gpt2_small(Device::Cpu), sequence(N_INPUT, N_OUTPUT), Attributor::new());
+    let mut group = criterion.benchmark_group("gpt2-small/184+30");
+    group.sample_size(10);
+    group.bench_function("gradient-x-input", |b| b.iter(|| attributor.record(&model, &sequence).unwrap()));
+    group.finish();
+}
+
+criterion_group!(benches, gradient_x_input);
+
+fn main() {
+    tch::set_num_threads(2);
+    if let Some(name) = value_of("--peak") {
+        return peak(&name);
+    }
+    const PARTS: [&str; 6] = ["gradients", "paths", "all-paths", "occlusion", "long", "memory"];
+    let asked = |flag: &str| std::env::args().any(|a| a == flag);
+    let any = PARTS.iter().any(|part| asked(part));
+    let part = |name: &str| asked(name) || !any && name != "all-paths";
+    let turns = value_of("--turns").map_or(TURNS, |n| n.parse().unwrap());
+    let device = if asked("--cuda") { Device::Cuda(0) } else { Device::Cpu };
+    println!("{} threads; seconds are this machine's, now", tch::get_num_threads());
+    {
+        let model = gpt2_small(device);
+        if part("gradients") {
+            gradients(&model, device, turns);
+        }
+        if part("paths") || asked("all-paths") {
+            paths(&model, asked("all-paths"), turns);
+        }
+        if part("occlusion") {
+            occlusion(&model, turns);
+        }
+        if part("long") {
+            long(&model, turns);
+        }
+    }
+    if part("memory") {
+        memory();
+    }
+    if asked("--criterion") {
+        benches();
+    }
+}
