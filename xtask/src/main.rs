@@ -9,6 +9,7 @@ mod disk;
 mod gallery;
 mod install;
 mod libtorch;
+mod methods;
 mod page;
 mod peers;
 mod pip;
@@ -39,6 +40,7 @@ usage: cargo xtask COMMAND
   test                      every test, cheapest first
   validate                  format, lints and documentation, as CI checks them
   gallery                   every chart in every state beside the notebook's own; print the contact sheet's path
+  methods [NAME…]           the pictures of docs/methods.md, by the commands that it shows
   page [--write]            check the page's script: types, and its minified form; or write that
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
   peers [--turns N] [--method gradient-x-input|integrated-gradients] [--steps K]
@@ -74,6 +76,7 @@ enum Task {
     Test,
     Validate,
     Gallery,
+    Methods { names: Vec<String> },
     Page { write: bool },
     Bench { args: Vec<String> },
     Peers(peers::Options),
@@ -95,6 +98,7 @@ impl Task {
             "test" => (Self::Test, rest),
             "validate" => (Self::Validate, rest),
             "gallery" => (Self::Gallery, rest),
+            "methods" => (Self::Methods { names: rest.to_vec() }, &rest[rest.len()..]),
             "page" => {
                 let write = rest.first().is_some_and(|arg| arg == "--write");
                 (Self::Page { write }, &rest[usize::from(write)..])
@@ -122,6 +126,7 @@ impl Task {
             Self::Test => suite::run(&workspace),
             Self::Validate => validate::run(&workspace),
             Self::Gallery => gallery::run(&workspace),
+            Self::Methods { names } => methods::run(&workspace, &names),
             Self::Page { write } => page::run(&workspace, write),
             Self::Bench { args } => bench::run(&workspace, &args),
             Self::Peers(options) => peers::run(&workspace, &options),
@@ -148,6 +153,7 @@ mod tests {
         assert_eq!(parse("help"), Ok(Task::Help));
         assert_eq!(parse("test"), Ok(Task::Test));
         assert_eq!(parse("gallery"), Ok(Task::Gallery));
+        assert_eq!(parse("methods alti"), Ok(Task::Methods { names: vec!["alti".into()] }));
         assert_eq!(parse("page"), Ok(Task::Page { write: false }));
         assert_eq!(parse("page --write"), Ok(Task::Page { write: true }));
         assert_eq!(parse("libtorch"), Ok(Task::Libtorch { keep_wheels: false }));

@@ -37,6 +37,15 @@ impl Baseline {
         if let Self::Sampled { draws, .. } = self { *draws } else { 1 }
     }
 
+    /// The token numbers that were given.
+    fn ids(&self) -> &[TokenId] {
+        match self {
+            Self::Token(id) => std::slice::from_ref(id),
+            Self::Text(ids) => ids,
+            _ => &[],
+        }
+    }
+
     /// One of the baselines, for token embeddings `[1, tokens, hidden]`, in the same shape.
     pub(crate) fn embeddings(
         &self,
@@ -63,6 +72,11 @@ impl Baseline {
                 )
             }
             Self::Mean => everywhere(vocabulary::mean(problem)?),
+            Self::Token(_) | Self::Text(_)
+                if self.ids().iter().any(|id| *id as usize >= problem.vocabulary()) =>
+            {
+                Err(none(&self.to_string(), "made of token numbers below the vocabulary's size"))
+            }
             Self::Token(id) => everywhere(problem.embed(&[*id])?),
             Self::Text(ids) => {
                 if ids.is_empty() {

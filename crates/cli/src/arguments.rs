@@ -64,13 +64,13 @@ pub(crate) struct AttributeArguments {
     #[command(flatten)]
     pub(crate) work: WorkArguments,
     /// The attribution method; `saliency methods` lists them. Default: gradient-x-input.
-    #[arg(long = "method", value_name = "M")]
+    #[arg(long = "method", value_name = "M", help_heading = "Attribution")]
     pub(crate) method: Option<String>,
     /// The file's form: ours, or the JSON that the original notebook's page reads.
-    #[arg(long, value_enum, default_value_t = Format::Record, value_name = "F")]
+    #[arg(long, value_enum, default_value_t = Format::Record, value_name = "F", help_heading = "Output")]
     pub(crate) format: Format,
     /// Write here instead of to standard output; `.jsonl` writes one record a line.
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
 }
 
@@ -110,7 +110,7 @@ pub(crate) struct SourceArguments {
     /// With --sample: only the most probable tokens that together hold this share.
     #[arg(long, value_name = "P", requires = "sample", help_heading = "Text")]
     pub(crate) top_p: Option<f64>,
-    /// Seed of everything random; run number k takes S + k. Default: 0.
+    /// Seed of everything random, the sampling's and the method's; run number k is sampled with S + k. Default: 0.
     #[arg(long, value_name = "S", help_heading = "Text")]
     pub(crate) seed: Option<u64>,
     /// With --sample: this many continuations, one record each.
@@ -138,16 +138,18 @@ pub(crate) struct ExplainArguments {
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Attribution")]
     pub(crate) alternative: Vec<String>,
     /// From a vector over hidden dimensions to a number: sum, mean, l1, l2, max-abs. Default: the method's
-    /// own: l2, or sum where attributions add up.
+    /// own: l2, or sum where a row adds up to the target's change or there is one number a token.
     #[arg(long, value_name = "A", help_heading = "Attribution")]
     pub(crate) aggregate: Option<String>,
-    /// How rows are scaled: none, sum, sum-abs, max-abs. Default: sum where there is no sign, else none.
+    /// How rows are scaled: none, sum, sum-abs, max-abs. Default: the method's own: sum (a share of the row) after l1, l2 and
+    /// max-abs, else none.
     #[arg(long, value_name = "N", help_heading = "Attribution")]
     pub(crate) normalize: Option<String>,
-    /// Explain this token instead of the produced one: in output N's place (from 0), or in every output's. May be given again.
+    /// Explain this token instead of the produced one, with its leading space if it has one: in output N's place (from 0), or in
+    /// every output's. May be given again.
     #[arg(long, value_name = "[N:]T", allow_hyphen_values = true, help_heading = "Attribution")]
     pub(crate) explain: Vec<String>,
-    /// Explain some outputs as one, the sum of their targets: FROM-TO (TO left out), or all.
+    /// Explain some outputs as one, the sum of their targets: FROM-TO (from 0, TO left out), or all.
     #[arg(long, value_name = "A-B|all", help_heading = "Attribution")]
     pub(crate) span: Option<String>,
     /// With --target kl-divergence: the input tokens that the compared run lacks, FROM-TO (TO left out), separated by commas.
@@ -155,10 +157,11 @@ pub(crate) struct ExplainArguments {
     pub(crate) without: Option<String>,
     #[command(flatten)]
     pub(crate) method: MethodArguments,
-    /// Put tokens together afterwards: words, sentences, lines, regex:R (R separates) or spans:0-5,5-9.
+    /// Put tokens together afterwards, in the record: words, sentences, lines, regex:R (R separates) or spans:0-5,5-9. To take
+    /// them away together, see --segments.
     #[arg(long, value_name = "S", help_heading = "Attribution")]
     pub(crate) group: Option<Segmentation>,
-    /// With --group: how a group's numbers become one: sum (keeps the total), mean, max-abs.
+    /// With --group: how a group's numbers become one: sum (keeps the total), mean, max-abs. Default: sum.
     #[arg(long, value_name = "R", requires = "group", help_heading = "Attribution")]
     pub(crate) reduce: Option<Reduce>,
 }
@@ -166,13 +169,13 @@ pub(crate) struct ExplainArguments {
 /// What may be said of a method; `saliency methods` lists which has what.
 #[derive(Debug, Args)]
 pub(crate) struct MethodArguments {
-    /// Points on the path; with --tolerance, on each stretch of it. Default: the method's own (50).
+    /// Points on the path; with --tolerance, on each stretch of it. Default: the method's own: 50, or 8.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) steps: Option<u32>,
-    /// As many points as keep the convergence delta below this share of f(x) − f(baseline).
-    #[arg(long, value_name = "X", help_heading = "Method")]
+    /// As many points as keep the convergence delta below this share of f(x) − f(baseline), 512 at the most.
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) tolerance: Option<f64>,
-    /// Where the points lie: gauss-legendre, trapezoid, riemann-left, riemann-right, riemann-middle.
+    /// Where the points lie: gauss-legendre, trapezoid, riemann-left, riemann-right, riemann-middle. Default: gauss-legendre.
     #[arg(long, value_name = "R", help_heading = "Method")]
     pub(crate) rule: Option<Quadrature>,
     /// What stands for "nothing there": zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K (a distribution), and for methods that
@@ -188,20 +191,20 @@ pub(crate) struct MethodArguments {
         help_heading = "Method"
     )]
     pub(crate) baseline_text: Option<String>,
-    /// Whether position embeddings move along the path too: stay or move.
+    /// Whether position embeddings move along the path too: stay or move. Default: stay.
     #[arg(long, value_name = "P", help_heading = "Method")]
     pub(crate) positions: Option<Positions>,
-    /// What is taken away together: tokens, words, sentences, lines, regex:R or spans:0-5,5-9.
+    /// What is taken away together: tokens, words, sentences, lines, regex:R or spans:0-5,5-9. Default: tokens.
     #[arg(long, value_name = "S", help_heading = "Method")]
     pub(crate) segments: Option<Segmentation>,
-    /// What comes and goes: the input's segments, or all, earlier outputs too.
+    /// What comes and goes: input, the input's segments, or all, earlier outputs too. Default: input.
     #[arg(long, value_name = "P", help_heading = "Method")]
     pub(crate) players: Option<Players>,
     /// Random draws; for shapley pairs of orders. Default: the method's own.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) samples: Option<u32>,
     /// Noise, in units of the embeddings' standard deviation. Default: the method's own.
-    #[arg(long, value_name = "X", help_heading = "Method")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) noise: Option<f64>,
     /// Which layer, from 0. Default: the method's own: all, or 0.
     #[arg(long, value_name = "L", help_heading = "Method")]
@@ -222,7 +225,7 @@ pub(crate) struct MethodArguments {
 pub(crate) struct WorkArguments {
     /// Memory that the whole program may take, such as 2GB or 1500MB: batches are chosen to fit. A single pass that takes more
     /// still runs.
-    #[arg(long, value_name = "BYTES", help_heading = "Work")]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, help_heading = "Work")]
     pub(crate) memory: Option<Bytes>,
     /// Print how many passes, and about how much time and memory it would take, and do no more.
     #[arg(long, help_heading = "Work")]
@@ -253,7 +256,7 @@ impl std::str::FromStr for Bytes {
             _ => return Err(wrong()),
         };
         let bytes = number.trim().parse::<f64>().map_err(|_| wrong())? * unit;
-        if bytes >= 1.0 && bytes < 1e18 { Ok(Self(bytes as u64)) } else { Err(wrong()) }
+        if (1.0..1e18).contains(&bytes) { Ok(Self(bytes as u64)) } else { Err(wrong()) }
     }
 }
 
@@ -342,8 +345,9 @@ pub(crate) struct ReportArguments {
     pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) explain: ExplainArguments,
-    /// With a text: the methods to show, separated by commas. Default: gradient-x-input.
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    /// With a text: the methods to show, separated by commas; each takes those of the flags below Method that it has. Default:
+    /// gradient-x-input.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Attribution")]
     pub(crate) methods: Vec<String>,
     #[command(flatten)]
     pub(crate) look: LookArguments,

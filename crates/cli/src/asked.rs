@@ -3,10 +3,10 @@
 use crate::arguments::{ExplainArguments, MethodArguments};
 use crate::failure::Failure;
 use saliency::attribution::{
-    Absence, Alternatives, Attributor, Baseline, Chosen, Parameters, Segmentation, Target, TokenId,
+    Absence, Alternatives, Attributor, Baseline, Chosen, Parameters, Segmentation, Size, Target, TokenId,
 };
 use saliency::schema::{Kind, Reduce};
-use saliency::{Aggregate, Checkpoint, Normalize, method, methods, target};
+use saliency::{Aggregate, Checkpoint, Normalize, Sequence, method, methods, target};
 use std::ops::Range;
 
 /// What is to be explained and how, checked as far as it can be without a model, and completed by [`Asked::look_up`].
@@ -146,6 +146,23 @@ impl<'a> Asked<'a> {
         };
         attributor.reduction()?;
         Ok(attributor)
+    }
+
+    /// How large the problem is for a method that takes segments away: so many, and not so many tokens.
+    pub(crate) fn in_segments(&self, name: &str, size: Size, sequence: &Sequence) -> Result<Size, Failure> {
+        let takes = card(name).is_some_and(|card| card.parameters.contains(&"segments"));
+        let Some(segments) = self.parameters.segments.as_ref().filter(|_| takes) else { return Ok(size) };
+        let segments = segments.segments(sequence.tokens())?;
+        let n_input = segments.iter().filter(|segment| segment.end <= sequence.n_input()).count();
+        Ok(Size { n_input, ..size })
+    }
+
+    /// Refuses groups that the tokens do not have before any long work. A span's tokens are others, and known later.
+    pub(crate) fn check_group(&self, sequence: &Sequence) -> Result<(), Failure> {
+        match (&self.group, &self.span) {
+            (Some((segmentation, _)), None) => Ok(segmentation.segments(sequence.tokens()).map(|_| ())?),
+            _ => Ok(()),
+        }
     }
 
     fn target(&self, n_output: usize) -> Result<Box<dyn Target>, Failure> {

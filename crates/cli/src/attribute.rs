@@ -79,7 +79,11 @@ pub(crate) fn records(
     interrupt::listen();
     let mut records = Vec::new();
     for generation in &generations {
-        let sequence = sequence(&checkpoint, source.arguments, &text, generation, quiet)?;
+        let sequence = match sequence(&checkpoint, source.arguments, &text, generation, quiet) {
+            Err(Failure::Interrupted) if asked.partial && !records.is_empty() => return Ok(Some(records)),
+            sequence => sequence?,
+        };
+        asked.check_group(&sequence)?;
         for method in &asked.methods {
             let attributor = asked.attributor(method, sequence.n_output())?;
             let progress = Progress::new("attributing", 1000, quiet);
@@ -89,6 +93,9 @@ pub(crate) fn records(
             });
             progress.finish();
             let mut record = match made {
+                Err(attribution::Error::Stopped) if asked.partial && !records.is_empty() => {
+                    return Ok(Some(records));
+                }
                 Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
                 made => made?,
             };
@@ -99,8 +106,10 @@ pub(crate) fn records(
                 remark(quiet, &format!("note: {note}"));
             }
             records.push(record);
-            if interrupt::came() {
-                return Ok(Some(records));
+            match (interrupt::came(), asked.partial) {
+                (true, true) => return Ok(Some(records)),
+                (true, false) => return Err(Failure::Interrupted),
+                (false, _) => {}
             }
         }
     }

@@ -29,25 +29,22 @@ pub(crate) fn print(
     text: &str,
     asked: &Asked<'_>,
 ) -> Result<(), Failure> {
-    let (sequence, asked_for) = match &arguments.continuation {
-        Some(continuation) => {
-            let sequence = checkpoint.force(text, continuation)?;
-            let n_output = sequence.n_output();
-            (sequence, n_output)
-        }
-        None => {
-            let n_output = arguments.generate.unwrap_or(DEFAULT_TOKENS);
-            // What will be said is not known yet; how long it takes does not depend on it.
-            (stand_in(checkpoint, text, n_output)?, n_output)
-        }
+    let sequence = if let Some(continuation) = &arguments.continuation {
+        checkpoint.force(text, continuation)?
+    } else {
+        // What will be said is not known yet; how long it takes does not depend on it.
+        stand_in(checkpoint, text, arguments.generate.unwrap_or(DEFAULT_TOKENS))?
     };
+    let asked_for = sequence.n_output();
     let runs = arguments.runs as f64;
     let pace = pace(checkpoint, &sequence, arguments.continuation.is_some())?;
     let n_input = sequence.n_input();
     let mut lines = format!(
-        "{n_input} input tokens, {asked_for} outputs, {} runs, {} threads\n",
-        arguments.runs,
-        tch::get_num_threads()
+        "{}, {}, {}, {}\n",
+        counted(n_input as u64, "input token"),
+        counted(asked_for as u64, "output"),
+        counted(arguments.runs, "run"),
+        counted(tch::get_num_threads().try_into().unwrap_or(0), "thread")
     );
     let made = runs * asked_for as f64 * pace.token;
     if arguments.continuation.is_none() {
@@ -55,7 +52,7 @@ pub(crate) fn print(
     }
     for name in &asked.methods {
         let attributor = asked.attributor(name, asked_for)?;
-        let size = sequence_size(checkpoint, &sequence)?;
+        let size = asked.in_segments(name, sequence_size(checkpoint, &sequence), &sequence)?;
         let cost = attributor.cost(size) + Cost::forwards(1.0);
         let seconds = runs * (cost.forwards * pace.forward + cost.backwards * pace.backward);
         let pass =
@@ -64,8 +61,8 @@ pub(crate) fn print(
         let _ = writeln!(
             lines,
             "{name}: {} forward and {} backward passes, about {} s and {} MB",
-            rounded(runs * cost.forwards),
-            rounded(runs * cost.backwards),
+            passes(runs * cost.forwards),
+            passes(runs * cost.backwards),
             rounded(seconds),
             memory::megabytes(bytes)
         );
@@ -73,13 +70,13 @@ pub(crate) fn print(
     output::print(lines.as_bytes())
 }
 
-fn sequence_size(checkpoint: &Checkpoint, sequence: &Sequence) -> Result<attribution::Size, Failure> {
+fn sequence_size(checkpoint: &Checkpoint, sequence: &Sequence) -> attribution::Size {
     let _no_gradient = tch::no_grad_guard();
     let shares_prefix = match checkpoint.model.embed(&sequence.ids()[..1]) {
         Ok(one) => checkpoint.model.variants(&one.unsqueeze(0), 1).is_ok_and(|v| v.is_some()),
         Err(_) => false,
     };
-    Ok(attribution::Size { n_input: sequence.n_input(), n_output: sequence.n_output(), shares_prefix })
+    attribution::Size { n_input: sequence.n_input(), n_output: sequence.n_output(), shares_prefix }
 }
 
 /// The text, followed by as many tokens as will be made: copies of its last.
@@ -124,4 +121,13 @@ fn pace(checkpoint: &Checkpoint, sequence: &Sequence, forced: bool) -> Result<Pa
 /// Two digits are all that is known.
 fn rounded(x: f64) -> String {
     if x >= 10.0 { format!("{x:.0}") } else { format!("{x:.1}") }
+}
+
+/// A number of passes: whole where it is.
+fn passes(x: f64) -> String {
+    if x.fract() == 0.0 { format!("{x:.0}") } else { rounded(x) }
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -54,6 +54,7 @@ impl Failure {
         }
         let asked_wrongly = match self {
             Self::Usage(_) | Self::Model(gpt2::Error::EmptyText { .. }) => true,
+            Self::Schema(error) | Self::Attribution(A::Record(error)) => is_segmentation(error),
             Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
                 matches!(
                     error,
@@ -77,4 +78,9 @@ impl Failure {
         let message = self.to_string();
         message.lines().next().unwrap_or_default().trim_end().to_owned()
     }
+}
+
+/// Whether spans were given that the text does not have.
+fn is_segmentation(error: &schema::Error) -> bool {
+    matches!(error, schema::Error::Segment { .. })
 }

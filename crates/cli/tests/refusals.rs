@@ -48,6 +48,8 @@ impl Place {
         let before = self.files();
         let output = Command::new(env!("CARGO_BIN_EXE_saliency"))
             .args(arguments)
+            // Tests run side by side: threads of each would only wait for each other.
+            .env("OMP_NUM_THREADS", "1")
             .current_dir(self.0.path())
             .stdin(Stdio::null())
             .output()
@@ -123,7 +125,7 @@ fn flags() {
     place.refused(&with(&["--aggregate", "l7"]), 2, &["unknown aggregate", "max-abs"]);
     place.refused(&with(&["--normalize", "x"]), 2, &["unknown normalization", "sum-abs"]);
     place.refused(&with(&["--aggregate", "sum", "--normalize", "sum"]), 2, &["\"sum-abs\""]);
-    place.refused(&with(&["--steps", "5"]), 2, &["steps is 5", "no such parameter"]);
+    place.refused(&with(&["--steps", "5"]), 2, &["gradient-x-input has no parameter steps", "it has: none"]);
     place.refused(&with(&["--method", "ig", "--steps", "0"]), 2, &["steps is 0"]);
     place.refused(&with(&["--method", "ig", "--baseline", "x"]), 2, &["unknown baseline", "zero, eos"]);
     place.refused(
@@ -136,7 +138,6 @@ fn flags() {
         2,
         &["is 2 tokens", "must be one"],
     );
-    place.refused(&with(&["--method", "occlusion", "--steps", "5"]), 2, &["steps is 5", "no such parameter"]);
     place.refused(&with(&["--generate", "0"]), 2, &["--generate is 0"]);
     place.refused(&with(&["--threads", "0"]), 2, &["--threads is 0"]);
     place.refused(&with(&["--runs", "2"]), 2, &["add --sample"]);
@@ -178,6 +179,127 @@ fn flags() {
     );
     place.refused(&["draw", "highlight", "record.json", "-o", "x.png", "--scale", "0"], 2, &["scale is 0"]);
     place.refused(&["report", "-o", "page"], 2, &["nothing to report on"]);
+}
+
+#[test]
+fn what_methods_take() {
+    let place = Place::new();
+    let refused = |more: &[&'static str], words: &[&str]| {
+        let text =
+            ["attribute", "--text", "The race to Mars is", "--generate", "2", "-o", "o.json", "--method"];
+        place.refused(&[&text[..], more].concat(), 2, words);
+    };
+    refused(
+        &["ig", "--rule", "simpson"],
+        &["--rule <R>", "unknown rule \"simpson\"", "gauss-legendre, trapezoid"],
+    );
+    refused(&["ig", "--rule", "trapezoid", "--tolerance", "0.1"], &["rule is trapezoid", "gauss-legendre"]);
+    refused(&["ig", "--baseline", "void"], &["unknown baseline \"void\"", "zero, eos, mean", "masking"]);
+    refused(&["ig", "--baseline", "sampled:0"], &["unknown baseline \"sampled:0\"", "sampled:K"]);
+    refused(&["ig", "--baseline", "deletion"], &["baseline is deletion", "an embedding for this method"]);
+    refused(&["ig", "--baseline", "mask"], &["baseline is mask", "no mask token"]);
+    refused(
+        &["ig", "--baseline", "token:99999"],
+        &["baseline is token:99999", "below the vocabulary's size"],
+    );
+    refused(
+        &["ig", "--baseline", "ids:5,99999"],
+        &["baseline is ids:5,99999", "below the vocabulary's size"],
+    );
+    refused(&["ig", "--baseline-text", ""], &["an empty text", "at least one token"]);
+    refused(
+        &["ig", "--baseline-text", "a", "--baseline", "zero"],
+        &["--baseline-text", "cannot be used with"],
+    );
+    refused(&["ig", "--positions", "fly"], &["unknown choice of positions", "stay, move"]);
+    for (tolerance, word) in
+        [("0", "tolerance is 0"), ("1", "tolerance is 1"), ("-1", "tolerance is -1"), ("NaN", "NaN")]
+    {
+        refused(&["ig", "--tolerance", tolerance], &[word, "above 0 and below 1"]);
+    }
+    refused(&["ig", "--steps", "0"], &["steps is 0", "from 1 to 10000"]);
+    refused(
+        &["occlusion", "--steps", "5"],
+        &["occlusion has no parameter steps", "it has: baseline, segments"],
+    );
+    refused(
+        &["ig", "--segments", "words"],
+        &["no parameter segments", "steps, tolerance, rule, baseline, positions"],
+    );
+    refused(&["random", "--head", "1"], &["random has no parameter head", "it has: seed"]);
+    refused(
+        &["occlusion", "--segments", "chapters"],
+        &["unknown segmentation \"chapters\"", "words, sentences"],
+    );
+    refused(&["occlusion", "--segments", "regex:("], &["--segments", "unclosed group"]);
+    refused(&["occlusion", "--segments", "spans:0-99"], &["spans[0]", "tokens 0..99", "end it at"]);
+    refused(&["shapley", "--players", "both"], &["unknown choice of players", "input, all"]);
+    refused(&["shapley", "--samples", "0"], &["samples is 0", "from 1 to 1000000"]);
+    refused(&["smoothgrad", "--noise", "-1"], &["noise is -1", "from 0 on"]);
+    for method in ["shapley", "kernel-shap"] {
+        refused(&[method, "--baseline", "deletion"], &["baseline is deletion", "nothing to read"]);
+    }
+    for method in ["attention", "attention-norms", "value-zeroing"] {
+        refused(&[method, "--layer", "99"], &["layer is 99, and this model has 4, from 0 to 3"]);
+    }
+    for method in ["layer-gradient-x-activation", "layer-integrated-gradients"] {
+        refused(&[method, "--layer", "99"], &["layer is 99", "from 0 to 4"]);
+    }
+    refused(&["attention", "--head", "99"], &["head is 99, and this model has 8, from 0 to 7"]);
+    refused(&["value-zeroing", "--rollout", "--layer", "1"], &["layer is 1", "left out with rollout"]);
+}
+
+#[test]
+fn what_is_explained() {
+    let place = Place::new();
+    let refused = |more: &[&'static str], words: &[&str]| {
+        let text = ["attribute", "--text", "The race to Mars is", "--generate", "2", "-o", "o.json"];
+        place.refused(&[&text[..], more].concat(), 2, words);
+    };
+    refused(&["--target", "kl-divergence"], &["kl-divergence needs --without", "such as 0-5"]);
+    refused(
+        &["--target", "logit", "--without", "0-2"],
+        &["--without needs the target kl-divergence", "is logit"],
+    );
+    refused(
+        &["--target", "kl-divergence", "--without", "all"],
+        &["--without \"all\" is no range", "FROM-TO"],
+    );
+    refused(&["--target", "kl-divergence", "--without", "0-99"], &["without is 0-99", "input tokens"]);
+    let everything = ["--target", "kl-divergence", "--without", "0-7"];
+    refused(&everything, &["the whole input", "at least one must be left"]);
+    refused(&["--span", "1-9"], &["span is 1-9 of 2 outputs", "a range of outputs"]);
+    refused(&["--span", "some"], &["--span \"some\" is no range", "FROM-TO"]);
+    refused(&["--span", "1-1"], &["--span \"1-1\" is no range"]);
+    for method in [&["random"][..], &["vargrad"], &["gradient", "--absolute"]] {
+        refused(
+            &[&["--span", "all", "--method"], method].concat(),
+            &[method[0], "a span", "use another method"],
+        );
+    }
+    refused(
+        &["--explain", " the Lord"],
+        &["--explain \" the Lord\" is 2 tokens", "must be one", "leading space"],
+    );
+    refused(&["--explain", "7: the"], &["--explain names output 7, and there are 2"]);
+    for method in ["direct-logit", "alti-logit"] {
+        refused(&["--method", method], &[method, "target probability", "use logit or contrast-logit"]);
+    }
+    refused(&["--group", "chapters"], &["unknown segmentation \"chapters\"", "words, sentences"]);
+    refused(&["--group", "spans:0-99"], &["spans[0]", "tokens 0..99"]);
+    refused(
+        &["--group", "words", "--reduce", "median"],
+        &["unknown reduction \"median\"", "sum, mean, max-abs"],
+    );
+    refused(&["--reduce", "sum"], &["--group <S>"]);
+    for memory in ["lots", "-1", "0", "2 parsecs"] {
+        refused(&["--memory", memory], &["--memory"]);
+    }
+    place.refused(
+        &["report", "--text", "a", "--methods", "gradient,occlusion", "--steps", "8", "-o", "page"],
+        2,
+        &["none of the methods gradient, occlusion has the parameter steps"],
+    );
 }
 
 #[test]

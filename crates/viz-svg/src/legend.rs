@@ -50,7 +50,7 @@ impl Ends {
         match (rows.locked_name(), rows.record.signed) {
             (Some(locked), _) => said(format!("more to the locked {locked}"), "more to the row itself"),
             (None, Some(true)) => said("lowers the target".into(), "raises the target"),
-            (None, Some(false)) => said("no attribution".into(), "most (the sign is lost)"),
+            (None, Some(false)) => said("no attribution".into(), "most (no sign)"),
             (None, None) => said("least".into(), "most"),
         }
     }

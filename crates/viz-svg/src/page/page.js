@@ -423,7 +423,7 @@
       if (scale.diverging) write(group, "0", x + width / 2, y + 23, 11, { "text-anchor": "middle" });
       const [low, high] = state.lock ? [`more to the locked ${named(state.lock)}`, "more to the row itself"]
         : record.signed === true ? ["lowers the target", "raises the target"]
-          : record.signed === false ? ["no attribution", "most (the sign is lost)"] : ["least", "most"];
+          : record.signed === false ? ["no attribution", "most (no sign)"] : ["least", "most"];
       const lines = [`left: ${low}`, `right: ${high}`];
       if (clipped) lines.push(state.max ? "ends where the caller says" : `ends at the ${state.clip} quantile of |value|`, `largest: ${short(scale.clipped)}`);
       const [left, top, room] = part.lines;

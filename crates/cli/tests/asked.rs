@@ -1,0 +1,392 @@
+//! What can be asked of methods, targets and records, and how a run is estimated, limited and interrupted.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const TEXT: &[&str] = &["attribute", "--text", "The race to Mars is", "--generate", "3"];
+
+fn saliency(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_saliency"))
+        .args(arguments)
+        // Tests run side by side: threads of each would only wait for each other.
+        .env("OMP_NUM_THREADS", "1")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = saliency(folder.path(), arguments);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?} left a file");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The record of the short text with these arguments.
+fn record(more: &[&str]) -> Value {
+    serde_json::from_str(&printed(&[TEXT, more].concat())).unwrap()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+/// The numbers of each row; what is missing counts nothing.
+fn rows(record: &Value) -> Vec<Vec<f64>> {
+    let row = |row: &Value| row.as_array().unwrap().iter().map(|x| x.as_f64().unwrap_or(0.0)).collect();
+    record["attributions"].as_array().unwrap().iter().map(row).collect()
+}
+
+fn texts<'a>(record: &'a Value, kind: &str) -> Vec<&'a str> {
+    let tokens = record["tokens"].as_array().unwrap();
+    tokens.iter().filter(|t| t["kind"] == kind).map(|t| t["text"].as_str().unwrap()).collect()
+}
+
+#[track_caller]
+fn close(a: f64, b: f64) {
+    assert!((a - b).abs() <= 1e-5 * (1.0 + a.abs().max(b.abs())), "{a} and {b}");
+}
+
+#[test]
+fn a_tolerance_chooses_steps_and_says_where_it_fails() {
+    let ask = ["--method", "ig", "--target", "log-probability", "--tolerance"];
+    let text = ["attribute", "--text", "The race", "--generate", "1"];
+    let record = |tolerance: &str| -> Value {
+        serde_json::from_str(&printed(&[&text[..], &ask, &[tolerance]].concat())).unwrap()
+    };
+    let (loose, tight) = (record("0.3"), record("0.01"));
+    assert_eq!(tight["method"]["tolerance"], 0.01);
+    assert!(tight["method"]["steps"].is_null(), "steps are each output's own: {}", tight["method"]);
+    for (k, output) in tight["outputs"].as_array().unwrap().iter().enumerate() {
+        assert!(number(&output["steps"]) >= number(&loose["outputs"][k]["steps"]));
+        let change = number(&output["value"]) - number(&output["baseline_value"]);
+        close(number(&output["sum"]) - change, number(&output["delta"]));
+        let noted = tight["notes"].to_string().contains("did not converge");
+        assert!(number(&output["delta"]).abs() <= 0.01 * change.abs() + 1e-6 || noted, "{output}");
+    }
+    // What no number of points can do is said.
+    let hopeless = record("1e-12");
+    assert!(hopeless["notes"].to_string().contains("did not converge: the relative delta is"), "{hopeless}");
+}
+
+#[test]
+fn a_span_is_the_sum_of_its_outputs() {
+    let ask = ["--method", "occlusion", "--target", "log-probability"];
+    let single = record(&ask);
+    let span = record(&[&ask[..], &["--span", "all"]].concat());
+    let outputs = single["outputs"].as_array().unwrap();
+    assert_eq!(span["attributions"].as_array().unwrap().len(), 1);
+    assert_eq!(texts(&span, "output"), [texts(&single, "output").concat()]);
+    assert_eq!(span["target"]["span"], serde_json::json!([0, 3]));
+    close(number(&span["outputs"][0]["value"]), outputs.iter().map(|o| number(&o["value"])).sum());
+    let (one, rows_of_single) = (&rows(&span)[0], rows(&single));
+    for (token, found) in one.iter().enumerate() {
+        close(*found, rows_of_single.iter().map(|row| row[token]).sum());
+    }
+    let within: f64 = rows_of_single.iter().flat_map(|row| row.iter().skip(one.len())).sum();
+    close(number(&span["outputs"][0]["within"]), within);
+
+    // Outputs before a span are read, and count as input.
+    let last = record(&[&ask[..], &["--span", "1-3"]].concat());
+    assert_eq!(texts(&last, "input").len(), texts(&single, "input").len() + 1);
+    close(number(&last["outputs"][0]["value"]), outputs[1..].iter().map(|o| number(&o["value"])).sum());
+}
+
+#[test]
+fn a_chosen_token_is_explained_in_every_place_or_in_one() {
+    let ask = ["--method", "occlusion", "--target", "logit"];
+    let produced = record(&ask);
+    let everywhere = record(&[&ask[..], &["--explain", " the"]].concat());
+    let once = record(&[&ask[..], &["--explain", "1: the"]].concat());
+    assert_eq!(texts(&everywhere, "output"), texts(&produced, "output"));
+    let ids = everywhere["target"]["token_ids_by_output"].as_array().unwrap();
+    assert_eq!(ids.len(), 3);
+    assert!(ids[0].is_u64() && ids.iter().all(|id| *id == ids[0]));
+    assert_eq!(once["target"]["token_ids_by_output"], serde_json::json!([null, ids[0], null]));
+    for row in 0..3 {
+        let expected = if row == 1 { &everywhere } else { &produced };
+        assert_eq!(once["attributions"][row], expected["attributions"][row]);
+        assert_eq!(once["outputs"][row]["value"], expected["outputs"][row]["value"]);
+    }
+    // Forced in the first place, the chosen token has the value that was explained.
+    let text = ["attribute", "--text", "The race to Mars is", "--continuation", " the", "--target", "logit"];
+    let forced: Value = serde_json::from_str(&printed(&text)).unwrap();
+    close(number(&forced["outputs"][0]["value"]), number(&everywhere["outputs"][0]["value"]));
+}
+
+#[test]
+fn context_is_left_out_for_a_divergence() {
+    let ask = ["--target", "kl-divergence", "--method", "occlusion", "--without"];
+    let some = record(&[&ask[..], &["0-2"]].concat());
+    assert_eq!(some["target"]["without"], serde_json::json!([[0, 2]]));
+    assert!(some["outputs"].as_array().unwrap().iter().all(|o| number(&o["value"]) > 0.0));
+    let apart = record(&[&ask[..], &["0-1,2-3"]].concat());
+    assert_eq!(apart["target"]["without"], serde_json::json!([[0, 1], [2, 3]]));
+}
+
+#[test]
+fn groups_keep_a_rows_total() {
+    let ask = ["--method", "ig", "--steps", "4", "--target", "logit"];
+    let single = record(&ask);
+    let grouped = record(&[&ask[..], &["--group", "words", "--reduce", "sum"]].concat());
+    // Words begin at a space, and inputs and outputs each for themselves.
+    let words = |kind: &str| {
+        let mut words: Vec<Vec<usize>> = Vec::new();
+        let tokens = single["tokens"].as_array().unwrap().iter().enumerate();
+        for (place, token) in tokens.filter(|(_, token)| token["kind"] == kind) {
+            let begins = token["text"].as_str().unwrap().starts_with(' ');
+            match words.last_mut() {
+                Some(word) if !begins => word.push(place),
+                _ => words.push(vec![place]),
+            }
+        }
+        words
+    };
+    let (inputs, outputs) = (words("input"), words("output"));
+    let n_input: usize = inputs.iter().map(Vec::len).sum();
+    assert!(inputs.len() < n_input, "some word of this text has several tokens");
+    assert_eq!(texts(&grouped, "input"), ["The", " race", " to", " Mars", " is"]);
+    assert_eq!(texts(&grouped, "output").len(), outputs.len());
+    let (single, grouped_rows) = (rows(&single), rows(&grouped));
+    let columns = [&inputs[..], &outputs[..]].concat();
+    for (k, word) in outputs.iter().enumerate() {
+        let members = || word.iter().map(|place| &single[place - n_input]);
+        for (column, tokens) in columns[..inputs.len() + k].iter().enumerate() {
+            let expected = members().map(|row| tokens.iter().map(|t| row[*t]).sum::<f64>()).sum();
+            close(grouped_rows[k][column], expected);
+        }
+        let within = grouped["outputs"][k]["within"].as_f64().unwrap_or(0.0);
+        let total: f64 = members().flatten().sum();
+        close(grouped_rows[k].iter().sum::<f64>() + within, total);
+    }
+    assert_eq!(grouped["regrouped"]["by"], "words");
+    let mean = record(&[&ask[..], &["--group", "words", "--reduce", "mean"]].concat());
+    assert_eq!(mean["regrouped"]["reduce"], "mean");
+}
+
+#[test]
+fn segments_are_taken_away_together() {
+    let words = record(&["--method", "occlusion", "--segments", "words", "--target", "logit"]);
+    assert_eq!(words["method"]["segments"], "words");
+    // " Mars" is one word of several tokens: they share its number evenly.
+    let tokens = texts(&words, "input");
+    let place = tokens.iter().position(|t| *t == " M").unwrap();
+    assert_eq!(tokens[place + 1], "ars");
+    for row in rows(&words) {
+        assert!(row[place].to_bits() == row[place + 1].to_bits() && row[place] != 0.0);
+    }
+    let spans = record(&["--method", "occlusion", "--segments", "spans:0-2", "--target", "logit"]);
+    assert!(rows(&spans).iter().all(|row| row[0].to_bits() == row[1].to_bits()));
+}
+
+#[test]
+fn every_absence_is_another_question() {
+    let mut seen = std::collections::BTreeSet::new();
+    for baseline in
+        ["zero", "eos", "mean", "token:5", "ids:5,6,7", "sampled:3", "sampled:3:8", "deletion", "masking"]
+    {
+        let made = record(&["--method", "occlusion", "--target", "logit", "--baseline", baseline]);
+        assert_eq!(made["method"]["baseline"], baseline);
+        assert!(seen.insert(made["attributions"].to_string()), "{baseline} gives another's numbers");
+    }
+    let text = record(&["--method", "ig", "--steps", "2", "--baseline-text", " the the"]);
+    let ids: Vec<_> =
+        text["method"]["baseline"].as_str().unwrap().strip_prefix("ids:").unwrap().split(',').collect();
+    assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
+    let same = record(&["--method", "ig", "--steps", "2", "--baseline", &format!("token:{}", ids[0])]);
+    assert_eq!(same["attributions"], text["attributions"]);
+    // Over all tokens, deletion leaves nothing to read; one at a time it does not.
+    let input = texts(&text, "input").len();
+    let deleted = record(&["--method", "leave-one-out", "--target", "logit"]);
+    assert_eq!(rows(&deleted)[0].len(), input);
+}
+
+#[test]
+fn an_estimate_counts_the_passes_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let estimate = |more: &[&str]| {
+        let arguments = [TEXT, &["--dry-run", "-o", "record.json"], more].concat();
+        let output = saliency(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said.lines().count(), 3, "{said}");
+        assert!(said.contains(" s and ") && said.ends_with(" MB\n") && said.contains("generation: about"));
+        said.lines().last().unwrap().to_owned()
+    };
+    // One forward pass of the real text, and a way back for each of three outputs.
+    assert!(estimate(&[]).starts_with("gradient-x-input: 1 forward and 3 backward passes"));
+    // The real text, the baseline and 50 points; three ways back at each point.
+    assert!(estimate(&["--method", "ig"]).starts_with("ig: 52 forward and 150 backward passes"));
+    let of_eight = estimate(&["--method", "integrated-gradients", "--steps", "8", "--baseline", "sampled:2"]);
+    assert!(of_eight.starts_with("integrated-gradients: 19 forward and 48 backward passes"), "{of_eight}");
+    // Five words: 2⁵ coalitions, and the real text.
+    let words = estimate(&["--method", "shapley", "--segments", "words"]);
+    assert!(words.starts_with("shapley: 33 forward and 0 backward passes"), "{words}");
+    assert!(estimate(&["--method", "random"]).starts_with("random: 1 forward and 0 backward passes"));
+    // What would take hours is estimated at once.
+    let begun = std::time::Instant::now();
+    let long = estimate(&["--method", "shapley", "--samples", "1000000"]);
+    assert!(begun.elapsed().as_secs() < 60 && long.starts_with("shapley: 1"), "{long}");
+}
+
+#[test]
+fn memory_changes_no_number() {
+    let ask = ["--method", "occlusion", "--target", "logit"];
+    let (free, bound) = (rows(&record(&ask)), rows(&record(&[&ask[..], &["--memory", "1MB"]].concat())));
+    for (free, bound) in free.iter().flatten().zip(bound.iter().flatten()) {
+        close(*free, *bound);
+    }
+}
+
+#[test]
+fn every_method_runs_and_is_listed_with_what_it_is() {
+    let list = printed(&["methods"]);
+    let json: Value = serde_json::from_str(&printed(&["methods", "--json"])).unwrap();
+    let json = json.as_array().unwrap();
+    let methods = saliency::methods();
+    assert_eq!(json.len(), methods.len());
+    for (method, listed) in methods.iter().zip(json) {
+        let card = method.card();
+        assert_eq!(listed["name"], card.name);
+        for (field, value) in [
+            ("summary", card.summary),
+            ("family", card.family.name()),
+            ("needs", card.needs.name()),
+            ("cost", card.cost),
+            ("source", card.source),
+        ] {
+            assert!(!value.is_empty(), "{}: {field}", card.name);
+            assert_eq!(listed[field], value, "{}: {field}", card.name);
+        }
+        let axioms: Vec<_> = card.axioms.iter().map(|a| a.name()).collect();
+        assert_eq!(listed["axioms"], Value::from(axioms.clone()));
+        assert_eq!(listed["parameters"], Value::from(card.parameters.to_vec()));
+        let entry = list.split("\n\n").find(|entry| entry.lines().next() == Some(card.name));
+        let entry = entry.unwrap_or_else(|| panic!("{} is not listed", card.name));
+        let middle = format!("{} · {} · {}", card.family.name(), card.needs.name(), card.cost);
+        assert!(entry.contains(card.summary) && entry.contains(&middle) && entry.contains(card.source));
+        assert!(axioms.is_empty() || entry.contains(&axioms.join(", ")), "{entry}");
+        assert!(card.parameters.iter().all(|p| entry.contains(&format!("--{p}"))), "{entry}");
+        // The target logit is one that every method takes.
+        let text = ["attribute", "--text", "The race", "--generate", "2", "--target", "logit", "--method"];
+        let made: Value = serde_json::from_str(&printed(&[&text[..], &[card.name]].concat())).unwrap();
+        assert_eq!(made["method"]["name"], card.name);
+        assert_eq!(made["attributions"].as_array().unwrap().len(), 2);
+        assert_eq!(made["notes"].to_string().contains("does not depend on the target"), !card.uses_target);
+    }
+}
+
+#[test]
+fn a_report_of_several_methods_gives_each_what_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = ["report", "-q", "--text", "The race to Mars", "--generate", "2", "-o", "page"];
+    let output =
+        saliency(folder.path(), &[&text[..], &["--methods", "gradient,ig", "--steps", "8"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let page = std::fs::read_to_string(folder.path().join("page/index.html")).unwrap();
+    assert!(
+        page.contains("integrated-gradients (8 steps, zero baseline)") && page.contains("method: gradient")
+    );
+}
+
+/// Linux says which signals a program has taken for itself.
+#[cfg(target_os = "linux")]
+mod interrupted {
+    use std::path::Path;
+    use std::process::{Child, Command, Output, Stdio};
+    use std::time::{Duration, Instant};
+
+    /// One maximum flow after another: a row after the other, and in all far more than anybody waits for.
+    const TEXT: &str = "The race to Mars involves competition between manufacturers and nations. NASA has demurred in a \
+                        potential rivalry with SpaceX or other manufacturers in any possible race to be first to Mars.";
+    const ARGUMENTS: &[&str] = &[
+        "attribute",
+        "--text",
+        TEXT,
+        "--continuation",
+        TEXT,
+        "--method",
+        "attention-flow",
+        "-o",
+        "record.json",
+    ];
+
+    fn begin(folder: &Path, more: &[&str]) -> Child {
+        let child = Command::new(env!("CARGO_BIN_EXE_saliency"))
+            .args(ARGUMENTS)
+            .args(more)
+            .env("OMP_NUM_THREADS", "1")
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while !listens(child.id()) {
+            assert!(begun.elapsed() < Duration::from_mins(2), "the program never listened");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        child
+    }
+
+    /// Whether the process has a handler of its own for signal 2.
+    fn listens(process: u32) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        caught.is_some_and(|mask| mask & 0b10 != 0)
+    }
+
+    fn interrupt(child: Child) -> Output {
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        child.wait_with_output().unwrap()
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_run_and_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = interrupt(begin(folder.path(), &[]));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "{said}");
+        assert!(said.contains("interrupted; nothing was written") && said.contains("--partial"), "{said}");
+        assert!(output.stdout.is_empty());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_interrupt_keeps_finished_rows_where_they_are_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("record.json");
+        let mut wait = Duration::from_millis(500);
+        // Before the first row there is nothing to keep: wait for longer then.
+        let said = loop {
+            let child = begin(folder.path(), &["--partial"]);
+            std::thread::sleep(wait);
+            let output = interrupt(child);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(130), "{said}");
+            if path.is_file() {
+                break said;
+            }
+            assert!(said.contains("nothing was written"), "{said}");
+            wait *= 2;
+            assert!(wait < Duration::from_mins(5));
+        };
+        assert!(said.contains("interrupted; the finished rows were written"), "{said}");
+        let record = saliency::read(&std::fs::read(&path).unwrap()).unwrap().remove(0);
+        let rows = record.n_output();
+        assert!(rows > 0 && record.attributions.len() == rows && record.outputs.len() == rows);
+        let note = record.notes.iter().find(|n| n.starts_with(&format!("stopped after {rows} of "))).unwrap();
+        assert!(note.ends_with("outputs: the others are left out"), "{note}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "a temporary file was left");
+    }
+}
