@@ -13,6 +13,8 @@ use saliency_attribution::{BackwardRule, ModelError, Run};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
+/// Queries that are looked at together: no key after the last of them is.
+const QUERIES: i64 = 128;
 /// Outputs whose products are taken together hold at most this many numbers in the widest activation.
 const WIDEST: i64 = 1 << 22;
 
@@ -37,6 +39,8 @@ struct BlockRecord {
     values: Tensor,
     /// `[heads, queries, tokens]`.
     attention: Tensor,
+    /// Values as attention mixes them, `[heads, queries, width]`.
+    mixed: Tensor,
     second: NormRecord,
     /// The activation's derivative, `[queries, inner]`.
     slope: Tensor,
@@ -154,14 +158,14 @@ impl BlockRecord {
         let [q, k, v] = &parts[..] else { return Err(Error::Torch(tch::TchError::Shape("qkv".into()))) };
         let (q, k, v) = (heads(&q.f_narrow(0, queries.start, count)?)?, heads(k)?, heads(v)?);
         let (mixed, pattern) = attention.pattern(&q, &k, &v, queries.start, None)?;
-        let mixed = mixed.f_transpose(0, 1)?.f_reshape([count, -1])?;
-        let attended = linear(&mixed, &weights.attention_out.weight, &weights.attention_out.bias)?;
+        let joined = mixed.f_transpose(0, 1)?.f_reshape([count, -1])?;
+        let attended = linear(&joined, &weights.attention_out.weight, &weights.attention_out.bias)?;
         let x = x.f_narrow(0, queries.start, count)?.f_add(&attended)?;
         let (normed, second) = NormRecord::forward(&x, &weights.ln_2, block.epsilon())?;
         let inner = linear(&normed, &weights.inner.weight, &weights.inner.bias)?;
         let (inner, slope) = with_slope(block.activation(), &inner, rule)?;
         let x = x.f_add(&linear(&inner, &weights.inner_out.weight, &weights.inner_out.bias)?)?;
-        Ok((x, Self { first, queries: q, keys: k, values: v, attention: pattern, second, slope }))
+        Ok((x, Self { first, queries: q, keys: k, values: v, attention: pattern, mixed, second, slope }))
     }
 
     /// From the gradient of a block's output to that of its input, both `[tokens, outputs, hidden]`.
@@ -175,32 +179,58 @@ impl BlockRecord {
         // `[heads, queries, outputs, width]`: every product below has the rows of all outputs.
         let mixed =
             mixed.f_reshape([tokens, count, heads, width])?.f_permute([2, 0, 1, 3])?.f_contiguous()?;
-        let read = |x: &Tensor| x.f_narrow(1, 0, tokens);
-        let pattern = read(&self.attention)?.f_narrow(2, 0, tokens)?;
-        let (own, keyed, valued) = (read(&self.queries)?, read(&self.keys)?, read(&self.values)?);
-        let values = pattern.f_transpose(1, 2)?.f_bmm(&mixed.f_view([heads, tokens, count * width])?)?;
-        let scores = mixed.f_view([heads, tokens * count, width])?.f_bmm(&valued.f_transpose(1, 2)?)?;
-        drop(mixed);
-        let mut scores = scores.f_view([heads, tokens, count, tokens])?;
-        back_softmax(&mut scores, &pattern.f_unsqueeze(2)?)?;
         let (to_values, to_scores) = shares(rule);
-        let mut queries = scores.f_view([heads, tokens * count, tokens])?.f_bmm(&keyed)?;
-        let mut keys = scores.f_view([heads, tokens, count * tokens])?.f_transpose(1, 2)?.f_bmm(&own)?;
-        drop(scores);
+        let (values, queries, keys) = self.back_attention(&mixed)?;
         // Side by side as the weight holds them, `[tokens, outputs, 3, heads, width]`.
         let like = (gradient.kind(), gradient.device());
         let joined = Tensor::f_empty([tokens, count, 3, heads, width], like)?;
         let part = |at: i64, x: Tensor| -> Result<(), Error> { Ok(joined.f_select(2, at)?.f_copy_(&x)?) };
         let scale = attention.scale() * to_scores;
-        let queries = queries.f_mul_scalar_(scale)?.f_view([heads, tokens, count, width])?;
-        part(0, queries.f_permute([1, 2, 0, 3])?)?;
-        let keys = keys.f_mul_scalar_(scale)?.f_view([heads, count, tokens, width])?;
-        part(1, keys.f_permute([2, 1, 0, 3])?)?;
+        part(0, queries.f_mul_scalar(scale)?.f_permute([1, 2, 0, 3])?)?;
+        part(1, keys.f_mul_scalar(scale)?.f_permute([2, 1, 0, 3])?)?;
         let values = if to_values < 1.0 { values.f_mul_scalar(to_values)? } else { values };
         part(2, values.f_view([heads, tokens, count, width])?.f_permute([1, 2, 0, 3])?)?;
         let joined = joined.f_view([tokens, count, 3 * hidden])?;
         let normed = against(&joined, &w.attention.weight)?;
         Ok(self.first.rows(&(0..tokens))?.back(&normed, &w.ln_1, rule)?.f_add_(&gradient)?)
+    }
+
+    /// From the gradient of what attention mixes, `[heads, tokens, outputs, width]`, to that of values and of queries, both in
+    /// that shape, and of keys, `[heads, outputs, tokens, width]`, before they are scaled.
+    ///
+    /// Queries go in blocks, and of a block's keys only those that any of its queries sees. Back through the softmax,
+    /// `p ⊙ (g − Σ g ⊙ p)`, and `Σ_j g_ij p_ij` is the gradient of what `i` mixed times that: no pass over the scores.
+    fn back_attention(&self, mixed: &Tensor) -> Result<(Tensor, Tensor, Tensor), Error> {
+        let (heads, tokens, count, width) = mixed.size4()?;
+        let like = (mixed.kind(), mixed.device());
+        let values = Tensor::f_zeros([heads, tokens, count * width], like)?;
+        let queries = Tensor::f_empty([heads, tokens, count, width], like)?;
+        let keys = Tensor::f_zeros([heads, count, tokens, width], like)?;
+        let whole = self.mixed.f_narrow(1, 0, tokens)?.f_unsqueeze(2)?;
+        let sums = mixed.f_mul(&whole)?.f_sum_dim_intlist(&[-1_i64][..], true, None)?.f_neg()?;
+        let mut from = 0;
+        while from < tokens {
+            let end = (from + QUERIES).min(tokens);
+            let block = end - from;
+            let rows = |x: &Tensor| x.f_narrow(1, from, block);
+            let seen = |x: &Tensor| x.f_narrow(1, 0, end);
+            let own = rows(mixed)?.f_reshape([heads, block, count * width])?;
+            let pattern = rows(&self.attention)?.f_narrow(2, 0, end)?;
+            let added = pattern.f_transpose(1, 2)?.f_bmm(&own)?;
+            let _ = seen(&values)?.f_add_(&added)?;
+            let own = own.f_view([heads, block * count, width])?;
+            let less = rows(&sums)?.f_reshape([heads, block * count, 1])?;
+            let scores = less.f_baddbmm(&own, &seen(&self.values)?.f_transpose(1, 2)?, 1.0, 1.0)?;
+            let mut scores = scores.f_view([heads, block, count, end])?.f_mul_(&pattern.f_unsqueeze(2)?)?;
+            scores = scores.f_view([heads, block * count, end])?;
+            let found = scores.f_bmm(&seen(&self.keys)?)?.f_view([heads, block, count, width])?;
+            rows(&queries)?.f_copy_(&found)?;
+            let scores = scores.f_view([heads, block, count * end])?.f_transpose(1, 2)?;
+            let added = scores.f_bmm(&rows(&self.queries)?)?.f_view([heads, count, end, width])?;
+            let _ = keys.f_narrow(2, 0, end)?.f_add_(&added)?;
+            from = end;
+        }
+        Ok((values, queries, keys))
     }
 
     /// The same where every output has one row, at its own position: from `[outputs, hidden]` to
@@ -231,17 +261,19 @@ impl BlockRecord {
         let (to_values, to_scores) = shares(run.rule);
         let scale = attention.scale() * to_scores;
         let queries = scores.f_bmm(&read(&self.keys)?)?.f_mul_scalar_(scale)?;
-        // Outer products: what an output's one row gives to every token.
-        let outer = |along: &Tensor, row: &Tensor| -> Result<Tensor, Error> {
-            Ok(along.f_unsqueeze(3)?.f_mul(&row.f_unsqueeze(2)?)?.f_permute([2, 1, 0, 3])?)
+        // What an output's one row gives to every token: of each head a coefficient times one vector, which goes through the
+        // weight before it is spread over the tokens.
+        let mapped = |row: &Tensor, columns: i64| -> Result<Tensor, Error> {
+            let weight = w.attention.weight.f_narrow(1, columns * hidden, hidden)?;
+            Ok(row.f_bmm(&weight.f_reshape([hidden, heads, width])?.f_permute([1, 2, 0])?)?)
         };
-        let like = (gradient.kind(), gradient.device());
-        let joined = Tensor::f_empty([tokens, count, 2, heads, width], like)?;
-        joined.f_select(2, 0)?.f_copy_(&outer(&scores.f_mul_scalar(scale)?, &queried)?)?;
-        joined.f_select(2, 1)?.f_copy_(&outer(&pattern.f_mul_scalar(to_values)?, &mixed)?)?;
+        let vectors = Tensor::f_cat(&[mapped(&queried, 1)?, mapped(&mixed, 2)?], 0)?;
+        let coefficients =
+            Tensor::f_cat(&[scores.f_mul_scalar(scale)?, pattern.f_mul_scalar(to_values)?], 0)?;
+        // `[outputs, tokens, 2 heads] · [outputs, 2 heads, hidden]`
+        let normed = coefficients.f_permute([1, 2, 0])?.f_bmm(&vectors.f_transpose(0, 1)?)?;
+        let normed = normed.f_transpose(0, 1)?.f_contiguous()?;
         let weight = &w.attention.weight;
-        let joined = joined.f_view([tokens, count, 2 * hidden])?;
-        let normed = against(&joined, &weight.f_narrow(1, hidden, 2 * hidden)?)?;
         let own = queries.f_transpose(0, 1)?.f_reshape([count, hidden])?;
         let own = against(&own, &weight.f_narrow(1, 0, hidden)?)?;
         let normed = run.scatter(normed, outputs, &own)?;
