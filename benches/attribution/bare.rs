@@ -9,8 +9,8 @@
 //! | | last block | keys and values of all tokens, the rest at the m outputs |
 //! | | head | `[pm,768]·[768,50257]` |
 //! | backward of m outputs | head | `[pm,50257]·[50257,768]` |
-//! | | last block | `[m,…]` through the feed-forward part and the output map, keys' and values' gradients of all tokens: `[R,1536]·[1536,768]` |
-//! | | 11 blocks | `[R,768]·[768,3072]`, `[R,3072]·[3072,768]`, `[R,768]·[768,768]`, `[R,2304]·[2304,768]`, and four products of the pattern's shape for each head |
+//! | | last block | `[m,…]` through the feed-forward part and the output map, keys' and values' gradients of all tokens: m × `[T,24]·[24,768]` |
+//! | | 11 blocks | `[R,768]·[768,3072]`, `[R,3072]·[3072,768]`, `[R,768]·[768,768]`, `[R,2304]·[2304,768]`, and four products of the pattern's shape for each head, in blocks of 128 queries and the keys that they see |
 //!
 //! `R` is the sum of the tokens that the outputs have read. Outputs go back in groups, as many as ours.
 
@@ -22,6 +22,8 @@ const INNER: i64 = 3072;
 const HEADS: i64 = 12;
 const WIDTH: i64 = 64;
 const VOCABULARY: i64 = 50257;
+/// Queries that attention goes back through together.
+const QUERIES: usize = 128;
 
 /// Weights of one block and the head.
 pub(crate) struct Bare {
@@ -83,22 +85,24 @@ impl Bare {
             let keys = ones(&[p * HEADS, read, WIDTH]);
             batch(&ones(&[p * HEADS, count, WIDTH]), &keys.transpose(1, 2));
             batch(&ones(&[p * HEADS, count, read]), &keys);
-            product(&ones(&[rows, 2 * HIDDEN]), &self.qkv.narrow(1, HIDDEN, 2 * HIDDEN).transpose(0, 1));
+            batch(&ones(&[p * count, read, 2 * HEADS]), &ones(&[p * count, 2 * HEADS, HIDDEN]));
             let (x, wide, thrice) = (ones(&[rows, HIDDEN]), ones(&[rows, INNER]), ones(&[rows, 3 * HIDDEN]));
-            // For each head: the values' gradient, the pattern's, the queries' and the keys'.
             let side = rows / (p * read);
-            let pattern = ones(&[p * HEADS, read, read]);
-            let mixed = ones(&[p * HEADS, read, side * WIDTH]);
-            let tall = ones(&[p * HEADS, read * side, WIDTH]);
-            let scores = ones(&[p * HEADS, read * side, read]);
             for _ in 0..11 {
                 product(&x, &self.inner_out.transpose(0, 1));
                 product(&wide, &self.inner.transpose(0, 1));
                 product(&x, &self.out.transpose(0, 1));
-                batch(&pattern, &mixed);
-                batch(&tall, &keys.transpose(1, 2));
-                batch(&scores, &keys);
-                batch(&scores, &keys);
+                // For each head: the values' gradient, the pattern's, the queries' and the keys', in causal blocks.
+                for from in (0..read).step_by(QUERIES) {
+                    let end = (from + QUERIES as i64).min(read);
+                    let block = end - from;
+                    let seen = keys.narrow(1, 0, end);
+                    let scores = ones(&[p * HEADS, block * side, end]);
+                    batch(&ones(&[p * HEADS, end, block]), &ones(&[p * HEADS, block, side * WIDTH]));
+                    batch(&ones(&[p * HEADS, block * side, WIDTH]), &seen.transpose(1, 2));
+                    batch(&scores, &seen);
+                    batch(&scores, &seen);
+                }
                 product(&thrice, &self.qkv.transpose(0, 1));
             }
             done += count;

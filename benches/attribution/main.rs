@@ -28,6 +28,8 @@ use std::time::Instant;
 
 const N_INPUT: usize = 184;
 const N_OUTPUT: usize = 30;
+/// What can be asked for.
+const PARTS: [&str; 6] = ["gradients", "paths", "all-paths", "occlusion", "long", "memory"];
 /// How often runs take turns, where `--turns N` does not say.
 const TURNS: usize = 3;
 /// Outputs that GPT-2 takes back together at this shape.
@@ -180,7 +182,7 @@ fn paths(model: &Gpt2, all: bool, turns: usize) {
     let [ours, products, by_tolerance] = in_turns(
         turns,
         [&|| drop(black_box(fixed.record(model, &one).unwrap())), &products, &|| {
-            steps.set(tolerant.record(model, &one).unwrap().outputs[0].steps)
+            steps.set(tolerant.record(model, &one).unwrap().outputs[0].steps);
         }],
     );
     println!("gpt2-small/184+1, integrated-gradients, 50 steps, median of {turns} turns");
@@ -202,7 +204,7 @@ fn occlusion(model: &Gpt2, turns: usize) {
     let [ours, plain] = in_turns(
         turns,
         [&|| drop(black_box(attributor.record(model, &sequence).unwrap())), &|| {
-            plain_occlusion(model, &sequence)
+            plain_occlusion(model, &sequence);
         }],
     );
     println!("gpt2-small/184+30, occlusion, median of {turns} turns");
@@ -216,7 +218,7 @@ fn long(model: &Gpt2, turns: usize) {
     let [short, long] = in_turns(
         turns,
         [&|| drop(black_box(attributor.record(model, &short).unwrap())), &|| {
-            drop(black_box(attributor.record(model, &long).unwrap()))
+            drop(black_box(attributor.record(model, &long).unwrap()));
         }],
     );
     let (short_each, long_each) = (short / 30.0, long / 100.0);
@@ -280,7 +282,6 @@ fn main() {
     if let Some(name) = value_of("--peak") {
         return peak(&name);
     }
-    const PARTS: [&str; 6] = ["gradients", "paths", "all-paths", "occlusion", "long", "memory"];
     let asked = |flag: &str| std::env::args().any(|a| a == flag);
     let any = PARTS.iter().any(|part| asked(part));
     let part = |name: &str| asked(name) || !any && name != "all-paths";

@@ -225,8 +225,7 @@ fn check_span(
     additive: bool,
 ) -> Result<(), Error> {
     if !additive {
-        let why = "its numbers for a sum are not the sum of its numbers; use another method, or no span";
-        return Err(Error::Target { method, target: "a span", why });
+        return Err(Error::NotAdditive { method });
     }
     if span.start < span.end && span.end <= n_output {
         return Ok(());

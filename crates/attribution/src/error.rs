@@ -61,6 +61,15 @@ pub enum Error {
         /// Why, and what would do.
         why: &'static str,
     },
+    /// The method's numbers for a sum of outputs are not the sum of its numbers.
+    #[error(
+        "{method} can't explain a span: its numbers for a sum of outputs are not the sum of its numbers; use another method, or \
+         no span"
+    )]
+    NotAdditive {
+        /// The method.
+        method: &'static str,
+    },
     // --- the text
     /// There is no input token to attribute to.
     #[error("the text has no token; attribution needs at least one input token")]

@@ -213,20 +213,16 @@ impl<'p, 'a> Game<'p, 'a> {
         let mut means = vec![vec![0.0; touched.len()]; batch.len()];
         for draw in 0..draws {
             let (embeddings, hidden) = self.embeddings(batch, shared, self.fillings.get(draw))?;
-            let logits = match &self.variants {
-                Some(variants) => variants
-                    .logits(shared, &embeddings, hidden.as_ref(), low..high + 1)
-                    .map_err(Error::Model)?,
-                None => {
-                    let gone = if self.absence == Absence::Deletion {
-                        problem.n_input() - self.length(&batch[0]).0
-                    } else {
-                        0
-                    };
-                    let n_input = problem.n_input() - gone;
-                    problem.model().logits(&embeddings, n_input, low..high + 1).map_err(Error::Model)?
-                }
+            let logits = if let Some(variants) = &self.variants {
+                variants.logits(shared, &embeddings, hidden.as_ref(), low..high + 1)
+            } else {
+                let gone = match self.absence {
+                    Absence::Deletion => problem.n_input() - self.length(&batch[0]).0,
+                    _ => 0,
+                };
+                problem.model().logits(&embeddings, problem.n_input() - gone, low..high + 1)
             };
+            let logits = logits.map_err(Error::Model)?;
             let logits =
                 crate::problem::checked(logits, batch.len() as i64, high + 1 - low, problem.vocabulary())?;
             for (column, output) in touched.iter().enumerate() {

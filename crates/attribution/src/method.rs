@@ -44,7 +44,8 @@ pub trait Method: Debug {
     /// How this method's rows are reduced when nothing else is asked for: the notebook's own `l2` and `sum` for gradients;
     /// sign and total kept where the method is complete or gives one number a token.
     fn default_reduction(&self) -> (Aggregate, Normalize) {
-        if self.card().one_number || self.is_complete() {
+        let card = self.card();
+        if card.one_number || card.adds_up || self.is_complete() {
             (Aggregate::Sum, Normalize::None)
         } else {
             (Aggregate::L2, Normalize::Sum)
@@ -54,6 +55,7 @@ pub trait Method: Debug {
 
 /// What there is to say of a method, whatever its parameters are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, read by name")]
 pub struct Card {
     /// The name in the literature: lower case with hyphens.
     pub name: &'static str,
@@ -77,6 +79,8 @@ pub struct Card {
     pub signed: bool,
     /// Whether it gives one number a token instead of a vector.
     pub one_number: bool,
+    /// Whether a vector's sum over the hidden dimensions is the number that the method is about.
+    pub adds_up: bool,
     /// Whether it explains the target; `false` where it describes the model's run, whatever the target is.
     pub uses_target: bool,
     /// Whether the attributions of a sum of targets are the sum of theirs.
@@ -104,6 +108,7 @@ impl Card {
             source: "",
             signed: true,
             one_number: false,
+            adds_up: false,
             uses_target: true,
             additive: true,
         }

@@ -1,4 +1,5 @@
 //! The methods, one in a file. A new one adds its line to the table below.
+#![allow(clippy::unnecessary_wraps, reason = "every method is made in the same way")]
 
 use crate::{Error, Method, Parameters};
 

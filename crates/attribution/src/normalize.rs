@@ -33,7 +33,9 @@ impl Normalize {
     /// Scales a row. An all-zero row stays zero.
     pub fn apply(self, row: &mut [f64]) {
         let divisor = self.divisor(row);
-        row.iter_mut().for_each(|x| *x /= divisor);
+        for x in row {
+            *x /= divisor;
+        }
     }
 
     /// What a row is divided by: 1 where there is nothing to divide by.

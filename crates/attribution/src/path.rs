@@ -306,7 +306,7 @@ impl State {
         let steep = self.steepest.filter(|(_, _, change)| *change > 0.5 * self.scale);
         let place = steep.map(|(from, to, change)| {
             format!(
-                "{:.0} % of the target's change lies between {from:.6} and {to:.6} of the path, where the model jumps",
+                "{:.0} % of the target's change lies between {from:.6} and {to:.6} of the path, where it is all but a jump",
                 100.0 * change / self.scale
             )
         });

@@ -24,6 +24,7 @@ impl RealRun<'_> {
     }
 
     /// The same run for other tokens in the outputs' places.
+    #[must_use]
     pub fn with_outputs(&self, outputs: Vec<OutputToken>) -> Self {
         Self { logits: self.logits.shallow_clone(), outputs, ..*self }
     }

@@ -21,7 +21,7 @@ pub(crate) struct Rows<'p, 'a> {
     cancelled: usize,
     /// What rows said, and the outputs that said it.
     notes: Vec<(String, Vec<usize>)>,
-    /// Rows that hold no finite number beside others that do.
+    /// Whether the run ended before all rows were made.
     stopped: bool,
     target_unused: bool,
 }
@@ -46,7 +46,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             cancelled: 0,
             notes: Vec::new(),
             stopped: false,
-            target_unused: !card.uses_target,
+            target_unused: !card.uses_target && card.family != crate::Family::Control,
         }
     }
 
@@ -95,7 +95,9 @@ impl<'p, 'a> Rows<'p, 'a> {
             self.cancelled += 1;
         }
         let scale = self.normalize.divisor(&row);
-        row.iter_mut().for_each(|x| *x /= scale);
+        for x in &mut row {
+            *x /= scale;
+        }
         self.values.push(padded(row, length));
         let errors = standard_errors.unwrap_or_default();
         self.errors.push(padded(errors.into_iter().map(|x| x / scale.abs()).collect(), length));
@@ -133,7 +135,9 @@ impl<'p, 'a> Rows<'p, 'a> {
                 self.outputs[0].within = Some(within);
                 let mut tokens = sequence.tokens().to_vec();
                 let members = tokens.split_off(first);
-                tokens.iter_mut().for_each(|t| t.kind = TokenKind::Input);
+                for token in &mut tokens {
+                    token.kind = TokenKind::Input;
+                }
                 tokens.push(joined(&members[..span.len()]));
                 tokens
             }

@@ -313,7 +313,7 @@ fn what_adds_gives_a_span_the_attributions_of_the_sum() {
         let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).span(0..2);
         let span = attributor.record(&saturating(), &sequence);
         if !case.make().card().additive {
-            assert!(matches!(span, Err(Error::Target { .. })), "{case:?}");
+            assert!(matches!(span, Err(Error::NotAdditive { .. })), "{case:?}");
             continue;
         }
         let span = span.unwrap();

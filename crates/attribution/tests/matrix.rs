@@ -96,7 +96,7 @@ fn every_method_that_adds_explains_a_span() {
                     attributor.aggregate(Aggregate::Sum).normalize(Normalize::None)
                 };
                 match (card.needs, card.additive, of().span(span.clone()).record(&*model, &sequence())) {
-                    (_, false, Err(Error::Target { method, .. })) => assert_eq!(method, name),
+                    (_, false, Err(Error::NotAdditive { method })) => assert_eq!(method, name),
                     (Needs::Inside, true, Err(Error::NoInside { .. })) => {}
                     (Needs::Embeddings, true, Ok(found)) => {
                         // The sum of its outputs' rows, over the tokens before it; and what is in it.

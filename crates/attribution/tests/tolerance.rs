@@ -122,7 +122,7 @@ fn a_jump_that_can_not_be_resolved_ends_and_says_what_to_try() {
             assert!(found.attributions[row].iter().all(|x| x.unwrap().is_finite()));
         }
         assert!(note.starts_with("every output: did not converge: the relative delta is 1.00e0"), "{note}");
-        let place = "lies between 0.000000 and 0.000015 of the path, where the model jumps";
+        let place = "lies between 0.000000 and 0.000015 of the path, where it is all but a jump";
         assert!(note.contains(place), "{note}");
         assert!(note.contains("another baseline (eos, mean, another text)"), "{note}");
     }

@@ -63,6 +63,7 @@ impl Failure {
                         | A::NoSuchParameter { .. }
                         | A::SignedSum { .. }
                         | A::Target { .. }
+                        | A::NotAdditive { .. }
                         | A::Below { .. }
                         | A::NoMasking { .. }
                 )

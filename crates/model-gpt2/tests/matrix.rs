@@ -96,7 +96,7 @@ fn every_method_explains_every_target_or_says_why_not() {
                     );
                     check(&record, &what);
                 }
-                Err(Error::Target { method, .. }) => {
+                Err(Error::NotAdditive { method }) => {
                     assert!(!known.card().additive && method == known.name(), "{what}");
                 }
                 Err(other) => panic!("{what}: {other}"),

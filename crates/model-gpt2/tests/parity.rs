@@ -75,6 +75,7 @@ fn logits_of_the_outputs_are_captums() {
 #[test]
 fn rows_are_captums_for_every_method_target_and_aggregate() {
     let mut compared = 0;
+    let mut worst = std::collections::BTreeMap::new();
     for model in MODELS {
         let (answers, sequence) = captum(model);
         for (kind, tolerance) in TOLERANCES {
@@ -108,6 +109,11 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
                                 assert!(record.notes[0].contains("zero by construction"), "{what}");
                             } else {
                                 assert_row(&row(&record, output), expected, tolerance, &what);
+                                let largest = expected.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+                                let found = row(&record, output);
+                                let gap = found.iter().zip(expected).map(|(f, e)| (f - e).abs() / largest);
+                                let entry = worst.entry(format!("{kind:?} {name}")).or_insert(0.0_f64);
+                                *entry = gap.fold(*entry, f64::max);
                                 assert!(record.notes.is_empty(), "{what}: {:?}", record.notes);
                             }
                             compared += 1;
@@ -117,6 +123,7 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
             }
         }
     }
+    println!("worst, in units of the row's largest: {worst:?}");
     // 2 models × 2 dtypes × 5 targets × 4 methods × 5 aggregates × 6 rows.
     assert_eq!(compared, 2400);
 }

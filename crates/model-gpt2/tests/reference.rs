@@ -12,6 +12,7 @@ use saliency_attribution::{
 };
 use saliency_schema::Record;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tch::Kind;
 
@@ -34,13 +35,12 @@ fn with(name: &str, set: impl FnOnce(&mut Parameters)) -> Box<dyn Method> {
     method(name, &parameters).unwrap()
 }
 
+/// A name in the answers, and what gives its rows.
+type Case = (String, Box<dyn Method>, Box<dyn Target>);
+
 /// Every name in the answers that is one method's rows: the method, and its target.
-fn cases(
-    model: &str,
-    layers: usize,
-    alternatives: &[u32],
-) -> Vec<(String, Box<dyn Method>, Box<dyn Target>)> {
-    let mut cases: Vec<(String, Box<dyn Method>, Box<dyn Target>)> = Vec::new();
+fn cases(model: &str, layers: usize, alternatives: &[u32]) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
     let logit = || target("logit").unwrap();
     let mut plain = |name: &str, method| cases.push((name.into(), method, logit()));
     plain("attention/mean", with("attention", |_| ()));
@@ -114,6 +114,8 @@ fn gap(found: &[Option<f64>], expected: &[f64]) -> f64 {
 
 #[test]
 fn rows_are_those_of_the_papers_definitions() {
+    // The worst gap of each name, for `--nocapture`.
+    let mut worst: BTreeMap<(String, &str), f64> = BTreeMap::new();
     for model in MODELS {
         let (sequence, alternatives) = sequence(model);
         let answers = answers(model);
@@ -140,6 +142,9 @@ fn rows_are_those_of_the_papers_definitions() {
                         _ => scale,
                     };
                     let gap = gap(&found.attributions[output], expected);
+                    let dtype = if kind == Kind::Double { "f64" } else { "f32" };
+                    let entry = worst.entry((name.clone(), dtype)).or_default();
+                    *entry = entry.max(gap);
                     assert!(gap <= tolerance * scale, "{model}, {kind:?}, {name}, row {output}: {gap:e}");
                     if let Some(deltas) = answers["values"].get(format!("{name}/delta"))
                         && kind == Kind::Double
@@ -151,6 +156,9 @@ fn rows_are_those_of_the_papers_definitions() {
                 }
             }
         }
+    }
+    for ((name, dtype), gap) in worst {
+        println!("{dtype} {name}: {gap:.1e}");
     }
 }
 

@@ -56,6 +56,9 @@ impl Ends {
     }
 }
 
+/// Parameters without which two methods of one name would look alike.
+const NAMED: [&str; 6] = ["layer", "head", "segments", "samples", "tolerance", "noise"];
+
 /// How the record was made, in words; what it does not hold is "not recorded".
 pub(crate) fn provenance(record: &Record, options: &Options) -> Vec<String> {
     let recorded = |value: Option<&str>| visible(value.unwrap_or("not recorded"));
@@ -64,16 +67,30 @@ pub(crate) fn provenance(record: &Record, options: &Options) -> Vec<String> {
     if let Some(known) = &record.method {
         let steps = known.steps.map(|n| format!("{n} steps"));
         let baseline = known.baseline.as_deref().map(|b| format!("{b} baseline"));
-        let parameters: Vec<_> = [steps, baseline].into_iter().flatten().collect();
+        let mut parameters: Vec<_> = [steps, baseline].into_iter().flatten().collect();
+        parameters.extend(NAMED.iter().filter_map(|name| {
+            let value = known.parameters.get(*name)?;
+            match value.as_str() {
+                // What everybody expects needs no word.
+                Some("tokens") => None,
+                Some("all") => Some(format!("all {name}s")),
+                Some(word) if *name == "segments" => Some(visible(word)),
+                Some(word) => Some(format!("{name} {}", visible(word))),
+                None => Some(format!("{name} {value}")),
+            }
+        }));
         if !parameters.is_empty() {
             method = format!("{method} ({})", parameters.join(", "));
         }
     }
     let model = record.model.as_ref().map(|m| m.name.as_str()).or(options.model.as_deref());
-    let target = record.target.as_ref().map(|t| t.name.as_str());
+    let target = record.target.as_ref().map(|t| match t.parameters.get("span") {
+        Some(_) => format!("{} of a span", t.name),
+        None => t.name.clone(),
+    });
     vec![
         format!("method: {method}"),
-        format!("target: {}", recorded(target)),
+        format!("target: {}", recorded(target.as_deref())),
         format!("aggregate: {}", recorded(record.aggregate.as_deref())),
         format!("normalize: {}", recorded(record.normalize.as_deref())),
         format!("model: {}", recorded(model)),

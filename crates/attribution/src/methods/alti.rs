@@ -18,7 +18,6 @@ use tch::{Kind, Tensor};
 pub struct Alti;
 
 impl Alti {
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
         Ok(Self)
     }
@@ -56,6 +55,7 @@ impl Method for Alti {
             signed: false,
             one_number: true,
             uses_target: false,
+            additive: false,
             ..Card::new(
                 "alti",
                 "∏ C_l, C_ij ∝ max(0, ‖y_i‖₁ − ‖y_i − T_i(x_j)‖₁): how much of each token arrives",

@@ -20,7 +20,6 @@ use tch::{Kind, Tensor};
 pub struct AltiLogit;
 
 impl AltiLogit {
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
         Ok(Self)
     }

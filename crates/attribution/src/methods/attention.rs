@@ -36,7 +36,6 @@ impl Attention {
         Self { head: Some(head), ..self }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         Ok(Self { layer: parameters.layer, head: parameters.head })
     }
@@ -53,6 +52,7 @@ impl Method for Attention {
             signed: false,
             one_number: true,
             uses_target: false,
+            additive: false,
             ..Card::new(
                 "attention",
                 "A_ti: how much the output's position attends to each token, meaned over layers and heads",

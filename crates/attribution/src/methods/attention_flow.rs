@@ -24,7 +24,6 @@ pub struct AttentionFlow;
 const WHOLE: f64 = (1_u64 << 52) as f64;
 
 impl AttentionFlow {
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
         Ok(Self)
     }
@@ -40,6 +39,7 @@ impl Method for AttentionFlow {
             signed: false,
             one_number: true,
             uses_target: false,
+            additive: false,
             ..Card::new(
                 "attention-flow",
                 "the maximum flow from each token to the output through all layers' attention",

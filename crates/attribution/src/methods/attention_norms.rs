@@ -32,7 +32,6 @@ impl AttentionNorms {
         Self { layer: Some(layer) }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         Ok(Self { layer: parameters.layer })
     }
@@ -66,6 +65,7 @@ impl Method for AttentionNorms {
             signed: false,
             one_number: true,
             uses_target: false,
+            additive: false,
             ..Card::new(
                 "attention-norms",
                 "‖Σ_h A_hti f_h(x_i)‖: how large the vectors are that attention brings from each token",

@@ -15,7 +15,6 @@ use tch::Tensor;
 pub struct AttentionRollout;
 
 impl AttentionRollout {
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
         Ok(Self)
     }
@@ -39,6 +38,7 @@ impl Method for AttentionRollout {
             signed: false,
             one_number: true,
             uses_target: false,
+            additive: false,
             ..Card::new(
                 "attention-rollout",
                 "∏ ½ (mean_h A_l + I): attention multiplied up through the layers",

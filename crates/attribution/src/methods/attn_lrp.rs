@@ -19,7 +19,6 @@ use crate::{BackwardRule, Cost, Error, Explanation, Method, Parameters, Problem,
 pub struct AttnLrp;
 
 impl AttnLrp {
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
         Ok(Self)
     }
@@ -34,6 +33,7 @@ impl Method for AttnLrp {
             axioms: &[Axiom::Linearity],
             cost: "1 forward, m backward",
             source: "Achtibat et al. 2024, AttnLRP: Attention-Aware Layer-wise Relevance Propagation for Transformers",
+            adds_up: true,
             ..Card::new(
                 "attn-lrp",
                 "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance: norms held, f(z)/z, products halved",

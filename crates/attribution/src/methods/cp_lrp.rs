@@ -15,7 +15,6 @@ use crate::{BackwardRule, Cost, Error, Explanation, Method, Parameters, Problem,
 pub struct CpLrp;
 
 impl CpLrp {
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
         Ok(Self)
     }
@@ -30,6 +29,7 @@ impl Method for CpLrp {
             axioms: &[Axiom::Linearity],
             cost: "1 forward, m backward",
             source: "Ali et al. 2022, XAI for Transformers: Better Explanations through Conservative Propagation",
+            adds_up: true,
             ..Card::new("cp-lrp", "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance, with attention held")
         }
     }

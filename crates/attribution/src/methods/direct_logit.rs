@@ -48,7 +48,6 @@ impl Ledger {
 }
 
 impl DirectLogit {
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
         Ok(Self)
     }

@@ -17,7 +17,6 @@ use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size};
 pub struct GradientXInput;
 
 impl GradientXInput {
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
         Ok(Self)
     }

@@ -164,7 +164,9 @@ impl Integration {
     fn points(&self) -> Vec<Point> {
         let mut points = self.rule.points(self.count() as usize);
         if self.rule == Quadrature::GaussLegendre && !self.exact_weights {
-            points.iter_mut().for_each(|p| p.weight = f64::from(p.weight as f32));
+            for point in &mut points {
+                point.weight = f64::from(point.weight as f32);
+            }
         }
         points
     }
@@ -267,13 +269,17 @@ impl Method for IntegratedGradients {
         Card {
             aliases: &["ig"],
             parameters: &["steps", "tolerance", "rule", "baseline", "positions"],
-            axioms: &[
-                Axiom::Completeness,
-                Axiom::Dummy,
-                Axiom::Symmetry,
-                Axiom::Linearity,
-                Axiom::ImplementationInvariance,
-            ],
+            axioms: match self.positions {
+                Positions::Stay => &[
+                    Axiom::Completeness,
+                    Axiom::Dummy,
+                    Axiom::Symmetry,
+                    Axiom::Linearity,
+                    Axiom::ImplementationInvariance,
+                ],
+                // The inside that positions move in is the implementation's own.
+                Positions::Move => &[Axiom::Completeness, Axiom::Linearity],
+            },
             cost: "steps forward, m × steps backward",
             source: "Sundararajan, Taly & Yan 2017, Axiomatic Attribution for Deep Networks",
             ..Card::new(

@@ -22,7 +22,6 @@ impl LayerGradientXActivation {
         Self { layer }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         Ok(Self::new(parameters.layer.unwrap_or(0)))
     }
@@ -49,6 +48,7 @@ impl Method for LayerGradientXActivation {
             axioms: &[Axiom::Linearity],
             cost: "1 forward, m backward",
             source: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box",
+            adds_up: true,
             ..Card::new(
                 "layer-gradient-x-activation",
                 "h_i ⊙ ∂f/∂h_i: gradient × input of the residual stream before a block",

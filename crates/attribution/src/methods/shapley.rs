@@ -107,6 +107,7 @@ impl Shapley {
             let away = |mask: usize| (0..playing).filter(|i| mask >> i & 1 == 0).collect();
             values.extend(game.values(&(begin..end).map(away).collect::<Vec<_>>())?);
         }
+        #[expect(clippy::needless_range_loop, reason = "`values` has coalitions first, and outputs in them")]
         for output in 0..problem.n_output() {
             let n = playing.min(game.players_of(output));
             // Coalitions of the output's own players: those beyond are there, and change nothing.

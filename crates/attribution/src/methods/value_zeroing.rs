@@ -46,7 +46,6 @@ impl ValueZeroing {
         Self { rollout, ..self }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "every method in the table is made in the same way")]
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         Ok(Self { layer: parameters.layer, rollout: parameters.rollout.unwrap_or(false) })
     }
@@ -104,6 +103,7 @@ impl Method for ValueZeroing {
             signed: false,
             one_number: true,
             uses_target: false,
+            additive: false,
             ..Card::new(
                 "value-zeroing",
                 "1 − cos(x̃_t, x̃_t without token i's values): how far a block's output turns",
