@@ -43,3 +43,6 @@ table! {
     direct_logit::DirectLogit,
     random::Random,
 }
+
+/// What `direct-logit` accounts for, entry by entry.
+pub use direct_logit::Ledger;
