@@ -139,10 +139,8 @@ impl Attributor {
 
     /// About how many bytes a run takes besides the weights, in passes of that kind.
     pub fn bytes(&self, model: &dyn LanguageModel, pass: Pass) -> usize {
-        let logits = pass.positions * model.limits().vocabulary * 4;
-        let one = model.footprint(pass).unwrap_or(0) + logits;
-        let batch = (self.settings.memory / one.max(1)).clamp(1, (4096 / pass.tokens.max(1)).max(1));
-        one * batch
+        let (batch, each) = self.settings.batch(model, pass);
+        batch * each
     }
 
     /// The aggregate and the normalisation that a run will use.

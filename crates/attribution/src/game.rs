@@ -22,6 +22,8 @@ pub(crate) struct Game<'p, 'a> {
     /// What stands in absent places, one for each draw; none for a deletion or a masking.
     fillings: Vec<Tensor>,
     variants: Option<Box<dyn Variants + 'a>>,
+    /// Every output's target when nobody is away.
+    untouched: Vec<f64>,
 }
 
 /// One coalition, as it will run.
@@ -92,7 +94,9 @@ impl<'p, 'a> Game<'p, 'a> {
         if rules.absence == Absence::Masking && variants.is_none() {
             return Err(Error::NoMasking { method, model: problem.model().name().to_owned() });
         }
-        Ok(Self { problem, players, absence: rules.absence.clone(), input, fillings, variants })
+        let untouched = (0..problem.n_output()).map(|r| problem.value_at_input(r));
+        let untouched = untouched.collect::<Result<_, _>>()?;
+        Ok(Self { problem, players, absence: rules.absence.clone(), input, fillings, variants, untouched })
     }
 
     /// The segments, over the tokens that any output has read.
@@ -142,9 +146,7 @@ impl<'p, 'a> Game<'p, 'a> {
     pub(crate) fn values(&self, coalitions: &[Vec<usize>]) -> Result<Vec<Vec<f64>>, Error> {
         let _no_gradient = tch::no_grad_guard();
         let outputs = self.problem.n_output();
-        let untouched =
-            (0..outputs).map(|r| self.problem.value_at_input(r)).collect::<Result<Vec<_>, _>>()?;
-        let mut values = vec![untouched; coalitions.len()];
+        let mut values = vec![self.untouched.clone(); coalitions.len()];
         let mut variants: Vec<Variant> =
             coalitions.iter().enumerate().filter_map(|(number, away)| self.variant(number, away)).collect();
         // Those that run together have the same number of tokens, and a first difference close by.

@@ -47,6 +47,16 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// How many sequences go through a model together, and about how many bytes each takes.
+    pub(crate) fn batch(self, model: &dyn LanguageModel, pass: Pass) -> (usize, usize) {
+        let logits = pass.positions * model.limits().vocabulary * if pass.backward { 12 } else { 6 } * 4;
+        let each = model.footprint(pass).unwrap_or(0) + logits;
+        let by_memory = self.memory / each.max(1);
+        (by_memory.min(TOKENS_IN_BATCH / pass.tokens.max(1)).max(1), each)
+    }
+}
+
 /// One forward pass: a leaf of embeddings, and the logits that follow from it.
 #[derive(Debug)]
 pub struct Forward {
@@ -292,10 +302,7 @@ impl<'a> Problem<'a> {
 
     /// How many sequences go through the model together.
     pub fn batch(&self, pass: Pass) -> usize {
-        let logits = pass.positions * self.vocabulary() * if pass.backward { 12 } else { 6 } * 4;
-        let each = self.model.footprint(pass).map_or(logits, |bytes| bytes + logits);
-        let by_memory = self.settings.memory / each.max(1);
-        by_memory.min(TOKENS_IN_BATCH / pass.tokens.max(1)).max(1)
+        self.settings.batch(self.model, pass).0
     }
 
     /// How many outputs are walked together where each keeps that many numbers.

@@ -138,7 +138,7 @@ impl<'p, 'a> Rows<'p, 'a> {
                 for token in &mut tokens {
                     token.kind = TokenKind::Input;
                 }
-                tokens.push(joined(&members[..span.len()]));
+                tokens.push(Token::joined(&members[..span.len()]));
                 tokens
             }
         };
@@ -237,20 +237,6 @@ fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         standard_errors: None,
         note: a.note.or(b.note),
     })
-}
-
-/// Tokens as one, with all their text.
-fn joined(members: &[Token]) -> Token {
-    let mut bytes = Vec::new();
-    for token in members {
-        bytes.extend_from_slice(token.bytes.as_deref().unwrap_or(token.text.as_bytes()));
-    }
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let last = members.last();
-    let mut token = Token::new(members.first().map_or(0, |t| t.id), text, TokenKind::Output);
-    token.start = members.first().and_then(|t| t.start);
-    token.end = last.and_then(|t| t.end);
-    token
 }
 
 /// Whether the sums over hidden dimensions are all too small, beside what was summed, to be anything but

@@ -72,7 +72,7 @@ impl Sequence {
     pub fn text(&self) -> String {
         let mut bytes = Vec::new();
         for token in &self.tokens {
-            bytes.extend_from_slice(token.bytes.as_deref().unwrap_or(token.text.as_bytes()));
+            bytes.extend_from_slice(token.exact_bytes());
         }
         String::from_utf8_lossy(&bytes).into_owned()
     }

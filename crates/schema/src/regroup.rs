@@ -228,16 +228,6 @@ fn reduced_output(members: &[Output], reduce: Reduce) -> Output {
 
 /// The tokens of a segment as one.
 fn joined(tokens: &[Token], segment: &Range<usize>) -> Token {
-    let (first, last) = (&tokens[segment.start], &tokens[segment.end - 1]);
     // A notebook's `value` spells a number of the first row, which may have become another.
-    if segment.len() == 1 {
-        return Token { value: None, ..first.clone() };
-    }
-    let bytes = tokens[segment.clone()].iter().flat_map(Token::exact_bytes).copied().collect();
-    let (text, bytes) = match String::from_utf8(bytes) {
-        Ok(text) => (text, None),
-        Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(error.into_bytes())),
-    };
-    let (start, end) = first.start.zip(last.end).unzip();
-    Token { start, end, bytes, ..Token::new(first.id, text, first.kind) }
+    Token { value: None, ..Token::joined(&tokens[segment.clone()]) }
 }

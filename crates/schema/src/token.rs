@@ -58,6 +58,25 @@ impl Token {
         Self { id, text: text.into(), kind, start: None, end: None, bytes: None, value: None }
     }
 
+    /// Several tokens as one: all their text, from the first's start to the last's end, with the first's number and kind. One
+    /// token is itself; none is an empty input.
+    #[must_use]
+    pub fn joined(tokens: &[Self]) -> Self {
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
+            return Self::new(0, "", Kind::Input);
+        };
+        if tokens.len() == 1 {
+            return first.clone();
+        }
+        let bytes = tokens.iter().flat_map(Self::exact_bytes).copied().collect();
+        let (text, bytes) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(error.into_bytes())),
+        };
+        let (start, end) = first.start.zip(last.end).unzip();
+        Self { start, end, bytes, ..Self::new(first.id, text, first.kind) }
+    }
+
     /// Whether this token holds only part of a character (see [`Token::bytes`]).
     pub fn is_partial(&self) -> bool {
         self.bytes.is_some()

@@ -109,10 +109,16 @@ impl Method for GradientShap {
             _ => 0.0,
         };
         let draws = self.baseline.draws();
+        // One baseline is looked up once; those of a distribution are many, and quick to draw again.
+        let only = if draws == 1 { Some(self.baseline.embeddings(problem, &input, 0)?) } else { None };
+        let start_of = |draw: u32| match &only {
+            Some(start) => Ok(start.shallow_clone()),
+            None => self.baseline.embeddings(problem, &input, draw % draws),
+        };
         for outputs in problem.portions((input.size()[1] * input.size()[2]) as usize) {
             let mut before = vec![0.0; outputs.len()];
             for draw in 0..draws {
-                let start = self.baseline.embeddings(problem, &input, draw)?;
+                let start = start_of(draw)?;
                 let values = Space::Embeddings.values_at(problem, &start, outputs.clone())?;
                 before.iter_mut().zip(values).for_each(|(sum, value)| *sum += value / f64::from(draws));
             }
@@ -127,7 +133,7 @@ impl Method for GradientShap {
             for draw in 0..samples {
                 let mut numbers = generator(self.noise.seed, draw.into());
                 let alpha: f64 = numbers.random();
-                let start = self.baseline.embeddings(problem, &input, draw % draws)?;
+                let start = start_of(draw)?;
                 let end = match deviation {
                     deviation if deviation > 0.0 => noisy(&input, deviation, &mut numbers)?,
                     _ => input.shallow_clone(),
