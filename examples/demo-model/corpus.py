@@ -3,16 +3,17 @@
 
 usage: corpus.py FOLDER > corpus.txt
 
-FOLDER holds the unpacked packages bible-kjv, bible-kjv-text and rust-doc:
+FOLDER holds the unpacked packages bible-kjv, bible-kjv-text, rust-doc, dict-devil, dict-jargon and sqlite3-doc:
 
-    apt-get download bible-kjv bible-kjv-text rust-doc
+    apt-get download bible-kjv bible-kjv-text rust-doc dict-devil dict-jargon sqlite3-doc
     for deb in *.deb; do dpkg -x "$deb" FOLDER; done
 
-The text of the King James Bible, a chapter a document, then every page of the Rust books, a page a document, in
-sorted order; documents are separated by a line `<|endoftext|>`. The same packages give the same bytes; the
-SHA-256 is printed on standard error.
+The text of the King James Bible, a chapter a document; every page of the Rust books, a page a document, in sorted
+order; the Devil's Dictionary and the Jargon File, an entry a document; SQLite's documentation, a page a document.
+Documents are separated by a line `<|endoftext|>`. The same packages give the same bytes; the SHA-256 is printed on
+standard error.
 """
-import hashlib, html.parser, pathlib, re, subprocess, sys
+import gzip, hashlib, html.parser, pathlib, re, subprocess, sys
 
 BOOKS = ["book", "edition-guide", "embedded-book", "nomicon", "reference", "rust-by-example", "rustc", "rustdoc"]
 BLOCKS = {"p", "li", "h1", "h2", "h3", "h4", "td", "dt", "dd"}
@@ -22,9 +23,9 @@ SKIPPED = {"pre", "script", "style", "nav", "button", "table"}
 class Prose(html.parser.HTMLParser):
     """The prose of a page's <main>: paragraphs, headings and list items, without code blocks."""
 
-    def __init__(self):
+    def __init__(self, inside=False):
         super().__init__()
-        self.paragraphs, self.words, self.inside, self.skipping = [], [], False, 0
+        self.paragraphs, self.words, self.inside, self.skipping = [], [], inside, 0
 
     def flush(self):
         text = re.sub(r"\s+", " ", "".join(self.words)).strip()
@@ -81,9 +82,47 @@ def books(folder):
                 yield text
 
 
+def dictionary(folder, name):
+    """The entries of a dictd dictionary: a headword's line, then its paragraphs, wrapped lines joined."""
+    data = gzip.decompress((folder / f"usr/share/dictd/{name}.dict.dz").read_bytes())
+    text = data.decode("utf-8", errors="replace")
+    text = re.sub(r"\{\s*([^{}]*?)\s*\}", lambda link: re.sub(r"\s+", " ", link[1]), text)
+    entry = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        prose = re.sub(r"\s+", " ", paragraph).strip()
+        if devils_verse(name, paragraph) or not prose:
+            continue
+        # A headword is set at the margin; what belongs to it is indented, in the Jargon File.
+        headword = re.match(r"[A-Z' -]+, " if name == "devil" else r"\S", paragraph)
+        if headword and entry:
+            yield "\n\n".join(entry)
+            entry = []
+        entry.append(prose)
+    if entry:
+        yield "\n\n".join(entry)
+
+
+def devils_verse(name, paragraph):
+    return name == "devil" and re.match(r"\s{4}", paragraph)
+
+
+def sqlite(folder):
+    root = folder / "usr/share/doc/sqlite3"
+    for page in sorted([*root.glob("*.html"), *root.glob("c3ref/*.html")]):
+        html = page.read_text(encoding="utf-8", errors="replace")
+        prose = Prose(inside=True)
+        prose.feed(html[html.find("<h1") if "<h1" in html else html.find("</div>\n</div>\n</div>"):])
+        prose.flush()
+        paragraphs = [text for text in prose.paragraphs if "last modified" not in text]
+        text = "\n\n".join(paragraphs)
+        if len(text) > 400:
+            yield text
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
-    documents = [*bible(folder), *books(folder)]
+    dictionaries = [entry for name in ("devil", "jargon") for entry in dictionary(folder, name) if len(entry) > 100]
+    documents = [*bible(folder), *books(folder), *dictionaries, *sqlite(folder)]
     data = ("\n<|endoftext|>\n".join(documents) + "\n").encode()
     sys.stdout.buffer.write(data)
     digest = hashlib.sha256(data).hexdigest()
