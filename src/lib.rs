@@ -41,7 +41,7 @@ pub use saliency_attribution::{
 #[cfg(feature = "gpt2")]
 pub use saliency_model_gpt2 as gpt2;
 #[cfg(feature = "gpt2")]
-pub use saliency_model_gpt2::{Checkpoint, Load};
+pub use saliency_model_gpt2::{Checkpoint, Load, Prompt, Template};
 pub use saliency_schema as schema;
 pub use saliency_schema::{Record, read, write, write_notebook};
 pub use saliency_viz_svg as viz;

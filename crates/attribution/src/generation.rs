@@ -1,114 +1,109 @@
-//! How a text is continued: how many tokens, and which one of those the model offers.
+//! How a text is continued: how many tokens, when it ends, and what the model's logits are changed by before one is chosen.
 
 use crate::model::{check_ids, check_length};
-use crate::{Error, LanguageModel, TokenId};
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use crate::{Error, LanguageModel, Sampler, Sampling, TokenId};
 use tch::{Kind, Tensor};
 
 /// How many tokens to add, and how to choose each.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Generation {
-    /// Tokens to add at the most; fewer where the end-of-text token comes first.
+    /// Tokens to add at the most; fewer where the end-of-text token or one of [`stop`](Self::stop) comes first.
     pub tokens: usize,
+    /// Tokens to add at the least: the end-of-text token is not chosen before, and no text stops.
+    pub at_least: usize,
+    /// Texts after which it ends; they stay in the output, with the rest of their last token. Only who knows the tokens' texts can honour them, a checkpoint
+    /// with its tokenizer; a bare model refuses them.
+    pub stop: Vec<String>,
+    /// A token that has been read or made has its logit divided by this where the logit is above 0, and multiplied where it is below
+    /// (Keskar and others 2019, "CTRL"). 1 changes nothing, more than 1 discourages repetition.
+    pub repetition_penalty: f64,
     /// How one token is chosen.
     pub sampling: Sampling,
-}
-
-/// How one token is chosen from the model's logits.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Sampling {
-    /// The token with the largest logit; of equals, the one with the lowest number.
-    Greedy,
-    /// A draw from softmax(logits / temperature), cut first to the `top_k` most probable tokens and then to
-    /// the smallest set of the most probable ones that holds at least `top_p` of the mass.
-    Random {
-        /// Above 0. 1 leaves the model's distribution as it is, less sharpens it.
-        temperature: f64,
-        /// At least 1, or `None` for all.
-        top_k: Option<usize>,
-        /// In (0, 1], or `None` for all.
-        top_p: Option<f64>,
-        /// The same seed gives the same text.
-        seed: u64,
-    },
 }
 
 impl Generation {
     /// The most probable token, `tokens` times.
     pub fn greedy(tokens: usize) -> Self {
-        Self { tokens, sampling: Sampling::Greedy }
+        Self::new(tokens, Sampling::Greedy)
     }
 
     /// Draws from the model's own distribution, `tokens` times.
     pub fn sample(tokens: usize, seed: u64) -> Self {
-        Self { tokens, sampling: Sampling::Random { temperature: 1.0, top_k: None, top_p: None, seed } }
-    }
-}
-
-/// Chooses tokens one after another: a [`Sampling`] and the state of its random numbers.
-#[derive(Debug, Clone)]
-pub struct Sampler {
-    sampling: Sampling,
-    random: ChaCha8Rng,
-}
-
-impl Sampler {
-    /// A sampler at its beginning.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for a temperature, `top_k` or `top_p` out of its range.
-    pub fn new(sampling: &Sampling) -> Result<Self, Error> {
-        let mut seed = 0;
-        if let Sampling::Random { temperature, top_k, top_p, seed: s } = *sampling {
-            if !(temperature > 0.0 && temperature.is_finite()) {
-                let value = temperature.to_string();
-                return Err(Error::Parameter { name: "temperature", value, range: "a number above 0" });
-            }
-            if top_k == Some(0) {
-                return Err(Error::Parameter { name: "top-k", value: "0".into(), range: "at least 1" });
-            }
-            if let Some(p) = top_p.filter(|p| !(*p > 0.0 && *p <= 1.0)) {
-                let value = p.to_string();
-                return Err(Error::Parameter { name: "top-p", value, range: "above 0 and at most 1" });
-            }
-            seed = s;
-        }
-        Ok(Self { sampling: sampling.clone(), random: ChaCha8Rng::seed_from_u64(seed) })
+        Self::new(tokens, Sampling::random(seed))
     }
 
-    /// The next token.
-    ///
-    /// # Shapes
-    /// - `logits`: `[vocabulary]`
+    /// `tokens` tokens, chosen so.
+    pub fn new(tokens: usize, sampling: Sampling) -> Self {
+        Self { tokens, at_least: 0, stop: Vec::new(), repetition_penalty: 1.0, sampling }
+    }
+
+    /// Sets the fewest tokens.
+    #[must_use]
+    pub fn at_least(mut self, tokens: usize) -> Self {
+        self.at_least = tokens;
+        self
+    }
+
+    /// Adds a text after which it ends.
+    #[must_use]
+    pub fn stop(mut self, text: impl Into<String>) -> Self {
+        self.stop.push(text.into());
+        self
+    }
+
+    /// Sets the penalty of repetition.
+    #[must_use]
+    pub fn repetition_penalty(mut self, penalty: f64) -> Self {
+        self.repetition_penalty = penalty;
+        self
+    }
+
+    /// Checks every parameter's range.
     ///
     /// # Errors
-    /// What libtorch says.
-    pub fn choose(&mut self, logits: &Tensor) -> Result<TokenId, Error> {
-        let logits = Vec::<f64>::try_from(logits.f_to_kind(Kind::Double)?)?;
-        let mut order: Vec<usize> = (0..logits.len()).collect();
-        let Sampling::Random { temperature, top_k, top_p, .. } = self.sampling else {
-            let best = order.into_iter().reduce(|best, i| if logits[i] > logits[best] { i } else { best });
-            return Ok(best.unwrap_or(0) as TokenId);
-        };
-        order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
-        order.truncate(top_k.unwrap_or(usize::MAX));
-        let largest = order.first().map_or(0.0, |&i| logits[i]);
-        let weights: Vec<f64> = order.iter().map(|&i| ((logits[i] - largest) / temperature).exp()).collect();
-        let total: f64 = weights.iter().sum();
-        let mut kept = 0;
-        let mut mass = 0.0;
-        while kept < weights.len() && (kept == 0 || mass < top_p.unwrap_or(f64::INFINITY) * total) {
-            mass += weights[kept];
-            kept += 1;
+    /// [`Error::Parameter`] for the first that is out of it.
+    pub fn check(&self) -> Result<(), Error> {
+        let refuse = |name, value: String, range| Err(Error::Parameter { name, value, range });
+        if self.at_least > self.tokens {
+            return refuse("at-least", self.at_least.to_string(), "at most the number of tokens to generate");
         }
-        let mut left = self.random.random::<f64>() * mass;
-        let chosen = weights[..kept].iter().position(|w| {
-            left -= w;
-            left < 0.0
-        });
-        Ok(order.get(chosen.unwrap_or(kept.saturating_sub(1))).copied().unwrap_or(0) as TokenId)
+        if self.stop.iter().any(String::is_empty) {
+            return refuse("stop", "\"\"".into(), "a text of at least one character");
+        }
+        let penalty = self.repetition_penalty;
+        if !(penalty > 0.0 && penalty.is_finite()) {
+            return refuse("repetition-penalty", penalty.to_string(), "a number above 0");
+        }
+        self.sampling.check()
+    }
+
+    /// What one token is chosen from: the logits after the penalty, without the end-of-text token where it is too early for it.
+    fn offered(
+        &self,
+        logits: &Tensor,
+        input: usize,
+        ids: &[TokenId],
+        end: Option<TokenId>,
+    ) -> Result<Vec<f64>, Error> {
+        let mut logits = Vec::<f64>::try_from(logits.f_to_kind(Kind::Double)?)?;
+        if self.repetition_penalty.to_bits() != 1.0_f64.to_bits() {
+            let mut seen = ids.to_vec();
+            seen.sort_unstable();
+            seen.dedup();
+            for id in seen {
+                if let Some(logit) = logits.get_mut(id as usize) {
+                    let penalty = self.repetition_penalty;
+                    *logit = if *logit > 0.0 { *logit / penalty } else { *logit * penalty };
+                }
+            }
+        }
+        if ids.len() - input < self.at_least
+            && let Some(logit) = end.and_then(|id| logits.get_mut(id as usize))
+        {
+            *logit = f64::NEG_INFINITY;
+        }
+        Ok(logits)
     }
 }
 
@@ -142,10 +137,16 @@ pub fn generate_with(
 ) -> Result<Vec<TokenId>, Error> {
     check_length(model.limits(), input.len(), generation.tokens)?;
     check_ids(model.limits(), input)?;
+    generation.check()?;
+    if let Some(text) = generation.stop.first() {
+        let range = "left to a checkpoint, whose tokenizer knows the texts of tokens";
+        return Err(Error::Parameter { name: "stop", value: format!("{text:?}"), range });
+    }
     let mut sampler = Sampler::new(&generation.sampling)?;
     let mut ids = input.to_vec();
     while ids.len() < input.len() + generation.tokens {
-        let id = sampler.choose(&next(&ids)?)?;
+        let logits = generation.offered(&next(&ids)?, input.len(), &ids, model.end_of_text())?;
+        let id = sampler.choose(&logits);
         ids.push(id);
         if !each(id) || Some(id) == model.end_of_text() {
             break;

@@ -56,6 +56,7 @@ mod quadrature;
 mod real_run;
 mod rows;
 mod run;
+mod sampling;
 mod sequence;
 mod target;
 pub mod targets;
@@ -74,7 +75,7 @@ pub use closure::Closure;
 pub use contrast::Alternatives;
 pub use cost::{Cost, Size};
 pub use error::{Error, ModelError};
-pub use generation::{Generation, Sampler, Sampling, generate_with};
+pub use generation::{Generation, generate_with};
 pub use inside::{BackwardRule, Inside, Look, ReadOut};
 pub use method::{Axiom, Card, Explanation, Family, Method, Needs, method, methods};
 pub use model::{LanguageModel, Limits, Pass, TokenId};
@@ -88,6 +89,7 @@ pub use real_run::RealRun;
 pub use run::Run;
 /// What is taken away together, shared with regrouping records.
 pub use saliency_schema::Segmentation;
+pub use sampling::{Sampler, Sampling};
 pub use sequence::Sequence;
 pub use target::{OutputToken, Target, target, targets};
 /// The libtorch binding that tensors in this crate's interface come from.

@@ -146,6 +146,22 @@ pub trait LanguageModel {
     ) -> Result<Vec<TokenId>, Error> {
         generation::without_cache(self, input, generation, each)
     }
+
+    /// Continues a text several times, and calls `each` with the run's number, from 0, and every new token. `each` returns
+    /// `false` to stop that run. The runs' tokens are those of [`generate`](Self::generate); the provided form calls it for each, a model
+    /// with a key/value cache reads the text once.
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate).
+    fn generate_runs(
+        &self,
+        input: &[TokenId],
+        generations: &[Generation],
+        each: &mut dyn FnMut(usize, TokenId) -> bool,
+    ) -> Result<Vec<Vec<TokenId>>, Error> {
+        let run = |(run, generation)| self.generate(input, generation, &mut |id| each(run, id));
+        generations.iter().enumerate().map(run).collect()
+    }
 }
 
 /// Checks that a model can read a sequence.

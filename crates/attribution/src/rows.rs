@@ -145,6 +145,7 @@ impl<'p, 'a> Rows<'p, 'a> {
         let notes = self.all_notes(sequence.n_output());
         let mut record = Record::new(tokens, self.values)?;
         record.notes = notes;
+        record.prompt = sequence.prompt().cloned();
         record.outputs = self.outputs;
         if self.errors.iter().flatten().any(Option::is_some) {
             record.standard_errors = self.errors;

@@ -1,7 +1,7 @@
 //! A text and its continuation, as tokens.
 
 use crate::{Error, TokenId};
-use saliency_schema::{Kind, Token};
+use saliency_schema::{Kind, Prompt, Token};
 
 /// Input tokens and the output tokens that follow them, generated or forced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,7 @@ pub struct Sequence {
     tokens: Vec<Token>,
     ids: Vec<TokenId>,
     n_input: usize,
+    prompt: Option<Prompt>,
 }
 
 impl Sequence {
@@ -25,7 +26,19 @@ impl Sequence {
         let outputs = outputs.into_iter().map(|t| Token { kind: Kind::Output, ..t });
         let tokens: Vec<_> = inputs.chain(outputs).collect();
         let ids = tokens.iter().map(|t| t.id).collect();
-        Ok(Self { tokens, ids, n_input })
+        Ok(Self { tokens, ids, n_input, prompt: None })
+    }
+
+    /// Says how the input came to be, for the record.
+    #[must_use]
+    pub fn with_prompt(mut self, prompt: Prompt) -> Self {
+        self.prompt = Some(prompt);
+        self
+    }
+
+    /// How the input came to be, where somebody said so.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
     }
 
     /// A sequence of bare numbers, for models without a tokenizer. Each token's text is its number.
@@ -65,6 +78,7 @@ impl Sequence {
             tokens: self.tokens[..length].to_vec(),
             ids: self.ids[..length].to_vec(),
             n_input: self.n_input,
+            prompt: self.prompt.clone(),
         }
     }
 

@@ -59,7 +59,8 @@ fn parameters_out_of_range_or_out_of_place_are_named() {
         message(method("gradient", &steps(5))),
         "gradient has no parameter steps (it is 5); it has: absolute"
     );
-    let sampling = |temperature, top_k, top_p| Sampling::Random { temperature, top_k, top_p, seed: 0 };
+    let sampling =
+        |temperature, top_k, top_p| Sampling::Random { temperature, top_k, top_p, min_p: None, seed: 0 };
     for (sampling, name) in [
         (sampling(0.0, None, None), "temperature"),
         (sampling(f64::NAN, None, None), "temperature"),

@@ -92,9 +92,39 @@ pub(crate) struct SourceArguments {
     /// A file with the text, in UTF-8; one final newline is dropped.
     #[arg(long, value_name = "F", help_heading = "Text")]
     pub(crate) text_file: Option<PathBuf>,
-    /// How many tokens to add. Default: 30; fewer where the end-of-text token comes first.
+    /// Put the token that begins a text before it, or not. Default: as the tokenizer's files say.
+    #[arg(long, value_enum, default_value_t = Bos::Auto, value_name = "B", help_heading = "Text")]
+    pub(crate) bos: Bos,
+    /// Put the text into the model's own chat template, as the user's message.
+    #[arg(long, conflicts_with = "template", help_heading = "Text")]
+    pub(crate) chat: bool,
+    /// With --chat: a message of the system before it.
+    #[arg(long, value_name = "T", requires = "chat", help_heading = "Text")]
+    pub(crate) system: Option<String>,
+    /// Put the text into this one, in place of {text}: "Question: {text} Answer:".
+    #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Text")]
+    pub(crate) template: Option<String>,
+    /// How many tokens to add. Default: 30; fewer where the end-of-text token or --stop comes first.
     #[arg(long, value_name = "N", conflicts_with = "continuation", help_heading = "Text")]
     pub(crate) generate: Option<usize>,
+    /// How many tokens to add at the least: until then the end-of-text token is not chosen and --stop does not stop.
+    #[arg(long, value_name = "N", conflicts_with = "continuation", help_heading = "Text")]
+    pub(crate) at_least: Option<usize>,
+    /// End after this text; can be given several times. It stays in the output.
+    #[arg(
+        long,
+        value_name = "T",
+        allow_hyphen_values = true,
+        conflicts_with = "continuation",
+        help_heading = "Text"
+    )]
+    pub(crate) stop: Vec<String>,
+    /// Above 1, tokens that were read or made already become less likely: their logits are divided by it, or multiplied below 0.
+    #[arg(long, value_name = "X", conflicts_with = "continuation", help_heading = "Text")]
+    pub(crate) repetition_penalty: Option<f64>,
+    /// Print the text on standard error while it is made.
+    #[arg(long, conflicts_with = "continuation", help_heading = "Text")]
+    pub(crate) stream: bool,
     /// A given continuation instead of the model's own; it is tokenised on its own.
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Text")]
     pub(crate) continuation: Option<String>,
@@ -110,6 +140,9 @@ pub(crate) struct SourceArguments {
     /// With --sample: only the most probable tokens that together hold this share.
     #[arg(long, value_name = "P", requires = "sample", help_heading = "Text")]
     pub(crate) top_p: Option<f64>,
+    /// With --sample: only tokens at least this many times as probable as the most probable one.
+    #[arg(long, value_name = "P", requires = "sample", help_heading = "Text")]
+    pub(crate) min_p: Option<f64>,
     /// Seed of everything random, the sampling's and the method's; run number k is sampled with S + k. Default: 0.
     #[arg(long, value_name = "S", help_heading = "Text")]
     pub(crate) seed: Option<u64>,
@@ -354,6 +387,14 @@ pub(crate) struct ReportArguments {
     /// The folder to write to; it is made where it does not exist.
     #[arg(long, short, value_name = "FOLDER")]
     pub(crate) output: PathBuf,
+}
+
+/// Whether a token that begins a text is put before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Bos {
+    Auto,
+    Yes,
+    No,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -1,15 +1,18 @@
 //! `saliency attribute`: a text in, records out.
 
-use crate::arguments::{AttributeArguments, Dtype, ExplainArguments, Format, SourceArguments, WorkArguments};
+use crate::arguments::{
+    AttributeArguments, Bos, Dtype, ExplainArguments, Format, SourceArguments, WorkArguments,
+};
 use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::output::{Destination, remark};
 use crate::progress::Progress;
 use crate::records::read_file;
+use crate::stream::Stream;
 use crate::{estimate, interrupt, memory};
 use saliency::attribution::{self, Segmentation, tch};
 use saliency::schema::Reduce;
-use saliency::{Checkpoint, Generation, LanguageModel, Load, Record, Sampling, Sequence};
+use saliency::{Checkpoint, Generation, LanguageModel, Load, Prompt, Record, Sampling, Sequence, Template};
 use std::path::Path;
 
 /// Outputs where nothing else is asked for.
@@ -67,6 +70,9 @@ pub(crate) fn records(
         tch::set_num_threads(threads.into());
     }
     let checkpoint = open(source.arguments)?;
+    for warning in &checkpoint.warnings {
+        remark(quiet, &format!("warning: {warning}"));
+    }
     asked.look_up(&checkpoint)?;
     if let Some(memory) = work.and_then(|work| work.memory) {
         asked.memory = Some(memory::left_of(memory, quiet));
@@ -78,11 +84,7 @@ pub(crate) fn records(
     }
     interrupt::listen();
     let mut records = Vec::new();
-    for generation in &generations {
-        let sequence = match sequence(&checkpoint, source.arguments, &text, generation, quiet) {
-            Err(Failure::Interrupted) if asked.partial && !records.is_empty() => return Ok(Some(records)),
-            sequence => sequence?,
-        };
+    for sequence in sequences(&checkpoint, source.arguments, &text, &generations, quiet)? {
         asked.check_group(&sequence)?;
         for method in &asked.methods {
             let attributor = asked.attributor(method, sequence.n_output())?;
@@ -133,27 +135,45 @@ fn generations(arguments: &SourceArguments) -> Result<Vec<Generation>, Failure> 
     if arguments.runs == 0 {
         return Err(Failure::Usage("--runs is 0, and must be at least 1".into()));
     }
-    if !arguments.sample {
-        if arguments.runs > 1 {
-            let why = "--runs without --sample would give the same text again; add --sample";
-            return Err(Failure::Usage(why.into()));
-        }
-        return Ok(vec![Generation::greedy(tokens)]);
-    }
-    let generation = |run| Generation {
-        tokens,
-        sampling: Sampling::Random {
+    let sampling = |run| match arguments.sample {
+        false => Sampling::Greedy,
+        true => Sampling::Random {
             temperature: arguments.temperature.unwrap_or(1.0),
             top_k: arguments.top_k,
             top_p: arguments.top_p,
+            min_p: arguments.min_p,
             seed: arguments.seed.unwrap_or(0).wrapping_add(run),
         },
     };
-    let generations: Vec<_> = (0..arguments.runs).map(generation).collect();
-    for generation in &generations {
-        saliency::attribution::Sampler::new(&generation.sampling)?;
+    if !arguments.sample && arguments.runs > 1 {
+        let why = "--runs without --sample would give the same text again; add --sample";
+        return Err(Failure::Usage(why.into()));
     }
+    let generation = |run| {
+        let mut generation = Generation::new(tokens, sampling(run));
+        generation.at_least = arguments.at_least.unwrap_or(0);
+        generation.stop.clone_from(&arguments.stop);
+        generation.repetition_penalty = arguments.repetition_penalty.unwrap_or(1.0);
+        generation
+    };
+    let generations: Vec<_> = (0..arguments.runs).map(generation).collect();
+    generations.iter().try_for_each(Generation::check)?;
     Ok(generations)
+}
+
+/// The text as the model is to read it.
+pub(crate) fn prompt(arguments: &SourceArguments, text: &str) -> Prompt {
+    let template = match (&arguments.template, arguments.chat) {
+        (Some(template), _) => Template::Filled(template.clone()),
+        (None, true) => Template::Chat { system: arguments.system.clone() },
+        (None, false) => Template::Plain,
+    };
+    let prompt = Prompt::from(text).template(template);
+    match arguments.bos {
+        Bos::Auto => prompt,
+        Bos::Yes => prompt.bos(true),
+        Bos::No => prompt.bos(false),
+    }
 }
 
 fn text(source: &Source<'_>) -> Result<String, Failure> {
@@ -214,32 +234,48 @@ fn device(name: &str) -> Result<tch::Device, Failure> {
     })
 }
 
-fn sequence(
+/// The text and its continuations, for which it is read once.
+fn sequences(
     checkpoint: &Checkpoint,
     arguments: &SourceArguments,
     text: &str,
-    generation: &Generation,
+    generations: &[Generation],
     quiet: bool,
-) -> Result<Sequence, Failure> {
+) -> Result<Vec<Sequence>, Failure> {
+    let prompt = prompt(arguments, text);
     if let Some(continuation) = &arguments.continuation {
-        return Ok(checkpoint.force(text, continuation)?);
+        return Ok(vec![checkpoint.force(prompt, continuation)?]);
     }
-    let progress = Progress::new("generating", generation.tokens, quiet);
-    let mut done = 0;
-    let sequence = checkpoint.generate_with(text, generation, &mut |_| {
+    let all = generations.iter().map(|generation| generation.tokens).sum();
+    let progress = Progress::new("generating", all, quiet || arguments.stream);
+    let (mut done, mut stream, mut streamed) = (0, Stream::new(), None);
+    let sequences = checkpoint.generate_runs(prompt, generations, &mut |run, id| {
         done += 1;
         progress.set(done);
+        if arguments.stream {
+            if streamed.is_some_and(|before| before != run) {
+                stream.end();
+            }
+            streamed = Some(run);
+            stream.add(&checkpoint.tokenizer.bytes_of(id));
+        }
         !interrupt::came()
     });
     progress.finish();
+    if streamed.is_some() {
+        stream.end();
+    }
     if interrupt::came() {
         return Err(Failure::Interrupted);
     }
-    let sequence = sequence?;
-    if sequence.n_output() < generation.tokens {
-        let end = checkpoint.model.end_of_text().map_or_else(String::new, |id| format!(" ({id})"));
+    let sequences = sequences?;
+    for (sequence, generation) in sequences.iter().zip(generations) {
         let (made, asked) = (sequence.n_output(), generation.tokens);
-        remark(quiet, &format!("stopped at the end-of-text token{end} after {made} of {asked} tokens"));
+        if made < asked {
+            let end = checkpoint.model.end_of_text().filter(|id| sequence.ids().last() == Some(id));
+            let why = end.map_or("a text of --stop".to_owned(), |id| format!("the end-of-text token ({id})"));
+            remark(quiet, &format!("stopped at {why} after {made} of {asked} tokens"));
+        }
     }
-    Ok(sequence)
+    Ok(sequences)
 }

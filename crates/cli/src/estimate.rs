@@ -2,13 +2,13 @@
 
 use crate::arguments::SourceArguments;
 use crate::asked::Asked;
-use crate::attribute::DEFAULT_TOKENS;
+use crate::attribute::{DEFAULT_TOKENS, prompt};
 use crate::failure::Failure;
 use crate::memory;
 use crate::output;
 use saliency::attribution::targets::Logit;
 use saliency::attribution::{self, Cost, Pass, Problem, tch};
-use saliency::{Checkpoint, Generation, LanguageModel, Sequence};
+use saliency::{Checkpoint, Generation, LanguageModel, Prompt, Sequence};
 use std::fmt::Write as _;
 use std::time::Instant;
 
@@ -30,10 +30,10 @@ pub(crate) fn print(
     asked: &Asked<'_>,
 ) -> Result<(), Failure> {
     let sequence = if let Some(continuation) = &arguments.continuation {
-        checkpoint.force(text, continuation)?
+        checkpoint.force(prompt(arguments, text), continuation)?
     } else {
         // What will be said is not known yet; how long it takes does not depend on it.
-        stand_in(checkpoint, text, arguments.generate.unwrap_or(DEFAULT_TOKENS))?
+        stand_in(checkpoint, prompt(arguments, text), arguments.generate.unwrap_or(DEFAULT_TOKENS))?
     };
     let asked_for = sequence.n_output();
     let runs = arguments.runs as f64;
@@ -80,8 +80,9 @@ fn sequence_size(checkpoint: &Checkpoint, sequence: &Sequence) -> attribution::S
 }
 
 /// The text, followed by as many tokens as will be made: copies of its last.
-fn stand_in(checkpoint: &Checkpoint, text: &str, n_output: usize) -> Result<Sequence, Failure> {
-    let tokens = checkpoint.force(text, text)?;
+fn stand_in(checkpoint: &Checkpoint, prompt: Prompt, n_output: usize) -> Result<Sequence, Failure> {
+    let text = prompt.text().to_owned();
+    let tokens = checkpoint.force(prompt, &text)?;
     let inputs = tokens.tokens()[..tokens.n_input()].to_vec();
     let last = inputs.last().cloned().into_iter();
     let outputs = last.flat_map(|last| std::iter::repeat_n(last, n_output)).collect();

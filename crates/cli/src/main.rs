@@ -16,6 +16,7 @@ mod output;
 mod progress;
 mod records;
 mod report;
+mod stream;
 
 use arguments::{Arguments, Command};
 use clap::Parser;

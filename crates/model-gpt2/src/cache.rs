@@ -31,6 +31,15 @@ impl Cache {
         &self.layers
     }
 
+    /// Another cache of the same tokens, which goes on alone from here: tensors are shared until they grow.
+    pub(crate) fn shallow_clone(&self) -> Self {
+        let layer = |layer: &LayerCache| {
+            let keys_values = layer.keys_values.as_ref();
+            LayerCache { keys_values: keys_values.map(|(k, v)| (k.shallow_clone(), v.shallow_clone())) }
+        };
+        Self { layers: self.layers.iter().map(layer).collect() }
+    }
+
     /// How many tokens are cached.
     pub(crate) fn len(&self) -> i64 {
         self.layers.first().map_or(0, LayerCache::len)

@@ -1,11 +1,9 @@
 //! A checkpoint: the network and its tokenizer, from a folder in Hugging Face's layout.
 
-use crate::weights::from_safetensors;
-use crate::{Config, Error, Gpt2, Tokenizer};
+use crate::stored::{self, Place, Stored};
+use crate::{Config, Error, Gpt2, Prompt, Tokenizer};
 use saliency_attribution::{Generation, LanguageModel, Sequence, TokenId};
-use saliency_schema::Kind as TokenKind;
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+use saliency_schema::{Kind as TokenKind, Token};
 use std::path::{Path, PathBuf};
 use tch::{Device, Kind};
 
@@ -26,6 +24,8 @@ pub struct Checkpoint {
     pub model: Gpt2,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
+    /// What whoever loads it should know: tensors that hold NaN, tensors that no part of the model uses, tokens that the model has no embedding for. A sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// How a checkpoint is loaded.
@@ -43,74 +43,92 @@ impl Default for Load {
     }
 }
 
-/// The bytes of a checkpoint's files, wherever they lie.
-pub(crate) struct Files<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) folder: PathBuf,
-    pub(crate) config: &'a [u8],
-    pub(crate) weights: &'a [u8],
-}
-
 impl Checkpoint {
-    /// Reads `config.json`, `model.safetensors`, and `tokenizer.json` or `vocab.json` with `merges.txt`.
+    /// Reads `config.json`, the weights (`model.safetensors`, or the shards that `model.safetensors.index.json` names), and
+    /// `tokenizer.json` or `vocab.json` with `merges.txt`.
+    ///
+    /// The weights are mapped into memory. Where they are stored in the dtype that is asked for and it runs on the CPU, they are
+    /// not copied: the pages are the file's, read when they are first needed and shared with other processes. So the file must
+    /// not be overwritten in place while the model lives (replacing it by another is fine).
     ///
     /// # Errors
-    /// The first file that is missing, cut off, or does not fit the others.
+    /// The first file that is missing, cut off, or does not fit the others. Sizes are compared before any weights are read.
     pub fn open(folder: impl AsRef<Path>, load: &Load) -> Result<Self, Error> {
+        let folder = folder.as_ref();
+        let name = folder.canonicalize().ok();
+        let name = name.as_deref().unwrap_or(folder).file_name();
+        let name = name.map_or_else(|| "gpt2".into(), |name| name.to_string_lossy());
+        Self::open_as(folder, &name, load)
+    }
+
+    /// As [`open`](Self::open), under a name of its own instead of the folder's.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_as(folder: impl AsRef<Path>, name: &str, load: &Load) -> Result<Self, Error> {
         let folder = folder.as_ref();
         if !folder.is_dir() {
             return Err(Error::NoFolder { path: folder.to_owned() });
         }
-        let config = read(folder, "config.json", "every checkpoint in Hugging Face's layout has one")?;
-        let weights_repair = "save the model with `save_pretrained(…, safe_serialization=True)`";
         // The small files first: an error in them should not wait for the weights.
-        Config::from_json(&config, &folder.join("config.json"))?;
-        let tokenizer = Self::open_tokenizer(folder)?;
-        let weights = read(folder, "model.safetensors", weights_repair)?;
-        let name = folder.canonicalize().ok();
-        let name = name.as_deref().unwrap_or(folder).file_name();
-        let name = name.map_or_else(|| "gpt2".into(), |name| name.to_string_lossy());
-        let files = Files { name: &name, folder: folder.to_owned(), config: &config, weights: &weights };
-        Self::from_files(&files, tokenizer, load)
-    }
-
-    fn open_tokenizer(folder: &Path) -> Result<Tokenizer, Error> {
-        let path = folder.join("tokenizer.json");
-        if path.exists() {
-            return Tokenizer::from_json(&read(folder, "tokenizer.json", "")?, &path);
-        }
-        let (vocab, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
-        for path in [&vocab, &merges] {
-            if !path.exists() {
-                let repair = "a tokenizer is tokenizer.json, or vocab.json with merges.txt";
-                return Err(Error::Missing { path: path.clone(), repair });
+        let path = folder.join("config.json");
+        let config = std::fs::read(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => {
+                let repair = "every checkpoint in Hugging Face's layout has one";
+                Error::Missing { path: path.clone(), repair }
             }
-        }
-        Tokenizer::from_vocab_and_merges(&vocab, &merges)
+            _ => Error::Io { path: path.clone(), source },
+        })?;
+        let config = Config::from_json(&config, &path)?;
+        let places = stored::files(folder)?.into_iter().map(Place::File).collect();
+        let tokenizer = Tokenizer::open(folder)?;
+        Self::from_places(name, config, places, tokenizer, load)
     }
 
-    pub(crate) fn from_files(files: &Files<'_>, tokenizer: Tokenizer, load: &Load) -> Result<Self, Error> {
+    pub(crate) fn from_places(
+        name: &str,
+        config: Config,
+        places: Vec<Place>,
+        tokenizer: Tokenizer,
+        load: &Load,
+    ) -> Result<Self, Error> {
         check_device(load.device)?;
-        let config_path = files.folder.join("config.json");
-        let config = Config::from_json(files.config, &config_path)?;
-        if tokenizer.size() > config.vocab_size {
-            let (tokens, vocabulary) = (tokenizer.size(), config.vocab_size);
-            let path = files.folder.join("tokenizer.json");
-            return Err(Error::Vocabulary { path, tokens, vocabulary });
+        let path = places.first().map_or_else(PathBuf::new, |place| place.path().to_owned());
+        let mut stored = Stored::open(places.clone(), load.kind, load.device)?;
+        let vocabulary = config.vocab_size;
+        let model = Gpt2::build(config, &mut stored, name, &path)?.stored_in(places);
+        let mut warnings: Vec<String> = stored
+            .not_finite()
+            .iter()
+            .map(|name| {
+                format!(
+                    "{}: tensor {name:?} holds NaN or infinities; what is computed with it will too",
+                    path.display()
+                )
+            })
+            .collect();
+        // A head beside a tied one is the same tensor again.
+        let unused: Vec<&str> = stored.left().into_iter().filter(|name| *name != "lm_head.weight").collect();
+        if let Some(first) = unused.first() {
+            let many = unused.len();
+            warnings.push(format!(
+                "{}: {many} tensors are not GPT-2's and are not used, {first:?} the first",
+                path.display()
+            ));
         }
-        let weights_path = files.folder.join("model.safetensors");
-        let tensors = from_safetensors(files.weights, load.kind, load.device, &weights_path)?;
-        let sha256 = hexadecimal(&Sha256::digest(files.weights));
-        let model = Gpt2::build(config, tensors, files.name, Some(sha256), &weights_path)?;
-        Ok(Self { model, tokenizer })
+        if tokenizer.size() > vocabulary {
+            let tokens = tokenizer.size();
+            warnings.push(format!("the tokenizer has tokens up to number {}, the model embeddings for {vocabulary}; a text that needs a token beyond is refused", tokens - 1));
+        }
+        Ok(Self { model, tokenizer, warnings })
     }
 
     /// A text and its continuation by the model.
     ///
     /// # Errors
     /// An empty text, or one that is longer with its continuation than the context; a failing model.
-    pub fn generate(&self, text: &str, generation: &Generation) -> Result<Sequence, Error> {
-        self.generate_with(text, generation, &mut |_| true)
+    pub fn generate(&self, prompt: impl Into<Prompt>, generation: &Generation) -> Result<Sequence, Error> {
+        self.generate_with(prompt, generation, &mut |_| true)
     }
 
     /// As [`generate`](Self::generate), and calls `each` with every new token; `false` stops.
@@ -119,25 +137,71 @@ impl Checkpoint {
     /// As [`generate`](Self::generate).
     pub fn generate_with(
         &self,
-        text: &str,
+        prompt: impl Into<Prompt>,
         generation: &Generation,
         each: &mut dyn FnMut(TokenId) -> bool,
     ) -> Result<Sequence, Error> {
-        let inputs = self.encode(text, TokenKind::Input, 0, "text")?;
+        let runs = self.generate_runs(prompt, std::slice::from_ref(generation), &mut |_, id| each(id))?;
+        // One generation, one run.
+        runs.into_iter().next().ok_or(Error::Attribution(saliency_attribution::Error::NoOutput))
+    }
+
+    /// A text and several continuations, for which it is read once. `each` is called with the run's number, from 0, and every new
+    /// token; `false` stops that run.
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate).
+    pub fn generate_runs(
+        &self,
+        prompt: impl Into<Prompt>,
+        generations: &[Generation],
+        each: &mut dyn FnMut(usize, TokenId) -> bool,
+    ) -> Result<Vec<Sequence>, Error> {
+        let (inputs, about, end) = self.read(&prompt.into())?;
         let ids: Vec<_> = inputs.iter().map(|t| t.id).collect();
-        let outputs = self.model.generate(&ids, generation, each)?;
-        let outputs = self.tokenizer.tokens(&outputs, TokenKind::Output, text.len());
-        Ok(Sequence::new(inputs, outputs)?)
+        for generation in generations {
+            generation.check()?;
+        }
+        let mut stops: Vec<Stop<'_>> = generations.iter().map(Stop::new).collect();
+        // Texts that stop are looked for here, where the tokens' texts are known.
+        let mut bare = generations.to_vec();
+        bare.iter_mut().for_each(|generation| generation.stop.clear());
+        let runs = self.model.generate_runs(&ids, &bare, &mut |run, id| {
+            let goes_on = each(run, id);
+            let stopped = stops.get_mut(run).is_some_and(|stop| stop.after(&self.tokenizer.bytes_of(id)));
+            goes_on && !stopped
+        })?;
+        let sequence = |outputs: Vec<TokenId>| {
+            let outputs = self.tokenizer.tokens(&outputs, TokenKind::Output, end);
+            Ok(Sequence::new(inputs.clone(), outputs)?.with_prompt(about.clone()))
+        };
+        runs.into_iter().map(sequence).collect()
     }
 
     /// A text and a continuation that is given. Each is tokenised on its own.
     ///
     /// # Errors
     /// A text or a continuation that is empty.
-    pub fn force(&self, text: &str, continuation: &str) -> Result<Sequence, Error> {
-        let inputs = self.encode(text, TokenKind::Input, 0, "text")?;
-        let outputs = self.encode(continuation, TokenKind::Output, text.len(), "continuation")?;
-        Ok(Sequence::new(inputs, outputs)?)
+    pub fn force(&self, prompt: impl Into<Prompt>, continuation: &str) -> Result<Sequence, Error> {
+        let (inputs, about, end) = self.read(&prompt.into())?;
+        let outputs = self.encode(continuation, TokenKind::Output, end, "continuation")?;
+        Ok(Sequence::new(inputs, outputs)?.with_prompt(about))
+    }
+
+    /// A prompt's tokens, what a record says of it, and where its text ends.
+    fn read(&self, prompt: &Prompt) -> Result<(Vec<Token>, saliency_schema::Prompt, usize), Error> {
+        let (text, place) = prompt.filled(&self.tokenizer)?;
+        let mut tokens = Vec::new();
+        if prompt.is_begun(&self.tokenizer) {
+            let bos = self.tokenizer.bos().ok_or(Error::NoBos)?;
+            tokens = self.tokenizer.tokens(&[bos], TokenKind::Input, 0);
+        }
+        let begins = tokens.last().and_then(|token| token.end).unwrap_or(0);
+        let bos = !tokens.is_empty();
+        tokens.extend(self.encode(&text, TokenKind::Input, begins, "text")?);
+        let place = place.map(|place| [begins + place.start, begins + place.end]);
+        let about = saliency_schema::Prompt { bos, template: prompt.template_name(), text: place };
+        Ok((tokens, about, begins + text.len()))
     }
 
     fn encode(
@@ -146,9 +210,42 @@ impl Checkpoint {
         kind: TokenKind,
         first_byte: usize,
         what: &'static str,
-    ) -> Result<Vec<saliency_schema::Token>, Error> {
+    ) -> Result<Vec<Token>, Error> {
         let tokens = self.tokenizer.encode(text, kind, first_byte)?;
-        if tokens.is_empty() { Err(Error::EmptyText { what }) } else { Ok(tokens) }
+        if tokens.is_empty() {
+            return Err(Error::EmptyText { what });
+        }
+        let vocabulary = self.model.config().vocab_size;
+        match tokens.iter().find(|token| token.id as usize >= vocabulary) {
+            Some(token) => Err(Error::Vocabulary { text: token.text.clone(), id: token.id, vocabulary }),
+            None => Ok(tokens),
+        }
+    }
+}
+
+/// The texts after which a run ends, and what it has said so far.
+struct Stop<'a> {
+    generation: &'a Generation,
+    said: Vec<u8>,
+    tokens: usize,
+}
+
+impl<'a> Stop<'a> {
+    fn new(generation: &'a Generation) -> Self {
+        Self { generation, said: Vec::new(), tokens: 0 }
+    }
+
+    /// Whether the run ends after a token of these bytes.
+    fn after(&mut self, bytes: &[u8]) -> bool {
+        let before = self.said.len();
+        self.said.extend_from_slice(bytes);
+        self.tokens += 1;
+        self.tokens >= self.generation.at_least
+            && self.generation.stop.iter().any(|stop| {
+                // Only what this token can have completed.
+                let from = before.saturating_sub(stop.len() - 1);
+                self.said[from..].windows(stop.len()).any(|window| window == stop.as_bytes())
+            })
     }
 }
 
@@ -163,19 +260,4 @@ fn check_device(device: Device) -> Result<(), Error> {
         _ => return Ok(()),
     };
     Err(Error::Device { device: format!("{device:?}"), why })
-}
-
-fn read(folder: &Path, name: &str, repair: &'static str) -> Result<Vec<u8>, Error> {
-    let path = folder.join(name);
-    std::fs::read(&path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => Error::Missing { path, repair },
-        _ => Error::Io { path, source },
-    })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -1,7 +1,7 @@
 //! The bundled model: small, our own, inside the library (feature `demo`).
 
-use crate::checkpoint::Files;
-use crate::{Checkpoint, Error, Load, Tokenizer};
+use crate::stored::Place;
+use crate::{Checkpoint, Config, Error, Load, Tokenizer};
 use std::path::PathBuf;
 
 const CONFIG: &[u8] = include_bytes!("../demo/config.json");
@@ -15,7 +15,9 @@ impl Checkpoint {
     /// A device that is not there.
     pub fn demo(load: &Load) -> Result<Self, Error> {
         let folder = PathBuf::from("demo");
+        let config = Config::from_json(CONFIG, &folder.join("config.json"))?;
         let tokenizer = Tokenizer::from_json(TOKENIZER, &folder.join("tokenizer.json"))?;
-        Self::from_files(&Files { name: "demo", folder, config: CONFIG, weights: WEIGHTS }, tokenizer, load)
+        let places = vec![Place::Bytes(WEIGHTS, folder.join("model.safetensors"))];
+        Self::from_places("demo", config, places, tokenizer, load)
     }
 }

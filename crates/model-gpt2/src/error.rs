@@ -53,12 +53,48 @@ pub enum Error {
     },
     // --- weights
     /// The weights file is not a safetensors file, or is cut off.
-    #[error("{path}: not a whole safetensors file ({source}); copy or download it again")]
+    #[error("{path}: not a whole safetensors file: {why}; copy or download it again")]
     Weights {
         /// The file.
         path: PathBuf,
-        /// What the reader says.
-        source: safetensors::SafeTensorError,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There are only pickled weights, which can hold programs.
+    #[error(
+        "{path}: pickled weights are not read, because a pickle can run code; convert them where you trust them: \
+         python3 -c \"from transformers import AutoModelForCausalLM as M; \
+         M.from_pretrained('{folder}').save_pretrained('{folder}', safe_serialization=True)\""
+    )]
+    Pickle {
+        /// The file.
+        path: PathBuf,
+        /// The checkpoint's folder.
+        folder: PathBuf,
+    },
+    /// The index of several weights files names one that can't be read.
+    #[error("{path}: names the file {name:?}: {why}")]
+    Shard {
+        /// The index.
+        path: PathBuf,
+        /// The file that it names.
+        name: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A tensor is stored twice, under its name with and without `transformer.`, or in two files.
+    #[error("{path}: tensor {name:?} is stored twice; which one counts is not said")]
+    TwiceStored {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+    },
+    /// A path that libtorch can't be given.
+    #[error("{path:?}: the path is not UTF-8; rename the folder")]
+    PathNotUtf8 {
+        /// The path.
+        path: PathBuf,
     },
     /// A tensor that the configuration calls for is not there.
     #[error("{path}: no tensor {name:?}, which config.json calls for; is this a GPT-2 checkpoint?")]
@@ -109,16 +145,46 @@ pub enum Error {
         /// What the reader says.
         source: tokenizers::Error,
     },
-    /// The tokenizer has numbers that the model does not.
-    #[error("{path}: the tokenizer has {tokens} tokens, and the model's vocabulary only {vocabulary}")]
+    /// A text holds a token that the model has no embedding for.
+    #[error(
+        "the token {text:?} has number {id}, and the model embeddings for {vocabulary} tokens only; \
+         leave it out, or use the tokenizer that the model was trained with"
+    )]
     Vocabulary {
-        /// The tokenizer's file.
-        path: PathBuf,
-        /// Tokens that the tokenizer has.
-        tokens: usize,
+        /// The token's text.
+        text: String,
+        /// Its number.
+        id: u32,
         /// Size of the model's vocabulary.
         vocabulary: usize,
     },
+    /// `added_tokens.json` gives a token another number than it would get.
+    #[error(
+        "{path}: {text:?} is to be token {id}, and would be {found:?}; use the checkpoint's tokenizer.json"
+    )]
+    AddedToken {
+        /// The file.
+        path: PathBuf,
+        /// The token's text.
+        text: String,
+        /// The number that the file gives it.
+        id: u32,
+        /// The number that it would have.
+        found: Option<u32>,
+    },
+    /// A text is to be put into a template that can't be filled.
+    #[error("template {template:?}: {why}")]
+    Template {
+        /// The template, or `chat` for the checkpoint's own.
+        template: String,
+        /// Why not.
+        why: String,
+    },
+    /// A token is to be put before the text, and the tokenizer has none.
+    #[error(
+        "the tokenizer has no token that begins a text; leave --bos out, or name one as bos_token in tokenizer_config.json"
+    )]
+    NoBos,
     /// The text holds no token.
     #[error("the {what} is empty; give at least one word")]
     EmptyText {

@@ -3,8 +3,9 @@
 use crate::block::{Block, layer_norm};
 use crate::cache::Cache;
 use crate::pullback::{self, Recorded};
+use crate::stored::{Digested, Place};
 use crate::variants::Prefix;
-use crate::weights::{Affine, Weights};
+use crate::weights::{Affine, Supply, Weights};
 use crate::{Config, Error};
 use saliency_attribution::{
     BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, Run, TokenId, Variants,
@@ -20,7 +21,7 @@ use tch::{Device, Kind, Tensor};
 pub struct Gpt2 {
     config: Config,
     name: String,
-    sha256: Option<String>,
+    weights: Option<Digested>,
     wte: Tensor,
     wpe: Tensor,
     blocks: Vec<Block>,
@@ -36,24 +37,28 @@ impl Gpt2 {
     /// A configuration that can't be honoured, or a tensor that is missing or has another shape.
     pub fn from_tensors(
         config: Config,
-        tensors: BTreeMap<String, Tensor>,
+        mut tensors: BTreeMap<String, Tensor>,
         name: &str,
     ) -> Result<Self, Error> {
-        Self::build(config, tensors, name, None, Path::new("the tensors"))
+        Self::build(config, &mut tensors, name, Path::new("the tensors"))
     }
 
     pub(crate) fn build(
         config: Config,
-        mut tensors: BTreeMap<String, Tensor>,
+        supply: &mut dyn Supply,
         name: &str,
-        sha256: Option<String>,
         path: &Path,
     ) -> Result<Self, Error> {
         config.check(path)?;
-        let Weights { wte, wpe, blocks, ln_f, head } = Weights::take(&config, &mut tensors, path)?;
+        let Weights { wte, wpe, blocks, ln_f, head } = Weights::take(&config, supply, path)?;
         let blocks = blocks.into_iter().enumerate().map(|(i, weights)| Block::new(&config, i, weights));
         let blocks = blocks.collect();
-        Ok(Self { config, name: name.to_owned(), sha256, wte, wpe, blocks, ln_f, head })
+        Ok(Self { config, name: name.to_owned(), weights: None, wte, wpe, blocks, ln_f, head })
+    }
+
+    /// The same, whose weights lie there.
+    pub(crate) fn stored_in(self, places: Vec<Place>) -> Self {
+        Self { weights: Some(Digested::new(places)), ..self }
     }
 
     /// The configuration.
@@ -134,6 +139,16 @@ impl Gpt2 {
         Ok(x.f_matmul(&self.head.f_transpose(0, 1)?)?)
     }
 
+    /// Logits after further tokens of a cached sequence: `[vocabulary]`.
+    fn next(&self, ids: &[TokenId], cache: &mut Cache) -> Result<Tensor, saliency_attribution::Error> {
+        use saliency_attribution::Error::Model;
+        let embeddings = self.embed(ids).map_err(Model)?.f_unsqueeze(0)?;
+        let last = ids.len() as i64 - 1;
+        let logits =
+            self.forward(&embeddings, last..last + 1, Some(cache)).map_err(|e| Model(Box::new(e)))?;
+        Ok(logits.f_select(0, 0)?.f_select(0, 0)?)
+    }
+
     fn forward(
         &self,
         embeddings: &Tensor,
@@ -158,7 +173,7 @@ impl LanguageModel for Gpt2 {
     }
 
     fn sha256(&self) -> Option<&str> {
-        self.sha256.as_deref()
+        self.weights.as_ref()?.sha256()
     }
 
     fn limits(&self) -> Limits {
@@ -229,16 +244,33 @@ impl LanguageModel for Gpt2 {
         generation: &Generation,
         each: &mut dyn FnMut(TokenId) -> bool,
     ) -> Result<Vec<TokenId>, saliency_attribution::Error> {
-        use saliency_attribution::Error::Model;
+        let run = self.generate_runs(input, std::slice::from_ref(generation), &mut |_, id| each(id))?;
+        Ok(run.into_iter().next().unwrap_or_default())
+    }
+
+    fn generate_runs(
+        &self,
+        input: &[TokenId],
+        generations: &[Generation],
+        each: &mut dyn FnMut(usize, TokenId) -> bool,
+    ) -> Result<Vec<Vec<TokenId>>, saliency_attribution::Error> {
         let _no_gradient = tch::no_grad_guard();
-        let mut cache = Cache::new(self.blocks.len());
-        generate_with(self, input, generation, each, |ids| {
-            let new = &ids[cache.len() as usize..];
-            let embeddings = self.embed(new).map_err(Model)?.f_unsqueeze(0)?;
-            let last = new.len() as i64 - 1;
-            let logits = self.forward(&embeddings, last..last + 1, Some(&mut cache));
-            let logits = logits.map_err(|e| Model(Box::new(e)))?;
-            Ok(logits.f_select(0, 0)?.f_select(0, 0)?)
-        })
+        // The text is read once, by the first run that asks; the others begin with copies of its cache, which share its tensors.
+        let mut read: Option<(Cache, Tensor)> = None;
+        let run = |(run, generation): (usize, &Generation)| {
+            let mut cache = Cache::new(self.blocks.len());
+            generate_with(self, input, generation, &mut |id| each(run, id), |ids| {
+                if let (true, Some((prefix, logits))) = (ids.len() == input.len(), &read) {
+                    cache = prefix.shallow_clone();
+                    return Ok(logits.shallow_clone());
+                }
+                let logits = self.next(&ids[cache.len() as usize..], &mut cache)?;
+                if ids.len() == input.len() {
+                    read = Some((cache.shallow_clone(), logits.shallow_clone()));
+                }
+                Ok(logits)
+            })
+        };
+        generations.iter().enumerate().map(run).collect()
     }
 }

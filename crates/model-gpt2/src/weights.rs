@@ -1,10 +1,9 @@
-//! GPT-2's tensors: read from safetensors by name, checked against the configuration, placed on a device.
+//! GPT-2's tensors: found by name, and checked against the configuration before one is read.
 
 use crate::{Config, Error};
-use safetensors::{Dtype, SafeTensors};
 use std::collections::BTreeMap;
 use std::path::Path;
-use tch::{Device, Kind, Tensor};
+use tch::Tensor;
 
 /// All of GPT-2's tensors.
 #[derive(Debug)]
@@ -38,109 +37,92 @@ pub(crate) struct Affine {
     pub(crate) bias: Tensor,
 }
 
+/// Where tensors come from.
+pub(crate) trait Supply {
+    /// A tensor's size, before it is read.
+    fn size(&self, name: &str) -> Option<Vec<i64>>;
+    /// All names, but those that were taken.
+    fn names(&self) -> Vec<&str>;
+    /// A tensor.
+    fn take(&mut self, name: &str) -> Result<Option<Tensor>, Error>;
+}
+
+impl Supply for BTreeMap<String, Tensor> {
+    fn size(&self, name: &str) -> Option<Vec<i64>> {
+        self.get(name).map(Tensor::size)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.keys().map(String::as_str).collect()
+    }
+
+    fn take(&mut self, name: &str) -> Result<Option<Tensor>, Error> {
+        Ok(self.remove(name))
+    }
+}
+
 impl Weights {
-    /// Takes the tensors that a configuration calls for. `path` is only named in errors.
-    pub(crate) fn take(
-        config: &Config,
-        tensors: &mut BTreeMap<String, Tensor>,
-        path: &Path,
-    ) -> Result<Self, Error> {
-        let mut source = Source { tensors, path };
-        source.refuse_extra_blocks(config)?;
-        let (hidden, inner) = (config.n_embd as i64, config.inner() as i64);
-        let vocabulary = config.vocab_size as i64;
-        let wte = source.tensor("wte.weight".into(), &[vocabulary, hidden])?;
-        let wpe = source.tensor("wpe.weight".into(), &[config.n_positions as i64, hidden])?;
+    /// Takes the tensors that a configuration calls for. Nothing is read before every name and every size was found
+    /// right. `path` is only named in errors.
+    pub(crate) fn take(config: &Config, supply: &mut dyn Supply, path: &Path) -> Result<Self, Error> {
+        check(config, supply, path)?;
+        let mut tensor = |name: &str| -> Result<Tensor, Error> {
+            supply.take(name)?.ok_or_else(|| Error::NoTensor { path: path.to_owned(), name: name.to_owned() })
+        };
+        let mut affine = |name: String| -> Result<Affine, Error> {
+            Ok(Affine { weight: tensor(&format!("{name}.weight"))?, bias: tensor(&format!("{name}.bias"))? })
+        };
         let mut blocks = Vec::new();
         for i in 0..config.n_layer {
-            let mut affine = |name: &str, weight: &[i64]| source.affine(&format!("h.{i}.{name}"), weight);
             blocks.push(BlockWeights {
-                ln_1: affine("ln_1", &[hidden])?,
-                attention: affine("attn.c_attn", &[hidden, 3 * hidden])?,
-                attention_out: affine("attn.c_proj", &[hidden, hidden])?,
-                ln_2: affine("ln_2", &[hidden])?,
-                inner: affine("mlp.c_fc", &[hidden, inner])?,
-                inner_out: affine("mlp.c_proj", &[inner, hidden])?,
+                ln_1: affine(format!("h.{i}.ln_1"))?,
+                attention: affine(format!("h.{i}.attn.c_attn"))?,
+                attention_out: affine(format!("h.{i}.attn.c_proj"))?,
+                ln_2: affine(format!("h.{i}.ln_2"))?,
+                inner: affine(format!("h.{i}.mlp.c_fc"))?,
+                inner_out: affine(format!("h.{i}.mlp.c_proj"))?,
             });
         }
-        let ln_f = source.affine("ln_f", &[hidden])?;
-        let head = if config.tie_word_embeddings {
-            wte.shallow_clone()
-        } else {
-            source.tensor("lm_head.weight".into(), &[vocabulary, hidden])?
-        };
+        let ln_f = affine("ln_f".into())?;
+        let (wte, wpe) = (tensor("wte.weight")?, tensor("wpe.weight")?);
+        let head = if config.tie_word_embeddings { wte.shallow_clone() } else { tensor("lm_head.weight")? };
         Ok(Self { wte, wpe, blocks, ln_f, head })
     }
 }
 
-/// Tensors by name, without the `transformer.` that some checkpoints put before it.
-struct Source<'a> {
-    tensors: &'a mut BTreeMap<String, Tensor>,
-    path: &'a Path,
-}
-
-impl Source<'_> {
-    fn tensor(&mut self, name: String, expected: &[i64]) -> Result<Tensor, Error> {
-        let Some(tensor) = self.tensors.remove(&name) else {
-            return Err(Error::NoTensor { path: self.path.to_owned(), name });
-        };
-        let found = tensor.size();
-        if found != expected {
-            let expected = expected.to_vec();
-            return Err(Error::TensorShape { path: self.path.to_owned(), name, found, expected });
+/// Whether all tensors are there in the sizes that the configuration calls for, and no blocks beyond.
+fn check(config: &Config, supply: &dyn Supply, path: &Path) -> Result<(), Error> {
+    let block = |name: &str| name.strip_prefix("h.")?.split('.').next()?.parse::<usize>().ok();
+    if let Some(name) = supply.names().into_iter().find(|n| block(n).is_some_and(|i| i >= config.n_layer)) {
+        return Err(Error::ExtraBlock {
+            path: path.to_owned(),
+            name: name.to_owned(),
+            n_layer: config.n_layer,
+        });
+    }
+    let expect = |name: String, expected: &[i64]| match supply.size(&name) {
+        None => Err(Error::NoTensor { path: path.to_owned(), name }),
+        Some(found) if found != expected => {
+            Err(Error::TensorShape { path: path.to_owned(), name, found, expected: expected.to_vec() })
         }
-        Ok(tensor)
+        Some(_) => Ok(()),
+    };
+    let affine = |name: String, weight: &[i64]| {
+        expect(format!("{name}.weight"), weight)?;
+        expect(format!("{name}.bias"), &weight[weight.len() - 1..])
+    };
+    let (hidden, inner) = (config.n_embd as i64, config.inner() as i64);
+    let vocabulary = config.vocab_size as i64;
+    expect("wte.weight".into(), &[vocabulary, hidden])?;
+    expect("wpe.weight".into(), &[config.n_positions as i64, hidden])?;
+    for i in 0..config.n_layer {
+        affine(format!("h.{i}.ln_1"), &[hidden])?;
+        affine(format!("h.{i}.attn.c_attn"), &[hidden, 3 * hidden])?;
+        affine(format!("h.{i}.attn.c_proj"), &[hidden, hidden])?;
+        affine(format!("h.{i}.ln_2"), &[hidden])?;
+        affine(format!("h.{i}.mlp.c_fc"), &[hidden, inner])?;
+        affine(format!("h.{i}.mlp.c_proj"), &[inner, hidden])?;
     }
-
-    fn affine(&mut self, name: &str, weight: &[i64]) -> Result<Affine, Error> {
-        Ok(Affine {
-            weight: self.tensor(format!("{name}.weight"), weight)?,
-            bias: self.tensor(format!("{name}.bias"), &weight[weight.len() - 1..])?,
-        })
-    }
-
-    fn refuse_extra_blocks(&self, config: &Config) -> Result<(), Error> {
-        let block = |name: &str| name.strip_prefix("h.")?.split('.').next()?.parse::<usize>().ok();
-        match self.tensors.keys().find(|name| block(name).is_some_and(|i| i >= config.n_layer)) {
-            Some(name) => Err(Error::ExtraBlock {
-                path: self.path.to_owned(),
-                name: name.clone(),
-                n_layer: config.n_layer,
-            }),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Reads a safetensors file's tensors in one dtype onto one device. Buffers that hold no weights (the causal
-/// mask) are left out. `path` is only named in errors.
-pub(crate) fn from_safetensors(
-    bytes: &[u8],
-    kind: Kind,
-    device: Device,
-    path: &Path,
-) -> Result<BTreeMap<String, Tensor>, Error> {
-    let file =
-        SafeTensors::deserialize(bytes).map_err(|source| Error::Weights { path: path.to_owned(), source })?;
-    let mut tensors = BTreeMap::new();
-    for (name, view) in file.iter() {
-        let name = name.strip_prefix("transformer.").unwrap_or(name);
-        if name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias") {
-            continue;
-        }
-        let stored = match view.dtype() {
-            Dtype::F32 => Kind::Float,
-            Dtype::F16 => Kind::Half,
-            Dtype::BF16 => Kind::BFloat16,
-            Dtype::F64 => Kind::Double,
-            other => {
-                let (name, dtype) = (name.to_owned(), format!("{other:?}"));
-                return Err(Error::TensorType { path: path.to_owned(), name, dtype });
-            }
-        };
-        let size: Vec<i64> = view.shape().iter().map(|&n| n as i64).collect();
-        let tensor = Tensor::f_from_data_size(view.data(), &size, stored)?;
-        tensors.insert(name.to_owned(), tensor.f_to_kind(kind)?.f_to(device)?);
-    }
-    Ok(tensors)
+    affine("ln_f".into(), &[hidden])?;
+    if config.tie_word_embeddings { Ok(()) } else { expect("lm_head.weight".into(), &[vocabulary, hidden]) }
 }

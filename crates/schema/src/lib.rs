@@ -22,7 +22,7 @@ pub use error::Error;
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
 pub use read::read;
-pub use record::{Method, Model, Output, Record, Regrouped, Target};
+pub use record::{Method, Model, Output, Prompt, Record, Regrouped, Target};
 pub use regroup::Reduce;
 #[cfg(feature = "segments")]
 pub use segmentation::Segmentation;

@@ -40,6 +40,9 @@ pub struct Record {
     /// the aggregate lost it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed: Option<bool>,
+    /// How the input text came to be, where it is recorded: whether a token was put before it, and what it was put into.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
+    pub prompt: Option<Prompt>,
     /// How rows and columns of single tokens became rows and columns of groups of tokens, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub regrouped: Option<Regrouped>,
@@ -108,6 +111,20 @@ pub struct Target {
     /// Every parameter of the target.
     #[serde(flatten)]
     pub parameters: Map<String, Value>,
+}
+
+/// How the input text came to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+pub struct Prompt {
+    /// Whether the first token was put before the text as the one that begins a text.
+    pub bos: bool,
+    /// What the text was put into: `chat` for the model's own template, or the template itself; missing where it stands alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// Where the text that was given begins and ends among the bytes of the whole text; missing where a template changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<[usize; 2]>,
 }
 
 /// How a record of single tokens became one of groups of tokens (see [`Record::regroup`]).
@@ -186,6 +203,7 @@ impl Record {
             aggregate: None,
             normalize: None,
             signed: None,
+            prompt: None,
             regrouped: None,
             notes: Vec::new(),
             tokens,

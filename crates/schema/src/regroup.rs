@@ -109,6 +109,7 @@ impl Record {
             aggregate: self.aggregate.clone(),
             normalize: self.normalize.clone(),
             signed: self.signed,
+            prompt: self.prompt.clone(),
             regrouped: Some(self.regrouped_by(segments, reduce)),
             notes: self.notes_with(reduce),
             tokens: segments.iter().map(|segment| joined(&self.tokens, segment)).collect(),

@@ -1,0 +1,38 @@
+//! `--stream`: a text on standard error while it is made.
+
+use std::io::Write;
+
+/// Prints bytes as soon as they are whole characters.
+pub(crate) struct Stream {
+    waiting: Vec<u8>,
+}
+
+impl Stream {
+    pub(crate) fn new() -> Self {
+        Self { waiting: Vec::new() }
+    }
+
+    /// A token's bytes; a character that is not whole yet waits for the next.
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+        let whole = match std::str::from_utf8(&self.waiting) {
+            Ok(_) => self.waiting.len(),
+            // What can never become a character is printed as a replacement.
+            Err(error) => error.valid_up_to() + error.error_len().unwrap_or(0),
+        };
+        let text: Vec<u8> = self.waiting.drain(..whole).collect();
+        print(&String::from_utf8_lossy(&text));
+    }
+
+    /// The end of the text.
+    pub(crate) fn end(&mut self) {
+        let text = std::mem::take(&mut self.waiting);
+        print(&format!("{}\n", String::from_utf8_lossy(&text)));
+    }
+}
+
+/// Standard error may be closed; that is no reason to stop.
+fn print(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -1,0 +1,134 @@
+//! A text as the model is to read it: with or without a token that begins it, plain or put into a template.
+
+use crate::{Error, Tokenizer};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, context};
+use std::ops::Range;
+
+/// Instructions that a chat template may run.
+const FUEL: u64 = 1_000_000;
+
+/// A text, and how it is put before the model. A `&str` is one: plain, and begun as the tokenizer's own files say.
+///
+/// ```
+/// use saliency_model_gpt2::{Prompt, Template};
+///
+/// let plain = Prompt::from("The race to Mars");
+/// let begun = Prompt::from("The race to Mars").bos(true);
+/// let asked = Prompt::from("Who won?").template(Template::Filled("Q: {text}\nA:".into()));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    text: String,
+    bos: Option<bool>,
+    template: Template,
+}
+
+/// What a text is put into.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Template {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// The checkpoint's own chat template, as one message of the user and the beginning of the answer.
+    Chat {
+        /// A message of the system before it.
+        system: Option<String>,
+    },
+    /// A text with `{text}` in it, once.
+    Filled(String),
+}
+
+impl Prompt {
+    /// Whether the token that begins a text is put before it. Where nothing is said the tokenizer's files decide, as they do in the transformers library; in a chat
+    /// the template does.
+    #[must_use]
+    pub fn bos(mut self, bos: bool) -> Self {
+        self.bos = Some(bos);
+        self
+    }
+
+    /// Puts the text into a template.
+    #[must_use]
+    pub fn template(mut self, template: Template) -> Self {
+        self.template = template;
+        self
+    }
+
+    /// The text alone.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What is read after the token that begins it, if that comes: the whole text, and where in it the text alone lies, if it is there unchanged.
+    pub(crate) fn filled(&self, tokenizer: &Tokenizer) -> Result<(String, Option<Range<usize>>), Error> {
+        let filled = match &self.template {
+            Template::Plain => return Ok((self.text.clone(), Some(0..self.text.len()))),
+            Template::Filled(template) => {
+                if template.matches("{text}").count() != 1 {
+                    let why = "it must hold {text} once".to_owned();
+                    return Err(Error::Template { template: template.clone(), why });
+                }
+                let begins = template.find("{text}").unwrap_or(0);
+                let range = begins..begins + self.text.len();
+                return Ok((template.replace("{text}", &self.text), Some(range)));
+            }
+            Template::Chat { system } => chat(tokenizer, system.as_deref(), &self.text)?,
+        };
+        let mut places = filled.match_indices(&self.text);
+        let place = places.next().map(|(begins, text)| begins..begins + text.len());
+        let only = place.filter(|_| places.next().is_none());
+        Ok((filled, only))
+    }
+
+    /// Whether a token is put before the text.
+    pub(crate) fn is_begun(&self, tokenizer: &Tokenizer) -> bool {
+        let by_template = matches!(self.template, Template::Chat { .. });
+        self.bos.unwrap_or(tokenizer.adds_bos() && !by_template)
+    }
+
+    /// What a record says of the template.
+    pub(crate) fn template_name(&self) -> Option<String> {
+        match &self.template {
+            Template::Plain => None,
+            Template::Chat { system: None } => Some("chat".to_owned()),
+            Template::Chat { system: Some(system) } => Some(format!("chat, system: {system}")),
+            Template::Filled(template) => Some(template.clone()),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Prompt {
+    fn from(text: T) -> Self {
+        Self { text: text.into(), bos: None, template: Template::Plain }
+    }
+}
+
+fn chat(tokenizer: &Tokenizer, system: Option<&str>, text: &str) -> Result<String, Error> {
+    let Some(template) = tokenizer.chat_template() else {
+        let why =
+            "the tokenizer's files hold no chat template; give one, such as \"Q: {text}\\nA:\"".to_owned();
+        return Err(Error::Template { template: "chat".to_owned(), why });
+    };
+    let failed =
+        |error: minijinja::Error| Error::Template { template: "chat".to_owned(), why: error.to_string() };
+    // As the transformers library sets it.
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?;
+    let mut environment = Environment::new();
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.set_syntax(syntax);
+    // A template is somebody else's program: it ends.
+    environment.set_fuel(Some(FUEL));
+    environment.add_function("raise_exception", |why: String| -> Result<(), minijinja::Error> {
+        Err(minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why))
+    });
+    let message = |role: &str, content: &str| context! { role => role, content => content };
+    let mut messages: Vec<_> = system.map(|system| message("system", system)).into_iter().collect();
+    messages.push(message("user", text));
+    let special = |id: Option<u32>| id.and_then(|id| tokenizer.text_of(id)).unwrap_or_default();
+    let (bos_token, eos_token) = (special(tokenizer.bos()), special(tokenizer.eos()));
+    environment
+        .render_str(template, context! { messages, bos_token, eos_token, add_generation_prompt => true })
+        .map_err(failed)
+}
