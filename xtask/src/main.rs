@@ -15,6 +15,7 @@ mod peers;
 mod pip;
 mod platform;
 mod program;
+mod real_gpt2;
 mod step;
 mod stub;
 mod suite;
@@ -45,6 +46,8 @@ usage: cargo xtask COMMAND
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
   peers [--turns N] [--method gradient-x-input|integrated-gradients] [--steps K]
                             our program beside ecco and inseq, from text to record; print the table
+  real-gpt2 DIR|HUB-ID|--stand-in
+                            whether GPT-2's weights (124M) give the reference runs' rows: the acceptance test
   help                      this list
 
 A libtorch of your own is used where LIBTORCH or LIBTORCH_USE_PYTORCH is set.
@@ -80,6 +83,7 @@ enum Task {
     Page { write: bool },
     Bench { args: Vec<String> },
     Peers(peers::Options),
+    RealGpt2(real_gpt2::Weights),
     Help,
 }
 
@@ -105,6 +109,7 @@ impl Task {
             }
             "bench" => (Self::Bench { args: rest.to_vec() }, &rest[rest.len()..]),
             "peers" => (Self::Peers(peers::Options::parse(rest)?), &rest[rest.len()..]),
+            "real-gpt2" => (Self::RealGpt2(real_gpt2::Weights::parse(rest)?), &rest[rest.len()..]),
             "help" | "--help" | "-h" => (Self::Help, &rest[rest.len()..]),
             other => return Err(format!("there is no command `{other}`")),
         };
@@ -130,6 +135,7 @@ impl Task {
             Self::Page { write } => page::run(&workspace, write),
             Self::Bench { args } => bench::run(&workspace, &args),
             Self::Peers(options) => peers::run(&workspace, &options),
+            Self::RealGpt2(weights) => real_gpt2::run(&workspace, &weights),
             Self::Help => {
                 print!("{HELP}");
                 Ok(())

@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 use crate::disk::At;
 use crate::libtorch::Libtorch;
 use crate::page;
+use crate::real_gpt2::{self, Weights};
 use crate::step::{self, Step};
 use crate::workspace::Workspace;
 
@@ -34,6 +35,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             cargo(&["build", "--workspace", "--exclude", "xtask", "--examples", "--all-features"]),
         ),
     ];
+    let stand_in = real_gpt2::command(workspace, &libtorch, &Weights::StandIn, false)?;
+    steps.push(Step::new("real-gpt2 on a stand-in", stand_in));
     let in_browser = |test: &str| {
         let package = ["test", "--package", "saliency-viz-svg", "--all-features", "--test"];
         cargo(&[&package[..], &[test, "--", "--ignored", "--nocapture"]].concat())

@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 pub struct Generation {
     /// Tokens to add at the most; fewer where the end-of-text token or one of [`stop`](Self::stop) comes first.
     pub tokens: usize,
-    /// Tokens to add at the least: the end-of-text token is not chosen before, and no text stops.
+    /// Tokens to add at the least: no end-of-text token is chosen before, and no text stops.
     pub at_least: usize,
     /// Texts after which it ends; they stay in the output, with the rest of their last token. Only who knows the tokens' texts can honour them, a checkpoint
     /// with its tokenizer; a bare model refuses them.
@@ -78,13 +78,13 @@ impl Generation {
         self.sampling.check()
     }
 
-    /// What one token is chosen from: the logits after the penalty, without the end-of-text token where it is too early for it.
+    /// What one token is chosen from: the logits after the penalty, without end-of-text tokens where it is too early for them.
     fn offered(
         &self,
         logits: &Tensor,
         input: usize,
         ids: &[TokenId],
-        end: Option<TokenId>,
+        ends: &[TokenId],
     ) -> Result<Vec<f64>, Error> {
         let mut logits = Vec::<f64>::try_from(logits.f_to_kind(Kind::Double)?)?;
         if self.repetition_penalty.to_bits() != 1.0_f64.to_bits() {
@@ -98,10 +98,12 @@ impl Generation {
                 }
             }
         }
-        if ids.len() - input < self.at_least
-            && let Some(logit) = end.and_then(|id| logits.get_mut(id as usize))
-        {
-            *logit = f64::NEG_INFINITY;
+        if ids.len() - input < self.at_least {
+            for end in ends {
+                if let Some(logit) = logits.get_mut(*end as usize) {
+                    *logit = f64::NEG_INFINITY;
+                }
+            }
         }
         Ok(logits)
     }
@@ -143,12 +145,13 @@ pub fn generate_with(
         return Err(Error::Parameter { name: "stop", value: format!("{text:?}"), range });
     }
     let mut sampler = Sampler::new(&generation.sampling)?;
+    let ends = model.ends_of_text();
     let mut ids = input.to_vec();
     while ids.len() < input.len() + generation.tokens {
-        let logits = generation.offered(&next(&ids)?, input.len(), &ids, model.end_of_text())?;
+        let logits = generation.offered(&next(&ids)?, input.len(), &ids, &ends)?;
         let id = sampler.choose(&logits);
         ids.push(id);
-        if !each(id) || Some(id) == model.end_of_text() {
+        if !each(id) || ends.contains(&id) {
             break;
         }
     }

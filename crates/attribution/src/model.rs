@@ -126,6 +126,11 @@ pub trait LanguageModel {
         None
     }
 
+    /// All tokens that end a text, for models that have several.
+    fn ends_of_text(&self) -> Vec<TokenId> {
+        self.end_of_text().into_iter().collect()
+    }
+
     /// The token that stands for a hidden one, where the model was trained with one. The baseline `mask` needs it.
     fn mask_token(&self) -> Option<TokenId> {
         None

@@ -272,7 +272,8 @@ fn sequences(
     for (sequence, generation) in sequences.iter().zip(generations) {
         let (made, asked) = (sequence.n_output(), generation.tokens);
         if made < asked {
-            let end = checkpoint.model.end_of_text().filter(|id| sequence.ids().last() == Some(id));
+            let ends = checkpoint.model.ends_of_text();
+            let end = sequence.ids().last().filter(|id| ends.contains(id));
             let why = end.map_or("a text of --stop".to_owned(), |id| format!("the end-of-text token ({id})"));
             remark(quiet, &format!("stopped at {why} after {made} of {asked} tokens"));
         }

@@ -96,6 +96,7 @@ impl Activation {
             Self::Gelu => x.f_gelu("none")?,
             Self::Relu => x.f_relu()?,
             Self::Silu => x.f_silu()?,
+            Self::QuickGelu => x.f_mul(&x.f_mul_scalar(1.702)?.f_sigmoid()?)?,
             Self::Tanh => x.f_tanh()?,
         })
     }
@@ -105,4 +106,45 @@ impl Activation {
 pub(crate) fn layer_norm(x: &Tensor, affine: &Affine, epsilon: f64) -> Result<Tensor, Error> {
     let width = x.size().last().copied().unwrap_or(0);
     Ok(x.f_layer_norm([width], Some(&affine.weight), Some(&affine.bias), epsilon, true)?)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::Activation;
+    use serde_json::Value;
+    use tch::Tensor;
+
+    #[test]
+    fn activations_are_the_peers_functions_by_every_name_that_is_read() {
+        let table: Value = serde_json::from_str(include_str!("../tests/variants/activations.json")).unwrap();
+        let numbers = |list: &Value| -> Vec<f64> {
+            list.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+        };
+        let mut unread = Vec::new();
+        for (name, expected) in table["y"].as_object().unwrap() {
+            let Ok(activation) = serde_json::from_value::<Activation>(name.as_str().into()) else {
+                unread.push(name.as_str());
+                continue;
+            };
+            let found = activation.apply(&Tensor::from_slice(&numbers(&table["x"]))).unwrap();
+            for (f, e) in Vec::<f64>::try_from(found).unwrap().into_iter().zip(numbers(expected)) {
+                // gelu_fast writes its constant with fewer digits.
+                assert!((f - e).abs() <= 1e-11 * e.abs().max(1.0), "{name}: {f} for {e}");
+            }
+        }
+        let none = [
+            "gelu_10",
+            "hardswish",
+            "laplace",
+            "leaky_relu",
+            "linear",
+            "mish",
+            "relu2",
+            "relu6",
+            "sigmoid",
+            "sqrtsoftplus",
+        ];
+        assert_eq!(unread, none, "names that are refused");
+    }
 }

@@ -79,7 +79,13 @@ impl Checkpoint {
             }
             _ => Error::Io { path: path.clone(), source },
         })?;
-        let config = Config::from_json(&config, &path)?;
+        let mut config = Config::from_json(&config, &path)?;
+        let path = folder.join("generation_config.json");
+        match std::fs::read(&path) {
+            Ok(json) => config.generates(&json, &path)?,
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(Error::Io { path, source }),
+        }
         let places = stored::files(folder)?.into_iter().map(Place::File).collect();
         let tokenizer = Tokenizer::open(folder)?;
         Self::from_places(name, config, places, tokenizer, load)
@@ -107,8 +113,13 @@ impl Checkpoint {
                 )
             })
             .collect();
-        // A head beside a tied one is the same tensor again.
-        let unused: Vec<&str> = stored.left().into_iter().filter(|name| *name != "lm_head.weight").collect();
+        if model.config().tie_word_embeddings && model.has_own_head() {
+            warnings.push(format!(
+                "{}: lm_head.weight differs from the embeddings that config.json ties it to; it is used as it is stored",
+                path.display()
+            ));
+        }
+        let unused = stored.left();
         if let Some(first) = unused.first() {
             let many = unused.len();
             warnings.push(format!(

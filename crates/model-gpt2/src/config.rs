@@ -2,7 +2,16 @@
 
 use crate::Error;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::Path;
+
+/// Names that later libraries gave to fields of GPT-2's configuration, and its own.
+const SECOND_NAMES: [(&str, &str); 4] = [
+    ("hidden_size", "n_embd"),
+    ("num_hidden_layers", "n_layer"),
+    ("num_attention_heads", "n_head"),
+    ("max_position_embeddings", "n_positions"),
+];
 
 /// GPT-2's configuration, in Hugging Face's names. Fields that only matter in training (dropout) or for
 /// other heads (`summary_…`) are not read.
@@ -57,14 +66,14 @@ pub struct Config {
     pub eos_token_id: Option<EndOfText>,
     /// Must be absent or empty: heads that are cut out.
     #[serde(default, skip_serializing_if = "is_empty")]
-    pruned_heads: serde_json::Value,
+    pruned_heads: Value,
     /// Must be absent: weights that are not plain numbers.
     #[serde(default, skip_serializing_if = "is_empty")]
     #[expect(clippy::struct_field_names, reason = "the field is Hugging Face's")]
-    quantization_config: serde_json::Value,
+    quantization_config: Value,
 }
 
-/// The end-of-text token: one number, or a list of which the first counts.
+/// The end-of-text token: one number, or a list, any of which ends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum EndOfText {
@@ -79,7 +88,13 @@ pub enum EndOfText {
 pub enum Activation {
     /// `½x(1 + tanh(√(2/π)(x + 0.044715x³)))`: GPT-2's own.
     #[default]
-    #[serde(rename = "gelu_new", alias = "gelu_pytorch_tanh", alias = "gelu_fast")]
+    #[serde(
+        rename = "gelu_new",
+        alias = "gelu_pytorch_tanh",
+        alias = "gelu_fast",
+        alias = "gelu_accurate",
+        alias = "gelu_python_tanh"
+    )]
     GeluTanh,
     /// `xΦ(x)`, exact.
     #[serde(rename = "gelu", alias = "gelu_python")]
@@ -90,6 +105,9 @@ pub enum Activation {
     /// `x / (1 + e⁻ˣ)`.
     #[serde(rename = "silu", alias = "swish")]
     Silu,
+    /// `x / (1 + e⁻¹·⁷⁰²ˣ)`.
+    #[serde(rename = "quick_gelu")]
+    QuickGelu,
     /// `tanh x`.
     #[serde(rename = "tanh")]
     Tanh,
@@ -129,10 +147,10 @@ mod defaults {
     }
 }
 
-fn is_empty(value: &serde_json::Value) -> bool {
+fn is_empty(value: &Value) -> bool {
     match value {
-        serde_json::Value::Null => true,
-        serde_json::Value::Object(map) => map.is_empty(),
+        Value::Null => true,
+        Value::Object(map) => map.is_empty(),
         _ => false,
     }
 }
@@ -158,8 +176,8 @@ impl Config {
             tie_word_embeddings: true,
             add_cross_attention: false,
             eos_token_id: None,
-            pruned_heads: serde_json::Value::Null,
-            quantization_config: serde_json::Value::Null,
+            pruned_heads: Value::Null,
+            quantization_config: Value::Null,
         }
     }
 
@@ -168,10 +186,41 @@ impl Config {
     /// # Errors
     /// JSON that is not a GPT-2 configuration, or a field that is not honoured here.
     pub fn from_json(json: &[u8], path: &Path) -> Result<Self, Error> {
-        let config: Self = serde_json::from_slice(json)
-            .map_err(|source| Error::ConfigJson { path: path.to_owned(), source })?;
+        let failed = |source| Error::ConfigJson { path: path.to_owned(), source };
+        let mut json: Value = serde_json::from_slice(json).map_err(failed)?;
+        if let Some(fields) = json.as_object_mut() {
+            // Later libraries' names for the same fields, which win where both are there.
+            for (other, name) in SECOND_NAMES {
+                if let Some(value) = fields.remove(other) {
+                    fields.insert(name.to_owned(), value);
+                }
+            }
+            // "No such token" is also written -1.
+            if fields.get("eos_token_id").and_then(Value::as_i64) == Some(-1) {
+                fields.insert("eos_token_id".to_owned(), Value::Null);
+            }
+        }
+        let config: Self = serde_json::from_value(json).map_err(failed)?;
         config.check(path)?;
         Ok(config)
+    }
+
+    /// Takes over what a `generation_config.json` says of the tokens that end a text. `path` is only named in errors.
+    ///
+    /// # Errors
+    /// JSON that is not such a file.
+    pub(crate) fn generates(&mut self, json: &[u8], path: &Path) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        struct Read {
+            #[serde(default)]
+            eos_token_id: Option<EndOfText>,
+        }
+        let read: Read = serde_json::from_slice(json)
+            .map_err(|source| Error::ConfigJson { path: path.to_owned(), source })?;
+        if read.eos_token_id.is_some() {
+            self.eos_token_id = read.eos_token_id;
+        }
+        Ok(())
     }
 
     /// Width of the feed-forward part.
@@ -181,9 +230,15 @@ impl Config {
 
     /// The token that ends a text.
     pub fn end_of_text(&self) -> Option<u32> {
-        match self.eos_token_id.as_ref()? {
-            EndOfText::One(id) => Some(*id),
-            EndOfText::Many(ids) => ids.first().copied(),
+        self.ends_of_text().first().copied()
+    }
+
+    /// All tokens that end a text; the first is [`end_of_text`](Self::end_of_text).
+    pub fn ends_of_text(&self) -> &[u32] {
+        match self.eos_token_id.as_ref() {
+            None => &[],
+            Some(EndOfText::One(id)) => std::slice::from_ref(id),
+            Some(EndOfText::Many(ids)) => ids,
         }
     }
 

@@ -76,6 +76,11 @@ impl Gpt2 {
         self.wte.kind()
     }
 
+    /// Whether the head is not the token embeddings again.
+    pub fn has_own_head(&self) -> bool {
+        self.head.data_ptr() != self.wte.data_ptr()
+    }
+
     pub(crate) fn wpe(&self) -> &Tensor {
         &self.wpe
     }
@@ -182,6 +187,10 @@ impl LanguageModel for Gpt2 {
 
     fn end_of_text(&self) -> Option<TokenId> {
         self.config.end_of_text()
+    }
+
+    fn ends_of_text(&self) -> Vec<TokenId> {
+        self.config.ends_of_text().to_vec()
     }
 
     fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {

@@ -5,6 +5,7 @@ use saliency_attribution::TokenId;
 use saliency_schema::{Kind, Token};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::Path;
 use tokenizers::{AddedToken, Tokenizer as Bpe};
 
@@ -31,7 +32,17 @@ struct Settings {
     #[serde(default)]
     pad_token: Option<Special>,
     #[serde(default)]
-    additional_special_tokens: Option<Vec<Special>>,
+    sep_token: Option<Special>,
+    #[serde(default)]
+    cls_token: Option<Special>,
+    #[serde(default)]
+    mask_token: Option<Special>,
+    #[serde(default, alias = "extra_special_tokens")]
+    additional_special_tokens: Option<Additional>,
+    #[serde(default)]
+    add_prefix_space: Option<bool>,
+    #[serde(default)]
+    added_tokens_decoder: Option<BTreeMap<TokenId, Added>>,
     #[serde(default)]
     chat_template: Option<ChatTemplate>,
 }
@@ -42,6 +53,31 @@ struct Settings {
 enum Special {
     Text(String),
     Object { content: String },
+}
+
+/// Further special tokens: a list, or an object of names.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Additional {
+    List(Vec<Special>),
+    Named(BTreeMap<String, Special>),
+}
+
+/// An entry of `added_tokens_decoder`.
+#[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are Hugging Face's")]
+struct Added {
+    content: String,
+    #[serde(default)]
+    lstrip: bool,
+    #[serde(default)]
+    rstrip: bool,
+    #[serde(default)]
+    single_word: bool,
+    #[serde(default)]
+    normalized: bool,
+    #[serde(default)]
+    special: bool,
 }
 
 /// One template, or several of which the one named `default` counts.
@@ -75,12 +111,7 @@ impl Tokenizer {
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let mut settings: Settings = optional(folder, "tokenizer_config.json")?.unwrap_or_default();
         if let Some(map) = optional::<Settings>(folder, "special_tokens_map.json")? {
-            settings.bos_token = settings.bos_token.or(map.bos_token);
-            settings.eos_token = settings.eos_token.or(map.eos_token);
-            settings.unk_token = settings.unk_token.or(map.unk_token);
-            settings.pad_token = settings.pad_token.or(map.pad_token);
-            settings.additional_special_tokens =
-                settings.additional_special_tokens.or(map.additional_special_tokens);
+            settings.fill_from(map);
         }
         if let Ok(template) = std::fs::read_to_string(folder.join("chat_template.jinja")) {
             settings.chat_template = Some(ChatTemplate::One(template));
@@ -88,7 +119,11 @@ impl Tokenizer {
         let path = folder.join("tokenizer.json");
         if path.exists() {
             let json = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
-            return Ok(Self::new(Self::bpe_from_json(&json, &path)?, settings));
+            let mut bpe = Self::bpe_from_json(&json, &path)?;
+            settings.name_specials(&mut bpe, &path)?;
+            // The file says itself whether a token comes before every text.
+            settings.add_bos_token = None;
+            return Ok(Self::new(bpe, settings));
         }
         let (vocab, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
         for path in [&vocab, &merges] {
@@ -97,30 +132,18 @@ impl Tokenizer {
                 return Err(Error::Missing { path: path.clone(), repair });
             }
         }
-        let mut bpe = Self::bpe_from_pair(&vocab, &merges)?;
-        let failed = |source| Error::Tokenizer { path: vocab.clone(), source };
-        let special: Vec<AddedToken> = settings
-            .specials()
-            .map(|text| AddedToken::from(text.to_owned(), true))
-            .filter(|token| bpe.token_to_id(&token.content).is_some())
-            .collect();
-        bpe.add_special_tokens(special).map_err(failed)?;
-        if let Some(added) = optional::<BTreeMap<String, TokenId>>(folder, "added_tokens.json")? {
-            let path = folder.join("added_tokens.json");
-            let mut added: Vec<_> = added.into_iter().collect();
-            added.sort_by_key(|(_, id)| *id);
-            for (text, id) in added {
-                let token =
-                    AddedToken::from(text.clone(), settings.specials().any(|s| s == text)).normalized(false);
-                let added =
-                    if token.special { bpe.add_special_tokens([token]) } else { bpe.add_tokens([token]) };
-                added.map_err(|source| Error::Tokenizer { path: path.clone(), source })?;
-                let found = bpe.token_to_id(&text);
-                if found != Some(id) {
-                    return Err(Error::AddedToken { path, text, id, found });
-                }
+        let mut bpe = Self::bpe_from_pair(&vocab, &merges, settings.add_prefix_space.unwrap_or(false))?;
+        let path = folder.join("added_tokens.json");
+        for (id, token) in settings.added(optional(folder, "added_tokens.json")?) {
+            let text = token.content.clone();
+            let added = if token.special { bpe.add_special_tokens([token]) } else { bpe.add_tokens([token]) };
+            added.map_err(|source| Error::Tokenizer { path: path.clone(), source })?;
+            let found = bpe.token_to_id(&text);
+            if found != Some(id) {
+                return Err(Error::AddedToken { path, text, id, found });
             }
         }
+        settings.name_specials(&mut bpe, &vocab)?;
         Ok(Self::new(bpe, settings))
     }
 
@@ -137,21 +160,30 @@ impl Tokenizer {
     /// # Errors
     /// What the reader says.
     pub fn from_vocab_and_merges(vocab: &Path, merges: &Path) -> Result<Self, Error> {
-        Ok(Self::new(Self::bpe_from_pair(vocab, merges)?, Settings::default()))
+        Ok(Self::new(Self::bpe_from_pair(vocab, merges, false)?, Settings::default()))
     }
 
     fn bpe_from_json(json: &[u8], path: &Path) -> Result<Bpe, Error> {
-        Bpe::from_bytes(json).map_err(|source| Error::Tokenizer { path: path.to_owned(), source })
+        /// The field at which the tokenizers library panics where the JSON is not whole.
+        #[derive(Deserialize)]
+        struct Whole {
+            #[serde(default, rename = "decoder")]
+            _decoder: serde_json::Value,
+        }
+        let failed = |source| Error::Tokenizer { path: path.to_owned(), source };
+        let text = std::str::from_utf8(json).map_err(|error| failed(Box::new(error)))?;
+        let _: Whole = serde_json::from_str(text).map_err(|error| failed(Box::new(error)))?;
+        Bpe::from_bytes(json).map_err(failed)
     }
 
-    fn bpe_from_pair(vocab: &Path, merges: &Path) -> Result<Bpe, Error> {
+    fn bpe_from_pair(vocab: &Path, merges: &Path, prefix_space: bool) -> Result<Bpe, Error> {
         use tokenizers::models::bpe::BPE;
         use tokenizers::pre_tokenizers::byte_level::ByteLevel;
         let failed = |source| Error::Tokenizer { path: vocab.to_owned(), source };
         let (vocab_file, merges_file) = (vocab.to_string_lossy(), merges.to_string_lossy());
         let model = BPE::from_file(&vocab_file, &merges_file).build().map_err(failed)?;
         let mut bpe = Bpe::new(model);
-        bpe.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(false)));
+        bpe.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(prefix_space)));
         bpe.with_decoder(Some(ByteLevel::default()));
         if bpe.token_to_id(END_OF_TEXT).is_some() {
             bpe.add_special_tokens([AddedToken::from(END_OF_TEXT, true)]).map_err(failed)?;
@@ -222,61 +254,159 @@ impl Tokenizer {
     pub fn encode(&self, text: &str, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
         let failed = |source| Error::Tokenizer { path: "tokenizer".into(), source };
         let encoding = self.bpe.encode(text, false).map_err(failed)?;
-        let mut tokens = self.tokens(encoding.get_ids(), kind, first_byte);
-        let bytes_fit = {
-            let mut rest = text.as_bytes();
-            encoding.get_ids().iter().all(|&id| match rest.strip_prefix(&*self.bytes_of(id)) {
-                Some(after) => {
-                    rest = after;
-                    true
-                }
-                None => false,
-            }) && rest.is_empty()
-        };
-        if !bytes_fit {
-            // A tokenizer that changes the text (a normaliser, a prefix space): its own offsets.
-            for (token, &(start, end)) in tokens.iter_mut().zip(encoding.get_offsets()) {
-                (token.start, token.end) = (Some(first_byte + start), Some(first_byte + end));
-            }
-            if tokens.windows(2).any(|pair| pair[1].start < pair[0].end) {
-                for token in &mut tokens {
-                    (token.start, token.end) = (None, None);
-                }
+        // The text's own bytes, where the tokens are made of them, but for a space that a tokenizer puts before the first.
+        for prefix in ["", " "] {
+            if let Some(spans) = self.spans(text, encoding.get_ids(), encoding.get_offsets(), prefix) {
+                let token = |(&id, span): (&TokenId, Range<usize>)| {
+                    token_of(id, &text.as_bytes()[span.clone()], kind, first_byte + span.start)
+                };
+                return Ok(encoding.get_ids().iter().zip(spans).map(token).collect());
             }
         }
+        // A tokenizer that changes the text (a normaliser), or drops some of it: its own offsets, but for tokens that are parts of
+        // one changed character.
+        let mut tokens = self.tokens(encoding.get_ids(), kind, first_byte);
+        let offsets = encoding.get_offsets();
+        for (i, token) in tokens.iter_mut().enumerate() {
+            let (start, end) = offsets[i];
+            let alone =
+                (i == 0 || offsets[i - 1].1 <= start) && offsets.get(i + 1).is_none_or(|next| next.0 >= end);
+            (token.start, token.end) =
+                if alone { (Some(first_byte + start), Some(first_byte + end)) } else { (None, None) };
+        }
         Ok(tokens)
+    }
+
+    /// Which bytes of a text each token stands for: for an added token what it took, spaces before it included, for another its own bytes.
+    /// `None` where they don't make up the text.
+    fn spans(
+        &self,
+        text: &str,
+        ids: &[TokenId],
+        offsets: &[(usize, usize)],
+        prefix: &str,
+    ) -> Option<Vec<Range<usize>>> {
+        let mut end = 0;
+        let mut spans = Vec::with_capacity(ids.len());
+        for (i, (&id, &(_, last))) in ids.iter().zip(offsets).enumerate() {
+            let start = end;
+            if self.is_added(id) {
+                end = last;
+                text.get(start..end)?;
+            } else {
+                let bytes = self.bytes_of(id);
+                let own = if i == 0 { bytes.strip_prefix(prefix.as_bytes())? } else { &bytes };
+                end += own.len();
+                (text.as_bytes().get(start..end)? == own).then_some(())?;
+            }
+            spans.push(start..end);
+        }
+        (end == text.len()).then_some(spans)
     }
 
     /// Tokens by their numbers, each with its exact bytes. `first_byte` is where the first one begins.
     pub fn tokens(&self, ids: &[TokenId], kind: Kind, first_byte: usize) -> Vec<Token> {
         let mut start = first_byte;
         let token = |&id: &TokenId| {
-            let bytes = self.bytes_of(id);
-            let end = start + bytes.len();
-            let mut token = Token::new(id, String::from_utf8_lossy(&bytes), kind);
-            (token.start, token.end) = (Some(start), Some(end));
-            token.bytes = std::str::from_utf8(&bytes).is_err().then_some(bytes);
-            start = end;
+            let token = token_of(id, &self.bytes_of(id), kind, start);
+            start = token.end.unwrap_or(start);
             token
         };
         ids.iter().map(token).collect()
     }
 
+    fn is_added(&self, id: TokenId) -> bool {
+        self.bpe.get_added_tokens_decoder().contains_key(&id)
+    }
+
     /// A token's exact bytes. Empty for a number that stands for nothing.
     pub fn bytes_of(&self, id: TokenId) -> Vec<u8> {
         let Some(token) = self.bpe.id_to_token(id) else { return Vec::new() };
-        let added = self.bpe.get_added_tokens_decoder().contains_key(&id);
         let bytes: Option<Vec<u8>> = token.chars().map(|c| self.bytes.get(&c).copied()).collect();
-        bytes.filter(|_| !added).unwrap_or_else(|| token.into_bytes())
+        bytes.filter(|_| !self.is_added(id)).unwrap_or_else(|| token.into_bytes())
     }
 }
 
+/// A token with its bytes and its place.
+fn token_of(id: TokenId, bytes: &[u8], kind: Kind, start: usize) -> Token {
+    let mut token = Token::new(id, String::from_utf8_lossy(bytes), kind);
+    (token.start, token.end) = (Some(start), Some(start + bytes.len()));
+    token.bytes = std::str::from_utf8(bytes).is_err().then(|| bytes.to_vec());
+    token
+}
+
 impl Settings {
+    /// Takes what another file says and this one does not.
+    fn fill_from(&mut self, other: Self) {
+        fn fill<T>(mine: &mut Option<T>, other: Option<T>) {
+            if mine.is_none() {
+                *mine = other;
+            }
+        }
+        fill(&mut self.bos_token, other.bos_token);
+        fill(&mut self.eos_token, other.eos_token);
+        fill(&mut self.unk_token, other.unk_token);
+        fill(&mut self.pad_token, other.pad_token);
+        fill(&mut self.sep_token, other.sep_token);
+        fill(&mut self.cls_token, other.cls_token);
+        fill(&mut self.mask_token, other.mask_token);
+        fill(&mut self.additional_special_tokens, other.additional_special_tokens);
+    }
+
     /// The texts of all special tokens that are named.
-    fn specials(&self) -> impl Iterator<Item = &str> {
-        let named = [&self.bos_token, &self.eos_token, &self.unk_token, &self.pad_token];
-        let additional = self.additional_special_tokens.iter().flatten();
-        named.into_iter().flatten().chain(additional).map(Special::text)
+    fn specials(&self) -> Vec<String> {
+        let named = [
+            &self.bos_token,
+            &self.eos_token,
+            &self.unk_token,
+            &self.sep_token,
+            &self.pad_token,
+            &self.cls_token,
+            &self.mask_token,
+        ];
+        let additional: Vec<&Special> = match &self.additional_special_tokens {
+            None => Vec::new(),
+            Some(Additional::List(list)) => list.iter().collect(),
+            Some(Additional::Named(named)) => named.values().collect(),
+        };
+        named.into_iter().flatten().chain(additional).map(|token| token.text().to_owned()).collect()
+    }
+
+    /// The tokens that are added to a vocabulary, in the order of their numbers: `added_tokens_decoder` alone where it is there, else
+    /// `added_tokens.json`.
+    fn added(&self, file: Option<BTreeMap<String, TokenId>>) -> BTreeMap<TokenId, AddedToken> {
+        if let Some(decoder) = &self.added_tokens_decoder {
+            let token = |(&id, added): (&TokenId, &Added)| {
+                let token = AddedToken::from(added.content.clone(), added.special)
+                    .lstrip(added.lstrip)
+                    .rstrip(added.rstrip)
+                    .single_word(added.single_word)
+                    .normalized(added.normalized);
+                (id, token)
+            };
+            return decoder.iter().map(token).collect();
+        }
+        let specials = self.specials();
+        let token = |(text, id): (String, TokenId)| {
+            let special = specials.contains(&text);
+            (id, AddedToken::from(text, special).normalized(false))
+        };
+        file.into_iter().flatten().map(token).collect()
+    }
+
+    /// Makes every special token that is named one: by its number where the vocabulary has it, else with the next number.
+    fn name_specials(&self, bpe: &mut Bpe, path: &Path) -> Result<(), Error> {
+        let known: Vec<String> =
+            bpe.get_added_tokens_decoder().values().map(|token| token.content.clone()).collect();
+        let mut new: Vec<String> = Vec::new();
+        for text in self.specials() {
+            if !known.contains(&text) && !new.contains(&text) {
+                new.push(text);
+            }
+        }
+        let new: Vec<AddedToken> = new.into_iter().map(|text| AddedToken::from(text, true)).collect();
+        bpe.add_special_tokens(new).map_err(|source| Error::Tokenizer { path: path.to_owned(), source })?;
+        Ok(())
     }
 }
 

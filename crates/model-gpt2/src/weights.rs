@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use tch::Tensor;
 
+const WTE: &str = "wte.weight";
+const HEAD: &str = "lm_head.weight";
+
 /// All of GPT-2's tensors.
 #[derive(Debug)]
 pub(crate) struct Weights {
@@ -84,8 +87,17 @@ impl Weights {
             });
         }
         let ln_f = affine("ln_f".into())?;
-        let (wte, wpe) = (tensor("wte.weight")?, tensor("wpe.weight")?);
-        let head = if config.tie_word_embeddings { wte.shallow_clone() } else { tensor("lm_head.weight")? };
+        let wpe = tensor("wpe.weight")?;
+        // A tied head may be stored as well, or in the embeddings' place. One that differs is no tied head, whatever the configuration says: the
+        // transformers library decides so too.
+        let embeddings = supply.take(WTE)?;
+        let (wte, head) = match (embeddings, supply.take(HEAD)?) {
+            (Some(wte), Some(head)) if config.tie_word_embeddings && head.f_equal(&wte)? => (wte, None),
+            (Some(wte), head) => (wte, head),
+            (None, Some(head)) => (head, None),
+            (None, None) => return Err(Error::NoTensor { path: path.to_owned(), name: WTE.to_owned() }),
+        };
+        let head = head.unwrap_or_else(|| wte.shallow_clone());
         Ok(Self { wte, wpe, blocks, ln_f, head })
     }
 }
@@ -113,7 +125,10 @@ fn check(config: &Config, supply: &dyn Supply, path: &Path) -> Result<(), Error>
     };
     let (hidden, inner) = (config.n_embd as i64, config.inner() as i64);
     let vocabulary = config.vocab_size as i64;
-    expect("wte.weight".into(), &[vocabulary, hidden])?;
+    let stored = |name: &str| supply.size(name).is_some();
+    if stored(WTE) || !(config.tie_word_embeddings && stored(HEAD)) {
+        expect(WTE.into(), &[vocabulary, hidden])?;
+    }
     expect("wpe.weight".into(), &[config.n_positions as i64, hidden])?;
     for i in 0..config.n_layer {
         affine(format!("h.{i}.ln_1"), &[hidden])?;
@@ -124,5 +139,9 @@ fn check(config: &Config, supply: &dyn Supply, path: &Path) -> Result<(), Error>
         affine(format!("h.{i}.mlp.c_proj"), &[inner, hidden])?;
     }
     affine("ln_f".into(), &[hidden])?;
-    if config.tie_word_embeddings { Ok(()) } else { expect("lm_head.weight".into(), &[vocabulary, hidden]) }
+    if config.tie_word_embeddings && !stored(HEAD) {
+        Ok(())
+    } else {
+        expect(HEAD.into(), &[vocabulary, hidden])
+    }
 }

@@ -5,6 +5,7 @@ Nothing here knows the Rust code. See README.md for the folders.
     OMP_NUM_THREADS=1 python generate.py     # everything, beside this file; it stops if a self-check fails
 """
 
+import io
 import json
 import math
 import os
@@ -22,7 +23,15 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel, GPT2Model, PreTrainedTokenizerFast
+from transformers import (
+    AutoTokenizer,
+    GPT2Config,
+    GPT2DoubleHeadsModel,
+    GPT2ForSequenceClassification,
+    GPT2LMHeadModel,
+    GPT2Model,
+    PreTrainedTokenizerFast,
+)
 from transformers.activations import ACT2CLS, ACT2FN
 
 torch.set_num_threads(1)
@@ -54,17 +63,18 @@ def above(name, value, limit):
 # ------------------------------------------------------------------------------------------------ JSON
 
 
-def pretty(value, indent=0, width=108):
+def pretty(value, ascii, indent=0, width=108):
     """JSON in lines of at most about `width` characters: what fits stays in one line, small things share lines."""
-    flat = json.dumps(value, ensure_ascii=False)
+    flat = json.dumps(value, ensure_ascii=ascii)
     if len(flat) + indent <= width or not isinstance(value, (dict, list)):
         return flat
     pad = " " * (indent + 1)
     if isinstance(value, dict):
-        parts = [json.dumps(k, ensure_ascii=False) + ": " + pretty(v, indent + 1, width) for k, v in value.items()]
+        name = lambda k: json.dumps(k, ensure_ascii=ascii) + ": "
+        parts = [name(k) + pretty(v, ascii, indent + 1, width) for k, v in value.items()]
         fill = all(not isinstance(v, (dict, list)) for v in value.values()) and len(value) > 30
     else:
-        parts = [pretty(v, indent + 1, width) for v in value]
+        parts = [pretty(v, ascii, indent + 1, width) for v in value]
         fill = all(len(part) < 30 for part in parts)
     lines, line = [], ""
     for i, part in enumerate(parts):
@@ -80,7 +90,9 @@ def pretty(value, indent=0, width=108):
 
 
 def write(path, value):
-    path.write_text(pretty(value) + "\n", encoding="utf-8")
+    """Tokenizers as they are on disk, in UTF-8; everything else in ASCII, so that no editor composes an accent."""
+    ascii = path.name not in ("tokenizer.json", "vocab.json")
+    path.write_text(pretty(value, ascii) + "\n", encoding="utf-8")
 
 
 def digits(numbers, n=12):
@@ -153,8 +165,8 @@ def put_pair(folder, trained):
 
 
 def spans(tokenizer, text, ids, offsets):
-    """The bytes of the text that each token stands for, to the byte. A letter of a token is a byte; an added token is what it
-    matched, with the spaces that it took. None where they don't cover the text (a prefix space)."""
+    """The bytes of the text that each token stands for, to the byte. A letter of a token is a byte; an added token is
+    what it matched, with the spaces that it took. None where they don't cover the text (a prefix space)."""
     added, at, found = tokenizer.added_tokens_decoder, 0, []
     data = text.encode()
     for id_, (start, end) in zip(ids, offsets):
@@ -203,7 +215,13 @@ def tiny(vocabulary, **changes):
 
 
 # Sharp attention, an MLP that says most, and logits of several units: so that every setting shows in the logits.
-DEVIATIONS = {"c_attn.weight": 1.0, "mlp.c_fc.weight": 0.5, "mlp.c_proj.weight": 0.6, "wte.weight": 1.0, "wpe.weight": 1.0}
+DEVIATIONS = {
+    "wte.weight": 1.0,
+    "wpe.weight": 1.0,
+    "c_attn.weight": 1.0,
+    "mlp.c_fc.weight": 0.5,
+    "mlp.c_proj.weight": 0.6,
+}
 
 
 def draw(config, seed, cls=GPT2LMHeadModel):
@@ -282,7 +300,8 @@ def by_hand(folder, ids):
 
     def norm(x, name):
         x = x - x.mean(-1, keepdim=True)
-        return x / (x.pow(2).mean(-1, keepdim=True) + c.layer_norm_epsilon).sqrt() * w[name + ".weight"] + w[name + ".bias"]
+        x = x / (x.pow(2).mean(-1, keepdim=True) + c.layer_norm_epsilon).sqrt()
+        return x * w[name + ".weight"] + w[name + ".bias"]
 
     n, width = len(ids), c.n_embd // c.n_head
     x = wte[ids] + w["wpe.weight"][:n]
@@ -304,18 +323,13 @@ def by_hand(folder, ids):
 
 
 def answer(folder, what, ids=IDS, last=3, off=None, limit=1e-3, more=None, model=None, generated=8):
-    """Writes expected.json. `off`: what the folder is about, switched off: changes of its configuration, or other logits."""
+    """Writes expected.json. `off`: a name and what the folder is about switched off, as changes of its configuration
+    or as other logits."""
     model = model or load(folder)
     logits = logits_of(model, ids)
     if list(folder.glob("*.safetensors")):
         below("logits: transformers against plain tensor operations", (by_hand(folder, ids) - logits).abs().max(), 1e-9)
-    record = {
-        "what": what,
-        "ids": ids,
-        "positions": list(range(len(ids) - last, len(ids))),
-        "logits": [digits(row.tolist()) for row in logits[-last:]],
-        "greedy": greedy_of(model, ids),
-    }
+    record = {"what": what, "ids": ids, "greedy": greedy_of(model, ids)}
     assert len(record["greedy"]) == generated, (folder.name, record["greedy"])
     if generated == 8:
         assert model.config.eos_token_id not in record["greedy"], folder.name
@@ -327,6 +341,8 @@ def answer(folder, what, ids=IDS, last=3, off=None, limit=1e-3, more=None, model
         above(f"{folder.name}: against {name}", size, limit)
         record["off"], record["off_changes_by"] = name, digits([size], 3)[0]
     record.update(more or {})
+    record["positions"] = list(range(len(ids) - last, len(ids)))
+    record["logits"] = [digits(row.tolist()) for row in logits[-last:]]
     write(folder / "expected.json", record)
     return logits
 
@@ -356,7 +372,7 @@ def config_folders():
         folder = fresh(name)
         save(folder, draw(settings(**changes), 36))
         put_tokenizer(folder, LETTERS)
-        answer(folder, what, off=(" ".join(f"{k} {v}" for k, v in off.items()), off))
+        answer(folder, what, off=(" ".join(f"{k} {json.dumps(v)}" for k, v in off.items()), off))
 
     folder = fresh("n-inner")
     save(folder, draw(settings(n_inner=21), 36))
@@ -372,8 +388,8 @@ def config_folders():
 
 
 def upcast():
-    """Every score is some 900 plus a few units, so that half precision rounds the units away unless scores are computed in float32:
-    one dimension of each head's queries and keys is the constant 50."""
+    """Every score is some 900 plus a few units, so that half precision rounds the units away unless scores are computed
+    in float32: one dimension of each head's queries and keys is the constant 50."""
     folder = fresh("upcast")
     model = draw(settings(reorder_and_upcast_attn=True), 8)
     with torch.no_grad():
@@ -384,7 +400,7 @@ def upcast():
     save(folder, model)
     put_tokenizer(folder, LETTERS)
     on, off = {"reorder_and_upcast_attn": True}, {"reorder_and_upcast_attn": False}
-    # Eager attention in float64 refuses the flag (its scores are float32, the mask makes them float64); sdpa does not look at it.
+    # Eager attention refuses the flag in float64: its scores are float32, the mask makes them float64. sdpa ignores it.
     try:
         logits_of(load(folder, **on), IDS)
         raise AssertionError("upcast: float64 is read")
@@ -404,9 +420,9 @@ def upcast():
         above(f"upcast: {name}, on against off", gap, 1e-2)
         distance = {f: digits([(rows[f] - plain[-1]).abs().max().item()], 3)[0] for f in rows}
         halves[name] = {k: digits(v.tolist(), 6) for k, v in rows.items()}
-        halves[name].update(on_from_off=digits([gap], 3)[0], on_from_float64=distance["on"], off_from_float64=distance["off"])
-    answer(folder, "reorder_and_upcast_attn true: in float64 and float32 it changes nothing; float16 and bfloat16 hold the last "
-           "position's logits with it and without it, by eager attention on a CPU",
+        halves[name].update(
+            on_from_off=digits([gap], 3)[0], on_from_float64=distance["on"], off_from_float64=distance["off"])
+    answer(folder, "reorder_and_upcast_attn true; in float64 it changes nothing",
            model=load(folder, **off), more=halves)
 
 
@@ -434,16 +450,18 @@ def named_folders():
         below("heads and names: against activation-gelu-new", (logits - plain).abs().max(), 1e-12)
 
     folder = folder_of("head-own", {**everything, "lm_head.weight": other_head}, tie_word_embeddings=False)
-    own = answer(folder, "tie_word_embeddings false and an lm_head.weight of its own", off=("the token embeddings", plain))
+    off = ("the token embeddings", plain)
+    own = answer(folder, "tie_word_embeddings false and an lm_head.weight of its own", off=off)
     folder = folder_of("head-differs", {**everything, "lm_head.weight": other_head})
-    logits = answer(folder, "tie_word_embeddings true, but the stored lm_head.weight differs from the token embeddings: transformers "
-                    "warns and does not tie them", off=("the token embeddings", plain))
+    what = "tie_word_embeddings true, but the stored lm_head.weight differs: transformers does not tie them"
+    logits = answer(folder, what, off=off)
     below("head-differs: against head-own", (logits - own).abs().max(), 1e-12)
     folder = folder_of("head-repeated", {**everything, "lm_head.weight": wte.clone()})
     same(folder, answer(folder, "a tied head that is stored all the same, with equal values"))
     without = {name: tensor for name, tensor in everything.items() if name != "transformer.wte.weight"}
     folder = folder_of("head-only", {**without, "lm_head.weight": wte.clone()})
-    same(folder, answer(folder, "a tied head of which only lm_head.weight is stored: transformers takes it for the embeddings too"))
+    what = "a tied head of which only lm_head.weight is stored: transformers takes it for the embeddings too"
+    same(folder, answer(folder, what))
 
     # GPT2Model saved alone: no prefix.
     folder = fresh("names-bare")
@@ -464,7 +482,8 @@ def named_folders():
         masks = {f"transformer.h.{l}.attn.bias": mask.to(dtype).clone() for l in range(2)}
         masks.update({f"transformer.h.{l}.attn.masked_bias": torch.tensor(-1e4) for l in range(2)})
         folder = folder_of(name, {**everything, **masks})
-        same(folder, answer(folder, f"the causal masks as {str(dtype).removeprefix('torch.')}, with masked_bias, names with prefix"))
+        kind = str(dtype).removeprefix("torch.")
+        same(folder, answer(folder, f"the causal masks as {kind}, with masked_bias, names with prefix"))
 
     folder = fresh("sharded")
     base.save_pretrained(folder, max_shard_size="8KB")
@@ -499,14 +518,20 @@ def dtype_folders():
 
 def bin_folders():
     for name, zipped in (("bin-zip", True), ("bin-old", False)):
+        path = HERE / name / "pytorch_model.bin"
+        before = path.read_bytes() if path.exists() else None
         folder = fresh(name)
         config = tiny(80, n_positions=16)
         config.architectures, config.dtype = ["GPT2LMHeadModel"], "float16"
         config.save_pretrained(folder)
         put_tokenizer(folder, LETTERS)
         model = draw(tiny(80, n_positions=16), 4).half()
-        path = folder / "pytorch_model.bin"
         torch.save(model.state_dict(), path, _use_new_zipfile_serialization=zipped)
+        if before is not None:
+            # The old format holds memory addresses: what is there stays where it says the same.
+            there, made = torch.load(io.BytesIO(before), weights_only=True), model.state_dict()
+            if there.keys() == made.keys() and all(torch.equal(there[n], made[n]) for n in made):
+                path.write_bytes(before)
         assert (path.read_bytes()[:2] == b"PK") == zipped
         try:
             torch.jit.load(path)
@@ -553,8 +578,8 @@ def tokenizer_folders():
     folder = fresh("added-tokens")
     put_tiny(folder, 302, 6, eos_token_id=eos, bos_token_id=eos)
     put_tokenizer(folder, BYTES, added=added)
-    text_answer(folder, "two added tokens: <|sep|>, special, and Jupiter station, which is not and takes the spaces before it",
-                text, off=("no added tokens but the end of text", ids_with(BYTES, text)))
+    what = "two added tokens: <|sep|>, special, and Jupiter station, which is not and takes the spaces before it"
+    text_answer(folder, what, text, off=("no added tokens but the end of text", ids_with(BYTES, text)))
 
     folder = fresh("padded-vocabulary")
     model = draw(tiny(320, eos_token_id=eos, bos_token_id=eos), 7)
@@ -562,7 +587,8 @@ def tokenizer_folders():
         model.transformer.wte.weight[300:] *= 1.5
     save(folder, model)
     put_tokenizer(folder, BYTES)
-    text_answer(folder, "320 entries in the model, 300 in the tokenizer: the greedy continuation has tokens without a text", ODD)
+    what = "320 entries in the model, 300 in the tokenizer: the greedy continuation has tokens without a text"
+    text_answer(folder, what, ODD)
     record = json.loads((folder / "expected.json").read_text())
     beyond = [id_ for id_ in record["greedy"] if id_ >= 300]
     assert beyond and len(beyond) < 8, record["greedy"]
@@ -574,8 +600,13 @@ def tokenizer_folders():
     folder = fresh("bos-template")
     put_tiny(folder, 300, 8)
     put_tokenizer(folder, BYTES, post=TEMPLATE_BOS(eos))
-    text_answer(folder, "tokenizer.json puts the end-of-text token before every text (TemplateProcessing)", ODD,
-                off=("no template", no_bos))
+    what = "tokenizer.json puts the end-of-text token before every text (TemplateProcessing)"
+    text_answer(folder, what, ODD, off=("no template", no_bos))
+    folder = fresh("bos-template-off")
+    put_tokenizer(folder, BYTES, config={**TOKENIZER_CONFIG, "add_bos_token": False}, post=TEMPLATE_BOS(eos))
+    tiny(300).save_pretrained(folder)
+    what = "the template, and add_bos_token false in tokenizer_config.json: transformers follows the template"
+    text_answer(folder, what, ODD, off=("no template", no_bos), network=False)
     folder = fresh("bos-none")
     put_tiny(folder, 300, 8)
     put_tokenizer(folder, BYTES)
@@ -583,14 +614,14 @@ def tokenizer_folders():
     folder = fresh("bos-ignored")
     put_tokenizer(folder, BYTES, config={**TOKENIZER_CONFIG, "add_bos_token": True})
     tiny(300).save_pretrained(folder)
-    text_answer(folder, "add_bos_token true in tokenizer_config.json beside a tokenizer.json without template: transformers ignores it",
-                ODD, network=False)
+    what = "add_bos_token true beside a tokenizer.json without template: transformers ignores it"
+    text_answer(folder, what, ODD, network=False)
     folder = fresh("bos-pair")
     put_pair(folder, BYTES)
     write(folder / "tokenizer_config.json", {**TOKENIZER_CONFIG, "add_bos_token": True})
     tiny(300).save_pretrained(folder)
-    text_answer(folder, "add_bos_token true beside vocab.json and merges.txt: transformers puts the token before every text", ODD,
-                off=("no add_bos_token", no_bos), network=False)
+    what = "add_bos_token true beside vocab.json and merges.txt: transformers puts the token before every text"
+    text_answer(folder, what, ODD, off=("no add_bos_token", no_bos), network=False)
 
     folder = fresh("pair")
     put_tiny(folder, 300, 9)
@@ -607,22 +638,52 @@ def tokenizer_folders():
     write(folder / "special_tokens_map.json",
           {"bos_token": EOS, "eos_token": EOS, "unk_token": EOS, "pad_token": "<|pad|>"})
     write(folder / "tokenizer_config.json", {"model_max_length": 64})
-    text_answer(folder, "vocab.json and merges.txt with added_tokens.json and special_tokens_map.json: <|sep|> 301, "
-                "Jupiter station 300, <|pad|> 302", text, off=("without these two files", ids_with(BYTES, text)))
+    off = ("without added tokens", ids_with(BYTES, text))
+    what = "vocab.json and merges.txt with added_tokens.json and special_tokens_map.json"
+    text_answer(folder, what, text, off=off)
     folder = fresh("pair-map")
     put_pair(folder, BYTES)
     write(folder / "special_tokens_map.json",
           {"bos_token": EOS, "eos_token": EOS, "unk_token": EOS, "pad_token": "<|pad|>",
            "additional_special_tokens": ["<|sep|>"]})
     tiny(302, eos_token_id=eos, bos_token_id=eos).save_pretrained(folder)
-    text_answer(folder, "tokens that only special_tokens_map.json names get the next numbers: <|pad|> 300, <|sep|> 301", text,
-                off=("without this file", ids_with(BYTES, text)), network=False)
+    what = "tokens that only special_tokens_map.json names get the next numbers: <|pad|> 300, <|sep|> 301"
+    text_answer(folder, what, text, off=off, network=False)
 
+    # As tokenizers without a tokenizer.json were saved from 2023 on.
+    folder = fresh("pair-decoder")
+    put_pair(folder, BYTES)
+    flags = {"lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": True}
+    decoder = {
+        "299": {"content": EOS, **flags},
+        "300": {"content": "Jupiter station", **flags, "lstrip": True, "normalized": True, "special": False},
+        "301": {"content": "<|sep|>", **flags},
+    }
+    write(folder / "tokenizer_config.json", {**TOKENIZER_CONFIG, "added_tokens_decoder": decoder})
+    write(folder / "added_tokens.json", {"<|sep|>": 301, "Jupiter station": 300})
+    tiny(302, eos_token_id=eos, bos_token_id=eos).save_pretrained(folder)
+    what = "vocab.json and merges.txt with added_tokens_decoder in tokenizer_config.json, whose lstrip counts"
+    text_answer(folder, what, text, off=off, network=False)
+
+    folder = fresh("letters-only")
+    put_tokenizer(folder, LETTERS)
+    tiny(80).save_pretrained(folder)
+    what = "bytes that the vocabulary lacks and no unknown token: they are dropped"
+    text_answer(folder, what, "The Z\u00e9 5 rocket", network=False)
+
+    text = "to Mars \U0001f600"
+    off = ("no prefix space", ids_with(BYTES, text))
+    spaced = {**TOKENIZER_CONFIG, "add_prefix_space": True}
     folder = fresh("prefix-space")
-    put_tokenizer(folder, BYTES, config={**TOKENIZER_CONFIG, "add_prefix_space": True}, prefix_space=True)
+    put_tokenizer(folder, BYTES, config=spaced, prefix_space=True)
     tiny(300).save_pretrained(folder)
-    text_answer(folder, "add_prefix_space true in both files: a space that the text does not have", "to Mars 😀",
-                off=("no prefix space", ids_with(BYTES, "to Mars 😀")), network=False)
+    what = "add_prefix_space true in both files: a space that the text does not have"
+    text_answer(folder, what, text, off=off, network=False)
+    folder = fresh("pair-prefix-space")
+    put_pair(folder, BYTES)
+    write(folder / "tokenizer_config.json", spaced)
+    tiny(300).save_pretrained(folder)
+    text_answer(folder, "add_prefix_space true beside vocab.json and merges.txt", text, off=off, network=False)
 
 
 # -------------------------------------------------------------------------------- where a text ends
@@ -643,7 +704,8 @@ def end_folders():
         save(folder, stored)
         (folder / "generation_config.json").unlink()
         if not in_list:
-            write(folder / "generation_config.json", {"bos_token_id": 79, "eos_token_id": end, "transformers_version": "5.24.0"})
+            write(folder / "generation_config.json",
+                  {"bos_token_id": 79, "eos_token_id": end, "transformers_version": transformers.__version__})
         put_tokenizer(folder, LETTERS)
         answer(folder, what, last=1, generated=4,
                more={"off": "eos_token_id 79", "off_greedy": long})
@@ -672,7 +734,8 @@ CONFIGS = [
     (without("eos_token_id"), True, {"eos_token_id": 50256}, "the default, which this vocabulary does not have"),
     (without("n_embd", "n_layer", "n_head", "n_positions", hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
              max_position_embeddings=16),
-     True, {"n_embd": 8, "n_layer": 1, "n_head": 2, "n_positions": 16}, "the names of other models, through GPT2Config's attribute_map"),
+     True, {"n_embd": 8, "n_layer": 1, "n_head": 2, "n_positions": 16},
+     "the names of other models, through GPT2Config's attribute_map"),
     (without(hidden_size=16), True, {"n_embd": 16}, "both names: hidden_size wins over n_embd"),
     ({"hidden_size": 16, **SMALL}, True, {"n_embd": 16}, "both names, in the other order: hidden_size wins again"),
     (without(eos_token_id=[79, 3]), True, {"eos_token_id": [79, 3]}, "a list: generation ends at any of them"),
@@ -680,27 +743,33 @@ CONFIGS = [
     (without(eos_token_id=None), True, {"eos_token_id": None}, "null: nothing ends generation"),
     (without(eos_token_id=-1), True, {"eos_token_id": -1}, "-1, which some write for none"),
     (without(eos_token_id="79"), False, {}, "a text for a number"),
-    (without(torch_dtype="float16"), True, {"dtype": "torch.float16"}, "the old name of dtype; what the weights are loaded as by default"),
+    (without(torch_dtype="float16"), True, {"dtype": "torch.float16"},
+     "the old name of dtype; what the weights are loaded as by default"),
     (without(dtype="bfloat16"), True, {"dtype": "torch.bfloat16"}, "dtype"),
-    (without(dtype="torch.float16"), False, {}, "torch has no attribute torch.float16; a plain reader need not look at it"),
+    (without(dtype="torch.float16"), False, {},
+     "torch has no attribute torch.float16; a plain reader need not look at it"),
     (without(activation_function="swish"), True, {}, "another name of silu"),
     (without(activation_function="gelu_newest"), False, {}, "no such activation: KeyError when the model is made"),
     (without(activation_function="GELU"), False, {}, "names are taken as they are written"),
     (without(activation_function=None), False, {}, "null for a text"),
-    (without(hidden_act="relu"), True, {"activation_function": "gelu_new"}, "hidden_act is not in the attribute_map: not looked at"),
-    (without(intermediate_size=20), True, {"n_inner": None}, "intermediate_size is not in the attribute_map: not looked at"),
+    (without(hidden_act="relu"), True, {"activation_function": "gelu_new"},
+     "hidden_act is not in the attribute_map: not looked at"),
+    (without(intermediate_size=20), True, {"n_inner": None},
+     "intermediate_size is not in the attribute_map: not looked at"),
     (without(n_inner=None), True, {"n_inner": None}, "null: 4 times n_embd"),
-    (without(architectures=["GPT2DoubleHeadsModel"]), True, {}, "GPT2LMHeadModel reads it and leaves multiple_choice_head.* out"),
+    (without(architectures=["GPT2DoubleHeadsModel"]), True, {},
+     "GPT2LMHeadModel reads it and leaves multiple_choice_head.* out"),
     (without(architectures=["GPT2ForSequenceClassification"], id2label={"0": "A", "1": "B"}), True, {},
      "GPT2LMHeadModel reads it; the tied head is the embeddings and score.weight is left out"),
-    (without(add_cross_attention=True), True, {}, "one more attention with ln_cross_attn in every block, unused without an encoder", True),
+    (without(add_cross_attention=True), True, {},
+     "one more attention with ln_cross_attn in every block, unused without an encoder", True),
     (without(quantization_config={"quant_method": "bitsandbytes", "load_in_8bit": True}), True, {},
      "the configuration is read; from_pretrained then wants the quantiser's package (ImportError)", True),
     (without(quantization_config={"quant_method": "gptq", "bits": 4}), True, {},
      "the configuration is read; from_pretrained then wants the quantiser's package (ImportError)", True),
     (without(quantization_config=None), True, {}, "null is none"),
     (without(quantization_config={}), True, {},
-     "the configuration is read; from_pretrained raises ValueError: no quant_method. A plain reader may take it for none"),
+     "the configuration is read; from_pretrained raises ValueError (no quant_method); a plain reader may read it"),
     (without(n_head=3), False, {}, "n_head does not divide n_embd"),
     (without(n_head=0), False, {}, "ZeroDivisionError"),
     (without(n_layer=0), True, {}, "no blocks: embeddings, norm and head", True),
@@ -715,12 +784,13 @@ CONFIGS = [
     (without(tie_word_embeddings=None), False, {}, "null for a truth value"),
     (without("model_type"), True, {}, "GPT2Config reads it, AutoConfig does not"),
     (without(model_type="gpt_bigcode"), True, {},
-     "GPT2Config warns and reads it; AutoModelForCausalLM makes another network, with one key and value for all heads", True),
-    (without(afn="gelu_new", n_ctx=16, output_past=True, _num_labels=1, gradient_checkpointing=False, use_bfloat16=False,
-             torchscript=False, finetuning_task=None, do_sample=True, max_length=50, resid_pdrop=0.1, embd_pdrop=0.1,
-             attn_pdrop=0.1, summary_type="cls_index", initializer_range=0.02, _name_or_path="gpt2",
+     "GPT2Config warns and reads it; AutoModelForCausalLM makes another network, one key and value for all heads", True),
+    (without(afn="gelu_new", n_ctx=16, output_past=True, _num_labels=1, gradient_checkpointing=False,
+             use_bfloat16=False, torchscript=False, finetuning_task=None, do_sample=True, max_length=50,
+             resid_pdrop=0.1, embd_pdrop=0.1, attn_pdrop=0.1, summary_type="cls_index", initializer_range=0.02, _name_or_path="gpt2",
              task_specific_params={"text-generation": {"do_sample": True, "max_length": 50}}),
-     True, {"n_embd": 8}, "what old versions wrote: not looked at; do_sample and max_length no longer reach generation from here"),
+     True, {"n_embd": 8},
+     "what old versions wrote: not looked at; do_sample and max_length no longer reach generation from here"),
 ]
 
 
@@ -757,7 +827,7 @@ def activations():
     for name, formula in FORMULAS.items():
         below("activations: against the formula", (ACT2FN[name](x) - formula(x)).abs().max(), 1e-12)
     write(HERE / "activations.json", {
-        "what": "every activation that transformers knows by name, in float64; prelu and xielu have weights and are left out",
+        "what": "every activation that transformers knows by name, in float64, but prelu and xielu, which have weights",
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
@@ -771,6 +841,85 @@ def activations():
     })
 
 
+# ---------------------------------------------------- what README.md says of transformers without a folder
+
+
+def asserts():
+    eos, text = 299, "to<|sep|>  Jupiter station<|pad|> x"
+    assert transformers.GPT2TokenizerFast is transformers.GPT2Tokenizer
+
+    def tokens(put, cls=AutoTokenizer, text=text):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            tiny(310, eos_token_id=eos).save_pretrained(folder)
+            put(folder)
+            return cls.from_pretrained(folder)(text)["input_ids"]
+
+    def backend(**changes):
+        def put(folder):
+            put_tokenizer(folder, BYTES)
+            made = json.loads((folder / "tokenizer.json").read_text())
+            write(folder / "tokenizer.json", {**made, **changes})
+        return put
+
+    prefix = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
+    plain, spaced = ids_with(BYTES, "to \u00e9"), ids_with(BYTES, " to \u00e9")
+    assert tokens(backend(pre_tokenizer=prefix), text="to \u00e9") == plain
+    assert tokens(backend(pre_tokenizer=prefix), PreTrainedTokenizerFast, "to \u00e9") == spaced
+    decomposed = ids_with(BYTES, "to e\u0301")
+    assert tokens(backend(normalizer={"type": "NFD"}), text="to \u00e9") == plain
+    assert tokens(backend(normalizer={"type": "NFD"}), PreTrainedTokenizerFast, "to \u00e9") == decomposed
+    spaced_config = lambda folder: put_tokenizer(folder, BYTES, config={**TOKENIZER_CONFIG, "add_prefix_space": True})
+    assert tokens(spaced_config, text="to \u00e9") == spaced
+    assert tokens(spaced_config, PreTrainedTokenizerFast, "to \u00e9") == plain
+
+    # A template in tokenizer.json is followed whatever add_bos_token says.
+    no_bos = {**TOKENIZER_CONFIG, "add_bos_token": False}
+    assert tokens(lambda f: put_tokenizer(f, BYTES, config=no_bos, post=TEMPLATE_BOS(eos)))[0] == eos
+    # A special token that only tokenizer_config.json names is added, beside a tokenizer.json too.
+    assert 300 in tokens(lambda f: put_tokenizer(f, BYTES, config={**TOKENIZER_CONFIG, "pad_token": "<|pad|>"}))
+
+    def old_beside_new(folder):
+        put_tokenizer(folder, BYTES)
+        write(folder / "added_tokens.json", {"<|sep|>": 300})
+
+    assert 300 in tokens(old_beside_new)
+
+    # Gaps in added_tokens.json are closed: the numbers are not kept.
+    def gaps(folder):
+        put_pair(folder, BYTES)
+        write(folder / "added_tokens.json", {"<|sep|>": 305, "<|pad|>": 302})
+
+    assert [id_ for id_ in tokens(gaps) if id_ >= 300] == [301, 300]
+    # A vocab.json without the end of text gets it as its next token.
+    short = ({k: v for k, v in BYTES[0].items() if k != EOS}, BYTES[1])
+    assert tokens(lambda f: put_pair(f, short), text=EOS) == [299]
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        save(folder, draw(tiny(80), 17))
+        first = logits_of(load(folder), IDS)
+        # No head where it should have its own: numbers of chance.
+        heads = [load(folder, tie_word_embeddings=False).lm_head.weight for _ in range(2)]
+        assert not torch.equal(*heads)
+        # A block too few in the file: numbers of chance. A block too many: left out.
+        blocks = [load(folder, n_layer=2).transformer.h[1].mlp.c_fc.weight for _ in range(2)]
+        assert not torch.equal(*blocks)
+        assert len(load(folder, n_layer=0).transformer.h) == 0
+        # Other heads' tensors are left out.
+        for cls in (GPT2DoubleHeadsModel, GPT2ForSequenceClassification):
+            with tempfile.TemporaryDirectory() as other:
+                made = cls(tiny(80, pad_token_id=0))
+                made.transformer.load_state_dict(load(folder).transformer.state_dict())
+                made.double().save_pretrained(other)
+                names = load_file(Path(other) / "model.safetensors").keys()
+                assert any(name.startswith(("multiple_choice_head.", "score.")) for name in names)
+                assert torch.equal(logits_of(load(Path(other)), IDS), first)
+        # Beside safetensors, pytorch_model.bin is not read.
+        torch.save({"lm_head.weight": torch.zeros(1)}, folder / "pytorch_model.bin")
+        assert torch.equal(logits_of(load(folder), IDS), first)
+
+
 # ------------------------------------------------------------------------------------------------ main
 
 if __name__ == "__main__":
@@ -782,6 +931,7 @@ if __name__ == "__main__":
     end_folders()
     configs()
     activations()
+    asserts()
     total = 0
     for entry in sorted(HERE.iterdir()):
         files = [entry] if entry.is_file() else list(entry.iterdir())

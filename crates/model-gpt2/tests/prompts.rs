@@ -1,0 +1,170 @@
+//! How a text is put before the model: begun by a token or not, put into a template or not; and that offsets hold in every case.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{folder, open};
+use proptest::prelude::*;
+use saliency_attribution::{Attributor, Generation};
+use saliency_model_gpt2::{Checkpoint, Load, Prompt, Template};
+use saliency_schema::Token;
+use serde_json::json;
+use std::path::Path;
+use tch::Kind;
+
+/// A copy of a parity model beside other small files.
+fn with_files(files: &[(&str, serde_json::Value)]) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+        std::fs::copy(folder("gpt2-a").join(file), copy.path().join(file)).unwrap();
+    }
+    for (name, json) in files {
+        std::fs::write(copy.path().join(name), json.to_string()).unwrap();
+    }
+    copy
+}
+
+fn load(folder: &Path) -> Checkpoint {
+    Checkpoint::open(folder, &Load::default()).unwrap()
+}
+
+fn input(checkpoint: &Checkpoint, prompt: impl Into<Prompt>) -> (String, saliency_schema::Prompt) {
+    let sequence = checkpoint.generate(prompt, &Generation::greedy(1)).unwrap();
+    let inputs = &sequence.tokens()[..sequence.n_input()];
+    (inputs.iter().map(|token| token.text.as_str()).collect(), sequence.prompt().unwrap().clone())
+}
+
+#[test]
+fn a_beginning_token_is_a_choice_and_the_files_make_the_default() {
+    let plain = open("gpt2-a", Kind::Float);
+    assert_eq!(input(&plain, "a b").0, "a b");
+    let (text, about) = input(&plain, Prompt::from("a b").bos(true));
+    assert_eq!(text, "<|endoftext|>a b");
+    assert_eq!((about.bos, about.template, about.text), (true, None, Some([13, 16])));
+
+    // As the transformers library has it: add_bos_token counts beside vocab.json and merges.txt only.
+    let settings = ("tokenizer_config.json", json!({"add_bos_token": true, "bos_token": "<|endoftext|>"}));
+    let asks = with_files(&[settings.clone()]);
+    assert_eq!(input(&load(asks.path()), "a b").0, "a b");
+    for file in ["vocab.json", "merges.txt"] {
+        std::fs::copy(folder("gpt2-a").join(file), asks.path().join(file)).unwrap();
+    }
+    std::fs::remove_file(asks.path().join("tokenizer.json")).unwrap();
+    let asks = load(asks.path());
+    assert_eq!(input(&asks, "a b").0, "<|endoftext|>a b");
+    assert_eq!(input(&asks, Prompt::from("a b").bos(false)).0, "a b");
+    assert!(!input(&asks, Prompt::from("a b").bos(false)).1.bos);
+
+    // The fast tokenizers' way: a post-processor.
+    let mut tokenizer: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder("gpt2-a").join("tokenizer.json")).unwrap()).unwrap();
+    let id = plain.tokenizer.bos().unwrap();
+    tokenizer["post_processor"] = json!({
+        "type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "<|endoftext|>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+        "special_tokens": {"<|endoftext|>": {"id": "<|endoftext|>", "ids": [id], "tokens": ["<|endoftext|>"]}},
+    });
+    let processed = with_files(&[("tokenizer.json", tokenizer)]);
+    assert_eq!(input(&load(processed.path()), "a b").0, "<|endoftext|>a b");
+}
+
+#[test]
+fn a_template_is_filled_once_and_said_in_the_record() {
+    let gpt2 = open("gpt2-a", Kind::Float);
+    let filled = Prompt::from("a b").template(Template::Filled("Q: {text}\nA:".into()));
+    let (text, about) = input(&gpt2, filled.clone());
+    assert_eq!(text, "Q: a b\nA:");
+    assert_eq!((about.template.as_deref(), about.text), (Some("Q: {text}\nA:"), Some([3, 6])));
+    let sequence = gpt2.generate(filled, &Generation::greedy(2)).unwrap();
+    let record = Attributor::new().record(&gpt2.model, &sequence).unwrap();
+    assert_eq!(record.prompt, sequence.prompt().cloned());
+    let mut bytes = Vec::new();
+    saliency_schema::write(std::slice::from_ref(&record), &mut bytes).unwrap();
+    assert_eq!(saliency_schema::read(&bytes).unwrap()[0].prompt, record.prompt);
+    for template in ["no place", "{text} and {text}"] {
+        let prompt = Prompt::from("a").template(Template::Filled(template.into()));
+        let error = gpt2.generate(prompt, &Generation::greedy(1)).unwrap_err().to_string();
+        assert!(error.contains("{text} once"), "{error}");
+    }
+}
+
+#[test]
+fn a_chat_template_is_the_checkpoints_own() {
+    let none = open("gpt2-a", Kind::Float);
+    let chat = |system: Option<&str>| {
+        Prompt::from("Who?").template(Template::Chat { system: system.map(str::to_owned) })
+    };
+    let error = none.generate(chat(None), &Generation::greedy(1)).unwrap_err().to_string();
+    assert!(error.contains("no chat template"), "{error}");
+
+    // ChatML, with the blocks' own line ends cut as the transformers library cuts them, and Python's methods.
+    let template = "{% for message in messages %}\n{{ '<' + message['role'].upper() + '>' + message['content'].strip() }}\n{% endfor %}\n{% if add_generation_prompt %}\n<BOT>{% endif %}";
+    let chatty =
+        with_files(&[("tokenizer_config.json", json!({"chat_template": template, "add_bos_token": true}))]);
+    let chatty = load(chatty.path());
+    let (text, about) = input(&chatty, chat(None));
+    // Jinja2 3.1 with trim_blocks and lstrip_blocks: `<USER>Who?\n<BOT>`.
+    assert_eq!(text, "<USER>Who?\n<BOT>");
+    // A chat's template says itself how it begins.
+    assert_eq!((about.bos, about.template.as_deref(), about.text), (false, Some("chat"), Some([6, 10])));
+    assert_eq!(input(&chatty, chat(Some("Be brief."))).0, "<SYSTEM>Be brief.\n<USER>Who?\n<BOT>");
+
+    for (template, says) in [
+        ("{{ raise_exception('only one turn') }}", "only one turn"),
+        ("{% for i in range(100000000) %}{{ i }}{% endfor %}", "chat"),
+        ("{% for", "chat"),
+    ] {
+        let bad = with_files(&[("tokenizer_config.json", json!({"chat_template": template}))]);
+        let error = load(bad.path()).generate(chat(None), &Generation::greedy(1)).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    let several = json!({"chat_template": [{"name": "tool", "template": "T"}, {"name": "default", "template": "D{{ messages[0].content }}"}]});
+    let several = with_files(&[("tokenizer_config.json", several)]);
+    assert_eq!(input(&load(several.path()), chat(None)).0, "DWho?");
+}
+
+/// Every token's bytes are the whole text's at its offsets, without a gap.
+fn check(tokens: &[Token], text: &[u8]) -> Result<(), TestCaseError> {
+    let mut end = 0;
+    for token in tokens {
+        let (start, stop) = (token.start.unwrap(), token.end.unwrap());
+        prop_assert_eq!(start, end);
+        prop_assert_eq!(token.exact_bytes(), &text[start..stop]);
+        prop_assert_eq!(token.bytes.is_some(), std::str::from_utf8(&text[start..stop]).is_err());
+        end = stop;
+    }
+    prop_assert_eq!(end, text.len());
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn offsets_hold_for_any_text_begun_filled_and_continued(
+        text in prop_oneof![
+            any::<String>(),
+            // What splits badly: joiners, combining marks, other spaces, special tokens in the text.
+            proptest::collection::vec(
+                proptest::sample::select(vec!["👩‍🚀", "e\u{301}", "\u{a0}", "\r\n", "\t", "<|endoftext|>", " the", "日本", "\u{200f}", "Ω", "  "]),
+                0..12,
+            ).prop_map(|parts| parts.concat()),
+        ],
+        bos in any::<bool>(),
+        filled in any::<bool>(),
+    ) {
+        thread_local! {
+            static GPT2: Checkpoint = open("gpt2-a", Kind::Float);
+        }
+        prop_assume!(!text.is_empty() && text.len() < 120);
+        let template = if filled { Template::Filled("«{text}»".into()) } else { Template::Plain };
+        let prompt = Prompt::from(text.clone()).bos(bos).template(template);
+        let forced = GPT2.with(|gpt2| gpt2.force(prompt, "é🚀")).unwrap();
+        let before = if bos { "<|endoftext|>" } else { "" };
+        let whole = if filled { format!("{before}«{text}»é🚀") } else { format!("{before}{text}é🚀") };
+        check(forced.tokens(), whole.as_bytes())?;
+        let [begins, ends] = forced.prompt().unwrap().text.unwrap();
+        prop_assert_eq!(&whole[begins..ends], text);
+    }
+}
