@@ -1,0 +1,154 @@
+//! One model's folder in the cache: `blobs`, `snapshots/COMMIT` with links into it, and `refs`.
+
+use crate::checkpoint;
+use crate::id::is_commit;
+use crate::{Error, HubId, Snapshot};
+use hf_hub::{Cache, CacheRepo, Repo, RepoType};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// One model, at one revision, in the cache.
+#[derive(Debug)]
+pub(crate) struct ModelCache {
+    /// The whole cache.
+    pub(crate) root: PathBuf,
+    /// The model's folder in it, by name.
+    pub(crate) name: String,
+    id: HubId,
+    layout: CacheRepo,
+}
+
+/// The model as `hf-hub` has it.
+pub(crate) fn repo(id: &HubId) -> Repo {
+    Repo::with_revision(id.name().to_owned(), RepoType::Model, id.revision().to_owned())
+}
+
+impl ModelCache {
+    pub(crate) fn new(root: &Path, id: &HubId) -> Self {
+        let repo = repo(id);
+        let name = repo.folder_name();
+        Self { root: root.to_owned(), name, id: id.clone(), layout: Cache::new(root.to_owned()).repo(repo) }
+    }
+
+    /// The commit that the revision is in the cache.
+    pub(crate) fn commit(&self) -> Option<String> {
+        if is_commit(self.id.revision()) {
+            return Some(self.id.revision().to_owned());
+        }
+        read_ref(&self.reference())
+    }
+
+    /// The snapshot, if it is whole.
+    pub(crate) fn snapshot(&self) -> Option<Snapshot> {
+        let commit = self.commit()?;
+        let folder = self.snapshot_folder(&commit);
+        checkpoint::is_whole(&folder).then(|| Snapshot { folder, id: self.id.clone(), commit })
+    }
+
+    pub(crate) fn snapshot_folder(&self, commit: &str) -> PathBuf {
+        self.layout.pointer_path(commit)
+    }
+
+    pub(crate) fn blob(&self, etag: &str) -> PathBuf {
+        self.layout.blob_path(etag)
+    }
+
+    /// Where `huggingface_hub` has its lock for the same file.
+    pub(crate) fn lock(&self, etag: &str) -> PathBuf {
+        self.root.join(".locks").join(&self.name).join(format!("{etag}.lock"))
+    }
+
+    fn reference(&self) -> PathBuf {
+        self.root.join(&self.name).join("refs").join(self.id.revision())
+    }
+
+    /// Says what the revision is, as `huggingface_hub` does: nothing for a commit's own name.
+    pub(crate) fn write_ref(&self, commit: &str) -> Result<(), Error> {
+        let path = self.reference();
+        if self.id.revision() == commit || read_ref(&path).as_deref() == Some(commit) {
+            return Ok(());
+        }
+        let failed = |source| Error::writing(source, &path, &self.root, commit.len() as u64);
+        // A revision such as refs/pr/5 is in folders of its own.
+        let folder = path.parent().unwrap_or(&self.root);
+        fs::create_dir_all(folder).map_err(failed)?;
+        let mut file = temporary_in(folder).map_err(failed)?;
+        file.write_all(commit.as_bytes()).map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+
+    /// Makes a file of a snapshot out of a blob.
+    pub(crate) fn link(&self, etag: &str, pointer: &Path, size: u64) -> Result<(), Error> {
+        let failed = |source| Error::writing(source, pointer, &self.root, size);
+        let blob = self.blob(etag);
+        // What is there is broken, or was made by another process just now.
+        for _ in 0..2 {
+            match link(&blob, etag, pointer) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    if pointer.is_file() {
+                        return Ok(());
+                    }
+                    remove(pointer)?;
+                }
+                other => return other.map_err(failed),
+            }
+        }
+        link(&blob, etag, pointer).map_err(failed)
+    }
+}
+
+/// A symbolic link as `huggingface_hub` makes it; where there are none, a hard link; or else a copy.
+fn link(blob: &Path, etag: &str, pointer: &Path) -> io::Result<()> {
+    let target: PathBuf = ["..", "..", "blobs", etag].iter().collect();
+    #[cfg(unix)]
+    let made = std::os::unix::fs::symlink(target, pointer);
+    #[cfg(windows)]
+    let made = std::os::windows::fs::symlink_file(target, pointer);
+    #[cfg(not(any(unix, windows)))]
+    let made = Err::<(), _>(io::Error::from(io::ErrorKind::Unsupported)).inspect_err(|_| drop(target));
+    match made {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
+            fs::hard_link(blob, pointer).or_else(|_| {
+                let folder = pointer.parent().unwrap_or(Path::new("."));
+                let mut copy = temporary_in(folder)?;
+                io::copy(&mut fs::File::open(blob)?, &mut copy)?;
+                copy.persist(pointer).map_err(|error| error.error)?;
+                Ok(())
+            })
+        }
+        made => made,
+    }
+}
+
+/// A file with the rights of any other, which is gone unless it is kept.
+fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".saliency-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What a plain `File::create` would ask for; the process's umask still takes its part.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// The commit in a file of `refs`, if it holds one.
+pub(crate) fn read_ref(path: &Path) -> Option<String> {
+    // What is longer is no ref.
+    if fs::metadata(path).ok()?.len() > 256 {
+        return None;
+    }
+    let text = fs::read_to_string(path).ok()?;
+    Some(text.trim().to_owned()).filter(|text| is_commit(text))
+}
+
+/// Removes a file or link, if it is there.
+pub(crate) fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::reading(error, path)),
+        _ => Ok(()),
+    }
+}

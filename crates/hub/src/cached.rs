@@ -1,0 +1,107 @@
+//! What lies in the cache.
+
+use crate::cache::read_ref;
+use crate::id::is_commit;
+use crate::{Error, HubId, checkpoint};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A model in the cache at one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cached {
+    /// The model, without a revision.
+    pub id: HubId,
+    /// The branches and tags that are this commit in the cache, in alphabetical order.
+    pub revisions: Vec<String>,
+    /// The commit.
+    pub commit: String,
+    /// The folder with its files.
+    pub folder: PathBuf,
+    /// Bytes of its files. A file that two commits share counts in both.
+    pub bytes: u64,
+    /// Whether [`Hub::get`](crate::Hub::get) needs no network for it.
+    pub whole: bool,
+}
+
+/// Folders in `refs` in each other; `refs/pr/5` needs three.
+const DEEPEST: usize = 8;
+
+pub(crate) fn all(cache: &Path) -> Result<Vec<Cached>, Error> {
+    let entries = match fs::read_dir(cache) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|source| Error::reading(source, cache))?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|source| Error::reading(source, cache))?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str().and_then(|name| name.strip_prefix("models--")) else { continue };
+        if let Ok(id) = name.replace("--", "/").parse::<HubId>() {
+            found.extend(commits(&id, &entry.path()));
+        }
+    }
+    found.sort_by(|a, b| (&a.id, &a.commit).cmp(&(&b.id, &b.commit)));
+    Ok(found)
+}
+
+/// The commits of one model. What can't be read is not there.
+fn commits(id: &HubId, folder: &Path) -> Vec<Cached> {
+    let mut refs = BTreeMap::new();
+    collect_refs(&folder.join("refs"), "", 0, &mut refs);
+    let snapshots = fs::read_dir(folder.join("snapshots")).into_iter().flatten().flatten();
+    let mut found = Vec::new();
+    for entry in snapshots {
+        let folder = entry.path();
+        let Some(commit) = entry.file_name().to_str().filter(|name| is_commit(name)).map(str::to_owned)
+        else {
+            continue;
+        };
+        if folder.is_dir() {
+            let revisions = refs.remove(&commit).unwrap_or_default();
+            let (bytes, whole) = (bytes(&folder, 0), checkpoint::is_whole(&folder));
+            found.push(Cached { id: id.clone(), revisions, commit, folder, bytes, whole });
+        }
+    }
+    found
+}
+
+/// The revisions of each commit.
+fn collect_refs(folder: &Path, before: &str, depth: usize, refs: &mut BTreeMap<String, Vec<String>>) {
+    let mut entries: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+        let name = format!("{before}{name}");
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && depth < DEEPEST => {
+                collect_refs(&entry.path(), &format!("{name}/"), depth + 1, refs);
+            }
+            Ok(kind) if kind.is_file() => {
+                if let Some(commit) = read_ref(&entry.path()) {
+                    refs.entry(commit).or_default().push(name);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Bytes of the files in a snapshot, through their links.
+fn bytes(folder: &Path, depth: usize) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match fs::metadata(entry.path()) {
+            Ok(found) if found.is_file() => found.len(),
+            // A link to a folder could lead in a circle.
+            Ok(found)
+                if found.is_dir() && depth < DEEPEST && entry.file_type().is_ok_and(|kind| kind.is_dir()) =>
+            {
+                bytes(&entry.path(), depth + 1)
+            }
+            _ => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,154 @@
+//! Which files of a repository make a checkpoint, and when a folder has them all.
+
+use crate::{Error, HubId};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+const CONFIG: &str = "config.json";
+const TOKENIZER: &str = "tokenizer.json";
+const VOCABULARY: [&str; 2] = ["vocab.json", "merges.txt"];
+const BESIDES: [&str; 4] =
+    ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"];
+pub(crate) const WEIGHTS: &str = "model.safetensors";
+pub(crate) const INDEX: &str = "model.safetensors.index.json";
+const PICKLES: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
+/// No index is larger.
+const INDEX_BYTES: u64 = 64 << 20;
+
+/// What to fetch, in this order: a snapshot that has its weights has everything else.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) files: Vec<&'static str>,
+    /// `model.safetensors`, or the index, which says what else.
+    pub(crate) weights: &'static str,
+}
+
+/// The files of a checkpoint among those of a repository.
+pub(crate) fn plan(id: &HubId, listed: &BTreeSet<String>) -> Result<Plan, Error> {
+    let has = |name: &&&str| listed.contains(**name);
+    let lacks = |what| Error::Lacks { id: id.clone(), what, has: listed.iter().cloned().collect() };
+    let weights = [WEIGHTS, INDEX].iter().find(has).copied();
+    if weights.is_none() && PICKLES.iter().any(|name| has(&name)) {
+        return Err(Error::Pickle { id: id.clone() });
+    }
+    let weights = weights.ok_or_else(|| lacks(WEIGHTS))?;
+    if !listed.contains(CONFIG) {
+        return Err(lacks(CONFIG));
+    }
+    let vocabulary: Vec<&str> = VOCABULARY.iter().filter(has).copied().collect();
+    let mut files = vec![CONFIG];
+    if listed.contains(TOKENIZER) {
+        files.push(TOKENIZER);
+    } else if vocabulary.len() < VOCABULARY.len() {
+        return Err(lacks("tokenizer.json, nor vocab.json with merges.txt"));
+    }
+    files.extend(vocabulary);
+    files.extend(BESIDES.iter().filter(has));
+    Ok(Plan { files, weights })
+}
+
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
+/// The parts that an index names, each a plain name. The error says what is wrong with it.
+pub(crate) fn parts(index: &Path) -> Result<Vec<String>, String> {
+    let length = fs::metadata(index).map_err(|error| error.to_string())?.len();
+    if length > INDEX_BYTES {
+        return Err(format!("it has {length} bytes"));
+    }
+    let bytes = fs::read(index).map_err(|error| error.to_string())?;
+    let index: Index = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+    let parts: BTreeSet<String> = index.weight_map.into_values().collect();
+    if parts.is_empty() {
+        return Err("its weight_map is empty".to_owned());
+    }
+    match parts.iter().find(|part| !is_part(part)) {
+        Some(part) => Err(format!("{part:?} is not the plain name of a safetensors file")),
+        None => Ok(parts.into_iter().collect()),
+    }
+}
+
+fn is_part(name: &str) -> bool {
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    let extension = Path::new(name).extension().is_some_and(|extension| extension == "safetensors");
+    plain && extension && name.len() <= 255 && !name.starts_with('.') && !name.contains("..")
+}
+
+/// Whether a folder has a configuration, a tokenizer and all weights.
+pub(crate) fn is_whole(folder: &Path) -> bool {
+    // A link into nothing is no file.
+    let has = |name: &str| folder.join(name).is_file();
+    if !has(CONFIG) || !(has(TOKENIZER) || VOCABULARY.iter().all(|name| has(name))) {
+        return false;
+    }
+    has(WEIGHTS) || parts(&folder.join(INDEX)).is_ok_and(|parts| parts.iter().all(|part| has(part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan_of(names: &[&str]) -> Result<Plan, String> {
+        let listed = names.iter().map(|&name| name.to_owned()).collect();
+        plan(&"a/b".parse().unwrap(), &listed).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn weights_come_last_and_other_formats_never() {
+        let plan = plan_of(&[
+            "README.md",
+            "config.json",
+            "flax_model.msgpack",
+            "merges.txt",
+            "model.safetensors",
+            "model.safetensors.index.json",
+            "onnx/model.onnx",
+            "pytorch_model.bin",
+            "tf_model.h5",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "vocab.json",
+        ])
+        .unwrap();
+        let files = ["config.json", "tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json"];
+        assert_eq!(plan, Plan { files: files.into(), weights: WEIGHTS });
+    }
+
+    #[test]
+    fn what_is_no_checkpoint_says_what_it_has() {
+        let error = plan_of(&["config.json", "model.gguf"]).unwrap_err();
+        assert!(error.contains("a/b has no model.safetensors; it has config.json, model.gguf"), "{error}");
+        let error = plan_of(&["model.safetensors", "tokenizer.json"]).unwrap_err();
+        assert!(error.contains("has no config.json"), "{error}");
+        let error = plan_of(&["config.json", "model.safetensors", "vocab.json"]).unwrap_err();
+        assert!(error.contains("no tokenizer.json, nor vocab.json with merges.txt"), "{error}");
+        assert!(plan_of(&[]).unwrap_err().contains("it has no file"));
+        for pickle in PICKLES {
+            let error = plan_of(&["config.json", "tokenizer.json", pickle]).unwrap_err();
+            assert!(error.contains("can run code"), "{error}");
+        }
+        let many: Vec<String> = (10..40).map(|n| format!("f{n}")).collect();
+        let error = plan_of(&many.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_err();
+        assert!(error.ends_with("f19 and 20 more"), "{error}");
+    }
+
+    #[test]
+    fn parts_are_plain_names_of_safetensors() {
+        assert!(is_part("model-00001-of-00002.safetensors"));
+        for bad in [
+            "../x.safetensors",
+            "a/b.safetensors",
+            "..safetensors",
+            ".safetensors",
+            "config.json",
+            "",
+            "a\\b.safetensors",
+        ] {
+            assert!(!is_part(bad), "{bad:?}");
+        }
+    }
+}
