@@ -91,6 +91,8 @@ pub(crate) fn is_loopback(uri: &Uri) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
 
     #[test]

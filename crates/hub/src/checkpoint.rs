@@ -90,6 +90,8 @@ pub(crate) fn is_whole(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
 
     fn plan_of(names: &[&str]) -> Result<Plan, String> {

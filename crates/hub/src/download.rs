@@ -117,7 +117,7 @@ impl Download<'_> {
         Err(error)
     }
 
-    /// The SHA-256 that the file should have. An ETag of 64 digits is one; one of 40 is git's, and not checked.
+    /// The SHA-256 that the file should have. An `ETag` of 64 digits is one; one of 40 is git's, and not checked.
     fn hash(&self) -> Option<&str> {
         Some(self.about.etag.as_str()).filter(|etag| etag.len() == 64 && is_hexadecimal(etag))
     }

@@ -80,6 +80,8 @@ fn read_token(file: &Path) -> Result<Option<Token>, Error> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
 
     /// `Debug` of the hub with these variables, and its cache.

@@ -201,13 +201,12 @@ impl<'a> Errand<'a> {
             tries += 1;
             let answer = match self.follow(address, ask) {
                 Ok(answer) => answer,
-                Err((at, error)) if hung_up(&error) && hang_ups < HANG_UPS && self.may_wait(FIRST_WAIT) => {
+                Err(none) if none.hung_up() && hang_ups < HANG_UPS && self.may_wait(FIRST_WAIT) => {
                     hang_ups += 1;
-                    drop((at, error));
                     self.wait(0, FIRST_WAIT);
                     continue;
                 }
-                Err((at, error)) => return Err(self.failed(&at, error)),
+                Err(none) => return Err(self.failed(*none)),
             };
             let status = answer.response.status().as_u16();
             match status {
@@ -241,29 +240,26 @@ impl<'a> Errand<'a> {
         self.waited += wait;
     }
 
-    /// One request and its redirects. The error comes with the address that it is of.
-    fn follow(&mut self, address: &Uri, ask: Ask) -> Result<Answer, (Uri, Failed)> {
+    /// One request and its redirects.
+    fn follow(&mut self, address: &Uri, ask: Ask) -> Result<Answer, Box<NoAnswer>> {
         let mut at = address.clone();
         let mut passed = Vec::new();
         for _ in 0..=REDIRECTS {
             let own = same_server(&self.home, &at);
-            let response =
-                self.send(&at, ask, own).map_err(|error| (at.clone(), Failed::Transport(error)))?;
+            let response = match self.send(&at, ask, own) {
+                Ok(response) => response,
+                Err(error) => return Err(NoAnswer::new(at, Why::Transport(error))),
+            };
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(Answer { response, address: at, passed });
             }
-            let location = response.headers().get("location").map(ureq::http::HeaderValue::to_str);
-            let next = match location {
-                Some(Ok(location)) => redirected(&at, location),
-                Some(Err(_)) => None,
-                None => {
-                    return Err((at, Failed::Redirect("a redirect without the header Location".to_owned())));
-                }
+            let Some(location) = response.headers().get("location") else {
+                return Err(NoAnswer::new(at, Why::Redirect("a redirect without the header Location")));
             };
-            let Some(next) = next else {
-                return Err((
+            let Some(next) = location.to_str().ok().and_then(|location| redirected(&at, location)) else {
+                return Err(NoAnswer::new(
                     at,
-                    Failed::Redirect("a redirect to what is no address, or not a safe one".to_owned()),
+                    Why::Redirect("a redirect to what is no address, or not a safe one"),
                 ));
             };
             if ask == Ask::About && !same_server(&self.home, &next) {
@@ -274,7 +270,7 @@ impl<'a> Errand<'a> {
             }
             at = next;
         }
-        Err((at, Failed::Redirect(format!("more than {REDIRECTS} redirects"))))
+        Err(NoAnswer::new(at, Why::Redirect("too many redirects")))
     }
 
     fn send(&self, address: &Uri, ask: Ask, own: bool) -> Result<Response<Body>, ureq::Error> {
@@ -311,43 +307,56 @@ impl<'a> Errand<'a> {
     }
 
     /// What it means that there was no answer.
-    fn failed(&self, at: &Uri, error: Failed) -> Error {
-        let malformed = |what| Error::Malformed { address: shown(at), what };
-        let why = match error {
-            Failed::Redirect(what) => return malformed(what),
-            Failed::Transport(ureq::Error::Timeout(_)) => {
+    fn failed(&self, none: NoAnswer) -> Error {
+        let malformed = |what| Error::Malformed { address: shown(&none.at), what };
+        let why = match none.why {
+            Why::Redirect(what) => return malformed(what.to_owned()),
+            Why::Transport(ureq::Error::Timeout(_)) => {
                 format!("no answer within {:.1} s", self.manner.timeout.as_secs_f64())
             }
-            Failed::Transport(
+            Why::Transport(
                 error @ (ureq::Error::Protocol(_)
                 | ureq::Error::Http(_)
                 | ureq::Error::LargeResponseHeader(..)),
             ) => return malformed(error.to_string()),
-            Failed::Transport(ureq::Error::Io(error)) => error.to_string(),
-            Failed::Transport(error) => error.to_string(),
+            Why::Transport(ureq::Error::Io(error)) => error.to_string(),
+            Why::Transport(error) => error.to_string(),
         };
-        Error::Unreachable { host: origin(at), why }
+        Error::Unreachable { host: origin(&none.at), why }
     }
+}
+
+/// Why there is no answer, and of whom.
+#[derive(Debug)]
+struct NoAnswer {
+    at: Uri,
+    why: Why,
 }
 
 #[derive(Debug)]
-enum Failed {
+enum Why {
     Transport(ureq::Error),
-    Redirect(String),
+    Redirect(&'static str),
 }
 
-/// Whether the other side hung up, which a server does with a connection that was left open too long.
-fn hung_up(error: &Failed) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    match error {
-        Failed::Transport(ureq::Error::Io(error)) => {
-            matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+impl NoAnswer {
+    fn new(at: Uri, why: Why) -> Box<Self> {
+        Box::new(Self { at, why })
+    }
+
+    /// Whether the other side hung up, which a server does with a connection that was left open too long.
+    fn hung_up(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        match &self.why {
+            Why::Transport(ureq::Error::Io(error)) => {
+                matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+            }
+            _ => false,
         }
-        _ => false,
     }
 }
 
-/// The ETag without quotes and the mark of a weak one, if it can be a file's name.
+/// The `ETag` without quotes and the mark of a weak one, if it can be a file's name.
 fn plain_etag(text: &str) -> Option<&str> {
     let text = text.trim();
     let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
@@ -374,6 +383,8 @@ fn origin(address: &Uri) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
 
     #[test]

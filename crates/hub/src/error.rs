@@ -332,6 +332,8 @@ fn bytes(n: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
 
     fn written(kind: io::ErrorKind) -> String {

@@ -36,7 +36,7 @@ pub struct Hub {
 impl Hub {
     /// The public hub, without a token, with a cache in this folder, which need not exist.
     pub fn new(cache: impl Into<PathBuf>) -> Self {
-        let patience = Duration::from_secs(60);
+        let patience = Duration::from_mins(1);
         let timeout = Duration::from_secs(30);
         let manner = Manner { endpoint: Endpoint::default(), token: None, patience, timeout };
         Self { cache: cache.into(), manner, offline: None }
