@@ -1,13 +1,14 @@
 //! Whether GPT-2's real weights give the notebook's rows here too. You will see a table: for each reference run how many rows
-//! were compared and how far the worst number is off, in units of its row's largest. `cargo xtask real-gpt2 DIR` runs this; it
+//! were compared and how far the worst number is off, in units of its row's largest. `cargo xtask real-gpt2 DIR|HUB-ID` runs this; it
 //! is the acceptance test for whoever has the weights (124M, `openai-community/gpt2`).
 //!
-//! `cargo run --release -p saliency --example 6_real_gpt2 -- DIR [EXPECTED]`
+//! `cargo run --release -p saliency --features hub --example 6_real_gpt2 -- DIR|HUB-ID [EXPECTED]`
 //!
 //! The tokens of the runs in `crates/schema/tests/data` are forced; gradient × input of the probability, l2 over hidden dimensions,
 //! divided by the row's sum, has to give the runs' rows to 1e-3 of their largest. With EXPECTED, a folder of other rows for the same
 //! tokens, those are compared instead: so the program itself can be tested on a stand-in.
 
+use saliency::hub::Hub;
 use saliency::schema::{Kind, Token};
 use saliency::{Attributor, Checkpoint, Load, Record, Sequence};
 use std::error::Error;
@@ -20,14 +21,19 @@ const WORST: f64 = 1e-3;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
-    let folder = words.next().ok_or("which model? give its folder")?;
+    let model = words.next().ok_or("which model? give its folder or its name on the hub")?;
     let expected = words.next().map(PathBuf::from);
     let begun = Instant::now();
+    let folder = if Path::new(&model).is_dir() {
+        PathBuf::from(&model)
+    } else {
+        Hub::from_env()?.get(&model.parse()?, &mut |_| {})?.folder
+    };
     let gpt2 = Checkpoint::open(&folder, &Load::default())?;
     for warning in &gpt2.warnings {
         eprintln!("warning: {warning}");
     }
-    println!("{folder}: loaded in {:.2} s", begun.elapsed().as_secs_f64());
+    println!("{model}: loaded in {:.2} s", begun.elapsed().as_secs_f64());
     println!("{:12} {:>3} {:>6} {:>6}  {:9}  where", "file", "run", "inputs", "rows", "worst");
     let mut worst_of_all: f64 = 0.0;
     for name in RUNS {

@@ -24,6 +24,7 @@
 //!
 //! # Features
 //! - `gpt2` (default): GPT-2 and attribution on libtorch, with the bundled demo model.
+//! - `hub`: models by their name on the Hugging Face hub.
 //! - `html` (default): interactive pages, one file each.
 //! - `png` (default): PNG pictures by resvg.
 //! - `pdf` (default): PDF by svg2pdf; text stays text.
@@ -38,6 +39,8 @@ pub use saliency_attribution::{
     Aggregate, Attributor, Generation, LanguageModel, Method, Normalize, Sampling, Sequence, Target, method,
     methods, target, targets,
 };
+#[cfg(feature = "hub")]
+pub use saliency_hub as hub;
 #[cfg(feature = "gpt2")]
 pub use saliency_model_gpt2 as gpt2;
 #[cfg(feature = "gpt2")]

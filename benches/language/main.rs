@@ -5,7 +5,9 @@
 //! the training. Each of the network's predictions reads at least half a context, where the document before is that long.
 #![allow(missing_docs, reason = "a program")]
 
+#[allow(unused_imports, dead_code, reason = "their tests run in tests/language.rs")]
 mod kneser_ney;
+#[allow(unused_imports, dead_code, reason = "their tests run in tests/language.rs")]
 mod xz;
 
 use kneser_ney::{KneserNey, SEPARATOR};
@@ -13,7 +15,7 @@ use saliency::attribution::tch::{self, Kind, Tensor};
 use saliency::{Checkpoint, LanguageModel, Load};
 use std::error::Error;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const END_OF_TEXT: &str = "\n<|endoftext|>\n";
 const HELD_OUT: usize = 20;

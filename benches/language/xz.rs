@@ -63,7 +63,7 @@ fn size(mut command: Command, parts: &[&[u8]]) -> Result<usize, String> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use super::{primed_bits, size};
+    use super::{primed_bits, size, xz};
     use std::process::Command;
 
     /// Bytes without a pattern, from Marsaglia's xorshift.

@@ -45,7 +45,7 @@ pub(crate) fn command(
     release: bool,
 ) -> Result<Command> {
     let mut command = workspace.cargo();
-    command.args(["run", "--package", "saliency", "--example", "6_real_gpt2"]);
+    command.args(["run", "--package", "saliency", "--features", "hub", "--example", "6_real_gpt2"]);
     if release {
         command.arg("--release");
     }

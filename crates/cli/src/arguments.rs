@@ -17,8 +17,8 @@ use std::path::PathBuf;
 ///
 ///   saliency report record.json -o folder        (then open folder/index.html)
 ///
-/// `--model demo`, the default, is a small model that comes along. `--model FOLDER` reads any GPT-2 in
-/// Hugging Face's layout.
+/// `--model demo`, the default, is a small model that comes along. `--model gpt2` fetches a GPT-2 from the Hugging
+/// Face hub, once; `--model FOLDER` reads one from a folder.
 #[derive(Debug, Parser)]
 #[command(name = "saliency", version, max_term_width = 100, verbatim_doc_comment)]
 pub(crate) struct Arguments {
@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Charts(ListArguments),
     /// List the attribution methods, targets, aggregates and normalisations.
     Methods(ListArguments),
+    /// List the models: the bundled one, what is in the hub's cache, what is known to work.
+    Models(ListArguments),
     /// Print the record's JSON Schema.
     Schema,
 }
@@ -77,8 +79,9 @@ pub(crate) struct AttributeArguments {
 /// Where the text and its continuation come from.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArguments {
-    /// `demo`, or a folder with config.json, model.safetensors and tokenizer.json.
-    #[arg(long, default_value = "demo", value_name = "demo|FOLDER", help_heading = "Model")]
+    /// `demo`; a folder with config.json, model.safetensors and tokenizer.json; or a name on the Hugging Face hub: gpt2, owner/name,
+    /// owner/name@revision. `saliency models` lists them.
+    #[arg(long, default_value = "demo", value_name = "demo|FOLDER|HUB-ID", help_heading = "Model")]
     pub(crate) model: String,
     /// The text.
     #[arg(

@@ -1,18 +1,16 @@
 //! `saliency attribute`: a text in, records out.
 
-use crate::arguments::{
-    AttributeArguments, Bos, Dtype, ExplainArguments, Format, SourceArguments, WorkArguments,
-};
+use crate::arguments::{AttributeArguments, Bos, ExplainArguments, Format, SourceArguments, WorkArguments};
 use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::output::{Destination, remark};
 use crate::progress::Progress;
 use crate::records::read_file;
 use crate::stream::Stream;
-use crate::{estimate, interrupt, memory};
+use crate::{estimate, interrupt, memory, model};
 use saliency::attribution::{self, Segmentation, tch};
 use saliency::schema::Reduce;
-use saliency::{Checkpoint, Generation, LanguageModel, Load, Prompt, Record, Sampling, Sequence, Template};
+use saliency::{Checkpoint, Generation, LanguageModel, Prompt, Record, Sampling, Sequence, Template};
 use std::path::Path;
 
 /// Outputs where nothing else is asked for.
@@ -69,10 +67,7 @@ pub(crate) fn records(
         }
         tch::set_num_threads(threads.into());
     }
-    let checkpoint = open(source.arguments)?;
-    for warning in &checkpoint.warnings {
-        remark(quiet, &format!("warning: {warning}"));
-    }
+    let checkpoint = model::open(source.arguments, quiet)?;
     asked.look_up(&checkpoint)?;
     if let Some(memory) = work.and_then(|work| work.memory) {
         asked.memory = Some(memory::left_of(memory, quiet));
@@ -135,15 +130,17 @@ fn generations(arguments: &SourceArguments) -> Result<Vec<Generation>, Failure> 
     if arguments.runs == 0 {
         return Err(Failure::Usage("--runs is 0, and must be at least 1".into()));
     }
-    let sampling = |run| match arguments.sample {
-        false => Sampling::Greedy,
-        true => Sampling::Random {
+    let sampling = |run| {
+        if !arguments.sample {
+            return Sampling::Greedy;
+        }
+        Sampling::Random {
             temperature: arguments.temperature.unwrap_or(1.0),
             top_k: arguments.top_k,
             top_p: arguments.top_p,
             min_p: arguments.min_p,
             seed: arguments.seed.unwrap_or(0).wrapping_add(run),
-        },
+        }
     };
     if !arguments.sample && arguments.runs > 1 {
         let why = "--runs without --sample would give the same text again; add --sample";
@@ -206,32 +203,6 @@ fn text_of(path: &Path) -> Result<String, Failure> {
     })?;
     let text = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
-}
-
-fn open(arguments: &SourceArguments) -> Result<Checkpoint, Failure> {
-    let kind = match arguments.dtype {
-        Dtype::F32 => tch::Kind::Float,
-        Dtype::F64 => tch::Kind::Double,
-        Dtype::Bf16 => tch::Kind::BFloat16,
-    };
-    let load = Load { kind, device: device(&arguments.device)? };
-    if arguments.model == "demo" {
-        return Ok(Checkpoint::demo(&load)?);
-    }
-    Ok(Checkpoint::open(&arguments.model, &load)?)
-}
-
-fn device(name: &str) -> Result<tch::Device, Failure> {
-    let number = |n: &str| n.parse().ok().map(tch::Device::Cuda);
-    let device = match name {
-        "cpu" => Some(tch::Device::Cpu),
-        "mps" => Some(tch::Device::Mps),
-        "cuda" => Some(tch::Device::Cuda(0)),
-        _ => name.strip_prefix("cuda:").and_then(number),
-    };
-    device.ok_or_else(|| {
-        Failure::Usage(format!("--device {name:?} is unknown; there are: cpu, cuda, cuda:N, mps"))
-    })
 }
 
 /// The text and its continuations, for which it is read once.

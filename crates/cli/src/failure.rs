@@ -37,6 +37,9 @@ pub(crate) enum Failure {
     /// The model could not be loaded or run.
     #[error(transparent)]
     Model(#[from] gpt2::Error),
+    /// The model could not be fetched.
+    #[error(transparent)]
+    Hub(#[from] saliency::hub::Error),
     /// The attributions could not be computed.
     #[error(transparent)]
     Attribution(#[from] attribution::Error),

@@ -12,6 +12,7 @@ mod failure;
 mod interrupt;
 mod list;
 mod memory;
+mod model;
 mod output;
 mod progress;
 mod records;
@@ -64,6 +65,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Report(options) => report::run(options, quiet),
         Command::Charts(options) => list::charts(options),
         Command::Methods(options) => list::methods(options),
+        Command::Models(options) => model::list(options),
         Command::Schema => list::schema(),
     }
 }

@@ -18,6 +18,15 @@ impl Progress {
         Self { bar, begun: Instant::now(), quiet }
     }
 
+    /// A download of so many bytes.
+    pub(crate) fn bytes(file: &str, length: u64, quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{msg} {bar:30} {bytes} of {total_bytes}, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(file.to_owned());
+        Self { bar, begun: Instant::now(), quiet }
+    }
+
     pub(crate) fn set(&self, done: usize) {
         if self.bar.is_hidden() && !self.quiet && self.begun.elapsed() > Duration::from_secs(1) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());

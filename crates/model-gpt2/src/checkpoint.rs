@@ -176,7 +176,9 @@ impl Checkpoint {
         let mut stops: Vec<Stop<'_>> = generations.iter().map(Stop::new).collect();
         // Texts that stop are looked for here, where the tokens' texts are known.
         let mut bare = generations.to_vec();
-        bare.iter_mut().for_each(|generation| generation.stop.clear());
+        for generation in &mut bare {
+            generation.stop.clear();
+        }
         let runs = self.model.generate_runs(&ids, &bare, &mut |run, id| {
             let goes_on = each(run, id);
             let stopped = stops.get_mut(run).is_some_and(|stop| stop.after(&self.tokenizer.bytes_of(id)));

@@ -154,7 +154,9 @@ fn draws_follow_the_models_own_distribution_and_threads_do_not_matter() {
         let drawn = draw(1);
         assert_eq!(drawn, draw(2), "threads");
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-        drawn.into_iter().for_each(|id| *counts.entry(id).or_default() += 1);
+        for id in drawn {
+            *counts.entry(id).or_default() += 1;
+        }
         // Tokens that are expected fewer than 5 times are put together.
         let (mut statistic, mut cells, mut rare) = (0.0, 0_usize, (0.0, 0.0));
         for (id, share) in &shares {

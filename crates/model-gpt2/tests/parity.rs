@@ -52,7 +52,7 @@ fn tokens_and_greedy_continuations_are_the_peers() {
             for (kind, _) in TOLERANCES {
                 let gpt2 = open(model, kind);
                 let generation = Generation::greedy(ids.len() - n_input);
-                let sequence = gpt2.generate(&text(model), &generation).unwrap();
+                let sequence = gpt2.generate(text(model), &generation).unwrap();
                 assert_eq!(sequence.ids(), ids, "{model}, {file}, {kind:?}");
                 assert_eq!(sequence.n_input(), n_input);
             }
@@ -184,7 +184,7 @@ fn exact_weights_close_the_delta_that_rounded_ones_leave() {
     // Gauss–Legendre with 50 points is exact to rounding on these models: what is left with the default is
     // the single precision of captum's weights.
     let gpt2 = open("gpt2-a", Kind::Double);
-    let sequence = gpt2.generate(&text("gpt2-a"), &Generation::greedy(6)).unwrap();
+    let sequence = gpt2.generate(text("gpt2-a"), &Generation::greedy(6)).unwrap();
     let deltas = |exact| {
         let method = IntegratedGradients::new().exact_weights(exact);
         let attributor = Attributor::new().with_method(Box::new(method)).target("logit").unwrap();
@@ -219,7 +219,7 @@ fn default_rows_are_eccos() {
 fn a_forced_continuation_is_attributed_like_the_same_one_generated() {
     for model in MODELS {
         let gpt2 = open(model, Kind::Double);
-        let generated = gpt2.generate(&text(model), &Generation::greedy(5)).unwrap();
+        let generated = gpt2.generate(text(model), &Generation::greedy(5)).unwrap();
         let ids = generated.ids();
         let forced = Sequence::from_ids(&ids[..generated.n_input()], &ids[generated.n_input()..]).unwrap();
         let attributor = Attributor::new();
@@ -271,7 +271,7 @@ fn cached_generation_is_uncached_generation() {
 #[test]
 fn the_eos_baseline_is_the_end_of_texts_embedding() {
     let gpt2 = open("gpt2-a", Kind::Double);
-    let sequence = gpt2.generate(&text("gpt2-a"), &Generation::greedy(2)).unwrap();
+    let sequence = gpt2.generate(text("gpt2-a"), &Generation::greedy(2)).unwrap();
     let eos = gpt2.model.end_of_text().unwrap();
     let (ids, n_input) = (sequence.ids(), sequence.n_input());
     let logit = |ids: &[u32], output: usize| {

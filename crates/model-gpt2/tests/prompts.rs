@@ -44,7 +44,7 @@ fn a_beginning_token_is_a_choice_and_the_files_make_the_default() {
 
     // As the transformers library has it: add_bos_token counts beside vocab.json and merges.txt only.
     let settings = ("tokenizer_config.json", json!({"add_bos_token": true, "bos_token": "<|endoftext|>"}));
-    let asks = with_files(&[settings.clone()]);
+    let asks = with_files(std::slice::from_ref(&settings));
     assert_eq!(input(&load(asks.path()), "a b").0, "a b");
     for file in ["vocab.json", "merges.txt"] {
         std::fs::copy(folder("gpt2-a").join(file), asks.path().join(file)).unwrap();

@@ -104,5 +104,5 @@ pub(crate) fn repeated(model: &Gpt2, tokenizer: &Tokenizer, names: &[String]) ->
             counts[again] += 1.0;
         }
     }
-    Ok(((sums[0] / counts[0] as f64).exp(), (sums[1] / counts[1] as f64).exp()))
+    Ok(((sums[0] / counts[0]).exp(), (sums[1] / counts[1]).exp()))
 }

@@ -110,21 +110,21 @@ fn is_map(name: &str) -> bool {
 
 /// The nearest matrix with equal singular values, about, scaled by the root of how much wider than high it is; queries,
 /// keys and values are taken each on its own.
-fn orthogonal(g: &Tensor) -> Tensor {
-    let (rows, columns) = (g.size()[0], g.size()[1]);
+fn orthogonal(gradient: &Tensor) -> Tensor {
+    let (rows, columns) = (gradient.size()[0], gradient.size()[1]);
     if columns == 3 * rows {
-        return Tensor::cat(&g.chunk(3, 1).iter().map(orthogonal).collect::<Vec<_>>(), 1);
+        return Tensor::cat(&gradient.chunk(3, 1).iter().map(orthogonal).collect::<Vec<_>>(), 1);
     }
-    let (a, b, c) = QUINTIC;
-    let mut x = g.to_kind(Kind::BFloat16);
+    let (once, third, fifth) = QUINTIC;
+    let mut x = gradient.to_kind(Kind::BFloat16);
     if rows > columns {
         x = x.tr();
     }
     x = &x / (x.norm() + 1e-7);
     for _ in 0..5 {
         let product = x.matmul(&x.tr());
-        let sum = &product * b + product.matmul(&product) * c;
-        x = &x * a + sum.matmul(&x);
+        let sum = &product * third + product.matmul(&product) * fifth;
+        x = &x * once + sum.matmul(&x);
     }
     if rows > columns {
         x = x.tr();

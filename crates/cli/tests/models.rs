@@ -1,0 +1,198 @@
+//! `--model` and `saliency models`: the bundled one, folders, names on the hub; prompts and generation as they can be asked for.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn parity() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../model-gpt2/tests/parity/gpt2-a")
+}
+
+/// Runs with a cache of its own, and a hub that nobody answers for unless `endpoint` says otherwise.
+fn saliency(cache: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_saliency"));
+    command
+        .args(arguments)
+        .env("OMP_NUM_THREADS", "1")
+        .env("HF_HOME", cache)
+        .env("HF_ENDPOINT", "http://127.0.0.1:9");
+    for name in [
+        "HF_TOKEN",
+        "HF_HUB_CACHE",
+        "HF_HUB_OFFLINE",
+        "TRANSFORMERS_OFFLINE",
+        "HTTP_PROXY",
+        "http_proxy",
+        "ALL_PROXY",
+    ] {
+        command.env_remove(name);
+    }
+    command.envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Puts a parity model into a cache as the hub's own library lays it out, and gives its commit.
+fn put_into_cache(home: &Path) -> String {
+    let commit = "0123456789abcdef0123456789abcdef01234567".to_owned();
+    let model = home.join("hub/models--someone--small");
+    let snapshot = model.join("snapshots").join(&commit);
+    std::fs::create_dir_all(&snapshot).unwrap();
+    std::fs::create_dir_all(model.join("refs")).unwrap();
+    std::fs::write(model.join("refs/main"), &commit).unwrap();
+    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+        std::fs::copy(parity().join(file), snapshot.join(file)).unwrap();
+    }
+    commit
+}
+
+#[test]
+fn a_model_in_the_cache_is_used_and_listed_without_a_network() {
+    let home = tempfile::tempdir().unwrap();
+    let commit = put_into_cache(home.path());
+    let ask = |model: &str, variables: &[(&str, &str)]| {
+        saliency(home.path(), &["attribute", "--model", model, "--text", "abc", "--generate", "2"], variables)
+    };
+    for model in ["someone/small", "someone/small@main"] {
+        let output = ask(model, &[("HF_HUB_OFFLINE", "1")]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        let record: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(record["model"]["name"], model);
+        let folder: Value = serde_json::from_slice(
+            &saliency(
+                home.path(),
+                &["attribute", "--model", parity().to_str().unwrap(), "--text", "abc", "--generate", "2"],
+                &[],
+            )
+            .stdout,
+        )
+        .unwrap();
+        assert_eq!(record["attributions"], folder["attributions"]);
+        assert_eq!(record["model"]["sha256"], folder["model"]["sha256"]);
+    }
+    let absent = ask("someone/else", &[("HF_HUB_OFFLINE", "1")]);
+    assert_eq!(absent.status.code(), Some(1));
+    assert!(
+        said(&absent).contains("HF_HUB_OFFLINE") && said(&absent).contains("someone/else"),
+        "{}",
+        said(&absent)
+    );
+    let dead = ask("someone/else", &[]);
+    assert_eq!(dead.status.code(), Some(1));
+    assert!(said(&dead).contains("HF_ENDPOINT"), "{}", said(&dead));
+    for output in [&absent, &dead] {
+        assert_eq!(said(output).trim_end().lines().count(), 1, "{}", said(output));
+    }
+
+    let text = String::from_utf8(saliency(home.path(), &["models"], &[]).stdout).unwrap();
+    for word in ["demo", "someone/small  main", "gpt2-xl", "distilgpt2"] {
+        assert!(text.contains(word), "{word:?} in {text}");
+    }
+    let list: Value =
+        serde_json::from_slice(&saliency(home.path(), &["models", "--json"], &[]).stdout).unwrap();
+    assert_eq!(list["cached"][0]["name"], "someone/small");
+    assert_eq!(list["cached"][0]["commit"], commit);
+    assert_eq!(list["cached"][0]["whole"], true);
+    assert_eq!(list["bundled"]["name"], "demo");
+    assert!(list["known"].as_array().unwrap().iter().any(|known| known["name"] == "gpt2"));
+}
+
+#[test]
+fn a_name_that_is_none_is_asked_wrongly() {
+    let home = tempfile::tempdir().unwrap();
+    for (model, code, words) in [
+        ("no such model", 2, ["neither demo, nor a folder, nor a name on the hub", "no such model"]),
+        ("a--b/c", 2, ["neither demo", "a--b/c"]),
+        ("gpt2@", 2, ["neither demo", "gpt2@"]),
+        ("./missing", 1, ["no such folder", "missing"]),
+        ("/a/b/c/d", 1, ["no such folder", "/a/b/c/d"]),
+    ] {
+        let output = saliency(home.path(), &["attribute", "--model", model, "--text", "abc"], &[]);
+        assert_eq!(output.status.code(), Some(code), "{model}: {}", said(&output));
+        for word in words {
+            assert!(said(&output).contains(word), "{model}: {word:?} in {}", said(&output));
+        }
+    }
+}
+
+/// Runs on a parity model and gives its records and what was said.
+fn records(arguments: &[&str]) -> (Vec<Value>, String) {
+    let home = tempfile::tempdir().unwrap();
+    let model = parity();
+    let output =
+        saliency(home.path(), &[&["attribute", "--model", model.to_str().unwrap()], arguments].concat(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", said(&output));
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let records = if let Value::Array(records) = read { records } else { vec![read] };
+    (records, said(&output))
+}
+
+fn text(record: &Value, kind: &str) -> String {
+    let tokens = record["tokens"].as_array().unwrap().iter().filter(|token| token["kind"] == kind);
+    tokens.map(|token| token["text"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_prompt_is_begun_and_filled_as_asked() {
+    let (plain, _) = records(&["--text", "abc", "--generate", "1"]);
+    assert_eq!((text(&plain[0], "input"), &plain[0]["prompt"]["bos"]), ("abc".into(), &false.into()));
+    let (filled, _) =
+        records(&["--text", "abc", "--template", "Q: {text} A:", "--bos", "yes", "--generate", "1"]);
+    assert_eq!(text(&filled[0], "input"), "<|endoftext|>Q: abc A:");
+    assert_eq!(
+        filled[0]["prompt"],
+        serde_json::json!({"bos": true, "template": "Q: {text} A:", "text": [16, 19]})
+    );
+}
+
+#[test]
+fn generation_is_sampled_streamed_and_stopped_as_asked() {
+    let sampled = [
+        "--text",
+        "abc",
+        "--generate",
+        "6",
+        "--sample",
+        "--seed",
+        "5",
+        "--min-p",
+        "0.05",
+        "--repetition-penalty",
+        "1.3",
+    ];
+    let (three, streamed) = records(&[&sampled[..], &["--runs", "3", "--stream"]].concat());
+    assert_eq!(three.len(), 3);
+    let outputs: Vec<String> = three.iter().map(|record| text(record, "output")).collect();
+    assert_ne!(outputs[0], outputs[1]);
+    // The text as it was made, a line for each run; parts of characters are what they are in the record, too.
+    if outputs.iter().all(|output| !output.contains('\u{fffd}')) {
+        assert_eq!(streamed.trim_end_matches('\n'), outputs.join("\n"));
+    }
+    assert!(streamed.lines().count() >= 3, "{streamed}");
+    // Run number 1 is the run of the next seed.
+    let (next, _) = records(&[
+        "--text",
+        "abc",
+        "--generate",
+        "6",
+        "--sample",
+        "--seed",
+        "6",
+        "--min-p",
+        "0.05",
+        "--repetition-penalty",
+        "1.3",
+    ]);
+    assert_eq!(next[0]["tokens"], three[1]["tokens"]);
+    let whole = outputs[0].chars().find(|c| *c != '\u{fffd}').unwrap().to_string();
+    let (stopped, why) = records(&[&sampled[..], &["--stop", &whole]].concat());
+    assert!(text(&stopped[0], "output").contains(&whole));
+    if stopped[0]["outputs"].as_array().unwrap().len() < 6 {
+        assert!(why.contains("stopped at a text of --stop"), "{why}");
+    }
+    let (long, _) = records(&[&sampled[..], &["--stop", &whole, "--at-least", "6"]].concat());
+    assert_eq!(long[0]["outputs"].as_array().unwrap().len(), 6);
+}
