@@ -172,6 +172,7 @@ fn a_server_without_ranges_sends_everything_again() {
     });
     mock.get(cache.path()).unwrap();
     good(cache.path());
+    assert_eq!(mock.count("GET", "/model.safetensors"), 1, "and is not asked again");
 }
 
 #[test]
