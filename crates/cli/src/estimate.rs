@@ -2,10 +2,10 @@
 
 use crate::arguments::SourceArguments;
 use crate::asked::Asked;
-use crate::attribute::{DEFAULT_TOKENS, prompt};
 use crate::failure::Failure;
 use crate::memory;
 use crate::output;
+use crate::text::{DEFAULT_TOKENS, prompt};
 use saliency::attribution::targets::Logit;
 use saliency::attribution::{self, Cost, Pass, Problem, tch};
 use saliency::{Checkpoint, Generation, LanguageModel, Prompt, Sequence};

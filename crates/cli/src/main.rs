@@ -18,6 +18,7 @@ mod progress;
 mod records;
 mod report;
 mod stream;
+mod text;
 
 use arguments::{Arguments, Command};
 use clap::Parser;

@@ -1,11 +1,12 @@
 //! `saliency report`: every chart of some records on one page.
 
 use crate::arguments::ReportArguments;
-use crate::attribute::{self, Source};
+use crate::attribute;
 use crate::draw::options;
 use crate::failure::Failure;
 use crate::output::write_whole;
 use crate::records;
+use crate::text::Source;
 use saliency::viz::Options;
 use saliency::{Chart, Page, Record, ToHtml, charts};
 use std::path::PathBuf;

@@ -27,6 +27,7 @@ mod prompt;
 mod pullback;
 mod stored;
 mod tokenizer;
+mod tokenizer_settings;
 mod variants;
 mod weights;
 

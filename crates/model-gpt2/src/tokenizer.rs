@@ -1,10 +1,11 @@
 //! Text to tokens and back: GPT-2's byte-level BPE, with the exact bytes of every token.
 
 use crate::Error;
+use crate::tokenizer_settings::{Settings, optional};
 use saliency_attribution::TokenId;
 use saliency_schema::{Kind, Token};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use tokenizers::{AddedToken, Tokenizer as Bpe};
@@ -16,90 +17,6 @@ pub struct Tokenizer {
     bytes: HashMap<char, u8>,
     settings: Settings,
     adds_bos: bool,
-}
-
-/// `tokenizer_config.json`, `special_tokens_map.json`, `chat_template.jinja`: what is read of them.
-#[derive(Debug, Default, Deserialize)]
-struct Settings {
-    #[serde(default)]
-    add_bos_token: Option<bool>,
-    #[serde(default)]
-    bos_token: Option<Special>,
-    #[serde(default)]
-    eos_token: Option<Special>,
-    #[serde(default)]
-    unk_token: Option<Special>,
-    #[serde(default)]
-    pad_token: Option<Special>,
-    #[serde(default)]
-    sep_token: Option<Special>,
-    #[serde(default)]
-    cls_token: Option<Special>,
-    #[serde(default)]
-    mask_token: Option<Special>,
-    #[serde(default, alias = "extra_special_tokens")]
-    additional_special_tokens: Option<Additional>,
-    #[serde(default)]
-    add_prefix_space: Option<bool>,
-    #[serde(default)]
-    added_tokens_decoder: Option<BTreeMap<TokenId, Added>>,
-    #[serde(default)]
-    chat_template: Option<ChatTemplate>,
-}
-
-/// A special token: its text, or an object that holds it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Special {
-    Text(String),
-    Object { content: String },
-}
-
-/// Further special tokens: a list, or an object of names.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Additional {
-    List(Vec<Special>),
-    Named(BTreeMap<String, Special>),
-}
-
-/// An entry of `added_tokens_decoder`.
-#[derive(Debug, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "the fields are Hugging Face's")]
-struct Added {
-    content: String,
-    #[serde(default)]
-    lstrip: bool,
-    #[serde(default)]
-    rstrip: bool,
-    #[serde(default)]
-    single_word: bool,
-    #[serde(default)]
-    normalized: bool,
-    #[serde(default)]
-    special: bool,
-}
-
-/// One template, or several of which the one named `default` counts.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum ChatTemplate {
-    One(String),
-    Several(Vec<Named>),
-}
-
-#[derive(Debug, Deserialize)]
-struct Named {
-    name: String,
-    template: String,
-}
-
-impl Special {
-    fn text(&self) -> &str {
-        match self {
-            Self::Text(text) | Self::Object { content: text } => text,
-        }
-    }
 }
 
 impl Tokenizer {
@@ -114,7 +31,7 @@ impl Tokenizer {
             settings.fill_from(map);
         }
         if let Ok(template) = std::fs::read_to_string(folder.join("chat_template.jinja")) {
-            settings.chat_template = Some(ChatTemplate::One(template));
+            settings.chat_template = Some(template.into());
         }
         let path = folder.join("tokenizer.json");
         if path.exists() {
@@ -233,13 +150,7 @@ impl Tokenizer {
 
     /// The chat template (Jinja), where the tokenizer's files have one.
     pub fn chat_template(&self) -> Option<&str> {
-        match self.settings.chat_template.as_ref()? {
-            ChatTemplate::One(template) => Some(template),
-            ChatTemplate::Several(named) => {
-                let default = named.iter().find(|template| template.name == "default");
-                default.or(named.first()).map(|template| &*template.template)
-            }
-        }
+        Some(self.settings.chat_template.as_ref()?.text())
     }
 
     /// The text of a token as the vocabulary writes it.
@@ -333,93 +244,6 @@ fn token_of(id: TokenId, bytes: &[u8], kind: Kind, start: usize) -> Token {
     (token.start, token.end) = (Some(start), Some(start + bytes.len()));
     token.bytes = std::str::from_utf8(bytes).is_err().then(|| bytes.to_vec());
     token
-}
-
-impl Settings {
-    /// Takes what another file says and this one does not.
-    fn fill_from(&mut self, other: Self) {
-        fn fill<T>(mine: &mut Option<T>, other: Option<T>) {
-            if mine.is_none() {
-                *mine = other;
-            }
-        }
-        fill(&mut self.bos_token, other.bos_token);
-        fill(&mut self.eos_token, other.eos_token);
-        fill(&mut self.unk_token, other.unk_token);
-        fill(&mut self.pad_token, other.pad_token);
-        fill(&mut self.sep_token, other.sep_token);
-        fill(&mut self.cls_token, other.cls_token);
-        fill(&mut self.mask_token, other.mask_token);
-        fill(&mut self.additional_special_tokens, other.additional_special_tokens);
-    }
-
-    /// The texts of all special tokens that are named.
-    fn specials(&self) -> Vec<String> {
-        let named = [
-            &self.bos_token,
-            &self.eos_token,
-            &self.unk_token,
-            &self.sep_token,
-            &self.pad_token,
-            &self.cls_token,
-            &self.mask_token,
-        ];
-        let additional: Vec<&Special> = match &self.additional_special_tokens {
-            None => Vec::new(),
-            Some(Additional::List(list)) => list.iter().collect(),
-            Some(Additional::Named(named)) => named.values().collect(),
-        };
-        named.into_iter().flatten().chain(additional).map(|token| token.text().to_owned()).collect()
-    }
-
-    /// The tokens that are added to a vocabulary, in the order of their numbers: `added_tokens_decoder` alone where it is there, else
-    /// `added_tokens.json`.
-    fn added(&self, file: Option<BTreeMap<String, TokenId>>) -> BTreeMap<TokenId, AddedToken> {
-        if let Some(decoder) = &self.added_tokens_decoder {
-            let token = |(&id, added): (&TokenId, &Added)| {
-                let token = AddedToken::from(added.content.clone(), added.special)
-                    .lstrip(added.lstrip)
-                    .rstrip(added.rstrip)
-                    .single_word(added.single_word)
-                    .normalized(added.normalized);
-                (id, token)
-            };
-            return decoder.iter().map(token).collect();
-        }
-        let specials = self.specials();
-        let token = |(text, id): (String, TokenId)| {
-            let special = specials.contains(&text);
-            (id, AddedToken::from(text, special).normalized(false))
-        };
-        file.into_iter().flatten().map(token).collect()
-    }
-
-    /// Makes every special token that is named one: by its number where the vocabulary has it, else with the next number.
-    fn name_specials(&self, bpe: &mut Bpe, path: &Path) -> Result<(), Error> {
-        let known: Vec<String> =
-            bpe.get_added_tokens_decoder().values().map(|token| token.content.clone()).collect();
-        let mut new: Vec<String> = Vec::new();
-        for text in self.specials() {
-            if !known.contains(&text) && !new.contains(&text) {
-                new.push(text);
-            }
-        }
-        let new: Vec<AddedToken> = new.into_iter().map(|text| AddedToken::from(text, true)).collect();
-        bpe.add_special_tokens(new).map_err(|source| Error::Tokenizer { path: path.to_owned(), source })?;
-        Ok(())
-    }
-}
-
-/// A small JSON file that need not be there.
-fn optional<T: for<'a> Deserialize<'a>>(folder: &Path, name: &str) -> Result<Option<T>, Error> {
-    let path = folder.join(name);
-    match std::fs::read(&path) {
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Io { path, source }),
-        Ok(json) => {
-            serde_json::from_slice(&json).map(Some).map_err(|source| Error::ConfigJson { path, source })
-        }
-    }
 }
 
 const END_OF_TEXT: &str = "<|endoftext|>";

@@ -1,0 +1,199 @@
+//! What the small files beside a tokenizer say: which tokens are special, which are added, whether one comes before every text, and how a
+//! chat is written.
+
+use crate::Error;
+use saliency_attribution::TokenId;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tokenizers::{AddedToken, Tokenizer as Bpe};
+
+/// `tokenizer_config.json`, `special_tokens_map.json`, `chat_template.jinja`: what is read of them.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Settings {
+    #[serde(default)]
+    pub(crate) add_bos_token: Option<bool>,
+    #[serde(default)]
+    pub(crate) bos_token: Option<Special>,
+    #[serde(default)]
+    pub(crate) eos_token: Option<Special>,
+    #[serde(default)]
+    unk_token: Option<Special>,
+    #[serde(default)]
+    pad_token: Option<Special>,
+    #[serde(default)]
+    sep_token: Option<Special>,
+    #[serde(default)]
+    cls_token: Option<Special>,
+    #[serde(default)]
+    mask_token: Option<Special>,
+    #[serde(default, alias = "extra_special_tokens")]
+    additional_special_tokens: Option<Additional>,
+    #[serde(default)]
+    pub(crate) add_prefix_space: Option<bool>,
+    #[serde(default)]
+    added_tokens_decoder: Option<BTreeMap<TokenId, Added>>,
+    #[serde(default)]
+    pub(crate) chat_template: Option<ChatTemplate>,
+}
+
+/// A special token: its text, or an object that holds it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Special {
+    Text(String),
+    Object { content: String },
+}
+
+/// Further special tokens: a list, or an object of names.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Additional {
+    List(Vec<Special>),
+    Named(BTreeMap<String, Special>),
+}
+
+/// An entry of `added_tokens_decoder`.
+#[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are Hugging Face's")]
+pub(crate) struct Added {
+    content: String,
+    #[serde(default)]
+    lstrip: bool,
+    #[serde(default)]
+    rstrip: bool,
+    #[serde(default)]
+    single_word: bool,
+    #[serde(default)]
+    normalized: bool,
+    #[serde(default)]
+    special: bool,
+}
+
+/// One template, or several of which the one named `default` counts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum ChatTemplate {
+    One(String),
+    Several(Vec<Named>),
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Named {
+    name: String,
+    template: String,
+}
+
+impl ChatTemplate {
+    /// The template; of several, the one named `default`, or the first. Empty where the list is.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::One(template) => template,
+            Self::Several(named) => {
+                let default = named.iter().find(|template| template.name == "default");
+                default.or(named.first()).map_or("", |template| &template.template)
+            }
+        }
+    }
+}
+
+impl From<String> for ChatTemplate {
+    fn from(template: String) -> Self {
+        Self::One(template)
+    }
+}
+
+impl Special {
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Object { content: text } => text,
+        }
+    }
+}
+
+impl Settings {
+    /// Takes what another file says and this one does not.
+    pub(crate) fn fill_from(&mut self, other: Self) {
+        fn fill<T>(mine: &mut Option<T>, other: Option<T>) {
+            if mine.is_none() {
+                *mine = other;
+            }
+        }
+        fill(&mut self.bos_token, other.bos_token);
+        fill(&mut self.eos_token, other.eos_token);
+        fill(&mut self.unk_token, other.unk_token);
+        fill(&mut self.pad_token, other.pad_token);
+        fill(&mut self.sep_token, other.sep_token);
+        fill(&mut self.cls_token, other.cls_token);
+        fill(&mut self.mask_token, other.mask_token);
+        fill(&mut self.additional_special_tokens, other.additional_special_tokens);
+    }
+
+    /// The texts of all special tokens that are named.
+    pub(crate) fn specials(&self) -> Vec<String> {
+        let named = [
+            &self.bos_token,
+            &self.eos_token,
+            &self.unk_token,
+            &self.sep_token,
+            &self.pad_token,
+            &self.cls_token,
+            &self.mask_token,
+        ];
+        let additional: Vec<&Special> = match &self.additional_special_tokens {
+            None => Vec::new(),
+            Some(Additional::List(list)) => list.iter().collect(),
+            Some(Additional::Named(named)) => named.values().collect(),
+        };
+        named.into_iter().flatten().chain(additional).map(|token| token.text().to_owned()).collect()
+    }
+
+    /// The tokens that are added to a vocabulary, in the order of their numbers: `added_tokens_decoder` alone where it is there, else
+    /// `added_tokens.json`.
+    pub(crate) fn added(&self, file: Option<BTreeMap<String, TokenId>>) -> BTreeMap<TokenId, AddedToken> {
+        if let Some(decoder) = &self.added_tokens_decoder {
+            let token = |(&id, added): (&TokenId, &Added)| {
+                let token = AddedToken::from(added.content.clone(), added.special)
+                    .lstrip(added.lstrip)
+                    .rstrip(added.rstrip)
+                    .single_word(added.single_word)
+                    .normalized(added.normalized);
+                (id, token)
+            };
+            return decoder.iter().map(token).collect();
+        }
+        let specials = self.specials();
+        let token = |(text, id): (String, TokenId)| {
+            let special = specials.contains(&text);
+            (id, AddedToken::from(text, special).normalized(false))
+        };
+        file.into_iter().flatten().map(token).collect()
+    }
+
+    /// Makes every special token that is named one: by its number where the vocabulary has it, else with the next number.
+    pub(crate) fn name_specials(&self, bpe: &mut Bpe, path: &Path) -> Result<(), Error> {
+        let known: Vec<String> =
+            bpe.get_added_tokens_decoder().values().map(|token| token.content.clone()).collect();
+        let mut new: Vec<String> = Vec::new();
+        for text in self.specials() {
+            if !known.contains(&text) && !new.contains(&text) {
+                new.push(text);
+            }
+        }
+        let new: Vec<AddedToken> = new.into_iter().map(|text| AddedToken::from(text, true)).collect();
+        bpe.add_special_tokens(new).map_err(|source| Error::Tokenizer { path: path.to_owned(), source })?;
+        Ok(())
+    }
+}
+
+/// A small JSON file that need not be there.
+pub(crate) fn optional<T: for<'a> Deserialize<'a>>(folder: &Path, name: &str) -> Result<Option<T>, Error> {
+    let path = folder.join(name);
+    match std::fs::read(&path) {
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::Io { path, source }),
+        Ok(json) => {
+            serde_json::from_slice(&json).map(Some).map_err(|source| Error::ConfigJson { path, source })
+        }
+    }
+}
