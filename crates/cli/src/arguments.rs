@@ -381,6 +381,8 @@ pub(crate) struct ReportArguments {
     pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) explain: ExplainArguments,
+    #[command(flatten)]
+    pub(crate) work: WorkArguments,
     /// With a text: the methods to show, separated by commas; each takes those of the flags below Method that it has. Default:
     /// gradient-x-input.
     #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Attribution")]

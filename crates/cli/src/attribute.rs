@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let destination = Destination::new(arguments.output.as_deref())?;
     let name = arguments.method.as_deref().unwrap_or("gradient-x-input");
     let source = Source { arguments: &arguments.source, from_stdin: arguments.stdin.is_some() };
-    let Some(records) = records(&source, &arguments.explain, &[name], Some(&arguments.work), quiet)? else {
+    let Some(records) = records(&source, &arguments.explain, &[name], &arguments.work, quiet)? else {
         return Ok(());
     };
     let mut bytes = Vec::new();
@@ -43,7 +43,7 @@ pub(crate) fn records(
     source: &Source<'_>,
     explain: &ExplainArguments,
     methods: &[&str],
-    work: Option<&WorkArguments>,
+    work: &WorkArguments,
     quiet: bool,
 ) -> Result<Option<Vec<Record>>, Failure> {
     // Everything that can be asked wrongly is found before the model is loaded.
@@ -58,11 +58,11 @@ pub(crate) fn records(
     }
     let checkpoint = model::open(source.arguments, quiet)?;
     asked.look_up(&checkpoint)?;
-    if let Some(memory) = work.and_then(|work| work.memory) {
+    if let Some(memory) = work.memory {
         asked.memory = Some(memory::left_of(memory, quiet));
     }
-    asked.partial = work.is_some_and(|work| work.partial);
-    if work.is_some_and(|work| work.dry_run) {
+    asked.partial = work.partial;
+    if work.dry_run {
         estimate::print(&checkpoint, source.arguments, &text, &asked)?;
         return Ok(None);
     }

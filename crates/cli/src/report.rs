@@ -4,6 +4,7 @@ use crate::arguments::ReportArguments;
 use crate::attribute;
 use crate::draw::options;
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::output::write_whole;
 use crate::records;
 use crate::text::Source;
@@ -23,7 +24,7 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failur
     let is_new = !folder.exists();
     std::fs::create_dir_all(folder).map_err(|source| Failure::Write { path: folder.clone(), source })?;
     let result = write(arguments, has_text, quiet);
-    if result.is_err() && is_new {
+    if is_new && (result.is_err() || arguments.work.dry_run) {
         // What is not empty stays.
         let _ = std::fs::remove_dir(folder);
     }
@@ -35,7 +36,11 @@ fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(),
         let methods: Vec<_> = arguments.methods.iter().map(String::as_str).collect();
         let methods = if methods.is_empty() { vec!["gradient-x-input"] } else { methods };
         let source = Source { arguments: &arguments.source, from_stdin: false };
-        attribute::records(&source, &arguments.explain, &methods, None, quiet)?.unwrap_or_default()
+        match attribute::records(&source, &arguments.explain, &methods, &arguments.work, quiet)? {
+            Some(records) => records,
+            // An estimate was all that was asked for.
+            None => return Ok(()),
+        }
     } else {
         records::read(&arguments.records)?
     };
@@ -43,7 +48,8 @@ fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(),
     for (name, bytes) in files(&records, &options(&arguments.look))? {
         write_whole(&arguments.output.join(name), &bytes)?;
     }
-    Ok(())
+    // What is there was drawn; whoever interrupted still learns that it is not all.
+    if interrupt::came() { Err(Failure::Partial) } else { Ok(()) }
 }
 
 /// Every file of the report, the page last.

@@ -392,3 +392,18 @@ mod interrupted {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "a temporary file was left");
     }
 }
+
+#[test]
+fn a_report_is_estimated_as_a_record_is() {
+    let text = printed(&[
+        "report",
+        "--text",
+        "The race to Mars is",
+        "--methods",
+        "gxi,occlusion",
+        "--dry-run",
+        "-o",
+        "folder",
+    ]);
+    assert!(text.contains("occlusion") && text.contains("pass"), "{text}");
+}
