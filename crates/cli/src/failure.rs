@@ -38,6 +38,9 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Model(#[from] gpt2::Error),
     /// The model could not be fetched.
+    #[error("{model:?} is no folder, and as a name on the hub: {source}")]
+    Fetch { model: String, source: saliency::hub::Error },
+    /// The hub's cache or its settings could not be read.
     #[error(transparent)]
     Hub(#[from] saliency::hub::Error),
     /// The attributions could not be computed.

@@ -31,7 +31,8 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
                 "--model {model:?} is neither demo, nor a folder, nor a name on the hub: {error}"
             ))
         })?;
-        Checkpoint::open_as(fetch(&id, quiet)?.folder, model, &load)?
+        let snapshot = fetch(&id, quiet).map_err(|source| Failure::Fetch { model: model.clone(), source })?;
+        Checkpoint::open_as(snapshot.folder, model, &load)?
     };
     for warning in &checkpoint.warnings {
         remark(quiet, &format!("warning: {warning}"));
@@ -45,7 +46,7 @@ fn looks_like_a_path(name: &str) -> bool {
     name.starts_with(['/', '.', '~', '\\']) || name.contains('\\') || before_revision.matches('/').count() > 1
 }
 
-fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, Failure> {
+fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, saliency::hub::Error> {
     let hub = Hub::from_env()?;
     let mut bar: Option<(String, Progress)> = None;
     let snapshot = hub.get(id, &mut |fetched| match fetched {
@@ -69,7 +70,7 @@ fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, Failure> {
     if let Some((_, bar)) = &bar {
         bar.finish();
     }
-    Ok(snapshot?)
+    snapshot
 }
 
 fn device(name: &str) -> Result<tch::Device, Failure> {
