@@ -44,6 +44,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
                 runs.iter().map(rows_of).collect::<Option<_>>().ok_or("a reference run lacks a number")?
             }
         };
+        if rows.is_empty() || rows.len() > runs.len() {
+            return Err(format!("{name}: {} expected runs, and there are {}", rows.len(), runs.len()).into());
+        }
         for (k, (run, rows)) in runs.iter().zip(rows).enumerate() {
             let (inputs, outputs): (Vec<Token>, Vec<Token>) =
                 run.tokens.iter().cloned().partition(|token| token.kind == Kind::Input);

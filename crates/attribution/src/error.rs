@@ -29,6 +29,12 @@ pub enum Error {
         /// The aggregate that keeps the sign.
         aggregate: &'static str,
     },
+    /// None of the model's logits is a number that a token could be chosen by.
+    #[error("after {position} tokens none of the model's logits is a number; are there NaN in its weights?")]
+    NoLogit {
+        /// Tokens that were read.
+        position: usize,
+    },
     /// A parameter is out of its range.
     #[error("{name} is {value}, and must be {range}")]
     Parameter {
@@ -90,7 +96,7 @@ pub enum Error {
     /// The sequence is longer than the model can read.
     #[error(
         "{n_input} input and {n_output} output tokens are {} together, and the model reads at most {context}; \
-         shorten the text or ask for fewer outputs", n_input + n_output
+         shorten the text or ask for fewer outputs", n_input.saturating_add(*n_output)
     )]
     Context {
         /// Input tokens.

@@ -149,6 +149,9 @@ pub fn generate_with(
     let mut ids = input.to_vec();
     while ids.len() < input.len() + generation.tokens {
         let logits = generation.offered(&next(&ids)?, input.len(), &ids, &ends)?;
+        if !logits.iter().any(|logit| *logit > f64::NEG_INFINITY) {
+            return Err(Error::NoLogit { position: ids.len() });
+        }
         let id = sampler.choose(&logits);
         ids.push(id);
         if !each(id) || ends.contains(&id) {

@@ -190,7 +190,7 @@ pub(crate) fn check_length(limits: Limits, n_input: usize, n_output: usize) -> R
     if n_input == 0 {
         return Err(Error::NoInput);
     }
-    if n_input + n_output > limits.context {
+    if n_output > limits.context.saturating_sub(n_input) {
         return Err(Error::Context { n_input, n_output, context: limits.context });
     }
     Ok(())

@@ -10,7 +10,8 @@ use rand_chacha::rand_core::SeedableRng;
 pub enum Sampling {
     /// The token with the largest logit; of equals, the one with the lowest number.
     Greedy,
-    /// A draw from softmax(logits / temperature), cut first to the `top_k` most probable tokens, then to the smallest set of
+    /// A draw from softmax(logits / temperature), cut first to the `top_k` most probable tokens and those that are just as
+    /// probable, then to the smallest set of
     /// the most probable ones that holds at least `top_p` of what is left, then to those that are at least `min_p`
     /// times as probable as the most probable one. This is the order of the transformers library.
     Random {
@@ -85,7 +86,12 @@ impl Sampler {
         };
         let mut order: Vec<usize> = (0..logits.len()).filter(|&i| logits[i] > f64::NEG_INFINITY).collect();
         order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
-        order.truncate(top_k.unwrap_or(usize::MAX));
+        let mut most = top_k.unwrap_or(order.len()).min(order.len());
+        // What is just as probable as the last of them stays, too.
+        while most > 0 && most < order.len() && logits[order[most]] >= logits[order[most - 1]] {
+            most += 1;
+        }
+        order.truncate(most);
         let largest = order.first().map_or(0.0, |&i| logits[i]);
         let weights: Vec<f64> = order.iter().map(|&i| ((logits[i] - largest) / temperature).exp()).collect();
         let total: f64 = weights.iter().sum();

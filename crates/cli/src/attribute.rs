@@ -5,7 +5,7 @@ use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::output::{Destination, remark};
 use crate::progress::Progress;
-use crate::text::{Source, generations, sequences, text};
+use crate::text::{Source, generations, prompt, sequences, text};
 use crate::{estimate, interrupt, memory, model};
 use saliency::Record;
 use saliency::attribution::{self, Segmentation, tch};
@@ -50,6 +50,7 @@ pub(crate) fn records(
     let mut asked = Asked::new(explain, methods, source.arguments.seed)?;
     let generations = generations(source.arguments)?;
     let text = text(source)?;
+    prompt(source.arguments, &text).check()?;
     if let Some(threads) = source.arguments.threads {
         if threads == 0 {
             return Err(Failure::Usage("--threads is 0, and must be at least 1".into()));

@@ -39,7 +39,7 @@ pub(crate) enum Failure {
     Model(#[from] gpt2::Error),
     /// The model could not be fetched.
     #[error("{model:?} is no folder, and as a name on the hub: {source}")]
-    Fetch { model: String, source: saliency::hub::Error },
+    Fetch { model: String, source: Box<saliency::hub::Error> },
     /// The hub's cache or its settings could not be read.
     #[error(transparent)]
     Hub(#[from] saliency::hub::Error),
@@ -59,7 +59,10 @@ impl Failure {
             return interrupt::EXIT_CODE;
         }
         let asked_wrongly = match self {
-            Self::Usage(_) | Self::Model(gpt2::Error::EmptyText { .. }) => true,
+            Self::Usage(_)
+            | Self::Model(
+                gpt2::Error::EmptyText { .. } | gpt2::Error::Template { .. } | gpt2::Error::NoBos,
+            ) => true,
             Self::Schema(error) | Self::Attribution(A::Record(error)) => is_segmentation(error),
             Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
                 matches!(

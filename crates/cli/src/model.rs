@@ -31,7 +31,8 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
                 "--model {model:?} is neither demo, nor a folder, nor a name on the hub: {error}"
             ))
         })?;
-        let snapshot = fetch(&id, quiet).map_err(|source| Failure::Fetch { model: model.clone(), source })?;
+        let snapshot = fetch(&id, quiet)
+            .map_err(|source| Failure::Fetch { model: model.clone(), source: Box::new(source) })?;
         Checkpoint::open_as(snapshot.folder, model, &load)?
     };
     for warning in &checkpoint.warnings {

@@ -15,11 +15,18 @@ impl Stream {
     /// A token's bytes; a character that is not whole yet waits for the next.
     pub(crate) fn add(&mut self, bytes: &[u8]) {
         self.waiting.extend_from_slice(bytes);
-        let whole = match std::str::from_utf8(&self.waiting) {
-            Ok(_) => self.waiting.len(),
-            // What can never become a character is printed as a replacement.
-            Err(error) => error.valid_up_to() + error.error_len().unwrap_or(0),
-        };
+        // What can never become a character is printed as a replacement; what still can, waits.
+        let mut whole = 0;
+        while let Err(error) = std::str::from_utf8(&self.waiting[whole..]) {
+            whole += error.valid_up_to();
+            match error.error_len() {
+                Some(bytes) => whole += bytes,
+                None => break,
+            }
+        }
+        if std::str::from_utf8(&self.waiting[whole..]).is_ok() {
+            whole = self.waiting.len();
+        }
         let text: Vec<u8> = self.waiting.drain(..whole).collect();
         print(&String::from_utf8_lossy(&text));
     }

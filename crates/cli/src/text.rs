@@ -12,6 +12,8 @@ use std::path::Path;
 
 /// Outputs where nothing else is asked for.
 pub(crate) const DEFAULT_TOKENS: usize = 30;
+/// As many records as a file may hold.
+const MOST_RUNS: u64 = 10_000;
 
 /// Where a text comes from.
 pub(crate) struct Source<'a> {
@@ -25,8 +27,9 @@ pub(crate) fn generations(arguments: &SourceArguments) -> Result<Vec<Generation>
     if tokens == 0 {
         return Err(Failure::Usage("--generate is 0, and must be at least 1".into()));
     }
-    if arguments.runs == 0 {
-        return Err(Failure::Usage("--runs is 0, and must be at least 1".into()));
+    if arguments.runs == 0 || arguments.runs > MOST_RUNS {
+        let runs = arguments.runs;
+        return Err(Failure::Usage(format!("--runs is {runs}, and must be from 1 to {MOST_RUNS}")));
     }
     let sampling = |run| {
         if !arguments.sample {
@@ -116,7 +119,7 @@ pub(crate) fn sequences(
     if let Some(continuation) = &arguments.continuation {
         return Ok(vec![checkpoint.force(prompt, continuation)?]);
     }
-    let all = generations.iter().map(|generation| generation.tokens).sum();
+    let all = generations.iter().fold(0, |all: usize, generation| all.saturating_add(generation.tokens));
     let progress = Progress::new("generating", all, quiet || arguments.stream);
     let (mut done, mut stream, mut streamed) = (0, Stream::new(), None);
     let sequences = checkpoint.generate_runs(prompt, generations, &mut |run, id| {

@@ -114,6 +114,24 @@ fn texts() {
 #[test]
 fn flags() {
     let place = Place::new();
+    for (arguments, words) in [
+        (&["--template", "no place"][..], &["{text} once"][..]),
+        (&["--chat"], &["no chat template"]),
+        (&["--sample", "--runs", "18446744073709551615"], &["--runs", "from 1 to 10000"]),
+        (&["--stop", ""], &["stop"]),
+        (&["--generate", "3", "--at-least", "4"], &["at-least is 4"]),
+        (&["--repetition-penalty", "0"], &["repetition-penalty is 0"]),
+        (&["--sample", "--min-p", "2"], &["min-p is 2"]),
+        (&["--bos", "maybe"], &["--bos"]),
+        (&["--system", "x"], &["--chat"]),
+    ] {
+        place.refused(&[&["attribute", "--text", "a"], arguments].concat(), 2, words);
+    }
+    for more in [&[][..], &["--dry-run"]] {
+        let huge = &["attribute", "--text", "a", "--generate", "18446744073709551615"];
+        place.refused(&[&huge[..], more].concat(), 1, &["512"]);
+    }
+
     let text = ["attribute", "--text", "a"];
     let with = |more: &[&'static str]| [&text[..], more].concat();
     place.refused(

@@ -48,8 +48,8 @@ impl Checkpoint {
     /// `tokenizer.json` or `vocab.json` with `merges.txt`.
     ///
     /// The weights are mapped into memory. Where they are stored in the dtype that is asked for and it runs on the CPU, they are
-    /// not copied: the pages are the file's, read when they are first needed and shared with other processes. So the file must
-    /// not be overwritten in place while the model lives (replacing it by another is fine).
+    /// not copied: the pages are the file's, shared with other processes. So the file must not be overwritten in place while the
+    /// model lives; putting another one under its name is fine. Every number is looked at once, for NaN.
     ///
     /// # Errors
     /// The first file that is missing, cut off, or does not fit the others. Sizes are compared before any weights are read.
@@ -86,7 +86,7 @@ impl Checkpoint {
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => {}
             Err(source) => return Err(Error::Io { path, source }),
         }
-        let places = stored::files(folder)?.into_iter().map(Place::File).collect();
+        let places = stored::files(folder)?.into_iter().map(Place::open).collect::<Result<_, _>>()?;
         let tokenizer = Tokenizer::open(folder)?;
         Self::from_places(name, config, places, tokenizer, load)
     }
@@ -106,11 +106,9 @@ impl Checkpoint {
         let mut warnings: Vec<String> = stored
             .not_finite()
             .iter()
-            .map(|name| {
-                format!(
-                    "{}: tensor {name:?} holds NaN or infinities; what is computed with it will too",
-                    path.display()
-                )
+            .map(|(path, name)| {
+                let path = path.display();
+                format!("{path}: tensor {name:?} holds NaN or infinities; what is computed with it will too")
             })
             .collect();
         if model.config().tie_word_embeddings && model.has_own_head() {
@@ -120,13 +118,13 @@ impl Checkpoint {
             ));
         }
         let unused = stored.left();
-        if let Some(first) = unused.first() {
-            let many = unused.len();
+        if let Some((path, first)) = unused.first() {
+            let (path, many) = (path.display(), unused.len());
             warnings.push(format!(
-                "{}: {many} tensors are not GPT-2's and are not used, {first:?} the first",
-                path.display()
+                "{path}: {many} tensors are not GPT-2's and are not used, {first:?} the first"
             ));
         }
+        warnings.extend(tokenizer.left_out());
         if tokenizer.size() > vocabulary {
             let tokens = tokenizer.size();
             warnings.push(format!("the tokenizer has tokens up to number {}, the model embeddings for {vocabulary}; a text that needs a token beyond is refused", tokens - 1));

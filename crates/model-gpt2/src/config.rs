@@ -62,8 +62,11 @@ pub struct Config {
     #[serde(default)]
     pub add_cross_attention: bool,
     /// The token that ends a text.
-    #[serde(default = "defaults::eos_token_id")]
+    #[serde(default = "defaults::eos_token_id", deserialize_with = "ends")]
     pub eos_token_id: Option<EndOfText>,
+    /// What `generation_config.json` says of the same, where there is one.
+    #[serde(skip)]
+    generation_ends: Option<Vec<u32>>,
     /// Must be absent or empty: heads that are cut out.
     #[serde(default, skip_serializing_if = "is_empty")]
     pruned_heads: Value,
@@ -81,6 +84,30 @@ pub enum EndOfText {
     One(u32),
     /// Several.
     Many(Vec<u32>),
+}
+
+impl EndOfText {
+    fn ids(&self) -> &[u32] {
+        match self {
+            Self::One(id) => std::slice::from_ref(id),
+            Self::Many(ids) => ids,
+        }
+    }
+}
+
+/// "No such token" is also written -1.
+fn ends<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<EndOfText>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Ends(EndOfText),
+        None(i64),
+    }
+    match Option::<Written>::deserialize(deserializer)? {
+        Some(Written::Ends(ends)) => Ok(Some(ends)),
+        None | Some(Written::None(-1)) => Ok(None),
+        Some(Written::None(id)) => Err(serde::de::Error::custom(format!("eos_token_id is {id}"))),
+    }
 }
 
 /// The feed-forward part's activation function.
@@ -176,6 +203,7 @@ impl Config {
             tie_word_embeddings: true,
             add_cross_attention: false,
             eos_token_id: None,
+            generation_ends: None,
             pruned_heads: Value::Null,
             quantization_config: Value::Null,
         }
@@ -195,10 +223,6 @@ impl Config {
                     fields.insert(name.to_owned(), value);
                 }
             }
-            // "No such token" is also written -1.
-            if fields.get("eos_token_id").and_then(Value::as_i64) == Some(-1) {
-                fields.insert("eos_token_id".to_owned(), Value::Null);
-            }
         }
         let config: Self = serde_json::from_value(json).map_err(failed)?;
         config.check(path)?;
@@ -212,33 +236,32 @@ impl Config {
     pub(crate) fn generates(&mut self, json: &[u8], path: &Path) -> Result<(), Error> {
         #[derive(Deserialize)]
         struct Read {
-            #[serde(default)]
+            #[serde(default, deserialize_with = "ends")]
             eos_token_id: Option<EndOfText>,
         }
         let read: Read = serde_json::from_slice(json)
             .map_err(|source| Error::ConfigJson { path: path.to_owned(), source })?;
-        if read.eos_token_id.is_some() {
-            self.eos_token_id = read.eos_token_id;
-        }
+        self.generation_ends =
+            Some(read.eos_token_id.as_ref().map_or_else(Vec::new, |ends| ends.ids().to_vec()));
         Ok(())
     }
 
     /// Width of the feed-forward part.
     pub fn inner(&self) -> usize {
-        self.n_inner.unwrap_or(4 * self.n_embd)
+        self.n_inner.unwrap_or(self.n_embd.saturating_mul(4))
     }
 
     /// The token that ends a text.
     pub fn end_of_text(&self) -> Option<u32> {
-        self.ends_of_text().first().copied()
+        let own = self.eos_token_id.as_ref().and_then(|ends| ends.ids().first());
+        own.or(self.ends_of_text().first()).copied()
     }
 
-    /// All tokens that end a text; the first is [`end_of_text`](Self::end_of_text).
+    /// All tokens after which generation ends: those of `generation_config.json` where there is one, even if it names none.
     pub fn ends_of_text(&self) -> &[u32] {
-        match self.eos_token_id.as_ref() {
-            None => &[],
-            Some(EndOfText::One(id)) => std::slice::from_ref(id),
-            Some(EndOfText::Many(ids)) => ids,
+        match &self.generation_ends {
+            Some(ends) => ends,
+            None => self.eos_token_id.as_ref().map_or(&[], EndOfText::ids),
         }
     }
 

@@ -31,8 +31,8 @@ pub enum Error {
         source: std::io::Error,
     },
     // --- config.json
-    /// `config.json` is not JSON, or a field has the wrong type.
-    #[error("{path}: {source}")]
+    /// `config.json`, or another small file, is not JSON, or a field has the wrong type.
+    #[error("{path}: {source}; mend the file or download it again")]
     ConfigJson {
         /// The file.
         path: PathBuf,
@@ -63,8 +63,9 @@ pub enum Error {
     /// There are only pickled weights, which can hold programs.
     #[error(
         "{path}: pickled weights are not read, because a pickle can run code; convert them where you trust them: \
-         python3 -c \"from transformers import AutoModelForCausalLM as M; \
-         M.from_pretrained('{folder}').save_pretrained('{folder}', safe_serialization=True)\""
+         python3 -c 'import sys; from transformers import AutoModelForCausalLM as M; \
+         M.from_pretrained(sys.argv[1]).save_pretrained(sys.argv[1], safe_serialization=True)' {}",
+        quoted(.folder)
     )]
     Pickle {
         /// The file.
@@ -83,12 +84,18 @@ pub enum Error {
         why: &'static str,
     },
     /// A tensor is stored twice, under its name with and without `transformer.`, or in two files.
-    #[error("{path}: tensor {name:?} is stored twice; which one counts is not said")]
+    #[error("{path}: tensor {name:?} is stored twice; which one counts is not said: save the model again")]
     TwiceStored {
         /// The file.
         path: PathBuf,
         /// The tensor.
         name: String,
+    },
+    /// A file was changed while it was read.
+    #[error("{path}: the file was changed while it was read; try again when it is whole")]
+    Changed {
+        /// The file.
+        path: PathBuf,
     },
     /// A path that libtorch can't be given.
     #[error("{path:?}: the path is not UTF-8; rename the folder")]
@@ -105,7 +112,9 @@ pub enum Error {
         name: String,
     },
     /// A tensor has another shape than the configuration says.
-    #[error("{path}: tensor {name:?} has shape {found:?}, and config.json calls for {expected:?}")]
+    #[error(
+        "{path}: tensor {name:?} has shape {found:?}, and config.json calls for {expected:?}; are both of one model?"
+    )]
     TensorShape {
         /// The file.
         path: PathBuf,
@@ -127,7 +136,9 @@ pub enum Error {
         dtype: String,
     },
     /// The weights hold more blocks than the configuration.
-    #[error("{path}: there is a tensor {name:?}, and config.json says n_layer = {n_layer}")]
+    #[error(
+        "{path}: there is a tensor {name:?}, and config.json says n_layer = {n_layer}; are both of one model?"
+    )]
     ExtraBlock {
         /// The file.
         path: PathBuf,
@@ -138,12 +149,28 @@ pub enum Error {
     },
     // --- tokenizer
     /// The tokenizer's files can't be used.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}; copy or download it again")]
     Tokenizer {
         /// The file.
         path: PathBuf,
         /// What the reader says.
         source: tokenizers::Error,
+    },
+    /// A tokenizer whose tokens are not made of bytes.
+    #[error("{path}: not a byte-level tokenizer, which GPT-2's is; is this GPT-2's tokenizer.json?")]
+    NotByteLevel {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A token has a number that no model reaches.
+    #[error("{path}: the token {text:?} has number {id}; no model has so many")]
+    TokenNumber {
+        /// The file.
+        path: PathBuf,
+        /// The token's text.
+        text: String,
+        /// Its number.
+        id: u32,
     },
     /// A text holds a token that the model has no embedding for.
     #[error(
@@ -206,4 +233,9 @@ pub enum Error {
     /// libtorch refused an operation.
     #[error("libtorch: {0}")]
     Torch(#[from] TchError),
+}
+
+/// A path as one word for a shell.
+fn quoted(path: &std::path::Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
 }

@@ -158,6 +158,16 @@ impl Gpt2 {
         &self,
         embeddings: &Tensor,
         queries: Range<i64>,
+        cache: Option<&mut Cache>,
+    ) -> Result<Tensor, Error> {
+        self.read(&self.blocks_at(embeddings, queries, cache)?)
+    }
+
+    /// What the last block makes of some positions: `[batch, queries, hidden]`.
+    pub(crate) fn blocks_at(
+        &self,
+        embeddings: &Tensor,
+        queries: Range<i64>,
         mut cache: Option<&mut Cache>,
     ) -> Result<Tensor, Error> {
         let tokens = embeddings.size()[1];
@@ -168,7 +178,7 @@ impl Gpt2 {
             let wanted = if last { queries.clone() } else { 0..tokens };
             x = block.forward(&x, wanted, cache.as_mut().and_then(|cache| cache.layer(i)))?;
         }
-        self.read(&x)
+        Ok(x)
     }
 }
 

@@ -14,13 +14,12 @@ pub struct Known {
 }
 
 /// Checkpoints whose configuration and files this crate reads. Their publishers' cards say what each was trained on.
-pub const KNOWN: [Known; 6] = [
+pub const KNOWN: [Known; 5] = [
     known("gpt2", 124, (12, 768, 12), "GPT-2 small, the notebook's model"),
     known("gpt2-medium", 355, (24, 1024, 16), "GPT-2 medium"),
     known("gpt2-large", 774, (36, 1280, 20), "GPT-2 large"),
     known("gpt2-xl", 1558, (48, 1600, 25), "GPT-2 XL"),
     known("distilgpt2", 82, (6, 768, 12), "GPT-2 small, distilled to half its blocks"),
-    known("microsoft/DialoGPT-medium", 355, (24, 1024, 16), "GPT-2 medium for dialogue; has a chat template"),
 ];
 
 const fn known(id: &'static str, millions: u32, shape: (u32, u32, u32), summary: &'static str) -> Known {

@@ -7,6 +7,11 @@ use std::ops::Range;
 
 /// Instructions that a chat template may run.
 const FUEL: u64 = 1_000_000;
+/// Bytes that a chat template may have, and its stack: a bracket in a bracket takes less than 4 kB.
+const LONGEST: usize = 1 << 15;
+const STACK: usize = 1 << 27;
+/// A text that no template holds.
+const MARK: &str = "\u{e000}the text\u{e001}";
 
 /// A text, and how it is put before the model. A `&str` is one: plain, and begun as the tokenizer's own files say.
 ///
@@ -66,20 +71,35 @@ impl Prompt {
         let filled = match &self.template {
             Template::Plain => return Ok((self.text.clone(), Some(0..self.text.len()))),
             Template::Filled(template) => {
-                if template.matches("{text}").count() != 1 {
-                    let why = "it must hold {text} once".to_owned();
-                    return Err(Error::Template { template: template.clone(), why });
-                }
+                self.check()?;
                 let begins = template.find("{text}").unwrap_or(0);
                 let range = begins..begins + self.text.len();
                 return Ok((template.replace("{text}", &self.text), Some(range)));
             }
             Template::Chat { system } => chat(tokenizer, system.as_deref(), &self.text)?,
         };
-        let mut places = filled.match_indices(&self.text);
-        let place = places.next().map(|(begins, text)| begins..begins + text.len());
-        let only = place.filter(|_| places.next().is_none());
-        Ok((filled, only))
+        // Where the text lies is seen on another text in its place.
+        let Template::Chat { system } = &self.template else { return Ok((filled, None)) };
+        let marked = chat(tokenizer, system.as_deref(), MARK)?;
+        let place = marked.split_once(MARK).and_then(|(before, after)| {
+            (filled == format!("{before}{}{after}", self.text))
+                .then(|| before.len()..before.len() + self.text.len())
+        });
+        Ok((filled, place))
+    }
+
+    /// Checks what can be checked without a tokenizer.
+    ///
+    /// # Errors
+    /// [`Error::Template`] for one that does not hold `{text}` once.
+    pub fn check(&self) -> Result<(), Error> {
+        match &self.template {
+            Template::Filled(template) if template.matches("{text}").count() != 1 => {
+                let why = "it must hold {text} once".to_owned();
+                Err(Error::Template { template: template.clone(), why })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether a token is put before the text.
@@ -105,30 +125,52 @@ impl<T: Into<String>> From<T> for Prompt {
     }
 }
 
+/// A chat of one message of the user, by the tokenizer's template.
 fn chat(tokenizer: &Tokenizer, system: Option<&str>, text: &str) -> Result<String, Error> {
+    let failed = |why: String| Error::Template { template: "chat".to_owned(), why };
     let Some(template) = tokenizer.chat_template() else {
-        let why =
-            "the tokenizer's files hold no chat template; give one, such as \"Q: {text}\\nA:\"".to_owned();
-        return Err(Error::Template { template: "chat".to_owned(), why });
+        return Err(failed(
+            "the tokenizer's files hold no chat template; give one, such as \"Q: {text}\\nA:\"".to_owned(),
+        ));
     };
-    let failed =
-        |error: minijinja::Error| Error::Template { template: "chat".to_owned(), why: error.to_string() };
-    // As the transformers library sets it.
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?;
-    let mut environment = Environment::new();
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    environment.set_syntax(syntax);
-    // A template is somebody else's program: it ends.
-    environment.set_fuel(Some(FUEL));
-    environment.add_function("raise_exception", |why: String| -> Result<(), minijinja::Error> {
-        Err(minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why))
-    });
+    if template.len() > LONGEST {
+        return Err(failed(format!("{} bytes, and more than {LONGEST} are not read", template.len())));
+    }
     let message = |role: &str, content: &str| context! { role => role, content => content };
     let mut messages: Vec<_> = system.map(|system| message("system", system)).into_iter().collect();
     messages.push(message("user", text));
     let special = |id: Option<u32>| id.and_then(|id| tokenizer.text_of(id)).unwrap_or_default();
     let (bos_token, eos_token) = (special(tokenizer.bos()), special(tokenizer.eos()));
-    environment
-        .render_str(template, context! { messages, bos_token, eos_token, add_generation_prompt => true })
-        .map_err(failed)
+    let values = context! { messages, bos_token, eos_token, add_generation_prompt => true };
+    // It is somebody else's program: it ends, and however deep its brackets go, it has a stack of its own.
+    std::thread::scope(|scope| {
+        let rendering = std::thread::Builder::new().stack_size(STACK);
+        let rendering = rendering.spawn_scoped(scope, || render(template, values));
+        let rendered = rendering.map_err(|error| failed(error.to_string()))?.join();
+        rendered
+            .map_err(|_| failed("it can't be read".to_owned()))?
+            .map_err(|error| failed(error.to_string()))
+    })
+}
+
+/// A Jinja template as the transformers library sets it up.
+fn render(template: &str, values: minijinja::Value) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_fuel(Some(FUEL));
+    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+    environment.add_function("raise_exception", |why: String| -> Result<(), minijinja::Error> {
+        Err(minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why))
+    });
+    // Marks of what a model is trained on print nothing.
+    let mut template = template.to_owned();
+    for (tag, plain) in [("endgeneration", "endif"), ("generation", "if true")] {
+        for opens in ["{% ", "{%- "] {
+            for closes in [" %}", " -%}"] {
+                template =
+                    template.replace(&format!("{opens}{tag}{closes}"), &format!("{opens}{plain}{closes}"));
+            }
+        }
+    }
+    environment.render_str(&template, values)
 }

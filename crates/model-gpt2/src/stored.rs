@@ -3,16 +3,16 @@
 use crate::Error;
 use crate::weights::Supply;
 use safetensors::Dtype;
-use safetensors::tensor::Metadata;
+use safetensors::tensor::Metadata as Header;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::Read;
+use std::fs::{File, Metadata};
+use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use tch::{Device, Kind, Tensor};
 
 /// No header is longer (the format's own bound).
@@ -22,8 +22,8 @@ const INDEX: &str = "model.safetensors.index.json";
 /// Where weights lie.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
-    /// A file on disk. It must not be changed while a model made of it lives: its pages are the model's memory.
-    File(PathBuf),
+    /// A file on disk, which stays open. It must not be overwritten while a model made of it lives: its pages are the model's memory.
+    File(PathBuf, Arc<File>),
     /// Bytes in the program.
     Bytes(&'static [u8], PathBuf),
 }
@@ -52,8 +52,10 @@ fn digest(places: &[Place]) -> std::io::Result<String> {
     for place in places {
         match place {
             Place::Bytes(bytes, _) => hash.update(bytes),
-            Place::File(path) => {
-                let (mut file, mut part) = (File::open(path)?, vec![0; 1 << 20]);
+            Place::File(_, file) => {
+                // The file that was mapped, whatever lies under its name by now.
+                let (mut file, mut part) = (&**file, vec![0; 1 << 20]);
+                file.seek(SeekFrom::Start(0))?;
                 loop {
                     let n = file.read(&mut part)?;
                     if n == 0 {
@@ -77,7 +79,9 @@ pub(crate) struct Stored {
     tensors: BTreeMap<String, Entry>,
     kind: Kind,
     device: Device,
-    not_finite: Vec<String>,
+    /// Of each place that tensors are used in as they lie: the whole of it.
+    maps: BTreeMap<usize, Tensor>,
+    not_finite: Vec<(PathBuf, String)>,
 }
 
 /// One tensor: which place, and where there.
@@ -148,21 +152,22 @@ impl Stored {
                 tensors.insert(name, entry);
             }
         }
-        Ok(Self { places, tensors, kind, device, not_finite: Vec::new() })
+        Ok(Self { places, tensors, kind, device, maps: BTreeMap::new(), not_finite: Vec::new() })
     }
 
     /// The names that were not taken, but for buffers that hold no weights (causal masks).
-    pub(crate) fn left(&self) -> Vec<&str> {
-        let buffer = |name: &&String| name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias");
-        self.tensors.keys().filter(|name| !buffer(name)).map(String::as_str).collect()
+    pub(crate) fn left(&self) -> Vec<(&Path, &str)> {
+        let buffer = |name: &str| name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias");
+        let left = self.tensors.iter().filter(|(name, _)| !buffer(name));
+        left.map(|(name, entry)| (self.places[entry.place].path(), name.as_str())).collect()
     }
 
-    /// The names of tensors, of those taken, that hold NaN or infinities.
-    pub(crate) fn not_finite(&self) -> &[String] {
+    /// Of the tensors taken, those that hold NaN or infinities: their files and names.
+    pub(crate) fn not_finite(&self) -> &[(PathBuf, String)] {
         &self.not_finite
     }
 
-    fn read(&self, name: &str, entry: &Entry) -> Result<Tensor, Error> {
+    fn read(&mut self, name: &str, entry: &Entry) -> Result<Tensor, Error> {
         let place = &self.places[entry.place];
         let stored = match entry.dtype {
             Dtype::F32 => Kind::Float,
@@ -179,14 +184,20 @@ impl Stored {
                 let bytes = bytes.get(entry.bytes.clone()).ok_or_else(|| cut(path))?;
                 Tensor::f_from_data_size(bytes, &entry.size, stored)?
             }
-            Place::File(path) => {
-                // A map of its own for every tensor: what is converted gives its pages back at once, and what is not shares
-                // them with every other process that reads this file.
-                let name = path.to_str().ok_or_else(|| Error::PathNotUtf8 { path: path.clone() })?;
-                let end = entry.bytes.end as i64;
-                let file = Tensor::f_from_file(name, false, end, (Kind::Uint8, Device::Cpu))?;
-                let bytes = file.f_narrow(0, entry.bytes.start as i64, end - entry.bytes.start as i64)?;
+            Place::File(path, opened) => {
                 let aligned = entry.bytes.start.is_multiple_of(stored.elt_size_in_bytes());
+                // What is used as it lies shares one map of the file, with every other process that reads it too. What is
+                // converted has a map of its own, and gives its pages back at once.
+                let in_place = stored == self.kind && self.device == Device::Cpu && aligned;
+                let map = match self.maps.get(&entry.place) {
+                    Some(map) if in_place => map.shallow_clone(),
+                    _ => map(path, opened)?,
+                };
+                if in_place {
+                    self.maps.insert(entry.place, map.shallow_clone());
+                }
+                let (start, n) = (entry.bytes.start as i64, entry.bytes.len() as i64);
+                let bytes = map.f_narrow(0, start, n)?;
                 let bytes = if aligned { bytes } else { bytes.f_detach_copy()? };
                 bytes.f_view_dtype(stored)?.f_view(&*entry.size)?
             }
@@ -208,7 +219,7 @@ impl Supply for Stored {
         let Some(entry) = self.tensors.remove(name) else { return Ok(None) };
         let tensor = self.read(name, &entry)?;
         if !is_finite(&tensor)? {
-            self.not_finite.push(name.to_owned());
+            self.not_finite.push((self.places[entry.place].path().to_owned(), name.to_owned()));
         }
         Ok(Some(tensor))
     }
@@ -222,11 +233,42 @@ fn is_finite(tensor: &Tensor) -> Result<bool, Error> {
 }
 
 impl Place {
-    pub(crate) fn path(&self) -> &Path {
-        match self {
-            Self::File(path) | Self::Bytes(_, path) => path,
+    /// Opens a file.
+    pub(crate) fn open(path: PathBuf) -> Result<Self, Error> {
+        match File::open(&path) {
+            Ok(file) => Ok(Self::File(path, Arc::new(file))),
+            Err(source) => Err(Error::Io { path, source }),
         }
     }
+
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::File(path, _) | Self::Bytes(_, path) => path,
+        }
+    }
+}
+
+/// The whole of a file, as bytes in memory that are read when they are needed. libtorch opens it by its name, which has to be that of the
+/// file that was opened before.
+fn map(path: &Path, opened: &File) -> Result<Tensor, Error> {
+    let name = path.to_str().ok_or_else(|| Error::PathNotUtf8 { path: path.to_owned() })?;
+    let failed = |source| Error::Io { path: path.to_owned(), source };
+    let (before, now) = (opened.metadata().map_err(failed)?, path.metadata().map_err(failed)?);
+    if !is_same(&before, &now) {
+        return Err(Error::Changed { path: path.to_owned() });
+    }
+    Ok(Tensor::f_from_file(name, false, before.len() as i64, (Kind::Uint8, Device::Cpu))?)
+}
+
+#[cfg(unix)]
+fn is_same(a: &Metadata, b: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.dev(), a.ino(), a.len()) == (b.dev(), b.ino(), b.len())
+}
+
+#[cfg(not(unix))]
+fn is_same(a: &Metadata, b: &Metadata) -> bool {
+    a.len() == b.len() && a.modified().ok() == b.modified().ok()
 }
 
 /// The table at a file's beginning, checked: offsets that follow each other without gap or overlap and end where the file does, sizes that do
@@ -235,15 +277,14 @@ fn header(at: &Place, place: usize) -> Result<Vec<(String, Entry)>, Error> {
     let path = at.path();
     let weights = |why: String| Error::Weights { path: path.to_owned(), why };
     let failed = |source| Error::Io { path: path.to_owned(), source };
-    let (mut reader, len): (Box<dyn Read>, u64) = match at {
+    let (mut reader, len): (Box<dyn Read + '_>, u64) = match at {
         Place::Bytes(bytes, _) => (Box::new(*bytes), bytes.len() as u64),
-        Place::File(path) => {
-            let file = File::open(path).map_err(failed)?;
+        Place::File(_, file) => {
             let about = file.metadata().map_err(failed)?;
             if !about.is_file() {
                 return Err(weights("it is not a file".into()));
             }
-            (Box::new(file), about.len())
+            (Box::new(&**file), about.len())
         }
     };
     if len < 8 {
@@ -257,25 +298,24 @@ fn header(at: &Place, place: usize) -> Result<Vec<(String, Entry)>, Error> {
     }
     let mut json = vec![0; n as usize];
     reader.read_exact(&mut json).map_err(failed)?;
-    let read: Metadata = serde_json::from_slice(&json).map_err(|e| weights(format!("header: {e}")))?;
+    let read: Header = serde_json::from_slice(&json).map_err(|e| weights(format!("header: {e}")))?;
     let mut tensors: Vec<_> = read.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
     tensors.sort_by_key(|(_, info)| info.data_offsets);
     // Made again in the order of the file, which checks it.
-    let read =
-        Metadata::new(read.metadata().clone(), tensors).map_err(|e| weights(format!("header: {e}")))?;
-    let mut end = 0;
+    let read = Header::new(read.metadata().clone(), tensors).map_err(|e| weights(format!("header: {e}")))?;
+    let end = read.tensors().values().map(|info| info.data_offsets.1 as u64).max().unwrap_or(0);
+    if (8 + n).checked_add(end) != Some(len) {
+        let announced = u128::from(8 + n) + u128::from(end);
+        return Err(weights(format!("its header announces {announced} bytes, the file has {len}")));
+    }
     let mut entries = Vec::new();
     for (name, info) in read.tensors() {
         let size: Result<Vec<i64>, _> = info.shape.iter().map(|&n| i64::try_from(n)).collect();
         let size = size.map_err(|_| weights(format!("tensor {name:?} has shape {:?}", info.shape)))?;
+        // All of them end before the file does.
         let from = 8 + n as usize;
         let bytes = from + info.data_offsets.0..from + info.data_offsets.1;
-        end = end.max(info.data_offsets.1);
         entries.push((name, Entry { place, dtype: info.dtype, size, bytes }));
-    }
-    let expected = 8 + n + end as u64;
-    if expected != len {
-        return Err(weights(format!("its header announces {expected} bytes, the file has {len}")));
     }
     Ok(entries)
 }

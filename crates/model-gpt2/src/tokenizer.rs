@@ -8,6 +8,9 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
+use tokenizers::models::ModelWrapper;
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::{AddedToken, Tokenizer as Bpe};
 
 /// A byte-level BPE tokenizer that knows the bytes of each of its tokens.
@@ -16,7 +19,14 @@ pub struct Tokenizer {
     bpe: Bpe,
     bytes: HashMap<char, u8>,
     settings: Settings,
-    adds_bos: bool,
+    put: Put,
+}
+
+/// Tokens that a post-processor puts before and after a text.
+#[derive(Debug, Default)]
+struct Put {
+    before: Vec<TokenId>,
+    after: Vec<TokenId>,
 }
 
 impl Tokenizer {
@@ -30,13 +40,24 @@ impl Tokenizer {
         if let Some(map) = optional::<Settings>(folder, "special_tokens_map.json")? {
             settings.fill_from(map);
         }
-        if let Ok(template) = std::fs::read_to_string(folder.join("chat_template.jinja")) {
-            settings.chat_template = Some(template.into());
+        let template = folder.join("chat_template.jinja");
+        match std::fs::read_to_string(&template) {
+            Ok(template) => settings.chat_template = Some(template.into()),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(Error::Io { path: template, source }),
         }
+        let added = optional(folder, "added_tokens.json")?;
         let path = folder.join("tokenizer.json");
         if path.exists() {
             let json = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
             let mut bpe = Self::bpe_from_json(&json, &path)?;
+            if let (Some(PreTokenizerWrapper::ByteLevel(level)), Some(space)) =
+                (bpe.get_pre_tokenizer(), settings.prefix_space())
+            {
+                let level = level.add_prefix_space(space);
+                bpe.with_pre_tokenizer(Some(level));
+            }
+            settings.add_to(&mut bpe, added, &path)?;
             settings.name_specials(&mut bpe, &path)?;
             // The file says itself whether a token comes before every text.
             settings.add_bos_token = None;
@@ -49,17 +70,8 @@ impl Tokenizer {
                 return Err(Error::Missing { path: path.clone(), repair });
             }
         }
-        let mut bpe = Self::bpe_from_pair(&vocab, &merges, settings.add_prefix_space.unwrap_or(false))?;
-        let path = folder.join("added_tokens.json");
-        for (id, token) in settings.added(optional(folder, "added_tokens.json")?) {
-            let text = token.content.clone();
-            let added = if token.special { bpe.add_special_tokens([token]) } else { bpe.add_tokens([token]) };
-            added.map_err(|source| Error::Tokenizer { path: path.clone(), source })?;
-            let found = bpe.token_to_id(&text);
-            if found != Some(id) {
-                return Err(Error::AddedToken { path, text, id, found });
-            }
-        }
+        let mut bpe = Self::bpe_from_pair(&vocab, &merges, settings.prefix_space().unwrap_or(false))?;
+        settings.add_to(&mut bpe, added, &folder.join("added_tokens.json"))?;
         settings.name_specials(&mut bpe, &vocab)?;
         Ok(Self::new(bpe, settings))
     }
@@ -81,21 +93,38 @@ impl Tokenizer {
     }
 
     fn bpe_from_json(json: &[u8], path: &Path) -> Result<Bpe, Error> {
-        /// The field at which the tokenizers library panics where the JSON is not whole.
+        /// The fields that are looked at beforehand. At the decoder the tokenizers library panics where the JSON is not whole.
         #[derive(Deserialize)]
-        struct Whole {
-            #[serde(default, rename = "decoder")]
-            _decoder: serde_json::Value,
+        struct Parts {
+            #[serde(default)]
+            decoder: serde_json::Value,
+            #[serde(default)]
+            pre_tokenizer: serde_json::Value,
         }
         let failed = |source| Error::Tokenizer { path: path.to_owned(), source };
         let text = std::str::from_utf8(json).map_err(|error| failed(Box::new(error)))?;
-        let _: Whole = serde_json::from_str(text).map_err(|error| failed(Box::new(error)))?;
-        Bpe::from_bytes(json).map_err(failed)
+        let parts: Parts = serde_json::from_str(text).map_err(|error| failed(Box::new(error)))?;
+        let byte_level = |part: &serde_json::Value| part.to_string().contains("\"ByteLevel\"");
+        if !byte_level(&parts.decoder) && !byte_level(&parts.pre_tokenizer) {
+            return Err(Error::NotByteLevel { path: path.to_owned() });
+        }
+        let mut bpe = Bpe::from_bytes(json).map_err(failed)?;
+        if let Some((text, id)) = bpe.get_vocab(true).into_iter().find(|(_, id)| *id > i32::MAX as TokenId) {
+            return Err(Error::TokenNumber { path: path.to_owned(), text, id });
+        }
+        // Merges that are left out at random are for training.
+        if let ModelWrapper::BPE(model) = bpe.get_model()
+            && model.dropout.is_some()
+        {
+            let mut model = model.clone();
+            model.dropout = None;
+            bpe.with_model(model);
+        }
+        Ok(bpe)
     }
 
     fn bpe_from_pair(vocab: &Path, merges: &Path, prefix_space: bool) -> Result<Bpe, Error> {
         use tokenizers::models::bpe::BPE;
-        use tokenizers::pre_tokenizers::byte_level::ByteLevel;
         let failed = |source| Error::Tokenizer { path: vocab.to_owned(), source };
         let (vocab_file, merges_file) = (vocab.to_string_lossy(), merges.to_string_lossy());
         let model = BPE::from_file(&vocab_file, &merges_file).build().map_err(failed)?;
@@ -112,18 +141,41 @@ impl Tokenizer {
         // Nothing is cut or filled up behind the caller's back.
         let _ = bpe.with_truncation(None);
         bpe.with_padding(None);
-        let mut tokenizer = Self { bpe, bytes: byte_alphabet(), settings, adds_bos: false };
-        tokenizer.adds_bos =
-            tokenizer.settings.add_bos_token.unwrap_or_else(|| tokenizer.put_before().is_some());
+        let mut tokenizer = Self { bpe, bytes: byte_alphabet(), settings, put: Put::default() };
+        tokenizer.put = tokenizer.what_is_put();
         tokenizer
     }
 
-    /// The token that the tokenizer's post-processor puts before a text.
-    fn put_before(&self) -> Option<TokenId> {
-        let with = self.bpe.encode("a", true).ok()?;
-        let without = self.bpe.encode("a", false).ok()?;
-        let (first, rest) = with.get_ids().split_first()?;
-        rest.starts_with(without.get_ids()).then_some(*first)
+    /// What the tokenizer's post-processor puts around a text, seen on a text that has a token.
+    fn what_is_put(&self) -> Put {
+        for text in ["a", "e", " ", "."] {
+            let (Ok(with), Ok(without)) = (self.bpe.encode(text, true), self.bpe.encode(text, false)) else {
+                continue;
+            };
+            let (with, without) = (with.get_ids(), without.get_ids());
+            if without.is_empty() {
+                continue;
+            }
+            let at = with.windows(without.len()).position(|window| window == without).unwrap_or(0);
+            let after = with.get(at + without.len()..).unwrap_or_default();
+            return Put { before: with[..at].to_vec(), after: after.to_vec() };
+        }
+        Put::default()
+    }
+
+    /// What the post-processor would put around a text and is left out here, as a sentence.
+    pub(crate) fn left_out(&self) -> Option<String> {
+        let Put { before, after } = &self.put;
+        let text =
+            |ids: &[TokenId]| ids.iter().filter_map(|&id| self.text_of(id)).collect::<Vec<_>>().concat();
+        if before.len() < 2 && after.is_empty() {
+            return None;
+        }
+        Some(format!(
+            "the tokenizer's post-processor puts {:?} before a text and {:?} after it; one token before it at the most is put here",
+            text(before),
+            text(after)
+        ))
     }
 
     /// How many tokens there are: one more than the largest number.
@@ -134,7 +186,7 @@ impl Tokenizer {
     /// The token that begins a text, where the tokenizer has one: what its files name, or GPT-2's `<|endoftext|>`.
     pub fn bos(&self) -> Option<TokenId> {
         let named = self.settings.bos_token.as_ref().and_then(|token| self.bpe.token_to_id(token.text()));
-        named.or_else(|| self.put_before()).or_else(|| self.bpe.token_to_id(END_OF_TEXT))
+        named.or(self.put.before.first().copied()).or_else(|| self.bpe.token_to_id(END_OF_TEXT))
     }
 
     /// The token that ends a text, by the same rule.
@@ -145,7 +197,7 @@ impl Tokenizer {
 
     /// Whether the tokenizer's files ask for a token before every text (`add_bos_token`, or a post-processor).
     pub fn adds_bos(&self) -> bool {
-        self.adds_bos
+        self.settings.add_bos_token.unwrap_or(self.put.before.len() == 1)
     }
 
     /// The chat template (Jinja), where the tokenizer's files have one.
@@ -206,7 +258,10 @@ impl Tokenizer {
                 text.get(start..end)?;
             } else {
                 let bytes = self.bytes_of(id);
-                let own = if i == 0 { bytes.strip_prefix(prefix.as_bytes())? } else { &bytes };
+                // A space is put before a text, and before what follows an added token, that begins without one.
+                let begins = i == 0 || self.is_added(ids[i - 1]);
+                let put = begins && !prefix.is_empty() && !text.get(start..)?.starts_with(prefix);
+                let own = if put { bytes.strip_prefix(prefix.as_bytes())? } else { &bytes };
                 end += own.len();
                 (text.as_bytes().get(start..end)? == own).then_some(())?;
             }

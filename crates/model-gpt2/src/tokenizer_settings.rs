@@ -27,10 +27,15 @@ pub(crate) struct Settings {
     cls_token: Option<Special>,
     #[serde(default)]
     mask_token: Option<Special>,
-    #[serde(default, alias = "extra_special_tokens")]
-    additional_special_tokens: Option<Additional>,
     #[serde(default)]
-    pub(crate) add_prefix_space: Option<bool>,
+    additional_special_tokens: Option<Additional>,
+    /// The later name, which newer files have beside the other.
+    #[serde(default)]
+    extra_special_tokens: Option<Additional>,
+    #[serde(default)]
+    tokenizer_class: Option<String>,
+    #[serde(default)]
+    add_prefix_space: Option<bool>,
     #[serde(default)]
     added_tokens_decoder: Option<BTreeMap<TokenId, Added>>,
     #[serde(default)]
@@ -127,6 +132,7 @@ impl Settings {
         fill(&mut self.cls_token, other.cls_token);
         fill(&mut self.mask_token, other.mask_token);
         fill(&mut self.additional_special_tokens, other.additional_special_tokens);
+        fill(&mut self.extra_special_tokens, other.extra_special_tokens);
     }
 
     /// The texts of all special tokens that are named.
@@ -140,11 +146,13 @@ impl Settings {
             &self.cls_token,
             &self.mask_token,
         ];
-        let additional: Vec<&Special> = match &self.additional_special_tokens {
-            None => Vec::new(),
-            Some(Additional::List(list)) => list.iter().collect(),
-            Some(Additional::Named(named)) => named.values().collect(),
-        };
+        let additional = [&self.additional_special_tokens, &self.extra_special_tokens];
+        let additional = additional.into_iter().flatten().flat_map(|tokens| -> Vec<&Special> {
+            match tokens {
+                Additional::List(list) => list.iter().collect(),
+                Additional::Named(named) => named.values().collect(),
+            }
+        });
         named.into_iter().flatten().chain(additional).map(|token| token.text().to_owned()).collect()
     }
 
@@ -168,6 +176,35 @@ impl Settings {
             (id, AddedToken::from(text, special).normalized(false))
         };
         file.into_iter().flatten().map(token).collect()
+    }
+
+    /// Whether a space is put before a text that begins without one. `None` leaves it to `tokenizer.json`: GPT-2's own class does not look
+    /// there, but here, where nothing is said means no.
+    pub(crate) fn prefix_space(&self) -> Option<bool> {
+        let gpt2s = self.tokenizer_class.as_deref().is_some_and(|class| class.starts_with("GPT2Tokenizer"));
+        self.add_prefix_space.or(gpt2s.then_some(false))
+    }
+
+    /// Adds tokens to a vocabulary that lacks them. `path` is only named in errors.
+    pub(crate) fn add_to(
+        &self,
+        bpe: &mut Bpe,
+        file: Option<BTreeMap<String, TokenId>>,
+        path: &Path,
+    ) -> Result<(), Error> {
+        for (id, token) in self.added(file) {
+            let text = token.content.clone();
+            if bpe.token_to_id(&text) == Some(id) && bpe.get_added_tokens_decoder().contains_key(&id) {
+                continue;
+            }
+            let added = if token.special { bpe.add_special_tokens([token]) } else { bpe.add_tokens([token]) };
+            added.map_err(|source| Error::Tokenizer { path: path.to_owned(), source })?;
+            let found = bpe.token_to_id(&text);
+            if found != Some(id) {
+                return Err(Error::AddedToken { path: path.to_owned(), text, id, found });
+            }
+        }
+        Ok(())
     }
 
     /// Makes every special token that is named one: by its number where the vocabulary has it, else with the next number.

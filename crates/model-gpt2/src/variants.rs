@@ -18,13 +18,9 @@ impl<'a> Prefix<'a> {
     pub(crate) fn new(model: &'a Gpt2, embeddings: &Tensor) -> Result<Self, Error> {
         let _no_gradient = tch::no_grad_guard();
         let mut cache = Cache::new(model.blocks().len());
-        let tokens = embeddings.size()[1];
-        let mut x = embeddings.f_add(&model.position_embeddings(0, tokens)?)?;
-        for (i, block) in model.blocks().iter().enumerate() {
-            // Of the last block no more than keys and values are asked for: one position's output is the least.
-            let wanted = if i + 1 == model.blocks().len() { tokens - 1..tokens } else { 0..tokens };
-            x = block.forward(&x, wanted, cache.layer(i))?;
-        }
+        // Of the last block no more than keys and values are asked for: one position's output is the least.
+        let last = embeddings.size()[1] - 1;
+        let _ = model.blocks_at(embeddings, last..last + 1, Some(&mut cache))?;
         Ok(Self { model, cache })
     }
 

@@ -41,8 +41,7 @@ fn runs_that_share_the_text_are_those_of_their_own() {
 }
 
 #[test]
-fn the_text_is_read_once_for_all_runs() {
-    // What `each` stops is that run only.
+fn what_each_stops_is_that_run_only() {
     let gpt2 = open("gpt2-a", Kind::Float);
     let generations = [Generation::greedy(6), Generation::greedy(6)];
     let runs = gpt2.generate_runs(text("gpt2-a"), &generations, &mut |run, _| run != 0).unwrap();

@@ -7,8 +7,8 @@ mod common;
 use common::folder;
 use proptest::prelude::*;
 use safetensors::tensor::SafeTensors;
-use saliency_attribution::Generation;
-use saliency_model_gpt2::{Checkpoint, Error, Load};
+use saliency_attribution::{Generation, LanguageModel};
+use saliency_model_gpt2::{Checkpoint, Error, Load, Prompt, Template};
 use serde_json::{Value, json};
 use std::path::Path;
 use tempfile::TempDir;
@@ -140,6 +140,8 @@ fn absurd_sizes_are_refused_before_any_memory_is_taken() {
         ("n_inner", json!(2_000_000_000), "calls for"),
         ("n_head", json!(0), "at least 1"),
         ("n_layer", json!(u64::MAX), "no model is that large"),
+        ("n_embd", json!(u64::MAX), "no model is that large"),
+        ("n_inner", json!(u64::MAX), "no model is that large"),
         ("n_positions", json!(-1), "config.json"),
         ("n_layer", json!(1e30), "config.json"),
         ("vocab_size", json!("many"), "config.json"),
@@ -169,6 +171,104 @@ fn a_token_beyond_the_embeddings_is_refused_where_it_is_needed() {
     let error = checkpoint.generate("a <|beyond|> b", &Generation::greedy(1)).unwrap_err();
     assert!(matches!(error, Error::Vocabulary { id: 5000, .. }));
     assert!(error.to_string().contains("<|beyond|>"), "{error}");
+}
+
+#[test]
+fn a_header_whose_sizes_add_up_beyond_all_files_is_refused() {
+    // Each of them fits 64 bits, and all together don't.
+    let each = (1_u64 << 61) - 1;
+    let mut header = serde_json::Map::new();
+    for i in 0..8 {
+        let tensor = json!({"dtype": "U8", "shape": [each], "data_offsets": [i * each, (i + 1) * each]});
+        header.insert(format!("t{i}"), tensor);
+    }
+    let header = Value::Object(header).to_string().into_bytes();
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], &header].concat();
+    let message = error(&changed("model.safetensors", |_| bytes));
+    assert!(message.contains("announces 18446744073709"), "{message}");
+}
+
+/// The tokenizer with something changed in its JSON.
+fn tokenizer(change: impl FnOnce(&mut Value)) -> TempDir {
+    changed("tokenizer.json", |bytes| {
+        let mut tokenizer: Value = serde_json::from_slice(&bytes).unwrap();
+        change(&mut tokenizer);
+        tokenizer.to_string().into_bytes()
+    })
+}
+
+#[test]
+fn tokenizers_that_are_not_gpt2s_are_refused_and_random_ones_made_plain() {
+    let metaspace = tokenizer(|t| {
+        let space =
+            json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true});
+        t["pre_tokenizer"] = space.clone();
+        t["decoder"] = space;
+    });
+    assert!(error(&metaspace).contains("not a byte-level tokenizer"));
+    let beyond = tokenizer(|t| {
+        let mut token = t["added_tokens"][0].clone();
+        (token["id"], token["content"]) = (json!(u32::MAX), json!("<|last|>"));
+        t["added_tokens"].as_array_mut().unwrap().push(token);
+        t["model"]["vocab"]["<|last|>"] = json!(u32::MAX);
+    });
+    std::fs::write(beyond.path().join("tokenizer_config.json"), r#"{"pad_token": "<|new|>"}"#).unwrap();
+    assert!(error(&beyond).contains("4294967295"), "{}", error(&beyond));
+    let dropout = tokenizer(|t| t["model"]["dropout"] = json!(0.5));
+    let checkpoint = Checkpoint::open(dropout.path(), &Load::default()).unwrap();
+    let plain = Checkpoint::open(folder("gpt2-b"), &Load::default()).unwrap();
+    let text = "the race to the planet is a long one, and the planet is far";
+    let ids = |c: &Checkpoint| c.generate(text, &Generation::greedy(1)).unwrap().ids().to_vec();
+    for _ in 0..5 {
+        assert_eq!(ids(&checkpoint), ids(&plain));
+    }
+}
+
+#[test]
+fn chat_templates_end_whatever_they_ask_for() {
+    for template in [
+        format!("{{{{ {}1 }}}}", "-".repeat(30_000)),
+        format!("{{{{ {}1 }}}}", "1~".repeat(15_000)),
+        format!("{{{{ {}1 }}}}", "-".repeat(200_000)),
+        format!("{}1{}", "{% if true %}".repeat(2_000), "{% endif %}".repeat(2_000)),
+        "{% for i in range(100000000) %}{{ i }}{% endfor %}".to_owned(),
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}".to_owned(),
+    ] {
+        let copy =
+            changed("tokenizer_config.json", |_| json!({"chat_template": template}).to_string().into_bytes());
+        let checkpoint = Checkpoint::open(copy.path(), &Load::default()).unwrap();
+        let prompt = Prompt::from("a").template(Template::Chat { system: None });
+        // An answer of either kind; what it must not do is take the program down.
+        if let Err(error) = checkpoint.generate(prompt, &Generation::greedy(1)) {
+            assert!(matches!(error, Error::Template { .. } | Error::Attribution(_)), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_replaced_is_not_taken_for_the_one_that_was_read() {
+    let copy = changed("model.safetensors", |bytes| bytes);
+    let path = copy.path().join("model.safetensors");
+    let checkpoint = Checkpoint::open(copy.path(), &Load::default()).unwrap();
+    let other = std::fs::read(folder("gpt2-a").join("model.safetensors")).unwrap();
+    std::fs::write(copy.path().join("new"), other).unwrap();
+    std::fs::rename(copy.path().join("new"), &path).unwrap();
+    let right = Checkpoint::open(folder("gpt2-b"), &Load::default()).unwrap();
+    assert_eq!(checkpoint.model.sha256(), right.model.sha256());
+}
+
+#[test]
+fn weights_of_nothing_but_nan_are_an_error_when_a_token_is_chosen() {
+    let copy = changed("model.safetensors", |mut bytes| {
+        let n = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        for number in bytes[8 + n..].chunks_exact_mut(4) {
+            number.copy_from_slice(&f32::NAN.to_le_bytes());
+        }
+        bytes
+    });
+    let checkpoint = Checkpoint::open(copy.path(), &Load::default()).unwrap();
+    let error = checkpoint.generate("a b", &Generation::greedy(1)).unwrap_err().to_string();
+    assert!(error.contains("NaN"), "{error}");
 }
 
 #[test]
@@ -214,13 +314,24 @@ proptest! {
     /// Whatever is changed in a file, the reader answers.
     #[test]
     fn any_change_is_an_error_or_a_model(
-        which in 0_usize..3,
+        which in 0_usize..6,
         at in any::<proptest::sample::Index>(),
         with in any::<[u8; 3]>(),
         cut in any::<bool>(),
     ) {
-        let file = ["config.json", "model.safetensors", "tokenizer.json"][which];
+        let file = [
+            "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "generation_config.json",
+            "special_tokens_map.json",
+        ][which];
         let copy = changed(file, |mut bytes| {
+            if bytes.is_empty() {
+                bytes = json!({
+                    "eos_token_id": [1, 2], "bos_token": "<|endoftext|>", "add_bos_token": true, "pad_token": {"content": "<p>"},
+                    "chat_template": "{{ messages[0].content }}", "additional_special_tokens": ["<a>"],
+                })
+                .to_string()
+                .into_bytes();
+            }
             // The header is what can be broken; the data are numbers, whatever they are.
             let end = if file == "model.safetensors" { 4000.min(bytes.len()) } else { bytes.len() };
             let at = at.index(end - 3);
@@ -230,7 +341,12 @@ proptest! {
             }
             bytes
         });
-        if let Err(error) = Checkpoint::open(copy.path(), &Load::default()) {
+        let chat = Prompt::from("a b é").template(Template::Chat { system: None });
+        let used = Checkpoint::open(copy.path(), &Load::default()).and_then(|checkpoint| {
+            let _ = checkpoint.generate(chat, &Generation::greedy(1));
+            checkpoint.generate("a b é", &Generation::greedy(2))
+        });
+        if let Err(error) = used {
             prop_assert!(error.to_string().len() > 10);
         }
     }

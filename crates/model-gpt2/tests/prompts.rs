@@ -124,6 +124,75 @@ fn a_chat_template_is_the_checkpoints_own() {
     assert_eq!(input(&load(several.path()), chat(None)).0, "DWho?");
 }
 
+#[test]
+fn a_chats_text_is_found_where_the_template_puts_it() {
+    let place = |template: &str, text: &str| {
+        let copy = with_files(&[("tokenizer_config.json", json!({"chat_template": template}))]);
+        let prompt = Prompt::from(text).template(Template::Chat { system: None });
+        let (whole, about) = input(&load(copy.path()), prompt);
+        (whole, about.text)
+    };
+    assert_eq!(place("a{{ messages[0].content }}", "aa"), ("aaa".into(), Some([1, 3])));
+    assert_eq!(place("User: {{ messages[0].content|upper }}", "ser"), ("User: SER".into(), None));
+    assert_eq!(place("{{ messages[0].content }}{{ messages[0].content }}", "b"), ("bb".into(), None));
+    // What transformers has beside plain Jinja.
+    assert_eq!(place("{% generation %}{{ messages[0].content|tojson }}{% endgeneration %}", "b").0, "\"b\"");
+    assert_eq!(place("{% for m in messages %}{{ m.content }}{% break %}{% endfor %}", "b").0, "b");
+}
+
+fn ids(checkpoint: &Checkpoint, text: &str) -> Vec<u32> {
+    checkpoint.tokenizer.encode(text, saliency_schema::Kind::Input, 0).unwrap().iter().map(|t| t.id).collect()
+}
+
+#[test]
+fn the_small_files_count_beside_a_tokenizer_json_as_in_the_transformers_library() {
+    let plain = open("gpt2-a", Kind::Float);
+    let (c, next) = (ids(&plain, "c")[0], plain.tokenizer.size() as u32);
+    // Both names of the list at once, as newer versions write them.
+    let both = json!({"additional_special_tokens": ["<a>"], "extra_special_tokens": {}});
+    let both = load(with_files(&[("tokenizer_config.json", both)]).path());
+    assert_eq!(both.tokenizer.encode("c<a>c", saliency_schema::Kind::Input, 0).unwrap()[1].id, next);
+    let added = load(with_files(&[("added_tokens.json", json!({"<new>": next}))]).path());
+    let found: Vec<u32> = added
+        .tokenizer
+        .encode("c<new>c", saliency_schema::Kind::Input, 0)
+        .unwrap()
+        .iter()
+        .map(|t| t.id)
+        .collect();
+    assert_eq!(found, [c, next, c]);
+    let gap = with_files(&[("added_tokens.json", json!({"<new>": next + 5}))]);
+    let error = Checkpoint::open(gap.path(), &Load::default()).unwrap_err().to_string();
+    assert!(error.contains("<new>"), "{error}");
+    // The class's own switch wins over the file's.
+    let prefix = load(with_files(&[("tokenizer_config.json", json!({"add_prefix_space": true}))]).path());
+    assert_eq!(ids(&prefix, "c"), ids(&plain, " c"));
+    // The space is put again after a special token, and belongs to no byte of the text.
+    let text = "c<|endoftext|>c é";
+    let tokens = prefix.tokenizer.encode(text, saliency_schema::Kind::Input, 0).unwrap();
+    check(&tokens, text.as_bytes()).unwrap();
+    assert_eq!(tokens.iter().filter(|t| t.id == ids(&plain, " c")[0]).count(), 2);
+}
+
+#[test]
+fn what_a_post_processor_would_put_and_is_left_out_is_a_warning() {
+    let mut tokenizer: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder("gpt2-a").join("tokenizer.json")).unwrap()).unwrap();
+    let id = open("gpt2-a", Kind::Float).tokenizer.bos().unwrap();
+    let special = json!({"SpecialToken": {"id": "<|endoftext|>", "type_id": 0}});
+    let text = json!({"Sequence": {"id": "A", "type_id": 0}});
+    for single in [json!([text, special]), json!([special, special, text])] {
+        tokenizer["post_processor"] = json!({
+            "type": "TemplateProcessing", "single": single,
+            "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+            "special_tokens": {"<|endoftext|>": {"id": "<|endoftext|>", "ids": [id], "tokens": ["<|endoftext|>"]}},
+        });
+        let copy = load(with_files(&[("tokenizer.json", tokenizer.clone())]).path());
+        assert!(copy.warnings.iter().any(|w| w.contains("post-processor")), "{:?}", copy.warnings);
+        assert_eq!(input(&copy, "a b").0, "a b");
+    }
+}
+
 /// Every token's bytes are the whole text's at its offsets, without a gap.
 fn check(tokens: &[Token], text: &[u8]) -> Result<(), TestCaseError> {
     let mut end = 0;

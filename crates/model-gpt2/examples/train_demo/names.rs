@@ -8,7 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 use regex::Regex;
 use saliency_model_gpt2::Gpt2;
 use std::collections::{BTreeMap, BTreeSet};
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 use tokenizers::Tokenizer;
 
 /// A name has to occur this often in the text.
@@ -90,8 +90,9 @@ pub(crate) fn repeated(model: &Gpt2, tokenizer: &Tokenizer, names: &[String]) ->
             Ok(tokenizer.encode(text, false)?.get_ids().iter().map(|&id| i64::from(id)).collect())
         };
         let (list, end) = (ids(&once)?, 0);
-        let all =
-            Tensor::from_slice(&[&[end], &list[..], &list[..]].concat()).to_kind(Kind::Int64).to(Device::Cpu);
+        let all = Tensor::from_slice(&[&[end], &list[..], &list[..]].concat())
+            .to_kind(Kind::Int64)
+            .to(model.device());
         let n = all.size()[0] - 1;
         let logits = model.logits_at(&model.embed_ids(&all.narrow(0, 0, n).unsqueeze(0))?, None)?;
         let logs = logits.squeeze_dim(0).log_softmax(-1, Kind::Float);
