@@ -9,8 +9,13 @@ use std::path::Path;
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const VOCABULARY: [&str; 2] = ["vocab.json", "merges.txt"];
-const BESIDES: [&str; 4] =
-    ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"];
+const BESIDES: [&str; 5] = [
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "generation_config.json",
+];
 pub(crate) const WEIGHTS: &str = "model.safetensors";
 pub(crate) const INDEX: &str = "model.safetensors.index.json";
 const PICKLES: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
