@@ -6,9 +6,9 @@
 use saliency::{Attributor, Checkpoint, Generation, Load, Options, chart};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let text = include_str!("race-to-mars.txt").trim_end_matches('\n');
+    let text = include_str!("abigail.txt").trim_end_matches('\n');
     let gpt2 = Checkpoint::demo(&Load::default())?;
-    let sequence = gpt2.generate(text, &Generation::greedy(30))?;
+    let sequence = gpt2.generate(text, &Generation::greedy(32))?;
     println!("{}", sequence.text());
 
     let record = Attributor::new().record(&gpt2.model, &sequence)?;

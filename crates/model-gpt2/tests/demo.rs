@@ -149,18 +149,22 @@ fn ranks(method: &str, aggregate: Aggregate, joint: &str) -> (usize, usize) {
     (of_words, of_names)
 }
 
-#[test]
-fn gradient_x_input_ranks_the_earlier_mention_first() {
+/// By chance the right one of ten names would be first in 3 of 30 cases, and in 20 and more once in 10¹³ times; the right one of all
+/// words, of which 12 and more are read, is first in 2 or 3.
+fn far_more_often_than_chance(method: &str, aggregate: Aggregate) {
     for joint in [" ", ", ", " and "] {
-        let (of_words, of_names) = ranks("gradient-x-input", Aggregate::L2, joint);
-        assert!(of_words + of_names < 100);
+        let (of_words, of_names) = ranks(method, aggregate, joint);
+        assert!(of_names >= 20, "{method}, {joint:?}: {of_names} of {CASES}");
+        assert!(of_words >= 12, "{method}, {joint:?}: {of_words} of {CASES}");
     }
 }
 
 #[test]
+fn gradient_x_input_ranks_the_earlier_mention_first() {
+    far_more_often_than_chance("gradient-x-input", Aggregate::L2);
+}
+
+#[test]
 fn occlusion_ranks_the_earlier_mention_first() {
-    for joint in [" ", ", ", " and "] {
-        let (of_words, of_names) = ranks("occlusion", Aggregate::Sum, joint);
-        assert!(of_words + of_names < 100);
-    }
+    far_more_often_than_chance("occlusion", Aggregate::Sum);
 }
