@@ -29,7 +29,17 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let saliency = Saliency { binary: &binary, root: workspace.root(), libtorch: &libtorch };
 
     eprintln!("attributing {TEXT}");
-    saliency.run(&["attribute", "--model", "demo", "--text-file", TEXT, "--generate", TOKENS, "-o", RECORD])?;
+    saliency.run(&[
+        "attribute",
+        "--model",
+        "demo",
+        "--text-file",
+        TEXT,
+        "--generate",
+        TOKENS,
+        "-o",
+        RECORD,
+    ])?;
     eprintln!("writing the page");
     saliency.run(&["report", RECORD, "-o", DIR])?;
     for chart in chart_names(&saliency.output(&["charts", "--json"])?)? {
