@@ -14,7 +14,7 @@ use crate::program;
 use crate::step;
 use crate::workspace::Workspace;
 
-/// Written for the bundled model, which goes on with the names that it has read; so many tokens end with a comma.
+/// Written for the bundled model, which goes on with the names that it has read; so many tokens end with one.
 const TEXT: &str = "examples/abigail.txt";
 const TOKENS: &str = "32";
 const DIR: &str = "target/demo";
