@@ -35,7 +35,7 @@ pub struct Pass {
 /// tokens are the source, the last input token is the decoder's start token, and the outputs follow; the
 /// same sentence holds.
 ///
-/// Three methods are required. The others have provided forms that a model may replace by faster ones.
+/// Four methods are required. The others have provided forms that a model may replace by faster ones.
 pub trait LanguageModel {
     /// What a person calls this model.
     fn name(&self) -> &str;

@@ -17,8 +17,9 @@ use std::path::PathBuf;
 ///
 ///   saliency report record.json -o folder        (then open folder/index.html)
 ///
-/// `--model demo`, the default, is a small model that comes along. `--model gpt2` fetches a GPT-2 from the Hugging
-/// Face hub, once; `--model FOLDER` reads one from a folder.
+/// `--model demo`, the default, is a small model that comes along. `--model gpt2`
+/// fetches a GPT-2 from the Hugging Face hub, once; `--model FOLDER` reads one
+/// from a folder.
 #[derive(Debug, Parser)]
 #[command(name = "saliency", version, max_term_width = 100, verbatim_doc_comment)]
 pub(crate) struct Arguments {
@@ -41,7 +42,7 @@ pub(crate) enum Command {
     Charts(ListArguments),
     /// List the attribution methods, targets, aggregates and normalisations.
     Methods(ListArguments),
-    /// List the models: the bundled one, what is in the hub's cache, what is known to work.
+    /// List the models: the bundled one, what is in the hub's cache, published ones of a form that is read.
     Models(ListArguments),
     /// Print the record's JSON Schema.
     Schema,
@@ -79,8 +80,8 @@ pub(crate) struct AttributeArguments {
 /// Where the text and its continuation come from.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArguments {
-    /// `demo`; a folder with config.json, model.safetensors and tokenizer.json; or a name on the Hugging Face hub: gpt2, owner/name,
-    /// owner/name@revision. `saliency models` lists them.
+    /// `demo`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json with merges.txt); or a name
+    /// on the Hugging Face hub: gpt2, owner/name, owner/name@revision. `saliency models` lists them.
     #[arg(long, default_value = "demo", value_name = "demo|FOLDER|HUB-ID", help_heading = "Model")]
     pub(crate) model: String,
     /// The text.
@@ -95,7 +96,7 @@ pub(crate) struct SourceArguments {
     /// A file with the text, in UTF-8; one final newline is dropped.
     #[arg(long, value_name = "F", help_heading = "Text")]
     pub(crate) text_file: Option<PathBuf>,
-    /// Put the token that begins a text before it, or not. Default: as the tokenizer's files say.
+    /// Put the token that begins a text before it, or not. Default: as the tokenizer's files say, or with --chat the template.
     #[arg(long, value_enum, default_value_t = Bos::Auto, value_name = "B", help_heading = "Text")]
     pub(crate) bos: Bos,
     /// Put the text into the model's own chat template, as the user's message.

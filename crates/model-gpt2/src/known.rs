@@ -13,7 +13,7 @@ pub struct Known {
     pub summary: &'static str,
 }
 
-/// Checkpoints whose configuration and files this crate reads. Their publishers' cards say what each was trained on.
+/// Published checkpoints of a form that this crate reads. Their publishers' cards say what each was trained on.
 pub const KNOWN: [Known; 5] = [
     known("gpt2", 124, (12, 768, 12), "GPT-2 small, the notebook's model"),
     known("gpt2-medium", 355, (24, 1024, 16), "GPT-2 medium"),

@@ -21,6 +21,8 @@ use optimizer::Optimizer;
 use saliency_model_gpt2::{Config, EndOfText, Gpt2};
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tch::{Device, Kind, Tensor};
@@ -53,7 +55,7 @@ fn arguments() -> Outcome<Arguments> {
     let usage = "CORPUS OUT [--steps N] [--seed S] [--threads N] [--cuda] [--resume]";
     let mut next = |what| words.next().ok_or(format!("{what} is missing: {usage}"));
     let (text, out) = (next("CORPUS")?.into(), next("OUT")?.into());
-    let mut arguments = Arguments { text, out, steps: 12_000, seed: 1, resume: false, device: Device::Cpu };
+    let mut arguments = Arguments { text, out, steps: 10_000, seed: 1, resume: false, device: Device::Cpu };
     while let Some(flag) = words.next() {
         let mut value = || words.next().ok_or(format!("{flag} has no value"));
         match flag.as_str() {
@@ -93,6 +95,7 @@ fn main() -> Outcome<()> {
     let state = arguments.out.join("state.safetensors");
     let mut step = if arguments.resume { optimizer.restore(&state)? } else { 0 };
 
+    let mut curve = curve(&arguments)?;
     let (begun, first) = (Instant::now(), step);
     let (mut saved, mut smooth) = (Instant::now(), f64::NAN);
     while step < arguments.steps {
@@ -115,8 +118,10 @@ fn main() -> Outcome<()> {
             let speed = ((step - first) as f64) * TOKENS_IN_STEP as f64 / seconds;
             println!("step {step}, {seconds:.0} s, loss {smooth:.3}, {speed:.0} tokens/s");
         }
-        if step.is_multiple_of(500) {
-            report(&config, &optimizer, &tokenizer, &names.kept, &held_out, held_out_bytes)?;
+        if step.is_multiple_of(500) || step == arguments.steps {
+            let measured = measure(&config, &optimizer, &tokenizer, &names.kept, &held_out, held_out_bytes)?;
+            let numbers = measured.map(|x| format!("{x:.3}")).join(",");
+            writeln!(curve, "{step},{smooth:.3},{numbers}")?;
         }
         if saved.elapsed() > Duration::from_mins(5) {
             optimizer.save(&state, step)?;
@@ -124,8 +129,7 @@ fn main() -> Outcome<()> {
             saved = Instant::now();
         }
     }
-    save(optimizer.parameters(), &config, &arguments.out)?;
-    report(&config, &optimizer, &tokenizer, &names.kept, &held_out, held_out_bytes)
+    save(optimizer.parameters(), &config, &arguments.out)
 }
 
 fn config() -> Config {
@@ -204,15 +208,30 @@ fn loss(model: &Gpt2, stretches: &Tensor) -> Outcome<Tensor> {
     Ok(logits.cross_entropy_for_logits(&stretches.narrow(1, 1, length).flatten(0, 1)))
 }
 
-/// Prints bits a byte on the held-out text, and what the model makes of repeated names.
-fn report(
+/// The table of the curve, begun or gone on with.
+fn curve(arguments: &Arguments) -> Outcome<File> {
+    let path = arguments.out.join("curve.csv");
+    if arguments.resume && path.exists() {
+        return Ok(File::options().append(true).open(path)?);
+    }
+    let mut file = File::create(path)?;
+    writeln!(
+        file,
+        "step,training loss (smoothed, nats a token),held-out loss (nats a token),held-out bits a byte,\
+         names perplexity first,names perplexity second"
+    )?;
+    Ok(file)
+}
+
+/// Nats a token and bits a byte on the held-out text, and the perplexities of repeated names; prints them.
+fn measure(
     config: &Config,
     optimizer: &Optimizer,
     tokenizer: &tokenizers::Tokenizer,
     names: &[String],
     held_out: &Tensor,
     held_out_bytes: usize,
-) -> Outcome<()> {
+) -> Outcome<[f64; 4]> {
     let _no_gradient = tch::no_grad_guard();
     let tensors = optimizer.parameters().iter().map(|(name, p)| (name.clone(), p.shallow_clone())).collect();
     let model = Gpt2::from_tensors(config.clone(), tensors, "demo")?;
@@ -226,7 +245,7 @@ fn report(
     println!("held out: {nats:.3} nats a token, {bits:.3} bits a byte");
     let (first, second) = names::repeated(&model, tokenizer, names)?;
     println!("names that repeat: perplexity {first:.1} at first, {second:.2} the second time");
-    Ok(())
+    Ok([nats, bits, first, second])
 }
 
 /// Weights in half precision under their names in a checkpoint; written under another name and renamed.
