@@ -33,7 +33,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     for warning in &gpt2.warnings {
         eprintln!("warning: {warning}");
     }
-    println!("{model}: loaded in {:.2} s", begun.elapsed().as_secs_f64());
+    let memory = peak()
+        .map_or(String::new(), |bytes| format!(", peak memory of the program {} MB", bytes / 1_000_000));
+    println!("{model}: loaded in {:.2} s{memory}", begun.elapsed().as_secs_f64());
     println!("{:12} {:>3} {:>6} {:>6}  {:9}  where", "file", "run", "inputs", "rows", "worst");
     let mut worst_of_all: f64 = 0.0;
     for name in RUNS {
@@ -71,6 +73,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         if passed { "passed" } else { "FAILED" }
     );
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The most memory that this program has had, libtorch's own included, where the system says so.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 fn data() -> PathBuf {
