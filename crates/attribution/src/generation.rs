@@ -1,6 +1,6 @@
 //! How a text is continued: how many tokens, when it ends, and what the model's logits are changed by before one is chosen.
 
-use crate::model::{check_ids, check_length};
+use crate::model::check_ids;
 use crate::{Error, LanguageModel, Sampler, Sampling, TokenId};
 use tch::{Kind, Tensor};
 
@@ -137,7 +137,7 @@ pub fn generate_with(
     each: &mut dyn FnMut(TokenId) -> bool,
     mut next: impl FnMut(&[TokenId]) -> Result<Tensor, Error>,
 ) -> Result<Vec<TokenId>, Error> {
-    check_length(model.limits(), input.len(), generation.tokens)?;
+    model.limits().check_length(input.len(), generation.tokens)?;
     check_ids(model.limits(), input)?;
     generation.check()?;
     if let Some(text) = generation.stop.first() {

@@ -17,6 +17,22 @@ pub struct Limits {
     pub vocabulary: usize,
 }
 
+impl Limits {
+    /// Checks that so many tokens can be read together.
+    ///
+    /// # Errors
+    /// [`Error::NoInput`] without input tokens, [`Error::Context`] for more than the context.
+    pub fn check_length(self, n_input: usize, n_output: usize) -> Result<(), Error> {
+        if n_input == 0 {
+            return Err(Error::NoInput);
+        }
+        if n_output > self.context.saturating_sub(n_input) {
+            return Err(Error::Context { n_input, n_output, context: self.context });
+        }
+        Ok(())
+    }
+}
+
 /// A pass of one sequence through a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pass {
@@ -176,7 +192,7 @@ pub(crate) fn check_fits(model: &(impl LanguageModel + ?Sized), sequence: &Seque
         return Err(Error::NoOutput);
     }
     check_ids(model.limits(), sequence.ids())?;
-    check_length(model.limits(), n_input, n_output)
+    model.limits().check_length(n_input, n_output)
 }
 
 pub(crate) fn check_ids(limits: Limits, ids: &[TokenId]) -> Result<(), Error> {
@@ -184,14 +200,4 @@ pub(crate) fn check_ids(limits: Limits, ids: &[TokenId]) -> Result<(), Error> {
         Some(position) => Err(Error::TokenId { position, id: ids[position], vocabulary: limits.vocabulary }),
         None => Ok(()),
     }
-}
-
-pub(crate) fn check_length(limits: Limits, n_input: usize, n_output: usize) -> Result<(), Error> {
-    if n_input == 0 {
-        return Err(Error::NoInput);
-    }
-    if n_output > limits.context.saturating_sub(n_input) {
-        return Err(Error::Context { n_input, n_output, context: limits.context });
-    }
-    Ok(())
 }

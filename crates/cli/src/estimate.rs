@@ -84,11 +84,7 @@ fn stand_in(checkpoint: &Checkpoint, prompt: Prompt, n_output: usize) -> Result<
     let text = prompt.text().to_owned();
     let tokens = checkpoint.force(prompt, &text)?;
     let inputs = tokens.tokens()[..tokens.n_input()].to_vec();
-    let context = checkpoint.model.limits().context;
-    if n_output > context.saturating_sub(inputs.len()) {
-        let n_input = inputs.len();
-        return Err(saliency::attribution::Error::Context { n_input, n_output, context }.into());
-    }
+    checkpoint.model.limits().check_length(inputs.len(), n_output)?;
     let last = inputs.last().cloned().into_iter();
     let outputs = last.flat_map(|last| std::iter::repeat_n(last, n_output)).collect();
     Ok(Sequence::new(inputs, outputs)?)

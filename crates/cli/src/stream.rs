@@ -17,15 +17,17 @@ impl Stream {
         self.waiting.extend_from_slice(bytes);
         // What can never become a character is printed as a replacement; what still can, waits.
         let mut whole = 0;
-        while let Err(error) = std::str::from_utf8(&self.waiting[whole..]) {
-            whole += error.valid_up_to();
-            match error.error_len() {
-                Some(bytes) => whole += bytes,
-                None => break,
+        loop {
+            match std::str::from_utf8(&self.waiting[whole..]) {
+                Ok(rest) => break whole += rest.len(),
+                Err(error) => {
+                    whole += error.valid_up_to();
+                    match error.error_len() {
+                        Some(bytes) => whole += bytes,
+                        None => break,
+                    }
+                }
             }
-        }
-        if std::str::from_utf8(&self.waiting[whole..]).is_ok() {
-            whole = self.waiting.len();
         }
         let text: Vec<u8> = self.waiting.drain(..whole).collect();
         print(&String::from_utf8_lossy(&text));

@@ -150,19 +150,22 @@ fn a_prompt_is_begun_and_filled_as_asked() {
 
 #[test]
 fn generation_is_sampled_streamed_and_stopped_as_asked() {
-    let sampled = [
-        "--text",
-        "abc",
-        "--generate",
-        "6",
-        "--sample",
-        "--seed",
-        "5",
-        "--min-p",
-        "0.05",
-        "--repetition-penalty",
-        "1.3",
-    ];
+    let sampled_with = |seed| {
+        [
+            "--text",
+            "abc",
+            "--generate",
+            "6",
+            "--sample",
+            "--seed",
+            seed,
+            "--min-p",
+            "0.05",
+            "--repetition-penalty",
+            "1.3",
+        ]
+    };
+    let sampled = sampled_with("5");
     let (three, streamed) = records(&[&sampled[..], &["--runs", "3", "--stream"]].concat());
     assert_eq!(three.len(), 3);
     let outputs: Vec<String> = three.iter().map(|record| text(record, "output")).collect();
@@ -180,19 +183,7 @@ fn generation_is_sampled_streamed_and_stopped_as_asked() {
     };
     assert_eq!(streamed, three.iter().map(line).collect::<String>());
     // Run number 1 is the run of the next seed.
-    let (next, _) = records(&[
-        "--text",
-        "abc",
-        "--generate",
-        "6",
-        "--sample",
-        "--seed",
-        "6",
-        "--min-p",
-        "0.05",
-        "--repetition-penalty",
-        "1.3",
-    ]);
+    let (next, _) = records(&sampled_with("6"));
     assert_eq!(next[0]["tokens"], three[1]["tokens"]);
     let whole = outputs[0].chars().find(|c| *c != '\u{fffd}').unwrap().to_string();
     let (stopped, why) = records(&[&sampled[..], &["--stop", &whole]].concat());

@@ -72,19 +72,12 @@ impl Checkpoint {
         }
         // The small files first: an error in them should not wait for the weights.
         let path = folder.join("config.json");
-        let config = std::fs::read(&path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => {
-                let repair = "every checkpoint in Hugging Face's layout has one";
-                Error::Missing { path: path.clone(), repair }
-            }
-            _ => Error::Io { path: path.clone(), source },
-        })?;
+        let repair = "every checkpoint in Hugging Face's layout has one";
+        let config = if_there(&path)?.ok_or_else(|| Error::Missing { path: path.clone(), repair })?;
         let mut config = Config::from_json(&config, &path)?;
         let path = folder.join("generation_config.json");
-        match std::fs::read(&path) {
-            Ok(json) => config.generates(&json, &path)?,
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {}
-            Err(source) => return Err(Error::Io { path, source }),
+        if let Some(json) = if_there(&path)? {
+            config.generates(&json, &path)?;
         }
         let places = stored::files(folder)?.into_iter().map(Place::open).collect::<Result<_, _>>()?;
         let tokenizer = Tokenizer::open(folder)?;
@@ -125,8 +118,8 @@ impl Checkpoint {
             ));
         }
         warnings.extend(tokenizer.left_out());
-        if tokenizer.size() > vocabulary {
-            let tokens = tokenizer.size();
+        let tokens = tokenizer.size();
+        if tokens > vocabulary {
             warnings.push(format!("the tokenizer has tokens up to number {}, the model embeddings for {vocabulary}; a text that needs a token beyond is refused", tokens - 1));
         }
         Ok(Self { model, tokenizer, warnings })
@@ -257,6 +250,15 @@ impl<'a> Stop<'a> {
                 let from = before.saturating_sub(stop.len() - 1);
                 self.said[from..].windows(stop.len()).any(|window| window == stop.as_bytes())
             })
+    }
+}
+
+/// A file's bytes, or `None` where there is no such file.
+pub(crate) fn if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::Io { path: path.to_owned(), source }),
     }
 }
 

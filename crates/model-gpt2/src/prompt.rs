@@ -68,24 +68,26 @@ impl Prompt {
 
     /// What is read after the token that begins it, if that comes: the whole text, and where in it the text alone lies, if it is there unchanged.
     pub(crate) fn filled(&self, tokenizer: &Tokenizer) -> Result<(String, Option<Range<usize>>), Error> {
-        let filled = match &self.template {
-            Template::Plain => return Ok((self.text.clone(), Some(0..self.text.len()))),
+        match &self.template {
+            Template::Plain => Ok((self.text.clone(), Some(0..self.text.len()))),
             Template::Filled(template) => {
                 self.check()?;
                 let begins = template.find("{text}").unwrap_or(0);
                 let range = begins..begins + self.text.len();
-                return Ok((template.replace("{text}", &self.text), Some(range)));
+                Ok((template.replace("{text}", &self.text), Some(range)))
             }
-            Template::Chat { system } => chat(tokenizer, system.as_deref(), &self.text)?,
-        };
-        // Where the text lies is seen on another text in its place.
-        let Template::Chat { system } = &self.template else { return Ok((filled, None)) };
-        let marked = chat(tokenizer, system.as_deref(), MARK)?;
-        let place = marked.split_once(MARK).and_then(|(before, after)| {
-            (filled == format!("{before}{}{after}", self.text))
-                .then(|| before.len()..before.len() + self.text.len())
-        });
-        Ok((filled, place))
+            Template::Chat { system } => {
+                let system = system.as_deref();
+                let filled = chat(tokenizer, system, &self.text)?;
+                // Where the text lies is seen on another text in its place.
+                let marked = chat(tokenizer, system, MARK)?;
+                let place = marked.split_once(MARK).and_then(|(before, after)| {
+                    (filled == format!("{before}{}{after}", self.text))
+                        .then(|| before.len()..before.len() + self.text.len())
+                });
+                Ok((filled, place))
+            }
+        }
     }
 
     /// Checks what can be checked without a tokenizer.

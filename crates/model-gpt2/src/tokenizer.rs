@@ -1,6 +1,7 @@
 //! Text to tokens and back: GPT-2's byte-level BPE, with the exact bytes of every token.
 
 use crate::Error;
+use crate::checkpoint::if_there;
 use crate::tokenizer_settings::{Settings, optional};
 use saliency_attribution::TokenId;
 use saliency_schema::{Kind, Token};
@@ -48,8 +49,7 @@ impl Tokenizer {
         }
         let added = optional(folder, "added_tokens.json")?;
         let path = folder.join("tokenizer.json");
-        if path.exists() {
-            let json = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
+        if let Some(json) = if_there(&path)? {
             let mut bpe = Self::bpe_from_json(&json, &path)?;
             if let (Some(PreTokenizerWrapper::ByteLevel(level)), Some(space)) =
                 (bpe.get_pre_tokenizer(), settings.prefix_space())
@@ -282,7 +282,7 @@ impl Tokenizer {
     }
 
     fn is_added(&self, id: TokenId) -> bool {
-        self.bpe.get_added_tokens_decoder().contains_key(&id)
+        self.bpe.get_added_vocabulary().get_added_tokens_decoder().contains_key(&id)
     }
 
     /// A token's exact bytes. Empty for a number that stands for nothing.

@@ -2,9 +2,10 @@
 //! chat is written.
 
 use crate::Error;
+use crate::checkpoint::if_there;
 use saliency_attribution::TokenId;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use tokenizers::{AddedToken, Tokenizer as Bpe};
 
@@ -194,7 +195,8 @@ impl Settings {
     ) -> Result<(), Error> {
         for (id, token) in self.added(file) {
             let text = token.content.clone();
-            if bpe.token_to_id(&text) == Some(id) && bpe.get_added_tokens_decoder().contains_key(&id) {
+            let known = bpe.get_added_vocabulary().get_added_tokens_decoder();
+            if bpe.token_to_id(&text) == Some(id) && known.contains_key(&id) {
                 continue;
             }
             let added = if token.special { bpe.add_special_tokens([token]) } else { bpe.add_tokens([token]) };
@@ -209,15 +211,11 @@ impl Settings {
 
     /// Makes every special token that is named one: by its number where the vocabulary has it, else with the next number.
     pub(crate) fn name_specials(&self, bpe: &mut Bpe, path: &Path) -> Result<(), Error> {
-        let known: Vec<String> =
-            bpe.get_added_tokens_decoder().values().map(|token| token.content.clone()).collect();
-        let mut new: Vec<String> = Vec::new();
-        for text in self.specials() {
-            if !known.contains(&text) && !new.contains(&text) {
-                new.push(text);
-            }
-        }
-        let new: Vec<AddedToken> = new.into_iter().map(|text| AddedToken::from(text, true)).collect();
+        let known = bpe.get_added_vocabulary().get_added_tokens_decoder();
+        let known: HashSet<&str> = known.values().map(|token| token.content.as_str()).collect();
+        let new = self.specials().into_iter().filter(|text| !known.contains(text.as_str()));
+        // One that is named twice is added once.
+        let new: Vec<AddedToken> = new.map(|text| AddedToken::from(text, true)).collect();
         bpe.add_special_tokens(new).map_err(|source| Error::Tokenizer { path: path.to_owned(), source })?;
         Ok(())
     }
@@ -226,11 +224,6 @@ impl Settings {
 /// A small JSON file that need not be there.
 pub(crate) fn optional<T: for<'a> Deserialize<'a>>(folder: &Path, name: &str) -> Result<Option<T>, Error> {
     let path = folder.join(name);
-    match std::fs::read(&path) {
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Io { path, source }),
-        Ok(json) => {
-            serde_json::from_slice(&json).map(Some).map_err(|source| Error::ConfigJson { path, source })
-        }
-    }
+    let Some(json) = if_there(&path)? else { return Ok(None) };
+    serde_json::from_slice(&json).map(Some).map_err(|source| Error::ConfigJson { path, source })
 }
