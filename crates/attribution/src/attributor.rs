@@ -7,7 +7,7 @@ use crate::targets::Probability;
 use crate::work::Progress;
 use crate::{
     Aggregate, Cost, Error, LanguageModel, Method, Normalize, Parameters, Pass, Problem, Sequence, Size,
-    Target, method, target,
+    Target, Vectors, method, target,
 };
 use saliency_schema::{Model, Record};
 use std::ops::Range;
@@ -179,14 +179,53 @@ impl Attributor {
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Record, Error> {
+        Ok(self.run(model, sequence, watch, false)?.0)
+    }
+
+    /// As [`record_with`](Self::record_with), and gives the vectors behind the rows besides: outputs × tokens × hidden numbers.
+    ///
+    /// ```
+    /// use saliency_attribution::testing::Linear;
+    /// use saliency_attribution::{Attributor, Sequence};
+    ///
+    /// let sequence = Sequence::from_ids(&[0, 1, 2], &[1, 0])?;
+    /// let attributor = Attributor::new().target("logit")?;
+    /// let (record, vectors) = attributor.record_and_vectors(&Linear::new(3, 2), &sequence, &mut |_| true)?;
+    /// assert_eq!(vectors.padded()?.size(), [2, 4, 2]);
+    /// # assert_eq!(record.attributions.len(), vectors.rows().len());
+    /// # Ok::<(), saliency_attribution::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`record_with`](Self::record_with).
+    pub fn record_and_vectors(
+        &self,
+        model: &dyn LanguageModel,
+        sequence: &Sequence,
+        watch: &mut dyn FnMut(Progress) -> bool,
+    ) -> Result<(Record, Vectors), Error> {
+        self.run(model, sequence, watch, true)
+    }
+
+    fn run(
+        &self,
+        model: &dyn LanguageModel,
+        sequence: &Sequence,
+        watch: &mut dyn FnMut(Progress) -> bool,
+        keeps_vectors: bool,
+    ) -> Result<(Record, Vectors), Error> {
         let (aggregate, normalize) = self.reduction()?;
         let card = self.method.card();
         if let Some(span) = &self.span {
             check_span(span, sequence.n_output(), self.method.name(), card.additive)?;
         }
+        // Nothing of a span has read what comes after it.
+        let cut = self.span.as_ref().map(|span| sequence.cut(span.end));
+        let sequence = cut.as_ref().unwrap_or(sequence);
         let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(watch))?;
         problem.work().foresee(self.method.cost(problem.size(true)));
-        let mut rows = Rows::new(&problem, &card, (aggregate, normalize), self.span.clone());
+        let reduction = (aggregate, normalize);
+        let mut rows = Rows::new(&problem, &card, reduction, self.span.clone(), keeps_vectors);
         let finished = self.method.attribute(&problem, &mut |explanation| {
             rows.push(explanation)?;
             problem.work().add_row()
@@ -199,7 +238,7 @@ impl Attributor {
             }
             Err(error) => return Err(error),
         };
-        let mut record = rows.record(&sequence)?;
+        let (mut record, vectors) = rows.record(&sequence)?;
         record.model =
             Some(Model { name: model.name().to_owned(), sha256: model.sha256().map(str::to_owned) });
         record.method = Some(self.method.describe());
@@ -212,7 +251,7 @@ impl Attributor {
         record.normalize = Some(normalize.name().to_owned());
         record.signed = Some(aggregate.is_signed() && card.signed);
         record.check()?;
-        Ok(record)
+        Ok((record, vectors))
     }
 }
 

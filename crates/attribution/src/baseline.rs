@@ -24,7 +24,7 @@ pub enum Baseline {
     Text(Vec<TokenId>),
     /// A distribution: the mean over this many texts of tokens that are drawn evenly from the vocabulary, from a seed.
     Sampled {
-        /// How many texts.
+        /// How many texts, from 1.
         draws: u32,
         /// The same seed gives the same texts.
         seed: u64,
@@ -34,7 +34,7 @@ pub enum Baseline {
 impl Baseline {
     /// How many baselines there are to take the mean over.
     pub(crate) fn draws(&self) -> u32 {
-        if let Self::Sampled { draws, .. } = self { *draws } else { 1 }
+        if let Self::Sampled { draws, .. } = self { (*draws).max(1) } else { 1 }
     }
 
     /// The token numbers that were given.
@@ -85,6 +85,7 @@ impl Baseline {
                 let ids: Vec<_> = ids.iter().copied().cycle().take(tokens).collect();
                 Ok(problem.embed(&ids)?.f_unsqueeze(0)?)
             }
+            Self::Sampled { draws: 0, .. } => Err(none("sampled:0", "sampled:K with at least one text")),
             Self::Sampled { seed, .. } => {
                 let mut numbers = ChaCha8Rng::seed_from_u64(*seed);
                 numbers.set_stream(draw.into());

@@ -32,16 +32,19 @@ impl<T: Target> Contrast<T> {
         })
     }
 
+    /// What each alternative counts.
+    fn share(alternatives: &[TokenId], output: OutputToken) -> Result<f64, Error> {
+        if alternatives.is_empty() {
+            let value = format!("0 for output {}", output.output);
+            let range = "at least one for each output";
+            return Err(Error::Parameter { name: "alternatives", value, range });
+        }
+        Ok(1.0 / alternatives.len() as f64)
+    }
+
     pub(crate) fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error> {
         let alternatives = self.of(logits, output)?;
-        let Some(share) = (!alternatives.is_empty()).then(|| 1.0 / alternatives.len() as f64) else {
-            let value = format!("{} for output {}", alternatives.len(), output.output);
-            return Err(Error::Parameter {
-                name: "alternatives",
-                value,
-                range: "at least one for each output",
-            });
-        };
+        let share = Self::share(&alternatives, output)?;
         let mut value = self.measure.value(logits, output)?;
         for id in alternatives {
             if i64::from(id) >= logits.size()[1] {
@@ -72,7 +75,7 @@ impl<T: Target> Contrast<T> {
             Alternatives::Each(ids) => ids.get(output.output).copied().into_iter().collect(),
         };
         let Some(mut weights) = self.measure.logit_weights(output)? else { return Ok(None) };
-        let share = 1.0 / ids.len().max(1) as f64;
+        let share = Self::share(&ids, output)?;
         for id in ids {
             let others = self.measure.logit_weights(OutputToken { id, ..output })?.unwrap_or_default();
             weights.extend(others.into_iter().map(|(id, weight)| (id, -share * weight)));
@@ -101,7 +104,7 @@ fn runner_up(logits: &Tensor, id: TokenId) -> Result<TokenId, Error> {
 
 /// A contrastive target: its type, its name, and what it contrasts.
 macro_rules! contrast {
-    ($(#[$doc:meta])* $target:ident, $measure:ident, $name:literal, $summary:literal) => {
+    ($(#[$doc:meta])* $target:ident, $measure:ident, $name:literal, $summary:literal $(, logits of $logits:ident)?) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Default)]
         pub struct $target {
@@ -142,7 +145,9 @@ macro_rules! contrast {
                 &self,
                 output: crate::OutputToken,
             ) -> Result<Option<Vec<(crate::TokenId, f64)>>, crate::Error> {
-                self.contrast().logit_weights(output)
+                let contrast = self.contrast();
+                $(let contrast = crate::contrast::Contrast { measure: $logits, alternatives: contrast.alternatives };)?
+                contrast.logit_weights(output)
             }
             fn against(&self, alternatives: crate::Alternatives) -> Option<Box<dyn crate::Target>> {
                 Some(Box::new(Self::against(alternatives)))

@@ -115,12 +115,14 @@ impl<'p, 'a> Game<'p, 'a> {
         self.players.iter().take_while(|p| p.end <= tokens).count()
     }
 
-    /// Refuses coalitions of nobody where nothing would be left to read.
+    /// Refuses coalitions of nobody where nothing would be left to read, or not all that the model needs.
     pub(crate) fn check_can_be_empty(&self, playing: usize) -> Result<(), Error> {
-        if self.absence != Absence::Deletion || playing < self.players_of(0) {
+        let goes = |player: &Range<usize>| player.end > self.first_kept();
+        let needed = self.players[..playing].iter().any(goes) && self.problem.model().kept_inputs() > 0;
+        if self.absence != Absence::Deletion || playing < self.players_of(0) && !needed {
             return Ok(());
         }
-        let range = "an embedding or masking here: without any token there is nothing to read";
+        let range = "an embedding or masking here: without these tokens there is nothing to read";
         Err(Error::Parameter { name: "baseline", value: "deletion".into(), range })
     }
 
@@ -142,7 +144,7 @@ impl<'p, 'a> Game<'p, 'a> {
     }
 
     /// Every output's target when the given players are away, for each coalition: the mean over the baseline's draws where it
-    /// is a distribution. `NaN` where nothing is left to read.
+    /// is a distribution. `NaN` where what is left can't be read.
     pub(crate) fn values(&self, coalitions: &[Vec<usize>]) -> Result<Vec<Vec<f64>>, Error> {
         let _no_gradient = tch::no_grad_guard();
         let outputs = self.problem.n_output();
@@ -175,6 +177,11 @@ impl<'p, 'a> Game<'p, 'a> {
         (kept(&variant.absent[..n_input]), kept(&variant.absent))
     }
 
+    /// The first of the inputs that can't be left out.
+    fn first_kept(&self) -> usize {
+        self.problem.n_input().saturating_sub(self.problem.model().kept_inputs())
+    }
+
     /// `None` where nobody is away.
     fn variant(&self, number: usize, away: &[usize]) -> Option<Variant> {
         let mut absent = vec![false; self.input.size()[1] as usize];
@@ -187,7 +194,9 @@ impl<'p, 'a> Game<'p, 'a> {
             if self.absence != Absence::Deletion {
                 return Some(read - 1);
             }
-            absent[..read].iter().filter(|absent| !**absent).count().checked_sub(1)
+            let unreadable = absent[self.first_kept()..self.problem.n_input()].contains(&true);
+            let kept = absent[..read].iter().filter(|absent| !**absent).count();
+            kept.checked_sub(1).filter(|_| !unreadable)
         };
         let places = (0..self.problem.n_output()).map(place).collect();
         Some(Variant { number, absent, first, places })

@@ -128,3 +128,16 @@ pub(crate) fn rows_together(look: &Look) -> i64 {
     let numbers = look.values.size()[1] * look.values.size()[2];
     ((1 << 24) / numbers.max(1)).max(1)
 }
+
+/// Refuses a layer, or a head, that the model does not have.
+pub(crate) fn check_layer(layer: usize, count: usize) -> Result<(), Error> {
+    check_below("layer", layer, count)
+}
+
+/// Refuses a number that is too large for the model.
+pub(crate) fn check_below(name: &'static str, number: usize, count: usize) -> Result<(), Error> {
+    if number < count {
+        return Ok(());
+    }
+    Err(Error::Below { name, number, count })
+}

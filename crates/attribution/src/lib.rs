@@ -45,6 +45,7 @@ mod least_squares;
 mod method;
 pub mod methods;
 mod model;
+mod moments;
 mod noise;
 mod normalize;
 mod parameters;
@@ -58,11 +59,13 @@ mod rows;
 mod run;
 mod sampling;
 mod sequence;
+mod surrogate;
 mod target;
 pub mod targets;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod variants;
+mod vectors;
 mod vocabulary;
 mod work;
 
@@ -95,4 +98,5 @@ pub use target::{OutputToken, Target, target, targets};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use tch;
 pub use variants::Variants;
+pub use vectors::Vectors;
 pub use work::{Progress, Watch};

@@ -69,6 +69,8 @@ pub struct Card {
     pub needs: Needs,
     /// The parameters that it has, by their names in [`Parameters`].
     pub parameters: &'static [&'static str],
+    /// Aliases by which peers mean the method with its sign dropped: the parameter `absolute` comes with them.
+    pub absolute_aliases: &'static [&'static str],
     /// What it promises.
     pub axioms: &'static [Axiom],
     /// What it costs, in words: `n` tokens, `m` outputs.
@@ -91,7 +93,17 @@ impl Card {
     /// Whether this is the method's name or an alias; `_` is as good as `-`.
     pub fn is_called(&self, name: &str) -> bool {
         let name = name.replace('_', "-");
-        self.name == name || self.aliases.contains(&&*name)
+        self.name == name || self.aliases.contains(&&*name) || self.drops_sign(&name)
+    }
+
+    /// Every alias, those that drop the sign last.
+    pub fn all_aliases(&self) -> Vec<&'static str> {
+        [self.aliases, self.absolute_aliases].concat()
+    }
+
+    /// Whether this is an alias that drops the sign.
+    fn drops_sign(&self, name: &str) -> bool {
+        self.absolute_aliases.contains(&&*name.replace('_', "-"))
     }
 
     /// A signed method of vectors, by gradients, that promises nothing more.
@@ -103,6 +115,7 @@ impl Card {
             family: Family::Gradient,
             needs: Needs::Embeddings,
             parameters: &[],
+            absolute_aliases: &[],
             axioms: &[],
             cost: "",
             source: "",
@@ -201,16 +214,27 @@ pub struct Explanation {
     pub baseline_value: Option<f64>,
     /// Points on the path, where the method follows one.
     pub steps: Option<u32>,
-    /// The standard error of each token's number, where it was sampled.
+    /// Random draws that it rests on, where a method chooses their number by the text.
+    pub samples: Option<u32>,
+    /// The standard error of the sum over each token's vector, where it was sampled.
     pub standard_errors: Option<Vec<f64>>,
     /// What a reader of this row should know.
-    pub note: Option<String>,
+    pub notes: Vec<String>,
 }
 
 impl Explanation {
     /// An output's vectors and f(x), and nothing else.
     pub fn new(output: usize, vectors: Tensor, value: f64) -> Self {
-        Self { output, vectors, value, baseline_value: None, steps: None, standard_errors: None, note: None }
+        Self {
+            output,
+            vectors,
+            value,
+            baseline_value: None,
+            steps: None,
+            samples: None,
+            standard_errors: None,
+            notes: Vec::new(),
+        }
     }
 
     /// One number for each token.
@@ -242,5 +266,6 @@ pub fn method(name: &str, parameters: &Parameters) -> Result<Box<dyn Method>, Er
         return Err(Error::Unknown { what: "method", name: name.to_owned(), known });
     };
     parameters.check_known_to(found.name, found.parameters)?;
-    make(parameters)
+    let absolute = parameters.absolute.or(found.drops_sign(name).then_some(true));
+    make(&Parameters { absolute, ..parameters.clone() })
 }

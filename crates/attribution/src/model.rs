@@ -120,6 +120,12 @@ pub trait LanguageModel {
         Ok(None)
     }
 
+    /// How many inputs at the end can't be left out of a text: 1 for an encoder–decoder, whose decoder begins with the last
+    /// input. The provided form is 0.
+    fn kept_inputs(&self) -> usize {
+        0
+    }
+
     /// What methods that look inside a transformer ask of it. `None`, the provided form, where it is none.
     fn inside(&self) -> Option<&dyn Inside> {
         None

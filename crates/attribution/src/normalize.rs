@@ -44,7 +44,10 @@ impl Normalize {
             Self::None => 1.0,
             Self::Sum => row.iter().sum::<f64>(),
             Self::SumAbs => row.iter().map(|x| x.abs()).sum(),
-            Self::MaxAbs => row.iter().fold(0.0, |m: f64, x| if x.is_nan() { *x } else { m.max(x.abs()) }),
+            // `f64::max` would leave out what is not a number.
+            Self::MaxAbs => row
+                .iter()
+                .fold(0.0, |m: f64, x| if m.is_nan() || x.is_nan() { f64::NAN } else { m.max(x.abs()) }),
         };
         if divisor == 0.0 { 1.0 } else { divisor }
     }

@@ -98,6 +98,7 @@ pub(crate) fn count(name: &'static str, value: u32, largest: u32) -> Result<u32,
         return Ok(value);
     }
     let range = match largest {
+        512 => "from 1 to 512 on each stretch, with a tolerance",
         10_000 => "from 1 to 10000",
         _ => "from 1 to 1000000",
     };

@@ -2,7 +2,7 @@
 
 use crate::problem::EachGradient;
 use crate::quadrature::Point;
-use crate::{Cost, Error, Inside, Problem, Quadrature};
+use crate::{Baseline, Cost, Error, Inside, Problem, Quadrature};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -10,6 +10,8 @@ use tch::{Kind, Tensor};
 pub(crate) enum Space<'a> {
     /// Token embeddings, before positions are added.
     Embeddings,
+    /// Token embeddings with positions added, which move along.
+    Positioned(&'a dyn Inside),
     /// The residual stream before a block.
     Residual(&'a dyn Inside, usize),
 }
@@ -20,7 +22,7 @@ pub(crate) const FLOOR: f64 = 1e-4;
 /// A stretch is halved this often at the most: to 1/65,536 of the path.
 const DEPTH: u32 = 16;
 /// Points that one output may take.
-const MOST_POINTS: u32 = 512;
+pub(crate) const MOST_POINTS: u32 = 512;
 
 /// A path for some of the outputs.
 pub(crate) struct Path<'p, 'a> {
@@ -42,13 +44,39 @@ pub(crate) struct Integral {
 }
 
 impl<'a> Space<'a> {
+    /// Whose residual stream it is, and before which block.
+    fn stream(&self) -> Option<(&'a dyn Inside, usize)> {
+        match self {
+            Self::Embeddings => None,
+            Self::Positioned(inside) => Some((*inside, 0)),
+            Self::Residual(inside, layer) => Some((*inside, *layer)),
+        }
+    }
+
     /// The input as a point of this space, outside any graph: `[1, tokens, hidden]`.
     pub(crate) fn input(&self, problem: &Problem<'_>) -> Result<Tensor, Error> {
         let _no_gradient = tch::no_grad_guard();
+        match self.stream() {
+            None => Ok(problem.embeddings()),
+            Some((inside, layer)) => inside.residual(layer, &problem.embeddings()).map_err(Error::Model),
+        }
+    }
+
+    /// One of a baseline's points in this space, outside any graph: `[1, tokens, hidden]`.
+    pub(crate) fn start(
+        &self,
+        problem: &Problem<'_>,
+        baseline: &Baseline,
+        draw: u32,
+    ) -> Result<Tensor, Error> {
+        let start = baseline.embeddings(problem, &problem.embeddings(), draw)?;
         match self {
-            Self::Embeddings => Ok(problem.embeddings()),
+            Self::Embeddings | Self::Positioned(_) => Ok(start),
+            // What a residual stream has at a baseline of nothing: nothing, positions included.
+            Self::Residual(..) if *baseline == Baseline::Zero => Ok(start),
             Self::Residual(inside, layer) => {
-                inside.residual(*layer, &problem.embeddings()).map_err(Error::Model)
+                let _no_gradient = tch::no_grad_guard();
+                inside.residual(*layer, &start).map_err(Error::Model)
             }
         }
     }
@@ -61,14 +89,14 @@ impl<'a> Space<'a> {
         outputs: Range<usize>,
         each: EachGradient<'_>,
     ) -> Result<(), Error> {
-        let Self::Residual(inside, layer) = self else {
+        let Some((inside, layer)) = self.stream() else {
             return problem.gradients_at(point, outputs, each);
         };
         let positions = problem.positions(&outputs);
         let leaf = point.f_detach()?.f_narrow(1, 0, positions.end as i64)?.f_contiguous()?;
         let leaf = leaf.f_set_requires_grad(true)?;
         problem.count(Cost::forwards(1.0))?;
-        let logits = inside.logits_from(*layer, &leaf, positions).map_err(Error::Model)?;
+        let logits = inside.logits_from(layer, &leaf, positions).map_err(Error::Model)?;
         for (row, output) in outputs.enumerate() {
             let logits = logits.f_select(1, row as i64)?;
             let value = problem.target().value(&logits, problem.output_token(output))?.f_select(0, 0)?;
@@ -87,16 +115,16 @@ impl<'a> Space<'a> {
         outputs: Range<usize>,
     ) -> Result<Vec<f64>, Error> {
         let _no_gradient = tch::no_grad_guard();
-        let logits = match self {
-            Self::Embeddings => {
+        let logits = match self.stream() {
+            None => {
                 let forward = problem.forward(point, outputs.clone())?;
                 outputs.clone().map(|output| forward.logits_of(output)).collect::<Result<Vec<_>, _>>()?
             }
-            Self::Residual(inside, layer) => {
+            Some((inside, layer)) => {
                 problem.count(Cost::forwards(1.0))?;
                 let positions = problem.positions(&outputs);
                 let point = point.f_narrow(1, 0, positions.end as i64)?;
-                let logits = inside.logits_from(*layer, &point, positions).map_err(Error::Model)?;
+                let logits = inside.logits_from(layer, &point, positions).map_err(Error::Model)?;
                 (0..outputs.len()).map(|row| logits.f_select(1, row as i64)).collect::<Result<_, _>>()?
             }
         };
@@ -127,9 +155,7 @@ impl<'p, 'a> Path<'p, 'a> {
     }
 
     fn point(&self, position: f64) -> Result<Tensor, Error> {
-        let kind = sum_kind(self.way.kind());
-        let way = self.way.f_to_kind(kind)?.f_mul_scalar(position)?;
-        Ok(way.f_add(&self.start)?.f_to_kind(self.way.kind())?)
+        place(&self.start, &self.way, position)
     }
 
     /// The target of every output at a place of the path.
@@ -301,7 +327,8 @@ impl State {
     }
 
     fn note(&self, tolerance: f64) -> Option<String> {
-        let relative = self.open.abs() / self.scale;
+        // Where nothing changes and nothing was left open, that is all that could be asked.
+        let relative = if self.open == 0.0 { 0.0 } else { self.open.abs() / self.scale };
         let converged = relative <= tolerance;
         let steep = self.steepest.filter(|(_, _, change)| *change > 0.5 * self.scale);
         let place = steep.map(|(from, to, change)| {
@@ -324,6 +351,12 @@ impl State {
             }
         }
     }
+}
+
+/// `start + position · way`, rounded to their dtype once.
+pub(crate) fn place(start: &Tensor, way: &Tensor, position: f64) -> Result<Tensor, Error> {
+    let far = way.f_to_kind(sum_kind(way.kind()))?.f_mul_scalar(position)?;
+    Ok(far.f_add(start)?.f_to_kind(way.kind())?)
 }
 
 /// The dtype of running sums: at least single precision.

@@ -36,7 +36,7 @@ pub struct Problem<'a> {
 pub struct Settings {
     /// Bytes that passes may take together, besides the weights. A pass that takes more runs alone.
     pub memory: usize,
-    /// Outputs that are walked together at the most, so that rows are finished one after another.
+    /// Outputs that are walked together at the most, from 1, so that rows are finished one after another.
     pub outputs_together: usize,
 }
 
@@ -352,7 +352,7 @@ impl<'a> Problem<'a> {
         each: EachGradient<'_>,
     ) -> Result<(), Error> {
         // The vocabulary is wide: as many outputs at once as a quarter of a gigabyte holds.
-        let portion = (COTANGENTS / self.vocabulary().max(1)).clamp(1, self.settings.outputs_together);
+        let portion = (COTANGENTS / self.vocabulary().max(1)).clamp(1, self.settings.outputs_together.max(1));
         for begin in outputs.clone().step_by(portion) {
             let some = begin..(begin + portion).min(outputs.end);
             let (mut values, mut cotangents) = (Vec::new(), Vec::new());

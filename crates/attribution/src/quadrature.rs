@@ -71,7 +71,7 @@ impl FromStr for Quadrature {
 /// A point of the path and its weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Point {
-    /// Where on the path, in (0, 1).
+    /// Where on the path, from 0 to 1; Gauss–Legendre leaves the ends out.
     pub(crate) position: f64,
     /// The weights of all points add up to 1.
     pub(crate) weight: f64,

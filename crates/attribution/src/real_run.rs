@@ -42,6 +42,14 @@ impl RealRun<'_> {
             return refuse(value, "ranges of input tokens, from-to, with `to` left out");
         }
         let ids = self.sequence.ids();
+        let fixed = n_input.saturating_sub(self.model.kept_inputs());
+        if let Some(last) = ranges.iter().find(|r| r.end > fixed) {
+            let value = format!("{}-{} of {n_input} input tokens", last.start, last.end);
+            return refuse(
+                value,
+                "inputs that can be left out: this model can't read a text without its last",
+            );
+        }
         let kept: Vec<_> =
             (0..ids.len() - 1).filter(|i| !ranges.iter().any(|r| r.contains(i))).map(|i| ids[i]).collect();
         let n_input = n_input - (ids.len() - 1 - kept.len());

@@ -1,7 +1,7 @@
 //! The rows of a record while they are made.
 
 use crate::method::Card;
-use crate::{Aggregate, Error, Explanation, Normalize, Problem, Sequence};
+use crate::{Aggregate, Error, Explanation, Normalize, Problem, Sequence, Vectors};
 use saliency_schema::{Kind as TokenKind, Output, Record, Token};
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -16,10 +16,14 @@ pub(crate) struct Rows<'p, 'a> {
     span: Option<(Range<usize>, Option<Explanation>)>,
     values: Vec<Vec<Option<f64>>>,
     errors: Vec<Vec<Option<f64>>>,
+    /// The rows' vectors, where somebody wants them.
+    vectors: Option<Vectors>,
     outputs: Vec<Output>,
     /// Rows in which nothing but rounding noise was left.
     cancelled: usize,
-    /// What rows said, and the outputs that said it.
+    /// Whether rows had standard errors that do not hold for their aggregate.
+    errors_left_out: bool,
+    /// What rows said, and the rows that said it.
     notes: Vec<(String, Vec<usize>)>,
     /// Whether the run ended before all rows were made.
     stopped: bool,
@@ -32,6 +36,7 @@ impl<'p, 'a> Rows<'p, 'a> {
         card: &Card,
         (aggregate, normalize): (Aggregate, Normalize),
         span: Option<Range<usize>>,
+        keeps_vectors: bool,
     ) -> Self {
         Self {
             problem,
@@ -42,8 +47,10 @@ impl<'p, 'a> Rows<'p, 'a> {
             span: span.map(|span| (span, None)),
             values: Vec::new(),
             errors: Vec::new(),
+            vectors: keeps_vectors.then(Vectors::default),
             outputs: Vec::new(),
             cancelled: 0,
+            errors_left_out: false,
             notes: Vec::new(),
             stopped: false,
             target_unused: !card.uses_target && card.family != crate::Family::Control,
@@ -70,7 +77,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             return Err(Error::Shape { op: "Method::attribute", found, expected });
         }
         match &mut self.span {
-            None => self.finish(explanation),
+            None => self.finish(explanation, None),
             Some((span, sum)) => {
                 if span.contains(output) {
                     *sum = Some(match sum.take() {
@@ -83,14 +90,18 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// One row, as it will be in the record.
-    fn finish(&mut self, explanation: Explanation) -> Result<(), Error> {
-        let Explanation { output, vectors, value, baseline_value, steps, standard_errors, note } =
+    /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the row.
+    fn finish(&mut self, explanation: Explanation, own: Option<&Tensor>) -> Result<(), Error> {
+        let Explanation { output, vectors, value, baseline_value, steps, samples, standard_errors, notes } =
             explanation;
+        if let Some(kept) = &mut self.vectors {
+            kept.push(&vectors)?;
+        }
         let length = self.problem.row_length(output);
         let mut row = self.aggregate.apply(&vectors)?;
         let sums = Aggregate::Sum.apply(&vectors)?;
-        if self.aggregate.is_signed() && is_rounding_noise(&sums, &vectors)? {
+        let cancels = self.aggregate.is_signed() && is_rounding_noise(&sums, &vectors)?;
+        if cancels {
             row.fill(0.0);
             self.cancelled += 1;
         }
@@ -98,18 +109,23 @@ impl<'p, 'a> Rows<'p, 'a> {
         for x in &mut row {
             *x /= scale;
         }
+        let total = |aggregate: Aggregate| -> Result<Option<f64>, Error> {
+            own.map(|own| Ok(aggregate.apply(own)?.iter().sum())).transpose()
+        };
+        let within = total(self.aggregate)?.map(|within| if cancels { 0.0 } else { within / scale });
+        let number = self.values.len();
         self.values.push(padded(row, length));
-        let errors = standard_errors.unwrap_or_default();
+        let errors = self.errors_of(standard_errors.unwrap_or_default(), vectors.size()[1]);
         self.errors.push(padded(errors.into_iter().map(|x| x / scale.abs()).collect(), length));
-        if let Some(note) = note {
+        for note in notes {
             match self.notes.iter_mut().find(|(known, _)| *known == note) {
-                Some((_, outputs)) => outputs.push(output),
-                None => self.notes.push((note, vec![output])),
+                Some((_, rows)) => rows.push(number),
+                None => self.notes.push((note, vec![number])),
             }
         }
         let logits = self.problem.input().logits_of(output)?.f_select(0, 0)?.f_to_kind(Kind::Double)?;
         let token = i64::from(self.problem.output_token(output).id);
-        let sum = sums.iter().sum::<f64>();
+        let sum = sums.iter().sum::<f64>() + total(Aggregate::Sum)?.unwrap_or(0.0);
         self.outputs.push(Output {
             token: length,
             probability: Some(logits.f_softmax(0, None)?.f_double_value(&[token])?),
@@ -119,20 +135,33 @@ impl<'p, 'a> Rows<'p, 'a> {
             sum: Some(sum),
             delta: baseline_value.filter(|_| self.complete).map(|baseline| sum - (value - baseline)),
             steps,
+            samples,
+            within,
             ..Output::default()
         });
         Ok(())
     }
 
-    /// A record of the rows; `sequence` has as many outputs as there are rows, but for a span.
-    pub(crate) fn record(mut self, sequence: &Sequence) -> Result<Record, Error> {
+    /// Standard errors of sums over `width` hidden dimensions as those of the aggregate, where they are known.
+    fn errors_of(&mut self, errors: Vec<f64>, width: i64) -> Vec<f64> {
+        match self.aggregate {
+            Aggregate::Mean => errors.into_iter().map(|error| error / width as f64).collect(),
+            _ if self.aggregate.is_signed() || width == 1 => errors,
+            _ => {
+                self.errors_left_out |= !errors.is_empty();
+                Vec::new()
+            }
+        }
+    }
+
+    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows, but for a span.
+    pub(crate) fn record(mut self, sequence: &Sequence) -> Result<(Record, Vectors), Error> {
         let tokens = match self.span.take() {
             None => sequence.tokens().to_vec(),
             Some((span, sum)) => {
                 let first = sequence.n_input() + span.start;
                 let sum = sum.ok_or(Error::NoOutput)?;
-                let within = self.finish_span(sum, first, span.len())?;
-                self.outputs[0].within = Some(within);
+                self.finish_span(sum, first, span.len())?;
                 let mut tokens = sequence.tokens().to_vec();
                 let members = tokens.split_off(first);
                 for token in &mut tokens {
@@ -142,7 +171,7 @@ impl<'p, 'a> Rows<'p, 'a> {
                 tokens
             }
         };
-        let notes = self.all_notes(sequence.n_output());
+        let notes = self.all_notes();
         let mut record = Record::new(tokens, self.values)?;
         record.notes = notes;
         record.prompt = sequence.prompt().cloned();
@@ -150,30 +179,27 @@ impl<'p, 'a> Rows<'p, 'a> {
         if self.errors.iter().flatten().any(Option::is_some) {
             record.standard_errors = self.errors;
         }
-        Ok(record)
+        Ok((record, self.vectors.unwrap_or_default()))
     }
 
-    /// A span's row: the tokens before it. Gives what its own tokens gave to each other.
-    fn finish_span(&mut self, sum: Explanation, first: usize, members: usize) -> Result<f64, Error> {
-        let own = Explanation { output: first - self.problem.n_input(), ..sum };
-        let read = own.vectors.size()[0];
+    /// A span's row: the tokens before it, and what its own tokens gave to each other.
+    fn finish_span(&mut self, sum: Explanation, first: usize, members: usize) -> Result<(), Error> {
+        let read = sum.vectors.size()[0];
         let before = (first as i64).min(read);
-        let within = own.vectors.f_narrow(0, before, read - before)?;
-        let within = within.f_sum(Kind::Double)?.f_double_value(&[])?;
-        let errors = own.standard_errors.clone().map(|errors| errors[..before as usize].to_vec());
-        let vectors = own.vectors.f_narrow(0, 0, before)?;
-        let whole = Explanation { vectors, standard_errors: errors, ..own };
-        self.finish(whole)?;
-        let output = &mut self.outputs[0];
-        output.sum = output.sum.map(|sum| sum + within);
-        output.delta = output.delta.map(|delta| delta + within);
+        // A method that says nothing of earlier outputs says nothing of these.
+        let own = if read > before { Some(sum.vectors.f_narrow(0, before, read - before)?) } else { None };
+        let errors = sum.standard_errors.map(|errors| errors[..before as usize].to_vec());
+        let vectors = sum.vectors.f_narrow(0, 0, before)?;
+        let output = first - self.problem.n_input();
+        self.finish(Explanation { output, vectors, standard_errors: errors, ..sum }, own.as_ref())?;
         if members > 1 {
+            let output = &mut self.outputs[0];
             (output.probability, output.logit) = (None, None);
         }
-        Ok(within)
+        Ok(())
     }
 
-    fn all_notes(&self, n_output: usize) -> Vec<String> {
+    fn all_notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.stopped {
             notes.push(format!(
@@ -199,12 +225,18 @@ impl<'p, 'a> Rows<'p, 'a> {
                 self.method
             ));
         }
-        for (note, outputs) in &self.notes {
-            if outputs.len() == n_output {
+        if self.errors_left_out {
+            notes.push(format!(
+                "standard errors are those of sums over hidden dimensions, and left out beside the aggregate {}",
+                self.aggregate.name()
+            ));
+        }
+        for (note, rows) in &self.notes {
+            if rows.len() == self.values.len() {
                 notes.push(format!("every output: {note}"));
             } else {
-                let outputs: Vec<_> = outputs.iter().map(ToString::to_string).collect();
-                notes.push(format!("output {}: {note}", outputs.join(", ")));
+                let rows: Vec<_> = rows.iter().map(ToString::to_string).collect();
+                notes.push(format!("output {}: {note}", rows.join(", ")));
             }
         }
         notes
@@ -216,6 +248,16 @@ fn padded(row: Vec<f64>, length: usize) -> Vec<Option<f64>> {
     let mut row: Vec<_> = row.into_iter().map(Some).collect();
     row.resize(length, None);
     row
+}
+
+/// Notes, and those of others that are not among them.
+pub(crate) fn with_new(mut notes: Vec<String>, others: Vec<String>) -> Vec<String> {
+    for note in others {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
 }
 
 /// Two outputs as one: the sum of their targets.
@@ -234,9 +276,10 @@ fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         value: a.value + b.value,
         baseline_value: both(a.baseline_value, b.baseline_value),
         steps: a.steps.max(b.steps),
+        samples: a.samples.max(b.samples),
         // Draws are shared between outputs, so that errors of a sum are not known from those of its terms.
         standard_errors: None,
-        note: a.note.or(b.note),
+        notes: with_new(a.notes, b.notes),
     })
 }
 

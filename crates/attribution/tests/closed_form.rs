@@ -6,8 +6,8 @@ use saliency_attribution::methods::{IntegratedGradients, Random};
 use saliency_attribution::targets::{ContrastLogProbability, ContrastLogit, Logit};
 use saliency_attribution::testing::{Linear, Saturating};
 use saliency_attribution::{
-    Aggregate, Alternatives, Attributor, LanguageModel, Needs, Normalize, Problem, Sequence, Target, method,
-    methods, target, targets,
+    Aggregate, Alternatives, Attributor, LanguageModel, Needs, Normalize, Parameters, Problem, Sequence,
+    Target, method, methods, target, targets,
 };
 use saliency_schema::Record;
 use tch::Tensor;
@@ -20,7 +20,7 @@ fn attribute(model: &dyn LanguageModel, sequence: &Sequence, name: &str, target:
         "integrated-gradients" => {
             Box::new(IntegratedGradients::new().steps(64).unwrap().exact_weights(true)) as _
         }
-        name => method(name, &saliency_attribution::Parameters::default()).unwrap(),
+        name => method(name, &Parameters::default()).unwrap(),
     };
     let attributor = Attributor::new().with_method(method).target(target).unwrap();
     let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None);
@@ -220,11 +220,29 @@ fn names_and_aliases_find_what_they_name() {
         ("ig", "integrated-gradients"),
         ("integrated_gradients", "integrated-gradients"),
     ] {
-        assert_eq!(method(alias, &saliency_attribution::Parameters::default()).unwrap().name(), name);
+        assert_eq!(method(alias, &Parameters::default()).unwrap().name(), name);
     }
     for known in targets() {
         assert_eq!(target(known.name()).unwrap().name(), known.name());
     }
+}
+
+/// Captum's and inseq's `saliency` is |∂f/∂e|, whatever is done with it; on a linear model `Σ_h |W_vh|`.
+#[test]
+fn the_name_saliency_drops_the_sign_as_its_peers_do() {
+    let (model, sequence) = (Linear::new(5, 3), Sequence::from_ids(&[0, 4], &[3]).unwrap());
+    let weights: Vec<f64> = Vec::try_from(model.weights().get(3)).unwrap();
+    let sum = |parameters: &Parameters| {
+        let method = method("saliency", parameters).unwrap();
+        let attributor = Attributor::new().with_method(method).target("logit").unwrap();
+        let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None);
+        attributor.record(&model, &sequence).unwrap().attributions[0][0].unwrap()
+    };
+    let none = Parameters::default();
+    assert!((sum(&none) - weights.iter().map(|w| w.abs()).sum::<f64>()).abs() < 1e-12);
+    // Who says otherwise is heard.
+    let signed = Parameters { absolute: Some(false), ..none };
+    assert!((sum(&signed) - weights.iter().sum::<f64>()).abs() < 1e-12);
 }
 
 /// On a linear model, taking an embedding away takes away exactly what it adds.

@@ -150,7 +150,7 @@ fn a_target_that_never_rests_ends_too() {
         method
             .attribute(&problem, &mut |explanation| {
                 rows += 1;
-                assert!(explanation.note.unwrap().contains("did not converge"));
+                assert!(explanation.notes[0].contains("did not converge"));
                 Ok(())
             })
             .unwrap();
@@ -182,4 +182,33 @@ fn what_an_integral_rests_on_is_recorded() {
             assert!(output.steps.is_some() && (steps.is_none() || output.steps == steps));
         }
     }
+}
+
+/// Where the target is the same all along the path there is nothing to integrate, and nothing to warn of.
+#[test]
+fn a_target_that_never_changes_converges() {
+    let model = Saturating::new(6, 2);
+    let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
+    let nothing = Closure::new("nothing", |logits: &Tensor, output: OutputToken| {
+        Ok(logits.f_select(1, i64::from(output.id))?.f_mul_scalar(0.0)?)
+    });
+    let attributor = Attributor::new().with_method(Box::new(within(1e-2))).with_target(Box::new(nothing));
+    let found = attributor.record(&model, &sequence).unwrap();
+    assert_eq!(found.notes, [""; 0]);
+    assert!(found.attributions.iter().flatten().all(|x| *x == Some(0.0)));
+}
+
+/// What goes with a tolerance is the same however a method is made.
+#[test]
+fn a_tolerance_refuses_what_it_does_not_take_however_it_is_asked() {
+    let model = Saturating::new(6, 2);
+    let sequence = Sequence::from_ids(&[1, 4, 2], &[3]).unwrap();
+    let refused = |method: IntegratedGradients| {
+        let attributor = Attributor::new().with_method(Box::new(method));
+        attributor.record(&model, &sequence).unwrap_err().to_string()
+    };
+    let message = refused(within(0.01).rule("trapezoid".parse().unwrap()));
+    assert_eq!(message, "rule is trapezoid, and must be gauss-legendre with a tolerance");
+    let message = refused(within(0.01).steps(513).unwrap());
+    assert_eq!(message, "steps is 513, and must be from 1 to 512 on each stretch, with a tolerance");
 }

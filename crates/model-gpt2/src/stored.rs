@@ -25,6 +25,7 @@ pub(crate) enum Place {
     /// A file on disk, which stays open. It must not be overwritten while a model made of it lives: its pages are the model's memory.
     File(PathBuf, Arc<File>),
     /// Bytes in the program.
+    #[cfg_attr(not(feature = "demo"), expect(dead_code, reason = "only the bundled model lies there"))]
     Bytes(&'static [u8], PathBuf),
 }
 

@@ -5,10 +5,11 @@
 mod common;
 
 use common::{folder, open};
+use saliency_attribution::methods::DirectLogit;
 use saliency_attribution::targets::{ContrastLogit, Logit};
 use saliency_attribution::{
     Aggregate, Alternatives, Attributor, Axiom, Chosen, Closure, Error, Method, Needs, Normalize,
-    OutputToken, Parameters, Sequence, Target, method, methods, targets,
+    OutputToken, Parameters, Problem, Sequence, Target, method, methods, targets,
 };
 use saliency_model_gpt2::Gpt2;
 use saliency_schema::Record;
@@ -17,7 +18,7 @@ use tch::{Kind, Tensor};
 const MODEL: &str = "gpt2-a";
 const N_INPUT: usize = 4;
 /// Targets that are weighted sums of logits.
-const OF_LOGITS: [&str; 2] = ["logit", "contrast-logit"];
+const OF_LOGITS: [&str; 3] = ["logit", "contrast-logit", "contrast-log-probability"];
 /// Methods that account for logits, and for nothing else.
 const ACCOUNTS: [&str; 2] = ["direct-logit", "alti-logit"];
 
@@ -78,7 +79,10 @@ fn every_method_explains_every_target_or_says_why_not() {
                 Err(Error::Target { method, target, why }) => {
                     assert!(ACCOUNTS.contains(&known.name()) && !OF_LOGITS.contains(&name), "{what}");
                     assert_eq!((method, target), (known.name(), name));
-                    assert_eq!(why, "it accounts for logits; use logit or contrast-logit");
+                    assert_eq!(
+                        why,
+                        "it accounts for logits; use logit, contrast-logit or contrast-log-probability"
+                    );
                 }
                 Err(other) => panic!("{what}: {other}"),
             }
@@ -173,4 +177,61 @@ fn promises_of_those_that_look_inside_are_kept() {
             }
         }
     }
+}
+
+/// Positions that move: the path begins at the baseline's embeddings alone, and ends at tokens with positions. What a row adds
+/// up to is then f(x) less f there, by a pass of its own; and the baseline's positions are no part of it.
+#[test]
+fn moving_positions_begin_at_no_position() {
+    let gpt2 = open(MODEL, Kind::Double).model;
+    let (sequence, logit) = (sequence(), Logit);
+    let problem = Problem::new(&gpt2, &sequence, &logit).unwrap();
+    let inside = problem.inside("this test").unwrap();
+    let input = problem.embeddings();
+    let one = problem.embed(&[7]).unwrap();
+    for (name, start) in [("zero", input.zeros_like()), ("token:7", one.expand_as(&input).contiguous())] {
+        let rows = |positions: &str| {
+            let parameters = Parameters {
+                tolerance: Some(1e-6),
+                baseline: Some(name.parse().unwrap()),
+                positions: Some(positions.parse().unwrap()),
+                ..Parameters::default()
+            };
+            let method = method("integrated-gradients", &parameters).unwrap();
+            let attributor = Attributor::new().with_method(method).with_target(Box::new(Logit));
+            attributor.record(&gpt2, &sequence).unwrap()
+        };
+        let (moved, stayed) = (rows("move"), rows("stay"));
+        assert_eq!(moved.notes, [""; 0], "{name}");
+        for row in 0..2 {
+            let position = N_INPUT - 1 + row;
+            let logits = inside.logits_from(0, &start, position..position + 1).unwrap();
+            let id = i64::from(sequence.ids()[N_INPUT + row]);
+            let (expected, found) = (logits.double_value(&[0, 0, id]), &moved.outputs[row]);
+            assert!((found.baseline_value.unwrap() - expected).abs() < 1e-12, "{name}, {row}");
+            let change = found.value.unwrap() - expected;
+            assert!((found.sum.unwrap() - change).abs() <= 1e-6 * change.abs(), "{name}, {row}");
+            let apart = (stayed.outputs[row].baseline_value.unwrap() - expected).abs();
+            assert!(apart > 1e-4, "{name}, {row}: positions change nothing here: {apart:e}");
+        }
+    }
+}
+
+/// The normalisation cancels in a difference of log-probabilities: accounts of both contrasts are the same.
+#[test]
+fn accounts_of_logits_serve_contrasts_of_log_probabilities() {
+    let gpt2 = open(MODEL, Kind::Double).model;
+    for name in ACCOUNTS {
+        let rows = |target: &str| {
+            let attributor = Attributor::new().method(name).unwrap().target(target).unwrap();
+            attributor.record(&gpt2, &sequence()).unwrap().attributions
+        };
+        assert_eq!(rows("contrast-logit"), rows("contrast-log-probability"), "{name}");
+    }
+    // Against nothing there is no contrast to account for.
+    let target = ContrastLogit::against(Alternatives::Each(vec![]));
+    let sequence = sequence();
+    let problem = Problem::new(&gpt2, &sequence, &target).unwrap();
+    let refused = DirectLogit.ledgers(&problem).unwrap_err().to_string();
+    assert_eq!(refused, "alternatives is 0 for output 0, and must be at least one for each output");
 }

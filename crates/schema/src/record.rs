@@ -181,6 +181,10 @@ pub struct Output {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
     pub steps: Option<u32>,
+    /// Random draws that this row rests on, where the method chose their number by the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
+    pub samples: Option<u32>,
     /// Where this output is a group of tokens: what they took from earlier tokens of the group itself, for
     /// which its row has no place. In the unit of the row.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]

@@ -66,7 +66,7 @@ impl Record {
     ///   it becomes [`Output::within`], so that with [`Reduce::Sum`] a row and its `within` add up to all values
     ///   of the rows it was made of.
     /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum` and `delta`
-    ///   where every token of the group has them; `steps` is the largest. All else of a group of several
+    ///   where every token of the group has them; `steps` and `samples` are the largest. All else of a group of several
     ///   outputs is not recorded. An output that stays alone keeps everything.
     /// - A group's text is that of its tokens, put together from their exact bytes. Its id is the first one's.
     /// - [`Record::regrouped`] says how it was done; its `by` is for the caller to set. Values that were
@@ -223,6 +223,7 @@ fn reduced_output(members: &[Output], reduce: Reduce) -> Output {
         sum: total(|output| output.sum),
         delta: total(|output| output.delta),
         steps: members.iter().filter_map(|output| output.steps).max(),
+        samples: members.iter().filter_map(|output| output.samples).max(),
         ..Output::default()
     }
 }

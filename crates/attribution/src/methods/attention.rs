@@ -1,7 +1,6 @@
 //! `attention`: how much each token is attended to.
 
-use super::layer_gradient_x_activation::{check_below, check_layer};
-use crate::layers::Layers;
+use crate::layers::{Layers, check_below, check_layer};
 use crate::method::{Card, Family, Needs};
 use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size};
 

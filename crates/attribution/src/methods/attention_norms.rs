@@ -1,6 +1,6 @@
 //! `attention-norms`: how large the vectors are that attention brings from each token.
 
-use super::layer_gradient_x_activation::check_layer;
+use crate::layers::check_layer;
 use crate::layers::{Layers, parts, rows_together};
 use crate::method::{Card, Family, Needs};
 use crate::{Cost, Error, Explanation, Look, Method, Parameters, Problem, Size};

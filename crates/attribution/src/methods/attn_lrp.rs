@@ -48,11 +48,21 @@ impl Method for AttnLrp {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let embeddings = problem.embeddings().f_select(0, 0)?;
-        problem.gradients_by(BackwardRule::AttnLrp, self.name(), &mut |output, value, gradient| {
-            let read = problem.row_length(output) as i64;
-            let vectors = gradient.f_narrow(0, 0, read)?.f_mul(&embeddings.f_narrow(0, 0, read)?)?;
-            each(Explanation::new(output, vectors, value))
-        })
+        relevance(problem, BackwardRule::AttnLrp, self.name(), each)
     }
+}
+
+/// Gradient × input of every output by another rule of going back.
+pub(super) fn relevance(
+    problem: &Problem<'_>,
+    rule: BackwardRule,
+    method: &'static str,
+    each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let embeddings = problem.embeddings().f_select(0, 0)?;
+    problem.gradients_by(rule, method, &mut |output, value, gradient| {
+        let read = problem.row_length(output) as i64;
+        let vectors = gradient.f_narrow(0, 0, read)?.f_mul(&embeddings.f_narrow(0, 0, read)?)?;
+        each(Explanation::new(output, vectors, value))
+    })
 }

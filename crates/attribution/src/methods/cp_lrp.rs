@@ -1,5 +1,6 @@
 //! `cp-lrp`: gradient × input by rules that keep relevance, with attention held.
 
+use super::attn_lrp::relevance;
 use crate::method::{Axiom, Card, Family, Needs};
 use crate::{BackwardRule, Cost, Error, Explanation, Method, Parameters, Problem, Size};
 
@@ -41,11 +42,6 @@ impl Method for CpLrp {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let embeddings = problem.embeddings().f_select(0, 0)?;
-        problem.gradients_by(BackwardRule::CpLrp, self.name(), &mut |output, value, gradient| {
-            let read = problem.row_length(output) as i64;
-            let vectors = gradient.f_narrow(0, 0, read)?.f_mul(&embeddings.f_narrow(0, 0, read)?)?;
-            each(Explanation::new(output, vectors, value))
-        })
+        relevance(problem, BackwardRule::CpLrp, self.name(), each)
     }
 }

@@ -112,14 +112,14 @@ pub(super) fn directions(
         let weights = target.logit_weights(problem.output_token(output))?.ok_or(Error::Target {
             method,
             target: target.name(),
-            why: "it accounts for logits; use logit or contrast-logit",
+            why: "it accounts for logits; use logit, contrast-logit or contrast-log-probability",
         })?;
         let mut row = vec![0.0; problem.vocabulary()];
         for (id, weight) in weights {
             let size = row.len();
             let range = "a token number below the vocabulary's size";
             let place = row.get_mut(id as usize).ok_or_else(|| Error::Parameter {
-                name: "alternatives",
+                name: "the target's token",
                 value: format!("{id} of {size}"),
                 range,
             })?;

@@ -5,7 +5,7 @@ use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size};
 use tch::Tensor;
 
 /// `a_i = ∂f/∂e_i`, signed, with `e_i` the token's embedding before positions are added; or `|∂f/∂e_i|` in each dimension
-/// ([`absolute`](Self::absolute)), which is captum's `Saliency`.
+/// ([`absolute`](Self::absolute)), which is captum's and inseq's `saliency`: that name asks for it.
 ///
 /// In units of the target per unit of embedding. With `l2` this is the gradient norm. In a model that begins
 /// with a layer norm after adding positions, such as GPT-2, its *sum* over hidden dimensions is zero by
@@ -39,7 +39,8 @@ impl Gradient {
 impl Method for Gradient {
     fn card(&self) -> Card {
         Card {
-            aliases: &["saliency", "grad"],
+            aliases: &["grad"],
+            absolute_aliases: &["saliency"],
             parameters: &["absolute"],
             // |a + b| is not |a| + |b|.
             axioms: if self.absolute {

@@ -1,18 +1,17 @@
 //! `gradient-shap`: integrated gradients by random points, from a distribution of baselines to noisy inputs.
 
-use super::smoothgrad::Noise;
 use crate::method::{Axiom, Card};
-use crate::noise::{generator, noisy};
-use crate::path::{Space, sum_kind};
+use crate::moments::TensorMoments;
+use crate::noise::{Noise, generator, noisy};
+use crate::path::{Space, place, sum_kind};
 use crate::{Absence, Baseline, Cost, Error, Explanation, Method, Parameters, Problem, Size, vocabulary};
 use rand::Rng;
-use tch::{Kind, Tensor};
 
 /// `a_i = E[(x̃_i − b_i) ⊙ ∂f/∂e_i(b + α (x̃ − b))]`, signed, over `α ~ U(0, 1)`, baselines `b` of a distribution in turn, and
 /// `x̃ = e + ε` with normal noise.
 ///
-/// In units of the target. Adds up to E[f(x̃)] − E[f(b)] as far as the sampling goes, and without noise to f(x) − E[f(b)]: the
-/// delta says how far that is, and every token has a standard error.
+/// In units of the target. Without noise a row adds up to f(x) − E[f(b)] as far as the sampling goes, and the delta says how far
+/// that is; with noise it adds up to E[f(x̃)] − E[f(b)], and there is no delta. Every token has a standard error.
 ///
 /// Cost: for each draw a forward pass, shared by all outputs, and a backward pass for each output.
 /// Source: Lundberg & Lee 2017, "A Unified Approach to Interpreting Model Predictions", as in the `shap` package; Erion et al.
@@ -41,22 +40,12 @@ impl GradientShap {
     /// # Errors
     /// [`Error::Parameter`] for no draws, or a noise below 0.
     pub fn draws(self, samples: u32, deviation: f64, seed: u64) -> Result<Self, Error> {
-        Self::from_parameters(&Parameters {
-            samples: Some(samples),
-            noise: Some(deviation),
-            seed: Some(seed),
-            baseline: Some(Absence::Embedding(self.baseline)),
-            ..Parameters::default()
-        })
+        Ok(Self { noise: Noise { samples, deviation, seed }.checked()?, ..self })
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let default = Self::new();
-        let noise = Noise::from_parameters(&Parameters {
-            samples: Some(parameters.samples.unwrap_or(default.noise.samples)),
-            noise: Some(parameters.noise.unwrap_or(default.noise.deviation)),
-            ..parameters.clone()
-        })?;
+        let noise = default.noise.or(parameters)?;
         let baseline = parameters.baseline.as_ref().map_or(Ok(default.baseline), Absence::embedding)?;
         Ok(Self { noise, baseline })
     }
@@ -73,13 +62,18 @@ impl Method for GradientShap {
         Card {
             aliases: &["expected-gradients"],
             parameters: &["samples", "noise", "seed", "baseline"],
-            axioms: &[
-                Axiom::Completeness,
-                Axiom::Dummy,
-                Axiom::Symmetry,
-                Axiom::Linearity,
-                Axiom::ImplementationInvariance,
-            ],
+            axioms: if self.noise.deviation > 0.0 {
+                &[Axiom::Dummy, Axiom::Symmetry, Axiom::Linearity, Axiom::ImplementationInvariance]
+            } else {
+                &[
+                    Axiom::Completeness,
+                    Axiom::Dummy,
+                    Axiom::Symmetry,
+                    Axiom::Linearity,
+                    Axiom::ImplementationInvariance,
+                ]
+            },
+            adds_up: true,
             cost: "samples forward, m × samples backward",
             source: "Lundberg & Lee 2017, A Unified Approach; Erion et al. 2021, Expected Gradients",
             ..Card::new(
@@ -122,14 +116,12 @@ impl Method for GradientShap {
                 let values = Space::Embeddings.values_at(problem, &start, outputs.clone())?;
                 before.iter_mut().zip(values).for_each(|(sum, value)| *sum += value / f64::from(draws));
             }
-            let zeros = |output: usize, width: i64| -> Result<Tensor, Error> {
-                let size = [problem.row_length(output) as i64, width];
-                Ok(Tensor::f_zeros(size, (kind, input.device()))?)
+            let nothing = |output: usize, width: i64| {
+                TensorMoments::of(&[problem.row_length(output) as i64, width], (kind, input.device()))
             };
-            let hidden = input.size()[2];
-            let mut means: Vec<Tensor> =
-                outputs.clone().map(|r| zeros(r, hidden)).collect::<Result<_, _>>()?;
-            let mut squares: Vec<Tensor> = outputs.clone().map(|r| zeros(r, 1)).collect::<Result<_, _>>()?;
+            let mut vectors: Vec<_> =
+                outputs.clone().map(|r| nothing(r, input.size()[2])).collect::<Result<_, _>>()?;
+            let mut totals: Vec<_> = outputs.clone().map(|r| nothing(r, 1)).collect::<Result<_, _>>()?;
             for draw in 0..samples {
                 let mut numbers = generator(self.noise.seed, draw.into());
                 let alpha: f64 = numbers.random();
@@ -139,28 +131,25 @@ impl Method for GradientShap {
                     _ => input.shallow_clone(),
                 };
                 let way = end.f_sub(&start)?;
-                let place = way.f_mul_scalar(alpha)?.f_add(&start)?;
-                problem.gradients_at(&place, outputs.clone(), &mut |output, _, gradient| {
-                    let read = problem.row_length(output) as i64;
-                    let way = way.f_select(0, 0)?.f_narrow(0, 0, read)?;
-                    let one = gradient.f_narrow(0, 0, read)?.f_mul(&way)?.f_to_kind(kind)?;
-                    let row = output - outputs.start;
-                    let number = one.f_sum_dim_intlist(&[-1_i64][..], true, None)?;
-                    let share = 1.0 / f64::from(samples);
-                    let _ = squares[row].f_add_(&number.f_square()?.f_mul_scalar(share)?)?;
-                    let _ = means[row].f_add_(&one.f_mul_scalar(share)?)?;
-                    Ok(())
-                })?;
+                problem.gradients_at(
+                    &place(&start, &way, alpha)?,
+                    outputs.clone(),
+                    &mut |output, _, gradient| {
+                        let read = problem.row_length(output) as i64;
+                        let way = way.f_select(0, 0)?.f_narrow(0, 0, read)?;
+                        let one = gradient.f_narrow(0, 0, read)?.f_to_kind(kind)?.f_mul(&way)?;
+                        let row = output - outputs.start;
+                        totals[row].add(&one.f_sum_dim_intlist(&[-1_i64][..], true, None)?)?;
+                        vectors[row].add(&one)
+                    },
+                )?;
             }
             for (row, output) in outputs.clone().enumerate() {
-                let mean = means[row].f_sum_dim_intlist(&[-1_i64][..], true, None)?;
-                let variance = squares[row].f_sub(&mean.f_square()?)?.f_clamp_min(0.0)?;
-                let errors = variance.f_div_scalar(f64::from(samples.max(2) - 1))?.f_sqrt()?;
-                let errors = Vec::try_from(errors.f_flatten(0, -1)?.f_to_kind(Kind::Double)?)?;
+                let mean = vectors[row].mean().shallow_clone();
                 each(Explanation {
                     baseline_value: Some(before[row]),
-                    standard_errors: Some(errors).filter(|_| samples > 1),
-                    ..Explanation::new(output, means[row].shallow_clone(), problem.value_at_input(output)?)
+                    standard_errors: totals[row].errors()?,
+                    ..Explanation::new(output, mean, problem.value_at_input(output)?)
                 })?;
             }
         }

@@ -2,8 +2,9 @@
 
 use crate::method::{Axiom, Card};
 use crate::parameters::count;
-use crate::path::{Integral, Path, Space};
+use crate::path::{Integral, MOST_POINTS, Path, Space};
 use crate::quadrature::Point;
+use crate::rows::with_new;
 use crate::{Baseline, Cost, Error, Explanation, Method, Parameters, Positions, Problem, Quadrature, Size};
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -62,7 +63,7 @@ impl IntegratedGradients {
     /// # Errors
     /// [`Error::Parameter`] for 0 or more than 10,000.
     pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
-        self.integration.steps = Some(count("steps", steps, MAX_STEPS)?);
+        self.integration = self.integration.with_steps(steps)?;
         Ok(self)
     }
 
@@ -72,7 +73,7 @@ impl IntegratedGradients {
     /// # Errors
     /// [`Error::Parameter`] for anything but a number between 0 and 1.
     pub fn tolerance(mut self, tolerance: f64) -> Result<Self, Error> {
-        self.integration.tolerance = Some(checked_tolerance(tolerance)?);
+        self.integration = self.integration.with_tolerance(tolerance)?;
         Ok(self)
     }
 
@@ -127,34 +128,47 @@ impl Default for Integration {
     }
 }
 
-fn checked_tolerance(tolerance: f64) -> Result<f64, Error> {
-    if tolerance > 0.0 && tolerance < 1.0 {
-        return Ok(tolerance);
-    }
-    let value = tolerance.to_string();
-    Err(Error::Parameter { name: "tolerance", value, range: "above 0 and below 1" })
-}
-
 impl Integration {
     pub(super) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let mut integration = Self::default();
         if let Some(steps) = parameters.steps {
-            integration.steps = Some(count("steps", steps, MAX_STEPS)?);
+            integration = integration.with_steps(steps)?;
         }
         if let Some(tolerance) = parameters.tolerance {
-            integration.tolerance = Some(checked_tolerance(tolerance)?);
+            integration = integration.with_tolerance(tolerance)?;
         }
         if let Some(rule) = parameters.rule {
             integration.rule = rule;
-            if integration.tolerance.is_some() && rule != Quadrature::GaussLegendre {
-                let range = "gauss-legendre with a tolerance";
-                return Err(Error::Parameter { name: "rule", value: rule.name().into(), range });
-            }
         }
         if let Some(baseline) = &parameters.baseline {
             integration.baseline = baseline.embedding()?;
         }
+        integration.check()?;
         Ok(integration)
+    }
+
+    pub(super) fn with_steps(self, steps: u32) -> Result<Self, Error> {
+        Ok(Self { steps: Some(count("steps", steps, MAX_STEPS)?), ..self })
+    }
+
+    pub(super) fn with_tolerance(self, tolerance: f64) -> Result<Self, Error> {
+        if tolerance > 0.0 && tolerance < 1.0 {
+            return Ok(Self { tolerance: Some(tolerance), ..self });
+        }
+        let value = tolerance.to_string();
+        Err(Error::Parameter { name: "tolerance", value, range: "above 0 and below 1" })
+    }
+
+    /// Refuses what a tolerance does not go with.
+    fn check(&self) -> Result<(), Error> {
+        if self.tolerance.is_none() {
+            return Ok(());
+        }
+        if self.rule != Quadrature::GaussLegendre {
+            let value = self.rule.name().to_owned();
+            return Err(Error::Parameter { name: "rule", value, range: "gauss-legendre with a tolerance" });
+        }
+        count("steps", self.count(), MOST_POINTS).map(drop)
     }
 
     fn count(&self) -> u32 {
@@ -199,6 +213,7 @@ impl Integration {
         space: &Space<'a>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let input = space.input(problem)?;
         for outputs in problem.portions((input.size()[1] * input.size()[2]) as usize) {
             self.walk(problem, space, &input, outputs, each)?;
@@ -217,16 +232,7 @@ impl Integration {
         let draws = self.baseline.draws();
         let mut explanations: Vec<Explanation> = Vec::new();
         for draw in 0..draws {
-            let start = match space {
-                // What a residual stream has at a baseline of nothing: nothing, positions included.
-                Space::Residual(..) if self.baseline == Baseline::Zero => input.f_zeros_like()?,
-                Space::Residual(inside, layer) => {
-                    let start = self.baseline.embeddings(problem, &problem.embeddings(), draw)?;
-                    let _no_gradient = tch::no_grad_guard();
-                    inside.residual(*layer, &start).map_err(Error::Model)?
-                }
-                Space::Embeddings => self.baseline.embeddings(problem, input, draw)?,
-            };
+            let start = space.start(problem, &self.baseline, draw)?;
             let path = Path::new(problem, space, outputs.clone(), (&start, input))?;
             let first = path.values(0.0)?;
             let integrals: Vec<Integral> = match self.tolerance {
@@ -240,7 +246,7 @@ impl Integration {
                     explanations.push(Explanation {
                         baseline_value: Some(first),
                         steps: Some(integral.points),
-                        note: integral.note,
+                        notes: integral.note.into_iter().collect(),
                         ..Explanation::new(output, vectors, value)
                     });
                 } else {
@@ -248,7 +254,8 @@ impl Integration {
                     let _ = so_far.vectors.f_add_(&vectors)?;
                     so_far.baseline_value = so_far.baseline_value.map(|sum| sum + first);
                     so_far.steps = so_far.steps.max(Some(integral.points));
-                    so_far.note = so_far.note.take().or(integral.note);
+                    let notes = std::mem::take(&mut so_far.notes);
+                    so_far.notes = with_new(notes, integral.note.into_iter().collect());
                 }
             }
         }
@@ -305,7 +312,7 @@ impl Method for IntegratedGradients {
         let space = match self.positions {
             Positions::Stay => Space::Embeddings,
             Positions::Move => {
-                Space::Residual(problem.inside("integrated-gradients with moving positions")?, 0)
+                Space::Positioned(problem.inside("integrated-gradients with moving positions")?)
             }
         };
         self.integration.attribute(problem, &space, each)

@@ -1,11 +1,11 @@
 //! `kernel-shap`: Shapley values as the solution of a weighted linear regression.
 
-use crate::game::{Game, Rules};
-use crate::least_squares;
+use crate::game::Game;
+use crate::least_squares::Fit;
 use crate::method::{Axiom, Card, Family};
 use crate::noise::generator;
-use crate::parameters::count;
-use crate::{Absence, Baseline, Cost, Error, Explanation, Method, Parameters, Problem, Size};
+use crate::surrogate::{Surrogate, indicator};
+use crate::{Absence, Cost, Error, Explanation, Method, Parameters, Problem, Size};
 use rand::Rng;
 use rand::seq::index;
 use saliency_schema::Segmentation;
@@ -14,35 +14,45 @@ use saliency_schema::Segmentation;
 /// input's segments and with Shapley's kernel `π(z) = (n − 1) / (C(n, |z|) |z| (n − |z|))`, signed.
 ///
 /// With all 2ⁿ − 2 coalitions this is the Shapley value. Beyond, coalitions are drawn by the kernel, each with its
-/// complement; the constraint is kept exactly. In units of the target. Earlier outputs stay in place and have no number.
+/// complement; the constraint is kept exactly, and every number has a standard error, by leaving out each pair in turn. Where
+/// there are too few to tell the segments apart, the numbers are the nearest to equal shares that fit, and a note says so. In
+/// units of the target. Earlier outputs stay in place and have no number.
 ///
 /// Cost: as many forward passes as samples, all outputs together, in batches.
 /// Source: Lundberg & Lee 2017, "A Unified Approach to Interpreting Model Predictions", theorem 2; paired draws by Covert & Lee
 /// 2021, "Improving KernelSHAP".
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct KernelShap {
-    rules: Rules,
-    samples: Option<u32>,
-    seed: u64,
+    surrogate: Surrogate,
 }
 
-impl Default for KernelShap {
-    fn default() -> Self {
-        Self::new()
-    }
+/// What there is to fit to.
+struct Coalitions {
+    /// Who is there.
+    there: Vec<Vec<bool>>,
+    /// What each counts.
+    weights: Vec<f64>,
+    /// Whether they were drawn, in pairs; all of them otherwise.
+    drawn: bool,
 }
 
 impl KernelShap {
-    /// Over the input's tokens, absent by [`Baseline::Zero`]; 2n + 512 coalitions, or all where those are fewer.
+    /// Over the input's tokens, absent by [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 coalitions, or all where those are
+    /// fewer.
     pub fn new() -> Self {
-        Self { rules: Rules::tokens(Absence::Embedding(Baseline::Zero)), samples: None, seed: 0 }
+        Self::default()
     }
 
     /// What comes and goes together. Default: single tokens.
     #[must_use]
-    pub fn segments(mut self, segments: Segmentation) -> Self {
-        self.rules.segments = segments;
-        self
+    pub fn segments(self, segments: Segmentation) -> Self {
+        Self { surrogate: self.surrogate.segments(segments) }
+    }
+
+    /// How a segment is away. Default: [`Baseline::Zero`](crate::Baseline::Zero).
+    #[must_use]
+    pub fn baseline(self, absence: impl Into<Absence>) -> Self {
+        Self { surrogate: self.surrogate.baseline(absence.into()) }
     }
 
     /// How many coalitions, and the seed.
@@ -50,34 +60,32 @@ impl KernelShap {
     /// # Errors
     /// [`Error::Parameter`] for none, or more than a million.
     pub fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
-        Ok(Self { samples: Some(count("samples", samples, 1_000_000)?), seed, ..self })
+        Ok(Self { surrogate: self.surrogate.samples(samples, seed)? })
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        let rules = Rules::from_parameters(parameters, Baseline::Zero.into());
-        let samples = parameters.samples.map(|n| count("samples", n, 1_000_000)).transpose()?;
-        Ok(Self { rules, samples, seed: parameters.seed.unwrap_or(0) })
+        Ok(Self { surrogate: Surrogate::from_parameters(parameters)? })
     }
 
-    fn count(&self, n: usize) -> usize {
-        self.samples.map_or(2 * n + 512, |samples| samples as usize)
-    }
-
-    /// Coalitions, and what each counts.
-    fn coalitions(&self, n: usize) -> (Vec<Vec<bool>>, Vec<f64>) {
+    /// How many coalitions there are of `n` players without that of nobody and that of all, where few enough to run.
+    fn all(&self, n: usize) -> Option<usize> {
         let all = if n < 24 { (1_usize << n) - 2 } else { usize::MAX };
-        if self.count(n) >= all {
-            let there = |mask: usize| (0..n).map(|i| mask >> i & 1 == 1).collect::<Vec<_>>();
-            let coalitions: Vec<_> = (1..=all).map(there).collect();
-            let weights = coalitions.iter().map(|z| kernel(n, z.iter().filter(|t| **t).count())).collect();
-            return (coalitions, weights);
+        Some(all).filter(|all| self.surrogate.count(n) >= *all)
+    }
+
+    fn coalitions(&self, n: usize) -> Coalitions {
+        if let Some(all) = self.all(n) {
+            let mask = |mask: usize| (0..n).map(|i| mask >> i & 1 == 1).collect::<Vec<_>>();
+            let there: Vec<_> = (1..=all).map(mask).collect();
+            let weights = there.iter().map(|z| kernel(n, z.iter().filter(|t| **t).count())).collect();
+            return Coalitions { there, weights, drawn: false };
         }
         // A size with probability ∝ 1/(s (n − s)), and then any coalition of that size: by the kernel, so that each counts once.
-        let mut numbers = generator(self.seed, 0);
+        let mut numbers = generator(self.surrogate.seed, 0);
         let shares: Vec<f64> = (1..n).map(|s| 1.0 / (s * (n - s)) as f64).collect();
         let total: f64 = shares.iter().sum();
         let mut coalitions = Vec::new();
-        while coalitions.len() < self.count(n) {
+        while coalitions.len() < self.surrogate.count(n) {
             let mut left = numbers.random::<f64>() * total;
             let size = shares.iter().position(|share| {
                 left -= share;
@@ -91,7 +99,7 @@ impl KernelShap {
             coalitions.push(there);
         }
         let weights = vec![1.0; coalitions.len()];
-        (coalitions, weights)
+        Coalitions { there: coalitions, weights, drawn: true }
     }
 }
 
@@ -118,52 +126,86 @@ impl Method for KernelShap {
         }
     }
     fn describe(&self) -> saliency_schema::Method {
-        let mut description = self.rules.describe(self.name());
-        if let Some(samples) = self.samples {
-            description.parameters.insert("samples".to_owned(), samples.into());
-        }
-        description.parameters.insert("seed".to_owned(), self.seed.into());
-        description
+        self.surrogate.describe(self.name())
     }
     fn cost(&self, size: Size) -> Cost {
-        let (n, count) = (size.n_input, self.count(size.n_input));
-        let all = if n < 24 { (1_usize << n) - 2 } else { usize::MAX };
+        let n = size.n_input;
         // Coalitions are drawn in pairs; and that of nobody runs too.
-        let coalitions = if count >= all { all } else { count.next_multiple_of(2) };
-        self.rules.cost(size, std::iter::once(0)) * (coalitions + 1) as f64
+        let coalitions = self.all(n).unwrap_or(self.surrogate.count(n).next_multiple_of(2));
+        self.surrogate.rules.cost(size, std::iter::once(0)) * (coalitions + 1) as f64
     }
     fn attribute(
         &self,
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let game = Game::new(problem, &self.rules, self.name())?;
+        let game = Game::new(problem, &self.surrogate.rules, self.name())?;
         let n = game.players_within(problem.n_input());
         game.check_can_be_empty(n)?;
-        let away = |there: &Vec<bool>| (0..n).filter(|i| !there[*i]).collect::<Vec<_>>();
+        let outputs = problem.n_output();
+        let values = (0..outputs).map(|r| problem.value_at_input(r)).collect::<Result<Vec<_>, _>>()?;
         let empty = game.values(&[(0..n).collect()])?.swap_remove(0);
-        let (coalitions, weights) = if n > 1 { self.coalitions(n) } else { (Vec::new(), Vec::new()) };
-        let values = game.values(&coalitions.iter().map(away).collect::<Vec<_>>())?;
-        for output in 0..problem.n_output() {
-            let value = problem.value_at_input(output)?;
-            let change = value - empty[output];
-            // The last player has what the others leave of the change: that keeps the constraint.
-            let columns = |there: &Vec<bool>| {
-                let last = f64::from(u8::from(there[n - 1]));
-                (0..n - 1).map(|i| f64::from(u8::from(there[i])) - last).collect::<Vec<_>>()
+        let changes: Vec<f64> = values.iter().zip(&empty).map(|(value, empty)| value - empty).collect();
+        // A single player has all of the change.
+        let (fit, found) = if n > 1 {
+            let found = self.coalitions(n);
+            (Some(fit(&game, &found, &empty, &changes)?), Some(found))
+        } else {
+            (None, None)
+        };
+        let drawn = found.as_ref().filter(|found| found.drawn).map(|found| found.there.len());
+        let open = fit.as_ref().filter(|fit| fit.rank() + 1 < n).map(|_| {
+            format!(
+                "{} coalitions do not tell {n} segments apart: of all numbers that fit, these are the nearest to equal \
+                 shares; more samples say more",
+                drawn.unwrap_or(0)
+            )
+        });
+        for output in 0..outputs {
+            // Equal shares of the change, and what each player has above them.
+            let mut numbers = vec![changes[output] / n as f64; n];
+            let mut errors = None;
+            if let Some(fit) = &fit {
+                let above = fit.solution(output)?;
+                let excess = above.iter().sum::<f64>() / n as f64;
+                numbers.iter_mut().zip(above).for_each(|(number, above)| *number += above - excess);
+                if drawn.is_some() && open.is_none() {
+                    errors = fit.errors(output, 0, 2)?;
+                }
+            }
+            let row = |numbers: &[f64]| {
+                let mut row = game.spread(output, numbers);
+                row.truncate(problem.n_input());
+                row
             };
-            let side = |(there, values): (&Vec<bool>, &Vec<f64>)| {
-                values[output] - empty[output] - if there[n - 1] { change } else { 0.0 }
-            };
-            let rows: Vec<_> = coalitions.iter().map(columns).collect();
-            let sides: Vec<_> = coalitions.iter().zip(&values).map(side).collect();
-            let mut numbers = least_squares::solve(&rows, &sides, &weights, 0.0)?;
-            numbers.push(change - numbers.iter().sum::<f64>());
-            let mut row = game.spread(output, &numbers);
-            row.truncate(problem.n_input());
-            let baseline_value = Some(empty[output]);
-            each(Explanation { baseline_value, ..Explanation::of_numbers(output, &row, value)? })?;
+            each(Explanation {
+                baseline_value: Some(empty[output]),
+                samples: drawn.map(|drawn| drawn as u32),
+                standard_errors: errors.map(|errors| row(&errors)),
+                notes: open.clone().into_iter().collect(),
+                ..Explanation::of_numbers(output, &row(&numbers), values[output])?
+            })?;
         }
         Ok(())
     }
+}
+
+/// The regression for every output: what players have above equal shares of the change. Every row's numbers add up to nothing,
+/// and so do those of the shortest solution: that keeps the constraint, and leaves no player aside.
+fn fit(game: &Game<'_, '_>, coalitions: &Coalitions, empty: &[f64], changes: &[f64]) -> Result<Fit, Error> {
+    let share = |there: &[bool]| there.iter().copied().map(indicator).sum::<f64>() / there.len() as f64;
+    let away = |there: &Vec<bool>| (0..there.len()).filter(|i| !there[*i]).collect::<Vec<_>>();
+    let values = game.values(&coalitions.there.iter().map(away).collect::<Vec<_>>())?;
+    let row = |there: &Vec<bool>| {
+        let share = share(there);
+        there.iter().map(|there| indicator(*there) - share).collect::<Vec<_>>()
+    };
+    let side = |(there, values): (&Vec<bool>, &Vec<f64>)| {
+        let share = share(there);
+        let parts = values.iter().zip(empty).zip(changes);
+        parts.map(|((value, empty), change)| value - empty - share * change).collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = coalitions.there.iter().map(row).collect();
+    let sides: Vec<_> = coalitions.there.iter().zip(&values).map(side).collect();
+    Fit::new(&rows, &sides, &coalitions.weights, (0.0, 0))
 }

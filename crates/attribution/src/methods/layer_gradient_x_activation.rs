@@ -1,5 +1,6 @@
 //! `layer-gradient-x-activation`: gradient × input of the residual stream before a block.
 
+use crate::layers::check_layer;
 use crate::method::{Axiom, Card, Needs};
 use crate::path::Space;
 use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size};
@@ -25,19 +26,6 @@ impl LayerGradientXActivation {
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         Ok(Self::new(parameters.layer.unwrap_or(0)))
     }
-}
-
-/// Refuses a layer, or a head, that the model does not have.
-pub(super) fn check_layer(layer: usize, count: usize) -> Result<(), Error> {
-    check_below("layer", layer, count)
-}
-
-/// Refuses a number that is too large for the model.
-pub(super) fn check_below(name: &'static str, number: usize, count: usize) -> Result<(), Error> {
-    if number < count {
-        return Ok(());
-    }
-    Err(Error::Below { name, number, count })
 }
 
 impl Method for LayerGradientXActivation {

@@ -1,10 +1,10 @@
 //! `layer-integrated-gradients`: integrated gradients of the residual stream before a block.
 
 use super::integrated_gradients::Integration;
-use super::layer_gradient_x_activation::check_layer;
+use crate::layers::check_layer;
 use crate::method::{Axiom, Card, Needs};
 use crate::path::Space;
-use crate::{Baseline, Cost, Error, Explanation, Method, Parameters, Problem, Size};
+use crate::{Baseline, Cost, Error, Explanation, Method, Parameters, Problem, Quadrature, Size};
 
 /// `a_i = (h_i − h'_i) ⊙ ∫₀¹ ∂f/∂h_i(h' + α (h − h')) dα`, signed, with `h` the residual stream before a block at all
 /// positions: layer 0 is embeddings and positions together, layer `n` after `n` blocks what the last norm reads.
@@ -30,6 +30,31 @@ impl LayerIntegratedGradients {
     #[must_use]
     pub fn baseline(mut self, baseline: Baseline) -> Self {
         self.integration.baseline = baseline;
+        self
+    }
+
+    /// How many points of the path are looked at, 1 to 10,000. Default: 50.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for 0 or more than 10,000.
+    pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
+        self.integration = self.integration.with_steps(steps)?;
+        Ok(self)
+    }
+
+    /// As [`IntegratedGradients::tolerance`](super::IntegratedGradients::tolerance).
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for anything but a number between 0 and 1.
+    pub fn tolerance(mut self, tolerance: f64) -> Result<Self, Error> {
+        self.integration = self.integration.with_tolerance(tolerance)?;
+        Ok(self)
+    }
+
+    /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
+    #[must_use]
+    pub fn rule(mut self, rule: Quadrature) -> Self {
+        self.integration.rule = rule;
         self
     }
 

@@ -7,7 +7,8 @@ use crate::{Absence, Cost, Error, Explanation, Method, Parameters, Problem, Size
 
 /// `a_s = f(x) − f(x with s deleted)`, signed: later tokens move up. Otherwise as `occlusion`, with the same choices.
 ///
-/// In units of the target. `NaN` where nothing would be left to read: a text of one token.
+/// In units of the target. `NaN` where what is left can't be read: of a text of one token nothing is, and an
+/// encoder–decoder needs its start token.
 ///
 /// Cost: one forward pass for each segment, all outputs together, from the segment on where the model has a cache.
 /// Source: Li, Monroe & Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".

@@ -1,11 +1,11 @@
 //! `lime`: a linear model of the target around the text, with segments there or away.
 
-use crate::game::{Game, Rules};
-use crate::least_squares;
+use crate::game::Game;
+use crate::least_squares::Fit;
 use crate::method::{Axiom, Card, Family};
 use crate::noise::generator;
-use crate::parameters::count;
-use crate::{Absence, Baseline, Cost, Error, Explanation, Method, Parameters, Problem, Size};
+use crate::surrogate::{Surrogate, indicator};
+use crate::{Absence, Cost, Error, Explanation, Method, Parameters, Problem, Size};
 use rand::Rng;
 use rand::seq::index;
 use saliency_schema::Segmentation;
@@ -15,67 +15,69 @@ use saliency_schema::Segmentation;
 /// `σ` = 0.25.
 ///
 /// As the paper says for text: the number of segments away is even from 1 to `n`, and which they are is even too; the whole
-/// text is one of the samples; distances are those of the *binary* vectors. `λ` = 10⁻³ of the weights' sum keeps the system
-/// solvable and shrinks little; the intercept is not shrunk. In units of the target. Earlier outputs stay in place and have no
+/// text is one of the samples; distances are those of the *binary* vectors. `λ` is a thousandth of `Σ_z π(z) (z_i − z̄_i)²`, in the
+/// mean over the segments: it keeps the system solvable and shrinks little; the intercept is not shrunk. Every number has a
+/// standard error, by leaving out each drawn text in turn. In units of the target. Earlier outputs stay in place and have no
 /// number.
 ///
 /// Cost: as many forward passes as samples, all outputs together, in batches.
 /// Source: Ribeiro, Singh & Guestrin 2016, "Why Should I Trust You?": Explaining the Predictions of Any Classifier, eq. 2.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Lime {
-    rules: Rules,
-    samples: Option<u32>,
-    seed: u64,
+    surrogate: Surrogate,
 }
 
 /// The kernel's width, in cosine distance.
 const WIDTH: f64 = 0.25;
-/// The ridge, in units of the mean weight of a coefficient's column.
+/// The ridge, in units of the weighted squares of a mean column.
 const RIDGE: f64 = 1e-3;
 
-impl Default for Lime {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Lime {
-    /// Over the input's tokens, absent by [`Baseline::Zero`]; 2n + 512 texts.
+    /// Over the input's tokens, absent by [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 texts.
     pub fn new() -> Self {
-        Self { rules: Rules::tokens(Absence::Embedding(Baseline::Zero)), samples: None, seed: 0 }
+        Self::default()
     }
 
     /// What comes and goes together. Default: single tokens.
     #[must_use]
-    pub fn segments(mut self, segments: Segmentation) -> Self {
-        self.rules.segments = segments;
-        self
+    pub fn segments(self, segments: Segmentation) -> Self {
+        Self { surrogate: self.surrogate.segments(segments) }
     }
 
-    /// How many texts, and the seed.
+    /// How a segment is away. Default: [`Baseline::Zero`](crate::Baseline::Zero).
+    #[must_use]
+    pub fn baseline(self, absence: impl Into<Absence>) -> Self {
+        Self { surrogate: self.surrogate.baseline(absence.into()) }
+    }
+
+    /// How many texts, the whole one among them, and the seed.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for none, or more than a million.
+    /// [`Error::Parameter`] for fewer than two, or more than a million.
     pub fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
-        Ok(Self { samples: Some(count("samples", samples, 1_000_000)?), seed, ..self })
+        Self { surrogate: self.surrogate.samples(samples, seed)? }.checked()
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        let rules = Rules::from_parameters(parameters, Baseline::Zero.into());
-        let samples = parameters.samples.map(|n| count("samples", n, 1_000_000)).transpose()?;
-        Ok(Self { rules, samples, seed: parameters.seed.unwrap_or(0) })
+        Self { surrogate: Surrogate::from_parameters(parameters)? }.checked()
     }
 
-    fn count(&self, n: usize) -> usize {
-        self.samples.map_or(2 * n + 512, |samples| samples as usize)
+    fn checked(self) -> Result<Self, Error> {
+        match self.surrogate.samples {
+            Some(1) => {
+                let range = "from 2 to 1000000: the first is the whole text";
+                Err(Error::Parameter { name: "samples", value: "1".into(), range })
+            }
+            _ => Ok(self),
+        }
     }
 
     /// The whole text, and texts without some of the players.
     fn texts(&self, n: usize, can_be_empty: bool) -> Vec<Vec<bool>> {
-        let mut numbers = generator(self.seed, 0);
-        let most = if can_be_empty { n } else { (n - 1).max(1) };
+        let mut numbers = generator(self.surrogate.seed, 0);
+        let most = if can_be_empty { n } else { n - 1 };
         let mut texts = vec![vec![true; n]];
-        while texts.len() < self.count(n) {
+        while texts.len() < self.surrogate.count(n) {
             let mut there = vec![true; n];
             let away = numbers.random_range(1..=most);
             for i in index::sample(&mut numbers, n, away) {
@@ -109,49 +111,61 @@ impl Method for Lime {
         }
     }
     fn describe(&self) -> saliency_schema::Method {
-        let mut description = self.rules.describe(self.name());
-        if let Some(samples) = self.samples {
-            description.parameters.insert("samples".to_owned(), samples.into());
-        }
-        description.parameters.insert("seed".to_owned(), self.seed.into());
+        let mut description = self.surrogate.describe(self.name());
         description.parameters.insert("kernel_width".to_owned(), WIDTH.into());
         description
     }
     fn cost(&self, size: Size) -> Cost {
         // The first is the whole text, which has run.
-        self.rules.cost(size, std::iter::once(0)) * (self.count(size.n_input) - 1) as f64
+        let texts = self.surrogate.count(size.n_input) - 1;
+        self.surrogate.rules.cost(size, std::iter::once(0)) * texts as f64
     }
     fn attribute(
         &self,
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let game = Game::new(problem, &self.rules, self.name())?;
+        let game = Game::new(problem, &self.surrogate.rules, self.name())?;
         let n = game.players_within(problem.n_input());
-        let texts = self.texts(n, game.check_can_be_empty(n).is_ok());
+        let can_be_empty = game.check_can_be_empty(n);
+        let texts = match can_be_empty {
+            // Of one segment, only its absence says anything.
+            Err(refused) if n == 1 => return Err(refused),
+            can_be_empty => self.texts(n, can_be_empty.is_ok()),
+        };
         let away = |there: &Vec<bool>| (0..n).filter(|i| !there[*i]).collect::<Vec<_>>();
         let values = game.values(&texts.iter().map(away).collect::<Vec<_>>())?;
-        let weights: Vec<f64> =
-            texts.iter().map(|there| kernel(n, there.iter().filter(|t| **t).count())).collect();
-        // Centred by the weights, so that the intercept is free.
-        let total: f64 = weights.iter().sum();
-        let mean = |of: &dyn Fn(usize) -> f64| {
-            weights.iter().enumerate().map(|(k, w)| w * of(k)).sum::<f64>() / total
-        };
-        let number = |there: bool| f64::from(u8::from(there));
-        let centres: Vec<f64> = (0..n).map(|i| mean(&|k| number(texts[k][i]))).collect();
-        let rows: Vec<Vec<f64>> = texts
-            .iter()
-            .map(|there| there.iter().zip(&centres).map(|(t, c)| number(*t) - c).collect())
-            .collect();
+        let there = |text: &Vec<bool>| text.iter().filter(|there| **there).count();
+        let weights: Vec<f64> = texts.iter().map(|text| kernel(n, there(text))).collect();
+        // The first unknown is the intercept.
+        let row =
+            |text: &Vec<bool>| std::iter::once(1.0).chain(text.iter().copied().map(indicator)).collect();
+        let rows: Vec<Vec<f64>> = texts.iter().map(row).collect();
+        let ridge = RIDGE * (1..=n).map(|i| squares(&rows, &weights, i)).sum::<f64>() / n as f64;
+        let fit = Fit::new(&rows, &values, &weights, (ridge, 1))?;
         for output in 0..problem.n_output() {
-            let centre = mean(&|k| values[k][output]);
-            let sides: Vec<f64> = values.iter().map(|values| values[output] - centre).collect();
-            let numbers = least_squares::solve(&rows, &sides, &weights, RIDGE * total / n as f64)?;
-            let mut row = game.spread(output, &numbers);
-            row.truncate(problem.n_input());
-            each(Explanation::of_numbers(output, &row, problem.value_at_input(output)?)?)?;
+            let row = |numbers: &[f64]| {
+                let mut row = game.spread(output, &numbers[1..]);
+                row.truncate(problem.n_input());
+                row
+            };
+            let errors = fit.errors(output, 1, 1)?;
+            let value = problem.value_at_input(output)?;
+            each(Explanation {
+                samples: Some(texts.len() as u32),
+                standard_errors: errors.map(|errors| row(&errors)),
+                ..Explanation::of_numbers(output, &row(&fit.solution(output)?), value)?
+            })?;
         }
         Ok(())
     }
+}
+
+/// The weighted sum of a column's squared distances from its weighted mean.
+fn squares(rows: &[Vec<f64>], weights: &[f64], column: usize) -> f64 {
+    let sum = |of: &dyn Fn(f64) -> f64| {
+        rows.iter().zip(weights).map(|(row, weight)| weight * of(row[column])).sum::<f64>()
+    };
+    let mean = sum(&|x| x) / weights.iter().sum::<f64>();
+    sum(&|x| (x - mean) * (x - mean))
 }

@@ -2,6 +2,7 @@
 
 use crate::method::{Axiom, Card, Family};
 use crate::model::Pass;
+use crate::moments::Moments;
 use crate::noise::generator;
 use crate::parameters::count;
 use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size, TokenId};
@@ -9,12 +10,13 @@ use rand::Rng;
 use tch::{Kind, Tensor};
 
 /// `a_i = E[f(x) − f(x̂) | i replaced] − E[f(x) − f(x̂) | i kept]`, signed: over texts `x̂` in which each token is, with a
-/// probability of 30 %, replaced by a draw from the model's own predictions at their places, how much more the target loses where token `i` is
-/// among them.
+/// probability of 30 %, replaced by a draw from the 50 tokens that the model itself finds most probable at its place, how much
+/// more the target loses where token `i` is among them.
 ///
 /// In units of the target. Replacements are tokens that the model finds likely after the *real* tokens before them, so that
 /// the text stays close to what it knows; nothing is ever zero or missing. The first token has no prediction, and gets draws
-/// from that of the second place. Every number has a standard error.
+/// from that of the second place. Every number has a standard error; a token that was replaced in every text, or in none, as can
+/// be with few samples, has the number `NaN`.
 ///
 /// This is "ReAGent-like": the paper replaces by a second model (RoBERTa), adds up logistic updates until the kept tokens
 /// alone predict the output, and passes the sum through a softmax, which loses unit and sign. Here the same replacements give
@@ -77,10 +79,10 @@ impl Candidates {
         let n_input = problem.n_input();
         let logits = problem.model().logits(&problem.embeddings(), n_input, 0..read);
         problem.count(Cost::forwards(1.0))?;
-        let logits = logits.map_err(Error::Model)?.f_select(0, 0)?.f_to_kind(Kind::Double)?;
+        let logits = logits.map_err(Error::Model)?.f_select(0, 0)?;
         let most = CANDIDATES.min(logits.size()[1]);
         let (best, ids) = logits.f_topk(most, -1, true, true)?;
-        let shares = best.f_softmax(-1, None)?.f_cumsum(-1, None)?;
+        let shares = best.f_to_kind(Kind::Double)?.f_softmax(-1, None)?.f_cumsum(-1, None)?;
         let (mut all, mut cumulated) = (Vec::new(), Vec::new());
         for token in 0..read as i64 {
             // The position before predicts this token; before the first there is none.
@@ -107,28 +109,6 @@ impl Candidates {
     }
 }
 
-/// A running mean and the sum of squared deviations.
-#[derive(Clone, Copy, Default)]
-struct Moments {
-    count: f64,
-    mean: f64,
-    deviations: f64,
-}
-
-impl Moments {
-    fn add(&mut self, x: f64) {
-        self.count += 1.0;
-        let apart = x - self.mean;
-        self.mean += apart / self.count;
-        self.deviations += apart * (x - self.mean);
-    }
-
-    /// The squared standard error of the mean.
-    fn error(self) -> f64 {
-        if self.count > 1.0 { self.deviations / (self.count - 1.0) / self.count } else { f64::NAN }
-    }
-}
-
 impl Method for Reagent {
     fn card(&self) -> Card {
         Card {
@@ -151,6 +131,7 @@ impl Method for Reagent {
         }
         description.parameters.insert("seed".to_owned(), self.seed.into());
         description.parameters.insert("replaced".to_owned(), REPLACED.into());
+        description.parameters.insert("candidates".to_owned(), CANDIDATES.into());
         description
     }
     fn cost(&self, size: Size) -> Cost {
@@ -199,16 +180,12 @@ impl Method for Reagent {
         }
         for output in 0..outputs {
             let pairs = replaced[output].iter().zip(&kept[output]).take(problem.row_length(output));
+            // Nothing is known of a token that was always kept, or always replaced.
             let (row, errors): (Vec<f64>, Vec<f64>) = pairs
-                .map(|(away, kept)| {
-                    if away.count > 0.0 && kept.count > 0.0 {
-                        (away.mean - kept.mean, (away.error() + kept.error()).sqrt())
-                    } else {
-                        (f64::NAN, f64::NAN)
-                    }
-                })
+                .map(|(away, kept)| (away.mean() - kept.mean(), away.error().hypot(kept.error())))
                 .unzip();
             each(Explanation {
+                samples: Some(samples as u32),
                 standard_errors: Some(errors),
                 ..Explanation::of_numbers(output, &row, values[output])?
             })?;

@@ -2,7 +2,7 @@
 
 use super::integrated_gradients::Integration;
 use crate::method::{Axiom, Card};
-use crate::path::sum_kind;
+use crate::path::{place, sum_kind};
 use crate::{Baseline, Cost, Error, Explanation, Method, Parameters, Problem, Quadrature, Size};
 use tch::Tensor;
 
@@ -39,6 +39,13 @@ impl SequentialIntegratedGradients {
         Ok(self)
     }
 
+    /// Where the points lie. Default: [`Quadrature::GaussLegendre`].
+    #[must_use]
+    pub fn rule(mut self, rule: Quadrature) -> Self {
+        self.integration.rule = rule;
+        self
+    }
+
     /// What a token's path begins at. Default: [`Baseline::Zero`].
     #[must_use]
     pub fn baseline(mut self, baseline: Baseline) -> Self {
@@ -52,7 +59,7 @@ impl SequentialIntegratedGradients {
         Ok(Self { integration: Integration { steps, exact_weights: true, ..given } })
     }
 
-    fn rule(&self) -> (Quadrature, usize) {
+    fn points(&self) -> (Quadrature, usize) {
         (self.integration.rule, self.integration.steps.unwrap_or(8) as usize)
     }
 }
@@ -85,7 +92,7 @@ impl Method for SequentialIntegratedGradients {
         description
     }
     fn cost(&self, size: Size) -> Cost {
-        let steps = self.rule().1 as f64;
+        let steps = self.points().1 as f64;
         let backwards = (size.n_input * size.n_output + size.n_output * (size.n_output - 1) / 2) as f64;
         let draws = f64::from(self.integration.baseline.draws());
         Cost::new(steps * size.read() as f64, steps * backwards) * draws
@@ -97,7 +104,7 @@ impl Method for SequentialIntegratedGradients {
     ) -> Result<(), Error> {
         let input = problem.embeddings();
         let hidden = input.size()[2];
-        let (rule, steps) = self.rule();
+        let (rule, steps) = self.points();
         let points = rule.points(steps);
         let kind = sum_kind(input.kind());
         let draws = self.integration.baseline.draws();
@@ -119,11 +126,10 @@ impl Method for SequentialIntegratedGradients {
                     let own = |x: &Tensor| x.f_select(0, 0)?.f_select(0, at);
                     let way = own(&input)?.f_sub(&own(&start)?)?;
                     for point in &points {
-                        let place = input.f_detach_copy()?;
-                        let here = way.f_mul_scalar(point.position)?.f_add(&own(&start)?)?;
-                        own(&place)?.f_copy_(&here)?;
+                        let text = input.f_detach_copy()?;
+                        own(&text)?.f_copy_(&place(&own(&start)?, &way, point.position)?)?;
                         let weight = point.weight / f64::from(draws);
-                        problem.gradients_at(&place, first..outputs.end, &mut |output, _, gradient| {
+                        problem.gradients_at(&text, first..outputs.end, &mut |output, _, gradient| {
                             let gradient = gradient.f_select(0, at)?.f_to_kind(kind)?;
                             let mut sum = vectors[output - outputs.start].f_select(0, at)?;
                             let _ = sum.f_add_(&gradient.f_mul(&way)?.f_mul_scalar(weight)?)?;

@@ -2,6 +2,7 @@
 
 use crate::game::{Game, Rules};
 use crate::method::{Axiom, Card, Family};
+use crate::moments::Moments;
 use crate::noise::generator;
 use crate::parameters::count;
 use crate::{Absence, Baseline, Cost, Error, Explanation, Method, Parameters, Players, Problem, Size};
@@ -139,8 +140,7 @@ impl Shapley {
     ) -> Result<(), Error> {
         let pairs = self.samples.unwrap_or(PAIRS);
         let outputs = problem.n_output();
-        let mut sums = vec![vec![0.0; playing]; outputs];
-        let mut squares = sums.clone();
+        let mut found = vec![vec![Moments::default(); playing]; outputs];
         let mut empty = vec![f64::NAN; outputs];
         for pair in 0..pairs {
             // A key for each player: the order of the first players does not depend on how many follow.
@@ -160,27 +160,21 @@ impl Shapley {
                 }
                 empty.clone_from(&values[0]);
             }
-            for (output, gains) in gains.into_iter().enumerate() {
-                for (player, gain) in gains.into_iter().enumerate() {
-                    sums[output][player] += gain;
-                    squares[output][player] += gain * gain;
-                }
+            for (found, gains) in found.iter_mut().zip(gains) {
+                found.iter_mut().zip(gains).for_each(|(found, gain)| found.add(gain));
             }
         }
-        let pairs = f64::from(pairs);
         for output in 0..outputs {
-            let mean: Vec<f64> = sums[output].iter().map(|sum| sum / pairs).collect();
-            let error = |(square, mean): (&f64, &f64)| {
-                ((square / pairs - mean * mean).max(0.0) / (pairs - 1.0).max(1.0)).sqrt()
-            };
-            let errors: Vec<f64> = squares[output].iter().zip(&mean).map(error).collect();
-            let n = playing.min(game.players_of(output));
-            let row = self.row(game, problem, output, &mean[..n]);
+            let own = &found[output][..playing.min(game.players_of(output))];
+            let of = |number: fn(&Moments) -> f64| own.iter().map(number).collect::<Vec<_>>();
+            let row = self.row(game, problem, output, &of(Moments::mean));
+            let errors = self.row(game, problem, output, &of(Moments::error));
             // Players that the output has not read are there or not, to no effect: their absence is no baseline of it.
             let value = problem.value_at_input(output)?;
             each(Explanation {
                 baseline_value: Some(empty[output]),
-                standard_errors: Some(self.row(game, problem, output, &errors[..n])).filter(|_| pairs > 1.0),
+                samples: Some(pairs),
+                standard_errors: Some(errors).filter(|_| pairs > 1),
                 ..Explanation::of_numbers(output, &row, value)?
             })?;
         }
@@ -239,8 +233,8 @@ impl Method for Shapley {
         description.parameters.insert("players".to_owned(), self.players.name().into());
         if let Some(samples) = self.samples {
             description.parameters.insert("samples".to_owned(), samples.into());
-            description.parameters.insert("seed".to_owned(), self.seed.into());
         }
+        description.parameters.insert("seed".to_owned(), self.seed.into());
         description
     }
     fn cost(&self, size: Size) -> Cost {

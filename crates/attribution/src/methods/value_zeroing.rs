@@ -1,6 +1,6 @@
 //! `value-zeroing`: how far a block's output turns when a token's values are zero in it.
 
-use super::layer_gradient_x_activation::check_layer;
+use crate::layers::check_layer;
 use crate::layers::{Layers, rows_to_one};
 use crate::method::{Card, Family, Needs};
 use crate::{Cost, Error, Explanation, Look, Method, Parameters, Problem, Size};
@@ -98,7 +98,7 @@ impl Method for ValueZeroing {
             family: Family::Inside,
             needs: Needs::Inside,
             parameters: &["layer", "rollout"],
-            cost: "1 + m forward, 1 + n with rollout",
+            cost: "1 + m forward, 1 + n with rollout; of one layer its share of them",
             source: "Mohebbi, Zuidema, Chrupała & Alishahi 2023, Quantifying Context Mixing in Transformers",
             signed: false,
             one_number: true,

@@ -1,10 +1,10 @@
 //! `vargrad`: how much the gradient varies over noisy inputs.
 
-use super::smoothgrad::Noise;
 use crate::method::{Axiom, Card};
+use crate::noise::Noise;
 use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size};
 
-/// `a_i = Var[∂f/∂e_i(e + ε)] = E[g²] − E[g]²` in each dimension, without a sign, over draws of noise as in `smoothgrad`.
+/// `a_i = Var[∂f/∂e_i(e + ε)] = E[(g − E[g])²]` in each dimension, without a sign, over draws of noise as in `smoothgrad`.
 ///
 /// In squared units of the gradient. The variance of the draws themselves, divided by their number.
 ///
@@ -27,12 +27,7 @@ impl VarGrad {
     /// # Errors
     /// [`Error::Parameter`] for no draws, or a noise below 0.
     pub fn noise(samples: u32, deviation: f64, seed: u64) -> Result<Self, Error> {
-        Self::from_parameters(&Parameters {
-            samples: Some(samples),
-            noise: Some(deviation),
-            seed: Some(seed),
-            ..Parameters::default()
-        })
+        Ok(Self { noise: Noise { samples, deviation, seed }.checked()? })
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
@@ -66,9 +61,8 @@ impl Method for VarGrad {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.noise.moments(problem, &mut |output, mean, square| {
-            let variance = square.f_sub(&mean.f_square()?)?.f_clamp_min(0.0)?;
-            each(Explanation::new(output, variance, problem.value_at_input(output)?))
+        self.noise.gradients(problem, &mut |output, gradients| {
+            each(Explanation::new(output, gradients.variance()?, problem.value_at_input(output)?))
         })
     }
 }

@@ -46,6 +46,9 @@ impl LanguageModel for EncoderDecoder {
         let ids: Vec<i64> = ids.iter().map(|&id| id.into()).collect();
         Ok(self.embedding.f_index_select(0, &Tensor::f_from_slice(&ids)?)?)
     }
+    fn kept_inputs(&self) -> usize {
+        1
+    }
     fn logits(
         &self,
         embeddings: &Tensor,
