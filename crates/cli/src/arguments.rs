@@ -75,6 +75,10 @@ pub(crate) struct AttributeArguments {
     /// Write here instead of to standard output; `.jsonl` writes one record a line.
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
+    /// Write the vectors behind the rows here too, as safetensors: `attributions.K` of record K is [outputs, tokens, hidden], NaN
+    /// where a row has no token. They are tokens' own, whatever --group, --aggregate and --normalize are.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) vectors: Option<PathBuf>,
 }
 
 /// Where the text and its continuation come from.

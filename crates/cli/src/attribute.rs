@@ -6,9 +6,9 @@ use crate::failure::Failure;
 use crate::output::{Destination, remark};
 use crate::progress::Progress;
 use crate::text::{Source, generations, prompt, sequences, text};
-use crate::{estimate, interrupt, memory, model};
+use crate::{estimate, interrupt, memory, model, vectors};
 use saliency::Record;
-use saliency::attribution::{self, Segmentation, tch};
+use saliency::attribution::{self, Segmentation, Vectors, tch};
 use saliency::schema::Reduce;
 
 pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Failure> {
@@ -18,11 +18,17 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
         )));
     }
     let destination = Destination::new(arguments.output.as_deref())?;
+    let beside = arguments.vectors.as_deref().map(|path| Destination::new(Some(path))).transpose()?;
+    if arguments.vectors.is_some() && arguments.vectors == arguments.output {
+        return Err(Failure::Usage("--vectors and -o name the same file; give each one of its own".into()));
+    }
     let name = arguments.method.as_deref().unwrap_or("gradient-x-input");
     let source = Source { arguments: &arguments.source, from_stdin: arguments.stdin.is_some() };
-    let Some(records) = records(&source, &arguments.explain, &[name], &arguments.work, quiet)? else {
+    let (explain, work) = (&arguments.explain, &arguments.work);
+    let Some(made) = made(&source, explain, &[name], work, (beside.is_some(), quiet))? else {
         return Ok(());
     };
+    let (records, vectors): (Vec<Record>, Vec<Vectors>) = made.into_iter().unzip();
     let mut bytes = Vec::new();
     match arguments.format {
         Format::Notebook => saliency::write_notebook(&records, &mut bytes)?,
@@ -32,6 +38,9 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
             }
         }
         Format::Record => saliency::write(&records, &mut bytes)?,
+    }
+    if let Some(beside) = beside {
+        beside.write(&vectors::safetensors(&records, &vectors)?)?;
     }
     destination.write(&bytes)?;
     // What is there was written; whoever interrupted still learns that it is not all.
@@ -46,6 +55,18 @@ pub(crate) fn records(
     work: &WorkArguments,
     quiet: bool,
 ) -> Result<Option<Vec<Record>>, Failure> {
+    let made = made(source, explain, methods, work, (false, quiet))?;
+    Ok(made.map(|made| made.into_iter().map(|(record, _)| record).collect()))
+}
+
+/// The same, with the vectors behind the rows where they are kept.
+fn made(
+    source: &Source<'_>,
+    explain: &ExplainArguments,
+    methods: &[&str],
+    work: &WorkArguments,
+    (keeps_vectors, quiet): (bool, bool),
+) -> Result<Option<Vec<(Record, Vectors)>>, Failure> {
     // Everything that can be asked wrongly is found before the model is loaded.
     let mut asked = Asked::new(explain, methods, source.arguments.seed)?;
     let generations = generations(source.arguments)?;
@@ -74,12 +95,18 @@ pub(crate) fn records(
         for method in &asked.methods {
             let attributor = asked.attributor(method, sequence.n_output())?;
             let progress = Progress::new("attributing", 1000, quiet);
-            let made = attributor.record_with(&checkpoint.model, &sequence, &mut |done| {
+            let mut watch = |done: attribution::Progress| {
                 progress.set((done.share * 1000.0) as usize);
                 !interrupt::came()
-            });
+            };
+            let made = if keeps_vectors {
+                attributor.record_and_vectors(&checkpoint.model, &sequence, &mut watch)
+            } else {
+                let record = attributor.record_with(&checkpoint.model, &sequence, &mut watch);
+                record.map(|record| (record, Vectors::default()))
+            };
             progress.finish();
-            let mut record = match made {
+            let (mut record, vectors) = match made {
                 Err(attribution::Error::Stopped) if asked.partial && !records.is_empty() => {
                     return Ok(Some(records));
                 }
@@ -92,7 +119,7 @@ pub(crate) fn records(
             for note in &record.notes {
                 remark(quiet, &format!("note: {note}"));
             }
-            records.push(record);
+            records.push((record, vectors));
             match (interrupt::came(), asked.partial) {
                 (true, true) => return Ok(Some(records)),
                 (true, false) => return Err(Failure::Interrupted),

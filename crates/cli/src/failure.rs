@@ -46,6 +46,9 @@ pub(crate) enum Failure {
     /// The attributions could not be computed.
     #[error(transparent)]
     Attribution(#[from] attribution::Error),
+    /// The vectors behind the rows do not go into a file.
+    #[error("--vectors: {0}")]
+    Vectors(#[from] safetensors::SafeTensorError),
     /// The chart could not be drawn.
     #[error(transparent)]
     Draw(#[from] viz::Error),

@@ -19,6 +19,7 @@ mod records;
 mod report;
 mod stream;
 mod text;
+mod vectors;
 
 use arguments::{Arguments, Command};
 use clap::Parser;

@@ -14,7 +14,7 @@ impl Destination {
     pub(crate) fn new(path: Option<&Path>) -> Result<Self, Failure> {
         if let Some(path) = path {
             if path.is_dir() {
-                return Err(Failure::Usage(format!("{}: is a folder; -o names a file", path.display())));
+                return Err(Failure::Usage(format!("{}: is a folder; name a file", path.display())));
             }
             temporary_beside(path)?;
         }

@@ -407,3 +407,73 @@ fn a_report_is_estimated_as_a_record_is() {
     ]);
     assert!(text.contains("occlusion") && text.contains("pass"), "{text}");
 }
+
+/// The vectors of a safetensors file: each tensor's name, size and numbers, by the format's own description: eight bytes of
+/// length, a JSON header, numbers.
+fn safetensors(path: &Path) -> (Value, Vec<(String, Vec<usize>, Vec<f32>)>) {
+    let bytes = std::fs::read(path).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    let tensors = header.as_object().unwrap().iter().filter(|(name, _)| *name != "__metadata__");
+    let tensors = tensors.map(|(name, about)| {
+        assert_eq!(about["dtype"], "F32");
+        let ends: Vec<usize> = serde_json::from_value(about["data_offsets"].clone()).unwrap();
+        let numbers = bytes[8 + length + ends[0]..8 + length + ends[1]].chunks(4);
+        let numbers = numbers.map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
+        (name.clone(), serde_json::from_value(about["shape"].clone()).unwrap(), numbers)
+    });
+    (header["__metadata__"].clone(), tensors.collect())
+}
+
+#[test]
+fn the_vectors_behind_the_rows_add_up_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--runs", "2", "--sample", "--vectors", "v.safetensors", "-o", "r.jsonl"];
+    let reduced = ["--aggregate", "sum", "--normalize", "none", "--group", "words"];
+    let output = saliency(folder.path(), &[TEXT, &more, &reduced].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let records = std::fs::read_to_string(folder.path().join("r.jsonl")).unwrap();
+    let records: Vec<Value> = records.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (metadata, vectors) = safetensors(&folder.path().join("v.safetensors"));
+    assert_eq!(vectors.len(), 2);
+    let about: Value = serde_json::from_str(metadata["records"].as_str().unwrap()).unwrap();
+    for (number, (name, size, numbers)) in vectors.iter().enumerate() {
+        assert_eq!(*name, format!("attributions.{number}"));
+        assert_eq!(about[number]["model"], records[number]["model"]);
+        assert_eq!(about[number]["method"]["name"], "gradient-x-input");
+        let [outputs, tokens, hidden] = size[..] else { panic!("{size:?}") };
+        // Tokens' own, though the record's are grouped: three outputs, the last of which has read two of them.
+        let members: usize = records[number]["regrouped"]["members"]
+            .as_array()
+            .map_or(0, |all| all.iter().map(|members| members.as_u64().unwrap() as usize).sum());
+        assert_eq!((outputs, tokens + 1), (3, members));
+        let mut total = 0.0;
+        for output in 0..outputs {
+            for token in 0..tokens {
+                let at = (output * tokens + token) * hidden;
+                let own = &numbers[at..at + hidden];
+                let read = token < tokens + 1 - outputs + output;
+                assert!(own.iter().all(|x| x.is_nan() != read), "{name}, {output}, {token}");
+                total += own.iter().filter(|x| !x.is_nan()).map(|x| f64::from(*x)).sum::<f64>();
+            }
+        }
+        let record = &records[number];
+        let within = record["outputs"].as_array().unwrap().iter().filter_map(|o| o["within"].as_f64());
+        let expected = rows(record).iter().flatten().sum::<f64>() + within.sum::<f64>();
+        close(total, expected);
+    }
+}
+
+#[test]
+fn vectors_are_written_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |more: &[&str]| {
+        let output = saliency(folder.path(), &[TEXT, more].concat());
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(refused(&["--vectors", "same", "-o", "same"]).contains("name the same file"));
+    assert!(refused(&["--vectors", "nowhere/v.safetensors"]).contains("nowhere/v.safetensors"));
+    assert!(refused(&["--vectors", ".", "-o", "r.json"]).contains("is a folder"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

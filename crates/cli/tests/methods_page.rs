@@ -67,8 +67,12 @@ fn facts(method: &dyn Method) -> String {
     if !recorded.is_empty() {
         rows.push(("in the record", code(recorded)));
     }
-    if !card.aliases.is_empty() {
-        rows.push(("also called", code(card.aliases.iter().map(ToString::to_string).collect())));
+    for (how, aliases) in
+        [("also called", card.aliases), ("also called, with `--absolute`", card.absolute_aliases)]
+    {
+        if !aliases.is_empty() {
+            rows.push((how, code(aliases.iter().map(ToString::to_string).collect())));
+        }
     }
     rows.push(("source", card.source.to_owned()));
     rows.iter().fold(format!("{}\n\n| | |\n| --- | --- |\n", card.summary), |mut text, (name, value)| {
