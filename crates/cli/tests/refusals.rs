@@ -305,7 +305,7 @@ fn what_is_explained() {
     );
     refused(&["--explain", "7: the"], &["--explain names output 7, and there are 2"]);
     for method in ["direct-logit", "alti-logit"] {
-        refused(&["--method", method], &[method, "target probability", "use logit or contrast-logit"]);
+        refused(&["--method", method], &[method, "target probability", "use logit, contrast-logit or contrast-log-probability"]);
     }
     refused(&["--group", "chapters"], &["unknown segmentation \"chapters\"", "words, sentences"]);
     refused(&["--group", "spans:0-99"], &["spans[0]", "tokens 0..99"]);

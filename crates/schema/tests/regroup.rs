@@ -28,6 +28,7 @@ fn six() -> Record {
             sum: Some(6.0),
             delta: Some(-0.25),
             steps: Some(50),
+            samples: Some(9),
             within: None,
         },
         Output {
@@ -39,6 +40,7 @@ fn six() -> Record {
             sum: Some(22.0),
             delta: Some(-1.0),
             steps: Some(200),
+            samples: Some(7),
             within: None,
         },
         Output { token: 5, probability: Some(0.125), value: Some(8.0), sum: Some(8.0), ..Output::default() },
@@ -111,6 +113,7 @@ fn what_is_known_of_the_outputs_adds_up_with_the_sum_alone() {
         sum: Some(28.0),
         delta: Some(-1.25),
         steps: Some(200),
+        samples: Some(9),
         within: Some(7.0),
         ..Output::default()
     };
@@ -118,7 +121,8 @@ fn what_is_known_of_the_outputs_adds_up_with_the_sum_alone() {
     // Complete still: 12 + 9 + 7 = 30.5 − 1.25 − 1.25.
     for reduce in [Reduce::Mean, Reduce::MaxAbs] {
         let record = before.regroup(&GROUPS, reduce).unwrap();
-        let group = Output { token: 2, steps: Some(200), within: Some(7.0), ..Output::default() };
+        let group =
+            Output { token: 2, steps: Some(200), samples: Some(9), within: Some(7.0), ..Output::default() };
         assert_eq!(record.outputs, [group, alone.clone()]);
     }
     // The last output has no baseline value, so a group with it has none.
@@ -128,6 +132,7 @@ fn what_is_known_of_the_outputs_adds_up_with_the_sum_alone() {
         value: Some(38.5),
         sum: Some(36.0),
         steps: Some(200),
+        samples: Some(9),
         within: Some(6.0),
         ..Output::default()
     };
@@ -292,7 +297,7 @@ fn a_regrouped_record_has_exactly_these_fields() {
         r#"{"format":"saliency-record","version":1,"regrouped":{"reduce":"sum","by":"lines","members":[3,3]},"#,
         r#""tokens":[{"id":10,"text":"A b c","kind":"input","start":0,"end":5},"#,
         r#"{"id":13,"text":" xy z","kind":"output","start":5,"end":10}],"attributions":[[30.0]],"#,
-        r#""outputs":[{"token":1,"value":38.5,"sum":36.0,"steps":200,"within":6.0}]}"#,
+        r#""outputs":[{"token":1,"value":38.5,"sum":36.0,"steps":200,"samples":9,"within":6.0}]}"#,
         "\n"
     );
     assert_eq!(std::str::from_utf8(&bytes).unwrap(), expected);
@@ -327,9 +332,9 @@ fn exact() -> impl Strategy<Value = Option<f64>> {
 prop_compose! {
     fn any_output()(
         probability in exact(), logit in exact(), value in exact(), baseline_value in exact(), sum in exact(),
-        delta in exact(), within in exact(), steps in any::<Option<u32>>(),
+        delta in exact(), within in exact(), steps in any::<Option<u32>>(), samples in any::<Option<u32>>(),
     ) -> Output {
-        Output { token: 0, probability, logit, value, baseline_value, sum, delta, steps, within }
+        Output { token: 0, probability, logit, value, baseline_value, sum, delta, steps, samples, within }
     }
 }
 

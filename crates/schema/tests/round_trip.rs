@@ -135,6 +135,7 @@ fn small() -> Record {
         sum: Some(0.029),
         delta: Some(1e-9),
         steps: Some(50),
+        samples: None,
         within: None,
     }];
     record
@@ -298,12 +299,12 @@ fn any_token() -> impl Strategy<Value = Token> {
 
 prop_compose! {
     fn any_output()(
-        token in Just(0), steps in any::<Option<u32>>(),
+        token in Just(0), steps in any::<Option<u32>>(), samples in any::<Option<u32>>(),
         probability in any_value(), logit in any_value(), value in any_value(),
         baseline_value in any_value(), sum in any_value(), delta in any_value(),
         within in any_value(),
     ) -> Output {
-        Output { token, probability, logit, value, baseline_value, sum, delta, steps, within }
+        Output { token, probability, logit, value, baseline_value, sum, delta, steps, samples, within }
     }
 }
 
