@@ -34,6 +34,8 @@ const PARTS: [&str; 6] = ["gradients", "paths", "all-paths", "occlusion", "long"
 const TURNS: usize = 3;
 /// Outputs that GPT-2 takes back together at this shape.
 const TOGETHER: i64 = 6;
+/// And at that of the long text.
+const LONG_TOGETHER: i64 = 2;
 
 /// GPT-2 small's shape with seeded random weights.
 fn gpt2_small(device: Device) -> Gpt2 {
@@ -215,22 +217,29 @@ fn occlusion(model: &Gpt2, turns: usize) {
 fn long(model: &Gpt2, turns: usize) {
     let attributor = Attributor::new();
     let (short, long) = (sequence(N_INPUT, N_OUTPUT), sequence(900, 100));
-    let [short, long] = in_turns(
+    let bare = Bare::new();
+    let products = |n_input: i64, m: i64, together: i64| {
+        let _no_gradient = tch::no_grad_guard();
+        bare.forward(1, n_input + m - 1, m);
+        bare.backward(1, n_input + m - 1, m, together);
+    };
+    let [short, long, short_bare, long_bare] = in_turns(
         turns,
-        [&|| drop(black_box(attributor.record(model, &short).unwrap())), &|| {
-            drop(black_box(attributor.record(model, &long).unwrap()));
-        }],
+        [
+            &|| drop(black_box(attributor.record(model, &short).unwrap())),
+            &|| drop(black_box(attributor.record(model, &long).unwrap())),
+            &|| products(N_INPUT as i64, N_OUTPUT as i64, TOGETHER),
+            &|| products(900, 100, LONG_TOGETHER),
+        ],
     );
-    let (short_each, long_each) = (short / 30.0, long / 100.0);
     // Tokens that an output has read, in the mean.
     let texts = (900.0 + 49.5) / (184.0 + 14.5);
-    println!("gpt2-small, gradient-x-input, median of {turns} turns");
-    line("184+30, an output", short_each, &[]);
-    line("900+100, an output", long_each, &[("184+30", short_each)]);
-    println!(
-        "  the text is {texts:.2} times as long: {:.3} of in proportion",
-        long_each / short_each / texts
-    );
+    println!("gpt2-small, gradient-x-input, median of {turns} turns; the text is {texts:.2} times as long");
+    for (what, short, long) in [("an output", short, long), ("its bare products", short_bare, long_bare)] {
+        let (short, long) = (short / 30.0, long / 100.0);
+        line(&format!("184+30, {what}"), short, &[]);
+        line(&format!("900+100, {what}"), long, &[("184+30", short), ("in proportion", short * texts)]);
+    }
 }
 
 /// Runs one attribution in a process of its own and prints the most memory that it had.

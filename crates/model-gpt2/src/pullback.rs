@@ -15,8 +15,10 @@ use tch::{Kind, Tensor};
 
 /// Queries that are looked at together: no key after the last of them is.
 const QUERIES: i64 = 128;
-/// Outputs whose products are taken together hold at most this many numbers in the widest activation.
+/// Outputs whose products are taken together hold at most this many numbers in the widest activation, or are two.
 const WIDEST: i64 = 1 << 22;
+/// In a long text one output alone makes attention's products thin.
+const TOGETHER: i64 = 2;
 
 /// One forward pass of one sequence, and what its way back needs.
 #[derive(Debug)]
@@ -82,7 +84,7 @@ impl<'a> Recorded<'a> {
 
     /// How many outputs go back together.
     fn portion(&self) -> i64 {
-        (WIDEST / (self.positions.end * self.model.config().inner() as i64)).max(1)
+        (WIDEST / (self.positions.end * self.model.config().inner() as i64)).max(TOGETHER)
     }
 
     /// The way back of some outputs: `[tokens, outputs, hidden]`, with the tokens that any of them has read.

@@ -176,6 +176,26 @@ fn the_ledger_adds_up_to_the_logit_and_every_entry_is_the_independent_ones() {
             let logit = problem.value_at_input(output).unwrap();
             assert!((ledger.total().unwrap() - logit).abs() < 1e-12 * logit.abs().max(1.0), "{model}");
         }
+        // The vectors behind a row are the ledger by token; with what no token brings they are the logit.
+        let attributor = Attributor::new().method("direct-logit").unwrap().target("logit").unwrap();
+        let (record, vectors) = attributor.record_and_vectors(&gpt2, &sequence, &mut |_| true).unwrap();
+        for output in &record.outputs {
+            let (value, rest) = (output.value.unwrap(), output.baseline_value.unwrap());
+            assert!((output.sum.unwrap() + rest - value).abs() < 1e-12 * value.abs().max(1.0), "{model}");
+        }
+        for expected in answers["ledger"]["logit"].as_array().unwrap() {
+            let row = &vectors.rows()[expected["output"].as_u64().unwrap() as usize];
+            let entries =
+                expected["heads"].as_array().unwrap().iter().flat_map(|heads| heads.as_array().unwrap());
+            for (column, tokens) in entries.enumerate() {
+                for (token, expected) in tokens.as_array().unwrap().iter().enumerate() {
+                    let found = row.double_value(&[token as i64, column as i64]);
+                    assert!((found - expected.as_f64().unwrap()).abs() < 1e-12, "{model}");
+                }
+            }
+            let own = row.double_value(&[row.size()[0] - 1, row.size()[1] - 1]);
+            assert!((own - expected["token"].as_f64().unwrap()).abs() < 1e-12, "{model}");
+        }
         for expected in answers["ledger"]["logit"].as_array().unwrap() {
             let ledger = &ledgers[expected["output"].as_u64().unwrap() as usize];
             let near = |found: f64, expected: &Value| {

@@ -9,8 +9,9 @@ use tch::{Kind, Tensor};
 /// last norm's scale is held: what attention brings from token `i` to the output's position and adds to the logit *directly*,
 /// without later layers. Token `t` itself also has its own embedding's part.
 ///
-/// [`Ledger`] has every entry, token × layer × head, besides what feed-forward parts, biases and the position add: together
-/// they are the logit, exactly. In units of logits; for targets that are weighted sums of logits.
+/// A token's vector has an entry for each head, layer by layer, and last its own embedding's part. What feed-forward parts, biases
+/// and the position add stands as f(baseline): with the row's sum it is the logit, exactly. [`Ledger`] has every entry of both. In
+/// units of logits; for targets that are weighted sums of logits.
 ///
 /// Cost: one forward pass for all outputs.
 /// Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", §"Logit attribution"; Ferrando, Gállego,
@@ -42,8 +43,13 @@ impl Ledger {
     /// What libtorch says.
     pub fn total(&self) -> Result<f64, Error> {
         let heads = self.heads.f_sum(Kind::Double)?.f_double_value(&[])?;
+        Ok(heads + self.token + self.rest())
+    }
+
+    /// What no token brings: feed-forward parts, biases and the position.
+    pub fn rest(&self) -> f64 {
         let layers: f64 = self.feed_forward.iter().chain(&self.attention_bias).sum();
-        Ok(heads + layers + self.token + self.position + self.norm_bias)
+        layers + self.position + self.norm_bias
     }
 }
 
@@ -155,7 +161,7 @@ impl Method for DirectLogit {
             axioms: &[Axiom::Linearity],
             cost: "2 forward",
             source: "Elhage et al. 2021, A Mathematical Framework for Transformer Circuits",
-            one_number: true,
+            adds_up: true,
             ..Card::new(
                 "direct-logit",
                 "Σ_l Σ_h ⟨d, A_lhti f_lh(x_i)⟩: what each token adds to the logit directly, through attention",
@@ -171,12 +177,16 @@ impl Method for DirectLogit {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         for (output, ledger) in self.ledgers(problem)?.into_iter().enumerate() {
-            let row = ledger.heads.f_sum_dim_intlist(&[0_i64, 1][..], false, None)?;
-            let mut row: Vec<f64> = Vec::try_from(row)?;
-            if let Some(own) = row.last_mut() {
-                *own += ledger.token;
-            }
-            each(Explanation::of_numbers(output, &row, problem.value_at_input(output)?)?)?;
+            let (layers, heads, tokens) = ledger.heads.size3()?;
+            let brought = ledger.heads.f_reshape([layers * heads, tokens])?.f_transpose(0, 1)?;
+            let own = Tensor::f_zeros([tokens, 1], (Kind::Double, brought.device()))?;
+            let _ = own.f_select(0, tokens - 1)?.f_fill_(ledger.token)?;
+            let vectors = Tensor::f_cat(&[brought, own], 1)?;
+            let baseline_value = Some(ledger.rest());
+            each(Explanation {
+                baseline_value,
+                ..Explanation::new(output, vectors, problem.value_at_input(output)?)
+            })?;
         }
         Ok(())
     }
