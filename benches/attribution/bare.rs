@@ -87,7 +87,8 @@ impl Bare {
             batch(&ones(&[p * HEADS, count, read]), &keys);
             batch(&ones(&[p * count, read, 2 * HEADS]), &ones(&[p * count, 2 * HEADS, HIDDEN]));
             let (x, wide, thrice) = (ones(&[rows, HIDDEN]), ones(&[rows, INNER]), ones(&[rows, 3 * HIDDEN]));
-            let side = rows / (p * read);
+            // Nearly all outputs of a group have read nearly all of it.
+            let side = (rows + p * read / 2) / (p * read);
             for _ in 0..11 {
                 product(&x, &self.inner_out.transpose(0, 1));
                 product(&wide, &self.inner.transpose(0, 1));
