@@ -19,7 +19,7 @@ pub enum Absence {
 impl Absence {
     /// Names that are understood.
     pub const NAMES: &'static str =
-        "zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K, deletion, masking";
+        "zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K, sampled:K:SEED, deletion, masking";
 
     /// The embeddings that a path begins at.
     ///

@@ -140,7 +140,8 @@ impl Attributor {
     /// About how many bytes a run takes besides the weights, in passes of that kind.
     pub fn bytes(&self, model: &dyn LanguageModel, pass: Pass) -> usize {
         let (batch, each) = self.settings.batch(model, pass);
-        batch * each
+        // What is walked back goes one text at a time.
+        if pass.backward { each } else { batch * each }
     }
 
     /// The aggregate and the normalisation that a run will use.
@@ -226,6 +227,8 @@ impl Attributor {
         problem.work().foresee(self.method.cost(problem.size(true)));
         let reduction = (aggregate, normalize);
         let mut rows = Rows::new(&problem, &card, reduction, self.span.clone(), keeps_vectors);
+        let described = self.method.describe();
+        rows = rows.with_tolerance(described.parameters.get("tolerance").and_then(|number| number.as_f64()));
         let finished = self.method.attribute(&problem, &mut |explanation| {
             rows.push(explanation)?;
             problem.work().add_row()
@@ -241,7 +244,7 @@ impl Attributor {
         let (mut record, vectors) = rows.record(&sequence)?;
         record.model =
             Some(Model { name: model.name().to_owned(), sha256: model.sha256().map(str::to_owned) });
-        record.method = Some(self.method.describe());
+        record.method = Some(described);
         let mut target = problem.target().describe();
         if let Some(span) = &self.span {
             target.parameters.insert("span".to_owned(), vec![span.start, span.end].into());

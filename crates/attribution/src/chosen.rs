@@ -55,8 +55,14 @@ impl Target for Chosen {
         let target = self.target.without(ranges)?;
         Some(Box::new(Self { target, tokens: self.tokens.clone() }))
     }
+    fn asks_for_a_token(&self) -> bool {
+        self.target.asks_for_a_token()
+    }
     fn describe(&self) -> saliency_schema::Target {
         let mut target = self.target.describe();
+        if !self.target.asks_for_a_token() {
+            return target;
+        }
         target.parameters.insert("token_ids_by_output".to_owned(), self.tokens.clone().into());
         target
     }

@@ -19,6 +19,8 @@ pub(crate) enum Space<'a> {
 /// The share of max(|f(x)|, |f(baseline)|) below which a change of the target is taken for none, when a delta is compared
 /// with it.
 pub(crate) const FLOOR: f64 = 1e-4;
+/// An error of so many roundings of f may be one: f at both ends is a sum of many terms, and may come of larger logits.
+const ROUNDINGS: f64 = 64.0;
 /// A stretch is halved this often at the most: to 1/65,536 of the path.
 const DEPTH: u32 = 16;
 /// Points that one output may take.
@@ -207,15 +209,26 @@ impl<'p, 'a> Path<'p, 'a> {
         for (row, output) in self.outputs.clone().enumerate() {
             let sum = self.way(output)?.f_to_kind(sum_kind(self.way.kind()))?.f_zeros_like()?;
             integrals.push(Integral { sum, points: 0, note: None });
-            let change = last[row] - first[row];
-            let scale = change.abs().max(FLOOR * last[row].abs().max(first[row].abs()));
-            states.push(State { scale, left: tolerance * scale, evaluated: 0, steepest: None, open: 0.0 });
+            let size = last[row].abs().max(first[row].abs());
+            let scale = scale_of(last[row], first[row]);
+            let noise = ROUNDINGS * epsilon(self.way.kind()) * size;
+            let left = tolerance * scale;
+            states.push(State {
+                scale,
+                left,
+                noise,
+                evaluated: 0,
+                steepest: None,
+                open: 0.0,
+                rounded: false,
+            });
         }
         let rows: Vec<usize> = (0..self.outputs.len()).collect();
         let whole = Stretch { from: 0.0, to: 1.0, depth: 0 };
         let ends = (first.to_vec(), last);
         let sums = self.stretch(&rule, &whole, &ends, &rows)?;
-        self.refine(&rule, &whole, &ends, rows, sums, &mut states, &mut integrals)?;
+        let before = vec![f64::INFINITY; self.outputs.len()];
+        self.refine(&rule, &whole, &ends, rows, sums, &before, &mut states, &mut integrals)?;
         for (integral, state) in integrals.iter_mut().zip(&states) {
             integral.note = state.note(tolerance);
         }
@@ -256,11 +269,13 @@ impl<'p, 'a> Path<'p, 'a> {
         ends: &(Vec<f64>, Vec<f64>),
         rows: Vec<usize>,
         sums: Vec<(Tensor, f64)>,
+        before: &[f64],
         states: &mut [State],
         integrals: &mut [Integral],
     ) -> Result<(), Error> {
         let n = rule.len() as u32;
         let mut open = Vec::new();
+        let mut errors = vec![f64::INFINITY; self.outputs.len()];
         for (row, (sum, error)) in rows.into_iter().zip(sums) {
             let state = &mut states[row];
             state.evaluated += n;
@@ -269,12 +284,18 @@ impl<'p, 'a> Path<'p, 'a> {
             let hopeless = stretch.depth >= DEPTH || state.evaluated + needed > MOST_POINTS;
             // Half of what is left: as much stays for every other stretch.
             let allowed = if stretch.depth == 0 { state.left } else { 0.5 * state.left };
-            if error.abs() <= allowed || hopeless || !error.is_finite() {
+            // So small, and no smaller for being halved: f itself is not known better.
+            let rounding = error.abs() > allowed
+                && error.abs() <= state.noise
+                && error.abs() >= 0.25 * before[row].abs();
+            if error.abs() <= allowed || rounding || hopeless || !error.is_finite() {
+                state.rounded |= rounding;
                 state.left = (state.left - error.abs()).max(0.0);
                 state.accept(stretch, error, (ends.1[row] - ends.0[row]).abs());
                 let _ = integrals[row].sum.f_add_(&sum)?;
                 integrals[row].points += n;
             } else {
+                errors[row] = error;
                 open.push(row);
             }
         }
@@ -292,7 +313,7 @@ impl<'p, 'a> Path<'p, 'a> {
         ];
         for (half, ends) in halves {
             let sums = self.stretch(rule, &half, &ends, &open)?;
-            self.refine(rule, &half, &ends, open.clone(), sums, states, integrals)?;
+            self.refine(rule, &half, &ends, open.clone(), sums, &errors, states, integrals)?;
         }
         Ok(())
     }
@@ -311,11 +332,15 @@ struct State {
     scale: f64,
     /// The error that may still be made.
     left: f64,
+    /// The error that f's own rounding makes of any stretch.
+    noise: f64,
     evaluated: u32,
     /// The narrow stretch with the largest change: from, to, change.
     steepest: Option<(f64, f64, f64)>,
     /// Errors that were accepted beyond the allowance.
     open: f64,
+    /// Whether some were accepted because they are rounding.
+    rounded: bool,
 }
 
 impl State {
@@ -337,6 +362,13 @@ impl State {
                 100.0 * change / self.scale
             )
         });
+        if !converged && self.rounded {
+            return Some(format!(
+                "did not converge: the relative delta is {relative:.2e}, more than {tolerance:.2e}, after {} points: what is left \
+                 is the rounding of the target; a model in float64 goes further",
+                self.evaluated
+            ));
+        }
         let advice = "another baseline (eos, mean, another text) does not lead through that place";
         match (converged, place) {
             (true, None) => None,
@@ -350,6 +382,21 @@ impl State {
                 ))
             }
         }
+    }
+}
+
+/// What a delta is compared with: the change of the target, or where that is all but none a share of its size.
+pub(crate) fn scale_of(value: f64, baseline: f64) -> f64 {
+    (value - baseline).abs().max(FLOOR * value.abs().max(baseline.abs()))
+}
+
+/// The distance from 1 to the next number.
+fn epsilon(kind: Kind) -> f64 {
+    match kind {
+        Kind::Double => f64::EPSILON,
+        Kind::Half => 2.0_f64.powi(-10),
+        Kind::BFloat16 => 2.0_f64.powi(-7),
+        _ => f64::from(f32::EPSILON),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rows of a record while they are made.
 
 use crate::method::Card;
+use crate::path::scale_of;
 use crate::{Aggregate, Error, Explanation, Normalize, Problem, Sequence, Vectors};
 use saliency_schema::{Kind as TokenKind, Output, Record, Token};
 use std::ops::Range;
@@ -11,6 +12,8 @@ pub(crate) struct Rows<'p, 'a> {
     problem: &'p Problem<'a>,
     method: &'static str,
     complete: bool,
+    /// How large relative deltas were to be.
+    tolerance: Option<f64>,
     aggregate: Aggregate,
     normalize: Normalize,
     span: Option<(Range<usize>, Option<Explanation>)>,
@@ -41,6 +44,7 @@ impl<'p, 'a> Rows<'p, 'a> {
         Self {
             problem,
             method: card.name,
+            tolerance: None,
             complete: card.axioms.contains(&crate::Axiom::Completeness),
             aggregate,
             normalize,
@@ -55,6 +59,11 @@ impl<'p, 'a> Rows<'p, 'a> {
             stopped: false,
             target_unused: !card.uses_target && card.family != crate::Family::Control,
         }
+    }
+
+    /// Says of rows whose delta is larger, beside the change of the target, that it is.
+    pub(crate) fn with_tolerance(self, tolerance: Option<f64>) -> Self {
+        Self { tolerance, ..self }
     }
 
     /// How many rows are finished.
@@ -92,8 +101,16 @@ impl<'p, 'a> Rows<'p, 'a> {
 
     /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the row.
     fn finish(&mut self, explanation: Explanation, own: Option<&Tensor>) -> Result<(), Error> {
-        let Explanation { output, vectors, value, baseline_value, steps, samples, standard_errors, notes } =
-            explanation;
+        let Explanation {
+            output,
+            vectors,
+            value,
+            baseline_value,
+            steps,
+            samples,
+            standard_errors,
+            mut notes,
+        } = explanation;
         if let Some(kept) = &mut self.vectors {
             kept.push(&vectors)?;
         }
@@ -117,6 +134,20 @@ impl<'p, 'a> Rows<'p, 'a> {
         self.values.push(padded(row, length));
         let errors = self.errors_of(standard_errors.unwrap_or_default(), vectors.size()[1]);
         self.errors.push(padded(errors.into_iter().map(|x| x / scale.abs()).collect(), length));
+        let sum = sums.iter().sum::<f64>() + total(Aggregate::Sum)?.unwrap_or(0.0);
+        let delta = baseline_value.filter(|_| self.complete).map(|baseline| sum - (value - baseline));
+        if let (Some(tolerance), Some(delta), Some(baseline), []) =
+            (self.tolerance, delta, baseline_value, &notes[..])
+        {
+            // Of a sum of outputs, or a mean over baselines, whose terms are all within theirs.
+            let relative = delta.abs() / scale_of(value, baseline);
+            if relative > tolerance {
+                notes.push(format!(
+                    "the relative delta is {relative:.2e}, more than {tolerance:.2e}: it was kept for each term of this sum, and the \
+                     terms' changes cancel; ask for a smaller tolerance"
+                ));
+            }
+        }
         for note in notes {
             match self.notes.iter_mut().find(|(known, _)| *known == note) {
                 Some((_, rows)) => rows.push(number),
@@ -125,7 +156,6 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
         let logits = self.problem.input().logits_of(output)?.f_select(0, 0)?.f_to_kind(Kind::Double)?;
         let token = i64::from(self.problem.output_token(output).id);
-        let sum = sums.iter().sum::<f64>() + total(Aggregate::Sum)?.unwrap_or(0.0);
         self.outputs.push(Output {
             token: length,
             probability: Some(logits.f_softmax(0, None)?.f_double_value(&[token])?),
@@ -133,7 +163,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             value: Some(value),
             baseline_value,
             sum: Some(sum),
-            delta: baseline_value.filter(|_| self.complete).map(|baseline| sum - (value - baseline)),
+            delta,
             steps,
             samples,
             within,
@@ -260,6 +290,8 @@ pub(crate) fn with_new(mut notes: Vec<String>, others: Vec<String>) -> Vec<Strin
     notes
 }
 
+const NO_ERRORS: &str = "standard errors of a sum are not known from those of its terms, and left out";
+
 /// Two outputs as one: the sum of their targets.
 fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
     let (short, long) = if a.vectors.size()[0] < b.vectors.size()[0] {
@@ -269,6 +301,7 @@ fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
     };
     let vectors = long.f_detach_copy()?;
     let _ = vectors.f_narrow(0, 0, short.size()[0])?.f_add_(short)?;
+    let sampled = b.standard_errors.is_some();
     let both = |x: Option<f64>, y: Option<f64>| Some(x? + y?);
     Ok(Explanation {
         output: a.output,
@@ -279,7 +312,10 @@ fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         samples: a.samples.max(b.samples),
         // Draws are shared between outputs, so that errors of a sum are not known from those of its terms.
         standard_errors: None,
-        notes: with_new(a.notes, b.notes),
+        notes: with_new(
+            a.notes,
+            if sampled { with_new(b.notes, vec![NO_ERRORS.to_owned()]) } else { b.notes },
+        ),
     })
 }
 

@@ -56,6 +56,11 @@ pub trait Target: Debug {
         None
     }
 
+    /// Whether it is about a token; `false` where the whole prediction is what counts.
+    fn asks_for_a_token(&self) -> bool {
+        true
+    }
+
     /// How the record names this target.
     fn describe(&self) -> saliency_schema::Target {
         saliency_schema::Target::new(self.name())

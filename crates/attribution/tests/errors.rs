@@ -39,7 +39,7 @@ fn unknown_names_list_those_there_are() {
     assert!(message("softmax".parse::<Normalize>()).ends_with("there are: none, sum, sum-abs, max-abs"));
     assert!(
         message("pad".parse::<saliency_attribution::Baseline>())
-            .ends_with("ids:A,B,…, sampled:K, deletion, masking")
+            .ends_with("ids:A,B,…, sampled:K, sampled:K:SEED, deletion, masking")
     );
 }
 
@@ -52,6 +52,10 @@ fn signed_rows_are_not_divided_by_their_sum() {
 
 #[test]
 fn parameters_out_of_range_or_out_of_place_are_named() {
+    let samples = |samples| Parameters { samples: Some(samples), ..Parameters::default() };
+    let range = "samples is 1, and must be from 2 to 1000000: ";
+    assert_eq!(message(method("vargrad", &samples(1))), format!("{range}one draw does not vary"));
+    assert_eq!(message(method("lime", &samples(1))), format!("{range}the first is the whole text"));
     let steps = |steps| Parameters { steps: Some(steps), ..Parameters::default() };
     assert_eq!(message(method("ig", &steps(0))), "steps is 0, and must be from 1 to 10000");
     assert_eq!(message(method("ig", &steps(10_001))), "steps is 10001, and must be from 1 to 10000");

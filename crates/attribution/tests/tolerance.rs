@@ -212,3 +212,24 @@ fn a_tolerance_refuses_what_it_does_not_take_however_it_is_asked() {
     let message = refused(within(0.01).steps(513).unwrap());
     assert_eq!(message, "steps is 513, and must be from 1 to 512 on each stretch, with a tolerance");
 }
+
+/// A sum of outputs whose changes cancel is less exact than each of them; the record says so where it is.
+#[test]
+fn a_span_whose_terms_cancel_says_what_is_left_of_its_tolerance() {
+    let model = Saturating::new(6, 2);
+    let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
+    // ± the same function but for a ten-thousandth: each changes by as much, their sum by next to nothing.
+    let opposed = Closure::new("opposed", |logits: &Tensor, output: OutputToken| {
+        let f = logits.f_select(1, 3)?;
+        Ok(f.f_mul_scalar(if output.output == 0 { 1.0 } else { -1.0001 })?)
+    });
+    let method = within(1e-3).steps(2).unwrap();
+    let attributor = Attributor::new().with_method(Box::new(method)).with_target(Box::new(opposed));
+    let span = attributor.span(0..2).record(&model, &sequence).unwrap();
+    let output = &span.outputs[0];
+    let change = output.value.unwrap() - output.baseline_value.unwrap();
+    let relative = output.delta.unwrap().abs() / change.abs();
+    let said = span.notes.iter().any(|note| note.contains("the terms' changes cancel"));
+    assert_eq!(said, relative > 1e-3, "{relative:e}: {:?}", span.notes);
+    assert!(said, "{relative:e}");
+}

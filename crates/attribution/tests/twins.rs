@@ -322,6 +322,16 @@ fn kernel_shap_with_too_few_samples_says_so_and_stays_near_equal_shares() {
     assert!(found.standard_errors[0].iter().all(|error| error.unwrap() < 1e-9));
 }
 
+/// Fewer texts than tell the segments apart: the ridge divides between those that no text tells apart, and a note says so.
+#[test]
+fn lime_with_too_few_texts_says_so() {
+    let sequence = Sequence::from_ids(&[1, 4, 0, 2, 5], &[3]).unwrap();
+    let few = record(&Linear::new(6, 3), &sequence, Lime::new().samples(4, 0).unwrap());
+    assert!(few.notes[0].contains("4 texts do not tell 5 segments apart"), "{:?}", few.notes);
+    let many = record(&Linear::new(6, 3), &sequence, Lime::new().samples(60, 0).unwrap());
+    assert_eq!(many.notes, [""; 0]);
+}
+
 /// Over many seeds, squared distances from the true value are what the squared standard errors say: within a third in the mean
 /// over 100 seeds, where both are themselves estimates. For `kernel-shap` the truth is Shapley's exact value; for `lime` the mean
 /// over all seeds.

@@ -69,10 +69,10 @@ pub(crate) struct AttributeArguments {
     /// The attribution method; `saliency methods` lists them. Default: gradient-x-input.
     #[arg(long = "method", value_name = "M", help_heading = "Attribution")]
     pub(crate) method: Option<String>,
-    /// The file's form: ours, or the JSON that the original notebook's page reads.
+    /// The file's form: ours, or the JSON that the original notebook's page reads: one array.
     #[arg(long, value_enum, default_value_t = Format::Record, value_name = "F", help_heading = "Output")]
     pub(crate) format: Format,
-    /// Write here instead of to standard output; `.jsonl` writes one record a line.
+    /// Write here instead of to standard output, which `-` is too; `.jsonl` writes one record a line.
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
     /// Write the vectors behind the rows here too, as safetensors: `attributions.K` of record K is [outputs, tokens, hidden], NaN
@@ -151,8 +151,8 @@ pub(crate) struct SourceArguments {
     /// With --sample: only tokens at least this many times as probable as the most probable one.
     #[arg(long, value_name = "P", requires = "sample", help_heading = "Text")]
     pub(crate) min_p: Option<f64>,
-    /// Seed of everything random, the sampling's and the method's; run number k is sampled with S + k. Default: 0.
-    #[arg(long, value_name = "S", help_heading = "Text")]
+    /// Seed of everything random, the sampling's, the method's and the baseline's; run number k is sampled with S + k. Default: 0.
+    #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = "Text")]
     pub(crate) seed: Option<u64>,
     /// With --sample: this many continuations, one record each.
     #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Text")]
@@ -219,7 +219,7 @@ pub(crate) struct MethodArguments {
     /// Where the points lie: gauss-legendre, trapezoid, riemann-left, riemann-right, riemann-middle. Default: gauss-legendre.
     #[arg(long, value_name = "R", help_heading = "Method")]
     pub(crate) rule: Option<Quadrature>,
-    /// What stands for "nothing there": zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K (a distribution), and for methods that
+    /// What stands for "nothing there": zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K or sampled:K:SEED (a distribution), and for methods that
     /// take tokens away also deletion and masking. Default: the method's own.
     #[arg(long, value_name = "B", help_heading = "Method")]
     pub(crate) baseline: Option<Absence>,
@@ -248,10 +248,10 @@ pub(crate) struct MethodArguments {
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) noise: Option<f64>,
     /// Which layer, from 0. Default: the method's own: all, or 0.
-    #[arg(long, value_name = "L", help_heading = "Method")]
+    #[arg(long, value_name = "L", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) layer: Option<usize>,
     /// Which attention head, from 0. Default: all.
-    #[arg(long, value_name = "H", help_heading = "Method")]
+    #[arg(long, value_name = "H", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) head: Option<usize>,
     /// Drop the sign in every dimension before anything is added up.
     #[arg(long, help_heading = "Method")]

@@ -41,6 +41,10 @@ impl<'a> Asked<'a> {
     ) -> Result<Self, Failure> {
         let mut parameters = parameters(&explain.method);
         parameters.seed = seed;
+        // A distribution without a seed of its own is drawn from the one of everything.
+        if let Some(Absence::Embedding(Baseline::Sampled { seed: own @ 0, .. })) = &mut parameters.baseline {
+            *own = seed.unwrap_or(0);
+        }
         let span = match explain.span.as_deref() {
             None => None,
             Some("all") => Some(Span::All),
@@ -75,6 +79,9 @@ impl<'a> Asked<'a> {
         };
         if !explain.alternative.is_empty() && target.against(Alternatives::RunnerUp).is_none() {
             return refuse("--alternative", "a contrast- target");
+        }
+        if !explain.explain.is_empty() && !target.asks_for_a_token() {
+            return refuse("--explain", "a target of a token");
         }
         match (&asked.without, target.without(Vec::new()).is_some()) {
             (Some(_), false) => refuse("--without", "the target kl-divergence"),
@@ -146,6 +153,14 @@ impl<'a> Asked<'a> {
         };
         attributor.reduction()?;
         Ok(attributor)
+    }
+
+    /// How many outputs are run of so many: none after a span.
+    pub(crate) fn n_output(&self, n_output: usize) -> usize {
+        match &self.span {
+            Some(Span::Outputs(outputs)) => outputs.end.min(n_output),
+            _ => n_output,
+        }
     }
 
     /// How large the problem is for a method that takes segments away: so many, and not so many tokens.

@@ -3,7 +3,7 @@
 use crate::arguments::{AttributeArguments, ExplainArguments, Format, WorkArguments};
 use crate::asked::Asked;
 use crate::failure::Failure;
-use crate::output::{Destination, remark};
+use crate::output::{Destination, Prepared, remark};
 use crate::progress::Progress;
 use crate::text::{Source, generations, prompt, sequences, text};
 use crate::{estimate, interrupt, memory, model, vectors};
@@ -19,8 +19,11 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     }
     let destination = Destination::new(arguments.output.as_deref())?;
     let beside = arguments.vectors.as_deref().map(|path| Destination::new(Some(path))).transpose()?;
-    if arguments.vectors.is_some() && arguments.vectors == arguments.output {
+    if beside.as_ref().is_some_and(|beside| beside.is(&destination)) {
         return Err(Failure::Usage("--vectors and -o name the same file; give each one of its own".into()));
+    }
+    if arguments.format == Format::Notebook && destination.has_extension("jsonl") {
+        return Err(Failure::Usage("--format notebook is one JSON array; name a .json file".into()));
     }
     let name = arguments.method.as_deref().unwrap_or("gradient-x-input");
     let source = Source { arguments: &arguments.source, from_stdin: arguments.stdin.is_some() };
@@ -39,10 +42,11 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
         }
         Format::Record => saliency::write(&records, &mut bytes)?,
     }
-    if let Some(beside) = beside {
-        beside.write(&vectors::safetensors(&records, &vectors)?)?;
-    }
-    destination.write(&bytes)?;
+    // Both are written before either has its name.
+    let vectors = if beside.is_some() { vectors::safetensors(&records, &vectors)? } else { Vec::new() };
+    let beside = beside.as_ref().map(|beside| beside.prepare(&vectors)).transpose()?;
+    destination.prepare(&bytes)?.finish()?;
+    beside.map_or(Ok(()), Prepared::finish)?;
     // What is there was written; whoever interrupted still learns that it is not all.
     if interrupt::came() { Err(Failure::Partial) } else { Ok(()) }
 }
@@ -110,6 +114,7 @@ fn made(
                 Err(attribution::Error::Stopped) if asked.partial && !records.is_empty() => {
                     return Ok(Some(records));
                 }
+                Err(attribution::Error::Stopped) if asked.partial => return Err(Failure::TooEarly),
                 Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
                 made => made?,
             };

@@ -53,6 +53,7 @@ pub(crate) fn print(
     for name in &asked.methods {
         let attributor = asked.attributor(name, asked_for)?;
         let size = asked.in_segments(name, sequence_size(checkpoint, &sequence), &sequence)?;
+        let size = attribution::Size { n_output: asked.n_output(size.n_output), ..size };
         let cost = attributor.cost(size) + Cost::forwards(1.0);
         let seconds = runs * (cost.forwards * pace.forward + cost.backwards * pace.backward);
         let pass =

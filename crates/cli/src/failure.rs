@@ -16,12 +16,18 @@ pub(crate) enum Failure {
     /// Somebody pressed Ctrl-C.
     #[error("interrupted; nothing was written (--partial keeps finished rows)")]
     Interrupted,
+    /// Somebody pressed Ctrl-C, and wanted what was finished, which was nothing.
+    #[error("interrupted before an output was finished; nothing was written")]
+    TooEarly,
     /// Somebody pressed Ctrl-C, and wanted what was finished.
     #[error("interrupted; the finished rows were written")]
     Partial,
     /// A file or folder can't be written.
     #[error("{path}: {source}; nothing was written")]
     Write { path: PathBuf, source: std::io::Error },
+    /// A pipe or a device does not take the result.
+    #[error("{path}: {source}; it did not take everything")]
+    Straight { path: PathBuf, source: std::io::Error },
     /// Standard output is closed or full.
     #[error("standard output: {0}; write to a file with -o")]
     Stdout(std::io::Error),
@@ -58,7 +64,7 @@ impl Failure {
     /// 2 for what was asked wrongly, 1 for what could not be done.
     pub(crate) fn exit_code(&self) -> u8 {
         use attribution::Error as A;
-        if matches!(self, Self::Interrupted | Self::Partial) {
+        if matches!(self, Self::Interrupted | Self::TooEarly | Self::Partial) {
             return interrupt::EXIT_CODE;
         }
         let asked_wrongly = match self {

@@ -60,7 +60,7 @@ pub(crate) fn methods(arguments: &ListArguments) -> Result<(), Failure> {
         let axioms: Vec<_> = card.axioms.iter().map(|a| a.name()).collect();
         for (what, list) in [
             ("also", card.aliases.join(", ")),
-            ("also, with --absolute", card.absolute_aliases.join(", ")),
+            ("also, without a sign", card.absolute_aliases.join(", ")),
             ("parameters", card.parameters.iter().map(|p| format!("--{p}")).collect::<Vec<_>>().join(" ")),
             ("axioms", axioms.join(", ")),
         ] {

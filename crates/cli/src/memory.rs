@@ -4,15 +4,18 @@ use crate::arguments::Bytes;
 use crate::output::remark;
 use std::fs;
 
+/// What libtorch's allocator and threads take besides what is asked for, once work begins.
+const BESIDES: u64 = 96 << 20;
+
 /// What passes may take of a limit for the whole program.
 pub(crate) fn left_of(limit: Bytes, quiet: bool) -> usize {
-    let taken = resident().unwrap_or(0);
+    let taken = resident().unwrap_or(0) + BESIDES;
     if limit.0 <= taken {
         let (limit, taken) = (megabytes(limit.0), megabytes(taken));
         remark(
             quiet,
             &format!(
-                "--memory is {limit} MB, and the model alone takes {taken} MB; working in the smallest batches"
+                "--memory is {limit} MB, and the program alone takes {taken} MB; working in the smallest batches"
             ),
         );
     }

@@ -1,71 +1,148 @@
 //! Where results go: files whole or not at all, standard output, remarks on standard error.
 
 use crate::failure::Failure;
-use std::io::Write;
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// A file, or standard output.
-pub(crate) struct Destination {
-    path: Option<PathBuf>,
+/// Where a result goes.
+pub(crate) struct Destination(Place);
+
+enum Place {
+    Stdout,
+    /// A file, whole or not at all.
+    File(PathBuf),
+    /// A pipe or a device, which is written to and stays what it is.
+    Straight(PathBuf),
+}
+
+/// A result that only has to be put in its place.
+pub(crate) enum Prepared<'a> {
+    Bytes(&'a Destination, &'a [u8]),
+    File(tempfile::NamedTempFile, PathBuf),
 }
 
 impl Destination {
-    /// Checks at once that the file can be made, before any long work.
+    /// `-` is standard output. Checks at once that the file can be made, before any long work.
     pub(crate) fn new(path: Option<&Path>) -> Result<Self, Failure> {
-        if let Some(path) = path {
-            if path.is_dir() {
-                return Err(Failure::Usage(format!("{}: is a folder; name a file", path.display())));
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self(Place::Stdout)) };
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => {
+                Err(Failure::Usage(format!("{}: is a folder; name a file", path.display())))
             }
-            temporary_beside(path)?;
+            Ok(found) if !found.is_file() => Ok(Self(Place::Straight(path.to_owned()))),
+            _ => {
+                let path = real(path);
+                temporary_beside(&path)?;
+                Ok(Self(Place::File(path)))
+            }
         }
-        Ok(Self { path: path.map(Path::to_owned) })
     }
 
     pub(crate) fn has_extension(&self, extension: &str) -> bool {
-        self.path.as_deref().and_then(Path::extension).is_some_and(|e| e.eq_ignore_ascii_case(extension))
+        self.path().and_then(Path::extension).is_some_and(|e| e.eq_ignore_ascii_case(extension))
+    }
+
+    /// Whether both are one place, however they are spelled.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.path() == other.path()
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::Stdout => None,
+            Place::File(path) | Place::Straight(path) => Some(path),
+        }
+    }
+
+    /// Everything that can fail of a file, but for its name.
+    pub(crate) fn prepare<'a>(&'a self, bytes: &'a [u8]) -> Result<Prepared<'a>, Failure> {
+        match &self.0 {
+            Place::File(path) => Ok(Prepared::File(written(path, bytes)?, path.clone())),
+            _ => Ok(Prepared::Bytes(self, bytes)),
+        }
     }
 
     /// Writes everything, or nothing.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
-        match &self.path {
-            Some(path) => write_whole(path, bytes),
-            None => print(bytes),
+        self.prepare(bytes)?.finish()
+    }
+}
+
+impl Prepared<'_> {
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::File(file, path) => match file.persist(&path) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(Failure::Write { path, source: plain(error.error) }),
+            },
+            Self::Bytes(Destination(Place::Stdout), bytes) => print(bytes),
+            Self::Bytes(destination, bytes) => {
+                let path = destination.path().unwrap_or(Path::new("-"));
+                let failed = |source| Failure::Straight { path: path.to_owned(), source };
+                let mut file = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
+                file.write_all(bytes).and_then(|()| file.flush()).map_err(failed)
+            }
         }
     }
 }
 
+/// Where a path leads through links, so that a link stays one.
+fn real(path: &Path) -> PathBuf {
+    let beside = || Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes a file under another name and renames it, so that it is never seen in part.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |source| Failure::Write { path: path.to_owned(), source };
+    Prepared::File(written(path, bytes)?, path.to_owned()).finish()
+}
+
+/// A file under another name, which only has to be renamed. It takes the mode of the one that it replaces.
+fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Failure> {
+    let failed = |source| Failure::Write { path: path.to_owned(), source: plain(source) };
     let mut file = temporary_beside(path)?;
     file.write_all(bytes).map_err(failed)?;
+    if let Ok(old) = fs::metadata(path) {
+        file.as_file().set_permissions(old.permissions()).map_err(failed)?;
+    }
     file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    Ok(file)
 }
 
 fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, Failure> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".saliency-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         // What a plain `File::create` would ask for; the process's umask still takes its part.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder).map_err(|source| Failure::Write { path: path.to_owned(), source })
+    let failed = |source| Failure::Write { path: path.to_owned(), source: plain(source) };
+    builder.tempfile_in(folder(path)).map_err(failed)
+}
+
+/// The error without the passing name that `tempfile` adds to it.
+fn plain(error: io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(|named| named.source());
+    let code = inner.and_then(|inner| inner.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);
+    code.map_or(error, io::Error::from_raw_os_error)
 }
 
 /// Prints to standard output.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush()).map_err(Failure::Stdout)
 }
 
 /// A remark on standard error, unless `--quiet`.
 pub(crate) fn remark(quiet: bool, text: &str) {
     if !quiet {
-        let _ = writeln!(std::io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{text}");
     }
 }

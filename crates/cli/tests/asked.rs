@@ -477,3 +477,77 @@ fn vectors_are_written_whole_or_not_at_all() {
     assert!(refused(&["--vectors", ".", "-o", "r.json"]).contains("is a folder"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+/// What the pattern of `--seed` reaches: a distribution of baselines too, unless it has a seed of its own.
+#[test]
+fn the_seed_reaches_a_distribution_of_baselines() {
+    let of = |more: &[&str]| {
+        let text = ["attribute", "--text", "The king", "--generate", "1", "--method", "ig", "--steps", "2"];
+        let record: Value = serde_json::from_str(&printed(&[&text[..], more].concat())).unwrap();
+        (rows(&record), record["method"]["baseline"].clone())
+    };
+    let (seven, eight) =
+        (["--baseline", "sampled:2", "--seed", "7"], ["--baseline", "sampled:2", "--seed", "8"]);
+    assert_ne!(of(&seven).0, of(&eight).0);
+    assert_eq!(of(&seven).1, "sampled:2:7");
+    assert_eq!(of(&["--baseline", "sampled:2:7"]), of(&seven));
+    assert_eq!(of(&["--baseline", "sampled:2:7", "--seed", "8"]), of(&seven));
+}
+
+/// What stands at a path stays what it is: a pipe is written to, a link leads on, a file keeps its mode; and `-` is standard output.
+#[cfg(unix)]
+#[test]
+fn results_go_where_the_path_leads() {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let done = |output: &str| {
+        let output = saliency(folder.path(), &[TEXT, &["-o", output]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let expected = done("-");
+    assert!(!at("-").exists() && expected.starts_with(b"{"));
+    std::fs::write(at("file.json"), "old").unwrap();
+    std::fs::set_permissions(at("file.json"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    symlink("file.json", at("link.json")).unwrap();
+    done("link.json");
+    assert!(at("link.json").is_symlink());
+    assert_eq!(std::fs::read(at("file.json")).unwrap(), expected);
+    assert_eq!(std::fs::metadata(at("file.json")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    let reader = {
+        let pipe = at("pipe");
+        std::thread::spawn(move || std::fs::read(pipe).unwrap())
+    };
+    done("pipe");
+    assert_eq!(reader.join().unwrap(), expected);
+    assert!(std::fs::metadata(at("pipe")).unwrap().file_type().is_fifo());
+    // One file by two names is one file.
+    for other in ["./file.json", "link.json"] {
+        let output = saliency(folder.path(), &[TEXT, &["-o", "file.json", "--vectors", other]].concat());
+        assert_eq!(output.status.code(), Some(2), "{other}");
+        assert_eq!(std::fs::read(at("file.json")).unwrap(), expected);
+    }
+}
+
+/// In single precision there is an end to exactness: it is said for what it is, and no row is worse than with a looser tolerance.
+#[test]
+fn a_tolerance_below_rounding_says_that_it_is_rounding() {
+    let of = |tolerance: &str, dtype: &str| -> Value {
+        let text = ["attribute", "--text", "The king said unto him.", "--generate", "1", "--method", "ig"];
+        let more = ["--tolerance", tolerance, "--dtype", dtype];
+        serde_json::from_str(&printed(&[&text[..], &more].concat())).unwrap()
+    };
+    let relative = |record: &Value| {
+        let output = &record["outputs"][0];
+        let change = number(&output["value"]) - number(&output["baseline_value"]);
+        (number(&output["delta"]) / change).abs()
+    };
+    let single = of("1e-8", "f32");
+    let note = single["notes"][0].as_str().unwrap();
+    assert!(note.contains("the rounding of the target; a model in float64"), "{note}");
+    assert!(relative(&single) < 1e-5, "{:e}", relative(&single));
+    let double = of("1e-8", "f64");
+    assert!(double["notes"].as_array().is_none_or(Vec::is_empty) && relative(&double) <= 1e-8);
+}

@@ -68,7 +68,7 @@ fn facts(method: &dyn Method) -> String {
         rows.push(("in the record", code(recorded)));
     }
     for (how, aliases) in
-        [("also called", card.aliases), ("also called, with `--absolute`", card.absolute_aliases)]
+        [("also called", card.aliases), ("also called, where the sign is dropped", card.absolute_aliases)]
     {
         if !aliases.is_empty() {
             rows.push((how, code(aliases.iter().map(ToString::to_string).collect())));

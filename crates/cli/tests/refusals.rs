@@ -280,6 +280,11 @@ fn what_is_explained() {
     };
     refused(&["--target", "kl-divergence"], &["kl-divergence needs --without", "such as 0-5"]);
     refused(
+        &["--target", "entropy", "--explain", " the"],
+        &["--explain needs a target of a token", "is entropy"],
+    );
+    refused(&["--layer", "-1", "--method", "attention"], &["-1"]);
+    refused(
         &["--target", "logit", "--without", "0-2"],
         &["--without needs the target kl-divergence", "is logit"],
     );
@@ -305,7 +310,10 @@ fn what_is_explained() {
     );
     refused(&["--explain", "7: the"], &["--explain names output 7, and there are 2"]);
     for method in ["direct-logit", "alti-logit"] {
-        refused(&["--method", method], &[method, "target probability", "use logit, contrast-logit or contrast-log-probability"]);
+        refused(
+            &["--method", method],
+            &[method, "target probability", "use logit, contrast-logit or contrast-log-probability"],
+        );
     }
     refused(&["--group", "chapters"], &["unknown segmentation \"chapters\"", "words, sentences"]);
     refused(&["--group", "spans:0-99"], &["spans[0]", "tokens 0..99"]);

@@ -160,8 +160,13 @@ impl Record {
                 aggregate.unwrap_or_default()
             )
         });
+        let sampled = (!self.standard_errors.is_empty()).then(|| {
+            "standard errors of groups are not known from those of their tokens, and left out".to_owned()
+        });
         let mut notes = self.notes.clone();
-        notes.extend([normalized, unsigned].into_iter().flatten().filter(|note| !self.notes.contains(note)));
+        notes.extend(
+            [normalized, unsigned, sampled].into_iter().flatten().filter(|note| !self.notes.contains(note)),
+        );
         notes
     }
 }

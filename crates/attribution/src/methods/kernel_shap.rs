@@ -165,12 +165,16 @@ impl Method for KernelShap {
             // Equal shares of the change, and what each player has above them.
             let mut numbers = vec![changes[output] / n as f64; n];
             let mut errors = None;
+            let mut notes: Vec<String> = open.clone().into_iter().collect();
             if let Some(fit) = &fit {
                 let above = fit.solution(output)?;
                 let excess = above.iter().sum::<f64>() / n as f64;
                 numbers.iter_mut().zip(above).for_each(|(number, above)| *number += above - excess);
                 if drawn.is_some() && open.is_none() {
                     errors = fit.errors(output, 0, 2)?;
+                    if errors.is_none() {
+                        notes.push("no standard errors: every pair of coalitions is needed to tell the segments apart".into());
+                    }
                 }
             }
             let row = |numbers: &[f64]| {
@@ -182,7 +186,7 @@ impl Method for KernelShap {
                 baseline_value: Some(empty[output]),
                 samples: drawn.map(|drawn| drawn as u32),
                 standard_errors: errors.map(|errors| row(&errors)),
-                notes: open.clone().into_iter().collect(),
+                notes,
                 ..Explanation::of_numbers(output, &row(&numbers), values[output])?
             })?;
         }

@@ -143,6 +143,14 @@ impl Method for Lime {
         let rows: Vec<Vec<f64>> = texts.iter().map(row).collect();
         let ridge = RIDGE * (1..=n).map(|i| squares(&rows, &weights, i)).sum::<f64>() / n as f64;
         let fit = Fit::new(&rows, &values, &weights, (ridge, 1))?;
+        // Without the ridge: intercept and slopes.
+        let apart = Fit::new(&rows, &values, &weights, (0.0, 0))?.rank();
+        let open = (apart < n + 1).then(|| {
+            format!(
+                "{} texts do not tell {n} segments apart: the ridge alone divides between some of them; more samples say more",
+                texts.len()
+            )
+        });
         for output in 0..problem.n_output() {
             let row = |numbers: &[f64]| {
                 let mut row = game.spread(output, &numbers[1..]);
@@ -153,6 +161,7 @@ impl Method for Lime {
             let value = problem.value_at_input(output)?;
             each(Explanation {
                 samples: Some(texts.len() as u32),
+                notes: open.clone().into_iter().collect(),
                 standard_errors: errors.map(|errors| row(&errors)),
                 ..Explanation::of_numbers(output, &row(&fit.solution(output)?), value)?
             })?;

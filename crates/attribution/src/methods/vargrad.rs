@@ -25,13 +25,21 @@ impl VarGrad {
     /// How many draws, how large the noise is in units of the embeddings' standard deviation, and the seed.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for no draws, or a noise below 0.
+    /// [`Error::Parameter`] for fewer than two draws, or a noise below 0.
     pub fn noise(samples: u32, deviation: f64, seed: u64) -> Result<Self, Error> {
-        Ok(Self { noise: Noise { samples, deviation, seed }.checked()? })
+        Self { noise: Noise { samples, deviation, seed }.checked()? }.checked()
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Ok(Self { noise: Noise::from_parameters(parameters)? })
+        Self { noise: Noise::from_parameters(parameters)? }.checked()
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        if self.noise.samples < 2 {
+            let range = "from 2 to 1000000: one draw does not vary";
+            return Err(Error::Parameter { name: "samples", value: self.noise.samples.to_string(), range });
+        }
+        Ok(self)
     }
 }
 

@@ -16,6 +16,9 @@ impl Target for Entropy {
     fn summary(&self) -> &'static str {
         "−Σ p ln p: how undecided the model is, in nats"
     }
+    fn asks_for_a_token(&self) -> bool {
+        false
+    }
     fn value(&self, logits: &Tensor, _output: OutputToken) -> Result<Tensor, Error> {
         let logarithms = widened(logits)?.f_log_softmax(-1, None)?;
         let shares = logarithms.f_exp()?;

@@ -34,6 +34,9 @@ impl Target for KlDivergence {
     fn summary(&self) -> &'static str {
         "Σ p (ln p − ln q): how far the prediction is from that without some of the text, in nats"
     }
+    fn asks_for_a_token(&self) -> bool {
+        false
+    }
     fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error> {
         let reference = self.reference.as_ref().ok_or_else(nothing_left_out)?;
         let logarithms = widened(logits)?.f_log_softmax(-1, None)?;
