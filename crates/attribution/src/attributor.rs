@@ -228,7 +228,7 @@ impl Attributor {
         let reduction = (aggregate, normalize);
         let mut rows = Rows::new(&problem, &card, reduction, self.span.clone(), keeps_vectors);
         let described = self.method.describe();
-        rows = rows.with_tolerance(described.parameters.get("tolerance").and_then(|number| number.as_f64()));
+        rows = rows.with_tolerance(described.parameters.get("tolerance").and_then(serde_json::Value::as_f64));
         let finished = self.method.attribute(&problem, &mut |explanation| {
             rows.push(explanation)?;
             problem.work().add_row()

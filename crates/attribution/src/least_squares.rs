@@ -98,6 +98,7 @@ impl Fit {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::Fit;
 

@@ -77,6 +77,7 @@ impl TensorMoments {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::{Moments, TensorMoments};
     use tch::{Device, Kind, Tensor};

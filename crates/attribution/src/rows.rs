@@ -24,13 +24,10 @@ pub(crate) struct Rows<'p, 'a> {
     outputs: Vec<Output>,
     /// Rows in which nothing but rounding noise was left.
     cancelled: usize,
-    /// Whether rows had standard errors that do not hold for their aggregate.
-    errors_left_out: bool,
+    /// What there is to say of all rows together.
+    remarks: Vec<String>,
     /// What rows said, and the rows that said it.
     notes: Vec<(String, Vec<usize>)>,
-    /// Whether the run ended before all rows were made.
-    stopped: bool,
-    target_unused: bool,
 }
 
 impl<'p, 'a> Rows<'p, 'a> {
@@ -41,6 +38,13 @@ impl<'p, 'a> Rows<'p, 'a> {
         span: Option<Range<usize>>,
         keeps_vectors: bool,
     ) -> Self {
+        let mut remarks = Vec::new();
+        if !card.uses_target && card.family != crate::Family::Control {
+            remarks.push(format!(
+                "{} describes the model's run and does not depend on the target; values are the target's",
+                card.name
+            ));
+        }
         Self {
             problem,
             method: card.name,
@@ -54,10 +58,8 @@ impl<'p, 'a> Rows<'p, 'a> {
             vectors: keeps_vectors.then(Vectors::default),
             outputs: Vec::new(),
             cancelled: 0,
-            errors_left_out: false,
+            remarks,
             notes: Vec::new(),
-            stopped: false,
-            target_unused: !card.uses_target && card.family != crate::Family::Control,
         }
     }
 
@@ -73,7 +75,8 @@ impl<'p, 'a> Rows<'p, 'a> {
 
     /// The run ended before all rows were made.
     pub(crate) fn stopped(&mut self) {
-        self.stopped = true;
+        let (made, all) = (self.values.len(), self.problem.n_output());
+        self.remarks.insert(0, format!("stopped after {made} of {all} outputs: the others are left out"));
     }
 
     pub(crate) fn push(&mut self, explanation: Explanation) -> Result<(), Error> {
@@ -167,7 +170,6 @@ impl<'p, 'a> Rows<'p, 'a> {
             steps,
             samples,
             within,
-            ..Output::default()
         });
         Ok(())
     }
@@ -178,7 +180,13 @@ impl<'p, 'a> Rows<'p, 'a> {
             Aggregate::Mean => errors.into_iter().map(|error| error / width as f64).collect(),
             _ if self.aggregate.is_signed() || width == 1 => errors,
             _ => {
-                self.errors_left_out |= !errors.is_empty();
+                if !errors.is_empty() {
+                    let remark = format!(
+                        "standard errors are those of sums over hidden dimensions, and left out beside the aggregate {}",
+                        self.aggregate.name()
+                    );
+                    self.remarks = with_new(std::mem::take(&mut self.remarks), vec![remark]);
+                }
                 Vec::new()
             }
         }
@@ -230,20 +238,7 @@ impl<'p, 'a> Rows<'p, 'a> {
     }
 
     fn all_notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.stopped {
-            notes.push(format!(
-                "stopped after {} of {} outputs: the others are left out",
-                self.values.len(),
-                self.problem.n_output()
-            ));
-        }
-        if self.target_unused {
-            notes.push(format!(
-                "{} describes the model's run and does not depend on the target; values are the target's",
-                self.method
-            ));
-        }
+        let mut notes = self.remarks.clone();
         if self.cancelled > 0 {
             notes.push(format!(
                 "{} of {} rows are zero: the {} over hidden dimensions of {} cancels to rounding noise \
@@ -253,12 +248,6 @@ impl<'p, 'a> Rows<'p, 'a> {
                 self.values.len(),
                 self.aggregate.name(),
                 self.method
-            ));
-        }
-        if self.errors_left_out {
-            notes.push(format!(
-                "standard errors are those of sums over hidden dimensions, and left out beside the aggregate {}",
-                self.aggregate.name()
             ));
         }
         for (note, rows) in &self.notes {

@@ -178,13 +178,13 @@ fn absences_that_can_not_be_are_refused() {
     }
     let players = Parameters {
         baseline: Some(Absence::Deletion),
-        segments: Some(Segmentation::Spans(vec![0..2])),
+        segments: Some(Segmentation::Spans(std::iter::once(0..2).collect())),
         ..Parameters::default()
     };
     let attributor = Attributor::new().with_method(method("shapley", &players).unwrap());
     assert!(matches!(attributor.record(&model, &two), Err(Error::Parameter { name: "baseline", .. })));
     let without = |ranges| target("kl-divergence").unwrap().without(ranges).unwrap();
-    let attributor = Attributor::new().with_target(without(vec![1..2]));
+    let attributor = Attributor::new().with_target(without(std::iter::once(1..2).collect()));
     let refused = attributor.record(&model, &two).unwrap_err().to_string();
     assert!(refused.starts_with("without is 1-2 of 2 input tokens"), "{refused}");
     // A distribution of no text.

@@ -408,9 +408,12 @@ fn a_report_is_estimated_as_a_record_is() {
     assert!(text.contains("occlusion") && text.contains("pass"), "{text}");
 }
 
-/// The vectors of a safetensors file: each tensor's name, size and numbers, by the format's own description: eight bytes of
+/// A tensor's name, size and numbers.
+type Named = (String, Vec<usize>, Vec<f32>);
+
+/// The metadata and the tensors of a safetensors file: by the format's own description: eight bytes of
 /// length, a JSON header, numbers.
-fn safetensors(path: &Path) -> (Value, Vec<(String, Vec<usize>, Vec<f32>)>) {
+fn safetensors(path: &Path) -> (Value, Vec<Named>) {
     let bytes = std::fs::read(path).unwrap();
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
