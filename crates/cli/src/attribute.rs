@@ -98,6 +98,7 @@ fn made(
         asked.check_group(&sequence)?;
         for method in &asked.methods {
             let attributor = asked.attributor(method, sequence.n_output())?;
+            estimate::announce(&checkpoint, &asked, method, &sequence, quiet)?;
             let progress = Progress::new("attributing", 1000, quiet);
             let mut watch = |done: attribution::Progress| {
                 progress.set((done.share * 1000.0) as usize);

@@ -10,8 +10,11 @@ use saliency::attribution::targets::Logit;
 use saliency::attribution::{self, Cost, Pass, Problem, tch};
 use saliency::{Checkpoint, Generation, LanguageModel, Prompt, Sequence};
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 use std::time::Instant;
 
+/// Passes from which a run is long enough to time some of them first.
+const LONG: f64 = 200.0;
 /// Outputs whose way back is timed.
 const TIMED: usize = 4;
 
@@ -51,24 +54,66 @@ pub(crate) fn print(
         let _ = writeln!(lines, "generation: about {} s", rounded(made));
     }
     for name in &asked.methods {
-        let attributor = asked.attributor(name, asked_for)?;
-        let size = asked.in_segments(name, sequence_size(checkpoint, &sequence), &sequence)?;
-        let size = attribution::Size { n_output: asked.n_output(size.n_output), ..size };
-        let cost = attributor.cost(size) + Cost::forwards(1.0);
-        let seconds = runs * (cost.forwards * pace.forward + cost.backwards * pace.backward);
-        let pass =
-            Pass { tokens: n_input + asked_for - 1, positions: asked_for, backward: cost.backwards > 0.0 };
-        let bytes = memory::resident().unwrap_or(0) + attributor.bytes(&checkpoint.model, pass) as u64;
-        let _ = writeln!(
-            lines,
-            "{name}: {} forward and {} backward passes, about {} s and {} MB",
-            passes(runs * cost.forwards),
-            passes(runs * cost.backwards),
-            rounded(seconds),
-            memory::megabytes(bytes)
-        );
+        let cost = cost(checkpoint, asked, name, &sequence)?;
+        let line = line(checkpoint, asked, (name, &sequence), (cost, runs), &pace)?;
+        let _ = writeln!(lines, "{line}");
     }
     output::print(lines.as_bytes())
+}
+
+/// Says before a long run what it will take, where somebody watches.
+pub(crate) fn announce(
+    checkpoint: &Checkpoint,
+    asked: &Asked<'_>,
+    name: &str,
+    sequence: &Sequence,
+    quiet: bool,
+) -> Result<(), Failure> {
+    if quiet || !std::io::stderr().is_terminal() {
+        return Ok(());
+    }
+    let cost = cost(checkpoint, asked, name, sequence)?;
+    if cost.forwards + cost.backwards < LONG {
+        return Ok(());
+    }
+    let pace = pace(checkpoint, sequence, true)?;
+    output::remark(quiet, &line(checkpoint, asked, (name, sequence), (cost, 1.0), &pace)?);
+    Ok(())
+}
+
+/// The passes of one run.
+fn cost(
+    checkpoint: &Checkpoint,
+    asked: &Asked<'_>,
+    name: &str,
+    sequence: &Sequence,
+) -> Result<Cost, Failure> {
+    let size = asked.in_segments(name, sequence_size(checkpoint, sequence), sequence)?;
+    let size = attribution::Size { n_output: asked.n_output(size.n_output), ..size };
+    Ok(asked.attributor(name, sequence.n_output())?.cost(size) + Cost::forwards(1.0))
+}
+
+/// What so many runs take by one method.
+fn line(
+    checkpoint: &Checkpoint,
+    asked: &Asked<'_>,
+    (name, sequence): (&str, &Sequence),
+    (cost, runs): (Cost, f64),
+    pace: &Pace,
+) -> Result<String, Failure> {
+    let seconds = runs * (cost.forwards * pace.forward + cost.backwards * pace.backward);
+    let positions = sequence.n_output();
+    let tokens = sequence.n_input() + positions - 1;
+    let pass = Pass { tokens, positions, backward: cost.backwards > 0.0 };
+    let attributor = asked.attributor(name, positions)?;
+    let bytes = memory::resident().unwrap_or(0) + attributor.bytes(&checkpoint.model, pass) as u64;
+    Ok(format!(
+        "{name}: {} forward and {} backward passes, about {} s and {} MB",
+        passes(runs * cost.forwards),
+        passes(runs * cost.backwards),
+        rounded(seconds),
+        memory::megabytes(bytes)
+    ))
 }
 
 fn sequence_size(checkpoint: &Checkpoint, sequence: &Sequence) -> attribution::Size {
