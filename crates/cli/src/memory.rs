@@ -15,7 +15,7 @@ pub(crate) fn left_of(limit: Bytes, quiet: bool) -> usize {
         remark(
             quiet,
             &format!(
-                "--memory is {limit} MB, and the program alone takes {taken} MB; working in the smallest batches"
+                "--memory is {limit} MB, and the program alone takes up to {taken} MB; working in the smallest batches"
             ),
         );
     }
