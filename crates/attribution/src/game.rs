@@ -143,6 +143,13 @@ impl<'p, 'a> Game<'p, 'a> {
         row
     }
 
+    /// The same for the input's tokens alone: of earlier outputs nothing is said.
+    pub(crate) fn spread_over_input(&self, output: usize, numbers: &[f64]) -> Vec<f64> {
+        let mut row = self.spread(output, numbers);
+        row.truncate(self.problem.n_input());
+        row
+    }
+
     /// Every output's target when the given players are away, for each coalition: the mean over the baseline's draws where it
     /// is a distribution. `NaN` where what is left can't be read.
     pub(crate) fn values(&self, coalitions: &[Vec<usize>]) -> Result<Vec<Vec<f64>>, Error> {

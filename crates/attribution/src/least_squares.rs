@@ -42,17 +42,17 @@ impl Fit {
             system = Tensor::f_cat(&[system, shrink.f_mul_scalar(ridge.sqrt())?], 0)?;
         }
         let (u, s, v) = system.f_svd(true, true)?;
-        let largest = s.f_max()?.f_double_value(&[])?;
-        let least = largest * f64::EPSILON * system.size().into_iter().max().unwrap_or(1) as f64;
-        let rank = s.f_gt(least)?.f_sum(Kind::Int64)?.f_int64_value(&[])?;
-        let first = |x: &Tensor, dim: i64| x.f_narrow(dim, 0, rank);
+        let solved = count(&s, &system)?;
+        // The ridge tells apart what the samples do not.
+        let rank = if ridge > 0.0 { count(&rows.f_svd(true, false)?.1, &rows)? } else { solved };
+        let first = |x: &Tensor, dim: i64| x.f_narrow(dim, 0, solved);
         let inverse = first(&v, 1)?.f_div(&first(&s, 0)?)?;
         let inverse = inverse.f_matmul(&first(&u, 1)?.f_narrow(0, 0, samples)?.f_transpose(0, 1)?)?;
         let solutions = inverse.f_matmul(&sides)?;
         Ok(Self { rows, sides, inverse, solutions, rank: rank as usize })
     }
 
-    /// How many of the unknowns the samples tell apart.
+    /// How many of the unknowns the samples tell apart, whatever the ridge is.
     pub(crate) fn rank(&self) -> usize {
         self.rank
     }
@@ -95,6 +95,13 @@ impl Fit {
         let share = (groups - 1) as f64 / groups as f64;
         Ok(Some(Vec::try_from(squares.f_mul_scalar(share)?.f_sqrt()?)?))
     }
+}
+
+/// How many singular values of a matrix are more than rounding.
+fn count(values: &Tensor, of: &Tensor) -> Result<i64, Error> {
+    let largest = values.f_max()?.f_double_value(&[])?;
+    let least = largest * f64::EPSILON * of.size().into_iter().max().unwrap_or(1) as f64;
+    Ok(values.f_gt(least)?.f_sum(Kind::Int64)?.f_int64_value(&[])?)
 }
 
 #[cfg(test)]

@@ -60,6 +60,11 @@ impl Surrogate {
     }
 }
 
+/// The numbers of the segments that are away.
+pub(crate) fn away(there: &[bool]) -> Vec<usize> {
+    (0..there.len()).filter(|i| !there[*i]).collect()
+}
+
 /// 1 for a segment that is there, 0 for one that is away.
 pub(crate) fn indicator(there: bool) -> f64 {
     f64::from(u8::from(there))

@@ -18,7 +18,8 @@ enum Place {
 
 /// A result that only has to be put in its place.
 pub(crate) enum Prepared<'a> {
-    Bytes(&'a Destination, &'a [u8]),
+    Stdout(&'a [u8]),
+    Straight(&'a Path, &'a [u8]),
     File(tempfile::NamedTempFile, PathBuf),
 }
 
@@ -59,7 +60,8 @@ impl Destination {
     pub(crate) fn prepare<'a>(&'a self, bytes: &'a [u8]) -> Result<Prepared<'a>, Failure> {
         match &self.0 {
             Place::File(path) => Ok(Prepared::File(written(path, bytes)?, path.clone())),
-            _ => Ok(Prepared::Bytes(self, bytes)),
+            Place::Stdout => Ok(Prepared::Stdout(bytes)),
+            Place::Straight(path) => Ok(Prepared::Straight(path, bytes)),
         }
     }
 
@@ -76,9 +78,8 @@ impl Prepared<'_> {
                 Ok(_) => Ok(()),
                 Err(error) => Err(Failure::Write { path, source: plain(error.error) }),
             },
-            Self::Bytes(Destination(Place::Stdout), bytes) => print(bytes),
-            Self::Bytes(destination, bytes) => {
-                let path = destination.path().unwrap_or(Path::new("-"));
+            Self::Stdout(bytes) => print(bytes),
+            Self::Straight(path, bytes) => {
                 let failed = |source| Failure::Straight { path: path.to_owned(), source };
                 let mut file = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 file.write_all(bytes).and_then(|()| file.flush()).map_err(failed)

@@ -1,7 +1,6 @@
 //! `attention-norms`: how large the vectors are that attention brings from each token.
 
-use crate::layers::check_layer;
-use crate::layers::{Layers, parts, rows_together};
+use crate::layers::{Layers, check_layer, parts, rows_together};
 use crate::method::{Card, Family, Needs};
 use crate::{Cost, Error, Explanation, Look, Method, Parameters, Problem, Size};
 use tch::{Kind, Tensor};

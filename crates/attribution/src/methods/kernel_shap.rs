@@ -4,7 +4,7 @@ use crate::game::Game;
 use crate::least_squares::Fit;
 use crate::method::{Axiom, Card, Family};
 use crate::noise::generator;
-use crate::surrogate::{Surrogate, indicator};
+use crate::surrogate::{Surrogate, away, indicator};
 use crate::{Absence, Cost, Error, Explanation, Method, Parameters, Problem, Size};
 use rand::Rng;
 use rand::seq::index;
@@ -177,11 +177,7 @@ impl Method for KernelShap {
                     }
                 }
             }
-            let row = |numbers: &[f64]| {
-                let mut row = game.spread(output, numbers);
-                row.truncate(problem.n_input());
-                row
-            };
+            let row = |numbers: &[f64]| game.spread_over_input(output, numbers);
             each(Explanation {
                 baseline_value: Some(empty[output]),
                 samples: drawn.map(|drawn| drawn as u32),
@@ -198,8 +194,7 @@ impl Method for KernelShap {
 /// and so do those of the shortest solution: that keeps the constraint, and leaves no player aside.
 fn fit(game: &Game<'_, '_>, coalitions: &Coalitions, empty: &[f64], changes: &[f64]) -> Result<Fit, Error> {
     let share = |there: &[bool]| there.iter().copied().map(indicator).sum::<f64>() / there.len() as f64;
-    let away = |there: &Vec<bool>| (0..there.len()).filter(|i| !there[*i]).collect::<Vec<_>>();
-    let values = game.values(&coalitions.there.iter().map(away).collect::<Vec<_>>())?;
+    let values = game.values(&coalitions.there.iter().map(|there| away(there)).collect::<Vec<_>>())?;
     let row = |there: &Vec<bool>| {
         let share = share(there);
         there.iter().map(|there| indicator(*there) - share).collect::<Vec<_>>()

@@ -4,7 +4,7 @@ use crate::game::Game;
 use crate::least_squares::Fit;
 use crate::method::{Axiom, Card, Family};
 use crate::noise::generator;
-use crate::surrogate::{Surrogate, indicator};
+use crate::surrogate::{Surrogate, away, indicator};
 use crate::{Absence, Cost, Error, Explanation, Method, Parameters, Problem, Size};
 use rand::Rng;
 use rand::seq::index;
@@ -133,8 +133,7 @@ impl Method for Lime {
             Err(refused) if n == 1 => return Err(refused),
             can_be_empty => self.texts(n, can_be_empty.is_ok()),
         };
-        let away = |there: &Vec<bool>| (0..n).filter(|i| !there[*i]).collect::<Vec<_>>();
-        let values = game.values(&texts.iter().map(away).collect::<Vec<_>>())?;
+        let values = game.values(&texts.iter().map(|text| away(text)).collect::<Vec<_>>())?;
         let there = |text: &Vec<bool>| text.iter().filter(|there| **there).count();
         let weights: Vec<f64> = texts.iter().map(|text| kernel(n, there(text))).collect();
         // The first unknown is the intercept.
@@ -143,20 +142,15 @@ impl Method for Lime {
         let rows: Vec<Vec<f64>> = texts.iter().map(row).collect();
         let ridge = RIDGE * (1..=n).map(|i| squares(&rows, &weights, i)).sum::<f64>() / n as f64;
         let fit = Fit::new(&rows, &values, &weights, (ridge, 1))?;
-        // Without the ridge: intercept and slopes.
-        let apart = Fit::new(&rows, &values, &weights, (0.0, 0))?.rank();
-        let open = (apart < n + 1).then(|| {
+        // The intercept and the slopes.
+        let open = (fit.rank() < n + 1).then(|| {
             format!(
                 "{} texts do not tell {n} segments apart: the ridge alone divides between some of them; more samples say more",
                 texts.len()
             )
         });
         for output in 0..problem.n_output() {
-            let row = |numbers: &[f64]| {
-                let mut row = game.spread(output, &numbers[1..]);
-                row.truncate(problem.n_input());
-                row
-            };
+            let row = |numbers: &[f64]| game.spread_over_input(output, &numbers[1..]);
             let errors = fit.errors(output, 1, 1)?;
             let value = problem.value_at_input(output)?;
             each(Explanation {

@@ -35,7 +35,7 @@ impl SequentialIntegratedGradients {
     /// # Errors
     /// [`Error::Parameter`] for 0 or more than 10,000.
     pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
-        self.integration.steps = Some(crate::parameters::count("steps", steps, 10_000)?);
+        self.integration = self.integration.with_steps(steps)?;
         Ok(self)
     }
 

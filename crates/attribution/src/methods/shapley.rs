@@ -124,7 +124,7 @@ impl Shapley {
                 }
             }
             let baseline_value = Some(values[beyond][output]);
-            let numbers = self.row(game, problem, output, &numbers);
+            let numbers = self.row(game, output, &numbers);
             let value = problem.value_at_input(output)?;
             each(Explanation { baseline_value, ..Explanation::of_numbers(output, &numbers, value)? })?;
         }
@@ -167,8 +167,8 @@ impl Shapley {
         for output in 0..outputs {
             let own = &found[output][..playing.min(game.players_of(output))];
             let of = |number: fn(&Moments) -> f64| own.iter().map(number).collect::<Vec<_>>();
-            let row = self.row(game, problem, output, &of(Moments::mean));
-            let errors = self.row(game, problem, output, &of(Moments::error));
+            let row = self.row(game, output, &of(Moments::mean));
+            let errors = self.row(game, output, &of(Moments::error));
             // Players that the output has not read are there or not, to no effect: their absence is no baseline of it.
             let value = problem.value_at_input(output)?;
             each(Explanation {
@@ -182,12 +182,11 @@ impl Shapley {
     }
 
     /// Numbers for the tokens of the players.
-    fn row(&self, game: &Game<'_, '_>, problem: &Problem<'_>, output: usize, numbers: &[f64]) -> Vec<f64> {
-        let mut row = game.spread(output, numbers);
-        if self.players == Players::Input {
-            row.truncate(problem.n_input());
+    fn row(&self, game: &Game<'_, '_>, output: usize, numbers: &[f64]) -> Vec<f64> {
+        match self.players {
+            Players::Input => game.spread_over_input(output, numbers),
+            Players::All => game.spread(output, numbers),
         }
-        row
     }
 }
 
