@@ -152,6 +152,22 @@ impl Record {
             if output.token != n_input + index {
                 return Err(Error::OutputToken { index, found: output.token, expected: n_input + index });
             }
+            let Some(explained) = &output.explained else { continue };
+            let texts = explained.token.iter().chain(&explained.alternatives).map(|token| &token.text);
+            let longest = texts.map(String::len).max().unwrap_or(0);
+            if longest > Caps::DEFAULT.token_text {
+                let place = format!("outputs[{index}].explained");
+                let cap = Caps::DEFAULT.token_text;
+                return Err(Error::Cap { place, what: "bytes", found: longest, cap });
+            }
+            let without = explained.without.as_ref();
+            if let Some(without) = without {
+                let pairs = without.tokens.chunks_exact(2);
+                let fits = |pair: &[usize]| pair[0] < pair[1] && pair[1] <= n_input;
+                if without.tokens.is_empty() || !pairs.remainder().is_empty() || !pairs.clone().all(fits) {
+                    return Err(Error::Without { index, n_input });
+                }
+            }
         }
         Ok(())
     }

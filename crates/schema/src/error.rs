@@ -160,6 +160,16 @@ pub enum Error {
         /// What it should say.
         expected: usize,
     },
+    /// `outputs[].explained.without.tokens` are no ranges of input tokens.
+    #[error(
+        "outputs[{index}].explained.without.tokens: ranges of input tokens are the first and one past the last, within 0 to {n_input}, as in [0, 5]"
+    )]
+    Without {
+        /// The entry.
+        index: usize,
+        /// How many input tokens there are.
+        n_input: usize,
+    },
     /// `standard_errors` has another shape than `attributions`.
     #[error(
         "standard_errors[{row}]: it is not as long as attributions[{row}]; leave standard_errors out, or give one for each value"

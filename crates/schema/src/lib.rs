@@ -2,8 +2,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod align;
 mod check;
 mod error;
+mod explained;
 #[cfg(feature = "json-schema")]
 mod json_schema;
 mod notebook;
@@ -17,8 +19,10 @@ mod segmentation;
 mod token;
 mod write;
 
+pub use align::{AlignedBy, Alignment};
 pub use check::Caps;
 pub use error::Error;
+pub use explained::{Explained, Named, Without};
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
 pub use read::read;

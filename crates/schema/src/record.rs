@@ -1,6 +1,6 @@
 //! The record itself, version 1.
 
-use crate::{Kind, Token, number, object};
+use crate::{Explained, Kind, Token, number, object};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -190,6 +190,9 @@ pub struct Output {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
     #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
     pub within: Option<f64>,
+    /// What was explained here besides or instead of the token itself; absent where that token was.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
+    pub explained: Option<Explained>,
 }
 
 impl Record {

@@ -1,6 +1,6 @@
 //! From a record of single tokens to one of groups of tokens: words, sentences, lines, any spans.
 
-use crate::{Error, Output, Record, Regrouped, Token};
+use crate::{Error, Explained, Output, Record, Regrouped, Token};
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -66,8 +66,9 @@ impl Record {
     ///   it becomes [`Output::within`], so that with [`Reduce::Sum`] a row and its `within` add up to all values
     ///   of the rows it was made of.
     /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum` and `delta`
-    ///   where every token of the group has them; `steps` and `samples` are the largest. All else of a group of several
-    ///   outputs is not recorded. An output that stays alone keeps everything.
+    ///   where every token of the group has them; `steps` and `samples` are the largest; `explained` is kept where it is
+    ///   the same of all. All else of a group of several outputs is not recorded. An output that stays alone keeps
+    ///   everything.
     /// - A group's text is that of its tokens, put together from their exact bytes. Its id is the first one's.
     /// - [`Record::regrouped`] says how it was done; its `by` is for the caller to set. Values that were
     ///   normalised or have lost their sign are reduced as they are, and a note says so.
@@ -95,7 +96,12 @@ impl Record {
                 let earlier = self.attributions[row][segment.start..].iter().copied();
                 reduce.of(earlier.chain(self.outputs.get(row).map(|output| output.within)))
             }));
-            outputs.push(Output { token: index, within, ..reduced_output(members, reduce) });
+            let mut output = Output { token: index, within, ..reduced_output(members, reduce) };
+            let without = output.explained.as_mut().and_then(|explained| explained.without.as_mut());
+            if let Some(without) = without {
+                *without = without.regrouped(segments);
+            }
+            outputs.push(output);
         }
         if self.outputs.is_empty() && outputs.iter().all(|output| output.within.is_none()) {
             outputs.clear();
@@ -229,6 +235,7 @@ fn reduced_output(members: &[Output], reduce: Reduce) -> Output {
         delta: total(|output| output.delta),
         steps: members.iter().filter_map(|output| output.steps).max(),
         samples: members.iter().filter_map(|output| output.samples).max(),
+        explained: Explained::shared(members.iter().map(|output| output.explained.as_ref())),
         ..Output::default()
     }
 }

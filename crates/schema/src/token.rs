@@ -58,6 +58,15 @@ impl Token {
         Self { id, text: text.into(), kind, start: None, end: None, bytes: None, value: None }
     }
 
+    /// A token of exact bytes: its text is theirs, with U+FFFD for what is no UTF-8 by itself.
+    pub fn from_bytes(id: u32, bytes: Vec<u8>, kind: Kind) -> Self {
+        let (text, bytes) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(error.into_bytes())),
+        };
+        Self { bytes, ..Self::new(id, text, kind) }
+    }
+
     /// Several tokens as one: all their text, from the first's start to the last's end, with the first's number and kind. One
     /// token is itself; none is an empty input.
     #[must_use]
@@ -69,12 +78,8 @@ impl Token {
             return first.clone();
         }
         let bytes = tokens.iter().flat_map(Self::exact_bytes).copied().collect();
-        let (text, bytes) = match String::from_utf8(bytes) {
-            Ok(text) => (text, None),
-            Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(error.into_bytes())),
-        };
         let (start, end) = first.start.zip(last.end).unzip();
-        Self { start, end, bytes, ..Self::new(first.id, text, first.kind) }
+        Self { start, end, ..Self::from_bytes(first.id, bytes, first.kind) }
     }
 
     /// Whether this token holds only part of a character (see [`Token::bytes`]).

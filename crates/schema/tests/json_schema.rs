@@ -60,6 +60,10 @@ fn everything() -> Value {
     record["method"]["rule"] = json!({"name": ["gauss"]});
     record["tokens"][0]["bytes"] = json!([240, 159]);
     record["tokens"][1]["value"] = json!("0.1");
+    record["outputs"][0]["explained"] = json!({
+        "token": {"id": 3, "text": " mat"}, "alternatives": [{"id": 4, "text": "\u{fffd}", "bytes": [230]}],
+        "without": {"tokens": [0, 1], "text": "The"}
+    });
     record
 }
 

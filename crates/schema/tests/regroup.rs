@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use saliency_schema::{Kind, Output, Record, Reduce, Regrouped, Token, read, write};
+use saliency_schema::{
+    Explained, Kind, Named, Output, Record, Reduce, Regrouped, Token, Without, read, write,
+};
 use std::ops::Range;
 
 /// Three inputs, `A b c`, and three outputs, ` x`, `y` and ` z`.
@@ -29,7 +31,7 @@ fn six() -> Record {
             delta: Some(-0.25),
             steps: Some(50),
             samples: Some(9),
-            within: None,
+            ..Output::default()
         },
         Output {
             token: 4,
@@ -41,7 +43,7 @@ fn six() -> Record {
             delta: Some(-1.0),
             steps: Some(200),
             samples: Some(7),
-            within: None,
+            ..Output::default()
         },
         Output { token: 5, probability: Some(0.125), value: Some(8.0), sum: Some(8.0), ..Output::default() },
     ];
@@ -334,7 +336,7 @@ prop_compose! {
         probability in exact(), logit in exact(), value in exact(), baseline_value in exact(), sum in exact(),
         delta in exact(), within in exact(), steps in any::<Option<u32>>(), samples in any::<Option<u32>>(),
     ) -> Output {
-        Output { token: 0, probability, logit, value, baseline_value, sum, delta, steps, samples, within }
+        Output { token: 0, probability, logit, value, baseline_value, sum, delta, steps, samples, within, ..Output::default() }
     }
 }
 
@@ -450,5 +452,39 @@ proptest! {
             let regrouped = record.regroup(&cut(&record, &begins), reduce).unwrap();
             prop_assert_eq!(regrouped.attributions[0][0].unwrap().to_bits(), x.to_bits());
         }
+    }
+}
+
+#[test]
+fn what_was_explained_is_kept_where_a_group_shares_it() {
+    let right = Explained::new().with_alternatives(vec![Named::new(7, " right")]);
+    let without = Without::new(&[1..3], &six().tokens);
+    assert_eq!((without.tokens.as_slice(), without.text.as_str()), (&[1, 3][..], " b c"));
+    let mut record = six();
+    for output in &mut record.outputs {
+        output.explained = Some(right.clone().with_without(without.clone()));
+    }
+    record.outputs[2].explained = Some(right.clone());
+    let groups = record.regroup(&GROUPS, Reduce::Sum).unwrap();
+    // The inputs 1..3 lie in the groups 0 and 1.
+    let mapped = groups.outputs[0].explained.clone().unwrap();
+    assert_eq!(mapped.alternatives, right.alternatives);
+    assert_eq!(mapped.without.as_ref().unwrap().tokens, [0, 2]);
+    assert_eq!(mapped.without.unwrap().text, " b c");
+    assert_eq!(groups.outputs[1].explained, Some(right));
+    // One of another: neither is said of both.
+    let mixed = record.regroup(&[0..3, 3..6], Reduce::Sum).unwrap();
+    assert_eq!(mixed.outputs[0].explained, None);
+}
+
+#[test]
+fn what_a_run_was_made_without_lies_among_the_inputs() {
+    for tokens in [&[][..], &[0], &[2, 2], &[2, 4], &[0, 1, 2]] {
+        let mut record = six();
+        let mut without = Without::new(&[0..1], &record.tokens);
+        without.tokens = tokens.to_vec();
+        record.outputs[0].explained = Some(Explained::new().with_without(without));
+        let error = record.check().unwrap_err().to_string();
+        assert!(error.starts_with("outputs[0].explained.without.tokens"), "{tokens:?}: {error}");
     }
 }

@@ -1,0 +1,218 @@
+//! Which tokens of two records stand for the same piece of text.
+
+use crate::{Kind, Record, Token};
+use std::ops::Range;
+
+/// Pairs of differing words that are looked at: beyond, only what two texts begin and end with is aligned.
+const WORD_PAIRS: usize = 16_000_000;
+
+/// Which token of another record is the counterpart of each token of one ([`Record::align`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alignment {
+    partners: Vec<Option<usize>>,
+    by: AlignedBy,
+}
+
+/// What two records were aligned by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AlignedBy {
+    /// The same text, token by token: every token of one has its counterpart as far as both go on alike.
+    Tokens,
+    /// The same text, cut into tokens in two ways: tokens that hold the same bytes are counterparts.
+    Bytes,
+    /// Two texts: tokens of the words that both have, in the same order.
+    Words,
+}
+
+impl Alignment {
+    /// The position in the other record of a token's counterpart; `None` where it has none.
+    pub fn partner(&self, token: usize) -> Option<usize> {
+        self.partners.get(token).copied().flatten()
+    }
+
+    /// Every token's counterpart, in order.
+    pub fn partners(&self) -> &[Option<usize>] {
+        &self.partners
+    }
+
+    /// What the records were aligned by.
+    pub fn by(&self) -> AlignedBy {
+        self.by
+    }
+}
+
+impl Record {
+    /// Which tokens of another record stand for the same piece of text as this one's.
+    ///
+    /// - Two records whose inputs are the same text, or of which one is the beginning of the other, are aligned by byte
+    ///   offsets: tokens that hold the same bytes at the same place, white space around them aside, as far as inputs and
+    ///   continuations are the same. Where a token has no offsets, they are counted from the tokens' texts.
+    /// - Other records are aligned by the longest common subsequence of their words (what white space separates), inputs
+    ///   with inputs and outputs with outputs; of several such, the one that leaves out more of this record's first
+    ///   words is not taken. Within a word, tokens that hold the same letters are counterparts.
+    ///
+    /// What has no counterpart is not comparable. Cost: of two texts, at most 16 million pairs of words are looked at.
+    pub fn align(&self, other: &Self) -> Alignment {
+        let (own, others) = (Placed::of(&self.tokens), Placed::of(&other.tokens));
+        let common = own.text.iter().zip(&others.text).take_while(|(a, b)| a == b).count();
+        let inputs = |record: &Self, placed: &Placed| {
+            record.n_input().checked_sub(1).map_or(0, |i| placed.spans[i].end)
+        };
+        let (own_inputs, other_inputs) = (inputs(self, &own), inputs(other, &others));
+        let same_input = own_inputs == other_inputs && common >= own_inputs;
+        if same_input || common == own.text.len() || common == others.text.len() {
+            let partners = partners(&own.spans, &others.spans, common);
+            let same_tokens =
+                own.spans.iter().zip(&others.spans).take_while(|(a, b)| a == b && a.end <= common);
+            let alike = same_tokens.count();
+            let read = |spans: &[Range<usize>]| spans.partition_point(|span| span.end <= common);
+            let by = if alike == read(&own.spans) && alike == read(&others.spans) {
+                AlignedBy::Tokens
+            } else {
+                AlignedBy::Bytes
+            };
+            return Alignment { partners, by };
+        }
+        let mut partners = vec![None; self.tokens.len()];
+        for kind in [Kind::Input, Kind::Output] {
+            let part = |record: &Self| match kind {
+                Kind::Input => 0..record.n_input(),
+                Kind::Output => record.n_input()..record.tokens.len(),
+            };
+            by_words((&self.tokens, part(self)), (&other.tokens, part(other)), &mut partners);
+        }
+        Alignment { partners, by: AlignedBy::Words }
+    }
+}
+
+/// Tokens in their text.
+struct Placed {
+    /// What lies between tokens is a space.
+    text: Vec<u8>,
+    /// Every token's bytes in it, white space around them aside.
+    spans: Vec<Range<usize>>,
+}
+
+impl Placed {
+    fn of(tokens: &[Token]) -> Self {
+        let bytes: usize = tokens.iter().map(|token| token.exact_bytes().len()).sum();
+        let (mut text, mut spans) = (Vec::with_capacity(bytes), Vec::with_capacity(tokens.len()));
+        for token in tokens {
+            let own = token.exact_bytes();
+            // A gap as long as the text itself is none that a tokenizer leaves.
+            let gap = token.start.and_then(|start| start.checked_sub(text.len())).filter(|gap| *gap <= 64);
+            text.resize(text.len() + gap.unwrap_or(0), b' ');
+            let white = own.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let behind = own[white..].iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+            spans.push(text.len() + white..text.len() + own.len() - behind);
+            text.extend_from_slice(own);
+        }
+        Self { text, spans }
+    }
+}
+
+/// Spans that are the same, in order; those of a text that goes on differently from `common` on have no counterpart.
+fn partners(own: &[Range<usize>], others: &[Range<usize>], common: usize) -> Vec<Option<usize>> {
+    let mut next = 0;
+    let partner = |span: &Range<usize>| {
+        let before = |other: &Range<usize>| (other.start, other.end) < (span.start, span.end);
+        while others.get(next).is_some_and(before) {
+            next += 1;
+        }
+        let found = others.get(next).is_some_and(|other| other == span) && span.end <= common;
+        next += usize::from(found);
+        found.then(|| next - 1)
+    };
+    own.iter().map(partner).collect()
+}
+
+/// The words of some tokens: what white space separates, with the tokens of each.
+fn words(tokens: &[Token], part: Range<usize>) -> Vec<(Vec<u8>, Range<usize>)> {
+    let mut words: Vec<(Vec<u8>, Range<usize>)> = Vec::new();
+    let mut ended = true;
+    for position in part {
+        let bytes = tokens[position].exact_bytes();
+        let white = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_whitespace);
+        if ended || white(bytes.first()) {
+            words.push((Vec::new(), position..position));
+        }
+        ended = white(bytes.last());
+        if let Some((word, members)) = words.last_mut() {
+            word.extend_from_slice(bytes);
+            members.end = position + 1;
+        }
+    }
+    for (word, _) in &mut words {
+        *word = word.trim_ascii().to_vec();
+    }
+    words.retain(|(word, _)| !word.is_empty());
+    words
+}
+
+/// Counterparts in words that both texts have.
+fn by_words(
+    (own, own_part): (&[Token], Range<usize>),
+    (others, other_part): (&[Token], Range<usize>),
+    found: &mut [Option<usize>],
+) {
+    let (a, b) = (words(own, own_part), words(others, other_part));
+    let text =
+        |words: &[(Vec<u8>, Range<usize>)]| words.iter().map(|(word, _)| word.clone()).collect::<Vec<_>>();
+    for (i, j) in common_subsequence(&text(&a), &text(&b)) {
+        let (mine, theirs) = (a[i].1.clone(), b[j].1.clone());
+        let spans = |tokens: &[Token]| {
+            // As if the word stood alone.
+            let bare = tokens.iter().map(|token| Token { start: None, end: None, ..token.clone() });
+            let placed = Placed::of(&bare.collect::<Vec<_>>());
+            let white = placed.text.len() - placed.text.trim_ascii_start().len();
+            let moved =
+                |span: &Range<usize>| span.start.saturating_sub(white)..span.end.saturating_sub(white);
+            placed.spans.iter().map(moved).collect::<Vec<_>>()
+        };
+        let (first, to) = (mine.start, theirs.start);
+        let pairs = partners(&spans(&own[mine]), &spans(&others[theirs]), usize::MAX);
+        for (k, partner) in pairs.into_iter().enumerate() {
+            found[first + k] = partner.map(|partner| to + partner);
+        }
+    }
+}
+
+/// A longest common subsequence, as pairs of positions.
+fn common_subsequence(a: &[Vec<u8>], b: &[Vec<u8>]) -> Vec<(usize, usize)> {
+    let begin = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let mut pairs: Vec<(usize, usize)> = (0..begin).map(|i| (i, i)).collect();
+    let (mut rest_a, mut rest_b) = (&a[begin..], &b[begin..]);
+    let mut ends = 0;
+    if rest_a.len().saturating_mul(rest_b.len()) > WORD_PAIRS {
+        ends = rest_a.iter().rev().zip(rest_b.iter().rev()).take_while(|(a, b)| a == b).count();
+        (rest_a, rest_b) = (&rest_a[..rest_a.len() - ends], &rest_b[..rest_b.len() - ends]);
+    }
+    if rest_a.len().saturating_mul(rest_b.len()) <= WORD_PAIRS {
+        // How long the longest one of what begins at each pair is.
+        let width = rest_b.len() + 1;
+        let mut longest = vec![0_u32; (rest_a.len() + 1) * width];
+        for i in (0..rest_a.len()).rev() {
+            for j in (0..rest_b.len()).rev() {
+                longest[i * width + j] = if rest_a[i] == rest_b[j] {
+                    longest[(i + 1) * width + j + 1] + 1
+                } else {
+                    longest[(i + 1) * width + j].max(longest[i * width + j + 1])
+                };
+            }
+        }
+        let (mut i, mut j) = (0, 0);
+        while i < rest_a.len() && j < rest_b.len() {
+            if rest_a[i] == rest_b[j] {
+                pairs.push((begin + i, begin + j));
+                (i, j) = (i + 1, j + 1);
+            } else if longest[i * width + j + 1] >= longest[(i + 1) * width + j] {
+                j += 1;
+            } else {
+                i += 1;
+            }
+        }
+    }
+    pairs.extend((0..ends).rev().map(|k| (a.len() - 1 - k, b.len() - 1 - k)));
+    pairs
+}
