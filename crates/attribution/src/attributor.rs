@@ -2,14 +2,14 @@
 
 use crate::methods::GradientXInput;
 use crate::problem::Settings;
-use crate::rows::Rows;
+use crate::rows::{self, Rows};
 use crate::targets::Probability;
 use crate::work::Progress;
 use crate::{
-    Aggregate, Cost, Error, LanguageModel, Method, Normalize, Parameters, Pass, Problem, Sequence, Size,
-    Target, Vectors, method, target,
+    Aggregate, Cost, Error, Explanation, LanguageModel, Method, Normalize, Parameters, Pass, Problem,
+    Sequence, Size, Target, Vectors, method, target,
 };
-use saliency_schema::{Model, Record};
+use saliency_schema::{Model, Record, Token};
 use std::ops::Range;
 
 /// A method, a target and a reduction, ready to run on any model and sequence.
@@ -31,6 +31,7 @@ pub struct Attributor {
     aggregate: Option<Aggregate>,
     normalize: Option<Normalize>,
     span: Option<Range<usize>>,
+    against: Option<Sequence>,
     settings: Settings,
     partial: bool,
 }
@@ -51,6 +52,7 @@ impl Attributor {
             aggregate: None,
             normalize: None,
             span: None,
+            against: None,
             settings: Settings::default(),
             partial: false,
         }
@@ -113,6 +115,29 @@ impl Attributor {
     #[must_use]
     pub fn span(self, outputs: Range<usize>) -> Self {
         Self { span: Some(outputs), ..self }
+    }
+
+    /// Explains a whole continuation *rather than* another one of the same input, which may be longer or shorter:
+    /// `f = Σ ln p(own tokens) − Σ ln p(the other's)`, in nats. Positive attributions speak for the sequence's own
+    /// continuation. The target is `log-probability`, and the method one that adds up over outputs.
+    ///
+    /// The record has one output, the continuation as one, and its row the inputs alone: what tokens of either
+    /// continuation gave to later ones of it is in `outputs[0].within`. Costs a run for each of the two. Default: none.
+    ///
+    /// ```
+    /// use saliency_attribution::testing::Linear;
+    /// use saliency_attribution::{Attributor, Sequence};
+    ///
+    /// let model = Linear::new(4, 2);
+    /// let (own, other) = (Sequence::from_ids(&[0, 1], &[2])?, Sequence::from_ids(&[0, 1], &[3, 0])?);
+    /// let attributor = Attributor::new().target("log-probability")?.against(other);
+    /// let record = attributor.record(&model, &own)?;
+    /// assert_eq!(record.attributions[0].len(), 2);
+    /// # Ok::<(), saliency_attribution::Error>(())
+    /// ```
+    #[must_use]
+    pub fn against(self, continuation: Sequence) -> Self {
+        Self { against: Some(continuation), ..self }
     }
 
     /// Bytes that passes may take together, besides the weights: batches are chosen to fit, and a pass that takes more runs
@@ -217,25 +242,44 @@ impl Attributor {
     ) -> Result<(Record, Vectors), Error> {
         let (aggregate, normalize) = self.reduction()?;
         let card = self.method.card();
-        if let Some(span) = &self.span {
+        // A continuation that is held against another is a span of all its outputs.
+        let span = match &self.against {
+            Some(other) => Some(self.check_against(other, sequence)?),
+            None => self.span.clone(),
+        };
+        if let Some(span) = &span {
             check_span(span, sequence.n_output(), self.method.name(), card.additive)?;
         }
         // Nothing of a span has read what comes after it.
-        let cut = self.span.as_ref().map(|span| sequence.cut(span.end));
+        let cut = span.as_ref().map(|span| sequence.cut(span.end));
         let sequence = cut.as_ref().unwrap_or(sequence);
-        let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(watch))?;
-        problem.work().foresee(self.method.cost(problem.size(true)));
         let reduction = (aggregate, normalize);
-        let mut rows = Rows::new(&problem, &card, reduction, self.span.clone(), keeps_vectors);
+        // Another continuation is half of the work.
+        let begin = if self.against.is_some() { 0.5 } else { 0.0 };
+        let other = match &self.against {
+            Some(other) => {
+                let mut first = |done: Progress| watch(Progress { share: 0.5 * done.share, ..done });
+                Some(self.sum_of(model, other, &mut first)?)
+            }
+            None => None,
+        };
+        let mut watch =
+            |done: Progress| watch(Progress { share: begin + (1.0 - begin) * done.share, ..done });
+        let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(&mut watch))?;
+        problem.work().foresee(self.method.cost(problem.size(true)));
+        let mut rows = Rows::new(&problem, &card, reduction, span.clone(), keeps_vectors);
         let described = self.method.describe();
         rows = rows.with_tolerance(described.parameters.get("tolerance").and_then(serde_json::Value::as_f64));
+        if let (Some(sum), Some(other)) = (other, &self.against) {
+            rows = rows.against(sum, Token::joined(&other.tokens()[other.n_input()..]));
+        }
         let finished = self.method.attribute(&problem, &mut |explanation| {
             rows.push(explanation)?;
             problem.work().add_row()
         });
         let sequence = match finished {
             Ok(()) => sequence.clone(),
-            Err(Error::Stopped) if self.partial && self.span.is_none() && rows.count() > 0 => {
+            Err(Error::Stopped) if self.partial && span.is_none() && rows.count() > 0 => {
                 rows.stopped();
                 sequence.cut(rows.count())
             }
@@ -246,8 +290,12 @@ impl Attributor {
             Some(Model { name: model.name().to_owned(), sha256: model.sha256().map(str::to_owned) });
         record.method = Some(described);
         let mut target = problem.target().describe();
-        if let Some(span) = &self.span {
+        if let Some(span) = &span {
             target.parameters.insert("span".to_owned(), vec![span.start, span.end].into());
+        }
+        if let Some(other) = &self.against {
+            "contrast-log-probability".clone_into(&mut target.name);
+            target.parameters.insert("against_ids".to_owned(), other.ids()[other.n_input()..].into());
         }
         record.target = Some(target);
         record.aggregate = Some(aggregate.name().to_owned());
@@ -255,6 +303,56 @@ impl Attributor {
         record.signed = Some(aggregate.is_signed() && card.signed);
         record.check()?;
         Ok((record, vectors))
+    }
+
+    /// A continuation's explanation as one: the sum over its outputs.
+    fn sum_of(
+        &self,
+        model: &dyn LanguageModel,
+        sequence: &Sequence,
+        watch: &mut dyn FnMut(Progress) -> bool,
+    ) -> Result<Explanation, Error> {
+        let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(watch))?;
+        problem.work().foresee(self.method.cost(problem.size(true)));
+        let mut sum = None;
+        self.method.attribute(&problem, &mut |explanation| {
+            sum = Some(match sum.take() {
+                Some(sum) => rows::add(sum, explanation)?,
+                None => explanation,
+            });
+            problem.work().add_row()
+        })?;
+        sum.ok_or(Error::NoOutput)
+    }
+
+    /// The span that a continuation is, where it can be held against another.
+    fn check_against(&self, other: &Sequence, sequence: &Sequence) -> Result<Range<usize>, Error> {
+        let refuse = |value: &str, range| {
+            Err(Error::Parameter { name: "the other continuation", value: value.to_owned(), range })
+        };
+        if self.target.name() != "log-probability" {
+            let why = "continuations are compared by their log-probabilities: the target is log-probability";
+            return Err(Error::Target {
+                method: "a contrast of continuations",
+                target: self.target.name(),
+                why,
+            });
+        }
+        if self.span.is_some() {
+            return refuse("given beside a span", "alone: it explains all outputs as one");
+        }
+        let (own_inputs, own) = sequence.ids().split_at(sequence.n_input());
+        let (inputs, others) = other.ids().split_at(other.n_input());
+        if inputs != own_inputs {
+            return refuse("one of another input", "one of the same input tokens");
+        }
+        if others == own {
+            return refuse(
+                "the same as the explained one",
+                "another: the difference is zero by construction",
+            );
+        }
+        Ok(0..sequence.n_output())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A target for chosen tokens, and not only for those that were produced.
 
-use crate::{Alternatives, Error, OutputToken, RealRun, Target, TokenId};
+use crate::{Alternatives, Error, Explained, OutputToken, RealRun, Target, TokenId};
 use std::ops::Range;
 use tch::Tensor;
 
@@ -54,6 +54,11 @@ impl Target for Chosen {
     fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {
         let target = self.target.without(ranges)?;
         Some(Box::new(Self { target, tokens: self.tokens.clone() }))
+    }
+    fn explained(&self, output: OutputToken) -> Explained {
+        let chosen = self.token(output);
+        let token = self.target.asks_for_a_token().then_some(chosen.id).filter(|id| *id != output.id);
+        Explained { token, ..self.target.explained(chosen) }
     }
     fn asks_for_a_token(&self) -> bool {
         self.target.asks_for_a_token()

@@ -1,6 +1,6 @@
 //! Contrastive targets: the produced token against alternatives.
 
-use crate::{Error, OutputToken, RealRun, Target, TokenId};
+use crate::{Error, Explained, OutputToken, RealRun, Target, TokenId};
 use tch::Tensor;
 
 /// What the produced token is held against.
@@ -83,6 +83,16 @@ impl<T: Target> Contrast<T> {
         Ok(Some(weights))
     }
 
+    /// The alternatives, once they are known.
+    pub(crate) fn explained(&self, output: OutputToken) -> Explained {
+        let alternatives = match &self.alternatives {
+            Alternatives::RunnerUp => Vec::new(),
+            Alternatives::Same(ids) => ids.clone(),
+            Alternatives::Each(ids) => ids.get(output.output).copied().into_iter().collect(),
+        };
+        Explained { alternatives, ..Explained::default() }
+    }
+
     pub(crate) fn describe(&self, name: &str) -> saliency_schema::Target {
         let mut target = saliency_schema::Target::new(name);
         let ids = match &self.alternatives {
@@ -134,6 +144,9 @@ macro_rules! contrast {
             }
             fn describe(&self) -> saliency_schema::Target {
                 self.contrast().describe($name)
+            }
+            fn explained(&self, output: crate::OutputToken) -> crate::Explained {
+                self.contrast().explained(output)
             }
             fn prepared(
                 &self,

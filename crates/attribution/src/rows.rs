@@ -3,7 +3,7 @@
 use crate::method::Card;
 use crate::path::scale_of;
 use crate::{Aggregate, Error, Explanation, Normalize, Problem, Sequence, Vectors};
-use saliency_schema::{Kind as TokenKind, Output, Record, Token};
+use saliency_schema::{Kind as TokenKind, Named, Output, Record, Token};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -17,6 +17,8 @@ pub(crate) struct Rows<'p, 'a> {
     aggregate: Aggregate,
     normalize: Normalize,
     span: Option<(Range<usize>, Option<Explanation>)>,
+    /// Another continuation, which the span is held against: its explanation, and its tokens as one.
+    against: Option<(Explanation, Token)>,
     values: Vec<Vec<Option<f64>>>,
     errors: Vec<Vec<Option<f64>>>,
     /// The rows' vectors, where somebody wants them.
@@ -53,6 +55,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             aggregate,
             normalize,
             span: span.map(|span| (span, None)),
+            against: None,
             values: Vec::new(),
             errors: Vec::new(),
             vectors: keeps_vectors.then(Vectors::default),
@@ -66,6 +69,11 @@ impl<'p, 'a> Rows<'p, 'a> {
     /// Says of rows whose delta is larger, beside the change of the target, that it is.
     pub(crate) fn with_tolerance(self, tolerance: Option<f64>) -> Self {
         Self { tolerance, ..self }
+    }
+
+    /// Holds the span against another continuation.
+    pub(crate) fn against(self, explanation: Explanation, token: Token) -> Self {
+        Self { against: Some((explanation, token)), ..self }
     }
 
     /// How many rows are finished.
@@ -170,8 +178,15 @@ impl<'p, 'a> Rows<'p, 'a> {
             steps,
             samples,
             within,
+            explained: self.explained(output),
         });
         Ok(())
+    }
+
+    /// What was explained of an output besides or instead of its token.
+    fn explained(&self, output: usize) -> Option<saliency_schema::Explained> {
+        let own = self.problem.output_token(output);
+        self.problem.target().explained(own).named(own.id, self.problem.sequence())
     }
 
     /// Standard errors of sums over `width` hidden dimensions as those of the aggregate, where they are known.
@@ -222,17 +237,29 @@ impl<'p, 'a> Rows<'p, 'a> {
 
     /// A span's row: the tokens before it, and what its own tokens gave to each other.
     fn finish_span(&mut self, sum: Explanation, first: usize, members: usize) -> Result<(), Error> {
-        let read = sum.vectors.size()[0];
-        let before = (first as i64).min(read);
-        // A method that says nothing of earlier outputs says nothing of these.
-        let own = if read > before { Some(sum.vectors.f_narrow(0, before, read - before)?) } else { None };
-        let errors = sum.standard_errors.map(|errors| errors[..before as usize].to_vec());
-        let vectors = sum.vectors.f_narrow(0, 0, before)?;
         let output = first - self.problem.n_input();
-        self.finish(Explanation { output, vectors, standard_errors: errors, ..sum }, own.as_ref())?;
+        let (vectors, mut own) = split(&sum.vectors, first)?;
+        let errors = sum.standard_errors.as_ref().map(|errors| errors[..vectors.size()[0] as usize].to_vec());
+        let mut whole = Explanation { output, vectors, standard_errors: errors, ..sum };
+        let against = self.against.take();
+        if let Some((other, _)) = &against {
+            let (vectors, others) = split(&other.vectors, first)?;
+            own = match (own, others) {
+                (Some(own), Some(others)) => Some(Tensor::f_cat(&[own, others.f_neg()?], 0)?),
+                (own, others) => others.map(|others| others.f_neg()).transpose()?.or(own),
+            };
+            whole = less(whole, vectors, other)?;
+        }
+        self.finish(whole, own.as_ref())?;
+        let all: Vec<_> = (output..output + members).map(|output| self.explained(output)).collect();
+        let output = &mut self.outputs[0];
+        output.explained = saliency_schema::Explained::shared(all.iter().map(Option::as_ref));
         if members > 1 {
-            let output = &mut self.outputs[0];
             (output.probability, output.logit) = (None, None);
+        }
+        if let Some((_, token)) = &against {
+            let explained = saliency_schema::Explained::new();
+            output.explained = Some(explained.with_alternatives(vec![Named::from(token)]));
         }
         Ok(())
     }
@@ -281,8 +308,33 @@ pub(crate) fn with_new(mut notes: Vec<String>, others: Vec<String>) -> Vec<Strin
 
 const NO_ERRORS: &str = "standard errors of a sum are not known from those of its terms, and left out";
 
+/// What tokens before a position were given, and what it and later ones were, where a method says anything of them.
+fn split(vectors: &Tensor, position: usize) -> Result<(Tensor, Option<Tensor>), Error> {
+    let read = vectors.size()[0];
+    let before = (position as i64).min(read);
+    let own = (read > before).then(|| vectors.f_narrow(0, before, read - before)).transpose()?;
+    Ok((vectors.f_narrow(0, 0, before)?, own))
+}
+
+/// An explanation less another one, of which `vectors` are those of the same tokens.
+fn less(a: Explanation, vectors: Tensor, b: &Explanation) -> Result<Explanation, Error> {
+    let both = |x: Option<f64>, y: Option<f64>| Some(x? - y?);
+    let sampled = a.standard_errors.is_some() || b.standard_errors.is_some();
+    let notes = with_new(a.notes, b.notes.clone());
+    Ok(Explanation {
+        output: a.output,
+        vectors: a.vectors.f_sub(&vectors)?,
+        value: a.value - b.value,
+        baseline_value: both(a.baseline_value, b.baseline_value),
+        steps: a.steps.max(b.steps),
+        samples: a.samples.max(b.samples),
+        standard_errors: None,
+        notes: if sampled { with_new(notes, vec![NO_ERRORS.to_owned()]) } else { notes },
+    })
+}
+
 /// Two outputs as one: the sum of their targets.
-fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
+pub(crate) fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
     let (short, long) = if a.vectors.size()[0] < b.vectors.size()[0] {
         (&a.vectors, &b.vectors)
     } else {

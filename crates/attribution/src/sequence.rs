@@ -1,7 +1,9 @@
 //! A text and its continuation, as tokens.
 
+use crate::explained::TokenTexts;
 use crate::{Error, TokenId};
-use saliency_schema::{Kind, Prompt, Token};
+use saliency_schema::{Kind, Named, Prompt, Token};
+use std::sync::Arc;
 
 /// Input tokens and the output tokens that follow them, generated or forced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +12,7 @@ pub struct Sequence {
     ids: Vec<TokenId>,
     n_input: usize,
     prompt: Option<Prompt>,
+    texts: Option<TokenTexts>,
 }
 
 impl Sequence {
@@ -26,7 +29,7 @@ impl Sequence {
         let outputs = outputs.into_iter().map(|t| Token { kind: Kind::Output, ..t });
         let tokens: Vec<_> = inputs.chain(outputs).collect();
         let ids = tokens.iter().map(|t| t.id).collect();
-        Ok(Self { tokens, ids, n_input, prompt: None })
+        Ok(Self { tokens, ids, n_input, prompt: None, texts: None })
     }
 
     /// Says how the input came to be, for the record.
@@ -34,6 +37,25 @@ impl Sequence {
     pub fn with_prompt(mut self, prompt: Prompt) -> Self {
         self.prompt = Some(prompt);
         self
+    }
+
+    /// Says what bytes each token of the vocabulary stands for, so that a record can name tokens which the sequence does
+    /// not hold: a runner-up, or a chosen token. Without it they are named by their numbers.
+    #[must_use]
+    pub fn with_texts(mut self, bytes: impl Fn(TokenId) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        self.texts = Some(TokenTexts(Arc::new(bytes)));
+        self
+    }
+
+    /// Any token of the vocabulary by its text, as far as it is known.
+    pub(crate) fn named(&self, id: TokenId) -> Named {
+        if let Some(texts) = &self.texts {
+            return Named::from(&Token::from_bytes(id, (texts.0)(id), Kind::Output));
+        }
+        match self.tokens.iter().find(|token| token.id == id) {
+            Some(token) => Named::from(token),
+            None => Named::new(id, format!("token {id}")),
+        }
     }
 
     /// How the input came to be, where somebody said so.
@@ -48,7 +70,8 @@ impl Sequence {
     pub fn from_ids(inputs: &[TokenId], outputs: &[TokenId]) -> Result<Self, Error> {
         let tokens =
             |ids: &[TokenId], kind| ids.iter().map(|&id| Token::new(id, format!(" {id}"), kind)).collect();
-        Self::new(tokens(inputs, Kind::Input), tokens(outputs, Kind::Output))
+        let sequence = Self::new(tokens(inputs, Kind::Input), tokens(outputs, Kind::Output))?;
+        Ok(sequence.with_texts(|id| format!(" {id}").into_bytes()))
     }
 
     /// All tokens, inputs first.
@@ -79,6 +102,7 @@ impl Sequence {
             ids: self.ids[..length].to_vec(),
             n_input: self.n_input,
             prompt: self.prompt.clone(),
+            texts: self.texts.clone(),
         }
     }
 

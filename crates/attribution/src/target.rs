@@ -1,7 +1,7 @@
 //! The scalar that is explained: from the logits at an output's position to one number.
 
 use crate::targets::TABLE;
-use crate::{Alternatives, Error, RealRun, TokenId};
+use crate::{Alternatives, Error, Explained, RealRun, TokenId};
 use std::fmt::Debug;
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -54,6 +54,13 @@ pub trait Target: Debug {
     fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {
         let _ = ranges;
         None
+    }
+
+    /// What is explained of one output besides or instead of its token, for the record; asked of a prepared target. The
+    /// provided form says nothing: the token itself.
+    fn explained(&self, output: OutputToken) -> Explained {
+        let _ = output;
+        Explained::default()
     }
 
     /// Whether it is about a token; `false` where the whole prediction is what counts.

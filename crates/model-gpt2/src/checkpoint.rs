@@ -5,6 +5,7 @@ use crate::{Config, Error, Gpt2, Prompt, Tokenizer};
 use saliency_attribution::{Generation, LanguageModel, Sequence, TokenId};
 use saliency_schema::{Kind as TokenKind, Token};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tch::{Device, Kind};
 
 /// GPT-2 and its tokenizer.
@@ -23,7 +24,7 @@ pub struct Checkpoint {
     /// The network.
     pub model: Gpt2,
     /// Its tokenizer.
-    pub tokenizer: Tokenizer,
+    pub tokenizer: Arc<Tokenizer>,
     /// What whoever loads it should know: tensors that hold NaN, tensors that no part of the model uses, tokens that the model has no embedding for. A sentence each.
     pub warnings: Vec<String>,
 }
@@ -122,7 +123,7 @@ impl Checkpoint {
         if tokens > vocabulary {
             warnings.push(format!("the tokenizer has tokens up to number {}, the model embeddings for {vocabulary}; a text that needs a token beyond is refused", tokens - 1));
         }
-        Ok(Self { model, tokenizer, warnings })
+        Ok(Self { model, tokenizer: Arc::new(tokenizer), warnings })
     }
 
     /// A text and its continuation by the model.
@@ -177,7 +178,7 @@ impl Checkpoint {
         })?;
         let sequence = |outputs: Vec<TokenId>| {
             let outputs = self.tokenizer.tokens(&outputs, TokenKind::Output, end);
-            Ok(Sequence::new(inputs.clone(), outputs)?.with_prompt(about.clone()))
+            Ok(self.named(Sequence::new(inputs.clone(), outputs)?).with_prompt(about.clone()))
         };
         runs.into_iter().map(sequence).collect()
     }
@@ -189,7 +190,13 @@ impl Checkpoint {
     pub fn force(&self, prompt: impl Into<Prompt>, continuation: &str) -> Result<Sequence, Error> {
         let (inputs, about, end) = self.read(&prompt.into())?;
         let outputs = self.encode(continuation, TokenKind::Output, end, "continuation")?;
-        Ok(Sequence::new(inputs, outputs)?.with_prompt(about))
+        Ok(self.named(Sequence::new(inputs, outputs)?).with_prompt(about))
+    }
+
+    /// A sequence that can name every token of the vocabulary.
+    fn named(&self, sequence: Sequence) -> Sequence {
+        let tokenizer = Arc::clone(&self.tokenizer);
+        sequence.with_texts(move |id| tokenizer.bytes_of(id))
     }
 
     /// A prompt's tokens, what a record says of it, and where its text ends.

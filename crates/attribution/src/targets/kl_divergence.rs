@@ -1,7 +1,7 @@
 //! `kl-divergence`: how far some of the context moves the prediction.
 
 use crate::target::widened;
-use crate::{Error, OutputToken, RealRun, Target};
+use crate::{Error, Explained, OutputToken, RealRun, Target};
 use std::ops::Range;
 use tch::Tensor;
 
@@ -52,6 +52,9 @@ impl Target for KlDivergence {
     }
     fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {
         Some(Box::new(Self::from_run_without(ranges)))
+    }
+    fn explained(&self, _output: OutputToken) -> Explained {
+        Explained { without: self.without.clone(), ..Explained::default() }
     }
     fn describe(&self) -> saliency_schema::Target {
         let mut target = saliency_schema::Target::new(self.name());
