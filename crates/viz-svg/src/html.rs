@@ -3,13 +3,14 @@
 //! Without script it shows the pictures. With it, the script redraws their live groups from the records' values, which lie
 //! in a block of JSON: 16 bits for each, in units of the row's largest.
 
-use crate::legend::{differing_provenance, provenance};
+use crate::kind::Kind;
+use crate::legend::{panel_name, provenance};
 use crate::live::{Live, Part};
 use crate::number::coordinate;
 use crate::panels::Panels;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::{label, visible};
-use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts};
+use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts, explained};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saliency_schema::Record;
@@ -225,7 +226,7 @@ impl Drawn<'_> {
     fn section(&self, number: usize, records: &[Record], options: &Options, page: &mut String) {
         let name = self.chart.name();
         let of = if self.switched {
-            format!(" ({})", differing_provenance(records, self.first, options))
+            format!(" ({})", panel_name(records, self.first, options))
         } else {
             String::new()
         };
@@ -301,10 +302,17 @@ fn part(live: &Live) -> Value {
         Part::Legend(places) => {
             let three = |(a, b, c): (f64, f64, f64)| json!([number(a), number(b), number(c)]);
             set("kind", json!("legend"));
-            set("title", three(places.title));
+            if let Some(title) = places.title {
+                set("title", three(title));
+            }
+            if let Some(heading) = places.heading {
+                set("heading", three(heading));
+            }
             set("bar", three(places.bar));
             set("lines", three(places.lines));
-            set("patterns", json!([number(places.patterns.0), number(places.patterns.1)]));
+            if let Some((x, y)) = places.patterns {
+                set("patterns", json!([number(x), number(y)]));
+            }
             set("rows", json!(places.of_row));
             if let Some(titled) = &places.titled {
                 set("titled", json!(titled));
@@ -352,18 +360,46 @@ fn record(records: &[Record], k: usize, options: &Options) -> Value {
     let mut value = json!({
         "inputs": record.n_input(),
         "labels": record.tokens.iter().map(label).collect::<Vec<_>>(),
-        "name": differing_provenance(records, k, options),
+        "name": panel_name(records, k, options),
         "method": said(0),
         "target": said(1),
         "signed": record.signed,
         "scales": scales,
         "values": values,
     });
-    // Another record's row compares where the input is the same token.
-    if let (Value::Object(value), true) = (&mut value, records.len() > 1) {
-        value.insert("ids".into(), record.inputs().iter().map(|token| token.id).collect());
+    let Value::Object(fields) = &mut value else { return value };
+    if explained::is_special(record) {
+        let rows = || 0..record.n_output();
+        let names: Vec<_> = rows().map(|row| explained::row(record, row)).collect();
+        let titles: Vec<_> = rows().map(|row| explained::title(record, row)).collect();
+        fields.insert("rows".into(), json!(names));
+        fields.insert("titles".into(), json!(titles));
+        fields.insert("whole".into(), json!(explained::title_of_all(record)));
+    }
+    // Another record's row compares where both hold the same piece of text; by shares where unit or sign differ.
+    if records.len() > 1 {
+        let aligned = records.iter().map(|other| json!(runs(record.align(other).partners())));
+        fields.insert("aligned".into(), aligned.collect());
+        let kind = Kind::of(record);
+        let first = records.iter().position(|other| Kind::of(other) == kind);
+        fields.insert("kind".into(), json!(first.unwrap_or(k)));
+        fields.insert("unit".into(), json!(kind.words()));
     }
     value
+}
+
+/// Counterparts as runs of them: the first token, its counterpart, and how many follow each other.
+fn runs(partners: &[Option<usize>]) -> Vec<[usize; 3]> {
+    let mut runs: Vec<[usize; 3]> = Vec::new();
+    for (token, partner) in
+        partners.iter().enumerate().filter_map(|(token, partner)| Some((token, (*partner)?)))
+    {
+        match runs.last_mut() {
+            Some([from, to, length]) if *from + *length == token && *to + *length == partner => *length += 1,
+            _ => runs.push([token, partner, 1]),
+        }
+    }
+    runs
 }
 
 /// Every row's largest size, and all values in base64: 16 bits each, little-endian.

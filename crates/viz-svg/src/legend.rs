@@ -7,25 +7,36 @@ use crate::rows::Rows;
 use crate::scale::{Pattern, Scale};
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::visible;
-use crate::{Live, Options, Paint, font};
-use saliency_schema::Record;
+use crate::{Live, Options, Paint, explained, font};
+use saliency_schema::{AlignedBy, Record, Token};
 use std::collections::BTreeSet;
 
 const BAR: f64 = 192.0;
 const SMALL: f64 = 11.0;
 /// The lines beside the bar take at least this.
 const LINES: f64 = 160.0;
+/// Between bars that stand beside each other.
+const BETWEEN: f64 = 24.0;
 
 /// What a legend says.
 pub(crate) struct Legend<'a> {
     pub(crate) title: &'a str,
     pub(crate) provenance: &'a [String],
     pub(crate) options: &'a Options,
-    pub(crate) scale: &'a Scale,
-    pub(crate) ends: &'a Ends,
+    /// At least one.
+    pub(crate) bars: &'a [Bar<'a>],
     pub(crate) patterns: &'a BTreeSet<Pattern>,
     /// Whether a page redraws it, and then whether its title is that of the hovered row.
     pub(crate) live: Option<bool>,
+}
+
+/// A colour bar.
+#[derive(Debug, Clone)]
+pub(crate) struct Bar<'a> {
+    pub(crate) scale: &'a Scale,
+    pub(crate) ends: Ends,
+    /// Whose it is, and what its numbers are, where there are several; and the first of its panels.
+    pub(crate) of: Option<(String, usize)>,
 }
 
 /// A legend's drawing, and the room it takes.
@@ -48,6 +59,9 @@ impl Ends {
     pub fn of(rows: &Rows<'_>) -> Self {
         let said = |low: String, high: &str| Self { low, high: high.to_owned() };
         match (rows.locked_name(), rows.record.signed) {
+            (Some(locked), _) if rows.compares_shares() => {
+                said(format!("larger share of the locked {locked}"), "larger share of the row itself")
+            }
             (Some(locked), _) => said(format!("more to the locked {locked}"), "more to the row itself"),
             (None, Some(true)) => said("lowers the target".into(), "raises the target"),
             (None, Some(false)) => said("no attribution".into(), "most (no sign)"),
@@ -84,9 +98,9 @@ pub(crate) fn provenance(record: &Record, options: &Options) -> Vec<String> {
         }
     }
     let model = record.model.as_ref().map(|m| m.name.as_str()).or(options.model.as_deref());
-    let target = record.target.as_ref().map(|t| match t.parameters.get("span") {
-        Some(_) => format!("{} of a span", t.name),
-        None => t.name.clone(),
+    let target = record.target.as_ref().map(|t| {
+        let span = if t.parameters.contains_key("span") { " of a span" } else { "" };
+        format!("{}{span}{}", t.name, explained::of_target(record))
     });
     vec![
         format!("method: {method}"),
@@ -106,22 +120,67 @@ pub(crate) fn common_provenance(records: &[Record], options: &Options) -> Vec<St
         let name = part.split_once(':').map_or(&**part, |(name, _)| name);
         if same { part.clone() } else { format!("{name}: by panel") }
     };
-    first.iter().enumerate().map(common).collect()
+    let mut said: Vec<_> = first.iter().enumerate().map(common).collect();
+    let alignments = || records.iter().map(|record| records[0].align(record).by());
+    if differ(records, units) {
+        said.push("tokens: by panel, compared where both hold the same text".to_owned());
+    }
+    if differ(records, input) {
+        let by_words = alignments().any(|by| by == AlignedBy::Words);
+        said.push(format!(
+            "input: by panel, compared {}",
+            if by_words { "word by word" } else { "by place" }
+        ));
+    }
+    said
 }
 
-/// What sets one of several records apart: what was made differently, or else its number and first outputs.
-pub(crate) fn differing_provenance(records: &[Record], panel: usize, options: &Options) -> String {
-    let all: Vec<_> = records.iter().map(|record| provenance(record, options)).collect();
-    let own = all[panel].iter().enumerate().filter(|(i, part)| all.iter().any(|other| other[*i] != **part));
-    let differing: Vec<_> = own.map(|(_, part)| part.clone()).collect();
-    if differing.is_empty() { format!("continuation {panel}") } else { differing.join(" · ") }
+/// What sets one of several records apart: what was made differently, its input, or else its number.
+pub(crate) fn panel_name(records: &[Record], panel: usize, options: &Options) -> String {
+    let all: Vec<_> = records.iter().map(|record| parts(records, record, options)).collect();
+    let own = &all[panel];
+    let differing = own.iter().enumerate().filter(|(i, part)| all.iter().any(|other| other[*i] != **part));
+    let mut name: Vec<_> = differing.map(|(_, part)| part.clone()).collect();
+    let alike: Vec<_> = (0..all.len()).filter(|&other| all[other] == *own).collect();
+    if let (true, Some(number)) = (alike.len() > 1 || name.is_empty(), alike.iter().position(|&k| k == panel))
+    {
+        name.push(format!("continuation {number}"));
+    }
+    name.join(" · ")
+}
+
+/// What a panel's name may be made of.
+fn parts(records: &[Record], record: &Record, options: &Options) -> Vec<String> {
+    let mut parts = provenance(record, options);
+    parts.push(format!("tokens: {}", units(record)));
+    if differ(records, input) {
+        parts.push(input(record));
+    }
+    parts
+}
+
+fn differ(records: &[Record], what: fn(&Record) -> String) -> bool {
+    records.iter().skip(1).any(|record| what(record) != what(&records[0]))
+}
+
+/// What a record's tokens are.
+fn units(record: &Record) -> String {
+    let Some(regrouped) = &record.regrouped else { return "the model’s own".to_owned() };
+    match regrouped.by.as_deref().and_then(|by| by.split(':').next()) {
+        Some("regex" | "spans") | None => "groups".to_owned(),
+        Some(by) => visible(by),
+    }
+}
+
+/// A record's input, in quotes.
+fn input(record: &Record) -> String {
+    format!("“{}”", visible(Token::joined(record.inputs()).text.trim()))
 }
 
 impl Legend<'_> {
     /// The legend from `(x, y)`, at most `width` wide.
     pub(crate) fn drawn(&self, (x, y, width): (f64, f64, f64)) -> Drawn {
-        let Self { options, scale, ends, .. } = *self;
-        let theme = options.theme;
+        let theme = self.options.theme;
         let (mut items, mut said) = (Vec::new(), Vec::new());
         let title = font::fitted(&visible(self.title), 15.0, width);
         items.push(Text::new(title, x, y + 14.0, 15.0, theme.ink()).bold().into());
@@ -135,8 +194,82 @@ impl Legend<'_> {
             items.append(&mut said);
         }
         top += 6.0;
+        // Bars stand beside each other as far as there is room, then below.
+        let columns =
+            ((width + BETWEEN) / (BAR + 16.0 + LINES + BETWEEN)).floor().clamp(1.0, self.bars.len() as f64);
+        let room = (width - BETWEEN * (columns - 1.0)) / columns;
+        let (mut drawn, mut bottom) = (Vec::new(), top);
+        for (number, bar) in self.bars.iter().enumerate() {
+            let column = number % columns as usize;
+            if column == 0 && number > 0 {
+                top = bottom + 6.0;
+            }
+            let block = self.bar(bar, (x + column as f64 * (room + BETWEEN), top, room));
+            bottom = bottom.max(block.bottom);
+            drawn.push(block);
+        }
+        top = bottom;
+        let patterns_top = top + 3.0;
+        let mut left = x;
+        let mut marks = Vec::new();
+        for &pattern in self.patterns {
+            let paint = Paint::Pattern(pattern);
+            let label = Text::new(pattern.label(), left + 20.0, top + 12.0, SMALL, theme.ink());
+            let room = 20.0 + label.width + 16.0;
+            marks.push(Item::Cells { paint, cells: vec![Rect::new(left, top + 3.0, 14.0, 12.0)] });
+            marks.push(label.into());
+            left += room;
+        }
+        if !self.patterns.is_empty() || self.live.is_some() {
+            top += 20.0;
+        }
+        let count = drawn.len();
+        let mut groups = Vec::new();
+        for (number, (block, bar)) in drawn.into_iter().zip(self.bars).enumerate() {
+            let mut own = std::mem::take(&mut items);
+            own.extend(block.items);
+            if number + 1 == count {
+                own.append(&mut marks);
+            }
+            let mut group = Item::group("legend", None, own, (0.0, 0.0));
+            if let Some(of_row) = self.live {
+                let places = Places {
+                    titled: self.options.title.as_deref().map(visible),
+                    of_row,
+                    title: (number == 0).then_some((x, y + 14.0, width)),
+                    heading: block.heading,
+                    bar: block.bar,
+                    lines: block.lines,
+                    patterns: (number + 1 == count).then_some((x, patterns_top)),
+                };
+                let part = Part::Legend(places);
+                let live = match &bar.of {
+                    Some((_, panel)) => Live::of(*panel, part),
+                    None => Live::of_hovered(part),
+                };
+                group = group.redrawn(live, (0.0, 0.0));
+            }
+            groups.push(group);
+        }
+        if !said.is_empty() {
+            groups.push(Item::group("provenance", None, said, (0.0, 0.0)));
+        }
+        Drawn { items: groups, height: top - y }
+    }
+
+    /// One bar with its ends and what they mean.
+    fn bar(&self, bar: &Bar<'_>, (x, y, width): (f64, f64, f64)) -> Block {
+        let (options, scale, theme) = (self.options, bar.scale, self.options.theme);
+        let (mut items, mut top) = (Vec::new(), y);
+        let mut heading = None;
+        if let Some((name, _)) = &bar.of {
+            let name = font::fitted(name, SMALL, width);
+            items.push(Text::new(name, x, top + 11.0, SMALL, theme.ink()).bold().into());
+            heading = Some((x, top + 11.0, width));
+            top += 18.0;
+        }
         let bar_top = top;
-        items.extend(bar(x, top, scale));
+        items.extend(levels(x, top, scale));
         let low = if scale.palette.is_diverging() { -scale.end } else { 0.0 };
         let more = if scale.clipped.is_some() { "≥ " } else { "" };
         let less = if scale.clipped.is_some() && low < 0.0 { "≤ " } else { "" };
@@ -148,7 +281,7 @@ impl Legend<'_> {
         if low < 0.0 {
             items.push(number("0".to_owned(), x + BAR / 2.0, Anchor::Middle));
         }
-        let mut lines = vec![format!("left: {}", ends.low), format!("right: {}", ends.high)];
+        let mut lines = vec![format!("left: {}", bar.ends.low), format!("right: {}", bar.ends.high)];
         if let Some(largest) = scale.clipped {
             lines.push(match options.scale_max {
                 Some(_) => "ends where the caller says".to_owned(),
@@ -168,42 +301,27 @@ impl Legend<'_> {
             items.push(Text::new(line, beside, line_top + 11.0, SMALL, theme.muted()).into());
             line_top += 15.0;
         }
-        top = line_top.max(top + 28.0).max(reserved);
-        let patterns_top = top + 3.0;
-        let mut left = x;
-        for &pattern in self.patterns {
-            let paint = Paint::Pattern(pattern);
-            let label = Text::new(pattern.label(), left + 20.0, top + 12.0, SMALL, theme.ink());
-            let room = 20.0 + label.width + 16.0;
-            items.push(Item::Cells { paint, cells: vec![Rect::new(left, top + 3.0, 14.0, 12.0)] });
-            items.push(label.into());
-            left += room;
+        Block {
+            items,
+            heading,
+            bar: (x, bar_top, BAR),
+            lines: (beside, first_line, room),
+            bottom: line_top.max(top + 28.0).max(reserved),
         }
-        if !self.patterns.is_empty() || self.live.is_some() {
-            top += 20.0;
-        }
-        let mut group = Item::group("legend", None, items, (0.0, 0.0));
-        if let Some(of_row) = self.live {
-            let places = Places {
-                titled: options.title.as_deref().map(visible),
-                of_row,
-                title: (x, y + 14.0, width),
-                bar: (x, bar_top, BAR),
-                lines: (beside, first_line, room),
-                patterns: (x, patterns_top),
-            };
-            group = group.redrawn(Live::of_hovered(Part::Legend(places)), (0.0, 0.0));
-        }
-        let mut items = vec![group];
-        if !said.is_empty() {
-            items.push(Item::group("provenance", None, said, (0.0, 0.0)));
-        }
-        Drawn { items, height: top - y }
     }
 }
 
+/// A bar's drawing, and where its parts are.
+struct Block {
+    items: Vec<Item>,
+    heading: Option<(f64, f64, f64)>,
+    bar: (f64, f64, f64),
+    lines: (f64, f64, f64),
+    bottom: f64,
+}
+
 /// The colour bar: one cell for each level.
-fn bar(x: f64, y: f64, scale: &Scale) -> Vec<Item> {
+fn levels(x: f64, y: f64, scale: &Scale) -> Vec<Item> {
     let diverging = scale.palette.is_diverging();
     let cells = if diverging { 64 } else { 32 };
     let width = BAR / f64::from(cells);

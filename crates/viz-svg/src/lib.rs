@@ -8,6 +8,7 @@ mod chart;
 mod charts;
 mod color;
 mod error;
+mod explained;
 mod figure;
 mod font;
 #[cfg(any(feature = "png", feature = "pdf"))]
@@ -16,6 +17,7 @@ mod grid;
 mod heat;
 #[cfg(feature = "html")]
 mod html;
+mod kind;
 mod legend;
 mod live;
 mod number;

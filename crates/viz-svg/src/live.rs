@@ -60,14 +60,16 @@ pub(crate) struct Places {
     pub(crate) titled: Option<String>,
     /// Whether the chart's own title is that of the hovered row, or that of all.
     pub(crate) of_row: bool,
-    /// Left end, baseline, and room.
-    pub(crate) title: (f64, f64, f64),
+    /// Left end, baseline, and room; none for a further colour bar.
+    pub(crate) title: Option<(f64, f64, f64)>,
+    /// Of what the bar's panels are, where there are several bars: left end, baseline, and room.
+    pub(crate) heading: Option<(f64, f64, f64)>,
     /// Left, top, width.
     pub(crate) bar: (f64, f64, f64),
     /// Left end, first baseline, and room.
     pub(crate) lines: (f64, f64, f64),
-    /// Left and top.
-    pub(crate) patterns: (f64, f64),
+    /// Left and top; for the last colour bar.
+    pub(crate) patterns: Option<(f64, f64)>,
 }
 
 impl Live {

@@ -2,12 +2,13 @@
 
 use crate::live::Part;
 use crate::number::{short, ticks};
-use crate::rows::Rows;
+use crate::rows::{Foreign, Rows};
 use crate::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::label;
-use crate::{Color, Live, Paint, Pattern, font};
+use crate::{Color, Live, Paint, Pattern, explained, font};
 use saliency_schema::Token;
+use std::collections::BTreeSet;
 
 /// The plot's side, where no width is asked for.
 pub(crate) const SIDE: f64 = 400.0;
@@ -109,13 +110,15 @@ impl<'a> Pair<'a> {
 
     /// The axes run over the same values, with zero, out to the largest of both rows.
     fn axes(&self) -> Axes {
-        let horizontal: &[Option<f64>] = match (self.x, self.rows.foreign) {
-            (Some(x), _) => &self.rows.record.attributions[x],
-            (None, Some((record, row))) => &record.attributions[row],
-            (None, None) => &[],
+        let rows = self.rows;
+        let horizontal: Vec<Value> = match (self.x, rows.foreign) {
+            (Some(x), _) => (0..rows.length(x)).map(|token| rows.plain(x, token)).collect(),
+            (None, Some(foreign)) => foreign.values().collect(),
+            (None, None) => Vec::new(),
         };
-        let vertical = &self.rows.record.attributions[self.y];
-        let values = horizontal.iter().chain(vertical).flatten().copied().filter(|v| v.is_finite());
+        let vertical = (0..rows.length(self.y)).map(|token| rows.own(self.y, token));
+        let values = horizontal.into_iter().chain(vertical);
+        let values = values.filter_map(Value::number).filter(|v| v.is_finite());
         let (low, high) = values.fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
         let span = high - low;
         let (low, high) = if span > 0.0 && span.is_finite() { (low, high) } else { (-1.0, 1.0) };
@@ -148,7 +151,7 @@ impl<'a> Pair<'a> {
         let apart = Paint::Pattern(Pattern::NotComparable);
         let finite = |value: Value| value.number().filter(|v| v.is_finite());
         for position in 0..rows.length(self.y).max(self.x.map_or(0, |x| rows.length(x))) {
-            let (a, b) = (self.x_value(position), rows.plain(self.y, position));
+            let (a, b) = (self.x_value(position), rows.own(self.y, position));
             let (at, weight, paint) = match (finite(a), finite(b)) {
                 (Some(a), Some(b)) => {
                     let paint = self.scale.paint(rows.shown(self.y, position));
@@ -174,12 +177,14 @@ impl<'a> Pair<'a> {
                 paint,
             });
         }
-        // The other record's own outputs, which only its locked row has read.
-        if let (None, Some((record, row))) = (self.x, rows.foreign) {
-            for position in record.n_input()..record.n_input() + row {
-                if let Some(a) = record.attributions[row][position].filter(|a| a.is_finite()) {
+        // What only the other record's locked row has read.
+        if let (None, Some(foreign)) = (self.x, rows.foreign) {
+            let shown: BTreeSet<usize> =
+                foreign.partners[..rows.length(self.y)].iter().flatten().copied().collect();
+            for (position, value) in foreign.values().enumerate().filter(|(at, _)| !shown.contains(at)) {
+                if let Some(a) = finite(value) {
                     let at = (place(a, axes.low).0, plot.y + self.side + 10.0);
-                    let token = &record.tokens[position];
+                    let token = &foreign.record.tokens[position];
                     dots.push(Dot { token, position: None, at, weight: a.abs(), paint: apart });
                 }
             }
@@ -208,12 +213,15 @@ impl<'a> Pair<'a> {
         items.push(line((plot.x, bottom), (plot.x + side, plot.y), 1.5));
         let fitted = |name: String| font::fitted(&name, 12.0, side);
         let role = |row: usize| if rows.lock == Some(row) { "locked" } else { "shown" };
-        let name = |row: usize| fitted(format!("{} ({}, output {row})", rows.label(row), role(row)));
+        let (theirs, ours) = rows.foreign.map_or(("", ""), |foreign| foreign.names);
+        let shares = if rows.compares_shares() { ", share of |row|" } else { "" };
+        let from = |name: &str| if name.is_empty() { String::new() } else { format!(", {name}") };
+        let said = |name: String, role: &str, row: usize, of: &str| {
+            fitted(format!("{name} ({role}, output {row}{}{shares})", from(of)))
+        };
+        let name = |row: usize| said(rows.label(row), role(row), row, ours);
         let foreign = || match rows.foreign {
-            Some((record, row)) => {
-                let token = &record.tokens[record.n_input() + row];
-                fitted(format!("{} (locked, output {row}, another panel)", label(token)))
-            }
+            Some(Foreign { record, row, .. }) => said(explained::row(record, row), "locked", row, theirs),
             None => String::new(),
         };
         let middle = (plot.x + side / 2.0, plot.y + side / 2.0);

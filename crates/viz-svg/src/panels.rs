@@ -1,13 +1,14 @@
 //! Several records side by side: their states, and what stands above the panels: input text and pair scatter.
 
-use crate::legend::Ends;
+use crate::kind::Kind;
+use crate::legend::{Ends, panel_name};
 use crate::pair::{self, Pair};
 use crate::prose::Prose;
-use crate::rows::Rows;
+use crate::rows::{Foreign, Rows};
 use crate::scale::Scale;
 use crate::sheet::Sheet;
-use crate::{Error, Options, State};
-use saliency_schema::Record;
+use crate::{Error, Options, Palette, State};
+use saliency_schema::{Alignment, Record};
 
 const TEXT_WIDTH: f64 = 500.0;
 const LINE: f64 = 21.0;
@@ -22,6 +23,28 @@ pub(crate) struct Panels<'a> {
     hover: Option<State>,
     lock: Option<State>,
     token: Option<usize>,
+    /// What sets each panel apart from the others.
+    names: Vec<String>,
+    kinds: Vec<Kind>,
+    /// Of each panel, how it is compared with the locked one; empty where nothing is locked.
+    compared: Vec<Compared>,
+}
+
+/// How a panel is compared with the locked one.
+#[derive(Debug)]
+struct Compared {
+    alignment: Alignment,
+    /// Every row's Σ |value|, and the locked one's, where the two are of different unit or sign.
+    totals: Option<(Vec<f64>, f64)>,
+}
+
+/// Panels of one unit and sign, which share a scale.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) panels: Vec<usize>,
+    pub(crate) scale: Scale,
+    /// What its numbers are, where there are other groups.
+    pub(crate) name: Option<String>,
 }
 
 impl<'a> Panels<'a> {
@@ -58,36 +81,121 @@ impl<'a> Panels<'a> {
         }
         let some = records.iter().position(|record| record.n_output() > 0);
         let hover = options.hover.or(some.map(|panel| State { panel, output: 0 }));
-        Ok(Self { records, hover, lock: options.lock, token: options.token })
+        let names = (0..records.len()).map(|panel| panel_name(records, panel, options)).collect();
+        let kinds: Vec<_> = records.iter().map(Kind::of).collect();
+        let mut compared = Vec::new();
+        if let Some(lock) = options.lock {
+            let locked = &records[lock.panel];
+            for (panel, record) in records.iter().enumerate() {
+                let totals = (kinds[panel] != kinds[lock.panel])
+                    .then(|| (Rows::totals(record), Rows::totals(locked)[lock.output]));
+                compared.push(Compared { alignment: record.align(locked), totals });
+            }
+        }
+        Ok(Self { records, hover, lock: options.lock, token: options.token, names, kinds, compared })
+    }
+
+    /// What sets a panel apart from the others.
+    pub(crate) fn name(&self, panel: usize) -> &str {
+        &self.names[panel]
     }
 
     /// Every panel's rows.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Rows<'a>> + '_ {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Rows<'_>> + '_ {
         (0..self.records.len()).map(|panel| self.rows_of(panel))
     }
 
-    fn rows_of(&self, panel: usize) -> Rows<'a> {
+    fn rows_of(&self, panel: usize) -> Rows<'_> {
         let here = |state: Option<State>| state.filter(|s| s.panel == panel).map(|s| s.output);
         let elsewhere = self.lock.filter(|s| s.panel != panel);
-        Rows {
-            record: &self.records[panel],
-            hover: here(self.hover),
-            lock: here(self.lock),
-            foreign: elsewhere.map(|s| (&self.records[s.panel], s.output)),
-        }
+        let foreign = elsewhere.map(|State { panel: other, output: row }| Foreign {
+            record: &self.records[other],
+            row,
+            partners: self.compared[panel].alignment.partners(),
+            names: (&self.names[other], &self.names[panel]),
+            totals: self.compared[panel].totals.as_ref().map(|(own, locked)| (own.as_slice(), *locked)),
+        });
+        Rows { record: &self.records[panel], hover: here(self.hover), lock: here(self.lock), foreign }
     }
 
-    /// One scale for all panels.
-    pub(crate) fn scale(&self, options: &Options) -> Result<Scale, Error> {
-        let signed = self.rows().any(|rows| rows.is_signed());
-        Scale::of(self.rows().flat_map(Rows::all_shown), signed, options)
+    /// A scale for each unit and sign that there is, in the order of the panels.
+    ///
+    /// # Errors
+    /// A palette that fits none of them; an end for all of them, where they are several.
+    pub(crate) fn groups(&self, options: &Options) -> Result<Vec<Group>, Error> {
+        let mut alike: Vec<Vec<usize>> = Vec::new();
+        for panel in 0..self.records.len() {
+            match alike.iter_mut().find(|panels| self.kinds[panels[0]] == self.kinds[panel]) {
+                Some(panels) => panels.push(panel),
+                None => alike.push(vec![panel]),
+            }
+        }
+        let several = alike.len() > 1;
+        if let (true, Some(max)) = (several, options.scale_max) {
+            let range =
+                format!("left out: the panels are of {} units, each with a scale of its own", alike.len());
+            return Err(Error::Parameter { name: "scale_max", value: max.to_string(), range });
+        }
+        let mut fits = false;
+        let mut groups = Vec::new();
+        for panels in alike {
+            let rows = || panels.iter().map(|&panel| self.rows_of(panel));
+            let signed = rows().any(|rows| rows.is_signed());
+            let values = || rows().collect::<Vec<_>>().into_iter().flat_map(Rows::all_shown);
+            let scale = match Scale::of(values(), signed, options) {
+                // The palette is another group's.
+                Err(Error::Palette { .. }) if several => {
+                    Scale::of(values(), signed, &Options { palette: None, ..options.clone() })?
+                }
+                scale => scale.inspect(|_| fits = true)?,
+            };
+            let name = several.then(|| self.group_name(&panels));
+            groups.push(Group { panels, scale, name });
+        }
+        if let (false, Some(palette)) = (fits, options.palette) {
+            let signed = !palette.is_diverging();
+            return Err(Error::Palette { palette: palette.name(), signed, fitting: Palette::names(signed) });
+        }
+        Ok(groups)
+    }
+
+    /// Which panels, and what their numbers are.
+    fn group_name(&self, panels: &[usize]) -> String {
+        let numbers: Vec<_> = panels.iter().map(ToString::to_string).collect();
+        let which = if panels.len() == 1 { "panel" } else { "panels" };
+        let compared = self.compared.get(panels[0]).is_some_and(|compared| compared.totals.is_some());
+        let what = if compared {
+            "sizes as shares of the row, less the locked row’s".to_owned()
+        } else {
+            self.kinds[panels[0]].words()
+        };
+        format!("{which} {}: {what}", numbers.join(", "))
+    }
+
+    /// The scale of a panel's group.
+    pub(crate) fn scale_of<'s>(&self, groups: &'s [Group], panel: usize) -> &'s Scale {
+        let own = groups.iter().find(|group| group.panels.contains(&panel));
+        // Every panel is in a group.
+        &own.unwrap_or(&groups[0]).scale
     }
 
     /// A sheet with the input text, coloured by the hovered row, and the pair of the hovered and the locked row;
     /// and where the panels begin under them.
-    pub(crate) fn sheet<'s>(&self, scale: &'s Scale, options: &'s Options) -> (Sheet<'s>, f64) {
-        let rows = self.rows_of(self.hover.map_or(0, |state| state.panel));
-        let mut sheet = Sheet::of_several(self.records, Ends::of(&rows), scale, options, rows.title_of_all());
+    pub(crate) fn sheet<'s>(&self, groups: &'s [Group], options: &'s Options) -> (Sheet<'s>, f64) {
+        let hovered = self.hover.map_or(0, |state| state.panel);
+        let (rows, scale) = (self.rows_of(hovered), self.scale_of(groups, hovered));
+        let ends = |group: &Group| {
+            let of = if group.panels.contains(&hovered) { hovered } else { group.panels[0] };
+            Ends::of(&self.rows_of(of))
+        };
+        let title = rows.title_of_all();
+        let mut sheet = match groups {
+            [one] => Sheet::of_several(self.records, ends(one), scale, options, title),
+            several => several.iter().fold(
+                Sheet::of_several(self.records, ends(&several[0]), &several[0].scale, options, title),
+                |sheet, group| sheet.scaled(group.name.clone(), ends(group), &group.scale, group.panels[0]),
+            ),
+        };
         let prose = Prose::set(&rows, TEXT_WIDTH, LINE);
         sheet.heading("Input", 0.0, 16.0);
         // On a page, every input text that there is takes this place in turn.

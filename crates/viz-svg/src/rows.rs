@@ -4,7 +4,7 @@ use crate::number::short;
 use crate::options::{States, one};
 use crate::scale::Value;
 use crate::text::label;
-use crate::{Error, Options};
+use crate::{Error, Options, explained};
 use saliency_schema::Record;
 use std::fmt::Write as _;
 
@@ -16,7 +16,21 @@ pub struct Rows<'a> {
     pub(crate) hover: Option<usize>,
     pub(crate) lock: Option<usize>,
     /// A locked row of another record, where the lock is not in this one.
-    pub(crate) foreign: Option<(&'a Record, usize)>,
+    pub(crate) foreign: Option<Foreign<'a>>,
+}
+
+/// A row of another record that rows are compared with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Foreign<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) row: usize,
+    /// The counterpart in that record of each token of this one.
+    pub(crate) partners: &'a [Option<usize>],
+    /// What sets that record apart from this one, and this one from that.
+    pub(crate) names: (&'a str, &'a str),
+    /// Where both are of different unit or sign, each row's Σ |value|, in which they are then compared: this record's
+    /// rows', and the foreign row's.
+    pub(crate) totals: Option<(&'a [f64], f64)>,
 }
 
 impl<'a> Rows<'a> {
@@ -65,16 +79,24 @@ impl<'a> Rows<'a> {
         self.record.attributions[row].get(token).map_or(Value::NotComparable, |x| Value::from(*x))
     }
 
-    /// The locked row's value at a token. Another record's row compares where both have the same input token.
+    /// The value of a row at a token as it is compared: as it is, or where the locked row is of another unit or sign,
+    /// its size as a share of the row.
+    pub(crate) fn own(&self, row: usize, token: usize) -> Value {
+        let own = self.plain(row, token);
+        match self.foreign.and_then(|foreign| foreign.totals) {
+            Some((totals, _)) => own.share_of(totals[row]),
+            None => own,
+        }
+    }
+
+    /// The locked row's value at a token, as it is compared. Another record's row compares where both have the same piece
+    /// of text.
     pub(crate) fn locked(&self, token: usize) -> Option<Value> {
         match (self.lock, self.foreign) {
             (Some(lock), _) => Some(self.plain(lock, token)),
-            (None, Some((record, row))) => {
-                let same = token < self.record.n_input()
-                    && token < record.n_input()
-                    && record.tokens[token].id == self.record.tokens[token].id;
-                let value = same.then(|| record.attributions[row].get(token)).flatten();
-                Some(value.map_or(Value::NotComparable, |x| Value::from(*x)))
+            (None, Some(foreign)) => {
+                let partner = foreign.partners.get(token).copied().flatten();
+                Some(partner.map_or(Value::NotComparable, |token| foreign.value(token)))
             }
             (None, None) => None,
         }
@@ -82,8 +104,15 @@ impl<'a> Rows<'a> {
 
     /// The value that a row shows at a token: the row's own, or its difference from the locked row's.
     pub fn shown(&self, row: usize, token: usize) -> Value {
-        let own = self.plain(row, token);
-        self.locked(token).map_or(own, |locked| own.minus(locked))
+        match self.locked(token) {
+            Some(locked) => self.own(row, token).minus(locked),
+            None => self.plain(row, token),
+        }
+    }
+
+    /// Whether rows are compared by their shares, because the locked one is of another unit or sign.
+    pub(crate) fn compares_shares(&self) -> bool {
+        self.foreign.is_some_and(|foreign| foreign.totals.is_some())
     }
 
     /// Whether a row is locked, here or in another panel.
@@ -95,8 +124,8 @@ impl<'a> Rows<'a> {
     pub(crate) fn locked_name(&self) -> Option<String> {
         match (self.lock, self.foreign) {
             (Some(row), _) => Some(format!("“{}” (output {row})", self.label(row))),
-            (None, Some((record, row))) => {
-                Some(format!("“{}” (output {row})", label(&record.tokens[record.n_input() + row])))
+            (None, Some(Foreign { record, row, .. })) => {
+                Some(format!("“{}” (output {row})", explained::row(record, row)))
             }
             (None, None) => None,
         }
@@ -106,7 +135,7 @@ impl<'a> Rows<'a> {
     pub fn title(&self) -> String {
         match (self.hover, self.lock) {
             (None, _) => "The record holds no output".to_owned(),
-            (Some(row), None) => format!("What “{}” (output {row}) looked at", self.label(row)),
+            (Some(row), None) => explained::title(self.record, row),
             (Some(row), Some(lock)) => {
                 format!("“{}” (output {row}) minus “{}” (output {lock})", self.label(row), self.label(lock))
             }
@@ -117,13 +146,20 @@ impl<'a> Rows<'a> {
     pub fn title_of_all(&self) -> String {
         match self.locked_name() {
             Some(locked) => format!("Every output compared with {locked}"),
-            None => "What every output looked at".to_owned(),
+            None => explained::title_of_all(self.record),
         }
     }
 
     /// How many tokens a row has read.
     pub fn length(&self, row: usize) -> usize {
         self.record.attributions[row].len()
+    }
+
+    /// Every row's Σ |value|, over what is finite.
+    pub(crate) fn totals(record: &Record) -> Vec<f64> {
+        let total =
+            |row: &Vec<Option<f64>>| row.iter().flatten().filter(|x| x.is_finite()).map(|x| x.abs()).sum();
+        record.attributions.iter().map(total).collect()
     }
 
     /// Every value that is shown.
@@ -137,9 +173,9 @@ impl<'a> Rows<'a> {
         self.compares() || self.record.signed == Some(true)
     }
 
-    /// An output's label.
+    /// What a row is called: its output's token, and where something else was explained in its place, that.
     pub fn label(&self, row: usize) -> String {
-        label(&self.record.tokens[self.record.n_input() + row])
+        explained::row(self.record, row)
     }
 
     /// The values of some rows in words, for who does not see the colours: every value where there are at most
@@ -188,5 +224,22 @@ impl<'a> Rows<'a> {
             }
         }
         text
+    }
+}
+
+impl Foreign<'_> {
+    /// The row's values, by token of its own record.
+    pub(crate) fn values(&self) -> impl Iterator<Item = Value> + '_ {
+        (0..self.record.attributions[self.row].len()).map(|token| self.value(token))
+    }
+
+    /// The row's value at a token of its own record, as it is compared.
+    pub(crate) fn value(&self, token: usize) -> Value {
+        let value = self.record.attributions[self.row].get(token);
+        let value = value.map_or(Value::NotComparable, |x| Value::from(*x));
+        match self.totals {
+            Some((_, total)) => value.share_of(total),
+            None => value,
+        }
     }
 }

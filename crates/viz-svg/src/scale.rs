@@ -73,6 +73,15 @@ impl Value {
         }
     }
 
+    /// Its size as a share of a total; of nothing there is none.
+    pub(crate) fn share_of(self, total: f64) -> Self {
+        match self {
+            Self::Number(x) if total > 0.0 => Self::Number(x.abs() / total),
+            Self::Number(x) => Self::Number(x.abs()),
+            other => other,
+        }
+    }
+
     /// The number, if it is one.
     pub fn number(self) -> Option<f64> {
         match self {

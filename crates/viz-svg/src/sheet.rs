@@ -1,6 +1,6 @@
 //! A picture in the making: what is drawn, with the legend above it and a margin around it.
 
-use crate::legend::{Ends, Legend, common_provenance};
+use crate::legend::{Bar, Ends, Legend, common_provenance};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
@@ -18,13 +18,12 @@ const LEAST: f64 = 480.0;
 /// reader above them, and finds the picture's size.
 #[derive(Debug)]
 pub struct Sheet<'a> {
-    scale: &'a Scale,
+    bars: Vec<Bar<'a>>,
     options: &'a Options,
     title: String,
     /// Whether the title is that of the hovered row.
     of_row: bool,
     provenance: Vec<String>,
-    ends: Ends,
     items: Vec<Item>,
 }
 
@@ -47,13 +46,26 @@ impl<'a> Sheet<'a> {
     ) -> Self {
         let title = options.title.clone().unwrap_or_else(|| title.into());
         let provenance = common_provenance(records, options);
-        Self { scale, options, title, of_row: false, provenance, ends, items: Vec::new() }
+        let bars = vec![Bar { scale, ends, of: None }];
+        Self { bars, options, title, of_row: false, provenance, items: Vec::new() }
+    }
+
+    /// A colour bar of its own for some of the panels, the first of which is `panel`; `name` says which, and what their
+    /// numbers are. The first one takes the place of the sheet's.
+    #[must_use]
+    pub(crate) fn scaled(mut self, name: Option<String>, ends: Ends, scale: &'a Scale, panel: usize) -> Self {
+        self.bars.retain(|bar| bar.of.is_some());
+        self.bars.push(Bar { scale, ends, of: Some((name.unwrap_or_default(), panel)) });
+        self
     }
 
     /// Says what the ends of the colour scale mean. Default: [`Ends::of`] the rows.
     #[must_use]
-    pub fn ends(self, ends: Ends) -> Self {
-        Self { ends, ..self }
+    pub fn ends(mut self, ends: Ends) -> Self {
+        if let Some(bar) = self.bars.first_mut() {
+            bar.ends = ends;
+        }
+        self
     }
 
     /// The title that the picture has.
@@ -123,8 +135,7 @@ impl<'a> Sheet<'a> {
             title: &self.title,
             provenance: &self.provenance,
             options: self.options,
-            scale: self.scale,
-            ends: &self.ends,
+            bars: &self.bars,
             patterns: &patterns,
             live: self.items.iter().any(redrawn).then_some(self.of_row),
         }

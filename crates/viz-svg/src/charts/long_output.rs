@@ -2,10 +2,9 @@
 
 use crate::cells::Cells;
 use crate::grid::Grid;
-use crate::legend::differing_provenance;
 use crate::live::{Boxes, Part};
 use crate::options::too_narrow;
-use crate::panels::Panels;
+use crate::panels::{Group, Panels};
 use crate::paragraph::{Paragraph, Piece};
 use crate::rows::Rows;
 use crate::scale::Scale;
@@ -48,7 +47,7 @@ impl Chart for LongOutput {
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let panels = Panels::of(records, options)?;
-        let scale = panels.scale(options)?;
+        let groups = panels.groups(options)?;
         let (mut cell, mut text_width) = (CELL, TEXT_WIDTH);
         if let Some(width) = options.width {
             let count = records.len() as f64;
@@ -61,23 +60,23 @@ impl Chart for LongOutput {
             text_width = (width - gaps) / count;
             cell = (text_width / outputs).clamp(CELLS.0, CELLS.1);
         }
-        Ok(scene(&panels, &scale, cell, text_width, options))
+        Ok(scene(&panels, &groups, cell, text_width, options))
     }
 }
 
-fn scene(panels: &Panels<'_>, scale: &Scale, cell: f64, text_width: f64, options: &Options) -> Scene {
+fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, options: &Options) -> Scene {
     let theme = options.theme;
     let set = |record: &Record| Paragraph::set(record.output_tokens(), text_width, SIZE, LINE);
     let texts: Vec<_> = panels.records.iter().map(set).collect();
-    let (mut sheet, top) = panels.sheet(scale, options);
+    let (mut sheet, top) = panels.sheet(groups, options);
     let text_top = top + 20.0;
     let grid_top = text_top + texts.iter().map(Paragraph::height).fold(0.0, f64::max) + 16.0;
     let mut left = 0.0;
     for ((panel, rows), text) in panels.rows().enumerate().zip(&texts) {
         let n_output = rows.record.n_output();
         let width = (n_output as f64 * cell).max(text_width);
-        let name = differing_provenance(panels.records, panel, options);
-        let name = font::fitted(&name, SIZE, width + BETWEEN - 8.0);
+        let scale = panels.scale_of(groups, panel);
+        let name = font::fitted(panels.name(panel), SIZE, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, SIZE, theme.ink()).bold());
         let (above, at) = (continuation(&rows, text, scale), (left, text_top));
         sheet.live_group("continuation", None, above, at, || live_continuation(&rows, text, panel));

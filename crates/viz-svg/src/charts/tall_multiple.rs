@@ -1,10 +1,8 @@
 //! `tall-multiple`: the tall heatmap of several records side by side.
 
 use crate::heat::{self, HEADS, Heat};
-use crate::legend::differing_provenance;
 use crate::options::too_narrow;
-use crate::panels::Panels;
-use crate::scale::Scale;
+use crate::panels::{Group, Panels};
 use crate::scene::{Scene, Text};
 use crate::sheet::MARGIN;
 use crate::{Chart, Error, Options, font};
@@ -15,9 +13,10 @@ use saliency_schema::Record;
 const BARS: f64 = 260.0;
 const BETWEEN: f64 = 32.0;
 
-/// Several records as panels on one scale: continuations of one text, methods, or models. `hover` is the row that the
-/// paragraph shows, in any panel; `lock` in one panel compares with rows in all others, where both have read the same
-/// input token. Another continuation's own outputs are not comparable.
+/// Several records as panels: continuations of one text, methods, or models. Panels of one unit and sign share a scale;
+/// others have their own. `hover` is the row that the paragraph shows, in any panel; `lock` in one panel compares with
+/// rows in all others, where both have read the same piece of text (`Record::align`); where unit or sign differ, by sizes
+/// as shares of the row. What only one of two continuations holds is not comparable.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TallMultiple;
 
@@ -36,12 +35,15 @@ impl Chart for TallMultiple {
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let panels = Panels::of(records, options)?;
-        let scale = panels.scale(options)?;
+        let groups = panels.groups(options)?;
         let columns = |record: &Record| record.tokens.len().saturating_sub(1).max(1) as f64;
         let most = panels.records.iter().map(columns).fold(1.0, f64::max);
         let bar = (BARS / most).round().clamp(1.0, 12.0);
-        let heat = |rows| Heat { rows, scale, bar, token: options.token, live: options.live };
-        let mut heats: Vec<_> = panels.rows().map(heat).collect();
+        let heat = |(panel, rows)| {
+            let scale = *panels.scale_of(&groups, panel);
+            Heat { rows, scale, bar, token: options.token, live: options.live }
+        };
+        let mut heats: Vec<_> = panels.rows().enumerate().map(heat).collect();
         if let Some(width) = options.width {
             let labels: f64 = heats.iter().map(|heat| heat.label_width() + heat::GAP).sum();
             let taken = labels + BETWEEN * (heats.len() - 1) as f64 + 2.0 * MARGIN;
@@ -56,19 +58,18 @@ impl Chart for TallMultiple {
                 heat.bar = bar;
             }
         }
-        Ok(scene(&panels, &heats, &scale, options))
+        Ok(scene(&panels, &heats, &groups, options))
     }
 }
 
-fn scene(panels: &Panels<'_>, heats: &[Heat<'_>], scale: &Scale, options: &Options) -> Scene {
-    let (mut sheet, top) = panels.sheet(scale, options);
+fn scene(panels: &Panels<'_>, heats: &[Heat<'_>], groups: &[Group], options: &Options) -> Scene {
+    let (mut sheet, top) = panels.sheet(groups, options);
     let rows_top = top + 18.0 + HEADS;
     let mut left = 0.0;
     for (panel, heat) in heats.iter().enumerate() {
         let record = heat.rows.record;
         let width = heat.label_width() + heat.width().max(heat::LEAST);
-        let name = differing_provenance(panels.records, panel, options);
-        let name = font::fitted(&name, 11.0, width + BETWEEN - 8.0);
+        let name = font::fitted(panels.name(panel), 11.0, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, 11.0, options.theme.ink()).bold());
         let words = || heat.rows.in_words(&(0..record.n_output()).collect::<Vec<_>>());
         let (words, at) = ((record.n_output() > 0).then(words), (left + heat.label_width(), rows_top));

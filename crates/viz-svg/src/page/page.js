@@ -3,8 +3,10 @@
 // Types are checked with `tsc --checkJs`; nothing here is compiled or bundled.
 "use strict";
 (() => {
-  /** @typedef {{inputs: number, labels: string[], ids?: number[], name: string, method: string, target: string,
-   *   signed: boolean | null, scales: number[], values: string, codes: Int16Array, starts: number[]}} Rec */
+  /** @typedef {{inputs: number, labels: string[], name: string, method: string, target: string, signed: boolean | null,
+   *   rows?: string[], titles?: string[], whole?: string, aligned?: number[][][], kind?: number, unit?: string,
+   *   partners: Map<number, Int32Array>, totals: Map<number, number>,
+   *   scales: number[], values: string, codes: Int16Array, starts: number[]}} Rec */
   /** @typedef {number | null | undefined} Value a number; null for a missing one; undefined: not comparable */
   /** @typedef {{ground: string, panel: string, ink: string, muted: string, apart: string, mark: string}} Theme */
   /** @typedef {{kind: string, panel?: number, only?: number[], at: number[], [more: string]: any}} Part */
@@ -32,6 +34,8 @@
     const view = new DataView(bytes.buffer);
     record.codes = Int16Array.from({ length: bytes.length / 2 }, (_, i) => view.getInt16(2 * i, true));
     record.starts = [0];
+    record.partners = new Map();
+    record.totals = new Map();
     record.scales.forEach((_, row) => record.starts.push(record.starts[row] + record.inputs + row));
   }
 
@@ -54,23 +58,61 @@
     return code / UNITS * record.scales[row];
   }
 
-  /** The locked row's value at a token of a record; another record's row compares at the same input token.
-   * @param {Rec} record @param {number} token @returns {Value} */
+  /** Whether a record is compared with the locked row by shares: that is of another unit or sign. @param {Rec} record */
+  const inShares = record => !!state.lock && records[state.lock.record].kind !== record.kind;
+
+  /** A row's sum of sizes, over what is finite. @param {Rec} record @param {number} row */
+  function total(record, row) {
+    let sum = record.totals.get(row);
+    if (sum === undefined) {
+      sum = 0;
+      for (let token = 0; token < record.inputs + row; token++) {
+        const value = plain(record, row, token);
+        if (finite(value)) sum += Math.abs(Number(value));
+      }
+      record.totals.set(row, sum);
+    }
+    return sum;
+  }
+
+  /** A value as a record is compared: as it is, or its size as a share of the row.
+   * @param {Rec} as @param {Rec} record @param {number} row @param {number} token @returns {Value} */
+  function compared(as, record, row, token) {
+    const value = plain(record, row, token);
+    if (!inShares(as) || value === undefined || value === null) return value;
+    return Math.abs(value) / (total(record, row) || 1);
+  }
+
+  /** A row's value as it is compared. @param {Rec} record @param {number} row @param {number} token */
+  const own = (record, row, token) => compared(record, record, row, token);
+
+  /** The counterparts of a record's tokens in another; −1 where there is none. @param {Rec} record @param {number} other */
+  function partners(record, other) {
+    let found = record.partners.get(other);
+    if (!found) {
+      found = new Int32Array(record.labels.length).fill(-1);
+      for (const [from, to, length] of record.aligned?.[other] ?? []) for (let i = 0; i < length; i++) found[from + i] = to + i;
+      record.partners.set(other, found);
+    }
+    return found;
+  }
+
+  /** The locked row's value at a token of a record, as it is compared; another record's row compares where both hold the
+   * same piece of text. @param {Rec} record @param {number} token @returns {Value} */
   function locked(record, token) {
     const lock = /** @type {Row} */ (state.lock), other = records[lock.record];
     if (other === record) return plain(record, lock.row, token);
-    const same = token < record.inputs && token < other.inputs && record.ids?.[token] === other.ids?.[token];
-    return same ? plain(other, lock.row, token) : undefined;
+    const at = partners(record, lock.record)[token];
+    return at >= 0 ? compared(record, other, lock.row, at) : undefined;
   }
 
   /** What a row shows at a token: its own value, or its difference from the locked row's.
    * @param {Rec} record @param {number} row @param {number} token @returns {Value} */
   function shown(record, row, token) {
-    const own = plain(record, row, token);
-    if (!state.lock) return own;
-    const other = locked(record, token);
-    if (own === undefined || other === undefined) return undefined;
-    return own === null || other === null ? null : own - other;
+    if (!state.lock) return plain(record, row, token);
+    const mine = own(record, row, token), other = locked(record, token);
+    if (mine === undefined || other === undefined) return undefined;
+    return mine === null || other === null ? null : mine - other;
   }
 
   const finite = (/** @type {Value} */ value) => typeof value === "number" && Number.isFinite(value);
@@ -113,6 +155,10 @@
     scales.set(key, scale);
     return scale;
   }
+
+  /** Those of some records that are of one unit and sign with one of them: they share a scale.
+   * @param {number[]} numbers @param {number} k */
+  const alike = (numbers, k) => numbers.filter(other => records[other].kind === records[k].kind);
 
   /** Black or white, whichever contrasts more. @param {string} color */
   function contrast(color) {
@@ -158,12 +204,14 @@
   }
 
   /** @param {Rec} record @param {number} row */
-  const label = (record, row) => record.labels[record.inputs + row];
+  const label = (record, row) => record.rows?.[row] ?? record.labels[record.inputs + row];
   /** @param {Row} at */
   const named = at => `“${label(records[at.record], at.row)}” (output ${at.row})`;
   const rowTitle = () => !records[state.record].scales.length ? "The record holds no output"
-    : state.lock ? `${named(state)} minus ${named(state.lock)}` : `What ${named(state)} looked at`;
-  const wholeTitle = () => state.lock ? `Every output compared with ${named(state.lock)}` : "What every output looked at";
+    : state.lock ? `${named(state)} minus ${named(state.lock)}`
+      : records[state.record].titles?.[state.row] ?? `What ${named(state)} looked at`;
+  /** @param {Rec} record */
+  const wholeTitle = record => state.lock ? `Every output compared with ${named(state.lock)}` : record.whole ?? "What every output looked at";
   const same = (/** @type {Row | null} */ a, /** @type {number} */ record, /** @type {number} */ row) =>
     !!a && a.record === record && a.row === row;
 
@@ -282,7 +330,7 @@
   const depends = {
     tokens: () => [state.record, state.row, state.token],
     grid: () => 0, thumbnails: () => 0, marks: () => 0,
-    legend: (_, part) => part.rows && [state.record, state.row],
+    legend: (_, part) => [state.record, part.rows && state.row],
     pair: () => [state.record, state.row, state.token],
     table: () => [state.record, state.row],
   };
@@ -413,15 +461,22 @@
     /** Title, colour bar with its ends, and what they mean. */
     legend(figure, part, group, scale) {
       const { ink, muted } = theme(), [x, y, width] = part.bar, record = records[recordOf(figure, part)];
-      const title = part.titled ?? (part.rows ? rowTitle() : wholeTitle());
-      write(group, fitted(title, 15, part.title[2]), part.title[0], part.title[1], 15, { "font-weight": "bold" });
+      const title = part.titled ?? (part.rows ? rowTitle() : wholeTitle(record));
+      if (part.title) write(group, fitted(title, 15, part.title[2]), part.title[0], part.title[1], 15, { "font-weight": "bold" });
+      if (part.heading) {
+        const panels = alike(figure.data.records, recordOf(figure, part)).map(k => figure.data.records.indexOf(k));
+        const unit = inShares(record) ? "sizes as shares of the row, less the locked row’s" : record.unit;
+        const heading = `panel${panels.length > 1 ? "s" : ""} ${panels.join(", ")}: ${unit}`;
+        write(group, fitted(heading, 11, part.heading[2]), part.heading[0], part.heading[1], 11, { "font-weight": "bold" });
+      }
       const n = scale.colors.length, cell = width / n;
       scale.colors.forEach((color, i) => add(group, "rect", { x: short2(x + i * cell), y, width: short2(cell + (i < n - 1 ? 0.3 : 0)), height: 10, fill: color }));
       const clipped = !!scale.clipped;
       write(group, scale.diverging ? (clipped ? "≤ " : "") + short(-scale.end) : "0", x, y + 23, 11);
       write(group, (clipped ? "≥ " : "") + short(scale.end), x + width, y + 23, 11, { "text-anchor": "end" });
       if (scale.diverging) write(group, "0", x + width / 2, y + 23, 11, { "text-anchor": "middle" });
-      const [low, high] = state.lock ? [`more to the locked ${named(state.lock)}`, "more to the row itself"]
+      const [low, high] = inShares(record) && state.lock ? [`larger share of the locked ${named(state.lock)}`, "larger share of the row itself"]
+        : state.lock ? [`more to the locked ${named(state.lock)}`, "more to the row itself"]
         : record.signed === true ? ["lowers the target", "raises the target"]
           : record.signed === false ? ["no attribution", "most (no sign)"] : ["least", "most"];
       const lines = [`left: ${low}`, `right: ${high}`];
@@ -429,6 +484,7 @@
       const [left, top, room] = part.lines;
       lines.forEach((line, i) => write(group, fitted(line, 11, room), left, top + 15 * i, 11, { fill: muted }));
       // What the colours cannot say.
+      if (!part.patterns) return;
       let at = part.patterns[0];
       for (const k of patternsOf(figure.data.records)) {
         add(group, "rect", { x: short2(at), y: part.patterns[1], width: 14, height: 12, fill: fill(figure, scale, -k) });
@@ -444,10 +500,11 @@
       if (!figure.data.records.includes(state.record) || !record.scales.length) return;
       const lock = state.lock ?? { record: state.record, row: state.row }, other = records[lock.record];
       const across = (/** @type {number} */ token) => state.lock ? locked(record, token) : plain(record, state.row, token);
+      const [ours, theirs] = state.lock && other !== record ? [`, ${record.name}`, `, ${other.name}`] : ["", ""];
       let low = 0, high = 0;
       for (const [from, row] of /** @type {[Rec, number][]} */ ([[record, state.row], [other, lock.row]])) {
         for (let token = 0; token < from.inputs + row; token++) {
-          const value = plain(from, row, token);
+          const value = compared(record, from, row, token);
           if (finite(value)) [low, high] = [Math.min(low, Number(value)), Math.max(high, Number(value))];
         }
       }
@@ -468,7 +525,7 @@
         write(group, texts[i], X - 18, y + 3.5, 10, { "text-anchor": "end" });
       });
       add(group, "path", { d: `M${X} ${Y + side}L${X + side} ${Y}`, stroke: grid, "stroke-width": 1.5 });
-      const role = (/** @type {Row} */ at) => `${label(records[at.record], at.row)} (${same(state.lock, at.record, at.row) ? "locked" : "shown"}, output ${at.row}${at.record !== state.record ? ", another panel" : ""})`;
+      const role = (/** @type {Row} */ at) => `${label(records[at.record], at.row)} (${same(state.lock, at.record, at.row) ? "locked" : "shown"}, output ${at.row}${at.record !== state.record ? theirs : ours}${inShares(record) ? ", share of |row|" : ""})`;
       const bold = { "font-weight": "bold", "text-anchor": "middle" };
       write(group, fitted(role(lock), 12, side), X + side / 2, Y + side + 48, 12, bold);
       write(group, fitted(role(state), 12, side), 12, Y + side / 2, 12, { ...bold, transform: `rotate(-90 12 ${Y + side / 2})` });
@@ -476,7 +533,7 @@
       const dots = [];
       let hidden = 0;
       for (let token = 0; token < record.inputs + Math.max(state.row, lock.record === state.record ? lock.row : 0); token++) {
-        const a = across(token), b = plain(record, state.row, token);
+        const a = across(token), b = own(record, state.row, token);
         if (finite(a) && finite(b)) {
           const [x, y] = place(Number(a), Number(b)), gap = Math.abs(Number(b) - Number(a));
           dots.push({ token, x, y, weight: state.lock ? Math.max(gap, Math.abs(Number(b)) / 2) : Math.abs(Number(b)), at: level(scale, shown(record, state.row, token)) });
@@ -594,8 +651,6 @@
     figure.section.hidden = hides;
     if (hides || !figure.seen) return;
     const shared = JSON.stringify([state.lock, themeName(), state.palette, state.clip, state.max]);
-    /** @type {Scale | undefined} */
-    let scale;
     if (!figure.drawn || figure.svg.dataset.theme !== themeName()) repaint(figure);
     figure.data.parts.forEach((part, i) => {
       if (beside !== (part.kind === "pair" || part.kind === "table")) return;
@@ -607,7 +662,7 @@
         const group = figure.groups[i];
         if (!/** @type {any} */ (group).nodes) group.replaceChildren();
         group.setAttribute("transform", String(group.dataset.live));
-        draw[part.kind](figure, part, group, scale ??= scaleOf(figure.data.records));
+        draw[part.kind](figure, part, group, scaleOf(alike(figure.data.records, recordOf(figure, part))));
       }
       figure.keys[i] = key;
     });
@@ -663,7 +718,7 @@
     const head = ["#", "token", ...(compares ? ["shown", "locked", "difference"] : ["value"])];
     const all = ranked();
     const lines = all.slice(0, top).map(({ token, value }) => [String(token), record.labels[token],
-      ...(compares ? [short(plain(record, state.row, token)), short(locked(record, token))] : []), short(value)]);
+      ...(compares ? [short(own(record, state.row, token)), short(locked(record, token))] : []), short(value)]);
     let [caption, thead, tbody] = table.children;
     if (!caption) {
       [caption, thead, tbody] = ["caption", "thead", "tbody"].map(name => table.appendChild(document.createElement(name)));
@@ -697,7 +752,7 @@
     if (records.length > 1) text = `${record.name}. ${text}`;
     if (state.token !== null && state.token < record.labels.length) {
       const token = state.token;
-      const value = plain(record, state.row, token);
+      const value = own(record, state.row, token);
       text += `, token ${token} “${record.labels[token]}”: ${value === undefined ? "not read by it" : short(value)}`;
       if (state.lock) text += `; locked ${named(state.lock)}: ${short(locked(record, token))}; difference ${short(shown(record, state.row, token))}`;
     } else if (state.lock) text += `, compared with ${named(state.lock)}`;
@@ -885,10 +940,10 @@
     controlled = key;
     method.value = own.method;
     target.value = own.target;
-    const alike = records.map((r, k) => /** @type {[string, string]} */ ([String(k), r.name])).filter(([k]) => records[+k].method === own.method && records[+k].target === own.target);
-    choices(record, alike);
+    const siblings = records.map((r, k) => /** @type {[string, string]} */ ([String(k), r.name])).filter(([k]) => records[+k].method === own.method && records[+k].target === own.target);
+    choices(record, siblings);
     record.value = String(state.record);
-    const { diverging } = scaleOf(figures.find(f => f.data.records.includes(state.record))?.data.records ?? [state.record]);
+    const { diverging } = scaleOf(alike(figures.find(f => f.data.records.includes(state.record))?.data.records ?? [state.record], state.record));
     const fitting = Object.keys(palettes).filter(name => palettes[name].diverging === diverging);
     choices(palette, [["", "default"], .../** @type {[string, string][]} */ (fitting.map(name => [name, name]))]);
     palette.value = fitting.includes(state.palette) ? state.palette : "";
@@ -937,7 +992,7 @@
 
   id("copy").addEventListener("click", async () => {
     const own = records[state.record], exact = (/** @type {Value} */ v) => finite(v) ? String(+Number(v).toPrecision(5)) : short(v);
-    const lines = ranked().map(({ token, value }) => [token, own.labels[token], ...(state.lock ? [exact(plain(own, state.row, token)), exact(locked(own, token))] : []), exact(value)].join("\t"));
+    const lines = ranked().map(({ token, value }) => [token, own.labels[token], ...(state.lock ? [exact(compared(own, own, state.row, token)), exact(locked(own, token))] : []), exact(value)].join("\t"));
     const text = [["position", "token", ...(state.lock ? ["shown", "locked", "difference"] : ["value"])].join("\t"), ...lines].join("\n") + "\n";
     try {
       // Asking where it is forbidden would be a complaint in the console.
