@@ -3,12 +3,13 @@
 //! Without script it shows the pictures. With it, the script redraws their live groups from the records' values, which lie
 //! in a block of JSON: 16 bits for each, in units of the row's largest.
 
+use crate::label::label_at;
 use crate::legend::{differing_provenance, provenance};
 use crate::live::{Live, Part};
 use crate::number::coordinate;
 use crate::panels::Panels;
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::text::{label, visible};
+use crate::text::visible;
 use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -351,7 +352,7 @@ fn record(records: &[Record], k: usize, options: &Options) -> Value {
     let (scales, values) = packed(record);
     let mut value = json!({
         "inputs": record.n_input(),
-        "labels": record.tokens.iter().map(label).collect::<Vec<_>>(),
+        "labels": (0..record.tokens.len()).map(|i| label_at(&record.tokens, i)).collect::<Vec<_>>(),
         "name": differing_provenance(records, k, options),
         "method": said(0),
         "target": said(1),

@@ -1,11 +1,11 @@
 //! The pair scatter: two outputs' attributions of the same tokens against each other.
 
+use crate::label::label_at;
 use crate::live::Part;
 use crate::number::{short, ticks};
 use crate::rows::Rows;
 use crate::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::text::label;
 use crate::{Color, Live, Paint, Pattern, font};
 use saliency_schema::Token;
 
@@ -48,7 +48,9 @@ pub(crate) struct Pair<'a> {
 
 /// A token's place in the plot.
 struct Dot<'a> {
-    token: &'a Token,
+    /// The token, among its record's.
+    tokens: &'a [Token],
+    token: usize,
     /// The token's position, for one that the shown record holds.
     position: Option<usize>,
     at: (f64, f64),
@@ -167,7 +169,8 @@ impl<'a> Pair<'a> {
                 }
             };
             dots.push(Dot {
-                token: &rows.record.tokens[position],
+                tokens: &rows.record.tokens,
+                token: position,
                 position: Some(position),
                 at,
                 weight,
@@ -179,8 +182,8 @@ impl<'a> Pair<'a> {
             for position in record.n_input()..record.n_input() + row {
                 if let Some(a) = record.attributions[row][position].filter(|a| a.is_finite()) {
                     let at = (place(a, axes.low).0, plot.y + self.side + 10.0);
-                    let token = &record.tokens[position];
-                    dots.push(Dot { token, position: None, at, weight: a.abs(), paint: apart });
+                    let (tokens, token) = (&record.tokens[..], position);
+                    dots.push(Dot { tokens, token, position: None, at, weight: a.abs(), paint: apart });
                 }
             }
         }
@@ -211,8 +214,8 @@ impl<'a> Pair<'a> {
         let name = |row: usize| fitted(format!("{} ({}, output {row})", rows.label(row), role(row)));
         let foreign = || match rows.foreign {
             Some((record, row)) => {
-                let token = &record.tokens[record.n_input() + row];
-                fitted(format!("{} (locked, output {row}, another panel)", label(token)))
+                let name = label_at(&record.tokens, record.n_input() + row);
+                fitted(format!("{name} (locked, output {row}, another panel)"))
             }
             None => String::new(),
         };
@@ -238,7 +241,7 @@ impl Axes {
 fn labels(dots: &[Dot<'_>], plot: Rect, mut taken: Vec<Rect>, ink: Color) -> Vec<Item> {
     let mut items = Vec::new();
     for dot in dots.iter().rev().filter(|d| d.weight > 0.0).take(LABELS * 3) {
-        let text = font::fitted(&label(dot.token), SMALL, 120.0_f64.min(plot.width / 3.0));
+        let text = font::fitted(&label_at(dot.tokens, dot.token), SMALL, 120.0_f64.min(plot.width / 3.0));
         let text = Text::new(text, dot.at.0, dot.at.1, SMALL, ink);
         let free = |&(dx, dy, anchor): &(f64, f64, Anchor)| {
             let text = Text { x: text.x + dx, y: text.y + dy, anchor, ..text.clone() };

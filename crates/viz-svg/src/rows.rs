@@ -1,9 +1,9 @@
 //! A record's rows as a chart shows them: as they are, or compared with the locked one.
 
+use crate::label::label_at;
 use crate::number::short;
 use crate::options::{States, one};
 use crate::scale::Value;
-use crate::text::label;
 use crate::{Error, Options};
 use saliency_schema::Record;
 use std::fmt::Write as _;
@@ -96,7 +96,7 @@ impl<'a> Rows<'a> {
         match (self.lock, self.foreign) {
             (Some(row), _) => Some(format!("“{}” (output {row})", self.label(row))),
             (None, Some((record, row))) => {
-                Some(format!("“{}” (output {row})", label(&record.tokens[record.n_input() + row])))
+                Some(format!("“{}” (output {row})", label_at(&record.tokens, record.n_input() + row)))
             }
             (None, None) => None,
         }
@@ -139,7 +139,12 @@ impl<'a> Rows<'a> {
 
     /// An output's label.
     pub fn label(&self, row: usize) -> String {
-        label(&self.record.tokens[self.record.n_input() + row])
+        self.label_of(self.record.n_input() + row)
+    }
+
+    /// A token's label, by its position in the record.
+    pub fn label_of(&self, token: usize) -> String {
+        label_at(&self.record.tokens, token)
     }
 
     /// The values of some rows in words, for who does not see the colours: every value where there are at most
@@ -152,13 +157,7 @@ impl<'a> Rows<'a> {
                 let largest =
                     shown.filter(|(_, x)| x.is_finite()).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
                 if let Some((i, x)) = largest {
-                    let _ = write!(
-                        text,
-                        " {} {} from {};",
-                        self.label(row),
-                        short(x),
-                        label(&self.record.tokens[i])
-                    );
+                    let _ = write!(text, " {} {} from {};", self.label(row), short(x), self.label_of(i));
                 }
                 text
             });
