@@ -1,7 +1,7 @@
 //! A chart of your own, outside the crate: what one output took from each token, as stems over their positions.
 
 use saliency_schema::Record;
-use saliency_viz_svg::layout::{Rows, Scale, Sheet, label, text_width};
+use saliency_viz_svg::layout::{Rows, Scale, Sheet, text_width};
 use saliency_viz_svg::{Anchor, Chart, Error, Figure, Item, Options, Rect, Scene, Text};
 
 /// How high the longest stem is, and how wide each.
@@ -32,7 +32,7 @@ impl Chart for Stems {
             let top = if share < 0.0 { HEIGHT } else { HEIGHT - height };
             let stem = Rect::new(left, top, STEM - 1.0, height);
             items.push(Item::Cells { paint: scale.paint(value), cells: vec![stem] });
-            let name = label(&rows.record().tokens[position]);
+            let name = rows.label_of(position);
             let half = text_width(&name, 11.0) / 2.0;
             if share > 0.5 && left - half > taken + 6.0 {
                 let text = Text::new(name, left + STEM / 2.0, top - 4.0, 11.0, options.theme.ink());

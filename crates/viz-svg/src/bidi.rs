@@ -67,6 +67,10 @@ fn mirrored(text: &str) -> &str {
         ">" => "<",
         "«" => "»",
         "»" => "«",
+        "⟨" => "⟩",
+        "⟩" => "⟨",
+        "‹" => "›",
+        "›" => "‹",
         other => other,
     }
 }
@@ -92,5 +96,7 @@ mod tests {
         assert_eq!(order("אבג means car."), ".means car גבא");
         assert_eq!(order("אבג 12 דה"), "הד 12 גבא");
         assert_eq!(order("אבג (דה)"), "(הד) גבא");
+        // A stand-in behind a word that is read to the left stays a name in brackets.
+        assert_eq!(order("אבג⟨ZWJ⟩"), "⟨ZWJ⟩גבא");
     }
 }

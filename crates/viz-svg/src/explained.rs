@@ -1,6 +1,7 @@
 //! What a row explains, in words: its output's own token, or what the record says was explained in that place.
 
-use crate::text::{label, visible};
+use crate::label::{label, label_at};
+use crate::text::visible;
 use saliency_schema::{Explained, Kind, Named, Record, Token, Without};
 
 /// Targets of the whole prediction, and not of a token: the entropy, and a distance from another run.
@@ -23,7 +24,7 @@ fn is_contrast(record: &Record) -> bool {
 
 /// An output's own token.
 fn own(record: &Record, row: usize) -> String {
-    label(&record.tokens[record.n_input() + row])
+    label_at(&record.tokens, record.n_input() + row)
 }
 
 fn name(named: &Named) -> String {

@@ -4,12 +4,13 @@
 //! in a block of JSON: 16 bits for each, in units of the row's largest.
 
 use crate::kind::Kind;
+use crate::label::label_at;
 use crate::legend::{panel_name, provenance};
 use crate::live::{Live, Part};
 use crate::number::coordinate;
 use crate::panels::Panels;
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::text::{label, visible};
+use crate::text::visible;
 use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts, explained};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -359,7 +360,7 @@ fn record(records: &[Record], k: usize, options: &Options) -> Value {
     let (scales, values) = packed(record);
     let mut value = json!({
         "inputs": record.n_input(),
-        "labels": record.tokens.iter().map(label).collect::<Vec<_>>(),
+        "labels": (0..record.tokens.len()).map(|i| label_at(&record.tokens, i)).collect::<Vec<_>>(),
         "name": panel_name(records, k, options),
         "method": said(0),
         "target": said(1),

@@ -54,10 +54,7 @@ impl Kind {
             Unit::Share => "shares of the row".to_owned(),
             Unit::ShareOfLargest => "shares of the row’s largest".to_owned(),
             Unit::Target(target) => format!("change of the {}", visible(target)),
-            Unit::Own { method: Some(method), target: Some(target), .. } => {
-                format!("{} of the {}", visible(method), visible(target))
-            }
-            Unit::Own { method: Some(method), .. } => visible(method),
+            Unit::Own { method: Some(method), .. } => format!("the unit of {}", visible(method)),
             Unit::Own { .. } => "unit not recorded".to_owned(),
         };
         match self.signed {

@@ -17,7 +17,9 @@ mod grid;
 mod heat;
 #[cfg(feature = "html")]
 mod html;
+mod invisible;
 mod kind;
+mod label;
 mod legend;
 mod live;
 mod number;
@@ -64,13 +66,14 @@ pub use theme::Theme;
 pub mod layout {
     pub use crate::cells::Cells;
     pub use crate::font::{fitted, width as text_width};
+    pub use crate::label::{label, label_at};
     pub use crate::legend::Ends;
     pub use crate::number::short;
     pub use crate::paragraph::{Paragraph, Piece};
     pub use crate::rows::Rows;
     pub use crate::scale::{Scale, Value};
     pub use crate::sheet::Sheet;
-    pub use crate::text::{label, visible};
+    pub use crate::text::visible;
 }
 
 /// The code on the documentation's page of charts, compiled.

@@ -1,11 +1,11 @@
 //! The pair scatter: two outputs' attributions of the same tokens against each other.
 
+use crate::label::label_at;
 use crate::live::Part;
 use crate::number::{short, ticks};
 use crate::rows::{Foreign, Rows};
 use crate::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::text::label;
 use crate::{Color, Live, Paint, Pattern, explained, font};
 use saliency_schema::Token;
 use std::collections::BTreeSet;
@@ -49,7 +49,9 @@ pub(crate) struct Pair<'a> {
 
 /// A token's place in the plot.
 struct Dot<'a> {
-    token: &'a Token,
+    /// The token, among its record's.
+    tokens: &'a [Token],
+    token: usize,
     /// The token's position, for one that the shown record holds.
     position: Option<usize>,
     at: (f64, f64),
@@ -170,7 +172,8 @@ impl<'a> Pair<'a> {
                 }
             };
             dots.push(Dot {
-                token: &rows.record.tokens[position],
+                tokens: &rows.record.tokens,
+                token: position,
                 position: Some(position),
                 at,
                 weight,
@@ -184,8 +187,8 @@ impl<'a> Pair<'a> {
             for (position, value) in foreign.values().enumerate().filter(|(at, _)| !shown.contains(at)) {
                 if let Some(a) = finite(value) {
                     let at = (place(a, axes.low).0, plot.y + self.side + 10.0);
-                    let token = &foreign.record.tokens[position];
-                    dots.push(Dot { token, position: None, at, weight: a.abs(), paint: apart });
+                    let (tokens, token) = (&foreign.record.tokens[..], position);
+                    dots.push(Dot { tokens, token, position: None, at, weight: a.abs(), paint: apart });
                 }
             }
         }
@@ -217,7 +220,7 @@ impl<'a> Pair<'a> {
         let shares = if rows.compares_shares() { ", share of |row|" } else { "" };
         let from = |name: &str| if name.is_empty() { String::new() } else { format!(", {name}") };
         let said = |name: String, role: &str, row: usize, of: &str| {
-            fitted(format!("{name} ({role}, output {row}{}{shares})", from(of)))
+            fitted(format!("{name} ({role}, output {row}{shares}{})", from(of)))
         };
         let name = |row: usize| said(rows.label(row), role(row), row, ours);
         let foreign = || match rows.foreign {
@@ -246,7 +249,7 @@ impl Axes {
 fn labels(dots: &[Dot<'_>], plot: Rect, mut taken: Vec<Rect>, ink: Color) -> Vec<Item> {
     let mut items = Vec::new();
     for dot in dots.iter().rev().filter(|d| d.weight > 0.0).take(LABELS * 3) {
-        let text = font::fitted(&label(dot.token), SMALL, 120.0_f64.min(plot.width / 3.0));
+        let text = font::fitted(&label_at(dot.tokens, dot.token), SMALL, 120.0_f64.min(plot.width / 3.0));
         let text = Text::new(text, dot.at.0, dot.at.1, SMALL, ink);
         let free = |&(dx, dy, anchor): &(f64, f64, Anchor)| {
             let text = Text { x: text.x + dx, y: text.y + dy, anchor, ..text.clone() };

@@ -81,8 +81,14 @@ impl<'a> Panels<'a> {
         }
         let some = records.iter().position(|record| record.n_output() > 0);
         let hover = options.hover.or(some.map(|panel| State { panel, output: 0 }));
-        let names = (0..records.len()).map(|panel| panel_name(records, panel, options)).collect();
         let kinds: Vec<_> = records.iter().map(Kind::of).collect();
+        let several = kinds.iter().any(|kind| *kind != kinds[0]);
+        // The legends of several kinds name panels by their numbers.
+        let name = |panel| match panel_name(records, panel, options) {
+            name if several => format!("{panel} · {name}"),
+            name => name,
+        };
+        let names = (0..records.len()).map(name).collect();
         let mut compared = Vec::new();
         if let Some(lock) = options.lock {
             let locked = &records[lock.panel];

@@ -1,9 +1,9 @@
 //! A record's rows as a chart shows them: as they are, or compared with the locked one.
 
+use crate::label::label_at;
 use crate::number::short;
 use crate::options::{States, one};
 use crate::scale::Value;
-use crate::text::label;
 use crate::{Error, Options, explained};
 use saliency_schema::Record;
 use std::fmt::Write as _;
@@ -178,6 +178,11 @@ impl<'a> Rows<'a> {
         explained::row(self.record, row)
     }
 
+    /// A token's label, by its position in the record.
+    pub fn label_of(&self, token: usize) -> String {
+        label_at(&self.record.tokens, token)
+    }
+
     /// The values of some rows in words, for who does not see the colours: every value where there are at most
     /// 8,000, each row's largest beyond that.
     pub fn in_words(&self, rows: &[usize]) -> String {
@@ -188,13 +193,7 @@ impl<'a> Rows<'a> {
                 let largest =
                     shown.filter(|(_, x)| x.is_finite()).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
                 if let Some((i, x)) = largest {
-                    let _ = write!(
-                        text,
-                        " {} {} from {};",
-                        self.label(row),
-                        short(x),
-                        label(&self.record.tokens[i])
-                    );
+                    let _ = write!(text, " {} {} from {};", self.label(row), short(x), self.label_of(i));
                 }
                 text
             });

@@ -1,7 +1,7 @@
 //! Tokens as a reader sees them: clusters of characters, each with the tokens that hold its parts.
 
+use crate::invisible::{Stretch, stand_in, stretches};
 use saliency_schema::Token;
-use unicode_segmentation::UnicodeSegmentation;
 
 /// One user-perceived character.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,12 +27,13 @@ pub(crate) fn clusters(tokens: &[Token]) -> Vec<Cluster> {
     let mut clusters = Vec::new();
     let mut begin = 0;
     for chunk in bytes.utf8_chunks() {
-        for cluster in chunk.valid().graphemes(true) {
-            clusters.push(Cluster::new(cluster, &owners[begin..begin + cluster.len()]));
-            begin += cluster.len();
+        for stretch in stretches(chunk.valid()) {
+            let (Stretch::Seen(text) | Stretch::Mark(text) | Stretch::Hidden(text)) = stretch;
+            clusters.push(Cluster::new(stretch, &owners[begin..begin + text.len()]));
+            begin += text.len();
         }
         for _ in chunk.invalid() {
-            clusters.push(Cluster::new("\u{fffd}", &owners[begin..=begin]));
+            clusters.push(Cluster::new(Stretch::Seen("\u{fffd}"), &owners[begin..=begin]));
             begin += 1;
         }
     }
@@ -40,7 +41,7 @@ pub(crate) fn clusters(tokens: &[Token]) -> Vec<Cluster> {
 }
 
 impl Cluster {
-    fn new(text: &str, owners: &[usize]) -> Self {
+    fn new(stretch: Stretch<'_>, owners: &[usize]) -> Self {
         let mut parts: Vec<(usize, usize)> = Vec::new();
         for &owner in owners {
             match parts.last_mut() {
@@ -48,51 +49,32 @@ impl Cluster {
                 _ => parts.push((owner, 1)),
             }
         }
-        let ends_line = matches!(text, "\n" | "\r\n" | "\r" | "\u{85}" | "\u{2028}" | "\u{2029}");
-        Self { text: if ends_line { "⏎".to_owned() } else { visible(text) }, ends_line, parts }
+        let ends = ["\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"];
+        let ends_line = matches!(stretch, Stretch::Seen(text) if ends.contains(&text));
+        Self { text: if ends_line { "⏎".to_owned() } else { shown(stretch) }, ends_line, parts }
     }
 }
 
-/// A token's own text on one line, without the space it may begin with; `␣` where there is nothing else.
-pub fn label(token: &Token) -> String {
-    let plain = token.text.trim_matches(' ');
-    if token.bytes.is_none() && !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-    {
-        return plain.to_owned();
-    }
-    let text: String = clusters(std::slice::from_ref(token)).into_iter().map(|c| c.text).collect();
-    let trimmed = text.trim();
-    if trimmed.is_empty() {
-        return if text.is_empty() { "∅".to_owned() } else { "␣".repeat(text.chars().count().min(8)) };
-    }
-    trimmed.to_owned()
-}
-
-/// A text as part of a sentence, for titles and descriptions.
+/// A text as part of a sentence, for titles and descriptions: what cannot be seen has a visible stand-in.
 pub fn visible(text: &str) -> String {
-    text.chars().map(visible_char).collect()
+    stretches(text).into_iter().map(shown).collect()
 }
 
-/// A character, or its visible stand-in: what is invisible, changes direction or is illegal in XML.
-fn visible_char(c: char) -> char {
+fn shown(stretch: Stretch<'_>) -> String {
+    match stretch {
+        Stretch::Seen(text) => text.chars().map(visible_char).collect(),
+        Stretch::Mark(text) => format!("◌{text}"),
+        Stretch::Hidden(text) => stand_in(text),
+    }
+}
+
+/// A character, or the visible stand-in of white space.
+pub(crate) fn visible_char(c: char) -> char {
     match c {
-        '\n' | '\r' | '\u{2028}' | '\u{2029}' => '⏎',
+        ' ' => ' ',
+        '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => '⏎',
         '\t' => '⇥',
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
-        '\u{7f}' => '␡',
-        // C1 controls, bidi marks and overrides, invisible spaces and operators, non-characters.
-        '\u{80}'..='\u{9f}'
-        | '\u{61c}'
-        | '\u{200b}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff0}'..='\u{fffc}'
-        | '\u{fdd0}'..='\u{fdef}' => '\u{fffd}',
-        '\u{a0}' | '\u{3000}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' => '␣',
-        c if c as u32 & 0xfffe == 0xfffe => '\u{fffd}',
+        c if c.is_whitespace() || c == '\u{2800}' => '␣',
         c => c,
     }
 }

@@ -126,7 +126,7 @@ fn sentence(rows: &Rows<'_>) -> String {
             "{counts} {}; the largest value, {}, is that of “{}” (token {i}).",
             rows.title(),
             crate::number::short(x),
-            crate::text::label(&rows.record.tokens[i])
+            rows.label_of(i)
         ),
         None => format!("{counts} {}.", rows.title()),
     }

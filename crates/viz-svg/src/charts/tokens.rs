@@ -8,7 +8,7 @@ use crate::rows::Rows;
 use crate::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
 use crate::sheet::{MARGIN, Sheet};
-use crate::text::{label, visible};
+use crate::text::visible;
 use crate::{Chart, Error, Live, Options, font};
 use saliency_schema::{Kind, Record};
 use std::fmt::Write as _;
@@ -112,7 +112,7 @@ impl<'a> Table<'a> {
     fn of(records: &'a [Record], options: &Options) -> Result<Self, Error> {
         let rows = Rows::one(records, options)?;
         let mut entries: Vec<_> =
-            rows.hovered().map(|(position, value)| Entry::new(rows.record, position, value)).collect();
+            rows.hovered().map(|(position, value)| Entry::new(&rows, position, value)).collect();
         let size =
             |entry: &Entry| entry.value.number().map_or(-1.0, |x| if x.is_nan() { -0.5 } else { x.abs() });
         entries.sort_by(|a, b| size(b).total_cmp(&size(a)));
@@ -134,9 +134,9 @@ impl<'a> Table<'a> {
 }
 
 impl Entry {
-    fn new(record: &Record, position: usize, value: Value) -> Self {
-        let token = &record.tokens[position];
-        Self { position, label: label(token), is_output: token.kind == Kind::Output, value }
+    fn new(rows: &Rows<'_>, position: usize, value: Value) -> Self {
+        let is_output = rows.record.tokens[position].kind == Kind::Output;
+        Self { position, label: rows.label_of(position), is_output, value }
     }
 
     fn spelled(&self) -> String {

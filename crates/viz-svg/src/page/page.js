@@ -525,7 +525,7 @@
         write(group, texts[i], X - 18, y + 3.5, 10, { "text-anchor": "end" });
       });
       add(group, "path", { d: `M${X} ${Y + side}L${X + side} ${Y}`, stroke: grid, "stroke-width": 1.5 });
-      const role = (/** @type {Row} */ at) => `${label(records[at.record], at.row)} (${same(state.lock, at.record, at.row) ? "locked" : "shown"}, output ${at.row}${at.record !== state.record ? theirs : ours}${inShares(record) ? ", share of |row|" : ""})`;
+      const role = (/** @type {Row} */ at) => `${label(records[at.record], at.row)} (${same(state.lock, at.record, at.row) ? "locked" : "shown"}, output ${at.row}${inShares(record) ? ", share of |row|" : ""}${at.record !== state.record ? theirs : ours})`;
       const bold = { "font-weight": "bold", "text-anchor": "middle" };
       write(group, fitted(role(lock), 12, side), X + side / 2, Y + side + 48, 12, bold);
       write(group, fitted(role(state), 12, side), 12, Y + side / 2, 12, { ...bold, transform: `rotate(-90 12 ${Y + side / 2})` });
