@@ -1,5 +1,6 @@
 //! The way through: a model and a sequence in, a record out.
 
+use crate::backward::with_gradients;
 use crate::methods::GradientXInput;
 use crate::problem::Settings;
 use crate::rows::Rows;
@@ -180,7 +181,7 @@ impl Attributor {
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Record, Error> {
-        Ok(self.run(model, sequence, watch, false)?.0)
+        Ok(with_gradients(|| self.run(model, sequence, watch, false))?.0)
     }
 
     /// As [`record_with`](Self::record_with), and gives the vectors behind the rows besides: outputs × tokens × hidden numbers.
@@ -205,7 +206,7 @@ impl Attributor {
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<(Record, Vectors), Error> {
-        self.run(model, sequence, watch, true)
+        with_gradients(|| self.run(model, sequence, watch, true))
     }
 
     fn run(
@@ -224,7 +225,7 @@ impl Attributor {
         let cut = self.span.as_ref().map(|span| sequence.cut(span.end));
         let sequence = cut.as_ref().unwrap_or(sequence);
         let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(watch))?;
-        problem.work().foresee(self.method.cost(problem.size(true)));
+        problem.work().foresee(self.method.cost(problem.size(model.shares_prefix())), problem.n_output());
         let reduction = (aggregate, normalize);
         let mut rows = Rows::new(&problem, &card, reduction, self.span.clone(), keeps_vectors);
         let described = self.method.describe();

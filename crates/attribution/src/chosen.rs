@@ -55,6 +55,9 @@ impl Target for Chosen {
         let target = self.target.without(ranges)?;
         Some(Box::new(Self { target, tokens: self.tokens.clone() }))
     }
+    fn note(&self, output: OutputToken) -> Option<String> {
+        self.target.note(self.token(output))
+    }
     fn asks_for_a_token(&self) -> bool {
         self.target.asks_for_a_token()
     }
