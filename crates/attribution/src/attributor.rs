@@ -1,5 +1,6 @@
 //! The way through: a model and a sequence in, a record out.
 
+use crate::backward::with_gradients;
 use crate::methods::GradientXInput;
 use crate::problem::Settings;
 use crate::rows::{self, Rows};
@@ -205,7 +206,7 @@ impl Attributor {
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Record, Error> {
-        Ok(self.run(model, sequence, watch, false)?.0)
+        Ok(with_gradients(|| self.run(model, sequence, watch, false))?.0)
     }
 
     /// As [`record_with`](Self::record_with), and gives the vectors behind the rows besides: outputs × tokens × hidden numbers.
@@ -230,7 +231,7 @@ impl Attributor {
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<(Record, Vectors), Error> {
-        self.run(model, sequence, watch, true)
+        with_gradients(|| self.run(model, sequence, watch, true))
     }
 
     fn run(
@@ -266,7 +267,7 @@ impl Attributor {
         let mut watch =
             |done: Progress| watch(Progress { share: begin + (1.0 - begin) * done.share, ..done });
         let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(&mut watch))?;
-        problem.work().foresee(self.method.cost(problem.size(true)));
+        problem.work().foresee(self.method.cost(problem.size(model.shares_prefix())), problem.n_output());
         let mut rows = Rows::new(&problem, &card, reduction, span.clone(), keeps_vectors);
         let described = self.method.describe();
         rows = rows.with_tolerance(described.parameters.get("tolerance").and_then(serde_json::Value::as_f64));
@@ -313,7 +314,7 @@ impl Attributor {
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Explanation, Error> {
         let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(watch))?;
-        problem.work().foresee(self.method.cost(problem.size(true)));
+        problem.work().foresee(self.method.cost(problem.size(model.shares_prefix())), problem.n_output());
         let mut sum = None;
         self.method.attribute(&problem, &mut |explanation| {
             sum = Some(match sum.take() {

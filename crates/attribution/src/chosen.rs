@@ -60,6 +60,9 @@ impl Target for Chosen {
         let token = self.target.asks_for_a_token().then_some(chosen.id).filter(|id| *id != output.id);
         Explained { token, ..self.target.explained(chosen) }
     }
+    fn note(&self, output: OutputToken) -> Option<String> {
+        self.target.note(self.token(output))
+    }
     fn asks_for_a_token(&self) -> bool {
         self.target.asks_for_a_token()
     }

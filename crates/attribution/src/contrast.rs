@@ -92,6 +92,26 @@ impl<T: Target> Contrast<T> {
         };
         Explained { alternatives, ..Explained::default() }
     }
+    /// Says where a token is held against itself.
+    pub(crate) fn note(&self, output: OutputToken) -> Option<String> {
+        let ids = match &self.alternatives {
+            Alternatives::RunnerUp => return None,
+            Alternatives::Same(ids) => &ids[..],
+            Alternatives::Each(ids) => ids.get(output.output).map_or(&[][..], std::slice::from_ref),
+        };
+        let itself = ids.iter().filter(|id| **id == output.id).count();
+        match (itself, ids.len()) {
+            (0, _) => None,
+            (itself, all) if itself == all => Some(
+                "the token is held against itself, so that the difference is zero by construction; name another alternative \
+                 (--alternative)"
+                    .to_owned(),
+            ),
+            (itself, all) => Some(format!(
+                "{itself} of {all} alternatives is the token itself, which takes that share of the difference away; leave it out"
+            )),
+        }
+    }
 
     pub(crate) fn describe(&self, name: &str) -> saliency_schema::Target {
         let mut target = saliency_schema::Target::new(name);
@@ -161,6 +181,9 @@ macro_rules! contrast {
                 let contrast = self.contrast();
                 $(let contrast = crate::contrast::Contrast { measure: $logits, alternatives: contrast.alternatives };)?
                 contrast.logit_weights(output)
+            }
+            fn note(&self, output: crate::OutputToken) -> Option<String> {
+                self.contrast().note(output)
             }
             fn against(&self, alternatives: crate::Alternatives) -> Option<Box<dyn crate::Target>> {
                 Some(Box::new(Self::against(alternatives)))

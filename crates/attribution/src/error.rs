@@ -141,7 +141,7 @@ pub enum Error {
     },
     // --- the run
     /// The model failed.
-    #[error("the model could not run: {0}")]
+    #[error("the model could not run: {}", brief(.0))]
     Model(#[source] ModelError),
     /// The model gave a tensor of another shape than its trait promises.
     #[error("{op} gave a tensor of shape {found:?}, and {expected:?} was expected")]
@@ -153,19 +153,113 @@ pub enum Error {
         /// The shape it should have.
         expected: Vec<i64>,
     },
+    /// The model gave numbers that have no gradient, or no tensor at all.
+    #[error(
+        "{op} gave a tensor of {found}; it must hold floating-point numbers: Float, Double, Half or BFloat16"
+    )]
+    Dtype {
+        /// The operation.
+        op: &'static str,
+        /// The dtype it gave.
+        found: String,
+    },
+    /// The model's own way back left positions out, or mixed them up.
+    #[error(
+        "{op} gave {}, and {} was due: every position that is asked for, once, in order",
+        place(found),
+        place(expected)
+    )]
+    Order {
+        /// The operation.
+        op: &'static str,
+        /// The position it gave; `None` where it gave no more.
+        found: Option<usize>,
+        /// The position that was due; `None` where all were there.
+        expected: Option<usize>,
+    },
+    /// The model's logits do not come from its embeddings by operations that have a gradient.
+    #[error(
+        "{op} of the model {model:?} gave logits that carry no graph to the embeddings, so that they have no gradient; compute them          from the embeddings by differentiable operations, without no_grad and detach, or use a perturbation method (occlusion,          shapley, …)"
+    )]
+    Detached {
+        /// The model.
+        model: String,
+        /// The operation.
+        op: &'static str,
+    },
+    /// The target does not come from the logits by operations that have a gradient: a rank, a constant.
+    #[error(
+        "{what} does not depend on the logits by differentiable operations, so that it has no gradient; use a perturbation method          (occlusion, shapley, …), or make it of the logits by libtorch's differentiable operations, without no_grad and detach"
+    )]
+    NotDifferentiable {
+        /// The target, by its name.
+        what: String,
+    },
+    /// The target gave something else than one number for each text.
+    #[error(
+        "the target {target:?} gave {found}; it must give one real number for each text: a tensor of shape [{texts}]"
+    )]
+    TargetValue {
+        /// The target.
+        target: String,
+        /// What it gave.
+        found: String,
+        /// How many texts there were.
+        texts: i64,
+    },
     /// A gradient was asked for of a forward pass without a graph.
     #[error(
         "this forward pass keeps no graph, because the model walks back on its own: use Problem::gradients, or a pass of \
          Problem::forward"
     )]
     NoGraph,
-    /// libtorch refused an operation.
+    /// libtorch refused an operation. Made by `From`, which leaves the C++ stack out.
     #[error("libtorch: {0}")]
-    Torch(#[from] TchError),
+    Torch(#[source] TchError),
     /// The record that was made is not consistent.
     #[error(transparent)]
     Record(#[from] saliency_schema::Error),
     /// The caller stopped the run.
     #[error("stopped")]
     Stopped,
+}
+
+impl Error {
+    /// A failure of the model; libtorch's without the C++ stack.
+    pub(crate) fn model(error: ModelError) -> Self {
+        Self::Model(match error.downcast::<TchError>() {
+            Ok(error) => Box::new(without_frames(*error)),
+            Err(other) => other,
+        })
+    }
+}
+
+impl From<TchError> for Error {
+    fn from(error: TchError) -> Self {
+        Self::Torch(without_frames(error))
+    }
+}
+
+/// libtorch's error without the C++ stack, which says nothing to whoever reads it.
+pub fn without_frames(error: TchError) -> TchError {
+    match error {
+        TchError::Torch(message) => TchError::Torch(message_of(&message).to_owned()),
+        other => other,
+    }
+}
+
+/// An error's message; where libtorch's stack is in it, what comes before.
+fn brief(error: &ModelError) -> String {
+    message_of(&error.to_string()).to_owned()
+}
+
+/// What libtorch says before it lists its frames.
+fn message_of(text: &str) -> &str {
+    let end = ["Exception raised from", "frame #0"].iter().filter_map(|mark| text.find(mark)).min();
+    text[..end.unwrap_or(text.len())].trim_end()
+}
+
+/// A position, for a message.
+fn place(position: &Option<usize>) -> String {
+    position.map_or_else(|| "no more".to_owned(), |position| format!("position {position}"))
 }

@@ -1,7 +1,7 @@
 //! A cooperative game over segments of the text: what the target is when some of them are away.
 
 use crate::model::Pass;
-use crate::{Absence, Cost, Error, Parameters, Problem, Size, Variants};
+use crate::{Absence, Cost, Error, Parameters, Problem, Size, Variants, checked};
 use saliency_schema::Segmentation;
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -36,6 +36,36 @@ struct Variant {
     first: usize,
     /// For each output, the position in the variant that predicts it; `None` where nothing is left to read.
     places: Vec<Option<usize>>,
+}
+
+/// Coalitions that run together.
+struct Batch<'v> {
+    variants: &'v [Variant],
+    /// Outputs that any of them changes.
+    touched: Vec<usize>,
+    /// The first and the last of the positions that predict those; `None` where nothing can be read.
+    positions: Option<(usize, usize)>,
+    /// Tokens that no pass is needed for.
+    shared: usize,
+    /// What it costs, for one draw.
+    passes: f64,
+}
+
+impl<'v> Batch<'v> {
+    fn new(game: &Game<'_, '_>, variants: &'v [Variant]) -> Self {
+        let read = game.input.size()[1] as f64;
+        let earliest = variants.iter().map(|v| v.first).min().unwrap_or(0);
+        let outputs = 0..game.problem.n_output();
+        let touched: Vec<usize> = outputs.filter(|r| game.problem.row_length(*r) > earliest).collect();
+        let places = || variants.iter().flat_map(|v| touched.iter().filter_map(|r| v.places[*r]));
+        let positions = places().min().zip(places().max());
+        let shared = match positions {
+            Some((low, _)) if game.variants.is_some() => earliest.min(low),
+            _ => 0,
+        };
+        let share = if positions.is_some() { 1.0 - shared as f64 / read } else { 0.0 };
+        Self { passes: variants.len() as f64 * share, variants, touched, positions, shared }
+    }
 }
 
 impl Rules {
@@ -151,8 +181,8 @@ impl<'p, 'a> Game<'p, 'a> {
     }
 
     /// Every output's target when the given players are away, for each coalition: the mean over the baseline's draws where it
-    /// is a distribution. `NaN` where what is left can't be read.
-    pub(crate) fn values(&self, coalitions: &[Vec<usize>]) -> Result<Vec<Vec<f64>>, Error> {
+    /// is a distribution. `NaN` where what is left can't be read. At most so many coalitions will be asked for `later`.
+    pub(crate) fn values(&self, coalitions: &[Vec<usize>], later: usize) -> Result<Vec<Vec<f64>>, Error> {
         let _no_gradient = tch::no_grad_guard();
         let outputs = self.problem.n_output();
         let mut values = vec![self.untouched.clone(); coalitions.len()];
@@ -162,16 +192,27 @@ impl<'p, 'a> Game<'p, 'a> {
         variants.sort_by_key(|v| (self.length(v), v.first, v.number));
         let read = self.input.size()[1] as usize;
         let mut rest = &variants[..];
+        let mut batches = Vec::new();
         while let Some(leader) = rest.first() {
             let tokens = read - if self.variants.is_some() { leader.first } else { 0 };
             let size =
                 self.problem.batch(Pass { tokens: tokens.max(1), positions: outputs, backward: false });
             let alike = rest.iter().take_while(|v| self.length(v) == self.length(leader)).count();
             let (batch, others) = rest.split_at(size.min(alike));
-            self.run(batch, &mut values)?;
+            batches.push(Batch::new(self, batch));
             rest = others;
         }
+        let passes = batches.iter().map(|batch| batch.passes).sum::<f64>() + later as f64;
+        self.problem.work().foresee_left(Cost::forwards(self.draws() as f64 * passes));
+        for batch in &batches {
+            self.run(batch, &mut values)?;
+        }
         Ok(values)
+    }
+
+    /// How many texts stand for one coalition.
+    fn draws(&self) -> usize {
+        self.fillings.len().max(1)
     }
 
     /// How long a variant is: inputs and all tokens that are kept.
@@ -210,53 +251,45 @@ impl<'p, 'a> Game<'p, 'a> {
     }
 
     /// Runs some variants together.
-    fn run(&self, batch: &[Variant], values: &mut [Vec<f64>]) -> Result<(), Error> {
+    fn run(&self, batch: &Batch<'_>, values: &mut [Vec<f64>]) -> Result<(), Error> {
         let problem = self.problem;
-        let read = self.input.size()[1] as usize;
-        let earliest = batch.iter().map(|v| v.first).min().unwrap_or(0);
-        // Outputs that any of them changes, and the positions that predict those.
-        let touched: Vec<usize> =
-            (0..problem.n_output()).filter(|r| problem.row_length(*r) > earliest).collect();
-        let places = || batch.iter().flat_map(|v| touched.iter().filter_map(|r| v.places[*r]));
-        for variant in batch {
-            for output in &touched {
+        let Batch { variants: batch, touched, positions, shared, passes } = batch;
+        for variant in *batch {
+            for output in touched {
                 if variant.places[*output].is_none() {
                     values[variant.number][*output] = f64::NAN;
                 }
             }
         }
-        let (Some(low), Some(high)) = (places().min(), places().max()) else { return Ok(()) };
-        let shared = if self.variants.is_some() { earliest.min(low) } else { 0 };
-        let draws = self.fillings.len().max(1);
+        let Some((low, high)) = *positions else { return Ok(()) };
+        let (shared, draws) = (*shared, self.draws());
         let mut means = vec![vec![0.0; touched.len()]; batch.len()];
         for draw in 0..draws {
             let (embeddings, hidden) = self.embeddings(batch, shared, self.fillings.get(draw))?;
             let logits = if let Some(variants) = &self.variants {
-                variants.logits(shared, &embeddings, hidden.as_ref(), low..high + 1)
+                let (vocabulary, rest) = (problem.vocabulary(), (shared, &embeddings));
+                checked::variant_logits(&**variants, vocabulary, rest, hidden.as_ref(), low..high + 1)?
             } else {
                 let gone = match self.absence {
                     Absence::Deletion => problem.n_input() - self.length(&batch[0]).0,
                     _ => 0,
                 };
-                problem.model().logits(&embeddings, problem.n_input() - gone, low..high + 1)
+                let n_input = problem.n_input() - gone;
+                checked::logits(problem.model(), &embeddings, n_input, low..high + 1)?
             };
-            let logits = logits.map_err(Error::Model)?;
-            let logits =
-                crate::problem::checked(logits, batch.len() as i64, high + 1 - low, problem.vocabulary())?;
             for (column, output) in touched.iter().enumerate() {
                 let at = batch.iter().map(|v| v.places[*output].map_or(0, |place| place - low) as i64);
                 let logits = pick(&logits, &at.collect::<Vec<_>>())?;
-                let found = problem.target().value(&logits, problem.output_token(*output))?;
+                let found = problem.value_of(&logits, *output)?;
                 let found: Vec<f64> = Vec::try_from(found.f_to_kind(Kind::Double)?)?;
                 for (mean, value) in means.iter_mut().zip(found) {
                     mean[column] += value / draws as f64;
                 }
             }
-            let share = 1.0 - shared as f64 / read as f64;
-            problem.count(Cost::forwards(batch.len() as f64 * share))?;
+            problem.count(Cost::forwards(*passes))?;
         }
         for (variant, means) in batch.iter().zip(means) {
-            for (mean, output) in means.into_iter().zip(&touched) {
+            for (mean, output) in means.into_iter().zip(touched) {
                 // An output that has read none of what is away is as it was, to the last digit.
                 if problem.row_length(*output) > variant.first && variant.places[*output].is_some() {
                     values[variant.number][*output] = mean;

@@ -1,7 +1,7 @@
 //! How a text is continued: how many tokens, when it ends, and what the model's logits are changed by before one is chosen.
 
 use crate::model::check_ids;
-use crate::{Error, LanguageModel, Sampler, Sampling, TokenId};
+use crate::{Error, LanguageModel, Sampler, Sampling, TokenId, checked};
 use tch::{Kind, Tensor};
 
 /// How many tokens to add, and how to choose each.
@@ -118,9 +118,9 @@ pub(crate) fn without_cache(
 ) -> Result<Vec<TokenId>, Error> {
     let _no_gradient = tch::no_grad_guard();
     generate_with(model, input, generation, each, |ids| {
-        let embeddings = model.embed(ids).map_err(Error::Model)?.f_unsqueeze(0)?;
+        let embeddings = checked::embed(model, ids, None)?.f_unsqueeze(0)?;
         let last = ids.len() - 1;
-        let logits = model.logits(&embeddings, input.len(), last..ids.len()).map_err(Error::Model)?;
+        let logits = checked::logits(model, &embeddings, input.len(), last..ids.len())?;
         Ok(logits.f_select(0, 0)?.f_select(0, 0)?)
     })
 }

@@ -1,6 +1,6 @@
 //! A walk through a transformer's layers at the real input, for methods that look inside.
 
-use crate::{Cost, Error, Explanation, Inside, Look, Problem};
+use crate::{Cost, Error, Explanation, Inside, Look, Problem, checked};
 use tch::{Kind, Tensor};
 
 /// A transformer's layers at one problem's input.
@@ -31,7 +31,7 @@ impl<'p, 'a> Layers<'p, 'a> {
     /// What the last norm reads: `[tokens, hidden]`.
     pub(crate) fn last(&self) -> Result<Tensor, Error> {
         let _no_gradient = tch::no_grad_guard();
-        let last = self.inside.residual(self.count(), &self.problem.embeddings()).map_err(Error::Model)?;
+        let last = checked::residual(self.inside, self.count(), &self.problem.embeddings())?;
         self.problem.count(Cost::forwards(1.0))?;
         Ok(last.f_select(0, 0)?)
     }
@@ -44,9 +44,9 @@ impl<'p, 'a> Layers<'p, 'a> {
     ) -> Result<(), Error> {
         let _no_gradient = tch::no_grad_guard();
         let embeddings = self.problem.embeddings();
-        let mut residual = self.inside.residual(0, &embeddings).map_err(Error::Model)?.f_select(0, 0)?;
+        let mut residual = checked::residual(self.inside, 0, &embeddings)?.f_select(0, 0)?;
         for layer in 0..self.count() {
-            let look = self.inside.look(layer, &residual).map_err(Error::Model)?;
+            let look = checked::look(self.inside, layer, &residual)?;
             self.problem.count(Cost::forwards(1.0 / self.count() as f64))?;
             visit(layer, &residual, &look)?;
             residual = look.output;

@@ -23,7 +23,7 @@
 //! ```
 //!
 //! # Features
-//! - `testing`: toy models whose gradients have a closed form.
+//! - `testing`: toy models whose gradients have a closed form, and a check of a model of your own.
 //! - `download-libtorch`: have `tch` fetch libtorch at build time.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
@@ -31,7 +31,9 @@
 mod absence;
 mod aggregate;
 mod attributor;
+mod backward;
 mod baseline;
+mod checked;
 mod chosen;
 mod closure;
 mod contrast;
@@ -78,7 +80,7 @@ pub use chosen::Chosen;
 pub use closure::Closure;
 pub use contrast::Alternatives;
 pub use cost::{Cost, Size};
-pub use error::{Error, ModelError};
+pub use error::{Error, ModelError, without_frames};
 pub use explained::Explained;
 pub use generation::{Generation, generate_with};
 pub use inside::{BackwardRule, Inside, Look, ReadOut};

@@ -104,7 +104,8 @@ pub trait LanguageModel {
     }
 
     /// A forward pass at one sequence, of which variants that differ from some token on are cheaper than passes of their
-    /// own: a key/value cache. `None`, the provided form, reads every variant whole.
+    /// own: a key/value cache. `None`, the provided form, reads every variant whole. A model that gives one says so in
+    /// [`shares_prefix`](Self::shares_prefix).
     ///
     /// # Shapes
     /// - `embeddings`: `[1, tokens, hidden]`
@@ -118,6 +119,12 @@ pub trait LanguageModel {
     ) -> Result<Option<Box<dyn Variants + 'a>>, ModelError> {
         let _ = (embeddings, n_input);
         Ok(None)
+    }
+
+    /// Whether variants of a text share the work of what is before their first difference: whether
+    /// [`variants`](Self::variants) gives a cache. Costs and progress are foreseen by it. The provided form is `false`.
+    fn shares_prefix(&self) -> bool {
+        false
     }
 
     /// How many inputs at the end can't be left out of a text: 1 for an encoder–decoder, whose decoder begins with the last

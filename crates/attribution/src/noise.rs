@@ -85,7 +85,9 @@ impl Noise {
         let (kind, hidden) = (sum_kind(input.kind()), input.size()[2]);
         let nothing =
             |output| TensorMoments::of(&[problem.row_length(output) as i64, hidden], (kind, input.device()));
-        for outputs in problem.portions(2 * (input.size()[1] * hidden) as usize) {
+        let numbers = 2 * (input.size()[1] * hidden) as usize;
+        problem.foresee_portions(numbers, |size| self.cost(size));
+        for outputs in problem.portions(numbers) {
             let mut found: Vec<_> = outputs.clone().map(nothing).collect::<Result<_, _>>()?;
             for draw in 0..self.samples {
                 let point = noisy(&input, deviation, &mut generator(self.seed, draw.into()))?;

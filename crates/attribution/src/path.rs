@@ -1,8 +1,9 @@
 //! The straight path from a baseline to the input, and the integral of the gradient along it.
 
+use crate::backward::{gradient_through, with_gradients};
 use crate::problem::EachGradient;
 use crate::quadrature::Point;
-use crate::{Baseline, Cost, Error, Inside, Problem, Quadrature};
+use crate::{Baseline, Cost, Error, Inside, Problem, Quadrature, checked};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -20,7 +21,7 @@ pub(crate) enum Space<'a> {
 /// with it.
 pub(crate) const FLOOR: f64 = 1e-4;
 /// An error of so many roundings of f may be one: f at both ends is a sum of many terms, and may come of larger logits.
-const ROUNDINGS: f64 = 64.0;
+pub(crate) const ROUNDINGS: f64 = 64.0;
 /// A stretch is halved this often at the most: to 1/65,536 of the path.
 const DEPTH: u32 = 16;
 /// Points that one output may take.
@@ -60,7 +61,7 @@ impl<'a> Space<'a> {
         let _no_gradient = tch::no_grad_guard();
         match self.stream() {
             None => Ok(problem.embeddings()),
-            Some((inside, layer)) => inside.residual(layer, &problem.embeddings()).map_err(Error::Model),
+            Some((inside, layer)) => checked::residual(inside, layer, &problem.embeddings()),
         }
     }
 
@@ -78,7 +79,7 @@ impl<'a> Space<'a> {
             Self::Residual(..) if *baseline == Baseline::Zero => Ok(start),
             Self::Residual(inside, layer) => {
                 let _no_gradient = tch::no_grad_guard();
-                inside.residual(*layer, &start).map_err(Error::Model)
+                checked::residual(*inside, *layer, &start)
             }
         }
     }
@@ -98,15 +99,19 @@ impl<'a> Space<'a> {
         let leaf = point.f_detach()?.f_narrow(1, 0, positions.end as i64)?.f_contiguous()?;
         let leaf = leaf.f_set_requires_grad(true)?;
         problem.count(Cost::forwards(1.0))?;
-        let logits = inside.logits_from(layer, &leaf, positions).map_err(Error::Model)?;
-        for (row, output) in outputs.enumerate() {
-            let logits = logits.f_select(1, row as i64)?;
-            let value = problem.target().value(&logits, problem.output_token(output))?.f_select(0, 0)?;
-            let gradient = Tensor::f_run_backward(&[&value], &[&leaf], true, false)?.swap_remove(0);
-            problem.count(Cost::new(0.0, 1.0))?;
-            each(output, value.f_double_value(&[])?, gradient.f_select(0, 0)?)?;
-        }
-        Ok(())
+        with_gradients(|| {
+            let logits = checked::logits_from(inside, problem.vocabulary(), (layer, &leaf), positions)?;
+            let model = (problem.model().name(), "Inside::logits_from");
+            for (row, output) in outputs.enumerate() {
+                let logits = logits.f_select(1, row as i64)?;
+                let value = problem.value_of(&logits, output)?.f_select(0, 0)?;
+                let what = || problem.target_in_words();
+                let gradient = gradient_through(&value, &logits, &leaf, model, what)?;
+                problem.count(Cost::new(0.0, 1.0))?;
+                each(output, value.f_double_value(&[])?, gradient.f_select(0, 0)?)?;
+            }
+            Ok(())
+        })
     }
 
     /// The target of some outputs at a point.
@@ -126,12 +131,12 @@ impl<'a> Space<'a> {
                 problem.count(Cost::forwards(1.0))?;
                 let positions = problem.positions(&outputs);
                 let point = point.f_narrow(1, 0, positions.end as i64)?;
-                let logits = inside.logits_from(layer, &point, positions).map_err(Error::Model)?;
+                let logits = checked::logits_from(inside, problem.vocabulary(), (layer, &point), positions)?;
                 (0..outputs.len()).map(|row| logits.f_select(1, row as i64)).collect::<Result<_, _>>()?
             }
         };
         let value = |(output, logits): (usize, Tensor)| -> Result<f64, Error> {
-            Ok(problem.target().value(&logits, problem.output_token(output))?.f_double_value(&[0])?)
+            Ok(problem.value_of(&logits, output)?.f_double_value(&[0])?)
         };
         outputs.zip(logits).map(value).collect()
     }
@@ -391,7 +396,7 @@ pub(crate) fn scale_of(value: f64, baseline: f64) -> f64 {
 }
 
 /// The distance from 1 to the next number.
-fn epsilon(kind: Kind) -> f64 {
+pub(crate) fn epsilon(kind: Kind) -> f64 {
     match kind {
         Kind::Double => f64::EPSILON,
         Kind::Half => 2.0_f64.powi(-10),

@@ -1,13 +1,14 @@
 //! One model, one sequence, one target: what a method is given, with the forward pass that all outputs share.
 
+use crate::backward::{gradient, gradient_through, with_gradients};
 use crate::model::{Pass, check_fits};
 use crate::work::{Watch, Work};
 use crate::{
     BackwardRule, Cost, Error, Inside, LanguageModel, OutputToken, RealRun, Run, Sequence, Size, Target,
-    TokenId, Variants,
+    TokenId, Variants, checked,
 };
 use std::ops::Range;
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 /// Numbers that the gradients of several outputs with respect to their logits may hold together.
 const COTANGENTS: usize = 1 << 26;
@@ -60,6 +61,8 @@ impl Settings {
 /// One forward pass: a leaf of embeddings, and the logits that follow from it.
 #[derive(Debug)]
 pub struct Forward {
+    /// The model's name, for errors.
+    model: String,
     embeddings: Tensor,
     logits: Tensor,
     first: usize,
@@ -96,19 +99,23 @@ impl<'a> Problem<'a> {
         let seen = &sequence.ids()[..sequence.ids().len() - 1];
         let embeddings = {
             let _no_gradient = tch::no_grad_guard();
-            model.embed(seen).map_err(Error::Model)?.f_unsqueeze(0)?
+            checked::embed(model, seen, None)?.f_unsqueeze(0)?
         };
         let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
         let positions = n_input - 1..n_input + n_output - 1;
-        let run = model.run(&embeddings, n_input, positions.clone()).map_err(Error::Model)?;
-        let input = match &run {
-            Some(run) => {
-                let vocabulary = model.limits().vocabulary;
-                let logits = checked(run.logits().shallow_clone(), 1, positions.len(), vocabulary)?;
-                Forward { embeddings, logits, first: 0 }
-            }
-            None => Forward::run(model, n_input, &embeddings, 0..n_output)?,
-        };
+        let (run, input) = with_gradients(|| -> Result<_, Error> {
+            let run = checked::run(model, &embeddings, n_input, positions)?;
+            let input = match &run {
+                Some(run) => Forward {
+                    model: model.name().to_owned(),
+                    logits: run.logits().shallow_clone(),
+                    embeddings: embeddings.shallow_clone(),
+                    first: 0,
+                },
+                None => Forward::run(model, n_input, &embeddings, 0..n_output)?,
+            };
+            Ok((run, input))
+        })?;
         let work = Work::watched(watch);
         let mut problem = Self { model, sequence, target, prepared: None, input, run, work, settings };
         let real = RealRun {
@@ -139,7 +146,7 @@ impl<'a> Problem<'a> {
     pub fn embed(&self, ids: &[TokenId]) -> Result<Tensor, Error> {
         crate::model::check_ids(self.model.limits(), ids)?;
         let _no_gradient = tch::no_grad_guard();
-        self.model.embed(ids).map_err(Error::Model)
+        checked::embed(self.model, ids, self.input.embeddings.size().last().copied())
     }
 
     pub(crate) fn model(&self) -> &'a dyn LanguageModel {
@@ -210,7 +217,14 @@ impl<'a> Problem<'a> {
     /// # Errors
     /// What the target says.
     pub fn value(&self, forward: &Forward, output: usize) -> Result<Tensor, Error> {
-        self.target().value(&forward.logits_of(output)?, self.output_token(output))
+        self.value_of(&forward.logits_of(output)?, output)
+    }
+
+    /// The same of logits from wherever: `[batch]` of `[batch, vocabulary]`.
+    pub(crate) fn value_of(&self, logits: &Tensor, output: usize) -> Result<Tensor, Error> {
+        let target = self.target();
+        let value = target.value(logits, self.output_token(output))?;
+        checked::target_value(value, target.name(), logits.size()[0])
     }
 
     /// f(x): the target at the real input.
@@ -238,10 +252,10 @@ impl<'a> Problem<'a> {
         &self,
         each: &mut dyn FnMut(usize, f64, Tensor) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        match &self.run {
+        with_gradients(|| match &self.run {
             Some(run) => self.walk_back(&**run, &self.input, 0..self.n_output(), each),
             None => self.walk_graph(&self.input, 0..self.n_output(), each),
-        }
+        })
     }
 
     /// The same at other embeddings, for some of the outputs. Cost: one forward pass besides.
@@ -257,15 +271,16 @@ impl<'a> Problem<'a> {
         outputs: Range<usize>,
         each: &mut dyn FnMut(usize, f64, Tensor) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let positions = self.positions(&outputs);
-        if self.run.is_some()
-            && let Some(run) =
-                self.model.run(point, self.n_input(), positions.clone()).map_err(Error::Model)?
-        {
-            self.work.add(Cost::forwards(1.0))?;
-            return self.walk_run(&*run, outputs, each);
-        }
-        self.walk_graph(&self.forward(point, outputs.clone())?, outputs, each)
+        with_gradients(|| {
+            let positions = self.positions(&outputs);
+            if self.run.is_some()
+                && let Some(run) = checked::run(self.model, point, self.n_input(), positions)?
+            {
+                self.work.add(Cost::forwards(1.0))?;
+                return self.walk_run(&*run, outputs, each);
+            }
+            self.walk_graph(&self.forward(point, outputs.clone())?, outputs, each)
+        })
     }
 
     /// The same at the real input, with another rule of going back.
@@ -276,9 +291,12 @@ impl<'a> Problem<'a> {
         each: EachGradient<'_>,
     ) -> Result<(), Error> {
         let outputs = 0..self.n_output();
-        let run = self.inside(method)?.run_by(rule, &self.embeddings(), self.positions(&outputs));
-        self.work.add(Cost::forwards(1.0))?;
-        self.walk_run(&*run.map_err(Error::Model)?, outputs, each)
+        let (inside, positions) = (self.inside(method)?, self.positions(&outputs));
+        with_gradients(|| {
+            let run = checked::run_by(inside, self.vocabulary(), rule, &self.embeddings(), positions)?;
+            self.work.add(Cost::forwards(1.0))?;
+            self.walk_run(&*run, outputs, each)
+        })
     }
 
     /// The positions that predict some outputs.
@@ -317,6 +335,41 @@ impl<'a> Problem<'a> {
         (0..count).step_by(together).map(move |begin| begin..(begin + together).min(count))
     }
 
+    /// The dtype of the model's logits.
+    pub(crate) fn kind(&self) -> Kind {
+        self.input.logits.kind()
+    }
+
+    /// What a reader of an output's row should know, whatever the method is: of the model's logits there, and of the target.
+    pub(crate) fn note(&self, output: usize) -> Result<Vec<String>, Error> {
+        let mut notes = Vec::new();
+        let logits = self.input.logits_of(output)?.f_select(0, 0)?;
+        let nan = logits.f_isnan()?.f_sum(Kind::Int64)?.f_int64_value(&[])?;
+        if nan > 0 {
+            notes.push(format!(
+                "{nan} of the model's {} logits are NaN here; are there NaN in its weights, or numbers too large for its dtype?",
+                self.vocabulary()
+            ));
+        }
+        notes.extend(self.target().note(self.output_token(output)));
+        Ok(notes)
+    }
+
+    /// The target, for errors.
+    pub(crate) fn target_in_words(&self) -> String {
+        format!("the target {:?}", self.target().name())
+    }
+
+    /// Foresees a walk for each portion of outputs, of which each costs what a problem of its size does.
+    pub(crate) fn foresee_portions(&self, numbers: usize, cost: impl Fn(Size) -> Cost) {
+        let size = self.size(self.model.shares_prefix());
+        let of = |outputs: Range<usize>| {
+            cost(Size { n_input: size.n_input + outputs.start, n_output: outputs.len(), ..size })
+        };
+        let all = self.portions(numbers).map(of).fold(Cost::default(), |all, one| all + one);
+        self.work.foresee_left(all);
+    }
+
     /// Which token an output is.
     pub fn output_token(&self, output: usize) -> OutputToken {
         OutputToken { output, id: self.sequence.ids()[self.sequence.n_input() + output] }
@@ -330,7 +383,7 @@ impl<'a> Problem<'a> {
     ) -> Result<(), Error> {
         for output in outputs {
             let value = self.value(forward, output)?.f_select(0, 0)?;
-            let gradient = forward.gradient(&value)?.f_select(0, 0)?;
+            let gradient = forward.gradient_of(&value, || self.target_in_words())?.f_select(0, 0)?;
             self.work.add(Cost::new(0.0, 1.0))?;
             each(output, value.f_double_value(&[])?, gradient)?;
         }
@@ -338,9 +391,12 @@ impl<'a> Problem<'a> {
     }
 
     fn walk_run(&self, run: &dyn Run, outputs: Range<usize>, each: EachGradient<'_>) -> Result<(), Error> {
-        let logits = run.logits().shallow_clone();
-        let logits = checked(logits, 1, outputs.len(), self.vocabulary())?;
-        let forward = Forward { embeddings: self.embeddings(), logits, first: outputs.start };
+        let forward = Forward {
+            model: self.model.name().to_owned(),
+            embeddings: self.embeddings(),
+            logits: run.logits().shallow_clone(),
+            first: outputs.start,
+        };
         self.walk_back(run, &forward, outputs, each)
     }
 
@@ -358,14 +414,16 @@ impl<'a> Problem<'a> {
             let (mut values, mut cotangents) = (Vec::new(), Vec::new());
             for output in some.clone() {
                 let logits = forward.logits_of(output)?.f_detach()?.f_set_requires_grad(true)?;
-                let value = self.target().value(&logits, self.output_token(output))?.f_select(0, 0)?;
-                let cotangent = Tensor::f_run_backward(&[&value], &[&logits], false, false)?.swap_remove(0);
+                let value = self.value_of(&logits, output)?.f_select(0, 0)?;
+                let cotangent = gradient(&value, &logits, false)?
+                    .ok_or_else(|| Error::NotDifferentiable { what: self.target_in_words() })?;
                 values.push(value.f_double_value(&[])?);
                 cotangents.push(cotangent.f_select(0, 0)?.f_to_kind(logits.kind())?);
             }
             let cotangents = Tensor::f_stack(&cotangents, 0)?;
             let places = some.start - outputs.start..some.end - outputs.start;
-            run.pull_back(places, &cotangents, &mut |place, gradient| {
+            let (first, hidden) = (self.positions(&outputs).start, forward.embeddings.size()[2]);
+            checked::pull_back(run, (places, first), hidden, &cotangents, &mut |place, gradient| {
                 let output = outputs.start + place;
                 self.work.add(Cost::new(0.0, 1.0))?;
                 each(output, values[output - some.start], gradient)
@@ -396,10 +454,8 @@ impl Forward {
         let positions = n_input + outputs.start - 1..n_input + outputs.end - 1;
         let embeddings = embeddings.f_detach()?.f_narrow(1, 0, positions.end as i64)?.f_contiguous()?;
         let embeddings = embeddings.f_set_requires_grad(true)?;
-        let logits = model.logits(&embeddings, n_input, positions.clone()).map_err(Error::Model)?;
-        let batch = embeddings.size()[0];
-        let logits = checked(logits, batch, positions.len(), model.limits().vocabulary)?;
-        Ok(Self { embeddings, logits, first: outputs.start })
+        let logits = checked::logits(model, &embeddings, n_input, positions)?;
+        Ok(Self { model: model.name().to_owned(), embeddings, logits, first: outputs.start })
     }
 
     /// The logits that predict one output: `[batch, vocabulary]`.
@@ -417,26 +473,18 @@ impl Forward {
     /// Returns `[batch, tokens, hidden]`.
     ///
     /// # Errors
-    /// [`Error::NoGraph`] where the model walks back on its own, and what libtorch says.
+    /// [`Error::NoGraph`] where the model walks back on its own, [`Error::Detached`] where its logits have no graph,
+    /// [`Error::NotDifferentiable`] where the scalar has none, and what libtorch says.
     pub fn gradient(&self, scalar: &Tensor) -> Result<Tensor, Error> {
         if !self.embeddings.requires_grad() {
             return Err(Error::NoGraph);
         }
-        let mut gradients = Tensor::f_run_backward(&[scalar], &[&self.embeddings], true, false)?;
-        Ok(gradients.swap_remove(0))
+        self.gradient_of(scalar, || "the scalar".to_owned())
     }
-}
 
-/// Logits of the shape that the trait promises.
-pub(crate) fn checked(
-    logits: Tensor,
-    batch: i64,
-    positions: usize,
-    vocabulary: usize,
-) -> Result<Tensor, Error> {
-    let expected = vec![batch, positions as i64, vocabulary as i64];
-    if logits.size() != expected {
-        return Err(Error::Shape { op: "LanguageModel::logits", found: logits.size(), expected });
+    /// The same of something with a name.
+    fn gradient_of(&self, scalar: &Tensor, what: impl FnOnce() -> String) -> Result<Tensor, Error> {
+        let model = (&*self.model, "LanguageModel::logits");
+        gradient_through(scalar, &self.logits, &self.embeddings, model, what)
     }
-    Ok(logits)
 }

@@ -1,6 +1,6 @@
 //! The run at the real input, as a target sees it before anything is explained.
 
-use crate::{Error, LanguageModel, OutputToken, Sequence};
+use crate::{Error, LanguageModel, OutputToken, Sequence, checked};
 use std::ops::Range;
 use tch::Tensor;
 
@@ -57,9 +57,9 @@ impl RealRun<'_> {
             return refuse("the whole input".into(), "fewer tokens: at least one must be left");
         }
         let _no_gradient = tch::no_grad_guard();
-        let embeddings = self.model.embed(&kept).map_err(Error::Model)?.f_unsqueeze(0)?;
+        let embeddings = checked::embed(self.model, &kept, None)?.f_unsqueeze(0)?;
         let positions = n_input - 1..n_input + n_output - 1;
-        let logits = self.model.logits(&embeddings, n_input, positions).map_err(Error::Model)?;
+        let logits = checked::logits(self.model, &embeddings, n_input, positions)?;
         Ok(logits.f_select(0, 0)?)
     }
 }

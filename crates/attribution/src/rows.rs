@@ -1,7 +1,7 @@
 //! The rows of a record while they are made.
 
 use crate::method::Card;
-use crate::path::scale_of;
+use crate::path::{ROUNDINGS, epsilon, scale_of};
 use crate::{Aggregate, Error, Explanation, Normalize, Problem, Sequence, Vectors};
 use saliency_schema::{Kind as TokenKind, Named, Output, Record, Token};
 use std::ops::Range;
@@ -12,8 +12,12 @@ pub(crate) struct Rows<'p, 'a> {
     problem: &'p Problem<'a>,
     method: &'static str,
     complete: bool,
+    /// What makes a path's integral more exact, where the method takes one.
+    repair: Option<&'static str>,
     /// How large relative deltas were to be.
     tolerance: Option<f64>,
+    /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the target.
+    inexact: Vec<(usize, f64)>,
     aggregate: Aggregate,
     normalize: Normalize,
     span: Option<(Range<usize>, Option<Explanation>)>,
@@ -51,7 +55,9 @@ impl<'p, 'a> Rows<'p, 'a> {
             problem,
             method: card.name,
             tolerance: None,
+            inexact: Vec::new(),
             complete: card.axioms.contains(&crate::Axiom::Completeness),
+            repair: repair(card),
             aggregate,
             normalize,
             span: span.map(|span| (span, None)),
@@ -87,7 +93,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         self.remarks.insert(0, format!("stopped after {made} of {all} outputs: the others are left out"));
     }
 
-    pub(crate) fn push(&mut self, explanation: Explanation) -> Result<(), Error> {
+    pub(crate) fn push(&mut self, mut explanation: Explanation) -> Result<(), Error> {
+        explanation.notes.extend(self.problem.note(explanation.output)?);
         let Explanation { output, vectors, .. } = &explanation;
         let length = self.problem.row_length(*output);
         let found = vectors.size();
@@ -157,6 +164,16 @@ impl<'p, 'a> Rows<'p, 'a> {
                     "the relative delta is {relative:.2e}, more than {tolerance:.2e}: it was kept for each term of this sum, and the \
                      terms' changes cancel; ask for a smaller tolerance"
                 ));
+            }
+        }
+        if let (None, Some(_), Some(delta), Some(baseline)) =
+            (self.tolerance, self.repair, delta, baseline_value)
+        {
+            // What is left of nothing but rounding says nothing of the path.
+            let rounding = ROUNDINGS * epsilon(self.problem.kind()) * value.abs().max(baseline.abs());
+            let relative = delta.abs() / scale_of(value, baseline);
+            if relative > INEXACT && delta.abs() > rounding {
+                self.inexact.push((number, relative));
             }
         }
         for note in notes {
@@ -278,15 +295,50 @@ impl<'p, 'a> Rows<'p, 'a> {
             ));
         }
         for (note, rows) in &self.notes {
-            if rows.len() == self.values.len() {
-                notes.push(format!("every output: {note}"));
-            } else {
-                let rows: Vec<_> = rows.iter().map(ToString::to_string).collect();
-                notes.push(format!("output {}: {note}", rows.join(", ")));
-            }
+            notes.push(format!("{}: {note}", self.outputs_in_words(rows)));
+        }
+        if let Some(repair) = self.repair.filter(|_| !self.inexact.is_empty()) {
+            let rows: Vec<usize> = self.inexact.iter().map(|(row, _)| *row).collect();
+            let largest = self.inexact.iter().fold(0.0_f64, |most, (_, relative)| most.max(*relative));
+            notes.push(format!(
+                "{}: the attributions miss the change of the target that they are to add up to, f(x) − f(baseline), by {}{}; {repair}",
+                self.outputs_in_words(&rows),
+                if rows.len() > 1 { "up to " } else { "" },
+                share_in_words(largest)
+            ));
         }
         notes
     }
+
+    /// Which rows a note is about.
+    fn outputs_in_words(&self, rows: &[usize]) -> String {
+        if rows.len() == self.values.len() {
+            return "every output".to_owned();
+        }
+        let rows: Vec<_> = rows.iter().map(ToString::to_string).collect();
+        format!("output {}", rows.join(", "))
+    }
+}
+
+/// The share of the target's change that a row may miss before something is said.
+const INEXACT: f64 = 0.05;
+
+/// What makes a method's path integral more exact, where it takes one.
+fn repair(card: &Card) -> Option<&'static str> {
+    let takes_a_path =
+        card.family == crate::Family::Gradient && card.axioms.contains(&crate::Axiom::Completeness);
+    let has = |name| card.parameters.contains(&name);
+    match takes_a_path {
+        true if has("tolerance") => Some("ask for a tolerance (--tolerance 0.01) or more points (--steps)"),
+        true if has("samples") => Some("ask for more draws (--samples)"),
+        true => Some("ask for more points"),
+        false => None,
+    }
+}
+
+/// A share of the target's change, in words.
+fn share_in_words(share: f64) -> String {
+    if share < 10.0 { format!("{:.0} % of it", 100.0 * share) } else { format!("{share:.1e} times as much") }
 }
 
 /// Numbers, and a missing one for each token beyond them.

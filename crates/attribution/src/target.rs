@@ -63,6 +63,12 @@ pub trait Target: Debug {
         Explained::default()
     }
 
+    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is nothing to say.
+    fn note(&self, output: OutputToken) -> Option<String> {
+        let _ = output;
+        None
+    }
+
     /// Whether it is about a token; `false` where the whole prediction is what counts.
     fn asks_for_a_token(&self) -> bool {
         true

@@ -1,5 +1,6 @@
-//! Toy models whose values, gradients and attributions have a closed form (feature `testing`).
+//! Toy models whose values, gradients and attributions have a closed form, and a check of any model (feature `testing`).
 
+mod check_model;
 mod disguised;
 mod encoder_decoder;
 mod jump;
@@ -7,6 +8,7 @@ mod linear;
 mod power;
 mod saturating;
 
+pub use check_model::{Broken, check_model};
 pub use disguised::Disguised;
 pub use encoder_decoder::EncoderDecoder;
 pub use jump::Jump;

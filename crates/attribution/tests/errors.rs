@@ -1,7 +1,7 @@
 //! One test for each way a run can be refused: the message names what is wrong and what would do.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_attribution::testing::Linear;
+use saliency_attribution::testing::{Linear, check_model};
 use saliency_attribution::{
     Aggregate, Attributor, Error, Generation, LanguageModel, Limits, ModelError, Normalize, Parameters,
     Sampler, Sampling, Sequence, method, methods, target,
@@ -135,6 +135,73 @@ fn libtorchs_refusals_are_errors_and_not_panics() {
     assert!(message(refused).starts_with("libtorch: "));
     let outside = Linear::new(3, 2).embed(&[7]);
     assert!(outside.unwrap_err().to_string().contains("index"));
+}
+
+/// A model whose error is libtorch's own, or has libtorch's in it, or in its source.
+#[derive(Debug)]
+struct Stacked(u8);
+
+/// A model's own error, which says all that libtorch does.
+#[derive(Debug, thiserror::Error)]
+#[error("layer 3: {0}")]
+struct InLayer(tch::TchError);
+
+fn refused() -> tch::TchError {
+    Tensor::f_from_slice(&[1_i64, 2])
+        .unwrap()
+        .f_matmul(&Tensor::f_from_slice(&[1_i64; 3]).unwrap())
+        .unwrap_err()
+}
+
+impl LanguageModel for Stacked {
+    fn name(&self) -> &'static str {
+        "stacked"
+    }
+    fn limits(&self) -> Limits {
+        Limits { context: 8, vocabulary: 4 }
+    }
+    fn embed(&self, ids: &[u32]) -> Result<Tensor, ModelError> {
+        Ok(Tensor::f_zeros([ids.len() as i64, 2], (tch::Kind::Double, tch::Device::Cpu))?)
+    }
+    fn logits(&self, _: &Tensor, _: usize, _: Range<usize>) -> Result<Tensor, ModelError> {
+        Err(match self.0 {
+            0 => refused().into(),
+            1 => InLayer(refused()).into(),
+            2 => Error::from(refused()).into(),
+            _ => refused().to_string().into(),
+        })
+    }
+}
+
+/// libtorch adds the frames of its C++ stack to what it says; no error of ours does.
+#[test]
+fn no_error_has_libtorchs_frames_in_it() {
+    assert!(refused().to_string().contains("frame #0"), "libtorch no longer says where: {}", refused());
+    let clean = |text: String| {
+        assert!(!text.contains("frame #") && !text.contains("Exception raised from"), "{text}");
+        assert!(
+            text.ends_with(char::is_alphanumeric) || text.ends_with(')') || text.ends_with(']'),
+            "{text:?}"
+        );
+    };
+    let own = Error::from(refused());
+    clean(own.to_string());
+    clean(format!("{own:?}"));
+    clean(std::error::Error::source(&own).unwrap().to_string());
+    assert!(own.to_string().contains("inconsistent tensor size"), "{own}");
+    for kind in 0..4 {
+        let error = Attributor::new().record(&Stacked(kind), &sequence()).unwrap_err();
+        assert!(error.to_string().starts_with("the model could not run: "), "{error}");
+        assert!(error.to_string().contains("inconsistent tensor size"), "{error}");
+        clean(error.to_string());
+        if kind == 0 {
+            clean(std::error::Error::source(&error).unwrap().to_string());
+        }
+        clean(check_model(&Stacked(kind), &sequence()).unwrap_err().to_string());
+        let generated = Stacked(kind).generate(&[0], &Generation::greedy(1), &mut |_| true);
+        clean(generated.unwrap_err().to_string());
+    }
+    clean(Linear::new(3, 2).generate(&[0], &Generation::greedy(70), &mut |_| true).unwrap_err().to_string());
 }
 
 #[test]

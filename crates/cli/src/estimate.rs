@@ -117,12 +117,11 @@ fn line(
 }
 
 fn sequence_size(checkpoint: &Checkpoint, sequence: &Sequence) -> attribution::Size {
-    let _no_gradient = tch::no_grad_guard();
-    let shares_prefix = match checkpoint.model.embed(&sequence.ids()[..1]) {
-        Ok(one) => checkpoint.model.variants(&one.unsqueeze(0), 1).is_ok_and(|v| v.is_some()),
-        Err(_) => false,
-    };
-    attribution::Size { n_input: sequence.n_input(), n_output: sequence.n_output(), shares_prefix }
+    attribution::Size {
+        n_input: sequence.n_input(),
+        n_output: sequence.n_output(),
+        shares_prefix: checkpoint.model.shares_prefix(),
+    }
 }
 
 /// The text, followed by as many tokens as will be made: copies of its last.

@@ -230,9 +230,15 @@ pub enum Error {
     /// Attribution's own error: a text that is too long, a sampling parameter out of its range.
     #[error(transparent)]
     Attribution(#[from] saliency_attribution::Error),
-    /// libtorch refused an operation.
+    /// libtorch refused an operation. Made by `From`, which leaves the C++ stack out.
     #[error("libtorch: {0}")]
-    Torch(#[from] TchError),
+    Torch(#[source] TchError),
+}
+
+impl From<TchError> for Error {
+    fn from(error: TchError) -> Self {
+        Self::Torch(saliency_attribution::without_frames(error))
+    }
 }
 
 /// A path as one word for a shell.

@@ -231,6 +231,10 @@ impl LanguageModel for Gpt2 {
         Ok(Some(Box::new(Recorded::run(self, embeddings, positions, BackwardRule::Gradient)?)))
     }
 
+    fn shares_prefix(&self) -> bool {
+        true
+    }
+
     fn variants<'a>(
         &'a self,
         embeddings: &Tensor,

@@ -2,7 +2,7 @@
 
 use crate::layers::Layers;
 use crate::method::{Axiom, Card, Family, Needs};
-use crate::{Cost, Error, Explanation, Look, Method, Parameters, Problem, Size};
+use crate::{Cost, Error, Explanation, Look, Method, Parameters, Problem, Size, checked};
 use tch::{Kind, Tensor};
 
 /// `a_i = Σ_l Σ_h ⟨d, A_lhti f_lh(x_i)⟩`, signed, with `d` the direction in the last residual stream that the logit reads when the
@@ -133,7 +133,7 @@ pub(super) fn directions(
         }
         let weights = Tensor::f_from_slice(&row)?.f_to_kind(last.kind())?.f_to(last.device())?;
         let at = last.f_select(0, problem.row_length(output) as i64 - 1)?;
-        let out = tch::no_grad(|| layers.inside().read_out(&at, &weights)).map_err(Error::Model)?;
+        let out = tch::no_grad(|| checked::read_out(layers.inside(), &at, &weights))?;
         Ok((out.direction, out.constant))
     };
     (0..problem.n_output()).map(direction).collect()

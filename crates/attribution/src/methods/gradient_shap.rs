@@ -109,7 +109,9 @@ impl Method for GradientShap {
             Some(start) => Ok(start.shallow_clone()),
             None => self.baseline.embeddings(problem, &input, draw % draws),
         };
-        for outputs in problem.portions((input.size()[1] * input.size()[2]) as usize) {
+        let numbers = (input.size()[1] * input.size()[2]) as usize;
+        problem.foresee_portions(numbers, |size| self.cost(size));
+        for outputs in problem.portions(numbers) {
             let mut before = vec![0.0; outputs.len()];
             for draw in 0..draws {
                 let start = start_of(draw)?;

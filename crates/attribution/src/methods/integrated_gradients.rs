@@ -214,8 +214,13 @@ impl Integration {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.check()?;
+        if self.tolerance.is_some() {
+            problem.work().leave_open();
+        }
         let input = space.input(problem)?;
-        for outputs in problem.portions((input.size()[1] * input.size()[2]) as usize) {
+        let numbers = (input.size()[1] * input.size()[2]) as usize;
+        problem.foresee_portions(numbers, |size| self.cost(size));
+        for outputs in problem.portions(numbers) {
             self.walk(problem, space, &input, outputs, each)?;
         }
         Ok(())

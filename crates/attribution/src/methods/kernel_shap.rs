@@ -144,15 +144,12 @@ impl Method for KernelShap {
         game.check_can_be_empty(n)?;
         let outputs = problem.n_output();
         let values = (0..outputs).map(|r| problem.value_at_input(r)).collect::<Result<Vec<_>, _>>()?;
-        let empty = game.values(&[(0..n).collect()])?.swap_remove(0);
+        let found = (n > 1).then(|| self.coalitions(n));
+        let later = found.as_ref().map_or(0, |found| found.there.len());
+        let empty = game.values(&[(0..n).collect()], later)?.swap_remove(0);
         let changes: Vec<f64> = values.iter().zip(&empty).map(|(value, empty)| value - empty).collect();
         // A single player has all of the change.
-        let (fit, found) = if n > 1 {
-            let found = self.coalitions(n);
-            (Some(fit(&game, &found, &empty, &changes)?), Some(found))
-        } else {
-            (None, None)
-        };
+        let fit = found.as_ref().map(|found| fit(&game, found, &empty, &changes)).transpose()?;
         let drawn = found.as_ref().filter(|found| found.drawn).map(|found| found.there.len());
         let open = fit.as_ref().filter(|fit| fit.rank() + 1 < n).map(|_| {
             format!(
@@ -194,7 +191,7 @@ impl Method for KernelShap {
 /// and so do those of the shortest solution: that keeps the constraint, and leaves no player aside.
 fn fit(game: &Game<'_, '_>, coalitions: &Coalitions, empty: &[f64], changes: &[f64]) -> Result<Fit, Error> {
     let share = |there: &[bool]| there.iter().copied().map(indicator).sum::<f64>() / there.len() as f64;
-    let values = game.values(&coalitions.there.iter().map(|there| away(there)).collect::<Vec<_>>())?;
+    let values = game.values(&coalitions.there.iter().map(|there| away(there)).collect::<Vec<_>>(), 0)?;
     let row = |there: &Vec<bool>| {
         let share = share(there);
         there.iter().map(|there| indicator(*there) - share).collect::<Vec<_>>()

@@ -133,7 +133,7 @@ impl Method for Lime {
             Err(refused) if n == 1 => return Err(refused),
             can_be_empty => self.texts(n, can_be_empty.is_ok()),
         };
-        let values = game.values(&texts.iter().map(|text| away(text)).collect::<Vec<_>>())?;
+        let values = game.values(&texts.iter().map(|text| away(text)).collect::<Vec<_>>(), 0)?;
         let there = |text: &Vec<bool>| text.iter().filter(|there| **there).count();
         let weights: Vec<f64> = texts.iter().map(|text| kernel(n, there(text))).collect();
         // The first unknown is the intercept.

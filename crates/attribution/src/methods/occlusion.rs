@@ -94,7 +94,7 @@ pub(super) fn one_at_a_time(
 ) -> Result<(), Error> {
     let game = Game::new(problem, rules, method)?;
     let coalitions: Vec<_> = (0..game.players().len()).map(|player| vec![player]).collect();
-    let left = game.values(&coalitions)?;
+    let left = game.values(&coalitions, 0)?;
     for output in 0..problem.n_output() {
         let value = problem.value_at_input(output)?;
         let numbers: Vec<f64> =

@@ -5,7 +5,7 @@ use crate::model::Pass;
 use crate::moments::Moments;
 use crate::noise::generator;
 use crate::parameters::count;
-use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size, TokenId};
+use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size, TokenId, checked};
 use rand::Rng;
 use tch::{Kind, Tensor};
 
@@ -77,9 +77,9 @@ impl Candidates {
     fn new(problem: &Problem<'_>, read: usize) -> Result<Self, Error> {
         let _no_gradient = tch::no_grad_guard();
         let n_input = problem.n_input();
-        let logits = problem.model().logits(&problem.embeddings(), n_input, 0..read);
+        let logits = checked::logits(problem.model(), &problem.embeddings(), n_input, 0..read)?;
         problem.count(Cost::forwards(1.0))?;
-        let logits = logits.map_err(Error::Model)?.f_select(0, 0)?;
+        let logits = logits.f_select(0, 0)?;
         let most = CANDIDATES.min(logits.size()[1]);
         let (best, ids) = logits.f_topk(most, -1, true, true)?;
         let shares = best.f_to_kind(Kind::Double)?.f_softmax(-1, None)?.f_cumsum(-1, None)?;

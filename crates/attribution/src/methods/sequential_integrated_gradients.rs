@@ -108,7 +108,9 @@ impl Method for SequentialIntegratedGradients {
         let points = rule.points(steps);
         let kind = sum_kind(input.kind());
         let draws = self.integration.baseline.draws();
-        for outputs in problem.portions((input.size()[1] * hidden) as usize) {
+        let numbers = (input.size()[1] * hidden) as usize;
+        problem.foresee_portions(numbers, |size| self.cost(size));
+        for outputs in problem.portions(numbers) {
             let read = problem.row_length(outputs.end - 1);
             let vectors: Vec<Tensor> = outputs
                 .clone()

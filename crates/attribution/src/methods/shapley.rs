@@ -106,7 +106,9 @@ impl Shapley {
         for begin in (0..1_usize << playing).step_by(TOGETHER) {
             let end = (begin + TOGETHER).min(1 << playing);
             let away = |mask: usize| (0..playing).filter(|i| mask >> i & 1 == 0).collect();
-            values.extend(game.values(&(begin..end).map(away).collect::<Vec<_>>())?);
+            // The last is the whole text, which has run.
+            let later = ((1_usize << playing) - end).saturating_sub(1);
+            values.extend(game.values(&(begin..end).map(away).collect::<Vec<_>>(), later)?);
         }
         #[expect(clippy::needless_range_loop, reason = "`values` has coalitions first, and outputs in them")]
         for output in 0..problem.n_output() {
@@ -150,9 +152,10 @@ impl Shapley {
             order.sort_by(|a, b| keys[*a].total_cmp(&keys[*b]));
             let reverse: Vec<usize> = order.iter().rev().copied().collect();
             let mut gains = vec![vec![0.0; playing]; outputs];
-            for order in [order, reverse] {
+            for (half, order) in [order, reverse].into_iter().enumerate() {
+                let later = (2 * (pairs - pair) as usize - half - 1) * playing;
                 let away: Vec<Vec<usize>> = (0..=playing).map(|come| order[come..].to_vec()).collect();
-                let values = game.values(&away)?;
+                let values = game.values(&away, later)?;
                 for (come, player) in order.into_iter().enumerate() {
                     for (output, gains) in gains.iter_mut().enumerate() {
                         gains[player] += 0.5 * (values[come + 1][output] - values[come][output]);

@@ -3,7 +3,7 @@
 use crate::layers::check_layer;
 use crate::layers::{Layers, rows_to_one};
 use crate::method::{Card, Family, Needs};
-use crate::{Cost, Error, Explanation, Look, Method, Parameters, Problem, Size};
+use crate::{Cost, Error, Explanation, Look, Method, Parameters, Problem, Size, checked};
 use tch::{Kind, Tensor};
 
 /// `a_i = mean over layers of C_ti`, with `C_ij ∝ 1 − cos(x̃_i, x̃_i with the values of token j zero in this layer)`, `x̃` the
@@ -77,7 +77,7 @@ impl ValueZeroing {
             // [columns, rows, heads] × [columns, heads, hidden]
             let brought = pattern.f_permute([2, 1, 0])?.f_bmm(&values.f_transpose(0, 1)?)?;
             let changed = look.attended.f_narrow(0, from, tokens - from)?.f_sub(&brought)?;
-            let output = layers.inside().feed_forward(layer, &changed).map_err(Error::Model)?;
+            let output = checked::feed_forward(layers.inside(), layer, &changed)?;
             let apart =
                 unit(&output.f_to_kind(Kind::Double)?)?.f_sub(&clean.f_narrow(0, from, tokens - from)?)?;
             let score = apart.f_square()?.f_sum_dim_intlist(&[-1_i64][..], false, None)?.f_mul_scalar(0.5)?;

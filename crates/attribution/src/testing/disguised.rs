@@ -80,6 +80,9 @@ impl LanguageModel for Disguised {
         let logits = self.logits(embeddings, n_input, positions)?;
         Ok(Some(Box::new(Way { model: self, first, logits })))
     }
+    fn shares_prefix(&self) -> bool {
+        true
+    }
     fn variants<'a>(
         &'a self,
         embeddings: &Tensor,

@@ -1,0 +1,307 @@
+//! A model of one's own is held to its promises: toys keep them all, and whoever breaks one is told which.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use saliency_attribution::testing::{
+    Broken, Disguised, EncoderDecoder, Jump, Linear, Power, Saturating, check_model,
+};
+use saliency_attribution::{
+    Attributor, Error, Generation, LanguageModel, Limits, ModelError, Run, Sequence, TokenId, Variants,
+};
+use std::cell::Cell;
+use std::ops::Range;
+use tch::{Kind, Tensor};
+
+fn sequence() -> Sequence {
+    Sequence::from_ids(&[1, 4, 0, 2], &[3, 5, 1]).unwrap()
+}
+
+#[test]
+fn toys_keep_every_promise() {
+    let models: [Box<dyn LanguageModel>; 6] = [
+        Box::new(Linear::new(6, 3)),
+        Box::new(Saturating::new(6, 2)),
+        Box::new(EncoderDecoder::new(6, 3)),
+        Box::new(Disguised::new(6, 2)),
+        Box::new(Power::new(6, 3, 2)),
+        Box::new(Jump::new(6, 3, 1e-6)),
+    ];
+    for model in models {
+        check_model(&*model, &sequence()).unwrap();
+        // The caller's mode does not matter.
+        tch::no_grad(|| check_model(&*model, &sequence())).unwrap();
+        check_model(&*model, &Sequence::from_ids(&[2], &[3]).unwrap()).unwrap();
+    }
+    let long = check_model(&Linear::new(6, 3), &Sequence::from_ids(&[0; 64], &[1]).unwrap()).unwrap_err();
+    assert_eq!((long.promise, long.model.as_str()), ("limits", "toy linear"));
+}
+
+/// What a model that breaks a promise does otherwise than the toy that keeps it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Breaks {
+    Nothing,
+    EmbedShape,
+    EmbedWhole,
+    EmbedPlace,
+    LogitsShape,
+    LogitsWhole,
+    LogitsNan,
+    Determinism,
+    Causality,
+    Length,
+    Positions,
+    Batching,
+    Graph,
+    Generate,
+    GenerateRuns,
+    RunLogits,
+    RunGradient,
+    RunOrder,
+    RunShape,
+    Variants,
+    VariantsShape,
+    Hidden,
+    SharesPrefix,
+}
+
+/// A toy with all that is optional, which breaks one promise.
+struct Toy {
+    same: Disguised,
+    breaks: Breaks,
+    calls: Cell<u32>,
+}
+
+/// Its run or its cache, which breaks one promise.
+struct Part<T> {
+    same: T,
+    logits: Tensor,
+    breaks: Breaks,
+}
+
+impl Toy {
+    fn new(breaks: Breaks) -> Self {
+        Self { same: Disguised::new(6, 2), breaks, calls: Cell::new(0) }
+    }
+}
+
+impl LanguageModel for Toy {
+    fn name(&self) -> &'static str {
+        "toy that breaks a promise"
+    }
+    fn limits(&self) -> Limits {
+        self.same.limits()
+    }
+    fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
+        let found = self.same.embed(ids)?;
+        Ok(match self.breaks {
+            Breaks::EmbedShape => found.f_unsqueeze(0)?,
+            Breaks::EmbedWhole => found.f_to_kind(Kind::Int64)?,
+            // Positions are added before attribution cuts.
+            Breaks::EmbedPlace => {
+                let places = Tensor::f_arange(found.size()[0], (Kind::Double, found.device()))?;
+                found.f_add(&places.f_unsqueeze(1)?)?
+            }
+            _ => found,
+        })
+    }
+    fn logits(
+        &self,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Tensor, ModelError> {
+        self.calls.set(self.calls.get() + 1);
+        let first = positions.start;
+        let found = self.same.logits(embeddings, n_input, positions)?;
+        Ok(match self.breaks {
+            Breaks::LogitsShape => found.f_narrow(2, 0, 5)?,
+            Breaks::LogitsWhole => found.f_to_kind(Kind::Int)?,
+            Breaks::LogitsNan => found.f_log()?,
+            Breaks::Determinism => found.f_mul_scalar(1.0 + 1e-6 * f64::from(self.calls.get()))?,
+            // The mean over the whole text.
+            Breaks::Causality => {
+                found.f_add(&embeddings.f_mean_dim(&[1_i64, 2][..], true, None)?.f_mul_scalar(1e-3)?)?
+            }
+            Breaks::Length => found.f_add_scalar(1e-3 * embeddings.size()[1] as f64)?,
+            Breaks::Positions => found.f_add_scalar(1e-3 * first as f64)?,
+            // A mean over the batch, as a batch norm takes it.
+            Breaks::Batching => {
+                found.f_sub(&found.f_mean_dim(&[0_i64][..], true, None)?.f_mul_scalar(0.1)?)?
+            }
+            Breaks::Graph => found.f_detach()?,
+            _ => found,
+        })
+    }
+    fn run<'a>(
+        &'a self,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
+        let Some(same) = self.same.run(embeddings, n_input, positions)? else { return Ok(None) };
+        let logits = same.logits().shallow_clone();
+        let logits = if self.breaks == Breaks::RunLogits { logits.f_add_scalar(1e-6)? } else { logits };
+        Ok(Some(Box::new(Part { same, logits, breaks: self.breaks })))
+    }
+    fn variants<'a>(
+        &'a self,
+        embeddings: &Tensor,
+        n_input: usize,
+    ) -> Result<Option<Box<dyn Variants + 'a>>, ModelError> {
+        let Some(same) = self.same.variants(embeddings, n_input)? else { return Ok(None) };
+        Ok(Some(Box::new(Part { same, logits: Tensor::new(), breaks: self.breaks })))
+    }
+    fn shares_prefix(&self) -> bool {
+        self.breaks != Breaks::SharesPrefix
+    }
+    fn generate(
+        &self,
+        input: &[TokenId],
+        generation: &Generation,
+        each: &mut dyn FnMut(TokenId) -> bool,
+    ) -> Result<Vec<TokenId>, Error> {
+        let found = self.same.generate(input, generation, each)?;
+        let other = |found: Vec<TokenId>| found.into_iter().map(|id| (id + 1) % 6).collect();
+        Ok(if self.breaks == Breaks::Generate { other(found) } else { found })
+    }
+    fn generate_runs(
+        &self,
+        input: &[TokenId],
+        generations: &[Generation],
+        each: &mut dyn FnMut(usize, TokenId) -> bool,
+    ) -> Result<Vec<Vec<TokenId>>, Error> {
+        let mut found = self.same.generate_runs(input, generations, each)?;
+        if self.breaks == Breaks::GenerateRuns {
+            found[1].pop();
+        }
+        Ok(found)
+    }
+}
+
+impl Run for Part<Box<dyn Run + '_>> {
+    fn logits(&self) -> &Tensor {
+        &self.logits
+    }
+    fn pull_back(
+        &self,
+        positions: Range<usize>,
+        cotangents: &Tensor,
+        each: &mut dyn FnMut(usize, Tensor) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut held = None;
+        self.same.pull_back(positions, cotangents, &mut |position, gradient| match self.breaks {
+            Breaks::RunGradient => each(position, gradient * 1.001),
+            Breaks::RunShape => each(position, gradient.f_narrow(0, 1, gradient.size()[0] - 1)?),
+            // The first two change places.
+            Breaks::RunOrder if position == 0 => {
+                held = Some(gradient);
+                Ok(())
+            }
+            Breaks::RunOrder if position == 1 => {
+                each(1, gradient)?;
+                held.take().map_or(Ok(()), |gradient| each(0, gradient))
+            }
+            _ => each(position, gradient),
+        })
+    }
+}
+
+impl Variants for Part<Box<dyn Variants + '_>> {
+    fn logits(
+        &self,
+        shared: usize,
+        embeddings: &Tensor,
+        hidden: Option<&Tensor>,
+        positions: Range<usize>,
+    ) -> Result<Tensor, ModelError> {
+        let hidden = hidden.filter(|_| self.breaks != Breaks::Hidden);
+        let found = self.same.logits(shared, embeddings, hidden, positions)?;
+        Ok(match self.breaks {
+            Breaks::Variants => found.f_add_scalar(1e-3 * shared as f64)?,
+            Breaks::VariantsShape => found.f_unsqueeze(0)?,
+            _ => found,
+        })
+    }
+}
+
+fn broken(breaks: Breaks) -> Broken {
+    match check_model(&Toy::new(breaks), &sequence()) {
+        Ok(()) => panic!("{breaks:?} is not found"),
+        Err(broken) => broken,
+    }
+}
+
+#[test]
+fn the_toy_that_breaks_nothing_passes() {
+    check_model(&Toy::new(Breaks::Nothing), &sequence()).unwrap();
+}
+
+macro_rules! caught {
+    ($($test:ident: $breaks:ident, $promise:literal, $said:literal;)*) => {$(
+        #[test]
+        fn $test() {
+            let broken = broken(Breaks::$breaks);
+            let message = broken.to_string();
+            assert_eq!(broken.promise, $promise, "{message}");
+            assert!(message.contains($said), "{message}");
+            let start = "the model \"toy that breaks a promise\" does not keep a promise of LanguageModel: ";
+            assert!(message.starts_with(&format!("{start}{}: ", $promise)), "{message}");
+        }
+    )*};
+}
+
+caught! {
+    embeddings_of_another_shape: EmbedShape, "embed", "shape [1, 7, 2], and [7, -1] was expected";
+    embeddings_of_whole_numbers: EmbedWhole, "embed", "gave a tensor of Int64";
+    embeddings_with_positions: EmbedPlace, "embed", "token 1 alone and among the others are 1.00e0 apart";
+    logits_of_another_shape: LogitsShape, "logits", "shape [1, 7, 5], and [1, 7, 6] was expected";
+    logits_of_whole_numbers: LogitsWhole, "logits", "gave a tensor of Int";
+    logits_that_are_none: LogitsNan, "logits", "of 42 are NaN";
+    another_pass_that_gives_others: Determinism, "determinism", "two passes over the same text";
+    later_tokens_that_change_earlier_logits: Causality, "causality", "after tokens from 1 on are changed";
+    a_text_whose_length_matters: Length, "causality", "with and without the tokens from 4 on are 3.00e-3 apart";
+    positions_that_depend_on_each_other: Positions, "positions", "positions 1..2 alone and among all are 1.00e-3 apart";
+    texts_that_depend_on_each_other: Batching, "batching", "as the first of two";
+    logits_without_a_graph: Graph, "gradients", "the logits at position 3 carry no graph";
+    generation_of_other_tokens: Generate, "generate", "and the tokens with the largest logits are";
+    runs_that_end_early: GenerateRuns, "generate", "generate_runs gave";
+    a_run_with_other_logits: RunLogits, "run", "the logits of run and of logits are 1.00e-6 apart";
+    a_run_with_other_gradients: RunGradient, "run", "by run and by autograd";
+    a_run_out_of_order: RunOrder, "run", "gave position 1, and position 0 was due";
+    a_run_of_too_few_tokens: RunShape, "run", "Run::pull_back gave a tensor of shape [3, 2]";
+    variants_with_other_logits: Variants, "variants", "a variant that shares 1 tokens, and a whole pass over it are 1.00e-3";
+    variants_of_another_shape: VariantsShape, "variants", "Variants::logits gave a tensor of shape [1, 1, 7, 6]";
+    hidden_tokens_that_are_seen: Hidden, "variants", "positions after token 0, which is hidden";
+    a_cache_that_is_denied: SharesPrefix, "shares_prefix", "it says false, and variants gives a cache";
+}
+
+/// Whatever a model gives, an attribution ends in a record or in an error that names what was wrong: nothing panics.
+#[test]
+fn attributions_of_broken_models_end_in_errors_that_say_what_is_broken() {
+    let methods = ["gradient", "integrated-gradients", "occlusion", "leave-one-out", "reagent", "shapley"];
+    let said = |breaks, said: &str, of: &[&str]| {
+        for name in methods {
+            let found = Attributor::new().method(name).unwrap().record(&Toy::new(breaks), &sequence());
+            match found {
+                Ok(_) => assert!(!of.contains(&name), "{breaks:?}, {name}"),
+                Err(error) => {
+                    assert!(of.contains(&name), "{breaks:?}, {name}: {error}");
+                    assert!(error.to_string().starts_with(said), "{breaks:?}, {name}: {error}");
+                }
+            }
+        }
+    };
+    said(Breaks::EmbedShape, "LanguageModel::embed gave a tensor of shape [1, 6, 2]", &methods);
+    said(Breaks::EmbedWhole, "LanguageModel::embed gave a tensor of Int64", &methods);
+    said(Breaks::RunShape, "Run::pull_back gave a tensor of shape [3, 2]", &methods[..2]);
+    said(Breaks::RunOrder, "Run::pull_back gave position 1, and position 0 was due", &methods[..2]);
+    said(
+        Breaks::VariantsShape,
+        "Variants::logits gave a tensor of shape",
+        &["occlusion", "leave-one-out", "shapley"],
+    );
+    said(
+        Breaks::LogitsShape,
+        "LanguageModel::logits gave a tensor of shape",
+        &["integrated-gradients", "reagent"],
+    );
+}
