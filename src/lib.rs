@@ -28,6 +28,7 @@
 //! - `html` (default): interactive pages, one file each.
 //! - `png` (default): PNG pictures by resvg.
 //! - `pdf` (default): PDF by svg2pdf; text stays text.
+//! - `segments-all-scripts`: words by dictionaries in Chinese, Japanese, Thai, Lao, Khmer and Burmese text.
 //! - `download-libtorch`: have `tch` fetch libtorch at build time.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]

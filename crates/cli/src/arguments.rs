@@ -198,13 +198,27 @@ pub(crate) struct ExplainArguments {
     pub(crate) without: Option<String>,
     #[command(flatten)]
     pub(crate) method: MethodArguments,
-    /// Put tokens together afterwards, in the record: words, sentences, lines, regex:R (R separates) or spans:0-5,5-9. To take
-    /// them away together, see --segments.
-    #[arg(long, value_name = "S", help_heading = "Attribution")]
+    #[command(flatten, next_help_heading = "Attribution")]
+    pub(crate) group: GroupArguments,
+}
+
+/// How a record's tokens are put together.
+#[derive(Debug, Args)]
+pub(crate) struct GroupArguments {
+    /// Put tokens together afterwards, in the record: words, sentences, lines, regex:R (R separates) or spans:0-5,5-9, which
+    /// leaves all other tokens single. To take tokens away together, see attribute --segments.
+    #[arg(long, value_name = "S")]
     pub(crate) group: Option<Segmentation>,
     /// With --group: how a group's numbers become one: sum (keeps the total), mean, max-abs. Default: sum.
-    #[arg(long, value_name = "R", requires = "group", help_heading = "Attribution")]
+    #[arg(long, value_name = "R", requires = "group")]
     pub(crate) reduce: Option<Reduce>,
+}
+
+impl GroupArguments {
+    /// The segmentation and the reduction, where one is asked for.
+    pub(crate) fn asked(&self) -> Option<(Segmentation, Reduce)> {
+        self.group.clone().map(|segmentation| (segmentation, self.reduce.unwrap_or(Reduce::Sum)))
+    }
 }
 
 /// What may be said of a method; `saliency methods` lists which has what.
@@ -235,7 +249,8 @@ pub(crate) struct MethodArguments {
     /// Whether position embeddings move along the path too: stay or move. Default: stay.
     #[arg(long, value_name = "P", help_heading = "Method")]
     pub(crate) positions: Option<Positions>,
-    /// What is taken away together: tokens, words, sentences, lines, regex:R or spans:0-5,5-9. Default: tokens.
+    /// What is taken away together: tokens, words, sentences, lines, regex:R or spans:0-5,5-9, where all other tokens go one by
+    /// one. Default: tokens.
     #[arg(long, value_name = "S", help_heading = "Method")]
     pub(crate) segments: Option<Segmentation>,
     /// What comes and goes: input, the input's segments, or all, earlier outputs too. Default: input.
@@ -326,6 +341,8 @@ pub(crate) struct DrawArguments {
     /// The input token under the pointer: its position, from 0.
     #[arg(long, value_name = "I")]
     pub(crate) token: Option<usize>,
+    #[command(flatten)]
+    pub(crate) group: GroupArguments,
     #[command(flatten)]
     pub(crate) look: LookArguments,
     /// Which record, from 0, where several are given to a chart of one.

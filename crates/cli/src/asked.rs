@@ -54,14 +54,13 @@ impl<'a> Asked<'a> {
         let without = without
             .map(|text| text.split(',').map(|part| range("--without", part)).collect::<Result<Vec<_>, _>>())
             .transpose()?;
-        let reduce = explain.reduce.unwrap_or(Reduce::Sum);
         let asked = Self {
             explain,
             methods: names.to_vec(),
             parameters,
             aggregate: explain.aggregate()?,
             normalize: explain.normalize()?,
-            group: explain.group.clone().map(|segmentation| (segmentation, reduce)),
+            group: explain.group.asked(),
             span,
             without,
             alternatives: Vec::new(),

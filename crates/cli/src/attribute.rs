@@ -8,8 +8,7 @@ use crate::progress::Progress;
 use crate::text::{Source, generations, prompt, sequences, text};
 use crate::{estimate, interrupt, memory, model, vectors};
 use saliency::Record;
-use saliency::attribution::{self, Segmentation, Vectors, tch};
-use saliency::schema::Reduce;
+use saliency::attribution::{self, Vectors, tch};
 
 pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Failure> {
     if let Some(other) = arguments.stdin.as_deref().filter(|word| *word != "-") {
@@ -120,7 +119,7 @@ fn made(
                 made => made?,
             };
             if let Some((segmentation, reduce)) = &asked.group {
-                record = regrouped(&record, segmentation, *reduce)?;
+                record = record.group(segmentation, *reduce)?;
             }
             for note in &record.notes {
                 remark(quiet, &format!("note: {note}"));
@@ -134,13 +133,4 @@ fn made(
         }
     }
     Ok(Some(records))
-}
-
-/// Tokens put together after the fact.
-fn regrouped(record: &Record, segmentation: &Segmentation, reduce: Reduce) -> Result<Record, Failure> {
-    let mut record = record.regroup(&segmentation.segments(&record.tokens)?, reduce)?;
-    if let Some(regrouped) = &mut record.regrouped {
-        regrouped.by = Some(segmentation.to_string());
-    }
-    Ok(record)
 }

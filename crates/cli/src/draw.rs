@@ -12,7 +12,7 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
     let chart = chart(&arguments.chart)?;
     let form = Form::of(arguments)?;
     let destination = Destination::new(arguments.output.as_deref())?;
-    let records = records::read(&arguments.records)?;
+    let records = records::read(&arguments.records, &arguments.group)?;
     let options = Options {
         hover: arguments.hover,
         lock: arguments.lock,

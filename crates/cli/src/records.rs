@@ -1,16 +1,22 @@
-//! Reading: files of records, and standard input.
+//! Reading: files of records, and standard input; and putting their tokens together.
 
+use crate::arguments::GroupArguments;
 use crate::failure::Failure;
 use saliency::Record;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The records of all files, in order.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<Record>, Failure> {
+/// The records of all files, in order, grouped where that is asked for.
+pub(crate) fn read(paths: &[PathBuf], group: &GroupArguments) -> Result<Vec<Record>, Failure> {
     let mut records = Vec::new();
     for path in paths {
         let read = saliency::read(&read_file(path)?);
         records.extend(read.map_err(|source| Failure::Record { path: path.clone(), source })?);
+    }
+    if let Some((segmentation, reduce)) = group.asked() {
+        for record in &mut records {
+            *record = record.group(&segmentation, reduce)?;
+        }
     }
     Ok(records)
 }

@@ -170,6 +170,45 @@ fn groups_keep_a_rows_total() {
 }
 
 #[test]
+fn a_record_that_is_there_is_grouped_for_a_chart() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = saliency(folder.path(), arguments);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let signed = ["--aggregate", "sum", "--normalize", "none"];
+    run(&[TEXT, &signed, &["-o", "tokens.json"]].concat());
+    run(&[TEXT, &signed, &["--group", "words", "-o", "words.json"]].concat());
+    // The same table as of a record that was grouped when it was made, and a group can be grouped again.
+    let made = run(&["draw", "tokens", "words.json"]);
+    assert!(made.lines().any(|line| line.ends_with("␣Mars")), "{made}");
+    assert_eq!(run(&["draw", "tokens", "tokens.json", "--group", "words"]), made);
+    let sentence = run(&["draw", "tokens", "words.json", "--group", "sentences"]);
+    assert!(sentence.contains("1 of 1 tokens"), "{sentence}");
+    let largest = run(&["draw", "tokens", "tokens.json", "--group", "spans:0-3", "--reduce", "max-abs"]);
+    let rows = largest.lines().filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+    // Three of the six tokens as one, and the others as they are.
+    assert_eq!(rows.count(), 4 + 1, "{largest}");
+    run(&["report", "tokens.json", "words.json", "--group", "words", "-o", "page"]);
+    let svg = |name: &str| std::fs::read_to_string(folder.path().join("page").join(name)).unwrap();
+    assert_eq!(svg("minimap-0.svg"), svg("minimap-1.svg"));
+}
+
+#[test]
+fn words_are_found_in_every_script() {
+    let made = |text: &str| -> Vec<String> {
+        let asked = ["attribute", "--text", text, "--continuation", ".", "--group", "words"];
+        let record: Value = serde_json::from_str(&printed(&asked)).unwrap();
+        texts(&record, "input").into_iter().map(str::to_owned).collect()
+    };
+    // By dictionaries, as ICU has them.
+    assert_eq!(made("你好世界"), ["你好", "世界"]);
+    assert_eq!(made("to  go"), ["to", "  go"]);
+}
+
+#[test]
 fn segments_are_taken_away_together() {
     let words = record(&["--method", "occlusion", "--segments", "words", "--target", "logit"]);
     assert_eq!(words["method"]["segments"], "words");
@@ -182,6 +221,13 @@ fn segments_are_taken_away_together() {
     }
     let spans = record(&["--method", "occlusion", "--segments", "spans:0-2", "--target", "logit"]);
     assert!(rows(&spans).iter().all(|row| row[0].to_bits() == row[1].to_bits()));
+    // What no span names goes by itself.
+    let tokens = record(&["--method", "occlusion", "--target", "logit"]);
+    for (spans, tokens) in rows(&spans).iter().zip(rows(&tokens)) {
+        for (a, b) in spans[2..].iter().zip(&tokens[2..]) {
+            close(*a, *b);
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(feature = "segments")]
+mod abbreviations;
 mod align;
 mod check;
 mod error;
@@ -17,6 +19,8 @@ mod regroup;
 #[cfg(feature = "segments")]
 mod segmentation;
 mod token;
+#[cfg(feature = "segments")]
+mod words;
 mod write;
 
 pub use align::{AlignedBy, Alignment};

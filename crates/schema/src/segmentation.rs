@@ -1,7 +1,7 @@
 //! How tokens are put together into words, sentences, lines, or what a pattern or a person says.
 
 use crate::regroup::unfit;
-use crate::{Error, Kind, Token};
+use crate::{Error, Kind, Record, Reduce, Token, abbreviations, words};
 use regex::Regex;
 use std::fmt::{Display, Formatter};
 use std::ops::Range;
@@ -21,13 +21,16 @@ use unicode_segmentation::UnicodeSegmentation as _;
 pub enum Segmentation {
     /// Each token by itself, also where it holds only part of a character.
     Tokens,
-    /// What white space separates; punctuation stays with its word, and a special token that touches a word too.
-    /// A segment begins at a token that starts with white space, and at one that follows white space; hence a
-    /// token of white space alone is a segment of its own.
+    /// What white space separates, and inside that the words of scripts that put no space between them: Chinese characters
+    /// and kana, Thai, Lao, Khmer, Burmese. Those are found by dictionaries with the feature `segments-all-scripts`, and
+    /// without it by Unicode's default rules (UAX #29), for which nearly every character of them is a word. Punctuation
+    /// stays with its word, opening brackets and quotes with the one after them, and a special token that touches a
+    /// word too. White space belongs to the word after it, at the end to the one before it.
     Words,
-    /// Sentences by Unicode's default rules (UAX #29), which know no abbreviations and end a sentence at each
-    /// line's end. A piece of white space alone belongs to the sentence before it, at the start to the one
-    /// after it.
+    /// Sentences by Unicode's default rules (UAX #29), which end one at each line's end, and at a full stop that a capital
+    /// follows; but not after an abbreviation or an initial ("Dr. Smith", "J. R. R. Tolkien", "z. B. Berlin"), by a short list
+    /// for English, German, French and Spanish. A piece of white space alone belongs to the sentence before it, at the
+    /// start to the one after it.
     Sentences,
     /// Lines: a segment begins after each `\n`. Empty lines, and those of white space alone, belong to the line
     /// before them, at the start to the one after them.
@@ -35,8 +38,8 @@ pub enum Segmentation {
     /// What a regular expression separates: a segment begins after each match, which belongs to the segment
     /// that it ends. A piece of white space alone is treated as in [`Segmentation::Lines`].
     Pattern(Regex),
-    /// These ranges of token positions, ascending and apart; they may touch. Tokens without a span become
-    /// segments too, one for each run of them. Spans are taken as they are, also inside a character.
+    /// These ranges of token positions, ascending and apart; they may touch. Tokens that no span names, outputs too, stay
+    /// single. Spans are taken as they are, also inside a character.
     Spans(Vec<Range<usize>>),
 }
 
@@ -56,30 +59,30 @@ impl Segmentation {
             return Err(Error::TokenOrder { index: n_input + index });
         }
         if let Self::Spans(spans) = self {
-            return with_the_rest(spans, n_input, tokens.len());
+            return with_single_tokens(spans, n_input, tokens.len());
         }
         let (inputs, outputs) = tokens.split_at(n_input);
-        let mut begins = self.begin(inputs);
-        begins.extend(self.begin(outputs));
+        let mut begins = self.begin(inputs)?;
+        begins.extend(self.begin(outputs)?);
         let starts: Vec<usize> = (0..tokens.len()).filter(|&token| begins[token]).collect();
         let ends = starts.iter().skip(1).copied().chain([tokens.len()]);
         Ok(starts.iter().zip(ends).map(|(&start, end)| start..end).collect())
     }
 
     /// Whether a segment begins at each token of inputs or of outputs; one does at the first.
-    fn begin(&self, tokens: &[Token]) -> Vec<bool> {
+    fn begin(&self, tokens: &[Token]) -> Result<Vec<bool>, Error> {
         let text = Text::of(tokens);
         let mut begins = match self {
             Self::Tokens | Self::Spans(_) => vec![true; tokens.len()],
-            Self::Words => text.words(),
-            Self::Sentences => text.parts(text.text.split_sentence_bound_indices().map(|(start, _)| start)),
+            Self::Words => text.words()?,
+            Self::Sentences => text.parts(sentences(&text.text)),
             Self::Lines => text.parts(text.text.match_indices('\n').map(|(newline, _)| newline + 1)),
             Self::Pattern(pattern) => text.parts(pattern.find_iter(&text.text).map(|found| found.end())),
         };
         if let Some(first) = begins.first_mut() {
             *first = true;
         }
-        begins
+        Ok(begins)
     }
 }
 
@@ -138,15 +141,33 @@ fn span(spelled: &str) -> Result<Range<usize>, Error> {
     ends.ok_or_else(|| Error::SpanSpelling { found: spelled.to_owned() })
 }
 
-/// The spans, and a segment for each run of tokens between them.
-fn with_the_rest(spans: &[Range<usize>], n_input: usize, tokens: usize) -> Result<Vec<Range<usize>>, Error> {
+impl Record {
+    /// The record with each segment as one token: [`Record::regroup`] by a segmentation, which
+    /// [`Regrouped::by`](crate::Regrouped::by) then says. A record of groups can be grouped again.
+    ///
+    /// # Errors
+    /// Those of [`Segmentation::segments`] and of [`Record::regroup`].
+    pub fn group(&self, by: &Segmentation, reduce: Reduce) -> Result<Self, Error> {
+        let mut record = self.regroup(&by.segments(&self.tokens)?, reduce)?;
+        // Where every segment is one token, the record is as it was.
+        if record.tokens.len() < self.tokens.len()
+            && let Some(regrouped) = &mut record.regrouped
+        {
+            regrouped.by = Some(by.to_string());
+        }
+        Ok(record)
+    }
+}
+
+/// The spans, and between them each token by itself.
+fn with_single_tokens(
+    spans: &[Range<usize>],
+    n_input: usize,
+    tokens: usize,
+) -> Result<Vec<Range<usize>>, Error> {
     let mut segments = Vec::new();
     let mut reached = 0;
-    // A run without a span ends where the outputs begin.
-    let rest = |segments: &mut Vec<_>, run: Range<usize>| {
-        let middle = n_input.clamp(run.start, run.end);
-        segments.extend([run.start..middle, middle..run.end].into_iter().filter(|part| !part.is_empty()));
-    };
+    let single = |from: usize, to: usize| (from..to).map(|token| token..token + 1);
     for (index, span) in spans.iter().enumerate() {
         let Range { start, end } = *span;
         let overlaps = || {
@@ -157,29 +178,33 @@ fn with_the_rest(spans: &[Range<usize>], n_input: usize, tokens: usize) -> Resul
         if let Some(why) = unfit(span, n_input, tokens).or_else(|| (start < reached).then(overlaps)) {
             return Err(Error::Segment { what: "spans", index, start, end, why });
         }
-        rest(&mut segments, reached..start);
+        segments.extend(single(reached, start));
         segments.push(start..end);
         reached = end;
     }
-    rest(&mut segments, reached..tokens);
+    segments.extend(single(reached, tokens));
     Ok(segments)
+}
+
+/// The bytes at which sentences begin, ascending.
+fn sentences(text: &str) -> impl Iterator<Item = usize> {
+    let mut begun = 0;
+    text.split_sentence_bound_indices().map(|(start, _)| start).filter(move |&start| {
+        let ends = start == 0 || !abbreviations::go_on(&text[begun..start], &text[start..]);
+        if ends {
+            begun = start;
+        }
+        ends
+    })
 }
 
 /// The text of some tokens, and where in it each stands.
 struct Text {
     /// What is no UTF-8 in it is U+FFFD.
     text: String,
-    /// Where each token stands; `None` for one that stays with the token before it: it begins inside a
-    /// character, or has no text.
-    places: Vec<Option<Place>>,
-}
-
-/// Where a token that begins with a character stands.
-struct Place {
-    /// The byte of the text at which it begins.
-    start: usize,
-    /// The byte at which its first character that is no white space begins; `start`, where it has none.
-    visible: usize,
+    /// Where the first character of each token begins that is no white space; its first character, where it has none but
+    /// white space; `None` for one that stays with the token before it: it begins inside a character, or has no text.
+    places: Vec<Option<usize>>,
 }
 
 impl Text {
@@ -211,20 +236,25 @@ impl Text {
             rest = &rest[skipped + n..];
             let (_, first, _) = *own.first().filter(|&&(byte, _, _)| byte == start)?;
             let visible = own.iter().find(|&&(_, _, c)| !c.is_whitespace());
-            Some(Place { start: first, visible: visible.map_or(first, |&(_, at, _)| at) })
+            Some(visible.map_or(first, |&(_, at, _)| at))
         };
         let places = tokens.iter().map(place).collect();
         Self { text, places }
     }
 
-    /// The tokens that start with white space or follow it.
-    fn words(&self) -> Vec<bool> {
-        let white = |c: Option<char>| c.is_some_and(char::is_whitespace);
-        let begins = |place: &Place| {
-            let (before, after) = self.text.split_at(place.start);
-            white(before.chars().next_back()) || white(after.chars().next())
+    /// The first token of each word: the one that begins with it, or with the white space before it.
+    fn words(&self) -> Result<Vec<bool>, Error> {
+        let starts = words::starts(&self.text)?;
+        // The first word begins with the first token.
+        let mut last = starts.first().copied();
+        let begins = |place: &Option<usize>| {
+            let Some(place) = *place else { return false };
+            // A token of white space alone goes on to what follows.
+            let white = self.text[place..].find(|c: char| !c.is_whitespace());
+            let Some(visible) = white.map(|white| place + white) else { return false };
+            starts.binary_search(&visible).is_ok() && last.replace(visible) != Some(visible)
         };
-        self.places.iter().map(|place| place.as_ref().is_some_and(begins)).collect()
+        Ok(self.places.iter().map(begins).collect())
     }
 
     /// The first token of each part of the text, where parts begin at these bytes, ascending; a part of white
@@ -242,9 +272,9 @@ impl Text {
             bounds.push(start);
         }
         let mut part = None;
-        let begins = |place: &Option<Place>| {
-            let Some(place) = place else { return false };
-            let own = bounds.partition_point(|&bound| bound <= place.visible);
+        let begins = |place: &Option<usize>| {
+            let Some(place) = *place else { return false };
+            let own = bounds.partition_point(|&bound| bound <= place);
             part.replace(own).is_some_and(|before| before != own)
         };
         self.places.iter().map(begins).collect()

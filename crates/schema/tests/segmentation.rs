@@ -44,15 +44,17 @@ fn words_are_what_white_space_separates() {
         ("un|believ", "able| news", &["un|believ", "able", " news"]),
         // As WordPiece and SentencePiece may put it: the space stands alone or ends the token.
         ("to |the |m|oon", "", &["to ", "the ", "m|oon"]),
-        ("to| |the", "", &["to", " ", "the"]),
-        // White space alone is a segment of its own.
-        ("end|.|\n|\n|Next| one", "", &["end|.", "\n", "\n", "Next", " one"]),
-        ("a|\u{3000}|火星|に", "", &["a", "\u{3000}", "火星|に"]),
-        ("a|\u{a0}b|\tc|\r\n|d", "", &["a", "\u{a0}b", "\tc", "\r\n", "d"]),
+        ("to| |the", "", &["to", " |the"]),
+        // White space alone belongs to the word after it, at the end to the one before it.
+        ("end|.|\n|\n|Next| one", "", &["end|.", "\n|\n|Next", " one"]),
+        ("a|\u{3000}|火|に", "", &["a", "\u{3000}|火", "に"]),
+        ("a|\u{a0}b|\tc|\r\n|d", "", &["a", "\u{a0}b", "\tc", "\r\n|d"]),
+        ("one| |\n", " |two| ", &["one| |\n", " |two| "]),
+        (" |\n", "a", &[" |\n", "a"]),
         // A token belongs where it begins, whatever else it holds.
         ("a b|c| d", "", &["a b|c", " d"]),
         // One without text stays with the one before it.
-        ("|a||b| ||c", "", &["|a||b", " |", "c"]),
+        ("|a||b| ||c", "", &["|a||b", " ||c"]),
         ("|", "", &["|"]),
         ("<|endof|text|>|Once| upon", "", &["<|endof|text|>|Once", " upon"]),
     ] {
@@ -68,11 +70,11 @@ fn sentences_are_unicodes() {
             " No|.| Yes|.",
             &["It| landed|.", " We| saw| it|!", " Did| you|?", " No|.", " Yes|."][..],
         ),
-        // A full stop inside a number or before a small letter ends nothing; abbreviations are not known.
+        // A full stop inside a number or before a small letter ends nothing, and none after a title.
         (
             "It| is| 3|.|14| or| approx|.| three|.| Dr|.| No",
             "",
-            &["It| is| 3|.|14| or| approx|.| three|.", " Dr|.", " No"],
+            &["It| is| 3|.|14| or| approx|.| three|.", " Dr|.| No"],
         ),
         ("He| said| “|Go|.|”| John| left|.", "", &["He| said| “|Go|.|”", " John| left|."]),
         ("火星|へ|行|く|。|遠|い|。", "", &["火星|へ|行|く|。", "遠|い|。"]),
@@ -87,6 +89,68 @@ fn sentences_are_unicodes() {
         (" |\n|Now|.", "\n", &[" |\n|Now|.", "\n"]),
     ] {
         assert_eq!(segmented("sentences", &tokens(inputs, outputs)), expected, "{inputs}");
+    }
+}
+
+/// How often the text's sentences end, each character a token; what is found is joined with `¦`.
+fn sentences(text: &str) -> String {
+    let tokens: Vec<_> = text.chars().map(|c| Token::new(0, c, Kind::Input)).collect();
+    let segments = Segmentation::Sentences.segments(&tokens).unwrap();
+    let spelled = |range: Range<usize>| tokens[range].iter().map(|t| &*t.text).collect::<String>();
+    segments.into_iter().map(spelled).collect::<Vec<_>>().join("¦")
+}
+
+/// What a reader of each language says, with `¦` where a sentence ends.
+#[test]
+fn abbreviations_end_no_sentence_and_full_stops_do() {
+    for expected in [
+        // English.
+        "He saw Dr. Smith. ¦Then he left.",
+        "Mr. and Mrs. Jones met Prof. Lee in St. Louis. ¦It rained.",
+        "It was Kramer vs. Kramer. ¦They won.",
+        "Some fruit, e.g. Granny Smith apples, keeps. ¦Most does not.",
+        "The first, i.e. The Hobbit, was short.",
+        "Apples, pears, etc. are fruit. ¦Bread is not.",
+        "He sold apples, pears, etc. ¦They were ripe.",
+        "J. R. R. Tolkien wrote it. ¦C.S. Lewis read it.",
+        "(J.R.R. Tolkien wrote it.) ¦He did.",
+        "The U.S. Army left. ¦He lives in the U.S. ¦They do not.",
+        "He lives at No. 5 Main Street. ¦No. ¦That is wrong.",
+        "See Fig. 2 Left. ¦Look at the fig. ¦It is ripe.",
+        "We met on Jan. 5 Anno 1900.",
+        "They left at 5 p.m. ¦Mary stayed.",
+        "Take vitamin C. ¦It helps.",
+        "So did I. ¦Mary stayed.",
+        "He is a doctor. ¦She is a nurse.",
+        "I saw the saint. ¦Louis did not.",
+        "The end. ¦Really? ¦Yes! ¦He said so.",
+        // A title stands before a name, and He is one: what cannot be told goes on.
+        "I came with Dr. He left.",
+        // A line ends a sentence, whatever stands before it, and a list's number begins one.
+        "Signed, Dr.\n¦Smith came.",
+        "1. Buy milk.\n¦2. Go home.\n¦A. The cat.",
+        "It was 3. ¦Then it was 4.",
+        // German.
+        "Viele Städte, z. B. Berlin und z.B. Köln, wachsen. ¦Andere nicht.",
+        "Das heißt, d. h. Er kommt.",
+        "Siehe Nr. 5 Absatz 2. ¦Er kam.",
+        "Äpfel, Birnen usw. ¦Er aß alles.",
+        "Äpfel, Birnen usw. sind Obst. ¦Brot nicht.",
+        "Am 3. Mai kam Hr. Schmidt. ¦Er blieb bis zum 12. Juni.",
+        "Es waren 3. ¦Dann kam er.",
+        "Es kam, u. a. Herr Meier. ¦Vgl. Müller bzw. Schulze.",
+        // French.
+        "M. Dupont et Mme Durand sont là. ¦Ils partent.",
+        "MM. Dupont et Durand, p. ex. Jean, sont là. ¦Ils partent.",
+        "Il arrive. ¦Elle part. ¦C'est fini.",
+        // Spanish.
+        "El Sr. García y la Sra. López salen. ¦Ellos vuelven.",
+        "Hay fruta, p. ej. Manzanas. ¦Pero no hay pan.",
+        "Vive en EE. UU. ¦Ella se fue.",
+        "En 44 a. C. Roma cambió. ¦¿Por qué? ¦Nadie lo sabe.",
+    ] {
+        let text = expected.replace('¦', "");
+        assert_eq!(sentences(&text), expected);
     }
 }
 
@@ -133,17 +197,81 @@ fn a_pattern_separates() {
 }
 
 #[test]
-fn spans_are_kept_and_what_is_between_them_is_a_segment_too() {
+fn spans_are_kept_and_other_tokens_stay_single() {
     let tokens = tokens("0|1|2|3|4", "5|6|7|8");
     for (spans, expected) in [
         ("0-5,5-9", &["0|1|2|3|4", "5|6|7|8"][..]),
-        ("1-3", &["0", "1|2", "3|4", "5|6|7|8"]),
-        ("1-2, 2-3 ,6-7", &["0", "1", "2", "3|4", "5", "6", "7|8"]),
-        ("8-9", &["0|1|2|3|4", "5|6|7", "8"]),
+        ("1-3", &["0", "1|2", "3", "4", "5", "6", "7", "8"]),
+        ("1-2, 2-4 ,6-8", &["0", "1", "2|3", "4", "5", "6|7", "8"]),
+        ("8-9", &["0", "1", "2", "3", "4", "5", "6", "7", "8"]),
     ] {
         assert_eq!(segmented(&format!("spans:{spans}"), &tokens), expected, "{spans}");
     }
-    assert_eq!(Segmentation::Spans(Vec::new()).segments(&tokens).unwrap(), [0..5, 5..9]);
+    let single: Vec<_> = (0..9).map(|token| token..token + 1).collect();
+    assert_eq!(Segmentation::Spans(Vec::new()).segments(&tokens).unwrap(), single);
+}
+
+/// Words as ICU 78's dictionaries have them (`Intl.Segmenter` of Node.js 20.20), punctuation put to its word.
+#[cfg(feature = "segments-all-scripts")]
+#[test]
+fn words_of_scripts_without_spaces_are_found_by_dictionaries() {
+    for expected in [
+        "你好|世界",
+        "北京|大学|的|学生|在|图书|馆|学习。",
+        "起初，|神|创造|天地。",
+        "こんにちは|世界",
+        "日本|の|首都|は|東京|です。",
+        "火星|へ|行く。|遠い。",
+        "東京|（日本）|に|「行く」",
+        "私|は|GPT|が|好き",
+        "3|月|5|日",
+        "ภาษา|ไทย|ง่าย|นิด|เดียว",
+        "สวัสดี|ชาว|โลก",
+        "ສະບາຍດີ|ຊາວໂລກ",
+        "មនុស្ស|ទាំងអស់",
+        "မြန်မာဘာသာ|စကား",
+        // And Latin words are what white space separates.
+        "It's| semi-automatic,| isn't| it?| 火星|へ| 3.14|です|“と”",
+    ] {
+        let text = expected.replace('|', "");
+        let tokens: Vec<_> = text.chars().map(|c| Token::new(0, c, Kind::Input)).collect();
+        assert_eq!(words(&tokens), expected);
+    }
+}
+
+/// Without dictionaries, by UAX #29: each ideograph and kana, runs of katakana, each Thai letter with its marks.
+#[cfg(not(feature = "segments-all-scripts"))]
+#[test]
+fn words_of_scripts_without_spaces_are_unicodes() {
+    for expected in
+        ["你|好，|世|界。", "火|星|へ|行|く。", "（火）|シャトル|GPT|は", "ที่|นี่", "It's| semi-automatic| 火!"]
+    {
+        let text = expected.replace('|', "");
+        let tokens: Vec<_> = text.chars().map(|c| Token::new(0, c, Kind::Input)).collect();
+        assert_eq!(words(&tokens), expected);
+    }
+}
+
+/// The words of tokens of a character each, with `|` between them.
+fn words(tokens: &[Token]) -> String {
+    let segments = Segmentation::Words.segments(tokens).unwrap();
+    let spelled = |range: Range<usize>| tokens[range].iter().map(|t| &*t.text).collect::<String>();
+    segments.into_iter().map(spelled).collect::<Vec<_>>().join("|")
+}
+
+#[test]
+fn a_word_begins_at_a_token() {
+    // Tokens over a word's edge belong where they begin, in every script; parts of a character stay together.
+    let split =
+        [("火".as_bytes(), 0), (&"火".as_bytes()[..1], 1), (&"火".as_bytes()[1..], 1), ("a b".as_bytes(), 2)];
+    let tokens: Vec<_> = split.iter().map(|(bytes, _)| token(bytes, Kind::Input)).collect();
+    assert_eq!(Segmentation::Words.segments(&tokens).unwrap(), [0..1, 1..3, 3..4]);
+    let found = segmented("words", &self::tokens("火星へ|行|く。", ""));
+    if cfg!(feature = "segments-all-scripts") {
+        assert_eq!(found, ["火星へ", "行|く。"]);
+    } else {
+        assert_eq!(found, ["火星へ", "行", "く。"]);
+    }
 }
 
 #[test]
@@ -157,7 +285,7 @@ fn a_character_over_several_tokens_stays_whole() {
     let pieces = |pieces: &[&[u8]]| pieces.iter().map(|p| token(p, Kind::Input)).collect::<Vec<_>>();
     for (how, bytes, expected) in [
         ("words", pieces(&[b"go", b" \xf0\x9f", b"\x9a", b"\x80", b" up"]), vec![0..1, 1..4, 4..5]),
-        ("words", pieces(&[b"a", b"\xe3\x80", b"\x80", b"b"]), vec![0..1, 1..3, 3..4]),
+        ("words", pieces(&[b"a", b"\xe3\x80", b"\x80", b"b"]), vec![0..1, 1..4]),
         // The cut lies inside a token: what the token began stays with it.
         ("lines", pieces(&[b"a\n\xf0\x9f", b"\x9a\x80", b"b"]), vec![0..2, 2..3]),
         ("lines", pieces(&[b"a", b"\n\xf0\x9f", b"\x9a\x80", b"b"]), vec![0..1, 1..4]),
@@ -334,12 +462,15 @@ proptest! {
         let visible = |parts: Vec<String>| -> Vec<String> {
             parts.iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
         };
-        let words: Vec<_> = text.split_whitespace().collect();
-        prop_assert_eq!(visible(segments("words")), words);
+        // But for scripts without spaces: what is said of those stands above.
+        if !text.contains(['火', '。']) {
+            let words: Vec<_> = text.split_whitespace().collect();
+            prop_assert_eq!(visible(segments("words")), words);
+        }
         let lines: Vec<_> = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect();
         // The white space around a line that begins with some is trimmed with it.
         prop_assert_eq!(visible(segments("lines")), lines);
-        for how in ["sentences", "lines", r"regex:\s"] {
+        for how in ["words", "sentences", "lines", r"regex:\s"] {
             let found = segments(how);
             prop_assert!(found.len() < 2 || found.iter().all(|part| !part.trim().is_empty()), "{how}: {found:?}");
         }
@@ -353,8 +484,8 @@ proptest! {
         let spans: Vec<_> = starts.windows(2).step_by(2).map(|ends| ends[0]..ends[1]).collect();
         let segments = Segmentation::Spans(spans.clone()).segments(&tokens).unwrap();
         prop_assert!(spans.iter().all(|span| segments.contains(span)));
-        // Between two spans there is one segment, or two where outputs begin.
-        prop_assert!(segments.len() <= 2 * spans.len() + 2);
+        let single = segments.iter().filter(|segment| !spans.contains(segment)).all(|segment| segment.len() == 1);
+        prop_assert!(single, "{segments:?}");
         ones(&tokens).regroup(&segments, Reduce::Sum).unwrap();
     }
 }
