@@ -171,9 +171,9 @@ pub(crate) struct SourceArguments {
 /// What is explained, and how it is reduced.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// The scalar that is explained; `saliency methods` lists them.
-    #[arg(long, default_value = "probability", value_name = "T", help_heading = "Attribution")]
-    pub(crate) target: String,
+    /// The scalar that is explained; `saliency methods` lists them. Default: probability; with --against log-probability.
+    #[arg(long, value_name = "T", help_heading = "Attribution")]
+    pub(crate) target: Option<String>,
     /// With a contrast- target: the token that the produced one is held against, with its leading space if it has one.
     /// Given again, the mean over them. Default: the most probable other token.
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Attribution")]
@@ -190,6 +190,16 @@ pub(crate) struct ExplainArguments {
     /// every output's. May be given again.
     #[arg(long, value_name = "[N:]T", allow_hyphen_values = true, help_heading = "Attribution")]
     pub(crate) explain: Vec<String>,
+    /// Explain the whole continuation, the model's own or that of --continuation, rather than this one, which may be longer
+    /// or shorter: by the difference of their log-probabilities. Like --continuation it is tokenised on its own.
+    #[arg(
+        long,
+        value_name = "T",
+        allow_hyphen_values = true,
+        conflicts_with_all = ["alternative", "explain", "span", "without"],
+        help_heading = "Attribution"
+    )]
+    pub(crate) against: Option<String>,
     /// Explain some outputs as one, the sum of their targets: FROM-TO (from 0, TO left out), or all.
     #[arg(long, value_name = "A-B|all", help_heading = "Attribution")]
     pub(crate) span: Option<String>,
@@ -317,6 +327,12 @@ impl std::str::FromStr for Bytes {
 }
 
 impl ExplainArguments {
+    /// The target's name.
+    pub(crate) fn target(&self) -> &str {
+        let default = if self.against.is_some() { "log-probability" } else { "probability" };
+        self.target.as_deref().unwrap_or(default)
+    }
+
     pub(crate) fn aggregate(&self) -> Result<Option<Aggregate>, saliency::attribution::Error> {
         self.aggregate.as_deref().map(str::parse).transpose()
     }

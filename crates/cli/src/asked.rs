@@ -6,7 +6,7 @@ use saliency::attribution::{
     Absence, Alternatives, Attributor, Baseline, Chosen, Parameters, Segmentation, Size, Target, TokenId,
 };
 use saliency::schema::{Kind, Reduce};
-use saliency::{Aggregate, Checkpoint, Normalize, Sequence, method, methods, target};
+use saliency::{Aggregate, Checkpoint, Normalize, Prompt, Sequence, method, methods, target};
 use std::ops::Range;
 
 /// What is to be explained and how, checked as far as it can be without a model, and completed by [`Asked::look_up`].
@@ -23,6 +23,8 @@ pub(crate) struct Asked<'a> {
     /// The tokens of `--alternative`, and of `--explain` with the outputs that they are meant for.
     alternatives: Vec<TokenId>,
     chosen: Vec<(Option<usize>, TokenId)>,
+    /// The continuation of `--against`, after the same input.
+    against: Option<Sequence>,
     /// Bytes that passes may take.
     pub(crate) memory: Option<usize>,
     pub(crate) partial: bool,
@@ -65,6 +67,7 @@ impl<'a> Asked<'a> {
             without,
             alternatives: Vec::new(),
             chosen: Vec::new(),
+            against: None,
             memory: None,
             partial: false,
         };
@@ -72,12 +75,15 @@ impl<'a> Asked<'a> {
             asked.attributor(name, 1)?;
         }
         asked.check_parameters_used()?;
-        let target = target(&explain.target)?;
+        let target = target(explain.target())?;
         let refuse = |flag: &str, needed: &str| {
-            Err(Failure::Usage(format!("{flag} needs {needed}, and --target is {}", explain.target)))
+            Err(Failure::Usage(format!("{flag} needs {needed}, and --target is {}", explain.target())))
         };
         if !explain.alternative.is_empty() && target.against(Alternatives::RunnerUp).is_none() {
             return refuse("--alternative", "a contrast- target");
+        }
+        if explain.against.is_some() && target.name() != "log-probability" {
+            return refuse("--against", "the target log-probability, which is its default");
         }
         if !explain.explain.is_empty() && !target.asks_for_a_token() {
             return refuse("--explain", "a target of a token");
@@ -86,7 +92,7 @@ impl<'a> Asked<'a> {
             (Some(_), false) => refuse("--without", "the target kl-divergence"),
             (None, true) => Err(Failure::Usage(format!(
                 "--target {} needs --without: the input tokens that the compared run lacks, such as 0-5",
-                explain.target
+                explain.target()
             ))),
             _ => Ok(asked),
         }
@@ -109,7 +115,10 @@ impl<'a> Asked<'a> {
     }
 
     /// Texts to tokens.
-    pub(crate) fn look_up(&mut self, checkpoint: &Checkpoint) -> Result<(), Failure> {
+    pub(crate) fn look_up(&mut self, checkpoint: &Checkpoint, prompt: Prompt) -> Result<(), Failure> {
+        if let Some(text) = &self.explain.against {
+            self.against = Some(checkpoint.force(prompt, text)?);
+        }
         for text in &self.explain.alternative {
             self.alternatives.push(one_token(checkpoint, "--alternative", text)?);
         }
@@ -150,6 +159,9 @@ impl<'a> Asked<'a> {
             Some(Span::All) => attributor.span(0..n_output),
             Some(Span::Outputs(outputs)) => attributor.span(outputs.clone()),
         };
+        if let Some(other) = &self.against {
+            attributor = attributor.against(other.clone());
+        }
         attributor.reduction()?;
         Ok(attributor)
     }
@@ -160,6 +172,11 @@ impl<'a> Asked<'a> {
             Some(Span::Outputs(outputs)) => outputs.end.min(n_output),
             _ => n_output,
         }
+    }
+
+    /// The continuation that is explained, and the one that it is held against: what is run.
+    pub(crate) fn runs<'s>(&'s self, sequence: &'s Sequence) -> impl Iterator<Item = &'s Sequence> {
+        std::iter::once(sequence).chain(&self.against)
     }
 
     /// How large the problem is for a method that takes segments away: so many, and not so many tokens.
@@ -173,14 +190,14 @@ impl<'a> Asked<'a> {
 
     /// Refuses groups that the tokens do not have before any long work. A span's tokens are others, and known later.
     pub(crate) fn check_group(&self, sequence: &Sequence) -> Result<(), Failure> {
-        match (&self.group, &self.span) {
-            (Some((segmentation, _)), None) => Ok(segmentation.segments(sequence.tokens()).map(|_| ())?),
+        match (&self.group, self.span.is_some() || self.against.is_some()) {
+            (Some((segmentation, _)), false) => Ok(segmentation.segments(sequence.tokens()).map(|_| ())?),
             _ => Ok(()),
         }
     }
 
     fn target(&self, n_output: usize) -> Result<Box<dyn Target>, Failure> {
-        let mut found = target(&self.explain.target)?;
+        let mut found = target(self.explain.target())?;
         if !self.alternatives.is_empty() {
             found = found.against(Alternatives::Same(self.alternatives.clone())).unwrap_or(found);
         }
@@ -255,7 +272,8 @@ fn one_token(checkpoint: &Checkpoint, flag: &str, text: &str) -> Result<TokenId,
         several => {
             let pieces: Vec<_> = several.iter().map(|token| format!("{:?}", token.text)).collect();
             Err(Failure::Usage(format!(
-                "{flag} {text:?} is {} tokens ({}), and must be one; mind the leading space",
+                "{flag} {text:?} is {} tokens ({}), and must be one; mind the leading space, or compare whole texts with \
+                 --continuation T --against T",
                 several.len(),
                 pieces.join(", ")
             )))

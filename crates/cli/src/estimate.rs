@@ -88,9 +88,13 @@ fn cost(
     name: &str,
     sequence: &Sequence,
 ) -> Result<Cost, Failure> {
-    let size = asked.in_segments(name, sequence_size(checkpoint, sequence), sequence)?;
-    let size = attribution::Size { n_output: asked.n_output(size.n_output), ..size };
-    Ok(asked.attributor(name, sequence.n_output())?.cost(size) + Cost::forwards(1.0))
+    let mut cost = Cost::default();
+    for sequence in asked.runs(sequence) {
+        let size = asked.in_segments(name, sequence_size(checkpoint, sequence), sequence)?;
+        let size = attribution::Size { n_output: asked.n_output(size.n_output), ..size };
+        cost += asked.attributor(name, sequence.n_output())?.cost(size) + Cost::forwards(1.0);
+    }
+    Ok(cost)
 }
 
 /// What so many runs take by one method.

@@ -195,7 +195,11 @@ fn everything_that_the_original_panels_show_is_there() {
             assert_eq!(rows.iter().any(apart), lock.is_some());
         }
         if options.token.is_some() && lock.is_some() && options.hover.is_some() {
-            check_head(&scene, "operators (locked, output 5, continuation 0)", "Orbital (shown, output 8, continuation 1)");
+            check_head(
+                &scene,
+                "operators (locked, output 5, continuation 0)",
+                "Orbital (shown, output 8, continuation 1)",
+            );
             // Labels of what stands out in the original's picture.
             for name in ["Origin", "nations", "between", "and", "company", "government"] {
                 assert!(names.iter().any(|t| t == name), "{name}");
@@ -250,7 +254,11 @@ fn everything_that_the_original_long_outputs_show_is_there() {
             assert_eq!(marks[panel].iter().any(level), options.token.is_some());
         }
         if options.token.is_some() && lock.is_some() && options.hover.is_some() {
-            check_head(&scene, "of (locked, output 5, continuation 0)", "that (shown, output 8, continuation 1)");
+            check_head(
+                &scene,
+                "of (locked, output 5, continuation 0)",
+                "that (shown, output 8, continuation 1)",
+            );
         }
     }
 }
