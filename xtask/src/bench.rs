@@ -9,8 +9,8 @@ use crate::workspace::Workspace;
 /// The first argument names a benchmark; what follows goes to it.
 pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
     let libtorch = Libtorch::provide(workspace, false)?;
-    let mut command = workspace.cargo();
-    command.args(["bench", "--workspace", "--all-features"]);
+    let mut command = workspace.cargo("bench");
+    command.args(["--workspace", "--all-features"]);
     // Without `--bench`, cargo would run the libraries' unit tests as benchmarks too.
     match args.split_first() {
         Some((name, rest)) => command.args(["--bench", name, "--"]).args(rest),

@@ -9,10 +9,9 @@ const DIR: &str = "target/gallery";
 
 /// Prints the contact sheet's path as the last line on standard output.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let mut command = workspace.cargo();
+    let mut command = workspace.cargo("run");
     command
         .args([
-            "run",
             "--release",
             "--package",
             "saliency-viz-svg",

@@ -3,6 +3,7 @@
 //! This file reads the command line and picks the command. It does no work of its own.
 
 mod bench;
+mod checkout;
 mod compiler;
 mod demo;
 mod disk;
@@ -38,7 +39,7 @@ usage: cargo xtask COMMAND
 
   libtorch [--keep-wheels]  get libtorch into target/libtorch, if none is set; print its directory
   demo                      build, attribute a paragraph, draw every chart; print the page's path
-  test                      every test, cheapest first
+  test                      every test, cheapest first; the checkout stays as it is
   validate                  format, lints and documentation, as CI checks them
   gallery                   every chart in every state beside the notebook's own; print the contact sheet's path
   methods [NAME…]           the pictures of docs/methods.md, by the commands that it shows

@@ -11,9 +11,9 @@ use crate::workspace::Workspace;
 
 /// Builds the command line and gives its path, which depends on the user's cargo settings.
 pub(crate) fn build(workspace: &Workspace, libtorch: &Libtorch) -> Result<PathBuf> {
-    let mut command = workspace.cargo();
+    let mut command = workspace.cargo("build");
     command
-        .args(["build", "--release", "--package", "saliency-cli"])
+        .args(["--release", "--package", "saliency-cli"])
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit());
     libtorch.tell(&mut command);

@@ -44,8 +44,8 @@ pub(crate) fn command(
     weights: &Weights,
     release: bool,
 ) -> Result<Command> {
-    let mut command = workspace.cargo();
-    command.args(["run", "--package", "saliency", "--features", "hub", "--example", "6_real_gpt2"]);
+    let mut command = workspace.cargo("run");
+    command.args(["--package", "saliency", "--features", "hub", "--example", "6_real_gpt2"]);
     if release {
         command.arg("--release");
     }

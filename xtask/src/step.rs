@@ -6,20 +6,43 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// A named command.
-#[derive(Debug)]
+/// A named command, or a check of ours.
 pub(crate) struct Step {
     name: String,
-    command: Command,
+    work: Work,
     /// Run first; where it fails, the tool is missing and the text says how to get it.
     probe: Option<(Command, &'static str)>,
     /// Why the step cannot be run here, where it need not be.
     absent: Option<&'static str>,
 }
 
+enum Work {
+    Command(Command),
+    /// What is looked at, and the check.
+    Check(&'static str, Box<dyn FnOnce() -> Result<()>>),
+}
+
 impl Step {
     pub(crate) fn new(name: impl Into<String>, command: Command) -> Self {
-        Self { name: name.into(), command, probe: None, absent: None }
+        Self { name: name.into(), work: Work::Command(command), probe: None, absent: None }
+    }
+
+    /// A check that is no command. `looks_at` is printed in its place.
+    pub(crate) fn check(
+        name: impl Into<String>,
+        looks_at: &'static str,
+        check: impl FnOnce() -> Result<()> + 'static,
+    ) -> Self {
+        let work = Work::Check(looks_at, Box::new(check));
+        Self { name: name.into(), work, probe: None, absent: None }
+    }
+
+    /// What is run, as one would type it.
+    fn shown(&self) -> String {
+        match &self.work {
+            Work::Command(command) => show(command),
+            Work::Check(looks_at, _) => (*looks_at).to_owned(),
+        }
     }
 
     /// Makes a missing tool an error of its own, told apart from a check that failed.
@@ -34,15 +57,18 @@ impl Step {
         self
     }
 
-    /// Runs the command with its output going where ours goes.
-    fn run(&mut self) -> Result<()> {
-        if let Some((probe, repair)) = &mut self.probe {
+    /// Runs it, a command with its output going where ours goes.
+    fn run(self) -> Result<()> {
+        if let Some((mut probe, repair)) = self.probe {
             let works = probe.output().is_ok_and(|output| output.status.success());
             if !works {
                 bail!("not run, because its tool is missing: {repair}");
             }
         }
-        run(&mut self.command)
+        match self.work {
+            Work::Command(mut command) => run(&mut command),
+            Work::Check(_, check) => check(),
+        }
     }
 }
 
@@ -62,7 +88,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 pub(crate) fn run_all(title: &str, before: (&str, Duration), steps: Vec<Step>) -> Result<()> {
     let mut rows = vec![(before.0.to_owned(), Some(before.1), "ok")];
     let mut failure = None;
-    for mut step in steps {
+    for step in steps {
         if failure.is_some() {
             rows.push((step.name, None, "not run"));
             continue;
@@ -71,11 +97,12 @@ pub(crate) fn run_all(title: &str, before: (&str, Duration), steps: Vec<Step>) -
             rows.push((step.name, None, absent));
             continue;
         }
-        eprintln!("\n── {title}: {} ── {}", step.name, show(&step.command));
+        eprintln!("\n── {title}: {} ── {}", step.name, step.shown());
         let start = Instant::now();
+        let name = step.name.clone();
         let result = step.run();
-        rows.push((step.name.clone(), Some(start.elapsed()), if result.is_ok() { "ok" } else { "failed" }));
-        failure = result.err().map(|error| error.context(format!("{title}: step `{}` failed", step.name)));
+        failure = result.err().map(|error| error.context(format!("{title}: step `{name}` failed")));
+        rows.push((name, Some(start.elapsed()), if failure.is_none() { "ok" } else { "failed" }));
     }
     print!("\n{}", table(title, &rows));
     failure.map_or(Ok(()), Err)
@@ -136,6 +163,18 @@ mod tests {
             .expect_err("the tool is missing");
         assert!(message.contains("not run"), "{message}");
         assert!(message.contains("install the linter"), "{message}");
+    }
+
+    #[test]
+    fn a_check_of_ours_fails_as_a_command_does() {
+        let steps = vec![
+            Step::check("first", "nothing", || Ok(())),
+            Step::check("second", "nothing", || anyhow::bail!("a file changed")),
+        ];
+        let message = run_all("test", ("set-up", Duration::ZERO), steps)
+            .map_err(|error| format!("{error:#}"))
+            .expect_err("the second check fails");
+        assert!(message.contains("step `second` failed") && message.contains("a file changed"), "{message}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+use crate::checkout::Checkout;
 use crate::disk::At;
 use crate::libtorch::Libtorch;
 use crate::page;
@@ -17,29 +18,30 @@ use crate::workspace::Workspace;
 
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let start = Instant::now();
+    let checkout = Checkout::of(workspace.root());
     let libtorch = Libtorch::provide(workspace, false)?;
     let set_up = start.elapsed();
-    let cargo = |args: &[&str]| {
-        let mut command = workspace.cargo();
+    let cargo = |command: &str, args: &[&str]| {
+        let mut command = workspace.cargo(command);
         command.args(args);
         libtorch.tell(&mut command);
         command
     };
 
     let mut steps = vec![
-        Step::new("tidy", cargo(&["test", "--package", "xtask"])),
+        Step::new("tidy", cargo("test", &["--package", "xtask"])),
         // Unit, integration and documentation tests. xtask's own have just run.
-        Step::new("workspace", cargo(&["test", "--workspace", "--exclude", "xtask", "--all-features"])),
+        Step::new("workspace", cargo("test", &["--workspace", "--exclude", "xtask", "--all-features"])),
         Step::new(
             "examples",
-            cargo(&["build", "--workspace", "--exclude", "xtask", "--examples", "--all-features"]),
+            cargo("build", &["--workspace", "--exclude", "xtask", "--examples", "--all-features"]),
         ),
     ];
     let stand_in = real_gpt2::command(workspace, &libtorch, &Weights::StandIn, false)?;
     steps.push(Step::new("real-gpt2 on a stand-in", stand_in));
     let in_browser = |test: &str| {
-        let package = ["test", "--package", "saliency-viz-svg", "--all-features", "--test"];
-        cargo(&[&package[..], &[test, "--", "--ignored", "--nocapture"]].concat())
+        let package = ["--package", "saliency-viz-svg", "--all-features", "--test"];
+        cargo("test", &[&package[..], &[test, "--", "--ignored", "--nocapture"]].concat())
     };
     let (browser, node) = (page::has_browser(), page::has_node());
     let no_browser = "not run: no Chromium; set CHROME";
@@ -57,6 +59,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         let name = format!("downstream {name}");
         steps.push(Step::new(name, run_downstream(workspace, &libtorch, dir)));
     }
+    let there = checkout.is_some();
+    let unchanged = move || checkout.map_or(Ok(()), |checkout| checkout.check_unchanged());
+    let unchanged = Step::check("the checkout is as it was", "git status", unchanged);
+    steps.push(unchanged.wants(there, "not run: no git, or no checkout"));
     step::run_all("cargo xtask test", ("libtorch set-up", set_up), steps)
 }
 
@@ -81,8 +87,8 @@ fn downstream_crates(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 
 /// They share one target directory of their own, so that torch-sys is compiled once for all of them.
 fn run_downstream(workspace: &Workspace, libtorch: &Libtorch, dir: PathBuf) -> Command {
-    let mut command = workspace.cargo();
-    command.arg("run").current_dir(dir).env("CARGO_TARGET_DIR", workspace.target().join("downstream"));
+    let mut command = workspace.cargo("run");
+    command.current_dir(dir).env("CARGO_TARGET_DIR", workspace.target().join("downstream"));
     libtorch.tell(&mut command);
     command
 }

@@ -201,10 +201,21 @@ fn without_git_the_same_files_are_found() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn every_lock_file_fits_its_manifest() -> Result<()> {
+    for folder in ["", "tests/downstream/attribute", "tests/downstream/figure"] {
+        let workspace = Workspace::find()?;
+        let mut command = workspace.cargo("metadata");
+        command.args(["--format-version", "1"]).current_dir(workspace.root().join(folder));
+        text_of(&mut command).context("see \"Change a dependency\" in CONTRIBUTING.md")?;
+    }
+    Ok(())
+}
+
 /// The names of the workspace's packages.
 fn members() -> Result<BTreeSet<String>> {
-    let mut command = Workspace::find()?.cargo();
-    command.args(["metadata", "--no-deps", "--format-version", "1"]);
+    let mut command = Workspace::find()?.cargo("metadata");
+    command.args(["--no-deps", "--format-version", "1"]);
     let metadata: serde_json::Value = serde_json::from_str(&text_of(&mut command)?)?;
     let packages = metadata["packages"].as_array().context("no packages")?;
     Ok(packages.iter().filter_map(|package| Some(package["name"].as_str()?.to_owned())).collect())
@@ -220,8 +231,8 @@ struct Tree {
 
 impl Tree {
     fn of(package: &'static str, options: &[&str]) -> Result<Self> {
-        let mut command = Workspace::find()?.cargo();
-        command.args(["tree", "--package", package, "--prefix", "none", "--no-dedupe"]).args(options);
+        let mut command = Workspace::find()?.cargo("tree");
+        command.args(["--package", package, "--prefix", "none", "--no-dedupe"]).args(options);
         let packages: BTreeSet<String> = text_of(&mut command)?
             .lines()
             .filter(|line| !line.is_empty())

@@ -33,20 +33,22 @@ impl Workspace {
         self.root.join("target")
     }
 
-    /// Cargo at the root, with the environment that a shell would give it.
+    /// `cargo COMMAND --locked` at the root, with the environment that a shell would give it.
+    ///
+    /// A `Cargo.lock` that does not fit its `Cargo.toml` is an error, and never rewritten.
     ///
     /// `cargo run` describes the xtask package in variables of its own. Build scripts watch some of
     /// them (ring's does), so they would make `cargo xtask test` and `cargo test` rebuild each other's work.
-    pub(crate) fn cargo(&self) -> Command {
+    pub(crate) fn cargo(&self, command: &str) -> Command {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        command.current_dir(&self.root);
+        let mut cargo = Command::new(cargo);
+        cargo.args([command, "--locked"]).current_dir(&self.root);
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                command.env_remove(&name);
+                cargo.env_remove(&name);
             }
         }
-        command
+        cargo
     }
 }

@@ -91,8 +91,11 @@ fn device(name: &str) -> Result<tch::Device, Failure> {
 pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     let demo = Checkpoint::demo(&Load::default())?;
     let config = demo.model.config();
-    let hub = Hub::from_env()?;
-    let cached = hub.cached()?;
+    let mut unread = Vec::new();
+    let hub = Hub::from_env().map_err(|error| unread.push(error.to_string())).ok();
+    let cached = hub.as_ref().map(|hub| hub.cached_with(&mut |error| unread.push(error.to_string())));
+    let cached = cached.unwrap_or_default();
+    let cache = hub.as_ref().map(Hub::cache);
     if arguments.json {
         let bundled = json!({
             "name": "demo", "sha256": demo.model.sha256(), "blocks": config.n_layer, "hidden": config.n_embd,
@@ -112,25 +115,28 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
             })
         });
         let all = json!({
-            "bundled": bundled, "cache": hub.cache(), "cached": cached.collect::<Vec<_>>(), "known": known,
+            "bundled": bundled, "cache": cache, "cached": cached.collect::<Vec<_>>(), "unread": unread, "known": known,
         });
         return print(format!("{all:#}\n").as_bytes());
     }
     let mut text = format!(
-        "Bundled (--model demo, the default)\ndemo  {} blocks, {} hidden dimensions, {} heads, context {}\n\nIn the cache, {}\n",
+        "Bundled (--model demo, the default)\ndemo  {} blocks, {} hidden dimensions, {} heads, context {}\n\nIn the cache{}\n",
         config.n_layer,
         config.n_embd,
         config.n_head,
         config.n_positions,
-        hub.cache().display()
+        cache.map(|cache| format!(", {}", cache.display())).unwrap_or_default()
     );
-    if cached.is_empty() {
+    if cached.is_empty() && unread.is_empty() {
         text += "nothing\n";
     }
     for model in &cached {
         let revisions = if model.revisions.is_empty() { &model.commit } else { &model.revisions.join(", ") };
         let whole = if model.whole { "" } else { ", not whole: no weights that are read, or not all" };
         let _ = writeln!(text, "{}  {revisions}, {:.1} MB{whole}", model.id, model.bytes as f64 / 1e6);
+    }
+    for error in &unread {
+        let _ = writeln!(text, "not read: {error}");
     }
     text += "\nRead, by their names on the hub or from a folder: any GPT-2 in Hugging Face's layout with safetensors, such as\n";
     let width = KNOWN.iter().map(|known| known.id.len()).max().unwrap_or(0);

@@ -46,6 +46,23 @@ impl ModelCache {
         checkpoint::is_whole(&folder).then(|| Snapshot { folder, id: self.id.clone(), commit })
     }
 
+    /// What keeps us from seeing whether the model is there, if anything does.
+    pub(crate) fn unreadable(&self) -> Option<Error> {
+        let reference = self.reference();
+        let folder = self.root.join(&self.name);
+        let looked_at = [fs::metadata(&folder).err().map(|error| (folder, error))].into_iter();
+        let read = (!is_commit(self.id.revision())).then(|| fs::read(&reference).err()).flatten();
+        let read = read.map(|error| (reference, error));
+        let files = self.commit().into_iter().flat_map(|commit| {
+            let folder = self.snapshot_folder(&commit);
+            checkpoint::FILES.into_iter().map(move |name| folder.join(name))
+        });
+        let files = files.map(|path| fs::metadata(&path).err().map(|error| (path, error)));
+        let mut errors = looked_at.chain([read]).chain(files).flatten();
+        let (path, error) = errors.find(|(_, error)| error.kind() != io::ErrorKind::NotFound)?;
+        Some(Error::reading(error, &path))
+    }
+
     pub(crate) fn snapshot_folder(&self, commit: &str) -> PathBuf {
         self.layout.pointer_path(commit)
     }

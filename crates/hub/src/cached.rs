@@ -28,7 +28,8 @@ pub struct Cached {
 /// Folders in `refs` in each other; `refs/pr/5` needs three.
 const DEEPEST: usize = 8;
 
-pub(crate) fn all(cache: &Path) -> Result<Vec<Cached>, Error> {
+/// `unread` is told of what can't be read.
+pub(crate) fn all(cache: &Path, unread: &mut dyn FnMut(Error)) -> Result<Vec<Cached>, Error> {
     let entries = match fs::read_dir(cache) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(|source| Error::reading(source, cache))?,
@@ -39,18 +40,30 @@ pub(crate) fn all(cache: &Path) -> Result<Vec<Cached>, Error> {
         let name = entry.file_name();
         let Some(name) = name.to_str().and_then(|name| name.strip_prefix("models--")) else { continue };
         if let Ok(id) = name.replace("--", "/").parse::<HubId>() {
-            found.extend(commits(&id, &entry.path()));
+            found.extend(commits(&id, &entry.path(), unread));
         }
     }
     found.sort_by(|a, b| (&a.id, &a.commit).cmp(&(&b.id, &b.commit)));
     Ok(found)
 }
 
-/// The commits of one model. What can't be read is not there.
-fn commits(id: &HubId, folder: &Path) -> Vec<Cached> {
+/// What is in a folder, and nothing where there is none.
+fn entries(folder: &Path, unread: &mut dyn FnMut(Error)) -> Vec<fs::DirEntry> {
+    let read = fs::read_dir(folder).and_then(Iterator::collect);
+    read.unwrap_or_else(|error: io::Error| {
+        // A file of a model's name is no model.
+        if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
+            unread(Error::reading(error, folder));
+        }
+        Vec::new()
+    })
+}
+
+/// The commits of one model.
+fn commits(id: &HubId, folder: &Path, unread: &mut dyn FnMut(Error)) -> Vec<Cached> {
     let mut refs = BTreeMap::new();
-    collect_refs(&folder.join("refs"), "", 0, &mut refs);
-    let snapshots = fs::read_dir(folder.join("snapshots")).into_iter().flatten().flatten();
+    collect_refs(&folder.join("refs"), "", 0, &mut refs, unread);
+    let snapshots = entries(&folder.join("snapshots"), unread);
     let mut found = Vec::new();
     for entry in snapshots {
         let folder = entry.path();
@@ -68,8 +81,14 @@ fn commits(id: &HubId, folder: &Path) -> Vec<Cached> {
 }
 
 /// The revisions of each commit.
-fn collect_refs(folder: &Path, before: &str, depth: usize, refs: &mut BTreeMap<String, Vec<String>>) {
-    let mut entries: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().collect();
+fn collect_refs(
+    folder: &Path,
+    before: &str,
+    depth: usize,
+    refs: &mut BTreeMap<String, Vec<String>>,
+    unread: &mut dyn FnMut(Error),
+) {
+    let mut entries = entries(folder, unread);
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let name = entry.file_name();
@@ -77,11 +96,14 @@ fn collect_refs(folder: &Path, before: &str, depth: usize, refs: &mut BTreeMap<S
         let name = format!("{before}{name}");
         match entry.file_type() {
             Ok(kind) if kind.is_dir() && depth < DEEPEST => {
-                collect_refs(&entry.path(), &format!("{name}/"), depth + 1, refs);
+                collect_refs(&entry.path(), &format!("{name}/"), depth + 1, refs, unread);
             }
             Ok(kind) if kind.is_file() => {
-                if let Some(commit) = read_ref(&entry.path()) {
+                let path = entry.path();
+                if let Some(commit) = read_ref(&path) {
                     refs.entry(commit).or_default().push(name);
+                } else if let Err(error) = fs::File::open(&path) {
+                    unread(Error::reading(error, &path));
                 }
             }
             _ => {}

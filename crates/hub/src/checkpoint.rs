@@ -18,6 +18,8 @@ const BESIDES: [&str; 5] = [
 ];
 pub(crate) const WEIGHTS: &str = "model.safetensors";
 pub(crate) const INDEX: &str = "model.safetensors.index.json";
+/// The files by which a checkpoint is seen to be whole.
+pub(crate) const FILES: [&str; 6] = [CONFIG, TOKENIZER, VOCABULARY[0], VOCABULARY[1], WEIGHTS, INDEX];
 const PICKLES: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
 /// No index is larger.
 const INDEX_BYTES: u64 = 64 << 20;

@@ -1,10 +1,8 @@
 //! What environment variables say, read as Python's `huggingface_hub` reads them.
 
-use crate::token::Token;
+use crate::token::{Source, Token};
 use crate::{Error, Hub};
 use std::ffi::OsString;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 impl Hub {
@@ -17,10 +15,11 @@ impl Hub {
     ///   stands for it. None if `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set.
     /// - Only the cache: `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE` is 1, true, yes or on.
     ///
-    /// A variable that is empty counts as not set.
+    /// A variable that is empty counts as not set. The token is looked at when the hub is asked, and not before: what is
+    /// whole in the cache needs none.
     ///
     /// # Errors
-    /// An address that is none, a token that can't be one or whose file can't be read, no home folder.
+    /// An address that is none, no home folder.
     pub fn from_env() -> Result<Self, Error> {
         from_variables(&|name| std::env::var_os(name), std::env::home_dir())
     }
@@ -45,16 +44,14 @@ fn from_variables(variable: &dyn Fn(&str) -> Option<OsString>, home: Option<Path
         hub = hub.endpoint(&address)?;
     }
     if !is_on("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
-        let token = match text("HF_TOKEN") {
-            Some(token) => Token::parse(&token, "HF_TOKEN")?,
-            None => None,
-        };
+        let place = "HF_TOKEN";
         let file = path("HF_TOKEN_PATH").or_else(|| hf_home.map(|folder| folder.join("token")));
-        let token = match (token, file) {
-            (None, Some(file)) => read_token(&file)?,
-            (token, _) => token,
-        };
-        hub = hub.with_token(token);
+        hub = hub.with_token(match (Token::parse(&text(place).unwrap_or_default(), place), file) {
+            (Ok(Some(token)), _) => Source::Given(token),
+            (Err(_), _) => Source::Refused { place: place.to_owned() },
+            (Ok(None), Some(file)) => Source::File(file),
+            (Ok(None), None) => Source::Nowhere,
+        });
     }
     Ok(hub.offline_by(["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].into_iter().find(|name| is_on(name))))
 }
@@ -67,22 +64,12 @@ fn expand(path: PathBuf, home: Option<&Path>) -> PathBuf {
     }
 }
 
-fn read_token(file: &Path) -> Result<Option<Token>, Error> {
-    match fs::read_to_string(file) {
-        Ok(text) => Token::parse(&text, &file.display().to_string()),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
-            io::ErrorKind::InvalidData => Err(Error::Token { place: file.display().to_string() }),
-            _ => Err(Error::reading(error, file)),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
+    use std::fs;
 
     /// `Debug` of the hub with these variables, and its cache.
     fn hub(variables: &[(&str, &str)]) -> Result<Hub, Error> {
@@ -97,7 +84,7 @@ mod tests {
     }
 
     fn header(hub: &Hub) -> Option<String> {
-        hub.token_header()
+        hub.token_header().unwrap()
     }
 
     #[test]
@@ -141,7 +128,8 @@ mod tests {
         assert_eq!(found(&[("HF_HOME", "/nowhere")]), None);
         let shown = format!("{:?}", hub(&[("HF_TOKEN", "hf_secret")]).unwrap());
         assert!(!shown.contains("secret"), "{shown}");
-        let error = hub(&[("HF_TOKEN", "hf_sec ret")]).unwrap_err();
+        // Refused where it is needed.
+        let error = hub(&[("HF_TOKEN", "hf_sec ret")]).unwrap().token_header().unwrap_err();
         assert!(error.to_string().contains("HF_TOKEN"), "{error}");
         assert!(!format!("{error} {error:?}").contains("sec ret"), "{error:?}");
     }

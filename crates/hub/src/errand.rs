@@ -4,7 +4,7 @@ use crate::address::{Endpoint, is_loopback, redirected, same_server};
 use crate::cache::repo;
 use crate::id::is_commit;
 use crate::retry_after::retry_after;
-use crate::token::Token;
+use crate::token::{Source, Token};
 use crate::{Error, Fetched, HubId};
 use hf_hub::api::RepoInfo;
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ const INFO_BYTES: u64 = 32 << 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Manner {
     pub(crate) endpoint: Endpoint,
-    pub(crate) token: Option<Token>,
+    pub(crate) token: Source,
     /// The longest to wait in all for a hub that is busy.
     pub(crate) patience: Duration,
     /// The longest to wait for a byte.
@@ -40,6 +40,9 @@ pub(crate) struct Errand<'a> {
     pub(crate) tell: &'a mut dyn FnMut(Fetched<'_>),
     agent: Agent,
     home: Uri,
+    token: Option<Token>,
+    /// Why there is no token, where there might be one.
+    no_token: Option<Error>,
     waited: Duration,
 }
 
@@ -112,7 +115,18 @@ impl<'a> Errand<'a> {
             .user_agent(concat!("saliency-hub/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Ok(Self { id, manner, tell, agent, home, waited: Duration::ZERO })
+        let (token, no_token) = manner.token.token()?;
+        Ok(Self { id, manner, tell, agent, home, token, no_token, waited: Duration::ZERO })
+    }
+
+    /// Says with a refusal that no token was sent because its file could not be read.
+    pub(crate) fn with_reason(&mut self, error: Error) -> Error {
+        let for_a_token =
+            matches!(error, Error::NoModel { .. } | Error::Unauthorised { .. } | Error::Gated { .. });
+        match self.no_token.take().filter(|_| for_a_token) {
+            Some(why) => Error::NoToken { refused: Box::new(error), why: Box::new(why) },
+            None => error,
+        }
     }
 
     fn host(&self) -> String {
@@ -281,7 +295,7 @@ impl<'a> Errand<'a> {
         if let Ask::Body(from @ 1..) = ask {
             request = request.header("Range", format!("bytes={from}-"));
         }
-        if let Some(token) = self.manner.token.as_ref().filter(|_| own) {
+        if let Some(token) = self.token.as_ref().filter(|_| own) {
             request = request.header("Authorization", token.header());
         }
         if is_loopback(address) {
@@ -300,7 +314,7 @@ impl<'a> Errand<'a> {
         match (status, answer.header("x-error-code")) {
             (401 | 403, Some("GatedRepo")) | (403, _) => Error::Gated { id, host },
             (404, Some("RevisionNotFound")) => Error::NoRevision { id, host },
-            (401, _) => Error::Unauthorised { id, host, had_token: self.manner.token.is_some() },
+            (401, _) => Error::Unauthorised { id, host, had_token: self.token.is_some() },
             (404, _) => Error::NoModel { id, host },
             _ => Error::Status { address: shown(&answer.address), status },
         }

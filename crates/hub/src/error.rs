@@ -80,6 +80,14 @@ pub enum Error {
         /// The hub.
         host: String,
     },
+    /// The hub refuses, and the token that might have changed that could not be read.
+    #[error("{refused}; no token was sent: {why}")]
+    NoToken {
+        /// What the hub says.
+        refused: Box<Self>,
+        /// What is wrong with the token's file.
+        why: Box<Self>,
+    },
     /// The hub said 429 for longer than the patience lasts.
     #[error("{}", too_many_requests(host, *waited, *asked))]
     TooManyRequests {

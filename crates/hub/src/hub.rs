@@ -6,7 +6,7 @@ use crate::cached::{self, Cached};
 use crate::checkpoint::{self, INDEX};
 use crate::download::fetch;
 use crate::errand::{Errand, Manner};
-use crate::token::Token;
+use crate::token::{Source, Token};
 use crate::{Error, Fetched, HubId};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl Hub {
     pub fn new(cache: impl Into<PathBuf>) -> Self {
         let patience = Duration::from_mins(1);
         let timeout = Duration::from_secs(30);
-        let manner = Manner { endpoint: Endpoint::default(), token: None, patience, timeout };
+        let manner = Manner { endpoint: Endpoint::default(), token: Source::Nowhere, patience, timeout };
         Self { cache: cache.into(), manner, offline: None }
     }
 
@@ -57,10 +57,17 @@ impl Hub {
     /// A token with spaces or control characters in it.
     pub fn token(self, token: &str) -> Result<Self, Error> {
         let token = Token::parse(token, "the call")?;
-        Ok(self.with_token(token))
+        Ok(self.with_token(token.map_or(Source::Nowhere, Source::Given)))
     }
 
-    pub(crate) fn with_token(mut self, token: Option<Token>) -> Self {
+    /// Takes the token from a file, which need not exist and is read when the hub is asked. Where it can't be read, no token is
+    /// sent, and a refusal says so.
+    #[must_use]
+    pub fn token_file(self, file: impl Into<PathBuf>) -> Self {
+        self.with_token(Source::File(file.into()))
+    }
+
+    pub(crate) fn with_token(mut self, token: Source) -> Self {
         self.manner.token = token;
         self
     }
@@ -103,8 +110,8 @@ impl Hub {
     }
 
     #[cfg(test)]
-    pub(crate) fn token_header(&self) -> Option<String> {
-        self.manner.token.as_ref().map(Token::header)
+    pub(crate) fn token_header(&self) -> Result<Option<String>, Error> {
+        Ok(self.manner.token.token()?.0.as_ref().map(Token::header))
     }
 
     /// The model from the cache, if it is whole there. Touches no network.
@@ -124,48 +131,64 @@ impl Hub {
     ///
     /// # Errors
     /// What the hub refuses or can't do; a repository that is no checkpoint of safetensors; a transfer that fails twice;
-    /// a disk that is full or not ours; a model that is not in the cache, if the hub must not be asked.
+    /// a disk that is full or not ours; a model that is not in the cache, or a cache that can't be looked into, if the hub must
+    /// not be asked.
     pub fn get(&self, id: &HubId, tell: &mut dyn FnMut(Fetched<'_>)) -> Result<Snapshot, Error> {
         let cache = ModelCache::new(&self.cache, id);
         if let Some(snapshot) = cache.snapshot() {
             return Ok(snapshot);
         }
         if let Some(variable) = self.offline {
+            if let Some(error) = cache.unreadable() {
+                return Err(error);
+            }
             let (folder, folder_name) = (self.cache.clone(), cache.name);
             return Err(Error::Offline { id: id.clone(), folder, folder_name, variable });
         }
         let mut errand = Errand::new(id, &self.manner, tell)?;
-        let listing = errand.listing()?;
-        let plan = checkpoint::plan(id, &listing.files)?;
-        for file in plan.files {
-            fetch(&mut errand, &cache, &listing.commit, file)?;
-        }
-        let weights = fetch(&mut errand, &cache, &listing.commit, plan.weights)?;
-        if plan.weights == INDEX {
-            let bad = |what| Error::Index { id: id.clone(), file: INDEX, what };
-            let parts = checkpoint::parts(&weights).map_err(bad)?;
-            if let Some(part) = parts.iter().find(|part| !listing.files.contains(*part)) {
-                return Err(bad(format!("it names {part}, which the repository does not have")));
-            }
-            for part in &parts {
-                fetch(&mut errand, &cache, &listing.commit, part)?;
-            }
-        }
-        cache.write_ref(&listing.commit)?;
-        Ok(Snapshot {
-            folder: cache.snapshot_folder(&listing.commit),
-            id: id.clone(),
-            commit: listing.commit,
-        })
+        fetched(&mut errand, &cache).map_err(|error| errand.with_reason(error))
     }
 
     /// The models in the cache, in alphabetical order, each at every commit that is there.
     ///
-    /// What is no model's folder is passed over. No cache is an empty one.
+    /// What is no model's folder is passed over, and so is what can't be read. No cache is an empty one.
     ///
     /// # Errors
     /// A cache folder that can't be read.
     pub fn cached(&self) -> Result<Vec<Cached>, Error> {
-        cached::all(&self.cache)
+        cached::all(&self.cache, &mut |_| {})
     }
+
+    /// As [`cached`](Self::cached), and calls `unread` with what can't be read: the cache itself, or a part of it.
+    pub fn cached_with(&self, unread: &mut dyn FnMut(Error)) -> Vec<Cached> {
+        cached::all(&self.cache, unread).unwrap_or_else(|error| {
+            unread(error);
+            Vec::new()
+        })
+    }
+}
+
+/// The model's files, from the hub, those that are there already left out.
+fn fetched(errand: &mut Errand<'_>, cache: &ModelCache) -> Result<Snapshot, Error> {
+    let id = errand.id;
+    let listing = errand.listing()?;
+    let plan = checkpoint::plan(id, &listing.files)?;
+    for file in plan.files {
+        fetch(errand, cache, &listing.commit, file)?;
+    }
+    let weights = fetch(errand, cache, &listing.commit, plan.weights)?;
+    if plan.weights == INDEX {
+        let bad = |what| Error::Index { id: id.clone(), file: INDEX, what };
+        let parts = checkpoint::parts(&weights).map_err(bad)?;
+        if let Some(part) = parts.iter().find(|part| !listing.files.contains(*part)) {
+            return Err(bad(format!("it names {part}, which the repository does not have")));
+        }
+        for part in &parts {
+            fetch(errand, cache, &listing.commit, part)?;
+        }
+    }
+    // The model is whole now. Where its revision can't be written down (a cache of somebody else's that only lacked that), the hub
+    // will be asked again.
+    let _ = cache.write_ref(&listing.commit);
+    Ok(Snapshot { folder: cache.snapshot_folder(&listing.commit), id: id.clone(), commit: listing.commit })
 }

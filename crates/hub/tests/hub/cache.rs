@@ -121,6 +121,70 @@ fn a_ref_that_is_no_commit_is_looked_up_anew() {
     }
 }
 
+/// What fails for root, too: a link that leads to itself.
+#[cfg(unix)]
+fn loops(at: &Path) {
+    if at.is_dir() {
+        fs::remove_dir_all(at).unwrap();
+    }
+    link(at.file_name().unwrap().to_str().unwrap(), at);
+}
+
+#[test]
+#[cfg(unix)]
+fn refs_that_cant_be_read_or_written_are_in_the_way_of_nothing_else() {
+    let cache = tempdir().unwrap();
+    by_python(cache.path(), &Repository::gpt2(), &NEEDED);
+    let refs = cache.path().join("models--gpt2/refs");
+    loops(&refs);
+    let offline = Hub::new(cache.path()).offline(true);
+    // Which commit main is can't be known, and the message says why.
+    let error = get(&offline, "gpt2").unwrap_err().to_string();
+    assert!(error.contains(refs.join("main").to_str().unwrap()), "{error}");
+    get(&offline, &format!("gpt2@{COMMIT}")).unwrap();
+    // The hub knows, and all else is there.
+    let names: Vec<_> =
+        NEEDED.into_iter().chain(["generation_config.json", "merges.txt", "vocab.json"]).collect();
+    let whole = tempdir().unwrap();
+    by_python(whole.path(), &Repository::gpt2(), &names);
+    loops(&whole.path().join("models--gpt2/refs"));
+    let mock = Mock::of(&Repository::gpt2());
+    assert_eq!(mock.get(whole.path()).unwrap().commit, COMMIT);
+    assert_eq!(mock.asked().len(), 1, "only which commit it is");
+
+    let mut unread = Vec::new();
+    let found = offline.cached_with(&mut |error| unread.push(error.to_string()));
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].commit.as_str(), found[0].whole, &*found[0].revisions), (COMMIT, true, &[][..]));
+    assert!(unread.len() == 1 && unread[0].contains(refs.to_str().unwrap()), "{unread:?}");
+    assert_eq!(offline.cached().unwrap(), found);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_cant_be_looked_into_is_named_and_the_rest_is_listed() {
+    let cache = tempdir().unwrap();
+    by_python(cache.path(), &Repository::gpt2(), &NEEDED);
+    let other = cache.path().join("models--an--other");
+    fs::create_dir_all(&other).unwrap();
+    loops(&other.join("snapshots"));
+    let hub = Hub::new(cache.path()).offline(true);
+    let mut unread = Vec::new();
+    let found = hub.cached_with(&mut |error| unread.push(error.to_string()));
+    assert_eq!(found.iter().map(|cached| cached.id.to_string()).collect::<Vec<_>>(), ["gpt2"]);
+    assert!(unread.len() == 1 && unread[0].contains("models--an--other/snapshots"), "{unread:?}");
+
+    let closed = cache.path().join("closed");
+    loops(&closed);
+    let hub = Hub::new(&closed).offline(true);
+    let mut unread = Vec::new();
+    assert_eq!(hub.cached_with(&mut |error| unread.push(error.to_string())), []);
+    assert!(unread.len() == 1 && unread[0].contains(closed.to_str().unwrap()), "{unread:?}");
+    let error = get(&hub, "gpt2").unwrap_err();
+    assert!(!matches!(error, Error::Offline { .. }), "nobody knows whether it is there: {error}");
+    assert!(error.to_string().contains(closed.to_str().unwrap()), "{error}");
+}
+
 #[test]
 fn the_cache_is_listed() {
     let cache = tempdir().unwrap();

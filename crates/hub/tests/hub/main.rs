@@ -7,4 +7,5 @@ mod disk;
 mod mock;
 mod processes;
 mod refusals;
+mod token;
 mod transfers;
