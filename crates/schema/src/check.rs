@@ -56,6 +56,8 @@ impl Record {
         self.check_rows()?;
         self.check_outputs()?;
         self.check_regrouped()?;
+        self.check_excerpt()?;
+        self.check_parts()?;
         check_parameters("method", self.method.as_ref())?;
         check_parameters("target", self.target.as_ref())
     }

@@ -6,11 +6,13 @@
 mod abbreviations;
 mod check;
 mod error;
+mod excerpt;
 #[cfg(feature = "json-schema")]
 mod json_schema;
 mod notebook;
 mod number;
 mod object;
+mod part;
 mod read;
 mod record;
 mod regroup;
@@ -23,8 +25,10 @@ mod write;
 
 pub use check::Caps;
 pub use error::Error;
+pub use excerpt::Excerpt;
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
+pub use part::Part;
 pub use read::read;
 pub use record::{Method, Model, Output, Prompt, Record, Regrouped, Target};
 pub use regroup::Reduce;
