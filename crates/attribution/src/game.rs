@@ -110,7 +110,8 @@ impl<'p, 'a> Game<'p, 'a> {
     pub(crate) fn new(problem: &'p Problem<'a>, rules: &Rules, method: &'static str) -> Result<Self, Error> {
         let _no_gradient = tch::no_grad_guard();
         let read = problem.row_length(problem.n_output() - 1);
-        let players = rules.segments.segments(problem.sequence().tokens())?;
+        let sequence = problem.sequence();
+        let players = rules.segments.segments_in(sequence.tokens(), sequence.prompt())?;
         let players =
             players.into_iter().filter(|p| p.start < read).map(|p| p.start..p.end.min(read)).collect();
         let input = problem.embeddings();

@@ -215,8 +215,8 @@ pub(crate) struct ExplainArguments {
 /// How a record's tokens are put together.
 #[derive(Debug, Args)]
 pub(crate) struct GroupArguments {
-    /// Put tokens together afterwards, in the record: words, sentences, lines, regex:R (R separates) or spans:0-5,5-9, which
-    /// leaves all other tokens single. To take tokens away together, see attribute --segments.
+    /// Put tokens together afterwards, in the record: words, sentences, lines, regex:R (R separates), parts (of a
+    /// prompt made with --chat or --template) or spans:0-5,5-9, which leaves all other tokens single. To take tokens away together, see attribute --segments.
     #[arg(long, value_name = "S")]
     pub(crate) group: Option<Segmentation>,
     /// With --group: how a group's numbers become one: sum (keeps the total), mean, max-abs. Default: sum.
@@ -259,8 +259,8 @@ pub(crate) struct MethodArguments {
     /// Whether position embeddings move along the path too: stay or move. Default: stay.
     #[arg(long, value_name = "P", help_heading = "Method")]
     pub(crate) positions: Option<Positions>,
-    /// What is taken away together: tokens, words, sentences, lines, regex:R or spans:0-5,5-9, where all other tokens go one by
-    /// one. Default: tokens.
+    /// What is taken away together: tokens, words, sentences, lines, regex:R, parts (of a prompt made with --chat or
+    /// --template) or spans:0-5,5-9, where all other tokens go one by one. Default: tokens.
     #[arg(long, value_name = "S", help_heading = "Method")]
     pub(crate) segments: Option<Segmentation>,
     /// What comes and goes: input, the input's segments, or all, earlier outputs too. Default: input.

@@ -183,7 +183,7 @@ impl<'a> Asked<'a> {
     pub(crate) fn in_segments(&self, name: &str, size: Size, sequence: &Sequence) -> Result<Size, Failure> {
         let takes = card(name).is_some_and(|card| card.parameters.contains(&"segments"));
         let Some(segments) = self.parameters.segments.as_ref().filter(|_| takes) else { return Ok(size) };
-        let segments = segments.segments(sequence.tokens())?;
+        let segments = segments.segments_in(sequence.tokens(), sequence.prompt())?;
         let n_input = segments.iter().filter(|segment| segment.end <= sequence.n_input()).count();
         Ok(Size { n_input, ..size })
     }
@@ -191,7 +191,9 @@ impl<'a> Asked<'a> {
     /// Refuses groups that the tokens do not have before any long work. A span's tokens are others, and known later.
     pub(crate) fn check_group(&self, sequence: &Sequence) -> Result<(), Failure> {
         match (&self.group, self.span.is_some() || self.against.is_some()) {
-            (Some((segmentation, _)), false) => Ok(segmentation.segments(sequence.tokens()).map(|_| ())?),
+            (Some((segmentation, _)), false) => {
+                Ok(segmentation.segments_in(sequence.tokens(), sequence.prompt()).map(|_| ())?)
+            }
             _ => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use crate::stored::{self, Place, Stored};
 use crate::{Config, Error, Gpt2, Prompt, Tokenizer};
 use saliency_attribution::{Generation, LanguageModel, Sequence, TokenId};
-use saliency_schema::{Kind as TokenKind, Token};
+use saliency_schema::{Kind as TokenKind, Part, Token};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tch::{Device, Kind};
@@ -201,7 +201,7 @@ impl Checkpoint {
 
     /// A prompt's tokens, what a record says of it, and where its text ends.
     fn read(&self, prompt: &Prompt) -> Result<(Vec<Token>, saliency_schema::Prompt, usize), Error> {
-        let (text, place) = prompt.filled(&self.tokenizer)?;
+        let filled = prompt.filled(&self.tokenizer)?;
         let mut tokens = Vec::new();
         if prompt.is_begun(&self.tokenizer) {
             let bos = self.tokenizer.bos().ok_or(Error::NoBos)?;
@@ -209,10 +209,12 @@ impl Checkpoint {
         }
         let begins = tokens.last().and_then(|token| token.end).unwrap_or(0);
         let bos = !tokens.is_empty();
-        tokens.extend(self.encode(&text, TokenKind::Input, begins, "text")?);
-        let place = place.map(|place| [begins + place.start, begins + place.end]);
-        let about = saliency_schema::Prompt { bos, template: prompt.template_name(), text: place };
-        Ok((tokens, about, begins + text.len()))
+        tokens.extend(self.encode(&filled.whole, TokenKind::Input, begins, "text")?);
+        let text = filled.text.map(|text| [begins + text.start, begins + text.end]);
+        let moved = |part: Part| Part { start: begins + part.start, end: begins + part.end, ..part };
+        let parts = filled.parts.into_iter().map(moved).collect();
+        let about = saliency_schema::Prompt { bos, template: prompt.template_name(), text, parts };
+        Ok((tokens, about, begins + filled.whole.len()))
     }
 
     fn encode(

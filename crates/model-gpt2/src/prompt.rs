@@ -3,6 +3,7 @@
 use crate::{Error, Tokenizer};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, context};
+use saliency_schema::Part;
 use std::ops::Range;
 
 /// Instructions that a chat template may run.
@@ -10,8 +11,9 @@ const FUEL: u64 = 1_000_000;
 /// Bytes that a chat template may have, and its stack: a bracket in a bracket takes less than 4 kB.
 const LONGEST: usize = 1 << 15;
 const STACK: usize = 1 << 27;
-/// A text that no template holds.
+/// Texts that no template holds: the user's, and the system's.
 const MARK: &str = "\u{e000}the text\u{e001}";
+const SYSTEM_MARK: &str = "\u{e000}the system\u{e001}";
 
 /// A text, and how it is put before the model. A `&str` is one: plain, and begun as the tokenizer's own files say.
 ///
@@ -27,6 +29,16 @@ pub struct Prompt {
     text: String,
     bos: Option<bool>,
     template: Template,
+}
+
+/// A text in its template.
+pub(crate) struct Filled {
+    /// The whole text.
+    pub(crate) whole: String,
+    /// Where in it the text alone lies, if it is there unchanged.
+    pub(crate) text: Option<Range<usize>>,
+    /// What the template put where, itself included; none where there is no template, or where one changed the texts.
+    pub(crate) parts: Vec<Part>,
 }
 
 /// What a text is put into.
@@ -66,26 +78,37 @@ impl Prompt {
         &self.text
     }
 
-    /// What is read after the token that begins it, if that comes: the whole text, and where in it the text alone lies, if it is there unchanged.
-    pub(crate) fn filled(&self, tokenizer: &Tokenizer) -> Result<(String, Option<Range<usize>>), Error> {
+    /// What is read after the token that begins it, if that comes.
+    pub(crate) fn filled(&self, tokenizer: &Tokenizer) -> Result<Filled, Error> {
         match &self.template {
-            Template::Plain => Ok((self.text.clone(), Some(0..self.text.len()))),
+            Template::Plain => {
+                Ok(Filled { whole: self.text.clone(), text: Some(0..self.text.len()), parts: Vec::new() })
+            }
             Template::Filled(template) => {
                 self.check()?;
                 let begins = template.find("{text}").unwrap_or(0);
-                let range = begins..begins + self.text.len();
-                Ok((template.replace("{text}", &self.text), Some(range)))
+                let text = begins..begins + self.text.len();
+                let whole = template.replace("{text}", &self.text);
+                let parts = parts(vec![("user", text.clone())], whole.len());
+                Ok(Filled { whole, text: Some(text), parts })
             }
             Template::Chat { system } => {
                 let system = system.as_deref();
-                let filled = chat(tokenizer, system, &self.text)?;
+                let whole = chat(tokenizer, system, &self.text)?;
                 // Where the text lies is seen on another text in its place.
                 let marked = chat(tokenizer, system, MARK)?;
-                let place = marked.split_once(MARK).and_then(|(before, after)| {
-                    (filled == format!("{before}{}{after}", self.text))
+                let text = marked.split_once(MARK).and_then(|(before, after)| {
+                    (whole == format!("{before}{}{after}", self.text))
                         .then(|| before.len()..before.len() + self.text.len())
                 });
-                Ok((filled, place))
+                let user = ("user", MARK, &*self.text);
+                let both = system.and_then(|system| {
+                    let marked = chat(tokenizer, Some(SYSTEM_MARK), MARK).ok()?;
+                    found(&whole, &marked, vec![("system", SYSTEM_MARK, system), user])
+                });
+                let found = both.or_else(|| found(&whole, &marked, vec![user])).unwrap_or_default();
+                let parts = parts(found, whole.len());
+                Ok(Filled { whole, text, parts })
             }
         }
     }
@@ -125,6 +148,57 @@ impl<T: Into<String>> From<T> for Prompt {
     fn from(text: T) -> Self {
         Self { text: text.into(), bos: None, template: Template::Plain }
     }
+}
+
+/// Where texts lie in a whole text: by name, in order. `marked` is the whole text with marks in their places, of which each must
+/// stand there once; a template may have taken the white space around a text away.
+fn found<'a>(
+    whole: &str,
+    marked: &str,
+    mut texts: Vec<(&'a str, &str, &str)>,
+) -> Option<Vec<(&'a str, Range<usize>)>> {
+    if texts.iter().any(|(_, mark, _)| marked.matches(mark).count() != 1) {
+        return None;
+    }
+    texts.sort_by_key(|(_, mark, _)| marked.find(mark));
+    let (mut found, mut at, mut rest) = (Vec::new(), 0, marked);
+    for (index, (name, mark, text)) in texts.iter().enumerate() {
+        let (before, after) = rest.split_once(mark)?;
+        at += whole[at..].strip_prefix(before).map(|_| before.len())?;
+        rest = after;
+        let next =
+            texts.get(index + 1).and_then(|(_, mark, _)| rest.find(mark)).map_or(rest, |end| &rest[..end]);
+        let fits = |text: &&str| {
+            let behind = whole[at..].strip_prefix(*text);
+            behind.is_some_and(|behind| {
+                if next.len() == rest.len() { behind == next } else { behind.starts_with(next) }
+            })
+        };
+        let text = [*text, text.trim(), text.trim_start(), text.trim_end()].into_iter().find(fits)?;
+        found.push((*name, at..at + text.len()));
+        at += text.len();
+    }
+    (&whole[at..] == rest).then_some(found)
+}
+
+/// The parts of a whole text of so many bytes, with what the template put around the texts.
+fn parts(texts: Vec<(&str, Range<usize>)>, bytes: usize) -> Vec<Part> {
+    let (mut parts, mut reached) = (Vec::new(), 0);
+    let around = |parts: &mut Vec<Part>, bytes: Range<usize>| {
+        if !bytes.is_empty() {
+            parts.push(Part::new("template", bytes));
+        }
+    };
+    if texts.is_empty() {
+        return parts;
+    }
+    for (name, text) in texts {
+        around(&mut parts, reached..text.start);
+        reached = text.end;
+        parts.push(Part::new(name, text));
+    }
+    around(&mut parts, reached..bytes);
+    parts
 }
 
 /// A chat of one message of the user, by the tokenizer's template.

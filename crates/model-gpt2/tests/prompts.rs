@@ -31,7 +31,7 @@ fn load(folder: &Path) -> Checkpoint {
 fn input(checkpoint: &Checkpoint, prompt: impl Into<Prompt>) -> (String, saliency_schema::Prompt) {
     let sequence = checkpoint.generate(prompt, &Generation::greedy(1)).unwrap();
     let inputs = &sequence.tokens()[..sequence.n_input()];
-    (inputs.iter().map(|token| token.text.as_str()).collect(), sequence.prompt().unwrap().clone())
+    (saliency_schema::Token::joined(inputs).text, sequence.prompt().unwrap().clone())
 }
 
 #[test]
@@ -138,6 +138,56 @@ fn a_chats_text_is_found_where_the_template_puts_it() {
     // What transformers has beside plain Jinja.
     assert_eq!(place("{% generation %}{{ messages[0].content|tojson }}{% endgeneration %}", "b").0, "\"b\"");
     assert_eq!(place("{% for m in messages %}{{ m.content }}{% break %}{% endfor %}", "b").0, "b");
+}
+
+/// The prompt's parts, each with what stands there in the whole text.
+fn sliced<'a>(whole: &'a str, about: &'a saliency_schema::Prompt) -> Vec<(&'a str, &'a str)> {
+    about.parts.iter().map(|part| (&*part.name, &whole[part.start..part.end])).collect()
+}
+
+#[test]
+fn a_prompts_parts_are_where_the_template_puts_them() {
+    let gpt2 = open("gpt2-a", Kind::Float);
+    for bos in [false, true] {
+        let filled = Prompt::from("é b").bos(bos).template(Template::Filled("Q: {text}\nA:".into()));
+        let (whole, about) = input(&gpt2, filled);
+        assert_eq!(sliced(&whole, &about), [("template", "Q: "), ("user", "é b"), ("template", "\nA:")]);
+    }
+    assert!(input(&gpt2, "a b").1.parts.is_empty());
+    let chat = |template: &str, system: Option<&str>, text: &str| {
+        let copy = with_files(&[("tokenizer_config.json", json!({"chat_template": template}))]);
+        let prompt = Prompt::from(text).template(Template::Chat { system: system.map(str::to_owned) });
+        input(&load(copy.path()), prompt)
+    };
+    // ChatML, as Qwen and SmolLM have it; and a template that takes white space away, as Llama's does.
+    let chatml = "{% for m in messages %}<|{{ m.role }}>{{ m.content }}<end>\n{% endfor %}<|assistant>";
+    let (whole, about) = chat(chatml, Some("Be brief."), "Who?");
+    let expected = [
+        ("template", "<|system>"),
+        ("system", "Be brief."),
+        ("template", "<end>\n<|user>"),
+        ("user", "Who?"),
+        ("template", "<end>\n<|assistant>"),
+    ];
+    assert_eq!(sliced(&whole, &about), expected);
+    let trims = "{% for m in messages %}[{{ m.content | trim }}]{% endfor %}";
+    let (whole, about) = chat(trims, Some(" s "), " u\n");
+    assert_eq!(whole, "[s][u]");
+    let parts = [("template", "["), ("system", "s"), ("template", "]["), ("user", "u"), ("template", "]")];
+    assert_eq!((sliced(&whole, &about), about.text), (parts.to_vec(), None));
+    // The user's first, the same text twice, one in the other's place, one that looks like the template.
+    let turned = "{% for m in messages | reverse %}<{{ m.content }}>{% endfor %}";
+    for (system, user) in [("s", "u"), ("a", "a"), ("<", ">"), ("><", "<><")] {
+        let (whole, about) = chat(turned, Some(system), user);
+        let found: Vec<_> =
+            sliced(&whole, &about).into_iter().filter(|(name, _)| *name != "template").collect();
+        assert_eq!(found, [("user", user), ("system", system)]);
+    }
+    // A system text that is not there, or there twice: what is left is the template's.
+    let (whole, about) = chat("{{ messages[-1].content }}!", Some("s"), "u");
+    assert_eq!(sliced(&whole, &about), [("user", "u"), ("template", "!")]);
+    // Texts that the template changes are nowhere.
+    assert!(chat("{{ messages[0].content | upper }}", None, "u").1.parts.is_empty());
 }
 
 fn ids(checkpoint: &Checkpoint, text: &str) -> Vec<u32> {

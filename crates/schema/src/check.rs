@@ -56,6 +56,8 @@ impl Record {
         self.check_rows()?;
         self.check_outputs()?;
         self.check_regrouped()?;
+        self.check_excerpt()?;
+        self.check_parts()?;
         check_parameters("method", self.method.as_ref())?;
         check_parameters("target", self.target.as_ref())
     }
@@ -163,6 +165,8 @@ impl Record {
             let without = explained.without.as_ref();
             if let Some(without) = without {
                 let pairs = without.tokens.chunks_exact(2);
+                // Of an excerpt, the whole record's positions.
+                let n_input = self.excerpt.as_ref().map_or(n_input, |excerpt| excerpt.of);
                 let fits = |pair: &[usize]| pair[0] < pair[1] && pair[1] <= n_input;
                 if without.tokens.is_empty() || !pairs.remainder().is_empty() || !pairs.clone().all(fits) {
                     return Err(Error::Without { index, n_input });

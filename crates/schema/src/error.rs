@@ -192,6 +192,28 @@ pub enum Error {
         /// The entry.
         index: usize,
     },
+    /// An entry of `prompt.parts` lies wrongly.
+    #[error("prompt.parts[{index}]: bytes {start}..{end}: {why}")]
+    Part {
+        /// The entry.
+        index: usize,
+        /// Its first byte.
+        start: usize,
+        /// One past its last byte.
+        end: usize,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A list of `excerpt` is not as long as what it is about.
+    #[error("excerpt.{field}: {found} entries, and there should be {expected}")]
+    Excerpt {
+        /// `positions` or `outside`.
+        field: &'static str,
+        /// Entries there are.
+        found: usize,
+        /// Entries there should be.
+        expected: usize,
+    },
     /// Parameters that a reader would not read as they are.
     #[error(
         "{place}: the parameters would not be read as they are written; they must not repeat a field's name, nor nest a hundred levels deep"
@@ -204,12 +226,29 @@ pub enum Error {
     /// There is nothing of that name.
     #[error("unknown {what} {name:?}; there are: {known}")]
     Unknown {
-        /// What was asked for: `segmentation`, `reduction`.
+        /// What was asked for: `segmentation`, `reduction`, `part`.
         what: &'static str,
         /// The name that was given.
         name: String,
         /// The names that would do.
         known: String,
+    },
+    /// The prompt has no parts that could be named.
+    #[error(
+        "the record's prompt has no parts; `saliency attribute` records them with --chat (and --system) or --template"
+    )]
+    NoParts,
+    /// Inputs that the record does not have.
+    #[error(
+        "inputs {start}-{end} are not among the record's {n_input}; write FROM-TO within 0-{n_input}, TO left out"
+    )]
+    Inputs {
+        /// The first.
+        start: usize,
+        /// One past the last.
+        end: usize,
+        /// How many there are.
+        n_input: usize,
     },
     /// The pattern of a `regex:` segmentation is no regular expression.
     #[cfg(feature = "segments")]

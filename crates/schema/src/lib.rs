@@ -7,12 +7,14 @@ mod abbreviations;
 mod align;
 mod check;
 mod error;
+mod excerpt;
 mod explained;
 #[cfg(feature = "json-schema")]
 mod json_schema;
 mod notebook;
 mod number;
 mod object;
+mod part;
 mod read;
 mod record;
 mod regroup;
@@ -26,9 +28,11 @@ mod write;
 pub use align::{AlignedBy, Alignment};
 pub use check::Caps;
 pub use error::Error;
+pub use excerpt::Excerpt;
 pub use explained::{Explained, Named, Without};
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
+pub use part::Part;
 pub use read::read;
 pub use record::{Method, Model, Output, Prompt, Record, Regrouped, Target};
 pub use regroup::Reduce;

@@ -73,6 +73,21 @@ pub(crate) mod optional {
     }
 }
 
+/// `#[serde(with = "number::row")]`: a list of numbers, at most as many as a record has tokens.
+pub(crate) mod row {
+    use super::Spelled;
+    use crate::object;
+    use serde::{Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(values: &[Option<f64>], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(values.iter().map(|x| Spelled(*x)))
+    }
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Option<f64>>, D::Error> {
+        let spelled: Vec<Spelled> = object::capped(d, "a sequence of numbers")?;
+        Ok(spelled.into_iter().map(|spelled| spelled.0).collect())
+    }
+}
+
 /// `#[serde(with = "number::rows")]`: ragged rows of numbers.
 pub(crate) mod rows {
     use super::Spelled;

@@ -42,7 +42,7 @@ pub(crate) fn counts<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<usize>, D::E
     capped(d, "a sequence of integers")
 }
 
-fn capped<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(crate) fn capped<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     d: D,
     expected: &'static str,
 ) -> Result<Vec<T>, D::Error> {

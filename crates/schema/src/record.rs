@@ -1,6 +1,6 @@
 //! The record itself, version 1.
 
-use crate::{Explained, Kind, Token, number, object};
+use crate::{Excerpt, Explained, Kind, Part, Token, number, object, part};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -46,6 +46,9 @@ pub struct Record {
     /// How rows and columns of single tokens became rows and columns of groups of tokens, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub regrouped: Option<Regrouped>,
+    /// Which tokens of a whole record these are, where some were left out or put together for looking closer.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
+    pub excerpt: Option<Excerpt>,
     /// What a reader of the numbers should know: why a row is zero, what did not converge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -125,6 +128,10 @@ pub struct Prompt {
     /// Where the text that was given begins and ends among the bytes of the whole text; missing where a template changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<[usize; 2]>,
+    /// Named parts of the whole text, in order and apart: what a chat template or a task put where. Empty where they are not
+    /// recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "part::list")]
+    pub parts: Vec<Part>,
 }
 
 /// How a record of single tokens became one of groups of tokens (see [`Record::regroup`]).
@@ -138,7 +145,8 @@ pub struct Regrouped {
     /// How the values of a group became one: `sum`, `mean`, `max-abs`; more of them, in order and apart by
     /// commas, where groups were grouped again in another way.
     pub reduce: String,
-    /// What the groups are, where it is recorded: `words`, `sentences`, `lines`, `regex:…`, `spans:…`.
+    /// What the groups are, where it is recorded: `words`, `sentences`, `lines`, `regex:…`, `spans:…`,
+    /// `parts`, `fold:…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// How many of the model's tokens each of the record's is.
@@ -212,6 +220,7 @@ impl Record {
             signed: None,
             prompt: None,
             regrouped: None,
+            excerpt: None,
             notes: Vec::new(),
             tokens,
             attributions,

@@ -117,6 +117,7 @@ impl Record {
             signed: self.signed,
             prompt: self.prompt.clone(),
             regrouped: Some(self.regrouped_by(segments, reduce)),
+            excerpt: self.excerpt.as_ref().map(|excerpt| excerpt.regrouped(segments, n_input)),
             notes: self.notes_with(reduce),
             tokens: segments.iter().map(|segment| joined(&self.tokens, segment)).collect(),
             attributions,

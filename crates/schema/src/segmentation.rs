@@ -1,7 +1,7 @@
 //! How tokens are put together into words, sentences, lines, or what a pattern or a person says.
 
 use crate::regroup::unfit;
-use crate::{Error, Kind, Record, Reduce, Token, abbreviations, words};
+use crate::{Error, Kind, Prompt, Record, Reduce, Token, abbreviations, words};
 use regex::Regex;
 use std::fmt::{Display, Formatter};
 use std::ops::Range;
@@ -41,25 +41,43 @@ pub enum Segmentation {
     /// These ranges of token positions, ascending and apart; they may touch. Tokens that no span names, outputs too, stay
     /// single. Spans are taken as they are, also inside a character.
     Spans(Vec<Range<usize>>),
+    /// The parts of the prompt, each as one ([`Prompt::parts`]): what a template put where. Other tokens, outputs too, stay
+    /// single.
+    Parts,
 }
 
 impl Segmentation {
     /// How each is spelled, in the order of a list for people; `R` stands for a regular expression.
-    pub const SPELLINGS: [&str; 6] = ["tokens", "words", "sentences", "lines", "regex:R", "spans:0-5,5-9"];
+    pub const SPELLINGS: [&str; 7] =
+        ["tokens", "words", "sentences", "lines", "regex:R", "spans:0-5,5-9", "parts"];
 
     /// The segments, as ranges of positions in `tokens`: every token lies in one, in order, none is empty, and
     /// none holds inputs and outputs together. No token, no segment.
     ///
     /// # Errors
     /// An input after an output; spans that are empty, overlap, go back, reach beyond the tokens, or hold inputs
-    /// and outputs together, with the first that does.
+    /// and outputs together, with the first that does; [`Segmentation::Parts`], for which see
+    /// [`segments_in`](Self::segments_in).
     pub fn segments(&self, tokens: &[Token]) -> Result<Vec<Range<usize>>, Error> {
+        self.segments_in(tokens, None)
+    }
+
+    /// The same for tokens of a prompt, whose parts may be segments.
+    ///
+    /// # Errors
+    /// As [`segments`](Self::segments), and a prompt without parts where they are asked for.
+    pub fn segments_in(&self, tokens: &[Token], prompt: Option<&Prompt>) -> Result<Vec<Range<usize>>, Error> {
         let n_input = tokens.iter().take_while(|token| token.kind == Kind::Input).count();
         if let Some(index) = tokens[n_input..].iter().position(|token| token.kind == Kind::Input) {
             return Err(Error::TokenOrder { index: n_input + index });
         }
         if let Self::Spans(spans) = self {
             return with_single_tokens(spans, n_input, tokens.len());
+        }
+        if let Self::Parts = self {
+            let prompt = prompt.filter(|prompt| !prompt.parts.is_empty()).ok_or(Error::NoParts)?;
+            let spans: Vec<_> = prompt.places(tokens).into_iter().map(|(_, range)| range).collect();
+            return with_single_tokens(&spans, n_input, tokens.len());
         }
         let (inputs, outputs) = tokens.split_at(n_input);
         let mut begins = self.begin(inputs)?;
@@ -73,7 +91,7 @@ impl Segmentation {
     fn begin(&self, tokens: &[Token]) -> Result<Vec<bool>, Error> {
         let text = Text::of(tokens);
         let mut begins = match self {
-            Self::Tokens | Self::Spans(_) => vec![true; tokens.len()],
+            Self::Tokens | Self::Spans(_) | Self::Parts => vec![true; tokens.len()],
             Self::Words => text.words()?,
             Self::Sentences => text.parts(sentences(&text.text)),
             Self::Lines => text.parts(text.text.match_indices('\n').map(|(newline, _)| newline + 1)),
@@ -103,6 +121,7 @@ impl FromStr for Segmentation {
             "words" => Ok(Self::Words),
             "sentences" => Ok(Self::Sentences),
             "lines" => Ok(Self::Lines),
+            "parts" => Ok(Self::Parts),
             _ => Err(Error::Unknown {
                 what: "segmentation",
                 name: spelled.to_owned(),
@@ -119,6 +138,7 @@ impl Display for Segmentation {
             Self::Words => f.write_str("words"),
             Self::Sentences => f.write_str("sentences"),
             Self::Lines => f.write_str("lines"),
+            Self::Parts => f.write_str("parts"),
             Self::Pattern(pattern) => write!(f, "regex:{pattern}"),
             Self::Spans(spans) => {
                 f.write_str("spans:")?;
@@ -146,9 +166,9 @@ impl Record {
     /// [`Regrouped::by`](crate::Regrouped::by) then says. A record of groups can be grouped again.
     ///
     /// # Errors
-    /// Those of [`Segmentation::segments`] and of [`Record::regroup`].
+    /// Those of [`Segmentation::segments_in`] and of [`Record::regroup`].
     pub fn group(&self, by: &Segmentation, reduce: Reduce) -> Result<Self, Error> {
-        let mut record = self.regroup(&by.segments(&self.tokens)?, reduce)?;
+        let mut record = self.regroup(&by.segments_in(&self.tokens, self.prompt.as_ref())?, reduce)?;
         // Where every segment is one token, the record is as it was.
         if record.tokens.len() < self.tokens.len()
             && let Some(regrouped) = &mut record.regrouped

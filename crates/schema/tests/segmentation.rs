@@ -322,6 +322,7 @@ fn each_is_written_as_it_is_read() {
         "regex:(?i)x",
         "spans:0-5",
         "spans:0-5,7-9",
+        "parts",
     ] {
         assert_eq!(spelled.parse::<Segmentation>().unwrap().to_string(), spelled);
     }
