@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use saliency_schema::{
-    Kind, Method, Model, Output, Record, Regrouped, Target, Token, read, write, write_notebook,
+    Explained, Kind, Method, Model, Named, Output, Record, Regrouped, Target, Token, read, write,
+    write_notebook,
 };
 use serde_json::Value;
 
@@ -135,8 +136,7 @@ fn small() -> Record {
         sum: Some(0.029),
         delta: Some(1e-9),
         steps: Some(50),
-        samples: None,
-        within: None,
+        ..Output::default()
     }];
     record
 }
@@ -297,14 +297,26 @@ fn any_token() -> impl Strategy<Value = Token> {
     )
 }
 
+fn any_explained() -> impl Strategy<Value = Explained> {
+    let named = any::<(u32, String, Option<Vec<u8>>)>().prop_map(|(id, text, bytes)| {
+        let mut named = Named::new(id, text);
+        named.bytes = bytes;
+        named
+    });
+    (prop::option::of(named.clone()), prop::collection::vec(named, 0..3)).prop_map(|(token, alternatives)| {
+        let explained = Explained::new().with_alternatives(alternatives);
+        token.map_or(explained.clone(), |token| explained.with_token(token))
+    })
+}
+
 prop_compose! {
     fn any_output()(
         token in Just(0), steps in any::<Option<u32>>(), samples in any::<Option<u32>>(),
         probability in any_value(), logit in any_value(), value in any_value(),
         baseline_value in any_value(), sum in any_value(), delta in any_value(),
-        within in any_value(),
+        within in any_value(), explained in prop::option::of(any_explained()),
     ) -> Output {
-        Output { token, probability, logit, value, baseline_value, sum, delta, steps, samples, within }
+        Output { token, probability, logit, value, baseline_value, sum, delta, steps, samples, within, explained }
     }
 }
 
