@@ -5,7 +5,7 @@
 
 use crate::kind::Kind;
 use crate::label::label_at;
-use crate::legend::{panel_name, provenance};
+use crate::legend::{axis_name, panel_name, provenance};
 use crate::live::{Live, Part};
 use crate::number::coordinate;
 use crate::panels::Panels;
@@ -385,6 +385,7 @@ fn record(records: &[Record], k: usize, options: &Options) -> Value {
         let first = records.iter().position(|other| Kind::of(other) == kind);
         fields.insert("kind".into(), json!(first.unwrap_or(k)));
         fields.insert("unit".into(), json!(kind.words()));
+        fields.insert("axis".into(), json!(axis_name(records, k, options)));
     }
     value
 }

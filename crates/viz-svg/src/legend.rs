@@ -149,6 +149,16 @@ pub(crate) fn panel_name(records: &[Record], panel: usize, options: &Options) ->
     name.join(" · ")
 }
 
+/// What an axis calls a panel: its method where methods differ, or else its name.
+pub(crate) fn axis_name(records: &[Record], panel: usize, options: &Options) -> String {
+    let method =
+        |record: &Record| record.method.as_ref().map(|method| method.name.clone()).unwrap_or_default();
+    match method(&records[panel]) {
+        name if !name.is_empty() && differ(records, method) => visible(&name),
+        _ => panel_name(records, panel, options),
+    }
+}
+
 /// What a panel's name may be made of.
 fn parts(records: &[Record], record: &Record, options: &Options) -> Vec<String> {
     let mut parts = provenance(record, options);
@@ -159,7 +169,7 @@ fn parts(records: &[Record], record: &Record, options: &Options) -> Vec<String> 
     parts
 }
 
-fn differ(records: &[Record], what: fn(&Record) -> String) -> bool {
+fn differ(records: &[Record], what: impl Fn(&Record) -> String) -> bool {
     records.iter().skip(1).any(|record| what(record) != what(&records[0]))
 }
 

@@ -217,10 +217,10 @@ impl<'a> Pair<'a> {
         let fitted = |name: String| font::fitted(&name, 12.0, side);
         let role = |row: usize| if rows.lock == Some(row) { "locked" } else { "shown" };
         let (theirs, ours) = rows.foreign.map_or(("", ""), |foreign| foreign.names);
-        let shares = if rows.compares_shares() { ", share of |row|" } else { "" };
-        let from = |name: &str| if name.is_empty() { String::new() } else { format!(", {name}") };
+        let shares = if rows.compares_shares() { " · shares" } else { "" };
         let said = |name: String, role: &str, row: usize, of: &str| {
-            fitted(format!("{name} ({role}, output {row}{shares}{})", from(of)))
+            let of = if of.is_empty() { String::new() } else { format!(" · {of}") };
+            fitted(format!("{name} ({role}, output {row}){of}{shares}"))
         };
         let name = |row: usize| said(rows.label(row), role(row), row, ours);
         let foreign = || match rows.foreign {

@@ -1,7 +1,7 @@
 //! Several records side by side: their states, and what stands above the panels: input text and pair scatter.
 
 use crate::kind::Kind;
-use crate::legend::{Ends, panel_name};
+use crate::legend::{Ends, axis_name, panel_name};
 use crate::pair::{self, Pair};
 use crate::prose::Prose;
 use crate::rows::{Foreign, Rows};
@@ -23,8 +23,9 @@ pub(crate) struct Panels<'a> {
     hover: Option<State>,
     lock: Option<State>,
     token: Option<usize>,
-    /// What sets each panel apart from the others.
+    /// What sets each panel apart from the others, and what an axis says of that.
     names: Vec<String>,
+    axes: Vec<String>,
     kinds: Vec<Kind>,
     /// Of each panel, how it is compared with the locked one; empty where nothing is locked.
     compared: Vec<Compared>,
@@ -89,6 +90,7 @@ impl<'a> Panels<'a> {
             name => name,
         };
         let names = (0..records.len()).map(name).collect();
+        let axes = (0..records.len()).map(|panel| axis_name(records, panel, options)).collect();
         let mut compared = Vec::new();
         if let Some(lock) = options.lock {
             let locked = &records[lock.panel];
@@ -98,7 +100,7 @@ impl<'a> Panels<'a> {
                 compared.push(Compared { alignment: record.align(locked), totals });
             }
         }
-        Ok(Self { records, hover, lock: options.lock, token: options.token, names, kinds, compared })
+        Ok(Self { records, hover, lock: options.lock, token: options.token, names, axes, kinds, compared })
     }
 
     /// What sets a panel apart from the others.
@@ -118,7 +120,7 @@ impl<'a> Panels<'a> {
             record: &self.records[other],
             row,
             partners: self.compared[panel].alignment.partners(),
-            names: (&self.names[other], &self.names[panel]),
+            names: (&self.axes[other], &self.axes[panel]),
             totals: self.compared[panel].totals.as_ref().map(|(own, locked)| (own.as_slice(), *locked)),
         });
         Rows { record: &self.records[panel], hover: here(self.hover), lock: here(self.lock), foreign }

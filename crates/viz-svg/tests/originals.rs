@@ -197,8 +197,8 @@ fn everything_that_the_original_panels_show_is_there() {
         if options.token.is_some() && lock.is_some() && options.hover.is_some() {
             check_head(
                 &scene,
-                "operators (locked, output 5, continuation 0)",
-                "Orbital (shown, output 8, continuation 1)",
+                "operators (locked, output 5) · continuation 0",
+                "Orbital (shown, output 8) · continuation 1",
             );
             // Labels of what stands out in the original's picture.
             for name in ["Origin", "nations", "between", "and", "company", "government"] {
@@ -256,8 +256,8 @@ fn everything_that_the_original_long_outputs_show_is_there() {
         if options.token.is_some() && lock.is_some() && options.hover.is_some() {
             check_head(
                 &scene,
-                "of (locked, output 5, continuation 0)",
-                "that (shown, output 8, continuation 1)",
+                "of (locked, output 5) · continuation 0",
+                "that (shown, output 8) · continuation 1",
             );
         }
     }

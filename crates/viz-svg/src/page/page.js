@@ -4,7 +4,7 @@
 "use strict";
 (() => {
   /** @typedef {{inputs: number, labels: string[], name: string, method: string, target: string, signed: boolean | null,
-   *   rows?: string[], titles?: string[], whole?: string, aligned?: number[][][], kind?: number, unit?: string,
+   *   rows?: string[], titles?: string[], whole?: string, aligned?: number[][][], kind?: number, unit?: string, axis?: string,
    *   partners: Map<number, Int32Array>, totals: Map<number, number>,
    *   scales: number[], values: string, codes: Int16Array, starts: number[]}} Rec */
   /** @typedef {number | null | undefined} Value a number; null for a missing one; undefined: not comparable */
@@ -500,7 +500,7 @@
       if (!figure.data.records.includes(state.record) || !record.scales.length) return;
       const lock = state.lock ?? { record: state.record, row: state.row }, other = records[lock.record];
       const across = (/** @type {number} */ token) => state.lock ? locked(record, token) : plain(record, state.row, token);
-      const [ours, theirs] = state.lock && other !== record ? [`, ${record.name}`, `, ${other.name}`] : ["", ""];
+      const [ours, theirs] = state.lock && other !== record ? [` · ${record.axis}`, ` · ${other.axis}`] : ["", ""];
       let low = 0, high = 0;
       for (const [from, row] of /** @type {[Rec, number][]} */ ([[record, state.row], [other, lock.row]])) {
         for (let token = 0; token < from.inputs + row; token++) {
@@ -525,7 +525,7 @@
         write(group, texts[i], X - 18, y + 3.5, 10, { "text-anchor": "end" });
       });
       add(group, "path", { d: `M${X} ${Y + side}L${X + side} ${Y}`, stroke: grid, "stroke-width": 1.5 });
-      const role = (/** @type {Row} */ at) => `${label(records[at.record], at.row)} (${same(state.lock, at.record, at.row) ? "locked" : "shown"}, output ${at.row}${inShares(record) ? ", share of |row|" : ""}${at.record !== state.record ? theirs : ours})`;
+      const role = (/** @type {Row} */ at) => `${label(records[at.record], at.row)} (${same(state.lock, at.record, at.row) ? "locked" : "shown"}, output ${at.row})${at.record !== state.record ? theirs : ours}${inShares(record) ? " · shares" : ""}`;
       const bold = { "font-weight": "bold", "text-anchor": "middle" };
       write(group, fitted(role(lock), 12, side), X + side / 2, Y + side + 48, 12, bold);
       write(group, fitted(role(state), 12, side), 12, Y + side / 2, 12, { ...bold, transform: `rotate(-90 12 ${Y + side / 2})` });

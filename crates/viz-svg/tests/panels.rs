@@ -1,0 +1,250 @@
+//! Panels of different unit, sign or input: whose scale they have, what is compared, and what says so.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::texts;
+use saliency_schema::{Kind, Method, Output, Record, Target, Token};
+use saliency_viz_svg::{Error, Item, Options, Paint, Palette, Pattern, Scene, State, chart};
+use std::collections::BTreeSet;
+
+/// Inputs and outputs, and rows of numbers.
+fn record(inputs: &[&str], outputs: &[&str], rows: &[&[f64]]) -> Record {
+    let kinds =
+        inputs.iter().map(|text| (text, Kind::Input)).chain(outputs.iter().map(|text| (text, Kind::Output)));
+    let tokens = kinds.map(|(text, kind)| Token::new(0, *text, kind)).collect();
+    Record::new(tokens, rows.iter().map(|row| row.iter().copied().map(Some).collect()).collect()).unwrap()
+}
+
+/// What a method's record says of itself; one that adds up has deltas.
+fn made(mut record: Record, method: &str, normalize: &str, signed: bool, adds_up: bool) -> Record {
+    record.method = Some(Method::new(method));
+    record.target = Some(Target::new("logit"));
+    record.aggregate = Some(if signed { "sum" } else { "l2" }.to_owned());
+    (record.normalize, record.signed) = (Some(normalize.to_owned()), Some(signed));
+    let n_input = record.n_input();
+    if adds_up {
+        let output = |row| Output { token: n_input + row, delta: Some(0.0), ..Output::default() };
+        record.outputs = (0..record.n_output()).map(output).collect();
+    }
+    record
+}
+
+const INPUTS: [&str; 2] = ["The", " cat"];
+const OUTPUTS: [&str; 2] = [" sat", " on"];
+
+/// Shares, logits with a sign that add up, and a norm of the method's own.
+fn three() -> [Record; 3] {
+    let of = |rows: &[&[f64]]| record(&INPUTS, &OUTPUTS, rows);
+    [
+        made(of(&[&[0.25, 0.75], &[0.5, 0.25, 0.25]]), "gradient-x-input", "sum", false, false),
+        made(of(&[&[6.0, -2.0], &[-8.0, 4.0, 4.0]]), "integrated-gradients", "none", true, true),
+        made(of(&[&[100.0, 300.0], &[100.0, 100.0, 200.0]]), "attention-norms", "none", false, false),
+    ]
+}
+
+fn draw(name: &str, records: &[Record], options: &Options) -> Scene {
+    chart(name).unwrap().draw(records, options).unwrap()
+}
+
+fn groups<'a>(scene: &'a Scene, name: &str) -> Vec<(&'a [Item], &'a str)> {
+    let of_name = |item: &'a Item| match item {
+        Item::Group { name: found, items, description, .. } if *found == name => {
+            Some((&items[..], description.as_deref().unwrap_or_default()))
+        }
+        _ => None,
+    };
+    scene.items.iter().filter_map(of_name).collect()
+}
+
+fn paints(items: &[Item]) -> BTreeSet<Paint> {
+    let paint = |item: &Item| if let Item::Cells { paint, .. } = item { Some(*paint) } else { None };
+    items.iter().filter_map(paint).collect()
+}
+
+/// The values of a panel as they are said to who does not see them: of each row in order.
+fn values(said: &str) -> Vec<Vec<f64>> {
+    let (head, rows) = said.split_once(".\n").unwrap();
+    let unit: f64 = head.rsplit(' ').next().unwrap().parse().unwrap();
+    let number = |word: &str| if word == "-" { f64::NAN } else { word.parse::<f64>().unwrap() * unit };
+    let row = |line: &str| line.split_once(": ").unwrap().1.split(' ').map(number).collect();
+    rows.lines().map(row).collect()
+}
+
+fn assert_near(found: &[Vec<f64>], expected: &[&[f64]]) {
+    assert_eq!(
+        found.iter().map(Vec::len).collect::<Vec<_>>(),
+        expected.iter().map(|r| r.len()).collect::<Vec<_>>()
+    );
+    for (found, expected) in found.iter().flatten().zip(expected.iter().copied().flatten()) {
+        let near = (found - expected).abs() < 2e-3 * expected.abs().max(0.5);
+        assert!(near || found.is_nan() && expected.is_nan(), "{found} {expected}");
+    }
+}
+
+#[test]
+fn panels_of_different_unit_or_sign_have_scales_and_legends_of_their_own() {
+    for (name, cells) in [("tall-multiple", "rows"), ("long-output", "cells")] {
+        let records = three();
+        let scene = draw(name, &records, &Options::default());
+        let legends = groups(&scene, "legend");
+        assert_eq!(legends.len(), 3, "{name}");
+        let said = |at: usize| {
+            let text = |item: &Item| if let Item::Text(text) = item { Some(text.text.clone()) } else { None };
+            legends[at].0.iter().filter_map(text).collect::<Vec<_>>()
+        };
+        // Every end is the 0.99 quantile of its own panel, which of so few is the largest; only one has a sign.
+        assert!(said(0).contains(&"panel 0: shares of the row, without a sign".to_owned()), "{:?}", said(0));
+        assert!(said(0).contains(&"0.75".to_owned()));
+        assert!(said(1).contains(&"panel 1: change of the logit, with a sign".to_owned()), "{:?}", said(1));
+        assert!(said(1).contains(&"−8".to_owned()) && said(1).contains(&"8".to_owned()));
+        assert!(said(1).contains(&"left: lowers the target".to_owned()));
+        assert!(
+            said(2).contains(&"panel 2: the unit of attention-norms, without a sign".to_owned()),
+            "{:?}",
+            said(2)
+        );
+        assert!(said(2).contains(&"300".to_owned()) && said(2).contains(&"right: most (no sign)".to_owned()));
+        for (panel, (items, _)) in groups(&scene, cells).into_iter().enumerate() {
+            // Nothing is blank: as many colours as there are values of different size, and the largest at the end.
+            assert!(paints(items).len() >= 3, "{name} {panel}: {:?}", paints(items));
+        }
+        let end = Paint::Color(Palette::Ylgnbu.color(1.0, Options::default().theme));
+        assert!(
+            paints(groups(&scene, cells)[0].0).contains(&end)
+                && paints(groups(&scene, cells)[2].0).contains(&end)
+        );
+    }
+}
+
+#[test]
+fn panels_that_agree_share_a_scale_and_a_legend() {
+    let [shares, logits, _] = three();
+    let mut other = shares.clone();
+    other.method = Some(Method::new("occlusion"));
+    other.attributions[0] = vec![Some(0.125), Some(0.875)];
+    let scene = draw("tall-multiple", &[shares, other, logits.clone()], &Options::default());
+    let names = texts(&scene.to_svg());
+    assert!(names.iter().any(|t| t.starts_with("panels 0, 1: shares of the row")), "{names:?}");
+    assert!(names.contains(&"0.875".to_owned()));
+    // Two that add up to the same target's change, of one sign.
+    let mut second = logits.clone();
+    second.method = Some(Method::new("layer-integrated-gradients"));
+    let scene = draw("tall-multiple", &[logits.clone(), second.clone()], &Options::default());
+    assert_eq!(groups(&scene, "legend").len(), 1);
+    assert!(!texts(&scene.to_svg()).iter().any(|t| t.starts_with("panel")));
+    // Logits and probabilities do not.
+    second.target = Some(Target::new("probability"));
+    assert_eq!(groups(&draw("tall-multiple", &[logits, second], &Options::default()), "legend").len(), 2);
+}
+
+#[test]
+fn one_end_for_several_units_is_refused_and_a_palette_goes_where_it_fits() {
+    let records = three();
+    let all = chart("tall-multiple").unwrap();
+    let error = all.draw(&records, &Options { scale_max: Some(0.5), ..Options::default() }).unwrap_err();
+    assert!(matches!(error, Error::Parameter { name: "scale_max", .. }), "{error}");
+    let scene =
+        draw("tall-multiple", &records, &Options { palette: Some(Palette::Plasma), ..Options::default() });
+    let end = |palette: Palette| Paint::Color(palette.color(1.0, Options::default().theme));
+    let rows = groups(&scene, "rows");
+    assert!(
+        paints(rows[0].0).contains(&end(Palette::Plasma))
+            && paints(rows[2].0).contains(&end(Palette::Plasma))
+    );
+    let error = all.draw(&records[..1], &Options { palette: Some(Palette::Piyg), ..Options::default() });
+    assert!(matches!(error, Err(Error::Palette { .. })));
+    let error = all.draw(
+        &[records[0].clone(), records[2].clone()],
+        &Options { palette: Some(Palette::Piyg), ..Options::default() },
+    );
+    assert!(matches!(error, Err(Error::Palette { .. })), "{error:?}");
+}
+
+#[test]
+fn a_lock_across_units_compares_sizes_as_shares() {
+    let records = three();
+    let lock = State { panel: 1, output: 1 };
+    for (name, cells) in [("tall-multiple", "rows"), ("long-output", "cells")] {
+        let hover = Some(State { panel: 0, output: 1 });
+        let scene = draw(name, &records, &Options { lock: Some(lock), hover, ..Options::default() });
+        let panels = groups(&scene, cells);
+        // The locked row's sizes are 8, 4 and 4 of 16: shares .5, .25, .25.
+        assert_near(&values(panels[0].1), &[&[-0.25, 0.5], &[0.0, 0.0, 0.0]]);
+        assert_near(&values(panels[2].1), &[&[-0.25, 0.5], &[-0.25, 0.0, 0.25]]);
+        // Its own panel's are of its own unit, and stay logits: 6 − −8, −2 − 4.
+        assert_near(&values(panels[1].1), &[&[14.0, -6.0], &[0.0, 0.0, 0.0]]);
+        let names = texts(&scene.to_svg());
+        let shares = "sizes as shares of the row, less the locked row’s";
+        assert!(
+            names.contains(&format!("panel 0: {shares}")) && names.contains(&format!("panel 2: {shares}")),
+            "{names:?}"
+        );
+        // The axes say which method each row is of, and that they are shares.
+        for axis in [
+            "on (locked, output 1) · integrated-gradients · shares",
+            "on (shown, output 1) · gradient-x-input · shares",
+        ] {
+            assert!(names.contains(&axis.to_owned()), "{axis}: {names:?}");
+        }
+    }
+}
+
+#[test]
+fn earlier_outputs_of_the_same_continuation_are_comparable() {
+    let rows: [&[f64]; 2] = [&[1.0, 2.0], &[3.0, 4.0, 5.0]];
+    let a = record(&INPUTS, &OUTPUTS, &rows);
+    let mut b = record(&INPUTS, &OUTPUTS, &[&[0.5, 0.5], &[1.0, 1.0, 1.0]]);
+    b.model = Some(saliency_schema::Model { name: "other".into(), sha256: None });
+    let c = record(&INPUTS, &[" ran", " on"], &rows);
+    let lock = Some(State { panel: 1, output: 1 });
+    let scene = draw("tall-multiple", &[a, b, c], &Options { lock, ..Options::default() });
+    let panels = groups(&scene, "rows");
+    assert_near(&values(panels[0].1), &[&[0.0, 1.0], &[2.0, 3.0, 4.0]]);
+    // Another continuation's own output has no counterpart.
+    assert_near(&values(panels[2].1), &[&[0.0, 1.0], &[2.0, 3.0, f64::NAN]]);
+    let apart = |at: usize| paints(panels[at].0).contains(&Paint::Pattern(Pattern::NotComparable));
+    assert!(!apart(0) && apart(2));
+}
+
+#[test]
+fn records_of_different_inputs_are_aligned_named_by_input_and_said_to_differ() {
+    // All numbers of tokens are 0, and two tokens stand at other places.
+    let a = record(&["The", " cat", " sat"], &[" on"], &[&[1.0, 2.0, 4.0]]);
+    let b = record(&["The", " big", " dog", " sat"], &[" up"], &[&[8.0, 16.0, 32.0, 64.0]]);
+    let lock = Some(State { panel: 0, output: 0 });
+    let options = Options { lock, hover: Some(State { panel: 1, output: 0 }), ..Options::default() };
+    let scene = draw("tall-multiple", &[a.clone(), b.clone()], &options);
+    let panels = groups(&scene, "rows");
+    assert_near(&values(panels[1].1), &[&[7.0, f64::NAN, f64::NAN, 60.0]]);
+    let names = texts(&scene.to_svg());
+    assert!(names.contains(&"“The cat sat”".to_owned()), "{names:?}");
+    assert!(names.contains(&"“The big dog sat”".to_owned()), "{names:?}");
+    assert!(names.iter().any(|t| t.contains("input: by panel, compared word by word")), "{names:?}");
+    // What only the locked row has read stands on the scatter's strip.
+    assert!(names.iter().filter(|t| *t == "cat").count() == 1, "{names:?}");
+    // The same input: nothing is said, and panels are continuations.
+    let scene = draw("tall-multiple", &[a.clone(), a], &Options::default());
+    let names = texts(&scene.to_svg());
+    assert!(
+        names.contains(&"continuation 1".to_owned()) && !names.iter().any(|t| t.contains("input: by panel"))
+    );
+}
+
+#[test]
+fn words_beside_tokens_are_said_to_be_words() {
+    let tokens = record(&["The", " c", "at"], &[" sat"], &[&[1.0, 2.0, 3.0]]);
+    let mut words = tokens.regroup(&[0..1, 1..3, 3..4], saliency_schema::Reduce::Sum).unwrap();
+    words.regrouped.as_mut().unwrap().by = Some("words".to_owned());
+    let lock = Some(State { panel: 0, output: 0 });
+    let scene = draw("tall-multiple", &[tokens, words], &Options { lock, ..Options::default() });
+    assert_near(&values(groups(&scene, "rows")[1].1), &[&[0.0, f64::NAN]]);
+    let names = texts(&scene.to_svg());
+    for said in ["tokens: the model’s own", "tokens: words"] {
+        assert!(names.contains(&said.to_owned()), "{names:?}");
+    }
+    assert!(
+        names.iter().any(|t| t.contains("tokens: by panel, compared where both hold the same text")),
+        "{names:?}"
+    );
+}
