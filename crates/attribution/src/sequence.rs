@@ -10,6 +10,7 @@ pub struct Sequence {
     ids: Vec<TokenId>,
     n_input: usize,
     prompt: Option<Prompt>,
+    notes: Vec<String>,
 }
 
 impl Sequence {
@@ -26,7 +27,7 @@ impl Sequence {
         let outputs = outputs.into_iter().map(|t| Token { kind: Kind::Output, ..t });
         let tokens: Vec<_> = inputs.chain(outputs).collect();
         let ids = tokens.iter().map(|t| t.id).collect();
-        Ok(Self { tokens, ids, n_input, prompt: None })
+        Ok(Self { tokens, ids, n_input, prompt: None, notes: Vec::new() })
     }
 
     /// Says how the input came to be, for the record.
@@ -39,6 +40,18 @@ impl Sequence {
     /// How the input came to be, where somebody said so.
     pub fn prompt(&self) -> Option<&Prompt> {
         self.prompt.as_ref()
+    }
+
+    /// Says what whoever reads a record of it should know.
+    #[must_use]
+    pub fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
+    /// What whoever reads a record of it should know, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// A sequence of bare numbers, for models without a tokenizer. Each token's text is its number.
@@ -79,6 +92,7 @@ impl Sequence {
             ids: self.ids[..length].to_vec(),
             n_input: self.n_input,
             prompt: self.prompt.clone(),
+            notes: self.notes.clone(),
         }
     }
 

@@ -83,7 +83,7 @@ fn made(
         tch::set_num_threads(threads.into());
     }
     let checkpoint = model::open(source.arguments, quiet)?;
-    asked.look_up(&checkpoint)?;
+    asked.look_up(&checkpoint, source.arguments.special_as_text)?;
     if let Some(memory) = work.memory {
         asked.memory = Some(memory::left_of(memory, quiet));
     }

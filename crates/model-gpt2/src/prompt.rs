@@ -27,6 +27,17 @@ pub struct Prompt {
     text: String,
     bos: Option<bool>,
     template: Template,
+    special_as_text: bool,
+}
+
+/// What is read after the token that begins it, if that comes.
+pub(crate) struct Filled {
+    /// The whole text.
+    pub(crate) text: String,
+    /// Where in it the text alone lies, if it is there unchanged.
+    pub(crate) place: Option<Range<usize>>,
+    /// Where in it lies what the template made of the text, if that can be told.
+    pub(crate) made: Option<Range<usize>>,
 }
 
 /// What a text is put into.
@@ -61,31 +72,50 @@ impl Prompt {
         self
     }
 
+    /// Reads special tokens in the text, such as `<|endoftext|>`, as plain characters, and in a continuation that is forced too.
+    /// Those of a template (its system message among them) stay special, and so does the token that begins a text. Default: no.
+    #[must_use]
+    pub fn special_as_text(mut self, as_text: bool) -> Self {
+        self.special_as_text = as_text;
+        self
+    }
+
+    /// Whether special tokens in the text are read as plain characters.
+    pub(crate) fn reads_special_as_text(&self) -> bool {
+        self.special_as_text
+    }
+
     /// The text alone.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What is read after the token that begins it, if that comes: the whole text, and where in it the text alone lies, if it is there unchanged.
-    pub(crate) fn filled(&self, tokenizer: &Tokenizer) -> Result<(String, Option<Range<usize>>), Error> {
+    /// The text in its template.
+    pub(crate) fn filled(&self, tokenizer: &Tokenizer) -> Result<Filled, Error> {
+        let known = |text: String, range: Range<usize>| Filled {
+            text,
+            place: Some(range.clone()),
+            made: Some(range),
+        };
         match &self.template {
-            Template::Plain => Ok((self.text.clone(), Some(0..self.text.len()))),
+            Template::Plain => Ok(known(self.text.clone(), 0..self.text.len())),
             Template::Filled(template) => {
                 self.check()?;
                 let begins = template.find("{text}").unwrap_or(0);
                 let range = begins..begins + self.text.len();
-                Ok((template.replace("{text}", &self.text), Some(range)))
+                Ok(known(template.replace("{text}", &self.text), range))
             }
             Template::Chat { system } => {
                 let system = system.as_deref();
                 let filled = chat(tokenizer, system, &self.text)?;
                 // Where the text lies is seen on another text in its place.
                 let marked = chat(tokenizer, system, MARK)?;
-                let place = marked.split_once(MARK).and_then(|(before, after)| {
-                    (filled == format!("{before}{}{after}", self.text))
-                        .then(|| before.len()..before.len() + self.text.len())
+                let made = marked.split_once(MARK).and_then(|(before, after)| {
+                    let made = filled.strip_prefix(before)?.strip_suffix(after)?;
+                    (!after.contains(MARK)).then_some(before.len()..before.len() + made.len())
                 });
-                Ok((filled, place))
+                let place = made.clone().filter(|made| filled[made.clone()] == self.text);
+                Ok(Filled { text: filled, place, made })
             }
         }
     }
@@ -123,7 +153,7 @@ impl Prompt {
 
 impl<T: Into<String>> From<T> for Prompt {
     fn from(text: T) -> Self {
-        Self { text: text.into(), bos: None, template: Template::Plain }
+        Self { text: text.into(), bos: None, template: Template::Plain, special_as_text: false }
     }
 }
 
