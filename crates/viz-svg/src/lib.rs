@@ -18,6 +18,7 @@ mod heat;
 mod html;
 mod legend;
 mod live;
+mod notes;
 mod number;
 mod options;
 mod pair;
@@ -35,6 +36,8 @@ mod scene;
 mod segments;
 mod sheet;
 mod svg;
+#[cfg(feature = "csv")]
+mod table;
 mod text;
 mod theme;
 
@@ -54,6 +57,8 @@ pub use pdf::Pdf;
 pub use png::Png;
 pub use scale::{Paint, Pattern};
 pub use scene::{Anchor, Item, Rect, Scene, Text};
+#[cfg(feature = "csv")]
+pub use table::LongTable;
 pub use theme::Theme;
 
 /// What charts are laid out with: the rooms between a record and a scene, for charts of your own.
