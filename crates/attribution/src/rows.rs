@@ -241,7 +241,7 @@ impl<'p, 'a> Rows<'p, 'a> {
                 tokens
             }
         };
-        let notes = self.all_notes();
+        let notes = with_new(sequence.notes().to_vec(), self.all_notes());
         let mut record = Record::new(tokens, self.values)?;
         record.notes = notes;
         record.prompt = sequence.prompt().cloned();

@@ -13,6 +13,7 @@ pub struct Sequence {
     n_input: usize,
     prompt: Option<Prompt>,
     texts: Option<TokenTexts>,
+    notes: Vec<String>,
 }
 
 impl Sequence {
@@ -29,7 +30,7 @@ impl Sequence {
         let outputs = outputs.into_iter().map(|t| Token { kind: Kind::Output, ..t });
         let tokens: Vec<_> = inputs.chain(outputs).collect();
         let ids = tokens.iter().map(|t| t.id).collect();
-        Ok(Self { tokens, ids, n_input, prompt: None, texts: None })
+        Ok(Self { tokens, ids, n_input, prompt: None, texts: None, notes: Vec::new() })
     }
 
     /// Says how the input came to be, for the record.
@@ -61,6 +62,18 @@ impl Sequence {
     /// How the input came to be, where somebody said so.
     pub fn prompt(&self) -> Option<&Prompt> {
         self.prompt.as_ref()
+    }
+
+    /// Says what whoever reads a record of it should know.
+    #[must_use]
+    pub fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
+    /// What whoever reads a record of it should know, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// A sequence of bare numbers, for models without a tokenizer. Each token's text is its number.
@@ -103,6 +116,7 @@ impl Sequence {
             n_input: self.n_input,
             prompt: self.prompt.clone(),
             texts: self.texts.clone(),
+            notes: self.notes.clone(),
         }
     }
 

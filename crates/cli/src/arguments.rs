@@ -100,9 +100,13 @@ pub(crate) struct SourceArguments {
     /// A file with the text, in UTF-8; one final newline is dropped.
     #[arg(long, value_name = "F", help_heading = "Text")]
     pub(crate) text_file: Option<PathBuf>,
-    /// Put the token that begins a text before it, or not. Default: as the tokenizer's files say, or with --chat the template.
+    /// Put the token that begins a text before it, or not; yes with an empty text reads that token alone. Default: as the tokenizer's files say, or with --chat the template.
     #[arg(long, value_enum, default_value_t = Bos::Auto, value_name = "B", help_heading = "Text")]
     pub(crate) bos: Bos,
+    /// Read special tokens in the text, such as "<|endoftext|>", as plain characters; in --continuation and --baseline-text, too.
+    /// A template's own stay special. --explain and --alternative name tokens, special ones among them.
+    #[arg(long, help_heading = "Text")]
+    pub(crate) special_as_text: bool,
     /// Put the text into the model's own chat template, as the user's message.
     #[arg(long, conflicts_with = "template", help_heading = "Text")]
     pub(crate) chat: bool,
@@ -382,13 +386,18 @@ pub(crate) struct DrawArguments {
     /// tokens: rows of the table. Default: 40.
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,
+    /// For SVG: what its ids begin with, for several pictures in one page: a letter or _, then letters, digits, -, _ and `.`.
+    /// Default: saliency- and a hash of the picture.
+    #[arg(long, value_name = "P")]
+    pub(crate) id_prefix: Option<String>,
     /// A font file for characters that the embedded font lacks (CJK, emoji), for PNG and PDF. May be given again.
     #[arg(long, value_name = "FILE")]
     pub(crate) font: Vec<PathBuf>,
     /// Pixels for each unit of the drawing, for PNG.
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     pub(crate) scale: f32,
-    /// The picture: .svg, .png, .pdf or .html; .txt for a chart that has a text form, which is printed without -o.
+    /// The picture: .svg, .png, .pdf or .html; .txt for a chart that has a text form, which is printed without -o;
+    /// .csv or .tsv with `tokens`: every cell of every output, a row each.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }

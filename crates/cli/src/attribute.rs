@@ -82,7 +82,7 @@ fn made(
         tch::set_num_threads(threads.into());
     }
     let checkpoint = model::open(source.arguments, quiet)?;
-    asked.look_up(&checkpoint, prompt(source.arguments, &text))?;
+    asked.look_up(&checkpoint, prompt(source.arguments, &text), source.arguments.special_as_text)?;
     if let Some(memory) = work.memory {
         asked.memory = Some(memory::left_of(memory, quiet));
     }

@@ -4,15 +4,23 @@ use crate::arguments::{DrawArguments, LookArguments};
 use crate::failure::Failure;
 use crate::output::Destination;
 use crate::records;
-use saliency::viz::{Options, Pdf, Png};
+use saliency::viz::{LongTable, Options, Pdf, Png};
 use saliency::{Page, ToHtml, chart};
 use std::path::PathBuf;
 
-pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure> {
     let chart = chart(&arguments.chart)?;
     let form = Form::of(arguments)?;
+    if arguments.id_prefix.is_some() && !matches!(form, Form::Svg) {
+        return Err(Failure::Usage(
+            "--id-prefix is for .svg: pictures of other forms share no ids with what they stand in".into(),
+        ));
+    }
+    if let Form::Csv | Form::Tsv = form {
+        check_table(arguments, chart.name())?;
+    }
     let destination = Destination::new(arguments.output.as_deref())?;
-    let records = records::read(&arguments.records, &arguments.group)?;
+    let records = records::read(&arguments.records, arguments.record, &arguments.group, quiet)?;
     let options = Options {
         hover: arguments.hover,
         lock: arguments.lock,
@@ -24,6 +32,7 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
         method: arguments.method.clone(),
         columns: arguments.columns,
         top: arguments.top,
+        id_prefix: arguments.id_prefix.clone(),
         ..options(&arguments.look)
     };
     if let Form::Text = form {
@@ -32,13 +41,24 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
         })?;
         return destination.write(text.as_bytes());
     }
+    if let Form::Csv | Form::Tsv = form {
+        let table = LongTable::new(&records, &options)?;
+        let mut bytes = Vec::new();
+        let written = match form {
+            Form::Csv => table.write_csv(&mut bytes),
+            _ => table.write_tsv(&mut bytes),
+        };
+        let path = arguments.output.clone().unwrap_or_default();
+        written.map_err(|source| Failure::Write { path, source })?;
+        return destination.write(&bytes);
+    }
     if let Form::Html = form {
         let page = Page::new(&records).chart(chart).options(options);
         return destination.write(page.to_html()?.as_bytes());
     }
     let scene = chart.draw(&records, &options)?;
     let bytes = match form {
-        Form::Text | Form::Html => Vec::new(),
+        Form::Text | Form::Html | Form::Csv | Form::Tsv => Vec::new(),
         Form::Svg => scene.to_svg().into_bytes(),
         Form::Png => {
             let png = Png::new().scale(arguments.scale);
@@ -47,6 +67,28 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
         Form::Pdf => arguments.fonts()?.into_iter().try_fold(Pdf::new(), Pdf::font)?.write(&scene)?,
     };
     destination.write(&bytes)
+}
+
+/// A table holds every cell, and is that of no picture.
+fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
+    if chart != "tokens" {
+        return Err(Failure::Usage(format!(
+            "{chart} has no table; `saliency draw tokens RECORD -o x.csv` (or .tsv) writes every cell of every output"
+        )));
+    }
+    let given = [
+        ("--hover", arguments.hover.is_some()),
+        ("--token", arguments.token.is_some()),
+        ("--top", arguments.top.is_some()),
+        ("--width", arguments.width.is_some()),
+        ("--title", arguments.title.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Failure::Usage(format!(
+            "{flag} is for pictures; a table holds every cell of every output (--record K: of one record)"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The options that every chart of a run shares.
@@ -71,6 +113,8 @@ enum Form {
     Png,
     Pdf,
     Html,
+    Csv,
+    Tsv,
 }
 
 impl Form {
@@ -83,8 +127,10 @@ impl Form {
             Some("png") => Ok(Self::Png),
             Some("pdf") => Ok(Self::Pdf),
             Some("html" | "htm") => Ok(Self::Html),
+            Some("csv") => Ok(Self::Csv),
+            Some("tsv") => Ok(Self::Tsv),
             _ => Err(Failure::Usage(format!(
-                "{}: the file's ending says what to write; there are: .svg, .png, .pdf, .html, .txt",
+                "{}: the file's ending says what to write; there are: .svg, .png, .pdf, .html, .txt, .csv, .tsv",
                 output.display()
             ))),
         }

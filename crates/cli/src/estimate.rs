@@ -130,7 +130,8 @@ fn sequence_size(checkpoint: &Checkpoint, sequence: &Sequence) -> attribution::S
 
 /// The text, followed by as many tokens as will be made: copies of its last.
 fn stand_in(checkpoint: &Checkpoint, prompt: Prompt, n_output: usize) -> Result<Sequence, Failure> {
-    let text = prompt.text().to_owned();
+    // Something has to be forced; it is not looked at.
+    let text = if prompt.text().is_empty() { "a".to_owned() } else { prompt.text().to_owned() };
     let tokens = checkpoint.force(prompt, &text)?;
     let inputs = tokens.tokens()[..tokens.n_input()].to_vec();
     checkpoint.model.limits().check_length(inputs.len(), n_output)?;

@@ -2,16 +2,40 @@
 
 use crate::arguments::GroupArguments;
 use crate::failure::Failure;
+use crate::output::remark;
 use saliency::Record;
+use saliency::viz::layout::visible;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The records of all files, in order, grouped where that is asked for.
-pub(crate) fn read(paths: &[PathBuf], group: &GroupArguments) -> Result<Vec<Record>, Failure> {
+/// The records of all files, in order, grouped where that is asked for. Says what they note, or only the one that is asked
+/// for.
+pub(crate) fn read(
+    paths: &[PathBuf],
+    only: Option<usize>,
+    group: &GroupArguments,
+    quiet: bool,
+) -> Result<Vec<Record>, Failure> {
     let mut records = Vec::new();
+    let mut places = Vec::new();
     for path in paths {
         let read = saliency::read(&read_file(path)?);
-        records.extend(read.map_err(|source| Failure::Record { path: path.clone(), source })?);
+        let read = read.map_err(|source| Failure::Record { path: path.clone(), source })?;
+        let several = read.len() > 1;
+        places.extend((0..read.len()).map(|k| {
+            let of = if several { format!(", record {k}") } else { String::new() };
+            format!(
+                "{}{of}: ",
+                if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
+            )
+        }));
+        records.extend(read);
+    }
+    for (number, (record, place)) in records.iter().zip(&places).enumerate() {
+        let place = if records.len() > 1 { place } else { "" };
+        for note in record.notes.iter().filter(|_| only.is_none_or(|only| only == number)) {
+            remark(quiet, &visible(&format!("note: {place}{note}")));
+        }
     }
     if let Some((segmentation, reduce)) = group.asked() {
         for record in &mut records {

@@ -42,7 +42,7 @@ fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(),
             None => return Ok(()),
         }
     } else {
-        records::read(&arguments.records, &arguments.explain.group)?
+        records::read(&arguments.records, None, &arguments.explain.group, quiet)?
     };
     // The page last: once it is there, all that it names is.
     for (name, bytes) in files(&records, &options(&arguments.look))? {

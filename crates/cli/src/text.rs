@@ -66,7 +66,7 @@ pub(crate) fn prompt(arguments: &SourceArguments, text: &str) -> Prompt {
         (None, true) => Template::Chat { system: arguments.system.clone() },
         (None, false) => Template::Plain,
     };
-    let prompt = Prompt::from(text).template(template);
+    let prompt = Prompt::from(text).template(template).special_as_text(arguments.special_as_text);
     match arguments.bos {
         Bos::Auto => prompt,
         Bos::Yes => prompt.bos(true),
@@ -87,12 +87,14 @@ pub(crate) fn text(source: &Source<'_>) -> Result<String, Failure> {
             ));
         }
     };
-    if text.is_empty() {
+    if text.is_empty() && arguments.bos != Bos::Yes {
         let what = match &arguments.text_file {
             Some(path) => format!("{}: the text is empty", path.display()),
             None => "the text is empty".to_owned(),
         };
-        return Err(Failure::Usage(format!("{what}; give at least one word")));
+        return Err(Failure::Usage(format!(
+            "{what}; give at least one word, or --bos yes for the token that begins a text alone"
+        )));
     }
     Ok(text)
 }
@@ -107,6 +109,35 @@ fn text_of(path: &Path) -> Result<String, Failure> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
 }
 
+/// Says that a text holds special tokens: whoever wrote `<|endoftext|>` may have meant the characters.
+fn say_special(
+    checkpoint: &Checkpoint,
+    arguments: &SourceArguments,
+    text: &str,
+    quiet: bool,
+) -> Result<(), Failure> {
+    if arguments.special_as_text {
+        return Ok(());
+    }
+    let continuation = arguments.continuation.as_deref();
+    for (what, text) in [("text", Some(text)), ("continuation", continuation)] {
+        let found = text.filter(|text| !text.is_empty()).map(|text| checkpoint.tokenizer.special_in(text));
+        let found = found.transpose()?.unwrap_or_default();
+        if !found.is_empty() {
+            let named: Vec<_> = found.iter().map(|name| format!("{name:?}")).collect();
+            let (named, token) =
+                (named.join(", "), if found.len() == 1 { "a special token" } else { "special tokens" });
+            remark(
+                quiet,
+                &format!(
+                    "the {what} holds {named}, read as {token}; --special-as-text reads plain characters"
+                ),
+            );
+        }
+    }
+    Ok(())
+}
+
 /// The text and its continuations, for which it is read once.
 pub(crate) fn sequences(
     checkpoint: &Checkpoint,
@@ -116,6 +147,7 @@ pub(crate) fn sequences(
     quiet: bool,
 ) -> Result<Vec<Sequence>, Failure> {
     let prompt = prompt(arguments, text);
+    say_special(checkpoint, arguments, text, quiet)?;
     if let Some(continuation) = &arguments.continuation {
         return Ok(vec![checkpoint.force(prompt, continuation)?]);
     }

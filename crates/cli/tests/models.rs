@@ -101,6 +101,99 @@ fn a_model_in_the_cache_is_used_and_listed_without_a_network() {
 }
 
 #[test]
+fn no_token_and_no_file_that_is_not_needed_is_in_the_way() {
+    let home = tempfile::tempdir().unwrap();
+    put_into_cache(home.path());
+    let (folder, long) = (home.path().join("folder"), home.path().join("long".repeat(100)));
+    std::fs::create_dir(&folder).unwrap();
+    let asks: [&[&str]; 2] =
+        [&["attribute", "--model", "someone/small", "--text", "abc", "--generate", "2"], &["models"]];
+    for (name, value) in [
+        ("HF_TOKEN_PATH", folder.to_str().unwrap()),
+        ("HF_TOKEN_PATH", long.to_str().unwrap()),
+        ("HF_TOKEN_PATH", "/dev/null/token"),
+        ("HF_TOKEN", "no token"),
+    ] {
+        for ask in asks {
+            let output = saliency(home.path(), ask, &[(name, value), ("HF_HUB_OFFLINE", "1")]);
+            assert_eq!(output.status.code(), Some(0), "{name}={value}: {}", said(&output));
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert!(printed.contains("someone/small"), "{name}={value}: {printed}");
+        }
+    }
+    // Where the hub has to be asked, a token that can't be one is an error as before.
+    let output = saliency(
+        home.path(),
+        &["attribute", "--model", "someone/else", "--text", "abc"],
+        &[("HF_TOKEN", "no token")],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("the token in HF_TOKEN"), "{}", said(&output));
+}
+
+#[test]
+fn what_cant_be_read_is_said_and_the_rest_is_listed() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let cache = file.join("hub");
+    for (name, value, words) in [
+        ("HF_HUB_CACHE", cache.to_str().unwrap(), cache.to_str().unwrap()),
+        ("HF_ENDPOINT", "no address", "HF_ENDPOINT"),
+    ] {
+        let output = saliency(home.path(), &["models"], &[(name, value)]);
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", said(&output));
+        let line = text.lines().find(|line| line.starts_with("not read: ")).unwrap_or_default();
+        assert!(line.contains(words) && text.contains("distilgpt2"), "{name}: {text}");
+        let output = saliency(home.path(), &["models", "--json"], &[(name, value)]);
+        let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(list["unread"][0].as_str().unwrap().contains(words), "{list}");
+        assert_eq!((&list["cached"], &list["bundled"]["name"]), (&serde_json::json!([]), &"demo".into()));
+    }
+}
+
+/// As a container does it: another user, whose home is somebody else's.
+#[test]
+#[cfg(unix)]
+fn somebody_elses_home_is_in_nobodys_way() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let (home, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    put_into_cache(cache.path());
+    let closed = home.path().join("root");
+    std::fs::create_dir_all(closed.join(".cache/huggingface")).unwrap();
+    std::fs::write(closed.join(".cache/huggingface/token"), "hf_theirs").unwrap();
+    for (folder, mode) in [(home.path(), 0o755), (cache.path(), 0o755), (&*closed, 0o000)] {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_saliency"));
+        command.args(arguments).env("HOME", &closed).env("OMP_NUM_THREADS", "1");
+        command.env("HF_HUB_CACHE", cache.path().join("hub")).env("HF_HUB_OFFLINE", "1");
+        for name in ["HF_HOME", "XDG_CACHE_HOME", "HF_TOKEN", "HF_TOKEN_PATH", "HF_ENDPOINT"] {
+            command.env_remove(name);
+        }
+        // Root may read everything; nobody may not.
+        if std::fs::read_dir(&closed).is_ok() {
+            command.uid(65_534).gid(65_534);
+        }
+        command.output()
+    };
+    let ask = ["attribute", "--model", "someone/small", "--text", "abc", "--generate", "2"];
+    if !command(&["schema"]).is_ok_and(|output| output.status.success()) {
+        println!("not run: another user can't run the program here");
+        return;
+    }
+    for arguments in [&ask[..], &["models"]] {
+        let output = command(arguments).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("someone/small"));
+    }
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
 fn a_name_that_is_none_is_asked_wrongly() {
     let home = tempfile::tempdir().unwrap();
     for (model, code, words) in [
@@ -146,6 +239,55 @@ fn a_prompt_is_begun_and_filled_as_asked() {
         filled[0]["prompt"],
         serde_json::json!({"bos": true, "template": "Q: {text} A:", "text": [16, 19]})
     );
+}
+
+#[test]
+fn an_empty_text_is_read_by_its_beginning_token() {
+    let ask = ["attribute", "--text", "", "--generate", "3"];
+    let home = tempfile::tempdir().unwrap();
+    for bos in ["auto", "no"] {
+        let output = saliency(home.path(), &[&ask[..], &["--bos", bos]].concat(), &[]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("empty") && said(&output).contains("--bos yes"), "{}", said(&output));
+    }
+    let output = saliency(home.path(), &[&ask[..], &["--bos", "yes"]].concat(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let record: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(text(&record, "input"), "<|endoftext|>");
+    let output = saliency(home.path(), &[&ask[..], &["--bos", "yes", "--dry-run"]].concat(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("1 input token, 3 outputs"));
+}
+
+/// The numbers: tokenizers 0.23 (Python), `encode_special_tokens` on and off, on the bundled tokenizer.
+#[test]
+fn special_tokens_in_a_text_are_remarked_on_or_read_as_characters() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "a<|endoftext|> b";
+    let ask = |arguments: &[&str]| {
+        let output = saliency(
+            home.path(),
+            &[&["attribute", "--text", text, "--generate", "1"], arguments].concat(),
+            &[],
+        );
+        let record: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let inputs = record["tokens"].as_array().unwrap().iter().filter(|token| token["kind"] == "input");
+        let ids: Vec<u64> = inputs.map(|token| token["id"].as_u64().unwrap()).collect();
+        (ids, said(&output))
+    };
+    let (ids, remark) = ask(&[]);
+    assert_eq!(ids, [65, 0, 273]);
+    assert!(remark.contains("\"<|endoftext|>\"") && remark.contains("--special-as-text"), "{remark}");
+    assert_eq!(ask(&["-q"]).1, "");
+    let (ids, remark) = ask(&["--special-as-text"]);
+    assert_eq!(ids, [65, 28, 92, 1413, 79, 827, 876, 92, 30, 273]);
+    assert_eq!(remark, "");
+    // Twice in a row is worth a note, in the record and for whoever makes it.
+    let twice = ["attribute", "--text", "<|endoftext|>a", "--bos", "yes", "--generate", "1"];
+    let output = saliency(home.path(), &twice, &[]);
+    let record: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let note = record["notes"][0].as_str().unwrap();
+    assert!(note.contains("twice") && said(&output).contains(&format!("note: {note}")), "{}", said(&output));
 }
 
 #[test]

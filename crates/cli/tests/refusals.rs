@@ -200,6 +200,21 @@ fn flags() {
         &["--record K (0 to 1)"],
     );
     place.refused(&["draw", "highlight", "record.json", "-o", "x.png", "--scale", "0"], 2, &["scale is 0"]);
+    place.refused(
+        &["draw", "highlight", "record.json", "-o", "x.svg", "--id-prefix", "1"],
+        2,
+        &["id_prefix is \"1\"", "a letter or _"],
+    );
+    place.refused(
+        &["draw", "highlight", "record.json", "-o", "x.png", "--id-prefix", "a"],
+        2,
+        &["--id-prefix is for .svg"],
+    );
+    place.refused(
+        &["draw", "highlight", "record.json", "-o", "x.csv"],
+        2,
+        &["highlight has no table", "saliency draw tokens"],
+    );
     place.refused(&["report", "-o", "page"], 2, &["nothing to report on"]);
 }
 

@@ -35,6 +35,68 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
+/// A record of three tokens with these notes.
+fn noted(folder: &Path, name: &str, notes: &[&str]) {
+    let record = serde_json::json!({
+        "format": "saliency-record", "version": 1, "notes": notes,
+        "tokens": [{"id": 1, "text": "a", "kind": "input"}, {"id": 2, "text": " b", "kind": "output"}],
+        "attributions": [[0.1]],
+    });
+    std::fs::write(folder.join(name), record.to_string()).unwrap();
+}
+
+#[test]
+fn notes_are_said_where_records_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    noted(folder.path(), "one.json", &["did not converge", "few\u{1b}[31m samples"]);
+    noted(folder.path(), "two.json", &["stopped"]);
+    let said = |arguments: &[&str]| String::from_utf8(saliency(folder.path(), arguments).stderr).unwrap();
+    let drawn = ["draw", "highlight", "one.json", "-o", "x.svg"];
+    assert_eq!(said(&drawn), "note: did not converge\nnote: few␛[31m samples\n");
+    assert_eq!(said(&[&drawn[..], &["-q"]].concat()), "");
+    let both = said(&["draw", "tall-multiple", "one.json", "two.json", "-o", "x.svg"]);
+    assert!(both.contains("note: one.json: did not converge\n"), "{both}");
+    assert!(both.ends_with("note: two.json: stopped\n"), "{both}");
+    assert_eq!(
+        said(&["draw", "highlight", "one.json", "two.json", "--record", "1", "-o", "x.svg"]),
+        "note: two.json: stopped\n"
+    );
+    assert_eq!(said(&["report", "two.json", "-o", "page"]), "note: stopped\n");
+    let page = std::fs::read_to_string(folder.path().join("page/index.html")).unwrap();
+    assert!(page.contains("<li>stopped</li>"));
+    // Several in one file are told by their numbers.
+    let lines = [
+        std::fs::read_to_string(folder.path().join("one.json")).unwrap(),
+        std::fs::read_to_string(folder.path().join("two.json")).unwrap(),
+    ];
+    std::fs::write(folder.path().join("both.jsonl"), lines.join("\n")).unwrap();
+    let both = said(&["draw", "tall-multiple", "both.jsonl", "-o", "x.svg"]);
+    assert!(both.ends_with("note: both.jsonl, record 1: stopped\n"), "{both}");
+}
+
+#[test]
+fn every_cell_goes_into_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    noted(folder.path(), "one.json", &[]);
+    for (name, separator) in [("x.csv", ','), ("x.tsv", '\t')] {
+        done(folder.path(), &["draw", "tokens", "one.json", "--lock", "0", "-o", name]);
+        let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(separator).collect()).collect();
+        let column = |name: &str| lines[1][lines[0].iter().position(|found| *found == name).unwrap()];
+        assert_eq!(lines.len(), 2);
+        assert_eq!(
+            [column("output_token"), column("token"), column("value"), column("difference")],
+            [" b", "a", "0.1", "0.0"]
+        );
+    }
+    for flag in [&["--hover", "0"][..], &["--top", "3"], &["--token", "0"]] {
+        let output =
+            saliency(folder.path(), &[&["draw", "tokens", "one.json", "-o", "x.csv"], flag].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(&format!("{} is for pictures", flag[0])));
+    }
+}
+
 #[test]
 fn the_demo_model_works_from_any_folder() {
     let folder = tempfile::tempdir().unwrap();

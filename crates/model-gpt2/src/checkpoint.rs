@@ -126,10 +126,10 @@ impl Checkpoint {
         Ok(Self { model, tokenizer: Arc::new(tokenizer), warnings })
     }
 
-    /// A text and its continuation by the model.
+    /// A text and its continuation by the model. An empty text is read where a token begins it ([`Prompt::bos`]).
     ///
     /// # Errors
-    /// An empty text, or one that is longer with its continuation than the context; a failing model.
+    /// A text without a token, or one that is longer with its continuation than the context; a failing model.
     pub fn generate(&self, prompt: impl Into<Prompt>, generation: &Generation) -> Result<Sequence, Error> {
         self.generate_with(prompt, generation, &mut |_| true)
     }
@@ -160,7 +160,7 @@ impl Checkpoint {
         generations: &[Generation],
         each: &mut dyn FnMut(usize, TokenId) -> bool,
     ) -> Result<Vec<Sequence>, Error> {
-        let (inputs, about, end) = self.read(&prompt.into())?;
+        let Read { inputs, about, end, notes } = self.read(&prompt.into())?;
         let ids: Vec<_> = inputs.iter().map(|t| t.id).collect();
         for generation in generations {
             generation.check()?;
@@ -178,7 +178,8 @@ impl Checkpoint {
         })?;
         let sequence = |outputs: Vec<TokenId>| {
             let outputs = self.tokenizer.tokens(&outputs, TokenKind::Output, end);
-            Ok(self.named(Sequence::new(inputs.clone(), outputs)?).with_prompt(about.clone()))
+            let sequence = self.named(Sequence::new(inputs.clone(), outputs)?);
+            Ok(sequence.with_prompt(about.clone()).with_notes(notes.clone()))
         };
         runs.into_iter().map(sequence).collect()
     }
@@ -188,9 +189,18 @@ impl Checkpoint {
     /// # Errors
     /// A text or a continuation that is empty.
     pub fn force(&self, prompt: impl Into<Prompt>, continuation: &str) -> Result<Sequence, Error> {
-        let (inputs, about, end) = self.read(&prompt.into())?;
-        let outputs = self.encode(continuation, TokenKind::Output, end, "continuation")?;
-        Ok(self.named(Sequence::new(inputs, outputs)?).with_prompt(about))
+        let prompt = prompt.into();
+        let Read { inputs, about, end, notes } = self.read(&prompt)?;
+        let outputs = if prompt.reads_special_as_text() {
+            self.tokenizer.encode_plain(continuation, TokenKind::Output, end)?
+        } else {
+            self.tokenizer.encode(continuation, TokenKind::Output, end)?
+        };
+        if outputs.is_empty() {
+            return Err(Error::EmptyText { what: "continuation" });
+        }
+        self.check_vocabulary(&outputs)?;
+        Ok(self.named(Sequence::new(inputs, outputs)?).with_prompt(about).with_notes(notes))
     }
 
     /// A sequence that can name every token of the vocabulary.
@@ -199,41 +209,73 @@ impl Checkpoint {
         sequence.with_texts(move |id| tokenizer.bytes_of(id))
     }
 
-    /// A prompt's tokens, what a record says of it, and where its text ends.
-    fn read(&self, prompt: &Prompt) -> Result<(Vec<Token>, saliency_schema::Prompt, usize), Error> {
+    fn read(&self, prompt: &Prompt) -> Result<Read, Error> {
         let filled = prompt.filled(&self.tokenizer)?;
-        let mut tokens = Vec::new();
+        let mut inputs = Vec::new();
         if prompt.is_begun(&self.tokenizer) {
             let bos = self.tokenizer.bos().ok_or(Error::NoBos)?;
-            tokens = self.tokenizer.tokens(&[bos], TokenKind::Input, 0);
+            inputs = self.tokenizer.tokens(&[bos], TokenKind::Input, 0);
         }
-        let begins = tokens.last().and_then(|token| token.end).unwrap_or(0);
-        let bos = !tokens.is_empty();
-        tokens.extend(self.encode(&filled.whole, TokenKind::Input, begins, "text")?);
+        let bos = inputs.first().map(|token| token.id);
+        let begins = inputs.last().and_then(|token| token.end).unwrap_or(0);
+        let empty = filled.whole.is_empty();
+        match (empty, &filled.made) {
+            (true, _) if bos.is_none() => return Err(Error::EmptyText { what: "text" }),
+            (true, _) => {}
+            (false, _) if !prompt.reads_special_as_text() => {
+                inputs.extend(self.tokenizer.encode(&filled.whole, TokenKind::Input, begins)?);
+            }
+            (false, Some(made)) => {
+                inputs.extend(self.tokenizer.encode_around(&filled.whole, made, TokenKind::Input, begins)?);
+            }
+            (false, None) => {
+                let why = "it says the text elsewhere or twice, so that special tokens of the text can't be told from its own; \
+                           leave --special-as-text out, or give another template";
+                return Err(Error::Template { template: "chat".to_owned(), why: why.to_owned() });
+            }
+        }
+        if !empty && inputs.len() == usize::from(bos.is_some()) {
+            return Err(Error::EmptyText { what: "text, as the tokenizer reads it," });
+        }
+        self.check_vocabulary(&inputs)?;
+        let mut notes = Vec::new();
+        if let (Some(bos), Some(second)) = (bos, inputs.get(1))
+            && second.id == bos
+        {
+            notes.push(format!(
+                "the input begins with {0:?} twice: once because it is put before a text, and once because the text or its template \
+                 starts with it; --bos no (Prompt::bos(false)) leaves the first one out",
+                second.text
+            ));
+        }
         let text = filled.text.map(|text| [begins + text.start, begins + text.end]);
         let moved = |part: Part| Part { start: begins + part.start, end: begins + part.end, ..part };
         let parts = filled.parts.into_iter().map(moved).collect();
-        let about = saliency_schema::Prompt { bos, template: prompt.template_name(), text, parts };
-        Ok((tokens, about, begins + filled.whole.len()))
+        let about =
+            saliency_schema::Prompt { bos: bos.is_some(), template: prompt.template_name(), text, parts };
+        Ok(Read { inputs, about, end: begins + filled.whole.len(), notes })
     }
 
-    fn encode(
-        &self,
-        text: &str,
-        kind: TokenKind,
-        first_byte: usize,
-        what: &'static str,
-    ) -> Result<Vec<Token>, Error> {
-        let tokens = self.tokenizer.encode(text, kind, first_byte)?;
-        if tokens.is_empty() {
-            return Err(Error::EmptyText { what });
-        }
+    /// Refuses tokens that the model has no embedding for.
+    fn check_vocabulary(&self, tokens: &[Token]) -> Result<(), Error> {
         let vocabulary = self.model.config().vocab_size;
         match tokens.iter().find(|token| token.id as usize >= vocabulary) {
             Some(token) => Err(Error::Vocabulary { text: token.text.clone(), id: token.id, vocabulary }),
-            None => Ok(tokens),
+            None => Ok(()),
         }
     }
+}
+
+/// A prompt that was read.
+struct Read {
+    /// Its tokens.
+    inputs: Vec<Token>,
+    /// What a record says of it.
+    about: saliency_schema::Prompt,
+    /// Where its text ends.
+    end: usize,
+    /// What whoever reads a record should know.
+    notes: Vec<String>,
 }
 
 /// The texts after which a run ends, and what it has said so far.

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use tch::TchError;
 
+/// What else there is to do about an empty text.
+const BEGUN: &str = ", or begin it with the token that begins a text (--bos yes, Prompt::bos(true)), which is read alone then";
+
 /// Why a checkpoint could not be read or used. Each names the file and the repair.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -213,7 +216,7 @@ pub enum Error {
     )]
     NoBos,
     /// The text holds no token.
-    #[error("the {what} is empty; give at least one word")]
+    #[error("the {what} is empty; give at least one word{}", if *what == "text" { BEGUN } else { "" })]
     EmptyText {
         /// Which text.
         what: &'static str,

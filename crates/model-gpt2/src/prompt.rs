@@ -29,14 +29,17 @@ pub struct Prompt {
     text: String,
     bos: Option<bool>,
     template: Template,
+    special_as_text: bool,
 }
 
-/// A text in its template.
+/// What is read after the token that begins it, if that comes.
 pub(crate) struct Filled {
     /// The whole text.
     pub(crate) whole: String,
     /// Where in it the text alone lies, if it is there unchanged.
     pub(crate) text: Option<Range<usize>>,
+    /// Where in it lies what the template made of the text, if that can be told.
+    pub(crate) made: Option<Range<usize>>,
     /// What the template put where, itself included; none where there is no template, or where one changed the texts.
     pub(crate) parts: Vec<Part>,
 }
@@ -73,6 +76,19 @@ impl Prompt {
         self
     }
 
+    /// Reads special tokens in the text, such as `<|endoftext|>`, as plain characters, and in a continuation that is forced too.
+    /// Those of a template (its system message among them) stay special, and so does the token that begins a text. Default: no.
+    #[must_use]
+    pub fn special_as_text(mut self, as_text: bool) -> Self {
+        self.special_as_text = as_text;
+        self
+    }
+
+    /// Whether special tokens in the text are read as plain characters.
+    pub(crate) fn reads_special_as_text(&self) -> bool {
+        self.special_as_text
+    }
+
     /// The text alone.
     pub fn text(&self) -> &str {
         &self.text
@@ -80,27 +96,32 @@ impl Prompt {
 
     /// What is read after the token that begins it, if that comes.
     pub(crate) fn filled(&self, tokenizer: &Tokenizer) -> Result<Filled, Error> {
+        let known = |whole: String, text: Range<usize>, parts| Filled {
+            whole,
+            text: Some(text.clone()),
+            made: Some(text),
+            parts,
+        };
         match &self.template {
-            Template::Plain => {
-                Ok(Filled { whole: self.text.clone(), text: Some(0..self.text.len()), parts: Vec::new() })
-            }
+            Template::Plain => Ok(known(self.text.clone(), 0..self.text.len(), Vec::new())),
             Template::Filled(template) => {
                 self.check()?;
                 let begins = template.find("{text}").unwrap_or(0);
                 let text = begins..begins + self.text.len();
                 let whole = template.replace("{text}", &self.text);
                 let parts = parts(vec![("user", text.clone())], whole.len());
-                Ok(Filled { whole, text: Some(text), parts })
+                Ok(known(whole, text, parts))
             }
             Template::Chat { system } => {
                 let system = system.as_deref();
                 let whole = chat(tokenizer, system, &self.text)?;
                 // Where the text lies is seen on another text in its place.
                 let marked = chat(tokenizer, system, MARK)?;
-                let text = marked.split_once(MARK).and_then(|(before, after)| {
-                    (whole == format!("{before}{}{after}", self.text))
-                        .then(|| before.len()..before.len() + self.text.len())
+                let made = marked.split_once(MARK).and_then(|(before, after)| {
+                    let made = whole.strip_prefix(before)?.strip_suffix(after)?;
+                    (!after.contains(MARK)).then_some(before.len()..before.len() + made.len())
                 });
+                let text = made.clone().filter(|made| whole[made.clone()] == self.text);
                 let user = ("user", MARK, &*self.text);
                 let both = system.and_then(|system| {
                     let marked = chat(tokenizer, Some(SYSTEM_MARK), MARK).ok()?;
@@ -108,7 +129,7 @@ impl Prompt {
                 });
                 let found = both.or_else(|| found(&whole, &marked, vec![user])).unwrap_or_default();
                 let parts = parts(found, whole.len());
-                Ok(Filled { whole, text, parts })
+                Ok(Filled { whole, text, made, parts })
             }
         }
     }
@@ -146,7 +167,7 @@ impl Prompt {
 
 impl<T: Into<String>> From<T> for Prompt {
     fn from(text: T) -> Self {
-        Self { text: text.into(), bos: None, template: Template::Plain }
+        Self { text: text.into(), bos: None, template: Template::Plain, special_as_text: false }
     }
 }
 

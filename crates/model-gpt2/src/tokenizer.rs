@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::OnceLock;
 use tokenizers::models::ModelWrapper;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -18,6 +19,8 @@ use tokenizers::{AddedToken, Tokenizer as Bpe};
 #[derive(Debug)]
 pub struct Tokenizer {
     bpe: Bpe,
+    /// The same, for which special tokens in a text are plain characters; made when it is first asked for.
+    plain: OnceLock<Bpe>,
     bytes: HashMap<char, u8>,
     settings: Settings,
     put: Put,
@@ -141,7 +144,8 @@ impl Tokenizer {
         // Nothing is cut or filled up behind the caller's back.
         let _ = bpe.with_truncation(None);
         bpe.with_padding(None);
-        let mut tokenizer = Self { bpe, bytes: byte_alphabet(), settings, put: Put::default() };
+        let mut tokenizer =
+            Self { bpe, plain: OnceLock::new(), bytes: byte_alphabet(), settings, put: Put::default() };
         tokenizer.put = tokenizer.what_is_put();
         tokenizer
     }
@@ -210,13 +214,91 @@ impl Tokenizer {
         self.bpe.id_to_token(id)
     }
 
-    /// The tokens of a text. `first_byte` is where the text begins in the whole text, for the offsets.
+    /// The tokens of a text. `first_byte` is where the text begins in the whole text, for the offsets. A special token's text, such
+    /// as `<|endoftext|>`, is read as that token; [`encode_plain`](Self::encode_plain) reads it as characters.
     ///
     /// # Errors
     /// What the tokenizer says.
     pub fn encode(&self, text: &str, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
+        self.encode_by(&self.bpe, text, kind, first_byte)
+    }
+
+    /// As [`encode`](Self::encode), with special tokens in the text read as plain characters, which the transformers library calls
+    /// `split_special_tokens`. Tokens that were added and are not special stay whole.
+    ///
+    /// # Errors
+    /// What the tokenizer says.
+    pub fn encode_plain(&self, text: &str, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
+        let plain = self.plain.get_or_init(|| {
+            let mut plain = self.bpe.clone();
+            plain.set_encode_special_tokens(true);
+            plain
+        });
+        self.encode_by(plain, text, kind, first_byte)
+    }
+
+    /// The special tokens that [`encode`](Self::encode) reads in a text, each named once.
+    ///
+    /// # Errors
+    /// What the tokenizer says.
+    pub fn special_in(&self, text: &str) -> Result<Vec<String>, Error> {
+        let mut found: Vec<String> = Vec::new();
+        for (id, _) in self.specials(text)? {
+            let name = self.text_of(id).unwrap_or_default();
+            if !found.contains(&name) {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A text of which a part is read by [`encode_plain`](Self::encode_plain), and what is around it by [`encode`](Self::encode).
+    pub(crate) fn encode_around(
+        &self,
+        text: &str,
+        part: &Range<usize>,
+        kind: Kind,
+        first_byte: usize,
+    ) -> Result<Vec<Token>, Error> {
+        let plain = |span: Range<usize>| {
+            let text = &text[span.clone()];
+            // Nothing is no text, to which a tokenizer might put a space.
+            if text.is_empty() {
+                Ok(Vec::new())
+            } else {
+                self.encode_plain(text, kind, first_byte + span.start)
+            }
+        };
+        let (mut tokens, mut end) = (Vec::new(), 0);
+        // What is between special tokens is tokenised on its own in any case.
+        for (id, span) in self.specials(text)? {
+            // Spaces beside it may be taken too.
+            let name = self.text_of(id).unwrap_or_default();
+            let begins = span.start + text[span.clone()].find(&name).unwrap_or(0);
+            if begins < part.end && begins + name.len() > part.start {
+                continue;
+            }
+            tokens.extend(plain(end..span.start)?);
+            tokens.push(token_of(id, &text.as_bytes()[span.clone()], kind, first_byte + span.start));
+            end = span.end;
+        }
+        tokens.extend(plain(end..text.len())?);
+        Ok(tokens)
+    }
+
+    /// The special tokens in a text, and what each takes of it.
+    fn specials(&self, text: &str) -> Result<Vec<(TokenId, Range<usize>)>, Error> {
         let failed = |source| Error::Tokenizer { path: "tokenizer".into(), source };
         let encoding = self.bpe.encode(text, false).map_err(failed)?;
+        let added = self.bpe.get_added_vocabulary().get_added_tokens_decoder();
+        let special = |id: &TokenId| added.get(id).is_some_and(|token| token.special);
+        let found = encoding.get_ids().iter().zip(encoding.get_offsets()).filter(|(id, _)| special(id));
+        Ok(found.map(|(&id, &(start, end))| (id, start..end)).collect())
+    }
+
+    fn encode_by(&self, bpe: &Bpe, text: &str, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
+        let failed = |source| Error::Tokenizer { path: "tokenizer".into(), source };
+        let encoding = bpe.encode(text, false).map_err(failed)?;
         // The text's own bytes, where the tokens are made of them, but for a space that a tokenizer puts before the first.
         for prefix in ["", " "] {
             if let Some(spans) = self.spans(text, encoding.get_ids(), encoding.get_offsets(), prefix) {

@@ -5,7 +5,7 @@ mod common;
 
 use common::{folder, open};
 use proptest::prelude::*;
-use saliency_attribution::{Attributor, Generation};
+use saliency_attribution::{Attributor, Generation, LanguageModel};
 use saliency_model_gpt2::{Checkpoint, Load, Prompt, Template};
 use saliency_schema::Token;
 use serde_json::json;
@@ -241,6 +241,116 @@ fn what_a_post_processor_would_put_and_is_left_out_is_a_warning() {
         assert!(copy.warnings.iter().any(|w| w.contains("post-processor")), "{:?}", copy.warnings);
         assert_eq!(input(&copy, "a b").0, "a b");
     }
+}
+
+fn plain(checkpoint: &Checkpoint, text: &str) -> Vec<u32> {
+    let tokens = checkpoint.tokenizer.encode_plain(text, saliency_schema::Kind::Input, 0).unwrap();
+    check(&tokens, text.as_bytes()).unwrap();
+    tokens.iter().map(|t| t.id).collect()
+}
+
+/// transformers 5.24, `AutoTokenizer.from_pretrained(FOLDER)(TEXT, split_special_tokens=True, add_special_tokens=False)`.
+#[test]
+fn special_tokens_are_plain_characters_where_that_is_asked_for() {
+    let variant = |name: &str| load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/variants").join(name));
+    let parity = open("gpt2-a", Kind::Float);
+    assert_eq!(plain(&parity, "a<|endoftext|> b"), [65, 28, 92, 299, 68, 79, 70, 84, 407, 84, 92, 30, 289]);
+    assert_eq!(ids(&parity, "a<|endoftext|> b"), [65, 0, 289]);
+    // Two special tokens, and an added one that is not special and stays whole.
+    let text = "a<|endoftext|> b<|sep|>Jupiter station";
+    let added = variant("added-tokens");
+    let expected =
+        [64, 27, 91, 68, 77, 67, 78, 69, 83, 68, 87, 83, 91, 29, 220, 65, 27, 91, 82, 68, 79, 91, 29, 301];
+    assert_eq!(plain(&added, text), expected);
+    assert_eq!(added.tokenizer.special_in(text).unwrap(), ["<|endoftext|>", "<|sep|>"]);
+    assert_eq!(added.tokenizer.special_in("<|endoftext").unwrap(), [""; 0]);
+    // No space is put after what is no special token now.
+    let expected = [220, 127, 102, 220, 220, 27, 91, 68, 77, 67, 78, 69, 83, 68, 87, 83, 91, 29, 66];
+    assert_eq!(plain(&variant("prefix-space"), "é  <|endoftext|>c"), expected);
+}
+
+#[test]
+fn a_templates_special_tokens_stay_special_whatever_the_text_holds() {
+    let gpt2 = open("gpt2-a", Kind::Float);
+    let (end, text) = ("<|endoftext|>", "a<|endoftext|> b");
+    let read = |prompt: Prompt, continuation: &str| -> Vec<u32> {
+        let forced = gpt2.force(prompt.special_as_text(true), continuation).unwrap();
+        let whole: Vec<u8> = forced.tokens().iter().flat_map(|t| t.exact_bytes().to_vec()).collect();
+        check(forced.tokens(), &whole).unwrap();
+        forced.ids().to_vec()
+    };
+    let characters = plain(&gpt2, text);
+    let c = ids(&gpt2, "c");
+    assert_eq!(read(Prompt::from(text), "c"), [&characters[..], &c].concat());
+    assert_eq!(read(Prompt::from("c"), text), [&c[..], &characters].concat());
+    assert_eq!(read(Prompt::from(text).bos(true), "c"), [&[0][..], &characters, &c].concat());
+    let filled = |template: String| Prompt::from(text).template(Template::Filled(template));
+    assert_eq!(read(filled(format!("{end}{{text}}{end}")), "c"), [&[0][..], &characters, &[0], &c].concat());
+    // What only the two together would spell is the text's.
+    let across = Prompt::from("text|>").template(Template::Filled("c<|endof{text}".into()));
+    assert_eq!(read(across, "c"), [&c[..], &plain(&gpt2, end), &c].concat());
+    // The parts between are tokenised as they stand: " b" and not " " and "b".
+    assert_eq!(
+        read(Prompt::from("b").template(Template::Filled("c {text}".into())), "c"),
+        [&c[..], &ids(&gpt2, " b"), &c].concat()
+    );
+
+    let chat = |template: &str, text: &str| {
+        let copy = with_files(&[("tokenizer_config.json", json!({"chat_template": template}))]);
+        let prompt = Prompt::from(text).template(Template::Chat { system: None }).special_as_text(true);
+        load(copy.path()).generate(prompt, &Generation::greedy(1)).map(|s| s.ids()[..s.n_input()].to_vec())
+    };
+    // A text that the template trims, and one that it says twice.
+    let trimmed = chat("{{ messages[0].content.strip() }}<|endoftext|>", " a<|endoftext|> b ").unwrap();
+    assert_eq!(trimmed, [&characters[..], &[0]].concat());
+    let error = chat("{{ messages[0].content }}<|endoftext|>{{ messages[0].content }}", "b").unwrap_err();
+    assert!(error.to_string().contains("--special-as-text"), "{error}");
+}
+
+#[test]
+fn an_empty_text_is_the_token_that_begins_it() {
+    let gpt2 = open("gpt2-a", Kind::Float);
+    let begun = gpt2.generate(Prompt::from("").bos(true), &Generation::greedy(3)).unwrap();
+    assert_eq!((begun.n_input(), begun.ids()[0]), (1, 0));
+    assert_eq!(begun.prompt().unwrap().text, Some([13, 13]));
+    // As the model itself goes on after that token.
+    let expected = gpt2.model.generate(&[0], &Generation::greedy(3), &mut |_| true).unwrap();
+    assert_eq!(begun.ids()[1..], expected);
+    let record = Attributor::new().record(&gpt2.model, &begun).unwrap();
+    assert_eq!(record.attributions.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(record.attributions[0], [Some(1.0)], "all of the row's share");
+    let mut bytes = Vec::new();
+    saliency_schema::write(std::slice::from_ref(&record), &mut bytes).unwrap();
+    assert_eq!(saliency_schema::read(&bytes).unwrap()[0].tokens, record.tokens);
+
+    for prompt in [Prompt::from(""), Prompt::from("").bos(false)] {
+        let error = gpt2.generate(prompt, &Generation::greedy(1)).unwrap_err().to_string();
+        assert!(error.contains("the text is empty") && error.contains("--bos yes"), "{error}");
+    }
+    let error = gpt2.force(Prompt::from("").bos(true), "").unwrap_err().to_string();
+    assert!(error.contains("the continuation is empty") && !error.contains("--bos"), "{error}");
+}
+
+#[test]
+fn two_beginning_tokens_in_a_row_are_noted() {
+    let gpt2 = open("gpt2-a", Kind::Float);
+    let end = "<|endoftext|>";
+    let notes = |prompt: Prompt| {
+        let sequence = gpt2.generate(prompt, &Generation::greedy(1)).unwrap();
+        let record = Attributor::new().record(&gpt2.model, &sequence).unwrap();
+        assert_eq!(record.notes, sequence.notes());
+        record.notes
+    };
+    let begins_so = Prompt::from(format!("{end}a"));
+    let in_template = Prompt::from("a").template(Template::Filled(format!("{end}{{text}}")));
+    for prompt in [&begins_so, &in_template] {
+        let found = notes(prompt.clone().bos(true));
+        assert!(found.len() == 1 && found[0].contains("twice") && found[0].contains("--bos no"), "{found:?}");
+        assert_eq!(notes(prompt.clone()), [""; 0]);
+        assert_eq!(notes(prompt.clone().bos(false)), [""; 0]);
+    }
+    assert_eq!(notes(begins_so.bos(true).special_as_text(true)), [""; 0]);
+    assert_eq!(notes(Prompt::from(format!("a{end}")).bos(true)), [""; 0]);
 }
 
 /// Every token's bytes are the whole text's at its offsets, without a gap.

@@ -7,6 +7,7 @@ use crate::kind::Kind;
 use crate::label::label_at;
 use crate::legend::{axis_name, panel_name, provenance};
 use crate::live::{Live, Part};
+use crate::notes;
 use crate::number::coordinate;
 use crate::panels::Panels;
 use crate::scene::{Anchor, Item, Rect, Text};
@@ -177,7 +178,7 @@ impl ToHtml for Page<'_> {
         let names: Vec<_> = self.charts.iter().map(|chart| chart.name()).collect();
         let title = self.title.clone().or_else(|| self.options.title.clone());
         let title = escaped(&title.unwrap_or_else(|| names.join(", ")));
-        let mut body = String::new();
+        let mut body = noted(records, &self.options);
         for (number, figure) in figures.iter().enumerate() {
             figure.section(number, records, &self.options, &mut body);
         }
@@ -210,6 +211,20 @@ impl ToHtml for Page<'_> {
             inert(&data)
         ))
     }
+}
+
+/// The records' notes, whole.
+fn noted(records: &[Record], options: &Options) -> String {
+    let notes = notes::of(records, options);
+    if notes.is_empty() {
+        return String::new();
+    }
+    let list = notes.iter().fold(String::new(), |mut list, note| {
+        let of = note.panels.as_ref().map(|names| format!("<b>{}</b>: ", escaped(names)));
+        let _ = writeln!(list, "<li>{}{}</li>", of.unwrap_or_default(), escaped(&note.text));
+        list
+    });
+    format!("<div id=\"saliency-notes\">\n<h2>Notes</h2>\n<ul>\n{list}</ul>\n</div>\n")
 }
 
 /// A chart on the page.

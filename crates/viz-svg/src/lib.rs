@@ -22,6 +22,7 @@ mod kind;
 mod label;
 mod legend;
 mod live;
+mod notes;
 mod number;
 mod options;
 mod pair;
@@ -39,6 +40,8 @@ mod scene;
 mod segments;
 mod sheet;
 mod svg;
+#[cfg(feature = "csv")]
+mod table;
 mod text;
 mod theme;
 
@@ -58,6 +61,8 @@ pub use pdf::Pdf;
 pub use png::Png;
 pub use scale::{Paint, Pattern};
 pub use scene::{Anchor, Item, Rect, Scene, Text};
+#[cfg(feature = "csv")]
+pub use table::LongTable;
 pub use theme::Theme;
 
 /// What charts are laid out with: the rooms between a record and a scene, for charts of your own.

@@ -39,6 +39,9 @@ pub struct Options {
     pub columns: Option<usize>,
     /// Rows of the table, for `tokens`. Default: 40.
     pub top: Option<usize>,
+    /// What the ids in the SVG begin with, for several pictures in one page: a letter or `_`, then letters, digits, `-`, `_` and
+    /// `.`, all ASCII. Default: `saliency-` and a hash of the picture, so that different pictures share no id.
+    pub id_prefix: Option<String>,
     /// Lays the picture out for a page: with room for what any state needs, and with what the page's script needs to
     /// redraw it. Default: false.
     pub live: bool,
@@ -61,6 +64,7 @@ impl Default for Options {
             method: None,
             columns: None,
             top: None,
+            id_prefix: None,
             live: false,
         }
     }
@@ -81,6 +85,10 @@ impl Options {
         if let Some(width) = self.width.filter(|w| !(*w >= WIDTHS.0 && *w <= WIDTHS.1)) {
             return Err(parameter("width", width.to_string(), "from 240 to 20000"));
         }
+        if let Some(prefix) = self.id_prefix.as_ref().filter(|prefix| !is_id(prefix)) {
+            let range = "a letter or _, then letters, digits, -, _ and ., such as figure-1";
+            return Err(parameter("id_prefix", format!("{prefix:?}"), range));
+        }
         for (name, value) in [("columns", self.columns), ("top", self.top)] {
             match value {
                 Some(_) if !own.contains(&name) => return Err(Error::NotAnOption { chart, name }),
@@ -90,6 +98,12 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// Whether ids may begin with it: those of XML in ASCII, without the colon of namespaces.
+fn is_id(prefix: &str) -> bool {
+    let first = prefix.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    first && prefix.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
 /// What is too narrow for a chart of these records.

@@ -18,6 +18,8 @@ pub struct Scene {
     pub theme: Theme,
     /// What is drawn, back to front.
     pub items: Vec<Item>,
+    /// What the ids in its SVG begin with. Default: `saliency-` and a hash of the picture.
+    pub id_prefix: Option<String>,
 }
 
 /// One thing that is drawn.

@@ -1,6 +1,7 @@
 //! A picture in the making: what is drawn, with the legend above it and a margin around it.
 
 use crate::legend::{Bar, Ends, Legend, common_provenance};
+use crate::notes::{self, Note};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
@@ -24,6 +25,7 @@ pub struct Sheet<'a> {
     /// Whether the title is that of the hovered row.
     of_row: bool,
     provenance: Vec<String>,
+    notes: Vec<Note>,
     items: Vec<Item>,
 }
 
@@ -47,7 +49,8 @@ impl<'a> Sheet<'a> {
         let title = options.title.clone().unwrap_or_else(|| title.into());
         let provenance = common_provenance(records, options);
         let bars = vec![Bar { scale, ends, of: None }];
-        Self { bars, options, title, of_row: false, provenance, items: Vec::new() }
+        let notes = notes::of(records, options);
+        Self { bars, options, title, of_row: false, provenance, notes, items: Vec::new() }
     }
 
     /// A colour bar of its own for some of the panels, the first of which is `panel`; `name` says which, and what their
@@ -140,7 +143,9 @@ impl<'a> Sheet<'a> {
             live: self.items.iter().any(redrawn).then_some(self.of_row),
         }
         .drawn(room);
-        let top = MARGIN + legend.height + BELOW;
+        let below = (MARGIN, MARGIN + legend.height, right);
+        let notes = notes::drawn(&self.notes, below, self.options.theme);
+        let top = MARGIN + legend.height + notes.height + BELOW;
         let body = self.items.into_iter().map(|item| item.moved(MARGIN - left, top - above));
         Scene {
             width: right + 2.0 * MARGIN,
@@ -148,7 +153,8 @@ impl<'a> Sheet<'a> {
             title: self.title,
             description: description.into(),
             theme: self.options.theme,
-            items: legend.items.into_iter().chain(body).collect(),
+            items: legend.items.into_iter().chain(notes.items).chain(body).collect(),
+            id_prefix: self.options.id_prefix.clone(),
         }
     }
 }

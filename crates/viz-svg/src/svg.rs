@@ -22,11 +22,19 @@ use svg::node::element::{
 
 impl Scene {
     /// The picture as SVG: the same bytes for the same scene.
+    ///
+    /// Its ids begin with [`id_prefix`](Self::id_prefix), or with `saliency-` and the FNV-1a hash (64 bits) of everything in the
+    /// picture: so several of them can stand in one page.
     pub fn to_svg(&self) -> String {
-        self.to_svg_with_ids("saliency")
+        if let Some(prefix) = &self.id_prefix {
+            return self.to_svg_with_ids(prefix);
+        }
+        let marked = self.to_svg_with_ids(NO_PREFIX);
+        let prefix = format!("saliency-{:016x}", fnv1a(marked.as_bytes()));
+        marked.replace(NO_PREFIX, &prefix)
     }
 
-    /// The picture as SVG, with ids that begin with `prefix`, for several pictures on one page.
+    /// The picture as SVG, with ids that begin with `prefix`, whatever [`id_prefix`](Self::id_prefix) says.
     pub fn to_svg_with_ids(&self, prefix: &str) -> String {
         self.written(prefix, Lettering { draws: &|_| true, squeezes: self.is_live() })
     }
@@ -70,6 +78,16 @@ impl Scene {
         text.push('\n');
         text
     }
+}
+
+/// Stands for a prefix that is not known yet. No XML may hold this character.
+const NO_PREFIX: &str = "\u{fffe}";
+
+/// The FNV-1a hash in 64 bits.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn described(text: &str) -> Description {
@@ -393,4 +411,17 @@ fn stroked<'a>(cells: impl Iterator<Item = &'a Rect>) -> String {
         at = Some((end, y));
     }
     d
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fnv1a;
+
+    /// The test vectors of the hash's authors (draft-eastlake-fnv).
+    #[test]
+    fn the_hash_is_fnv_1a() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
 }

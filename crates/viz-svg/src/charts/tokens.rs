@@ -80,7 +80,11 @@ impl Chart for Tokens {
         let table = Table::of(records, options)?;
         let title = options.title.clone().unwrap_or_else(|| table.rows.title());
         let said = provenance(table.rows.record, options).join(" · ");
-        let mut text = format!("{}\n{said}\n\n", visible(&title));
+        let mut text = format!("{}\n{said}\n", visible(&title));
+        for note in &table.rows.record.notes {
+            let _ = writeln!(text, "note: {}", visible(note));
+        }
+        text.push('\n');
         let _ = writeln!(text, "rank  position       value  token");
         for (rank, entry) in table.entries.iter().enumerate() {
             let (position, value) = (entry.position, entry.spelled());
