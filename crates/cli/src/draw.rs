@@ -1,6 +1,7 @@
 //! `saliency draw`: records in, one picture out.
 
 use crate::arguments::{DrawArguments, LookArguments};
+use crate::asked::range;
 use crate::failure::Failure;
 use crate::output::Destination;
 use crate::records;
@@ -24,7 +25,7 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
         method: arguments.method.clone(),
         columns: arguments.columns,
         top: arguments.top,
-        ..options(&arguments.look)
+        ..options(&arguments.look)?
     };
     if let Form::Text = form {
         let text = chart.text(&records, &options)?.ok_or_else(|| {
@@ -50,9 +51,10 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
 }
 
 /// The options that every chart of a run shares.
-pub(crate) fn options(look: &LookArguments) -> Options {
-    let &LookArguments { theme, palette, clip, scale_max } = look;
-    Options { theme, palette, clip, scale_max, ..Options::default() }
+pub(crate) fn options(look: &LookArguments) -> Result<Options, Failure> {
+    let &LookArguments { theme, palette, clip, scale_max, ref inputs, ref fold } = look;
+    let inputs = inputs.as_deref().map(|text| range("--inputs", text)).transpose()?;
+    Ok(Options { inputs, fold: fold.clone(), theme, palette, clip, scale_max, ..Options::default() })
 }
 
 impl DrawArguments {

@@ -9,7 +9,8 @@ use crate::number::coordinate;
 use crate::panels::Panels;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::{label, visible};
-use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts};
+use crate::view::View;
+use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts, excerpt};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saliency_schema::Record;
@@ -169,6 +170,15 @@ impl<'a> Page<'a> {
 
 impl ToHtml for Page<'_> {
     fn to_html(&self) -> Result<String, Error> {
+        let view = View::of(self.records, &self.options)?;
+        let (charts, title) = (self.charts.clone(), self.title.clone());
+        Page { records: &view.records, charts, options: view.options.into_owned(), title }.written()
+    }
+}
+
+impl Page<'_> {
+    /// The page of what is shown.
+    fn written(&self) -> Result<String, Error> {
         // The records that are asked for, with states that lie inside them.
         let records = Panels::of(self.records, &self.options)?.records;
         let figures = self.figures(records)?;
@@ -359,6 +369,14 @@ fn record(records: &[Record], k: usize, options: &Options) -> Value {
         "scales": scales,
         "values": values,
     });
+    if let (Value::Object(value), Some(excerpt)) = (&mut value, &record.excerpt) {
+        value.insert("positions".into(), json!(excerpt.positions));
+        let outside: Vec<_> =
+            (0..record.n_output()).filter_map(|row| excerpt::outside(record, row)).collect();
+        if excerpt.is_part() {
+            value.insert("outside".into(), json!(outside));
+        }
+    }
     // Another record's row compares where the input is the same token.
     if let (Value::Object(value), true) = (&mut value, records.len() > 1) {
         value.insert("ids".into(), record.inputs().iter().map(|token| token.id).collect());

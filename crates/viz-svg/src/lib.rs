@@ -8,6 +8,7 @@ mod chart;
 mod charts;
 mod color;
 mod error;
+mod excerpt;
 mod figure;
 mod font;
 #[cfg(any(feature = "png", feature = "pdf"))]
@@ -37,6 +38,7 @@ mod sheet;
 mod svg;
 mod text;
 mod theme;
+mod view;
 
 pub use chart::{Chart, chart, charts};
 pub use charts::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMultiple, Tokens};

@@ -4,7 +4,7 @@ use crate::legend::{Ends, Legend, common_provenance};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
-use crate::{Live, Options, Theme};
+use crate::{Live, Options, Theme, excerpt};
 use saliency_schema::Record;
 
 /// Around every picture.
@@ -25,6 +25,10 @@ pub struct Sheet<'a> {
     of_row: bool,
     provenance: Vec<String>,
     ends: Ends,
+    /// Of a chart of one row: how much of it lies outside what is shown.
+    outside: Option<String>,
+    /// What is shown of the records, in words.
+    excerpt: String,
     items: Vec<Item>,
 }
 
@@ -34,7 +38,8 @@ impl<'a> Sheet<'a> {
         let title = title.into();
         let of_row = title != rows.title_of_all();
         let record = std::slice::from_ref(rows.record);
-        Self { of_row, ..Self::of_several(record, Ends::of(rows), scale, options, title) }
+        let outside = excerpt::outside_of_shown(rows).filter(|_| of_row);
+        Self { of_row, outside, ..Self::of_several(record, Ends::of(rows), scale, options, title) }
     }
 
     /// An empty sheet for several records: the legend says what they have in common.
@@ -46,8 +51,10 @@ impl<'a> Sheet<'a> {
         title: impl Into<String>,
     ) -> Self {
         let title = options.title.clone().unwrap_or_else(|| title.into());
-        let provenance = common_provenance(records, options);
-        Self { scale, options, title, of_row: false, provenance, ends, items: Vec::new() }
+        let mut provenance = common_provenance(records, options);
+        provenance.extend(excerpt::inputs_of_all(records));
+        let (outside, excerpt) = (None, excerpt::in_words(records));
+        Self { scale, options, title, of_row: false, provenance, ends, outside, excerpt, items: Vec::new() }
     }
 
     /// Says what the ends of the colour scale mean. Default: [`Ends::of`] the rows.
@@ -125,6 +132,7 @@ impl<'a> Sheet<'a> {
             options: self.options,
             scale: self.scale,
             ends: &self.ends,
+            outside: self.outside.as_deref(),
             patterns: &patterns,
             live: self.items.iter().any(redrawn).then_some(self.of_row),
         }
@@ -135,7 +143,7 @@ impl<'a> Sheet<'a> {
             width: right + 2.0 * MARGIN,
             height: top + bottom + MARGIN,
             title: self.title,
-            description: description.into(),
+            description: description.into() + &self.excerpt,
             theme: self.options.theme,
             items: legend.items.into_iter().chain(body).collect(),
         }

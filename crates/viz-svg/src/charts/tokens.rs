@@ -9,7 +9,8 @@ use crate::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
 use crate::sheet::{MARGIN, Sheet};
 use crate::text::{label, visible};
-use crate::{Chart, Error, Live, Options, font};
+use crate::view::View;
+use crate::{Chart, Error, Live, Options, excerpt, font};
 use saliency_schema::{Kind, Record};
 use std::fmt::Write as _;
 
@@ -63,7 +64,7 @@ impl Chart for Tokens {
         items.push(Item::Line { from: (0.0, 18.0), to: (width, 18.0), color: theme.muted(), width: 1.0 });
         for (rank, entry) in table.entries.iter().enumerate() {
             items.extend(entry.row(rank, 22.0 + rank as f64 * ROW, width, &scale));
-            if options.token == Some(entry.position) {
+            if options.token.map(|token| rows.record.position(token)) == Some(entry.position) {
                 let rect = Rect::new(TOKEN - 4.0, 23.0 + rank as f64 * ROW, VALUE - TOKEN + 10.0, ROW - 2.0);
                 items.push(Item::Frame { rect, color: theme.mark(), width: 2.0 });
             }
@@ -77,10 +78,17 @@ impl Chart for Tokens {
 
     fn text(&self, records: &[Record], options: &Options) -> Result<Option<String>, Error> {
         options.check(self.name(), self.own_options())?;
+        let view = View::of(records, options)?;
+        let (records, options) = (&*view.records, &*view.options);
         let table = Table::of(records, options)?;
         let title = options.title.clone().unwrap_or_else(|| table.rows.title());
         let said = provenance(table.rows.record, options).join(" · ");
         let mut text = format!("{}\n{said}\n\n", visible(&title));
+        if let (Some(inputs), Some(outside)) =
+            (excerpt::inputs(table.rows.record), excerpt::outside_of_shown(&table.rows))
+        {
+            let _ = writeln!(text, "shown: {inputs}; {outside}\n");
+        }
         let _ = writeln!(text, "rank  position       value  token");
         for (rank, entry) in table.entries.iter().enumerate() {
             let (position, value) = (entry.position, entry.spelled());
@@ -136,6 +144,7 @@ impl<'a> Table<'a> {
 impl Entry {
     fn new(record: &Record, position: usize, value: Value) -> Self {
         let token = &record.tokens[position];
+        let position = record.position(position);
         Self { position, label: label(token), is_output: token.kind == Kind::Output, value }
     }
 
