@@ -34,14 +34,13 @@ pub(crate) fn outside(record: &Record, row: usize) -> Option<String> {
     part(record).map(|excerpt| percent(excerpt.outside.get(row).copied().flatten()))
 }
 
-/// The same of the hovered row, and of the locked one, for a chart of them.
-pub(crate) fn outside_of_shown(rows: &Rows<'_>) -> Option<String> {
-    let own = outside(rows.record, rows.hover?)?;
-    let mut said = format!("outside: {own} of the row's Σ|value|");
-    if let Some(locked) = rows.lock.and_then(|lock| outside(rows.record, lock)) {
-        said += &format!(", {locked} of the locked one's");
-    }
-    Some(said)
+/// The same of the hovered row, and of the locked one, for a chart of them: a line each.
+pub(crate) fn outside_of_shown(rows: &Rows<'_>) -> Vec<String> {
+    let own = rows.hover.and_then(|row| outside(rows.record, row));
+    let locked = rows.lock.and_then(|lock| outside(rows.record, lock));
+    let own = own.map(|share| format!("outside: {share} of the row's Σ|value|"));
+    let locked = locked.map(|share| format!("outside: {share} of the locked row's"));
+    own.into_iter().chain(locked).collect()
 }
 
 /// The least and the most that lies outside, over all rows.

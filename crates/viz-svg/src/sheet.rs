@@ -26,7 +26,7 @@ pub struct Sheet<'a> {
     provenance: Vec<String>,
     ends: Ends,
     /// Of a chart of one row: how much of it lies outside what is shown.
-    outside: Option<String>,
+    outside: Vec<String>,
     /// What is shown of the records, in words.
     excerpt: String,
     items: Vec<Item>,
@@ -38,7 +38,7 @@ impl<'a> Sheet<'a> {
         let title = title.into();
         let of_row = title != rows.title_of_all();
         let record = std::slice::from_ref(rows.record);
-        let outside = excerpt::outside_of_shown(rows).filter(|_| of_row);
+        let outside = if of_row { excerpt::outside_of_shown(rows) } else { Vec::new() };
         Self { of_row, outside, ..Self::of_several(record, Ends::of(rows), scale, options, title) }
     }
 
@@ -53,7 +53,7 @@ impl<'a> Sheet<'a> {
         let title = options.title.clone().unwrap_or_else(|| title.into());
         let mut provenance = common_provenance(records, options);
         provenance.extend(excerpt::inputs_of_all(records));
-        let (outside, excerpt) = (None, excerpt::in_words(records));
+        let (outside, excerpt) = (Vec::new(), excerpt::in_words(records));
         Self { scale, options, title, of_row: false, provenance, ends, outside, excerpt, items: Vec::new() }
     }
 
@@ -132,7 +132,7 @@ impl<'a> Sheet<'a> {
             options: self.options,
             scale: self.scale,
             ends: &self.ends,
-            outside: self.outside.as_deref(),
+            outside: &self.outside,
             patterns: &patterns,
             live: self.items.iter().any(redrawn).then_some(self.of_row),
         }

@@ -84,9 +84,8 @@ impl Chart for Tokens {
         let title = options.title.clone().unwrap_or_else(|| table.rows.title());
         let said = provenance(table.rows.record, options).join(" · ");
         let mut text = format!("{}\n{said}\n\n", visible(&title));
-        if let (Some(inputs), Some(outside)) =
-            (excerpt::inputs(table.rows.record), excerpt::outside_of_shown(&table.rows))
-        {
+        if let Some(inputs) = excerpt::inputs(table.rows.record) {
+            let outside = excerpt::outside_of_shown(&table.rows).join("; ");
             let _ = writeln!(text, "shown: {inputs}; {outside}\n");
         }
         let _ = writeln!(text, "rank  position       value  token");

@@ -430,9 +430,9 @@
       const lines = [`left: ${low}`, `right: ${high}`];
       if (clipped) lines.push(state.max ? "ends where the caller says" : `ends at the ${state.clip} quantile of |value|`, `largest: ${short(scale.clipped)}`);
       if (part.rows && record.outside) {
-        const locked = state.lock && records[state.lock.record].outside;
-        lines.push(`outside: ${record.outside[state.row]} of the row's Σ|value|`
-          + (state.lock && locked ? `, ${locked[state.lock.row]} of the locked one's` : ""));
+        lines.push(`outside: ${record.outside[state.row]} of the row's Σ|value|`);
+        const locked = state.lock && records[state.lock.record].outside?.[state.lock.row];
+        if (locked) lines.push(`outside: ${locked} of the locked row's`);
       }
       const [left, top, room] = part.lines;
       lines.forEach((line, i) => write(group, fitted(line, 11, room), left, top + 15 * i, 11, { fill: muted }));
