@@ -405,6 +405,13 @@ pub(crate) struct DrawArguments {
 /// How charts look.
 #[derive(Debug, Args)]
 pub(crate) struct LookArguments {
+    /// Draw these inputs alone: positions FROM-TO, from 0, TO left out. How much of each row lies outside is said.
+    #[arg(long, value_name = "A-B")]
+    pub(crate) inputs: Option<String>,
+    /// Draw a part of the prompt as one cell, with the sum of its values: system, user or template, where --chat or --template put
+    /// the text somewhere. May be given again.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fold: Vec<String>,
     /// light, dark or print.
     #[arg(long, value_name = "T", default_value = "light")]
     pub(crate) theme: Theme,

@@ -265,7 +265,7 @@ fn parameters(arguments: &MethodArguments) -> Parameters {
 }
 
 /// `FROM-TO`, with `TO` left out.
-fn range(flag: &str, text: &str) -> Result<Range<usize>, Failure> {
+pub(crate) fn range(flag: &str, text: &str) -> Result<Range<usize>, Failure> {
     let parts = text.trim().split_once('-');
     let parts = parts.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
     match parts {

@@ -1,6 +1,7 @@
 //! `saliency draw`: records in, one picture out.
 
 use crate::arguments::{DrawArguments, LookArguments};
+use crate::asked::range;
 use crate::failure::Failure;
 use crate::output::Destination;
 use crate::records;
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
         columns: arguments.columns,
         top: arguments.top,
         id_prefix: arguments.id_prefix.clone(),
-        ..options(&arguments.look)
+        ..options(&arguments.look)?
     };
     if let Form::Text = form {
         let text = chart.text(&records, &options)?.ok_or_else(|| {
@@ -92,9 +93,10 @@ fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
 }
 
 /// The options that every chart of a run shares.
-pub(crate) fn options(look: &LookArguments) -> Options {
-    let &LookArguments { theme, palette, clip, scale_max } = look;
-    Options { theme, palette, clip, scale_max, ..Options::default() }
+pub(crate) fn options(look: &LookArguments) -> Result<Options, Failure> {
+    let &LookArguments { theme, palette, clip, scale_max, ref inputs, ref fold } = look;
+    let inputs = inputs.as_deref().map(|text| range("--inputs", text)).transpose()?;
+    Ok(Options { inputs, fold: fold.clone(), theme, palette, clip, scale_max, ..Options::default() })
 }
 
 impl DrawArguments {

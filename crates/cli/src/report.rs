@@ -45,7 +45,7 @@ fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(),
         records::read(&arguments.records, None, &arguments.explain.group, quiet)?
     };
     // The page last: once it is there, all that it names is.
-    for (name, bytes) in files(&records, &options(&arguments.look))? {
+    for (name, bytes) in files(&records, &options(&arguments.look)?)? {
         write_whole(&arguments.output.join(name), &bytes)?;
     }
     // What is there was drawn; whoever interrupted still learns that it is not all.

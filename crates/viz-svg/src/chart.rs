@@ -1,6 +1,7 @@
 //! What a chart is, and how one is found by name.
 
 use crate::charts::TABLE;
+use crate::view::View;
 use crate::{Error, Options, Scene};
 use saliency_schema::Record;
 
@@ -39,13 +40,15 @@ pub trait Chart: Sync {
     /// width.
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error>;
 
-    /// Checks the options and lays the records out.
+    /// Checks the options, takes what of the records is shown ([`Options::inputs`], [`Options::fold`]), and lays that out.
     ///
     /// # Errors
-    /// An option that is out of its range or that the chart does not have, and those of [`lay_out`](Self::lay_out).
+    /// An option that is out of its range or that the chart does not have, inputs or parts that a record does not have, and
+    /// those of [`lay_out`](Self::lay_out).
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         options.check(self.name(), self.own_options())?;
-        self.lay_out(records, options)
+        let view = View::of(records, options)?;
+        self.lay_out(&view.records, &view.options)
     }
 }
 

@@ -82,6 +82,12 @@ pub enum Error {
         /// The option.
         name: &'static str,
     },
+    /// What of a record should be drawn is not there.
+    #[error("{why}")]
+    Record {
+        /// What is missing, and the repair.
+        why: String,
+    },
     // --- drawing
     /// The picture is larger than resvg can paint.
     #[error("a picture of {width} × {height} pixels is too large to paint; choose a smaller scale, or SVG")]

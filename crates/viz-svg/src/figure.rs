@@ -2,6 +2,7 @@
 
 use crate::{Chart, Error, Minimap, Options, Palette, Scene, State, Theme, Tokens};
 use saliency_schema::Record;
+use std::ops::Range;
 
 /// A chart of some records, with its options: `TallHeatmap::new(&record).lock(3).theme(Theme::Dark).to_svg()?`.
 ///
@@ -40,6 +41,18 @@ impl<'a, C: Chart> Figure<'a, C> {
     /// The input token under the pointer, by its position. Default: none.
     pub fn token(mut self, position: usize) -> Self {
         self.options.token = Some(position);
+        self
+    }
+
+    /// Draws these inputs alone, by position, and says how much of each row lies outside. Default: all.
+    pub fn inputs(mut self, positions: Range<usize>) -> Self {
+        self.options.inputs = Some(positions);
+        self
+    }
+
+    /// Draws a part of the prompt, by its name, as one cell with the sum of its values. May be asked for again. Default: none.
+    pub fn fold(mut self, part: impl Into<String>) -> Self {
+        self.options.fold.push(part.into());
         self
     }
 

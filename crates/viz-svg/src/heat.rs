@@ -6,7 +6,7 @@ use crate::live::{Boxes, Part};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::{Color, Live, Paint, font};
+use crate::{Color, Live, Paint, excerpt, font};
 
 const SIZE: f64 = 12.0;
 /// A row's height, of which the last unit stays free.
@@ -18,6 +18,8 @@ const LABEL_ROOM: f64 = 180.0;
 pub(crate) const GAP: f64 = 4.0;
 /// All bars take at least this, so that what they are can be read.
 pub(crate) const LEAST: f64 = 110.0;
+/// Room for how much lies outside, right of the bars.
+const OUTSIDE: f64 = 60.0;
 /// The thinnest bar that may be asked for.
 pub(crate) const THINNEST: f64 = 0.2;
 
@@ -48,6 +50,51 @@ impl Heat<'_> {
     /// Width of all bars.
     pub(crate) fn width(&self) -> f64 {
         self.grid().extent()
+    }
+
+    /// What stands above the inputs' bars.
+    fn head(&self) -> Text {
+        let n_input = self.rows.record.n_input();
+        let count = || format!("{n_input} input token{}", if n_input == 1 { "" } else { "s" });
+        let text = excerpt::inputs(self.rows.record).unwrap_or_else(count);
+        Text::new(text, 0.0, -12.0, 10.0, self.scale.theme.muted())
+    }
+
+    /// Where the shares that lie outside end, right of the bars; `None` where all inputs are shown.
+    fn outside_end(&self) -> Option<f64> {
+        excerpt::inputs(self.rows.record).map(|_| self.width().max(self.head().width) + OUTSIDE)
+    }
+
+    /// Width of the bars, and of what stands right of them.
+    pub(crate) fn full_width(&self) -> f64 {
+        self.outside_end().unwrap_or_else(|| self.width())
+    }
+
+    /// What the bars need at least, and what stands right of them besides.
+    pub(crate) fn least(&self) -> (f64, f64) {
+        match self.outside_end() {
+            Some(_) => (LEAST.max(self.head().width), OUTSIDE),
+            None => (LEAST, 0.0),
+        }
+    }
+
+    /// How much of each row lies on inputs that are not shown, right of the bars.
+    pub(crate) fn outside(&self) -> Vec<Item> {
+        let Some(end) = self.outside_end().filter(|_| self.rows.record.n_output() > 0) else {
+            return Vec::new();
+        };
+        let (muted, ink) = (self.scale.theme.muted(), self.scale.theme.ink());
+        let text = |text: String, y, size, color| {
+            Item::from(Text::new(text, end, y, size, color).anchored(Anchor::End))
+        };
+        let rows = 0..self.rows.record.n_output();
+        let share = |row: usize| {
+            let share = excerpt::outside(self.rows.record, row)?;
+            Some(text(share, row as f64 * ROW + 13.0, 11.0, ink))
+        };
+        std::iter::once(text("outside".to_owned(), -12.0, 10.0, muted))
+            .chain(rows.filter_map(share))
+            .collect()
     }
 
     /// The bars.
@@ -86,9 +133,8 @@ impl Heat<'_> {
             return vec![Text::new("no output", 0.0, 12.0, SIZE, theme.muted()).into()];
         }
         let inputs = self.bar * n_input as f64;
-        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         let text = |text: String, x: f64| Text::new(text, x, -12.0, 10.0, theme.muted());
-        let head = text(count(n_input, "input token"), 0.0);
+        let head = self.head();
         let mut items = Vec::new();
         let right = self.width();
         let outputs = text("earlier outputs".to_owned(), right).anchored(Anchor::End);

@@ -12,7 +12,8 @@ use crate::number::coordinate;
 use crate::panels::Panels;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::visible;
-use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts, explained};
+use crate::view::View;
+use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts, excerpt, explained};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saliency_schema::Record;
@@ -172,6 +173,15 @@ impl<'a> Page<'a> {
 
 impl ToHtml for Page<'_> {
     fn to_html(&self) -> Result<String, Error> {
+        let view = View::of(self.records, &self.options)?;
+        let (charts, title) = (self.charts.clone(), self.title.clone());
+        Page { records: &view.records, charts, options: view.options.into_owned(), title }.written()
+    }
+}
+
+impl Page<'_> {
+    /// The page of what is shown.
+    fn written(&self) -> Result<String, Error> {
         // The records that are asked for, with states that lie inside them.
         let records = Panels::of(self.records, &self.options)?.records;
         let figures = self.figures(records)?;
@@ -384,6 +394,15 @@ fn record(records: &[Record], k: usize, options: &Options) -> Value {
         "values": values,
     });
     let Value::Object(fields) = &mut value else { return value };
+    if let Some(excerpt) = &record.excerpt {
+        fields.insert("positions".into(), json!(excerpt.positions));
+        if excerpt.is_part() {
+            let outside = (0..record.n_output()).filter_map(|row| excerpt::outside(record, row));
+            fields.insert("outside".into(), json!(outside.collect::<Vec<_>>()));
+            let inside = excerpt.outside.iter().map(|outside| outside.map(|outside| 1.0 - outside));
+            fields.insert("inside".into(), json!(inside.collect::<Vec<_>>()));
+        }
+    }
     if explained::is_special(record) {
         let rows = || 0..record.n_output();
         let names: Vec<_> = rows().map(|row| explained::row(record, row)).collect();

@@ -25,6 +25,8 @@ pub(crate) struct Legend<'a> {
     pub(crate) options: &'a Options,
     /// At least one.
     pub(crate) bars: &'a [Bar<'a>],
+    /// How much of a chart's one or two rows lies outside what is shown.
+    pub(crate) outside: &'a [String],
     pub(crate) patterns: &'a BTreeSet<Pattern>,
     /// Whether a page redraws it, and then whether its title is that of the hovered row.
     pub(crate) live: Option<bool>,
@@ -299,12 +301,14 @@ impl Legend<'_> {
             });
             lines.push(format!("largest: {}", short(largest)));
         }
+        lines.extend_from_slice(self.outside);
         // Beside the bar, or under it where the picture is narrow.
         let room = width - BAR - 16.0;
         let (beside, room, mut line_top) =
             if room >= LINES { (x + BAR + 16.0, room, top - 2.0) } else { (x, width, top + 28.0) };
         // A page's state may need four lines and the patterns.
-        let reserved = line_top + if self.live.is_some() { 60.0 } else { 0.0 };
+        let most = if self.outside.is_empty() { 60.0 } else { 90.0 };
+        let reserved = line_top + if self.live.is_some() { most } else { 0.0 };
         let first_line = line_top + 11.0;
         for line in lines {
             let line = font::fitted(&line, SMALL, room);

@@ -8,6 +8,7 @@ mod chart;
 mod charts;
 mod color;
 mod error;
+mod excerpt;
 mod explained;
 mod figure;
 mod font;
@@ -44,6 +45,7 @@ mod svg;
 mod table;
 mod text;
 mod theme;
+mod view;
 
 pub use chart::{Chart, chart, charts};
 pub use charts::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMultiple, Tokens};

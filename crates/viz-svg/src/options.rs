@@ -2,6 +2,7 @@
 
 use crate::{Error, Palette, Theme};
 use saliency_schema::Record;
+use std::ops::Range;
 use std::str::FromStr;
 
 /// The narrowest and the widest picture that may be asked for.
@@ -16,6 +17,11 @@ pub struct Options {
     pub lock: Option<State>,
     /// The input token under the pointer, by its position. Default: none.
     pub token: Option<usize>,
+    /// The inputs that are drawn, by position; how much of each row lies outside is said. Outputs and positions are counted as
+    /// if all were there. [`Chart::draw`](crate::Chart::draw) does it for every chart. Default: all.
+    pub inputs: Option<Range<usize>>,
+    /// Parts of the prompt, by name, that are drawn as one cell each, with the sum of their values. Default: none.
+    pub fold: Vec<String>,
     /// Which record, where several are given to a chart of one. Default: the only one.
     pub record: Option<usize>,
     /// Default: light.
@@ -53,6 +59,8 @@ impl Default for Options {
             hover: None,
             lock: None,
             token: None,
+            inputs: None,
+            fold: Vec::new(),
             record: None,
             theme: Theme::Light,
             palette: None,

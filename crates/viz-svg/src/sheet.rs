@@ -5,7 +5,7 @@ use crate::notes::{self, Note};
 use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
-use crate::{Live, Options, Theme};
+use crate::{Live, Options, Theme, excerpt};
 use saliency_schema::Record;
 
 /// Around every picture.
@@ -26,6 +26,10 @@ pub struct Sheet<'a> {
     of_row: bool,
     provenance: Vec<String>,
     notes: Vec<Note>,
+    /// Of a chart of one row: how much of it lies outside what is shown.
+    outside: Vec<String>,
+    /// What is shown of the records, in words.
+    excerpt: String,
     items: Vec<Item>,
 }
 
@@ -35,7 +39,8 @@ impl<'a> Sheet<'a> {
         let title = title.into();
         let of_row = title != rows.title_of_all();
         let record = std::slice::from_ref(rows.record);
-        Self { of_row, ..Self::of_several(record, Ends::of(rows), scale, options, title) }
+        let outside = if of_row { excerpt::outside_of_shown(rows) } else { Vec::new() };
+        Self { of_row, outside, ..Self::of_several(record, Ends::of(rows), scale, options, title) }
     }
 
     /// An empty sheet for several records: the legend says what they have in common.
@@ -47,10 +52,12 @@ impl<'a> Sheet<'a> {
         title: impl Into<String>,
     ) -> Self {
         let title = options.title.clone().unwrap_or_else(|| title.into());
-        let provenance = common_provenance(records, options);
+        let mut provenance = common_provenance(records, options);
+        provenance.extend(excerpt::inputs_of_all(records));
+        let (outside, excerpt) = (Vec::new(), excerpt::in_words(records));
         let bars = vec![Bar { scale, ends, of: None }];
         let notes = notes::of(records, options);
-        Self { bars, options, title, of_row: false, provenance, notes, items: Vec::new() }
+        Self { bars, options, title, of_row: false, provenance, notes, outside, excerpt, items: Vec::new() }
     }
 
     /// A colour bar of its own for some of the panels, the first of which is `panel`; `name` says which, and what their
@@ -139,6 +146,7 @@ impl<'a> Sheet<'a> {
             provenance: &self.provenance,
             options: self.options,
             bars: &self.bars,
+            outside: &self.outside,
             patterns: &patterns,
             live: self.items.iter().any(redrawn).then_some(self.of_row),
         }
@@ -151,7 +159,7 @@ impl<'a> Sheet<'a> {
             width: right + 2.0 * MARGIN,
             height: top + bottom + MARGIN,
             title: self.title,
-            description: description.into(),
+            description: description.into() + &self.excerpt,
             theme: self.options.theme,
             items: legend.items.into_iter().chain(notes.items).chain(body).collect(),
             id_prefix: self.options.id_prefix.clone(),

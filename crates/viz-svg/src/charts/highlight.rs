@@ -123,10 +123,11 @@ fn sentence(rows: &Rows<'_>) -> String {
     let largest = shown.filter(|(_, x)| x.is_finite()).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
     match largest {
         Some((i, x)) => format!(
-            "{counts} {}; the largest value, {}, is that of “{}” (token {i}).",
+            "{counts} {}; the largest value, {}, is that of “{}” (token {}).",
             rows.title(),
             crate::number::short(x),
-            rows.label_of(i)
+            rows.label_of(i),
+            rows.record.position(i)
         ),
         None => format!("{counts} {}.", rows.title()),
     }

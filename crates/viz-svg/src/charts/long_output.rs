@@ -10,7 +10,7 @@ use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
 use crate::sheet::MARGIN;
-use crate::{Chart, Error, Live, Options, Paint, font};
+use crate::{Chart, Error, Live, Options, Paint, excerpt, font};
 use saliency_schema::Record;
 
 /// A cell's width and height, where no width is asked for.
@@ -25,6 +25,8 @@ const LEAST: f64 = 160.0;
 const BETWEEN: f64 = 28.0;
 const SIZE: f64 = 11.0;
 const LINE: f64 = 17.0;
+/// The height of a bar of all that a row holds.
+const OUTSIDE: f64 = 24.0;
 
 /// Long continuations, transposed: a column for each output, a row for each token before it, inputs above and earlier
 /// outputs below; where an output did not exist yet there is the panel's own grey. The continuation stands above as text.
@@ -88,6 +90,9 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
         let mut cells = vec![Item::filled(area, ground)];
         cells.extend(grid.items());
         sheet.live_group("cells", words, cells, (left, grid_top), || grid.live(panel));
+        if let outside @ [_, ..] = &outside(&grid)[..] {
+            sheet.group("outside", None, outside.iter().cloned(), (left, grid_top + grid.extent() + 8.0));
+        }
         let marks = marks(&grid, options.token);
         sheet.live_group("marks", None, marks, (left, grid_top), || Live::of(panel, Part::Marks));
         left += width + BETWEEN;
@@ -100,6 +105,26 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
         outputs.join(", ")
     );
     sheet.scene(description)
+}
+
+/// How much of each output's row lies on inputs that are not shown: a bar under its column, full where all does.
+fn outside(grid: &Grid<'_>) -> Vec<Item> {
+    let (rows, theme, (_, size)) = (grid.rows, grid.scale.theme, grid.cell);
+    let Some(range) = excerpt::outside_of_all(rows.record) else { return Vec::new() };
+    let n_output = rows.record.n_output();
+    let shares = rows.record.excerpt.iter().flat_map(|excerpt| &excerpt.outside);
+    let bar = |(output, share): (usize, &Option<f64>)| {
+        let height = share.unwrap_or(0.0) * OUTSIDE;
+        Rect::new(output as f64 * size, OUTSIDE - height, size, height)
+    };
+    let cells: Vec<Rect> = shares.enumerate().map(bar).filter(|bar| bar.height > 0.0).collect();
+    let ground = Rect::new(0.0, 0.0, n_output as f64 * size, OUTSIDE);
+    let said = format!("outside, of each output's Σ|value|: {range}");
+    vec![
+        Item::filled(ground, theme.panel()),
+        Item::Cells { paint: Paint::Color(theme.muted()), cells },
+        Text::new(said, 0.0, OUTSIDE + 14.0, 10.0, theme.ink()).into(),
+    ]
 }
 
 /// The continuation as text; outputs before the hovered one in the colours of what it took from them.

@@ -10,7 +10,7 @@ use crate::rows::Rows;
 use crate::scale::Scale;
 use crate::scene::{Item, Rect, Scene, Text};
 use crate::sheet::{MARGIN, Sheet};
-use crate::{Chart, Color, Error, Live, Options, Paint, font};
+use crate::{Chart, Color, Error, Live, Options, Paint, excerpt, font};
 use saliency_schema::Record;
 
 const TEXT_WIDTH: f64 = 600.0;
@@ -26,6 +26,8 @@ const LEAST: f64 = 40.0;
 const BLOCKS: usize = 10;
 const BLOCK: f64 = 8.0;
 const LABEL: f64 = 18.0;
+/// The size of what is said under a label.
+const SMALL: f64 = 10.0;
 
 /// The paragraph with one row's attributions (`hover`, the first by default), and under it a thumbnail of the same
 /// paragraph for each output: its tokens as bars, the outputs before it as blocks, its own token below. Labels of outputs
@@ -74,6 +76,9 @@ impl Chart for Minimap {
         let words = (n_output > 0).then(|| rows.in_words(&all));
         sheet.live_group("thumbnails", words, maps, below, || thumbnails.live());
         sheet.live_group("labels", None, labels, below, || thumbnails.live_labels());
+        if let outside @ [_, ..] = &thumbnails.outside()[..] {
+            sheet.group("outside", None, outside.iter().cloned(), below);
+        }
         let shown = rows.hover.map_or_else(String::new, |hover| {
             format!(" The paragraph shows “{}” (output {hover}).", rows.label(hover))
         });
@@ -163,6 +168,18 @@ impl Thumbnails<'_> {
             boxes.texts.push((n_input + row, self.text(row, rect, Color::BLACK)));
         }
         Live::of(0, Part::Tokens(boxes))
+    }
+
+    /// How much of each row lies on inputs that are not shown, under its label.
+    fn outside(&self) -> Vec<Item> {
+        let share = |(row, (_, label)): (usize, ((f64, f64), Rect))| {
+            let share = excerpt::outside(self.rows.record, row)?;
+            let whole = format!("{share} outside");
+            let text = if font::width(&whole, SMALL) <= label.width { whole } else { share };
+            let (x, y) = (label.x + 4.0, label.y + label.height + 11.0);
+            Some(Text::new(text, x, y, SMALL, self.scale.theme.ink()).into())
+        };
+        self.places().into_iter().enumerate().filter_map(share).collect()
     }
 
     /// The boxes of a thumbnail's tokens: the shrunk paragraph, and the outputs before its own as blocks.

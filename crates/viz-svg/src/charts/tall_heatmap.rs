@@ -41,8 +41,9 @@ impl Chart for TallHeatmap {
         let bar = (BARS / columns).round().clamp(1.0, 12.0);
         let mut heat = Heat { rows, scale, bar, token: options.token, live: options.live };
         if let Some(width) = options.width {
-            let taken = TEXT_WIDTH + BETWEEN + heat.label_width() + heat::GAP + 2.0 * MARGIN;
-            let least = taken + heat::LEAST.max(columns * heat::THINNEST);
+            let (bars, beside) = heat.least();
+            let taken = TEXT_WIDTH + BETWEEN + heat.label_width() + heat::GAP + beside + 2.0 * MARGIN;
+            let least = taken + bars.max(columns * heat::THINNEST);
             if width < least {
                 return Err(too_narrow(width, least));
             }
@@ -68,6 +69,9 @@ fn scene(heat: &Heat<'_>, options: &Options) -> Scene {
     let bars_at = (heat_left + heat.label_width(), rows_top);
     sheet.live_group("rows", words, heat.cells(), bars_at, || heat.live_cells(0));
     sheet.group("heads", None, heat.heads(), bars_at);
+    if let outside @ [_, ..] = &heat.outside()[..] {
+        sheet.group("outside", None, outside.iter().cloned(), bars_at);
+    }
     sheet.live_group("labels", None, heat.labels(), (heat_left, rows_top), || heat.live_labels(0));
     if let Some(y) = rows.hover {
         let top = HEADING + prose.height() + 40.0;

@@ -45,12 +45,12 @@ impl Chart for TallMultiple {
         };
         let mut heats: Vec<_> = panels.rows().enumerate().map(heat).collect();
         if let Some(width) = options.width {
-            let labels: f64 = heats.iter().map(|heat| heat.label_width() + heat::GAP).sum();
+            let labels: f64 = heats.iter().map(|heat| heat.label_width() + heat::GAP + heat.least().1).sum();
+            let bars = heats.iter().map(|heat| heat.least().0).fold(0.0, f64::max);
             let taken = labels + BETWEEN * (heats.len() - 1) as f64 + 2.0 * MARGIN;
             let all: f64 = panels.records.iter().map(columns).sum();
             let bar = (width - taken) / all;
-            let least =
-                (taken + all * heat::THINNEST.max(heat::LEAST / most)).max(Panels::LEAST + 2.0 * MARGIN);
+            let least = (taken + all * heat::THINNEST.max(bars / most)).max(Panels::LEAST + 2.0 * MARGIN);
             if width < least {
                 return Err(too_narrow(width, least));
             }
@@ -68,13 +68,16 @@ fn scene(panels: &Panels<'_>, heats: &[Heat<'_>], groups: &[Group], options: &Op
     let mut left = 0.0;
     for (panel, heat) in heats.iter().enumerate() {
         let record = heat.rows.record;
-        let width = heat.label_width() + heat.width().max(heat::LEAST);
+        let width = heat.label_width() + heat.full_width().max(heat::LEAST);
         let name = font::fitted(panels.name(panel), 11.0, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, 11.0, options.theme.ink()).bold());
         let words = || heat.rows.in_words(&(0..record.n_output()).collect::<Vec<_>>());
         let (words, at) = ((record.n_output() > 0).then(words), (left + heat.label_width(), rows_top));
         sheet.live_group("rows", words, heat.cells(), at, || heat.live_cells(panel));
         sheet.group("heads", None, heat.heads(), at);
+        if let outside @ [_, ..] = &heat.outside()[..] {
+            sheet.group("outside", None, outside.iter().cloned(), at);
+        }
         sheet.live_group("labels", None, heat.labels(), (left, rows_top), || heat.live_labels(panel));
         left += width + BETWEEN;
     }

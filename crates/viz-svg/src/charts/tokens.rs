@@ -9,7 +9,8 @@ use crate::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
 use crate::sheet::{MARGIN, Sheet};
 use crate::text::visible;
-use crate::{Chart, Error, Live, Options, font};
+use crate::view::View;
+use crate::{Chart, Error, Live, Options, excerpt, font};
 use saliency_schema::{Kind, Record};
 use std::fmt::Write as _;
 
@@ -63,7 +64,7 @@ impl Chart for Tokens {
         items.push(Item::Line { from: (0.0, 18.0), to: (width, 18.0), color: theme.muted(), width: 1.0 });
         for (rank, entry) in table.entries.iter().enumerate() {
             items.extend(entry.row(rank, 22.0 + rank as f64 * ROW, width, &scale));
-            if options.token == Some(entry.position) {
+            if options.token.map(|token| rows.record.position(token)) == Some(entry.position) {
                 let rect = Rect::new(TOKEN - 4.0, 23.0 + rank as f64 * ROW, VALUE - TOKEN + 10.0, ROW - 2.0);
                 items.push(Item::Frame { rect, color: theme.mark(), width: 2.0 });
             }
@@ -77,12 +78,18 @@ impl Chart for Tokens {
 
     fn text(&self, records: &[Record], options: &Options) -> Result<Option<String>, Error> {
         options.check(self.name(), self.own_options())?;
+        let view = View::of(records, options)?;
+        let (records, options) = (&*view.records, &*view.options);
         let table = Table::of(records, options)?;
         let title = options.title.clone().unwrap_or_else(|| table.rows.title());
         let said = provenance(table.rows.record, options).join(" · ");
         let mut text = format!("{}\n{said}\n", visible(&title));
         for note in &table.rows.record.notes {
             let _ = writeln!(text, "note: {}", visible(note));
+        }
+        if let Some(inputs) = excerpt::inputs(table.rows.record) {
+            let outside = excerpt::outside_of_shown(&table.rows).join("; ");
+            let _ = writeln!(text, "shown: {inputs}; {outside}");
         }
         text.push('\n');
         let _ = writeln!(text, "rank  position       value  token");
@@ -140,7 +147,7 @@ impl<'a> Table<'a> {
 impl Entry {
     fn new(rows: &Rows<'_>, position: usize, value: Value) -> Self {
         let is_output = rows.record.tokens[position].kind == Kind::Output;
-        Self { position, label: rows.label_of(position), is_output, value }
+        Self { position: rows.record.position(position), label: rows.label_of(position), is_output, value }
     }
 
     fn spelled(&self) -> String {

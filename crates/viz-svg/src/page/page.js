@@ -5,7 +5,7 @@
 (() => {
   /** @typedef {{inputs: number, labels: string[], name: string, method: string, target: string, signed: boolean | null,
    *   rows?: string[], titles?: string[], whole?: string, aligned?: number[][][], kind?: number, unit?: string, axis?: string,
-   *   partners: Map<number, Int32Array>, totals: Map<number, number>,
+   *   positions?: number[], outside?: string[], inside?: (number | null)[], partners: Map<number, Int32Array>, totals: Map<number, number>,
    *   scales: number[], values: string, codes: Int16Array, starts: number[]}} Rec */
   /** @typedef {number | null | undefined} Value a number; null for a missing one; undefined: not comparable */
   /** @typedef {{ground: string, panel: string, ink: string, muted: string, apart: string, mark: string}} Theme */
@@ -70,6 +70,7 @@
         const value = plain(record, row, token);
         if (finite(value)) sum += Math.abs(Number(value));
       }
+      sum /= record.inside?.[row] || 1;
       record.totals.set(row, sum);
     }
     return sum;
@@ -205,6 +206,8 @@
 
   /** @param {Rec} record @param {number} row */
   const label = (record, row) => record.rows?.[row] ?? record.labels[record.inputs + row];
+  /** A token's position in the whole record. @param {Rec} record @param {number} token */
+  const position = (record, token) => record.positions?.[token] ?? token;
   /** @param {Row} at */
   const named = at => `“${label(records[at.record], at.row)}” (output ${at.row})`;
   const rowTitle = () => !records[state.record].scales.length ? "The record holds no output"
@@ -481,6 +484,11 @@
           : record.signed === false ? ["no attribution", "most (no sign)"] : ["least", "most"];
       const lines = [`left: ${low}`, `right: ${high}`];
       if (clipped) lines.push(state.max ? "ends where the caller says" : `ends at the ${state.clip} quantile of |value|`, `largest: ${short(scale.clipped)}`);
+      if (part.rows && record.outside) {
+        lines.push(`outside: ${record.outside[state.row]} of the row's Σ|value|`);
+        const locked = state.lock && records[state.lock.record].outside?.[state.lock.row];
+        if (locked) lines.push(`outside: ${locked} of the locked row's`);
+      }
       const [left, top, room] = part.lines;
       lines.forEach((line, i) => write(group, fitted(line, 11, room), left, top + 15 * i, 11, { fill: muted }));
       // What the colours cannot say.
@@ -717,7 +725,7 @@
     const record = records[state.record], compares = !!state.lock;
     const head = ["#", "token", ...(compares ? ["shown", "locked", "difference"] : ["value"])];
     const all = ranked();
-    const lines = all.slice(0, top).map(({ token, value }) => [String(token), record.labels[token],
+    const lines = all.slice(0, top).map(({ token, value }) => [String(position(record, token)), record.labels[token],
       ...(compares ? [short(own(record, state.row, token)), short(locked(record, token))] : []), short(value)]);
     let [caption, thead, tbody] = table.children;
     if (!caption) {
@@ -738,8 +746,8 @@
     while (tbody.children.length > lines.length) tbody.lastChild?.remove();
     lines.forEach((texts, i) => {
       const tr = /** @type {HTMLElement} */ (tbody.children[i] ?? tbody.appendChild(document.createElement("tr")));
-      tr.dataset.token = texts[0];
-      tr.classList.toggle("current", +texts[0] === state.token);
+      tr.dataset.token = String(all[i].token);
+      tr.classList.toggle("current", all[i].token === state.token);
       line(tr, "td", texts);
     });
   }
@@ -753,7 +761,7 @@
     if (state.token !== null && state.token < record.labels.length) {
       const token = state.token;
       const value = own(record, state.row, token);
-      text += `, token ${token} “${record.labels[token]}”: ${value === undefined ? "not read by it" : short(value)}`;
+      text += `, token ${position(record, token)} “${record.labels[token]}”: ${value === undefined ? "not read by it" : short(value)}`;
       if (state.lock) text += `; locked ${named(state.lock)}: ${short(locked(record, token))}; difference ${short(shown(record, state.row, token))}`;
     } else if (state.lock) text += `, compared with ${named(state.lock)}`;
     return text + ".";
