@@ -6,7 +6,7 @@ mod common;
 use common::{folder, open};
 use proptest::prelude::*;
 use saliency_attribution::{Attributor, Generation, LanguageModel};
-use saliency_model_gpt2::{Checkpoint, Load, Prompt, Template};
+use saliency_model_gpt2::{Checkpoint, Load, Prompt, Template, Tokenizer};
 use saliency_schema::Token;
 use serde_json::json;
 use std::path::Path;
@@ -243,8 +243,8 @@ fn what_a_post_processor_would_put_and_is_left_out_is_a_warning() {
     }
 }
 
-fn plain(checkpoint: &Checkpoint, text: &str) -> Vec<u32> {
-    let tokens = checkpoint.tokenizer.encode_plain(text, saliency_schema::Kind::Input, 0).unwrap();
+fn plain(tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
+    let tokens = tokenizer.encode_plain(text, saliency_schema::Kind::Input, 0).unwrap();
     check(&tokens, text.as_bytes()).unwrap();
     tokens.iter().map(|t| t.id).collect()
 }
@@ -252,9 +252,13 @@ fn plain(checkpoint: &Checkpoint, text: &str) -> Vec<u32> {
 /// transformers 5.24, `AutoTokenizer.from_pretrained(FOLDER)(TEXT, split_special_tokens=True, add_special_tokens=False)`.
 #[test]
 fn special_tokens_are_plain_characters_where_that_is_asked_for() {
-    let variant = |name: &str| load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/variants").join(name));
+    let variants = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/variants");
+    let variant = |name: &str| Tokenizer::open(&variants.join(name)).unwrap();
     let parity = open("gpt2-a", Kind::Float);
-    assert_eq!(plain(&parity, "a<|endoftext|> b"), [65, 28, 92, 299, 68, 79, 70, 84, 407, 84, 92, 30, 289]);
+    assert_eq!(
+        plain(&parity.tokenizer, "a<|endoftext|> b"),
+        [65, 28, 92, 299, 68, 79, 70, 84, 407, 84, 92, 30, 289]
+    );
     assert_eq!(ids(&parity, "a<|endoftext|> b"), [65, 0, 289]);
     // Two special tokens, and an added one that is not special and stays whole.
     let text = "a<|endoftext|> b<|sep|>Jupiter station";
@@ -262,8 +266,8 @@ fn special_tokens_are_plain_characters_where_that_is_asked_for() {
     let expected =
         [64, 27, 91, 68, 77, 67, 78, 69, 83, 68, 87, 83, 91, 29, 220, 65, 27, 91, 82, 68, 79, 91, 29, 301];
     assert_eq!(plain(&added, text), expected);
-    assert_eq!(added.tokenizer.special_in(text).unwrap(), ["<|endoftext|>", "<|sep|>"]);
-    assert_eq!(added.tokenizer.special_in("<|endoftext").unwrap(), [""; 0]);
+    assert_eq!(added.special_in(text).unwrap(), ["<|endoftext|>", "<|sep|>"]);
+    assert_eq!(added.special_in("<|endoftext").unwrap(), [""; 0]);
     // No space is put after what is no special token now.
     let expected = [220, 127, 102, 220, 220, 27, 91, 68, 77, 67, 78, 69, 83, 68, 87, 83, 91, 29, 66];
     assert_eq!(plain(&variant("prefix-space"), "é  <|endoftext|>c"), expected);
@@ -279,7 +283,7 @@ fn a_templates_special_tokens_stay_special_whatever_the_text_holds() {
         check(forced.tokens(), &whole).unwrap();
         forced.ids().to_vec()
     };
-    let characters = plain(&gpt2, text);
+    let characters = plain(&gpt2.tokenizer, text);
     let c = ids(&gpt2, "c");
     assert_eq!(read(Prompt::from(text), "c"), [&characters[..], &c].concat());
     assert_eq!(read(Prompt::from("c"), text), [&c[..], &characters].concat());
@@ -288,7 +292,7 @@ fn a_templates_special_tokens_stay_special_whatever_the_text_holds() {
     assert_eq!(read(filled(format!("{end}{{text}}{end}")), "c"), [&[0][..], &characters, &[0], &c].concat());
     // What only the two together would spell is the text's.
     let across = Prompt::from("text|>").template(Template::Filled("c<|endof{text}".into()));
-    assert_eq!(read(across, "c"), [&c[..], &plain(&gpt2, end), &c].concat());
+    assert_eq!(read(across, "c"), [&c[..], &plain(&gpt2.tokenizer, end), &c].concat());
     // The parts between are tokenised as they stand: " b" and not " " and "b".
     assert_eq!(
         read(Prompt::from("b").template(Template::Filled("c {text}".into())), "c"),
