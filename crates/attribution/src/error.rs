@@ -166,8 +166,8 @@ pub enum Error {
     /// The model's own way back left positions out, or mixed them up.
     #[error(
         "{op} gave {}, and {} was due: every position that is asked for, once, in order",
-        place(found),
-        place(expected)
+        place(.found.as_ref()),
+        place(.expected.as_ref())
     )]
     Order {
         /// The operation.
@@ -260,6 +260,6 @@ fn message_of(text: &str) -> &str {
 }
 
 /// A position, for a message.
-fn place(position: &Option<usize>) -> String {
+fn place(position: Option<&usize>) -> String {
     position.map_or_else(|| "no more".to_owned(), |position| format!("position {position}"))
 }

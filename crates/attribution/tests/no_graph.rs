@@ -64,12 +64,14 @@ fn a_callers_no_grad_changes_nothing() {
             let (sequence, target) = (sequence(), probability());
             let by_hand = tch::no_grad(|| {
                 let problem = Problem::new(&*model, &sequence, &*target).unwrap();
-                let mut first = Vec::new();
-                problem.gradients(&mut |_, value, _| Ok(first.push(value))).unwrap();
-                problem
-                    .gradients_at(&problem.embeddings(), 0..3, &mut |_, value, _| Ok(first.push(value)))
-                    .unwrap();
-                first
+                let mut values = Vec::new();
+                let mut each = |_, value, _| {
+                    values.push(value);
+                    Ok(())
+                };
+                problem.gradients(&mut each).unwrap();
+                problem.gradients_at(&problem.embeddings(), 0..3, &mut each).unwrap();
+                values
             });
             assert_eq!(by_hand.len(), 6, "{}", model.name());
         }
@@ -137,7 +139,7 @@ fn a_target_without_a_gradient_is_named_by_every_method_that_takes_one() {
                 let (called, what) = (target.name(), format!("{}, {name}", model.name()));
                 match record(&*model, name, target) {
                     Ok(record) => {
-                        assert!(!takes_gradients && record.attributions.len() == 3, "{what}, {called}")
+                        assert!(!takes_gradients && record.attributions.len() == 3, "{what}, {called}");
                     }
                     Err(error) => {
                         assert!(takes_gradients, "{what}, {called}: {error}");

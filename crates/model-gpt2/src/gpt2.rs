@@ -108,6 +108,11 @@ impl Gpt2 {
         Ok(Tensor::f_embedding(&self.wte, ids, -1, false, false)?)
     }
 
+    fn embed_tokens(&self, ids: &[TokenId]) -> Result<Tensor, Error> {
+        let ids: Vec<i64> = ids.iter().map(|&id| id.into()).collect();
+        self.embed_ids(&Tensor::f_from_slice(&ids)?.f_to(self.device())?)
+    }
+
     /// Logits at some positions, from token embeddings that need not be those of any token.
     ///
     /// # Shapes
@@ -204,9 +209,7 @@ impl LanguageModel for Gpt2 {
     }
 
     fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
-        let ids: Vec<i64> = ids.iter().map(|&id| id.into()).collect();
-        let ids = Tensor::f_from_slice(&ids)?.f_to(self.device())?;
-        Ok(self.embed_ids(&ids)?)
+        Ok(self.embed_tokens(ids)?)
     }
 
     fn logits(

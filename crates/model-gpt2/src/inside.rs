@@ -1,6 +1,6 @@
 //! GPT-2's inside, for methods that look there.
 
-use crate::block::layer_norm;
+use crate::block::{Block, layer_norm};
 use crate::pullback::Recorded;
 use crate::{Error, Gpt2};
 use saliency_attribution::{BackwardRule, Inside, Look, ModelError, ReadOut, Run};
@@ -17,8 +17,7 @@ impl Inside for Gpt2 {
     }
 
     fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError> {
-        let positions = self.position_embeddings(0, embeddings.size()[1])?;
-        Ok(self.through(0..layer, &embeddings.f_add(&positions)?)?)
+        Ok(residual(self, layer, embeddings)?)
     }
 
     fn logits_from(
@@ -27,32 +26,11 @@ impl Inside for Gpt2 {
         residual: &Tensor,
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
-        let last = self.blocks().len() - 1;
-        let (from, count) = (positions.start as i64, positions.len() as i64);
-        // The last block runs at these positions only.
-        let x = if layer > last {
-            residual.f_narrow(1, from, count)?
-        } else {
-            let x = self.through(layer..last, residual)?;
-            self.blocks()[last].forward(&x, from..from + count, None)?
-        };
-        Ok(self.read(&x)?)
+        Ok(logits_from(self, layer, residual, &positions)?)
     }
 
     fn look(&self, layer: usize, residual: &Tensor) -> Result<Look, ModelError> {
-        let _no_gradient = tch::no_grad_guard();
-        let block = &self.blocks()[layer];
-        let weights = block.weights();
-        let normed = layer_norm(residual, &weights.ln_1, block.epsilon())?;
-        let (pattern, added) = block.attention().look(&normed, weights)?;
-        let attended = residual.f_add(&added)?;
-        Ok(Look {
-            pattern,
-            values: block.attention().mapped_values(&normed, weights)?,
-            bias: weights.attention_out.bias.shallow_clone(),
-            output: block.feed_forward(&attended)?,
-            attended,
-        })
+        Ok(look(&self.blocks()[layer], residual)?)
     }
 
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
@@ -72,6 +50,44 @@ impl Inside for Gpt2 {
         let positions = positions.start as i64..positions.end as i64;
         Ok(Box::new(Recorded::run(self, embeddings, positions, rule)?))
     }
+}
+
+fn residual(model: &Gpt2, layer: usize, embeddings: &Tensor) -> Result<Tensor, Error> {
+    let positions = model.position_embeddings(0, embeddings.size()[1])?;
+    model.through(0..layer, &embeddings.f_add(&positions)?)
+}
+
+fn logits_from(
+    model: &Gpt2,
+    layer: usize,
+    residual: &Tensor,
+    positions: &Range<usize>,
+) -> Result<Tensor, Error> {
+    let last = model.blocks().len() - 1;
+    let (from, count) = (positions.start as i64, positions.len() as i64);
+    // The last block runs at these positions only.
+    let x = if layer > last {
+        residual.f_narrow(1, from, count)?
+    } else {
+        let x = model.through(layer..last, residual)?;
+        model.blocks()[last].forward(&x, from..from + count, None)?
+    };
+    model.read(&x)
+}
+
+fn look(block: &Block, residual: &Tensor) -> Result<Look, Error> {
+    let _no_gradient = tch::no_grad_guard();
+    let weights = block.weights();
+    let normed = layer_norm(residual, &weights.ln_1, block.epsilon())?;
+    let (pattern, added) = block.attention().look(&normed, weights)?;
+    let attended = residual.f_add(&added)?;
+    Ok(Look {
+        pattern,
+        values: block.attention().mapped_values(&normed, weights)?,
+        bias: weights.attention_out.bias.shallow_clone(),
+        output: block.feed_forward(&attended)?,
+        attended,
+    })
 }
 
 /// `Σ_v w_v U_v · (γ ⊙ (x − mean x)/σ + β)` with `σ` held: a direction without its mean, and what `β` adds.

@@ -108,7 +108,7 @@ fn no_error_has_libtorchs_frames_in_it() {
     }
     for text in said {
         assert!(!text.contains("frame #") && !text.contains("Exception raised from"), "{text}");
-        assert!(text.contains("libtorch") || text.contains("orch("), "{text}");
+        assert!(text.to_lowercase().contains("torch"), "{text}");
     }
 }
 

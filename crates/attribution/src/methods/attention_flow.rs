@@ -61,12 +61,14 @@ impl Method for AttentionFlow {
         for _ in 0..(layers.count() + 1) * tokens {
             graph.add_node(());
         }
+        // The flows take longer than the pass.
+        problem.work().leave_open();
         layers.go_up(|layer, _, look| {
             let matrix = with_residual(look)?;
             for upper in 0..tokens {
                 let row = matrix.f_select(0, upper as i64)?.f_narrow(0, 0, upper as i64 + 1)?;
                 for (lower, share) in Vec::<f64>::try_from(row)?.into_iter().enumerate() {
-                    let capacity = (share * WHOLE).round() as u64;
+                    let capacity = (share * WHOLE).round().min(2.0 * WHOLE) as u64;
                     if capacity > 0 {
                         graph.add_edge(node(layer + 1, upper), node(layer, lower), capacity);
                     }
