@@ -99,7 +99,7 @@ impl Failure {
     }
 }
 
-/// Whether spans were given that the text does not have.
+/// Whether spans or parts were given that the text does not have.
 fn is_segmentation(error: &schema::Error) -> bool {
-    matches!(error, schema::Error::Segment { .. })
+    matches!(error, schema::Error::Segment { .. } | schema::Error::NoParts)
 }

@@ -183,17 +183,70 @@ fn a_record_that_is_there_is_grouped_for_a_chart() {
     run(&[TEXT, &signed, &["--group", "words", "-o", "words.json"]].concat());
     // The same table as of a record that was grouped when it was made, and a group can be grouped again.
     let made = run(&["draw", "tokens", "words.json"]);
-    assert!(made.lines().any(|line| line.ends_with("␣Mars")), "{made}");
+    assert!(made.lines().any(|line| line.ends_with("  Mars")), "{made}");
     assert_eq!(run(&["draw", "tokens", "tokens.json", "--group", "words"]), made);
     let sentence = run(&["draw", "tokens", "words.json", "--group", "sentences"]);
     assert!(sentence.contains("1 of 1 tokens"), "{sentence}");
     let largest = run(&["draw", "tokens", "tokens.json", "--group", "spans:0-3", "--reduce", "max-abs"]);
     let rows = largest.lines().filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()));
-    // Three of the six tokens as one, and the others as they are.
-    assert_eq!(rows.count(), 4 + 1, "{largest}");
+    // Three of the tokens as one, and the others as they are; and the line below the table.
+    let single = texts(&record(&[]), "input").len();
+    assert_eq!(rows.count(), single - 2 + 1, "{largest}");
     run(&["report", "tokens.json", "words.json", "--group", "words", "-o", "page"]);
     let svg = |name: &str| std::fs::read_to_string(folder.path().join("page").join(name)).unwrap();
     assert_eq!(svg("minimap-0.svg"), svg("minimap-1.svg"));
+}
+
+#[test]
+fn part_of_a_prompt_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], code: i32| {
+        let output = saliency(folder.path(), arguments);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap() + &error
+    };
+    let filled = ["--template", "In the beginning {text} And then"];
+    run(&[TEXT, &filled, &["-q", "-o", "r.json"]].concat(), 0);
+    let record: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("r.json")).unwrap()).unwrap();
+    let text: String = texts(&record, "input").concat();
+    let parts = record["prompt"]["parts"].as_array().unwrap().iter();
+    let place = |at: &Value| at.as_u64().unwrap() as usize;
+    let parts: Vec<_> = parts
+        .map(|part| (part["name"].as_str().unwrap(), &text[place(&part["start"])..place(&part["end"])]))
+        .collect();
+    let expected =
+        [("template", "In the beginning "), ("user", "The race to Mars is"), ("template", " And then")];
+    assert_eq!(parts, expected);
+    let table = run(&["draw", "tokens", "r.json", "--fold", "user"], 0);
+    assert!(table.contains("[user, ") && !table.contains("race"), "{table}");
+    let table = run(&["draw", "tokens", "r.json", "--inputs", "1-3"], 0);
+    let row = &rows(&record)[0];
+    let share = 1.0 - (row[1].abs() + row[2].abs()) / row.iter().map(|x| x.abs()).sum::<f64>();
+    let said = format!("shown: inputs 1 to 2 of {}; outside: {:.0} % of the row's", row.len(), 100.0 * share);
+    assert!(table.contains(&said), "{said}: {table}");
+    for form in ["x.svg", "x.png", "x.pdf", "x.html"] {
+        run(&["draw", "minimap", "r.json", "--inputs", "1-9", "--fold", "template", "-o", form], 0);
+    }
+    run(&["report", "r.json", "--inputs", "1-9", "-o", "page"], 0);
+    let parts = run(&["draw", "tokens", "r.json", "--group", "parts"], 0);
+    assert!(parts.contains("3 of 3 tokens"), "{parts}");
+    // What is taken away together can be a part too.
+    let game = [TEXT, &filled, &["--method", "occlusion", "--segments", "parts", "--target", "logit", "-q"]]
+        .concat();
+    let game: Value = serde_json::from_str(&run(&game, 0)).unwrap();
+    assert!(rows(&game).iter().all(|row| row[0].to_bits() == row[1].to_bits()));
+    for (arguments, words) in [
+        (["--inputs", "0-99"], "inputs 0-99 are not among the record's"),
+        (["--inputs", "3"], "--inputs \"3\" is no range"),
+        (["--fold", "system"], "unknown part \"system\"; there are: template, user"),
+    ] {
+        let error = run(&[&["draw", "tokens", "r.json"], &arguments[..]].concat(), 2);
+        assert!(error.contains(words), "{error}");
+    }
+    run(&[TEXT, &["-q", "-o", "plain.json"]].concat(), 0);
+    assert!(run(&["draw", "tokens", "plain.json", "--fold", "user"], 2).contains("--chat"));
 }
 
 #[test]

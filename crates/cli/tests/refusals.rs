@@ -337,6 +337,7 @@ fn what_is_explained() {
         &["unknown reduction \"median\"", "sum, mean, max-abs"],
     );
     refused(&["--reduce", "sum"], &["--group <S>"]);
+    refused(&["--group", "parts"], &["no parts", "--chat"]);
     for memory in ["lots", "-1", "0", "2 parsecs"] {
         refused(&["--memory", memory], &["--memory"]);
     }

@@ -2,6 +2,7 @@
 
 use crate::rows::Rows;
 use saliency_schema::{Excerpt, Record};
+use std::fmt::Write as _;
 
 /// Rows beyond which a description says the least and the most instead of each.
 const EACH: usize = 100;
@@ -67,8 +68,10 @@ pub(crate) fn in_words(records: &[Record]) -> String {
         } else {
             (0..n_output).filter_map(|row| outside(record, row)).collect::<Vec<_>>().join(", ")
         };
-        said +=
-            &format!(" Only {inputs} are shown{of}; outside lie, of each output's sum of |value|: {shares}.");
+        let _ = write!(
+            said,
+            " Only {inputs} are shown{of}; outside lie, of each output's sum of |value|: {shares}."
+        );
     }
     said
 }
