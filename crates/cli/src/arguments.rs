@@ -349,15 +349,23 @@ pub(crate) struct DrawArguments {
     /// tokens: rows of the table. Default: 40.
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,
-    /// A font file for characters that the embedded font lacks (CJK, emoji), for PNG and PDF. May be given again.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) font: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fonts: FontArguments,
     /// Pixels for each unit of the drawing, for PNG.
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     pub(crate) scale: f32,
     /// The picture: .svg, .png, .pdf or .html; .txt for a chart that has a text form, which is printed without -o.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// What pictures are painted with.
+#[derive(Debug, Args)]
+pub(crate) struct FontArguments {
+    /// A font file for characters that the embedded font lacks (CJK, emoji), for PNG and PDF; or `system`: the fonts that are
+    /// installed on this machine, on which the files' bytes then depend. May be given again.
+    #[arg(long, value_name = "FILE|system")]
+    pub(crate) font: Vec<PathBuf>,
 }
 
 /// How charts look.
@@ -394,6 +402,8 @@ pub(crate) struct ReportArguments {
     pub(crate) methods: Vec<String>,
     #[command(flatten)]
     pub(crate) look: LookArguments,
+    #[command(flatten)]
+    pub(crate) fonts: FontArguments,
     /// The folder to write to; it is made where it does not exist.
     #[arg(long, short, value_name = "FOLDER")]
     pub(crate) output: PathBuf,

@@ -4,11 +4,10 @@ use crate::arguments::{DrawArguments, LookArguments};
 use crate::failure::Failure;
 use crate::output::Destination;
 use crate::records;
-use saliency::viz::{Options, Pdf, Png};
+use saliency::viz::Options;
 use saliency::{Page, ToHtml, chart};
-use std::path::PathBuf;
 
-pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure> {
     let chart = chart(&arguments.chart)?;
     let form = Form::of(arguments)?;
     let destination = Destination::new(arguments.output.as_deref())?;
@@ -41,10 +40,15 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
         Form::Text | Form::Html => Vec::new(),
         Form::Svg => scene.to_svg().into_bytes(),
         Form::Png => {
-            let png = Png::new().scale(arguments.scale);
-            arguments.fonts()?.into_iter().try_fold(png, Png::font)?.paint(&scene)?
+            let png = arguments.fonts.png(arguments.scale)?;
+            arguments.fonts.say_missing(png.missing(&scene), quiet);
+            png.paint(&scene)?
         }
-        Form::Pdf => arguments.fonts()?.into_iter().try_fold(Pdf::new(), Pdf::font)?.write(&scene)?,
+        Form::Pdf => {
+            let pdf = arguments.fonts.pdf()?;
+            arguments.fonts.say_missing(pdf.missing(&scene), quiet);
+            pdf.write(&scene)?
+        }
     };
     destination.write(&bytes)
 }
@@ -53,16 +57,6 @@ pub(crate) fn run(arguments: &DrawArguments) -> Result<(), Failure> {
 pub(crate) fn options(look: &LookArguments) -> Options {
     let &LookArguments { theme, palette, clip, scale_max } = look;
     Options { theme, palette, clip, scale_max, ..Options::default() }
-}
-
-impl DrawArguments {
-    /// The font files, read.
-    fn fonts(&self) -> Result<Vec<Vec<u8>>, Failure> {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|source| Failure::Read { path: path.clone(), source })
-        };
-        self.font.iter().map(read).collect()
-    }
 }
 
 enum Form {

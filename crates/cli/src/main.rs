@@ -9,6 +9,7 @@ mod attribute;
 mod draw;
 mod estimate;
 mod failure;
+mod fonts;
 mod interrupt;
 mod list;
 mod memory;
@@ -63,7 +64,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let quiet = arguments.quiet;
     match &arguments.command {
         Command::Attribute(options) => attribute::run(options, quiet),
-        Command::Draw(options) => draw::run(options),
+        Command::Draw(options) => draw::run(options, quiet),
         Command::Report(options) => report::run(options, quiet),
         Command::Charts(options) => list::charts(options),
         Command::Methods(options) => list::methods(options),

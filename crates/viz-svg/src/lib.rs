@@ -12,6 +12,8 @@ mod figure;
 mod font;
 #[cfg(any(feature = "png", feature = "pdf"))]
 mod fonts;
+#[cfg(any(feature = "png", feature = "pdf"))]
+mod glyphs;
 mod grid;
 mod heat;
 #[cfg(feature = "html")]
@@ -20,6 +22,8 @@ mod invisible;
 mod label;
 mod legend;
 mod live;
+#[cfg(any(feature = "png", feature = "pdf"))]
+mod missing;
 mod number;
 mod options;
 mod pair;
@@ -48,6 +52,8 @@ pub use figure::{AsRecords, Figure};
 #[cfg(feature = "html")]
 pub use html::{Page, ToHtml};
 pub use live::Live;
+#[cfg(any(feature = "png", feature = "pdf"))]
+pub use missing::Missing;
 pub use options::{Options, State};
 pub use palette::Palette;
 #[cfg(feature = "pdf")]
