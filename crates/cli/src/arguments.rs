@@ -390,9 +390,8 @@ pub(crate) struct DrawArguments {
     /// Default: saliency- and a hash of the picture.
     #[arg(long, value_name = "P")]
     pub(crate) id_prefix: Option<String>,
-    /// A font file for characters that the embedded font lacks (CJK, emoji), for PNG and PDF. May be given again.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) font: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fonts: FontArguments,
     /// Pixels for each unit of the drawing, for PNG.
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     pub(crate) scale: f32,
@@ -400,6 +399,15 @@ pub(crate) struct DrawArguments {
     /// .csv or .tsv with `tokens`: every cell of every output, a row each.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// What pictures are painted with.
+#[derive(Debug, Args)]
+pub(crate) struct FontArguments {
+    /// A font file for characters that the embedded font lacks (CJK, emoji), for PNG and PDF; or `system`: the fonts that are
+    /// installed on this machine, on which the files' bytes then depend. May be given again.
+    #[arg(long, value_name = "FILE|system")]
+    pub(crate) font: Vec<PathBuf>,
 }
 
 /// How charts look.
@@ -443,6 +451,8 @@ pub(crate) struct ReportArguments {
     pub(crate) methods: Vec<String>,
     #[command(flatten)]
     pub(crate) look: LookArguments,
+    #[command(flatten)]
+    pub(crate) fonts: FontArguments,
     /// The folder to write to; it is made where it does not exist.
     #[arg(long, short, value_name = "FOLDER")]
     pub(crate) output: PathBuf,

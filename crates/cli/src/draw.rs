@@ -5,9 +5,8 @@ use crate::asked::range;
 use crate::failure::Failure;
 use crate::output::Destination;
 use crate::records;
-use saliency::viz::{LongTable, Options, Pdf, Png};
+use saliency::viz::{LongTable, Options};
 use saliency::{Page, ToHtml, chart};
-use std::path::PathBuf;
 
 pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure> {
     let chart = chart(&arguments.chart)?;
@@ -62,10 +61,15 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
         Form::Text | Form::Html | Form::Csv | Form::Tsv => Vec::new(),
         Form::Svg => scene.to_svg().into_bytes(),
         Form::Png => {
-            let png = Png::new().scale(arguments.scale);
-            arguments.fonts()?.into_iter().try_fold(png, Png::font)?.paint(&scene)?
+            let png = arguments.fonts.png(arguments.scale)?;
+            arguments.fonts.say_missing(png.missing(&scene), quiet);
+            png.paint(&scene)?
         }
-        Form::Pdf => arguments.fonts()?.into_iter().try_fold(Pdf::new(), Pdf::font)?.write(&scene)?,
+        Form::Pdf => {
+            let pdf = arguments.fonts.pdf()?;
+            arguments.fonts.say_missing(pdf.missing(&scene), quiet);
+            pdf.write(&scene)?
+        }
     };
     destination.write(&bytes)
 }
@@ -97,16 +101,6 @@ pub(crate) fn options(look: &LookArguments) -> Result<Options, Failure> {
     let &LookArguments { theme, palette, clip, scale_max, ref inputs, ref fold } = look;
     let inputs = inputs.as_deref().map(|text| range("--inputs", text)).transpose()?;
     Ok(Options { inputs, fold: fold.clone(), theme, palette, clip, scale_max, ..Options::default() })
-}
-
-impl DrawArguments {
-    /// The font files, read.
-    fn fonts(&self) -> Result<Vec<Vec<u8>>, Failure> {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|source| Failure::Read { path: path.clone(), source })
-        };
-        self.font.iter().map(read).collect()
-    }
 }
 
 enum Form {

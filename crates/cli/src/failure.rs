@@ -37,6 +37,9 @@ pub(crate) enum Failure {
     /// A file does not hold records.
     #[error("{path}: {source}")]
     Record { path: PathBuf, source: schema::Error },
+    /// A file holds no font, or the machine none.
+    #[error("--font {path}: {source}")]
+    Font { path: PathBuf, source: viz::Error },
     /// A record could not be written.
     #[error(transparent)]
     Schema(#[from] schema::Error),
@@ -86,7 +89,7 @@ impl Failure {
                         | A::NoMasking { .. }
                 )
             }
-            Self::Draw(error) => error.is_usage(),
+            Self::Draw(error) | Self::Font { source: error, .. } => error.is_usage(),
             _ => false,
         };
         if asked_wrongly { 2 } else { 1 }

@@ -9,6 +9,7 @@ mod attribute;
 mod draw;
 mod estimate;
 mod failure;
+mod fonts;
 mod interrupt;
 mod list;
 mod memory;

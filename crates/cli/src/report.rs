@@ -8,8 +8,9 @@ use crate::interrupt;
 use crate::output::write_whole;
 use crate::records;
 use crate::text::Source;
-use saliency::viz::Options;
+use saliency::viz::{Options, Png};
 use saliency::{Chart, Page, Record, ToHtml, charts};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failure> {
@@ -23,7 +24,8 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failur
     // Made before the work, which may be long, and taken away again where the work fails.
     let is_new = !folder.exists();
     std::fs::create_dir_all(folder).map_err(|source| Failure::Write { path: folder.clone(), source })?;
-    let result = write(arguments, has_text, quiet);
+    // A font that cannot be read is found before the work, too.
+    let result = arguments.fonts.png(2.0).and_then(|png| write(arguments, &png, has_text, quiet));
     if is_new && (result.is_err() || arguments.work.dry_run) {
         // What is not empty stays.
         let _ = std::fs::remove_dir(folder);
@@ -31,7 +33,7 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failur
     result
 }
 
-fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(), Failure> {
+fn write(arguments: &ReportArguments, png: &Png, has_text: bool, quiet: bool) -> Result<(), Failure> {
     let records = if has_text {
         let methods: Vec<_> = arguments.methods.iter().map(String::as_str).collect();
         let methods = if methods.is_empty() { vec!["gradient-x-input"] } else { methods };
@@ -45,21 +47,29 @@ fn write(arguments: &ReportArguments, has_text: bool, quiet: bool) -> Result<(),
         records::read(&arguments.records, None, &arguments.explain.group, quiet)?
     };
     // The page last: once it is there, all that it names is.
-    for (name, bytes) in files(&records, &options(&arguments.look)?)? {
+    let mut missing = BTreeSet::new();
+    for (name, bytes) in files(&records, &options(&arguments.look)?, png, &mut missing)? {
         write_whole(&arguments.output.join(name), &bytes)?;
     }
+    arguments.fonts.say_missing(missing, quiet);
     // What is there was drawn; whoever interrupted still learns that it is not all.
     if interrupt::came() { Err(Failure::Partial) } else { Ok(()) }
 }
 
-/// Every file of the report, the page last.
-fn files(records: &[Record], options: &Options) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+/// Every file of the report, the page last; the characters that no font has go to `missing`.
+fn files(
+    records: &[Record],
+    options: &Options,
+    png: &Png,
+    missing: &mut BTreeSet<char>,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
     let mut files = Vec::new();
     let mut add = |chart: &dyn Chart, records: &[Record], number: Option<usize>| -> Result<(), Failure> {
         let scene = chart.draw(records, options)?;
         let stem = number.map_or_else(|| chart.name().to_owned(), |k| format!("{}-{k}", chart.name()));
         files.push((PathBuf::from(format!("{stem}.svg")), scene.to_svg().into_bytes()));
-        files.push((PathBuf::from(format!("{stem}.png")), scene.to_png(2.0)?));
+        files.push((PathBuf::from(format!("{stem}.png")), png.paint(&scene)?));
+        missing.extend(png.missing(&scene));
         Ok(())
     };
     let page = Page::new(records).every_chart().title("saliency report").options(options.clone());

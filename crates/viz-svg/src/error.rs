@@ -100,6 +100,9 @@ pub enum Error {
     /// Bytes that were given as a font are none.
     #[error("this is no TrueType or OpenType font")]
     Font,
+    /// The machine's fonts were asked for, and there are none.
+    #[error("no font is installed on this machine; give a font's file instead")]
+    NoSystemFonts,
     /// The SVG could not be painted or the PNG not be packed.
     #[error("could not paint the picture: {0}")]
     Paint(String),
@@ -108,6 +111,6 @@ pub enum Error {
 impl Error {
     /// Whether the caller asked for something that there is not, as opposed to something that failed.
     pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Paint(_))
+        !matches!(self, Self::Paint(_) | Self::NoSystemFonts)
     }
 }

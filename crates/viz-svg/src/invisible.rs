@@ -61,7 +61,7 @@ pub(crate) fn stretches(text: &str) -> Vec<Stretch<'_>> {
 /// What stands for a run of hidden characters in a text: their names, or how many there are.
 pub(crate) fn stand_in(hidden: &str) -> String {
     match hidden.chars().count() {
-        0..=2 => hidden.chars().map(|c| format!("⟨{}⟩", name(c))).collect(),
+        0..=2 => hidden.chars().map(|c| ["⟨", &name(c), "⟩"].concat()).collect(),
         count => format!("⟨{count} hidden⟩"),
     }
 }
@@ -129,6 +129,11 @@ pub(crate) fn is_ignorable(c: char) -> bool {
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a character says how the one before it looks.
+pub(crate) fn is_selector(c: char) -> bool {
+    matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Whether a character is a combining mark, which stands on the letter before it.
@@ -248,11 +253,12 @@ mod tests {
 
     /// Unicode's own table, by way of the crate `regex`.
     #[test]
-    fn what_a_font_need_not_show_is_what_unicode_says() {
-        let property = regex::Regex::new(r"^\p{Default_Ignorable_Code_Point}$").unwrap();
+    fn what_a_font_need_not_show_is_what_unicode_says() -> Result<(), regex::Error> {
+        let property = regex::Regex::new(r"^\p{Default_Ignorable_Code_Point}$")?;
         for c in '\0'..=char::MAX {
             assert_eq!(is_ignorable(c), property.is_match(c.encode_utf8(&mut [0; 4])), "{c:?}");
         }
+        Ok(())
     }
 
     #[test]

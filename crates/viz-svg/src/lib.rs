@@ -14,6 +14,8 @@ mod figure;
 mod font;
 #[cfg(any(feature = "png", feature = "pdf"))]
 mod fonts;
+#[cfg(any(feature = "png", feature = "pdf"))]
+mod glyphs;
 mod grid;
 mod heat;
 #[cfg(feature = "html")]
@@ -23,6 +25,8 @@ mod kind;
 mod label;
 mod legend;
 mod live;
+#[cfg(any(feature = "png", feature = "pdf"))]
+mod missing;
 mod notes;
 mod number;
 mod options;
@@ -55,6 +59,8 @@ pub use figure::{AsRecords, Figure};
 #[cfg(feature = "html")]
 pub use html::{Page, ToHtml};
 pub use live::Live;
+#[cfg(any(feature = "png", feature = "pdf"))]
+pub use missing::Missing;
 pub use options::{Options, State};
 pub use palette::Palette;
 #[cfg(feature = "pdf")]

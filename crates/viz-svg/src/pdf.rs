@@ -4,7 +4,7 @@ use crate::fonts::Fonts;
 use crate::svg::Lettering;
 use crate::{Error, Scene, font};
 use lopdf::{Dictionary, Document, Object, ObjectId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use svg2pdf::usvg::{ImageRendering, Options, Tree};
 use svg2pdf::{ConversionOptions, PageOptions};
 
@@ -30,6 +30,21 @@ impl Pdf {
         Ok(self)
     }
 
+    /// The machine's own fonts as well, as in [`Png`](crate::Png): the file's bytes then depend on them. Default: without.
+    ///
+    /// # Errors
+    /// A machine without fonts.
+    pub fn system_fonts(mut self) -> Result<Self, Error> {
+        self.fonts.add_system()?;
+        Ok(self)
+    }
+
+    /// The characters of a picture that no font at hand has: boxes stand for them. [`Missing`](crate::Missing) sorts them
+    /// by script.
+    pub fn missing(&self, scene: &Scene) -> BTreeSet<char> {
+        self.fonts.of(scene).missing
+    }
+
     /// The picture as PDF.
     ///
     /// # Errors
@@ -40,13 +55,12 @@ impl Pdf {
             image_rendering: ImageRendering::OptimizeSpeed,
             ..Options::default()
         };
+        let fonts = self.fonts.of(scene);
         let database = options.fontdb_mut();
-        for file in self.fonts.files() {
-            database.load_font_data(file.to_vec());
-        }
+        fonts.files.iter().for_each(|file| database.load_font_data(file.to_vec()));
         database.set_monospace_family(font::FAMILY);
-        let svg =
-            scene.written("saliency", Lettering { draws: &|text| self.fonts.have(text), squeezes: false });
+        let painted = |text: &str| fonts.glyphs.painted(text);
+        let svg = scene.written("saliency", Lettering { painted: &painted, squeezes: false });
         let tree = Tree::from_str(&svg, &options).map_err(|error| Error::Paint(error.to_string()))?;
         let page = PageOptions { dpi: 72.0 };
         let pdf = svg2pdf::to_pdf(&tree, ConversionOptions::default(), page)

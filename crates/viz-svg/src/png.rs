@@ -1,10 +1,11 @@
 //! PNG: the SVG painted by resvg with the embedded fonts (feature `png`).
 
-use crate::fonts::{EMBEDDED, Fonts};
+use crate::fonts::{Chosen, EMBEDDED, Fonts};
 use crate::svg::Lettering;
 use crate::{Error, Scene, font};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageRendering, Options, Tree, fontdb};
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 /// Pixels across or down at the most.
@@ -47,6 +48,22 @@ impl Png {
         Ok(self)
     }
 
+    /// The machine's own fonts as well, for characters that neither the embedded font nor those that were given have.
+    /// The same scene is then painted by the same bytes on machines with the same fonts only. Default: without.
+    ///
+    /// # Errors
+    /// A machine without fonts.
+    pub fn system_fonts(mut self) -> Result<Self, Error> {
+        self.fonts.add_system()?;
+        Ok(self)
+    }
+
+    /// The characters of a picture that no font at hand has: boxes stand for them. [`Missing`](crate::Missing) sorts them
+    /// by script.
+    pub fn missing(&self, scene: &Scene) -> BTreeSet<char> {
+        self.fonts.of(scene).missing
+    }
+
     /// The picture as PNG.
     ///
     /// # Errors
@@ -62,15 +79,16 @@ impl Png {
         if width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS {
             return Err(Error::TooLarge { width: width as u64, height: height as u64 });
         }
+        let fonts = self.fonts.of(scene);
         let options = Options {
-            fontdb: self.database(),
+            fontdb: database(&fonts),
             font_family: font::FAMILY.to_owned(),
             // resvg does not know `pixelated`, which a scene's rasters ask for, and takes this instead.
             image_rendering: ImageRendering::OptimizeSpeed,
             ..Options::default()
         };
-        let svg =
-            scene.written("saliency", Lettering { draws: &|text| self.fonts.have(text), squeezes: false });
+        let painted = |text: &str| fonts.glyphs.painted(text);
+        let svg = scene.written("saliency", Lettering { painted: &painted, squeezes: false });
         let tree = Tree::from_str(&svg, &options).map_err(|error| Error::Paint(error.to_string()))?;
         let mut pixmap = Pixmap::new(width as u32, height as u32)
             .ok_or(Error::TooLarge { width: width as u64, height: height as u64 })?;
@@ -78,15 +96,6 @@ impl Png {
         pixmap.fill(resvg::tiny_skia::Color::from_rgba8(red, green, blue, 255));
         resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
         pixmap.encode_png().map_err(|error| Error::Paint(error.to_string()))
-    }
-
-    /// The fonts; the embedded ones alone are read once.
-    fn database(&self) -> Arc<fontdb::Database> {
-        static ALONE: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
-        if self.fonts.is_empty() {
-            return Arc::clone(ALONE.get_or_init(|| database(EMBEDDED.into_iter())));
-        }
-        database(self.fonts.files())
     }
 }
 
@@ -100,8 +109,16 @@ impl Scene {
     }
 }
 
-/// Fonts as resvg wants them.
-fn database<'a>(files: impl Iterator<Item = &'a [u8]>) -> Arc<fontdb::Database> {
+/// Fonts as resvg wants them; the embedded ones alone are read once.
+fn database(fonts: &Chosen<'_>) -> Arc<fontdb::Database> {
+    static ALONE: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    if fonts.is_embedded_alone() {
+        return Arc::clone(ALONE.get_or_init(|| read(EMBEDDED.into_iter())));
+    }
+    read(fonts.files.iter().map(AsRef::as_ref))
+}
+
+fn read<'a>(files: impl Iterator<Item = &'a [u8]>) -> Arc<fontdb::Database> {
     let mut fonts = fontdb::Database::new();
     files.for_each(|file| fonts.load_font_data(file.to_vec()));
     fonts.set_monospace_family(font::FAMILY);

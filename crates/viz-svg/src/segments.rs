@@ -1,6 +1,7 @@
 //! A run of text cut where a renderer could not be trusted to keep its places: at characters that the embedded font
 //! lacks, at combined ones, and where the direction changes.
 
+use crate::invisible::{is_ignorable, is_selector};
 use crate::{bidi, font};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -11,7 +12,8 @@ pub(crate) struct Segment {
     /// Columns before it, and its own.
     pub(crate) column: usize,
     pub(crate) columns: usize,
-    /// Whether the embedded font has all of it.
+    /// Whether the embedded font has all of it that needs a glyph. A character with a variation selector is left to a font
+    /// of that look.
     pub(crate) covered: bool,
     leftward: bool,
     /// Whether it is one character of several code points, or one that another font draws.
@@ -47,7 +49,7 @@ pub(crate) fn segments(text: &str) -> Vec<Segment> {
     for placed in order {
         let (cluster, leftward) = (placed.shown(clusters[placed.index]), placed.leftward);
         let columns = font::columns(cluster).max(1);
-        let covered = cluster.chars().all(font::covers);
+        let covered = cluster.chars().all(|c| font::covers(c) || is_ignorable(c) && !is_selector(c));
         let alone = !leftward && (!covered || cluster.chars().nth(1).is_some());
         match segments.last_mut() {
             Some(last) if !alone && !last.alone && (last.leftward, last.covered) == (leftward, covered) => {
@@ -95,6 +97,8 @@ mod tests {
     #[test]
     fn words_that_are_read_to_the_left_stay_whole() {
         assert_eq!(cut("ab سلام cd")[1], ("سلام".to_owned(), 3, 4, true));
+        // A non-joiner (U+200C) is part of its word; each side of it is written as it joins.
+        assert_eq!(cut("می\u{200c}خواهم"), [("می\u{200c}خواهم".to_owned(), 0, 7, true)]);
         let two: Vec<_> = cut("سلام دنيا").into_iter().map(|s| s.0).collect();
         assert_eq!(two, ["دنيا", " ", "سلام"]);
     }

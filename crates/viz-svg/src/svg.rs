@@ -8,7 +8,7 @@ use crate::font::FAMILY;
 use crate::number::coordinate;
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
 use crate::segments::{Segment, segments};
-use crate::{Color, Paint, Pattern};
+use crate::{Color, Paint, Pattern, font};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
@@ -36,7 +36,7 @@ impl Scene {
 
     /// The picture as SVG, with ids that begin with `prefix`, whatever [`id_prefix`](Self::id_prefix) says.
     pub fn to_svg_with_ids(&self, prefix: &str) -> String {
-        self.written(prefix, Lettering { draws: &|_| true, squeezes: self.is_live() })
+        self.written(prefix, Lettering { painted: &Painted::whole, squeezes: self.is_live() })
     }
 
     /// Whether a page redraws some of it.
@@ -256,9 +256,9 @@ impl Writer<'_> {
 fn text(text: &Text, lettering: &Lettering<'_>) -> Vec<Element> {
     let segments = segments(&text.text);
     if let [segment] = &segments[..]
-        && lettering.draws(segment)
+        && (segment.covered || (lettering.painted)(&segment.text) == Painted::whole(&segment.text))
     {
-        return vec![run(text, None, !lettering.squeezes).into()];
+        return vec![run(text, None, segment.covered && !lettering.squeezes).into()];
     }
     let columns = segments.iter().map(|s| s.columns).sum::<usize>().max(1) as f64;
     let (column, left) = (text.width / columns, text.bounds());
@@ -273,13 +273,23 @@ fn text(text: &Text, lettering: &Lettering<'_>) -> Vec<Element> {
     let around = (text.x, text.y);
     let drawn = segments.iter().filter(|segment| segment.columns > segment.spaces());
     drawn
-        .map(|segment| {
+        .flat_map(|segment| {
             let placed = place(segment);
-            if lettering.draws(segment) {
-                run(&placed, Some(around), segment.covered && !lettering.squeezes).into()
-            } else {
-                boxed(&placed, around)
+            if segment.covered {
+                return vec![run(&placed, Some(around), !lettering.squeezes).into()];
             }
+            let painted = (lettering.painted)(placed.text.as_str());
+            let mut elements = if painted.whole { Vec::new() } else { vec![boxed(&placed, around)] };
+            let natural = font::columns(&painted.text) as f64 * column;
+            if painted.text.chars().all(font::covers) && natural > 0.0 && natural < placed.width {
+                // The embedded font's own glyph in the room of a wider one.
+                let x = placed.x + (placed.width - natural) / 2.0;
+                let run = run(&Text { text: painted.text, x, width: natural, ..placed }, Some(around), true);
+                elements.push(run.into());
+            } else if !painted.text.is_empty() {
+                elements.push(run(&Text { text: painted.text, ..placed }, Some(around), false).into());
+            }
+            elements
         })
         .collect()
 }
@@ -336,18 +346,27 @@ fn boxed(text: &Text, around: (f64, f64)) -> Element {
     element.into()
 }
 
-/// Which characters the picture's reader has glyphs for, besides those of the embedded font.
+/// What the picture's reader has glyphs for, besides the embedded font's.
 pub(crate) struct Lettering<'a> {
-    /// Whether there are glyphs for a text.
-    pub(crate) draws: &'a dyn Fn(&str) -> bool,
+    /// What can be painted of a text that the embedded font does not have.
+    pub(crate) painted: &'a dyn Fn(&str) -> Painted,
     /// Whether every text is fitted by its glyphs' width, and not letter by letter: browsers paint that several times
     /// faster, and with the embedded font it looks the same.
     pub(crate) squeezes: bool,
 }
 
-impl Lettering<'_> {
-    fn draws(&self, segment: &Segment) -> bool {
-        segment.covered || (self.draws)(&segment.text)
+/// The part of a text that there are glyphs for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Painted {
+    pub(crate) text: String,
+    /// Whether that is all that was to be seen.
+    pub(crate) whole: bool,
+}
+
+impl Painted {
+    /// All of it: what readers do that look for a font themselves.
+    fn whole(text: &str) -> Self {
+        Self { text: text.to_owned(), whole: true }
     }
 }
 
