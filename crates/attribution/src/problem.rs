@@ -2,6 +2,7 @@
 
 use crate::backward::{gradient, gradient_through, with_gradients};
 use crate::model::{Pass, check_fits};
+use crate::path::epsilon;
 use crate::work::{Watch, Work};
 use crate::{
     BackwardRule, Cost, Error, Inside, LanguageModel, OutputToken, RealRun, Run, Sequence, Size, Target,
@@ -12,6 +13,9 @@ use tch::{Kind, Tensor};
 
 /// Numbers that the gradients of several outputs with respect to their logits may hold together.
 const COTANGENTS: usize = 1 << 26;
+/// Errors of a difference, in roundings of its terms: rows of perturbation methods in float32 beside float64 were never further apart
+/// where that matters (`crates/model-gpt2/tests/rounding.rs`).
+const ROUNDING: f64 = 3.0;
 /// Tokens beyond which a larger batch runs no faster.
 const TOKENS_IN_BATCH: usize = 4096;
 
@@ -353,6 +357,23 @@ impl<'a> Problem<'a> {
         }
         notes.extend(self.target().note(self.output_token(output)));
         Ok(notes)
+    }
+
+    /// About how far rounding takes a difference of the target at one output, where the model computes in float32 or float64: a few
+    /// times `ε (|f| + Σ_v |∂f/∂z_v · z_v|)`, the target itself and the logits that it is made of. `None` where that is not known: of a target that has no gradient, such as a rank.
+    pub(crate) fn rounding(&self, output: usize) -> Result<Option<f64>, Error> {
+        let kind = self.kind();
+        if !matches!(kind, Kind::Float | Kind::Double) {
+            return Ok(None);
+        }
+        with_gradients(|| {
+            let leaf = self.input.logits_of(output)?.f_detach()?.f_set_requires_grad(true)?;
+            let value = self.value_of(&leaf, output)?.f_select(0, 0)?;
+            // Who refuses to be asked for a gradient was never asked for one by a method that takes values alone.
+            let Some(slope) = gradient(&value, &leaf, false).unwrap_or(None) else { return Ok(None) };
+            let parts = slope.f_mul(&leaf.f_detach()?)?.f_abs()?.f_sum(Kind::Double)?.f_double_value(&[])?;
+            Ok(Some(ROUNDING * epsilon(kind) * (value.f_double_value(&[])?.abs() + parts)))
+        })
     }
 
     /// The target, for errors.

@@ -28,6 +28,12 @@ pub(crate) struct Rows<'p, 'a> {
     /// The rows' vectors, where somebody wants them.
     vectors: Option<Vectors>,
     outputs: Vec<Output>,
+    /// Whether rows are made of differences of the target.
+    perturbs: bool,
+    /// How far rounding takes the differences of the row that is being made.
+    rounding: f64,
+    /// Rows whose numbers are small beside that, and which share of the largest it is.
+    rounded: Vec<(usize, f64)>,
     /// Rows in which nothing but rounding noise was left.
     cancelled: usize,
     /// What there is to say of all rows together.
@@ -66,6 +72,9 @@ impl<'p, 'a> Rows<'p, 'a> {
             errors: Vec::new(),
             vectors: keeps_vectors.then(Vectors::default),
             outputs: Vec::new(),
+            perturbs: card.family == crate::Family::Perturbation,
+            rounding: 0.0,
+            rounded: Vec::new(),
             cancelled: 0,
             remarks,
             notes: Vec::new(),
@@ -95,6 +104,10 @@ impl<'p, 'a> Rows<'p, 'a> {
 
     pub(crate) fn push(&mut self, mut explanation: Explanation) -> Result<(), Error> {
         explanation.notes.extend(self.problem.note(explanation.output)?);
+        let explained = self.span.as_ref().is_none_or(|(span, _)| span.contains(&explanation.output));
+        if self.perturbs && explained {
+            self.rounding += self.problem.rounding(explanation.output)?.unwrap_or(0.0);
+        }
         let Explanation { output, vectors, .. } = &explanation;
         let length = self.problem.row_length(*output);
         let found = vectors.size();
@@ -139,6 +152,10 @@ impl<'p, 'a> Rows<'p, 'a> {
         if cancels {
             row.fill(0.0);
             self.cancelled += 1;
+        }
+        let rounding = std::mem::take(&mut self.rounding) / largest(&row);
+        if rounding > ROUNDED {
+            self.rounded.push((self.values.len(), rounding));
         }
         let scale = self.normalize.divisor(&row);
         for x in &mut row {
@@ -297,6 +314,22 @@ impl<'p, 'a> Rows<'p, 'a> {
         for (note, rows) in &self.notes {
             notes.push(format!("{}: {note}", self.outputs_in_words(rows)));
         }
+        if let Some((first, _)) = self.rounded.first() {
+            let rows: Vec<usize> = self.rounded.iter().map(|(row, _)| *row).collect();
+            let most = self.rounded.iter().fold(0.0_f64, |most, (_, share)| most.max(*share));
+            let (dtype, repair) = match self.problem.kind() {
+                Kind::Double => ("float64", ""),
+                _ => ("float32", "; a model in float64 (--dtype float64) goes further"),
+            };
+            notes.push(format!(
+                "{}: the row is made of differences that are small beside what they are differences of (f(x) is {:.3e}{}), so that about \
+                 {} of its largest number may be the rounding of {dtype}{repair}",
+                self.outputs_in_words(&rows),
+                self.outputs.get(*first).and_then(|output| output.value).unwrap_or(f64::NAN),
+                if rows.len() > 1 { " in the first" } else { "" },
+                if most < 1.0 { format!("{:.2} %", 100.0 * most) } else { "all".to_owned() }
+            ));
+        }
         if let Some(repair) = self.repair.filter(|_| !self.inexact.is_empty()) {
             let rows: Vec<usize> = self.inexact.iter().map(|(row, _)| *row).collect();
             let largest = self.inexact.iter().fold(0.0_f64, |most, (_, relative)| most.max(*relative));
@@ -339,6 +372,15 @@ fn repair(card: &Card) -> Option<&'static str> {
 /// A share of the target's change, in words.
 fn share_in_words(share: f64) -> String {
     if share < 10.0 { format!("{:.0} % of it", 100.0 * share) } else { format!("{share:.1e} times as much") }
+}
+
+/// The share of a row's largest number from which on rounding is worth a word.
+const ROUNDED: f64 = 1e-3;
+
+/// The largest number of a row, in size. A segment's, which is spread evenly over its tokens, counts as a whole.
+fn largest(row: &[f64]) -> f64 {
+    let segments = row.chunk_by(|a, b| a.to_bits() == b.to_bits());
+    segments.map(|segment| segment.iter().sum::<f64>().abs()).filter(|x| x.is_finite()).fold(0.0, f64::max)
 }
 
 /// Numbers, and a missing one for each token beyond them.
