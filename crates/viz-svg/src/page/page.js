@@ -762,7 +762,8 @@
       const token = state.token;
       const value = own(record, state.row, token);
       text += `, token ${position(record, token)} “${record.labels[token]}”: ${value === undefined ? "not read by it" : short(value)}`;
-      if (state.lock) text += `; locked ${named(state.lock)}: ${short(locked(record, token))}; difference ${short(shown(record, state.row, token))}`;
+      if (inShares(record)) text += " as a share of the row’s sizes";
+      if (state.lock) text += `; locked ${named(state.lock)}${inShares(record) ? ` of ${records[state.lock.record].name}` : ""}: ${short(locked(record, token))}; difference ${short(shown(record, state.row, token))}`;
     } else if (state.lock) text += `, compared with ${named(state.lock)}`;
     return text + ".";
   }
