@@ -78,7 +78,7 @@ fn what_is_no_number_is_told_apart() {
         for label in ["NaN", "∞", "−∞", "missing"] {
             assert!(texts.iter().any(|t| t == label), "{}: {label}", chart.name());
         }
-        let fills: BTreeSet<_> = svg.match_indices("url(#").map(|(at, _)| &svg[at..at + 20]).collect();
+        let fills: BTreeSet<_> = svg.split("url(#").skip(1).map(|rest| rest.split(')').next()).collect();
         assert_eq!(fills.len(), 4, "{}: {fills:?}", chart.name());
     }
 }
