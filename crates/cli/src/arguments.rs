@@ -83,6 +83,7 @@ pub(crate) struct AttributeArguments {
 
 /// Where the text and its continuation come from.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SourceArguments {
     /// `demo`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json with merges.txt); or a name
     /// on the Hugging Face hub: gpt2, owner/name, owner/name@revision. `saliency models` lists them.

@@ -200,6 +200,12 @@ fn flags() {
         &["--record K (0 to 1)"],
     );
     place.refused(&["draw", "highlight", "record.json", "-o", "x.png", "--scale", "0"], 2, &["scale is 0"]);
+    place.refused(&["report", "-o", "page"], 2, &["nothing to report on"]);
+}
+
+#[test]
+fn ids_and_tables() {
+    let place = Place::new();
     place.refused(
         &["draw", "highlight", "record.json", "-o", "x.svg", "--id-prefix", "1"],
         2,
@@ -215,7 +221,6 @@ fn flags() {
         2,
         &["highlight has no table", "saliency draw tokens"],
     );
-    place.refused(&["report", "-o", "page"], 2, &["nothing to report on"]);
 }
 
 #[test]
