@@ -282,7 +282,7 @@ impl<'p, 'a> Rows<'p, 'a> {
                 (Some(own), Some(others)) => Some(Tensor::f_cat(&[own, others.f_neg()?], 0)?),
                 (own, others) => others.map(|others| others.f_neg()).transpose()?.or(own),
             };
-            whole = less(whole, vectors, other)?;
+            whole = less(whole, &vectors, other)?;
         }
         self.finish(whole, own.as_ref())?;
         let all: Vec<_> = (output..output + members).map(|output| self.explained(output)).collect();
@@ -411,13 +411,13 @@ fn split(vectors: &Tensor, position: usize) -> Result<(Tensor, Option<Tensor>), 
 }
 
 /// An explanation less another one, of which `vectors` are those of the same tokens.
-fn less(a: Explanation, vectors: Tensor, b: &Explanation) -> Result<Explanation, Error> {
+fn less(a: Explanation, vectors: &Tensor, b: &Explanation) -> Result<Explanation, Error> {
     let both = |x: Option<f64>, y: Option<f64>| Some(x? - y?);
     let sampled = a.standard_errors.is_some() || b.standard_errors.is_some();
     let notes = with_new(a.notes, b.notes.clone());
     Ok(Explanation {
         output: a.output,
-        vectors: a.vectors.f_sub(&vectors)?,
+        vectors: a.vectors.f_sub(vectors)?,
         value: a.value - b.value,
         baseline_value: both(a.baseline_value, b.baseline_value),
         steps: a.steps.max(b.steps),

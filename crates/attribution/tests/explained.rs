@@ -121,7 +121,7 @@ fn two_continuations_of_different_length_are_compared_by_their_log_probabilities
             let ids = sequence.ids();
             let embeddings = model.embed(&ids[..ids.len() - 1]).unwrap();
             let _ = embeddings.get(input).fill_(0.0);
-            let logits = model.logits(&embeddings.unsqueeze(0), 3, 2..ids.len() as usize - 1).unwrap().get(0);
+            let logits = model.logits(&embeddings.unsqueeze(0), 3, 2..ids.len() - 1).unwrap().get(0);
             let logarithms = logits.log_softmax(-1, Kind::Double);
             (3..ids.len())
                 .map(|at| logarithms.double_value(&[at as i64 - 3, i64::from(ids[at])]))

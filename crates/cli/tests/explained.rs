@@ -36,7 +36,8 @@ fn record_and_table(more: &[&str]) -> (Value, String) {
 #[test]
 fn the_token_that_is_explained_is_named_and_not_the_produced_one() {
     let (record, table) = record_and_table(&["--generate", "2", "--explain", " mat"]);
-    let produced = record["tokens"].as_array().unwrap().iter().find(|token| token["kind"] == "output").unwrap();
+    let produced =
+        record["tokens"].as_array().unwrap().iter().find(|token| token["kind"] == "output").unwrap();
     let produced = produced["text"].as_str().unwrap().trim().to_owned();
     assert_ne!(produced, "mat");
     assert_eq!(record["outputs"][0]["explained"]["token"]["text"], " mat");

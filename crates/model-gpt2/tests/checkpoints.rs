@@ -11,6 +11,7 @@ use saliency_model_gpt2::{Checkpoint, Load, Tokenizer};
 use saliency_schema::Kind as TokenKind;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use tch::{Kind, Tensor};
 
 type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
@@ -160,7 +161,7 @@ fn both_forms_of_tokenizer_files_give_the_peers_tokens() {
             &folder(model).join("vocab.json"),
             &folder(model).join("merges.txt"),
         );
-        for tokenizer in [tokenizer_json, pair.unwrap()] {
+        for tokenizer in [tokenizer_json, Arc::new(pair.unwrap())] {
             let tokens = tokenizer.encode(&text(model), TokenKind::Input, 0).unwrap();
             let found: Vec<u32> = tokens.iter().map(|t| t.id).collect();
             assert_eq!(found, ids[..n_input], "{model}");
@@ -227,7 +228,7 @@ proptest! {
     #[test]
     fn offsets_slice_the_text_into_the_tokens_bytes(text in any::<String>(), which in 0_usize..2) {
         thread_local! {
-            static TOKENIZERS: Vec<Tokenizer> = MODELS.iter().map(|m| open(m, Kind::Float).tokenizer).collect();
+            static TOKENIZERS: Vec<Arc<Tokenizer>> = MODELS.iter().map(|m| open(m, Kind::Float).tokenizer).collect();
         }
         let tokens = TOKENIZERS.with(|t| t[which].encode(&text, TokenKind::Input, 0).unwrap());
         let mut end = 0;

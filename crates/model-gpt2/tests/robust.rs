@@ -126,7 +126,7 @@ impl Odd {
 }
 
 impl LanguageModel for Odd {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "odd inside"
     }
     fn limits(&self) -> Limits {

@@ -81,6 +81,15 @@ fn words_that_both_have_are_aligned_in_order() {
     assert_eq!(partners(&a, &b), [None, Some(3), Some(4), None, None, Some(9), None]);
 }
 
+/// How long the longest common subsequence is, by the recursion of the textbook.
+fn longest(a: &[usize], b: &[usize]) -> usize {
+    match (a.split_first(), b.split_first()) {
+        (Some((x, a_rest)), Some((y, b_rest))) if x == y => 1 + longest(a_rest, b_rest),
+        (Some((_, a_rest)), Some((_, b_rest))) => longest(a_rest, b).max(longest(a, b_rest)),
+        _ => 0,
+    }
+}
+
 proptest! {
     /// By the definition: what is aligned has the same letters, goes forward, and is as long as the quadratic recursion
     /// of the textbook says.
@@ -93,13 +102,6 @@ proptest! {
         let pairs: Vec<_> = (0..a.len()).filter_map(|i| Some((i, one.align(&two).partner(i)?))).collect();
         prop_assert!(pairs.iter().all(|&(i, j)| a[i] == b[j]));
         prop_assert!(pairs.windows(2).all(|w| w[0].1 < w[1].1));
-        fn longest(a: &[usize], b: &[usize]) -> usize {
-            match (a.split_first(), b.split_first()) {
-                (Some((x, a_rest)), Some((y, b_rest))) if x == y => 1 + longest(a_rest, b_rest),
-                (Some((_, a_rest)), Some((_, b_rest))) => longest(a_rest, b).max(longest(a, b_rest)),
-                _ => 0,
-            }
-        }
         prop_assert_eq!(pairs.len(), longest(&a, &b));
     }
 }

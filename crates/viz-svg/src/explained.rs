@@ -139,12 +139,12 @@ pub(crate) fn of_target(record: &Record) -> String {
     let shared = shared.as_ref().unwrap_or(&plain);
     let mut said = String::new();
     match &shared.token {
-        Some(token) => said += &format!(" of {}", quoted(token)),
+        Some(token) => said.extend([" of ", &quoted(token)]),
         None if all().any(|explained| explained.token.is_some()) => said += " of chosen tokens",
         None => {}
     }
     match alternatives(shared) {
-        Some(others) => said += &format!(" against {others}"),
+        Some(others) => said.extend([" against ", &others]),
         None if all().any(|explained| !explained.alternatives.is_empty()) => {
             said += " against another token for each output";
         }
@@ -152,7 +152,7 @@ pub(crate) fn of_target(record: &Record) -> String {
         None => {}
     }
     match &shared.without {
-        Some(left_out) => said += &format!(" from the run without {}", without(left_out)),
+        Some(left_out) => said.extend([" from the run without ", &without(left_out)]),
         None if target(record) == DIVERGENCE => said += " from a run that is not recorded",
         None => {}
     }

@@ -180,18 +180,11 @@ impl<'a> Panels<'a> {
         format!("{which} {}: {what}", numbers.join(", "))
     }
 
-    /// The scale of a panel's group.
-    pub(crate) fn scale_of<'s>(&self, groups: &'s [Group], panel: usize) -> &'s Scale {
-        let own = groups.iter().find(|group| group.panels.contains(&panel));
-        // Every panel is in a group.
-        &own.unwrap_or(&groups[0]).scale
-    }
-
     /// A sheet with the input text, coloured by the hovered row, and the pair of the hovered and the locked row;
     /// and where the panels begin under them.
     pub(crate) fn sheet<'s>(&self, groups: &'s [Group], options: &'s Options) -> (Sheet<'s>, f64) {
         let hovered = self.hover.map_or(0, |state| state.panel);
-        let (rows, scale) = (self.rows_of(hovered), self.scale_of(groups, hovered));
+        let (rows, scale) = (self.rows_of(hovered), scale_of(groups, hovered));
         let ends = |group: &Group| {
             let of = if group.panels.contains(&hovered) { hovered } else { group.panels[0] };
             Ends::of(&self.rows_of(of))
@@ -239,6 +232,13 @@ impl<'a> Panels<'a> {
         sheet.heading("Outputs", 0.0, bottom + 40.0);
         (sheet, bottom + 24.0 + HEADING)
     }
+}
+
+/// The scale of a panel's group.
+pub(crate) fn scale_of(groups: &[Group], panel: usize) -> &Scale {
+    let own = groups.iter().find(|group| group.panels.contains(&panel));
+    // Every panel is in a group.
+    &own.unwrap_or(&groups[0]).scale
 }
 
 /// A record's input, by token ids.

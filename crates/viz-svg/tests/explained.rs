@@ -112,7 +112,7 @@ fn a_contrast_says_against_what() {
 #[test]
 fn what_a_run_was_made_without_is_named() {
     let tokens = record("logit", [None, None]).tokens;
-    let without = Explained::new().with_without(Without::new(&[0..2], &tokens));
+    let without = Explained::new().with_without(Without::new(std::slice::from_ref(&(0..2)), &tokens));
     check(
         &record("kl-divergence", [Some(without.clone()), Some(without)]),
         "What moves “right” (output 0) away from the run without “The cat” (tokens 0–1)",

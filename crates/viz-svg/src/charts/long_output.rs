@@ -4,7 +4,7 @@ use crate::cells::Cells;
 use crate::grid::Grid;
 use crate::live::{Boxes, Part};
 use crate::options::too_narrow;
-use crate::panels::{Group, Panels};
+use crate::panels::{Group, Panels, scale_of};
 use crate::paragraph::{Paragraph, Piece};
 use crate::rows::Rows;
 use crate::scale::Scale;
@@ -77,7 +77,7 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
     for ((panel, rows), text) in panels.rows().enumerate().zip(&texts) {
         let n_output = rows.record.n_output();
         let width = (n_output as f64 * cell).max(text_width);
-        let scale = panels.scale_of(groups, panel);
+        let scale = scale_of(groups, panel);
         let name = font::fitted(panels.name(panel), SIZE, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, SIZE, theme.ink()).bold());
         let (above, at) = (continuation(&rows, text, scale), (left, text_top));

@@ -2,7 +2,7 @@
 
 use crate::heat::{self, HEADS, Heat};
 use crate::options::too_narrow;
-use crate::panels::{Group, Panels};
+use crate::panels::{Group, Panels, scale_of};
 use crate::scene::{Scene, Text};
 use crate::sheet::MARGIN;
 use crate::{Chart, Error, Options, font};
@@ -40,7 +40,7 @@ impl Chart for TallMultiple {
         let most = panels.records.iter().map(columns).fold(1.0, f64::max);
         let bar = (BARS / most).round().clamp(1.0, 12.0);
         let heat = |(panel, rows)| {
-            let scale = *panels.scale_of(&groups, panel);
+            let scale = *scale_of(&groups, panel);
             Heat { rows, scale, bar, token: options.token, live: options.live }
         };
         let mut heats: Vec<_> = panels.rows().enumerate().map(heat).collect();
