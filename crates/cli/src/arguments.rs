@@ -221,7 +221,8 @@ pub(crate) struct ExplainArguments {
 #[derive(Debug, Args)]
 pub(crate) struct GroupArguments {
     /// Put tokens together afterwards, in the record: words, sentences, lines, regex:R (R separates), parts (of a
-    /// prompt made with --chat or --template) or spans:0-5,5-9, which leaves all other tokens single. To take tokens away together, see attribute --segments.
+    /// prompt made with --chat or --template) or spans:0-5,5-9, which leaves all other tokens single. To take tokens
+    /// away together, see attribute --segments.
     #[arg(long, value_name = "S")]
     pub(crate) group: Option<Segmentation>,
     /// With --group: how a group's numbers become one: sum (keeps the total), mean, max-abs. Default: sum.
@@ -417,8 +418,8 @@ pub(crate) struct LookArguments {
     /// Draw these inputs alone: positions FROM-TO, from 0, TO left out. How much of each row lies outside is said.
     #[arg(long, value_name = "A-B")]
     pub(crate) inputs: Option<String>,
-    /// Draw a part of the prompt as one cell, with the sum of its values: system, user or template, where --chat or --template put
-    /// the text somewhere. May be given again.
+    /// Draw a part of the prompt as one cell, with the sum of its values: system, user or template, where --chat or
+    /// --template put the text somewhere. May be given again.
     #[arg(long, value_name = "NAME")]
     pub(crate) fold: Vec<String>,
     /// light, dark or print.

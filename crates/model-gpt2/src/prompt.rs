@@ -171,8 +171,8 @@ impl<T: Into<String>> From<T> for Prompt {
     }
 }
 
-/// Where texts lie in a whole text: by name, in order. `marked` is the whole text with marks in their places, of which each must
-/// stand there once; a template may have taken the white space around a text away.
+/// Where texts lie in a whole text: by name, in order. `marked` is the whole text with marks in their places, of which
+/// each must stand there once; a template may have taken the white space around a text away.
 fn found<'a>(
     whole: &str,
     marked: &str,

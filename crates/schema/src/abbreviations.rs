@@ -1,11 +1,11 @@
 //! Full stops that end no sentence: abbreviations, initials, and the numbers of a list.
 //!
-//! Unicode's rules (UAX #29) end a sentence at any full stop that a capital follows. Here are the exceptions of English,
-//! German, French and Spanish, all at once: nothing says which language a text is in. What is not here ends a sentence.
-//! "etc." and "usw." are not: before a small letter Unicode's rules go on by themselves.
+//! Unicode's rules (UAX #29) end a sentence at any full stop that a capital follows. Here are the exceptions of
+//! English, German, French and Spanish, all at once: nothing says which language a text is in. What is not here ends a
+//! sentence. "etc." and "usw." are not: before a small letter Unicode's rules go on by themselves.
 
-/// What something always follows: a name after a title, an example after "e.g.". So "I came with Dr. He left." is one sentence:
-/// He is a name too.
+/// What something always follows: a name after a title, an example after "e.g.". So "I came with Dr. He left." is one
+/// sentence: He is a name too.
 const BEFORE_ANYTHING: [&[&str]; 4] = [ENGLISH, GERMAN, FRENCH, SPANISH];
 const ENGLISH: &[&str] = &[
     "Dr.", "Mr.", "Mrs.", "Ms.", "Prof.", "St.", "Mt.", "Rev.", "Hon.", "Gov.", "Sen.", "Rep.", "Gen.",
@@ -56,8 +56,8 @@ const BEGINNINGS: &[&str] = &[
     "Ella", "Ellos", "Pero", "Entonces", "Luego",
 ];
 
-/// Whether a sentence goes on where Unicode's rules end it: after `before`, which begins where the sentence does and ends with
-/// the white space behind its full stop. A line's end always ends it.
+/// Whether a sentence goes on where Unicode's rules end it: after `before`, which begins where the sentence does and
+/// ends with the white space behind its full stop. A line's end always ends it.
 pub(crate) fn go_on(before: &str, after: &str) -> bool {
     let said = before.trim_end();
     let ends_line = |c| matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');

@@ -4,8 +4,8 @@ use crate::{Error, Output, Record, Reduce, number, object};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Which tokens of a whole record one holds (see [`Record::with_inputs`] and [`Record::fold`]). All else that the record says,
-/// such as `outputs[].sum` and the prompt, is the whole record's.
+/// Which tokens of a whole record one holds (see [`Record::with_inputs`] and [`Record::fold`]). All else that the
+/// record says, such as `outputs[].sum` and the prompt, is the whole record's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
@@ -22,8 +22,8 @@ pub struct Excerpt {
     /// For each token, its position in the whole record; of several as one, the first's.
     #[serde(deserialize_with = "object::counts")]
     pub positions: Vec<usize>,
-    /// For each row, the share of the whole row's Σ|value| that lies on inputs which are not here: from 0 to 1; missing where
-    /// the row's sum is 0 or not finite.
+    /// For each row, the share of the whole row's Σ|value| that lies on inputs which are not here: from 0 to 1; missing
+    /// where the row's sum is 0 or not finite.
     #[serde(with = "number::row")]
     #[cfg_attr(feature = "json-schema", schemars(with = "Vec<number::schema::Number>"))]
     pub outside: Vec<Option<f64>>,
@@ -62,8 +62,8 @@ impl Excerpt {
 }
 
 impl Record {
-    /// The record with some of its inputs alone, by position; rows keep what they took from those and from earlier outputs, as
-    /// it was: nothing is scaled anew. [`Record::excerpt`] says how much of each row lies outside.
+    /// The record with some of its inputs alone, by position; rows keep what they took from those and from earlier
+    /// outputs, as it was: nothing is scaled anew. [`Record::excerpt`] says how much of each row lies outside.
     ///
     /// # Errors
     /// A range that is empty or reaches beyond the inputs; a record that is not consistent.
@@ -109,12 +109,12 @@ impl Record {
         Ok(record)
     }
 
-    /// The record with each of the prompt's parts of this name as one token, with the sum of their values, and with the part's
-    /// name and its number of tokens as its text: `[system, 212 tokens]`.
+    /// The record with each of the prompt's parts of this name as one token, with the sum of their values, and with the
+    /// part's name and its number of tokens as its text: `[system, 212 tokens]`.
     ///
     /// # Errors
-    /// A record without parts ([`Prompt::parts`](crate::Prompt::parts)), or without one of that name, with those that there
-    /// are; a record that is not consistent.
+    /// A record without parts ([`Prompt::parts`](crate::Prompt::parts)), or without one of that name, with those that
+    /// there are; a record that is not consistent.
     pub fn fold(&self, part: &str) -> Result<Self, Error> {
         let places = self.places_of(part)?;
         let mut segments = Vec::new();

@@ -8,8 +8,8 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub struct Part {
-    /// What it is: `system` and `user` for what was given, `template` for what was put around it, or any other name. Several
-    /// parts may have one name.
+    /// What it is: `system` and `user` for what was given, `template` for what was put around it, or any other name.
+    /// Several parts may have one name.
     pub name: String,
     /// Its first byte in the whole text.
     pub start: usize,
@@ -25,9 +25,9 @@ impl Part {
 }
 
 impl Prompt {
-    /// The parts that hold tokens, with the positions of those. A token belongs to the part in which its first character that
-    /// is no white space lies; one of white space alone, to the part in which it begins. Tokens without an offset belong to
-    /// none, and so do outputs.
+    /// The parts that hold tokens, with the positions of those. A token belongs to the part in which its first
+    /// character that is no white space lies; one of white space alone, to the part in which it begins. Tokens without
+    /// an offset belong to none, and so do outputs.
     pub fn places(&self, tokens: &[Token]) -> Vec<(&Part, Range<usize>)> {
         let mut places: Vec<(&Part, Range<usize>)> = Vec::new();
         for (position, token) in tokens.iter().enumerate().take_while(|(_, token)| token.kind == Kind::Input)
@@ -46,7 +46,8 @@ impl Prompt {
 }
 
 impl Token {
-    /// The byte of the whole text at which its first character begins that is no white space; where it begins, if it has none.
+    /// The byte of the whole text at which its first character begins that is no white space; where it begins, if it
+    /// has none.
     pub(crate) fn visible_byte(&self) -> Option<usize> {
         let white = self.text.len() - self.text.trim_start().len();
         self.start.map(|start| start + if white < self.text.len() { white } else { 0 })

@@ -128,8 +128,8 @@ pub struct Prompt {
     /// Where the text that was given begins and ends among the bytes of the whole text; missing where a template changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<[usize; 2]>,
-    /// Named parts of the whole text, in order and apart: what a chat template or a task put where. Empty where they are not
-    /// recorded.
+    /// Named parts of the whole text, in order and apart: what a chat template or a task put where. Empty where they
+    /// are not recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "part::list")]
     pub parts: Vec<Part>,
 }

@@ -21,16 +21,17 @@ use unicode_segmentation::UnicodeSegmentation as _;
 pub enum Segmentation {
     /// Each token by itself, also where it holds only part of a character.
     Tokens,
-    /// What white space separates, and inside that the words of scripts that put no space between them: Chinese characters
-    /// and kana, Thai, Lao, Khmer, Burmese. Those are found by dictionaries with the feature `segments-all-scripts`, and
-    /// without it by Unicode's default rules (UAX #29), for which nearly every character of them is a word. Punctuation
-    /// stays with its word, opening brackets and quotes with the one after them, and a special token that touches a
-    /// word too. White space belongs to the word after it, at the end to the one before it.
+    /// What white space separates, and inside that the words of scripts that put no space between them: Chinese
+    /// characters and kana, Thai, Lao, Khmer, Burmese. Those are found by dictionaries with the feature
+    /// `segments-all-scripts`, and without it by Unicode's default rules (UAX #29), for which nearly every character of
+    /// them is a word. Punctuation stays with its word, opening brackets and quotes with the one after them, and a
+    /// special token that touches a word too. White space belongs to the word after it, at the end to the one before
+    /// it.
     Words,
-    /// Sentences by Unicode's default rules (UAX #29), which end one at each line's end, and at a full stop that a capital
-    /// follows; but not after an abbreviation or an initial ("Dr. Smith", "J. R. R. Tolkien", "z. B. Berlin"), by a short list
-    /// for English, German, French and Spanish. A piece of white space alone belongs to the sentence before it, at the
-    /// start to the one after it.
+    /// Sentences by Unicode's default rules (UAX #29), which end one at each line's end, and at a full stop that a
+    /// capital follows; but not after an abbreviation or an initial ("Dr. Smith", "J. R. R. Tolkien", "z. B. Berlin"),
+    /// by a short list for English, German, French and Spanish. A piece of white space alone belongs to the sentence
+    /// before it, at the start to the one after it.
     Sentences,
     /// Lines: a segment begins after each `\n`. Empty lines, and those of white space alone, belong to the line
     /// before them, at the start to the one after them.
@@ -38,11 +39,11 @@ pub enum Segmentation {
     /// What a regular expression separates: a segment begins after each match, which belongs to the segment
     /// that it ends. A piece of white space alone is treated as in [`Segmentation::Lines`].
     Pattern(Regex),
-    /// These ranges of token positions, ascending and apart; they may touch. Tokens that no span names, outputs too, stay
-    /// single. Spans are taken as they are, also inside a character.
+    /// These ranges of token positions, ascending and apart; they may touch. Tokens that no span names, outputs too,
+    /// stay single. Spans are taken as they are, also inside a character.
     Spans(Vec<Range<usize>>),
-    /// The parts of the prompt, each as one ([`Prompt::parts`]): what a template put where. Other tokens, outputs too, stay
-    /// single.
+    /// The parts of the prompt, each as one ([`Prompt::parts`]): what a template put where. Other tokens, outputs too,
+    /// stay single.
     Parts,
 }
 
@@ -222,8 +223,9 @@ fn sentences(text: &str) -> impl Iterator<Item = usize> {
 struct Text {
     /// What is no UTF-8 in it is U+FFFD.
     text: String,
-    /// Where the first character of each token begins that is no white space; its first character, where it has none but
-    /// white space; `None` for one that stays with the token before it: it begins inside a character, or has no text.
+    /// Where the first character of each token begins that is no white space; its first character, where it has none
+    /// but white space; `None` for one that stays with the token before it: it begins inside a character, or has no
+    /// text.
     places: Vec<Option<usize>>,
 }
 

@@ -4,7 +4,8 @@ use crate::Error;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// How a piece begins that belongs to a script without spaces between words: a letter of it, or punctuation of East Asia.
+/// How a piece begins that belongs to a script without spaces between words: a letter of it, or punctuation of East
+/// Asia.
 const UNSPACED: &str = concat!(
     r"^[\p{Han}\p{Hiragana}\p{Katakana}ーｰ\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}",
     r"[\p{P}&&[\u{3001}-\u{303f}\u{ff01}-\u{ff65}]]]"

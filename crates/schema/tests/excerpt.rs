@@ -98,8 +98,8 @@ fn a_part_of_the_prompt_becomes_one_token() {
     let regrouped = folded.regrouped.clone().unwrap();
     assert_eq!((regrouped.by.as_deref(), regrouped.reduce.as_str()), (Some("fold:system"), "sum"));
     assert_eq!(written(&folded), folded);
-    // A token belongs where its first character that is no white space lies, and one of white space where it begins; a name
-    // may have several places.
+    // A token belongs where its first character that is no white space lies, and one of white space where it begins; a
+    // name may have several places.
     let all = folded.fold("user").unwrap().fold("template").unwrap();
     let expected =
         ["[template, 1 token]", "[system, 2 tokens]", "[user, 2 tokens]", "[template, 1 token]", "x", " y"];

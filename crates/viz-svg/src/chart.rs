@@ -40,11 +40,12 @@ pub trait Chart: Sync {
     /// width.
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error>;
 
-    /// Checks the options, takes what of the records is shown ([`Options::inputs`], [`Options::fold`]), and lays that out.
+    /// Checks the options, takes what of the records is shown ([`Options::inputs`], [`Options::fold`]), and lays that
+    /// out.
     ///
     /// # Errors
-    /// An option that is out of its range or that the chart does not have, inputs or parts that a record does not have, and
-    /// those of [`lay_out`](Self::lay_out).
+    /// An option that is out of its range or that the chart does not have, inputs or parts that a record does not have,
+    /// and those of [`lay_out`](Self::lay_out).
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         options.check(self.name(), self.own_options())?;
         let view = View::of(records, options)?;

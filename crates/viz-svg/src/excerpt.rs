@@ -1,4 +1,5 @@
-//! What a chart says of a record that holds only some of another's inputs: which, and how much of each row lies outside.
+//! What a chart says of a record that holds only some of another's inputs: which, and how much of each row lies
+//! outside.
 
 use crate::rows::Rows;
 use saliency_schema::{Excerpt, Record};

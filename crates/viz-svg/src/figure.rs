@@ -50,7 +50,8 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
-    /// Draws a part of the prompt, by its name, as one cell with the sum of its values. May be asked for again. Default: none.
+    /// Draws a part of the prompt, by its name, as one cell with the sum of its values. May be asked for again.
+    /// Default: none.
     pub fn fold(mut self, part: impl Into<String>) -> Self {
         self.options.fold.push(part.into());
         self

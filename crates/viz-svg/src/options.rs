@@ -17,8 +17,8 @@ pub struct Options {
     pub lock: Option<State>,
     /// The input token under the pointer, by its position. Default: none.
     pub token: Option<usize>,
-    /// The inputs that are drawn, by position; how much of each row lies outside is said. Outputs and positions are counted as
-    /// if all were there. [`Chart::draw`](crate::Chart::draw) does it for every chart. Default: all.
+    /// The inputs that are drawn, by position; how much of each row lies outside is said. Outputs and positions are
+    /// counted as if all were there. [`Chart::draw`](crate::Chart::draw) does it for every chart. Default: all.
     pub inputs: Option<Range<usize>>,
     /// Parts of the prompt, by name, that are drawn as one cell each, with the sum of their values. Default: none.
     pub fold: Vec<String>,

@@ -209,6 +209,24 @@ fn several_records_are_cut_alike_or_say_that_they_are_not() {
     assert!(why.contains("in the same place of every record"), "{why}");
 }
 
+/// No output, a row of nothing, a row that is not finite, one input.
+#[test]
+fn what_has_no_share_is_drawn_too() {
+    let tokens = small().tokens[..4].to_vec();
+    let none = Record::new(tokens, Vec::new()).unwrap();
+    let mut odd = small();
+    odd.attributions[0] = vec![Some(0.0); 4];
+    odd.attributions[1][0] = Some(f64::NAN);
+    for chart in charts() {
+        for (record, says) in [(&none, ""), (&odd, "–")] {
+            let scene = chart.draw(std::slice::from_ref(record), &some(1..2)).unwrap();
+            check(&scene);
+            let said = texts(&scene.to_svg()).join(" · ");
+            assert!(said.contains("shown: input 1 of 4") && said.contains(says), "{}: {said}", chart.name());
+        }
+    }
+}
+
 #[test]
 fn a_width_is_kept() {
     let record = run_30();
