@@ -87,6 +87,8 @@ fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
         ("--top", arguments.top.is_some()),
         ("--width", arguments.width.is_some()),
         ("--title", arguments.title.is_some()),
+        ("--inputs", arguments.look.inputs.is_some()),
+        ("--fold", !arguments.look.fold.is_empty()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(Failure::Usage(format!(

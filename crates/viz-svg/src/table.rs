@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io;
 
 /// The columns, in order. `difference` comes last, and only where a row is locked.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 30] = [
     "record",
     "model",
     "method",
@@ -22,6 +22,9 @@ const COLUMNS: [&str; 27] = [
     "output_position",
     "output_id",
     "output_token",
+    "explained",
+    "against",
+    "without",
     "probability",
     "logit",
     "target_value",
@@ -49,7 +52,10 @@ const DIFFERENCE: &str = "difference";
 /// | `signed` | `true` where a positive value raises the target, `false` where values have no sign |
 /// | `output` | the output's number, from 0 |
 /// | `output_position`, `output_id`, `output_token` | its token: position among all tokens, number in the vocabulary, text |
-/// | `probability`, `logit` | the model's, of that token |
+/// | `explained` | the token that was explained in its place; empty where that was the output's own |
+/// | `against` | what it was held against, for a contrast; several with a line feed between them |
+/// | `without` | the text that the compared run had not read, for a target that compares with one |
+/// | `probability`, `logit` | the model's, of the output's token |
 /// | `target_value`, `baseline_value` | the target at the input, f(x), and at the baseline, f(baseline) |
 /// | `row_sum`, `delta` | the row's sum before it was reduced, and its convergence delta: `row_sum` − (f(x) − f(baseline)) |
 /// | `position`, `kind`, `id`, `token` | the token that was read: position, `input` or `output`, number, text |
@@ -57,7 +63,7 @@ const DIFFERENCE: &str = "difference";
 /// | `bytes` | its bytes in hexadecimal, where it holds part of a character and `token` is a stand-in |
 /// | `value` | what the output took from the token, in the unit that `normalize` and `target` say |
 /// | `standard_error` | of `value`, where it was sampled |
-/// | `difference` | `value` minus the locked row's; only with [`Options::lock`], empty where the two can't be compared |
+/// | `difference` | `value` minus the locked row's; of two records of different unit or sign, of their sizes as shares of the row; only with [`Options::lock`], empty where the two can't be compared |
 ///
 /// A field that is not recorded, or missing, is empty. Numbers have the digits that read back to the same `f64`; what is none is
 /// `NaN`, `inf` or `-inf`. Text is the tokens' own, white space included.
@@ -147,12 +153,20 @@ fn of_output(record: &Record, row: usize) -> Vec<String> {
     let position = record.n_input() + row;
     let token = &record.tokens[position];
     let known = record.outputs.get(row);
+    let explained = known.and_then(|output| output.explained.as_ref());
+    let token_text = explained.and_then(|explained| explained.token.as_ref()).map(|token| token.text.clone());
+    let against = explained.map(|explained| explained.alternatives.iter().map(|token| &*token.text));
+    let without =
+        explained.and_then(|explained| explained.without.as_ref()).map(|left_out| left_out.text.clone());
     let known = |field: fn(&Output) -> Option<f64>| optional(known.and_then(field));
     vec![
         row.to_string(),
         position.to_string(),
         token.id.to_string(),
         token.text.clone(),
+        token_text.unwrap_or_default(),
+        against.map(|texts| texts.collect::<Vec<_>>().join("\n")).unwrap_or_default(),
+        without.unwrap_or_default(),
         known(|output| output.probability),
         known(|output| output.logit),
         known(|output| output.value),

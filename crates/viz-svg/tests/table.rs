@@ -6,7 +6,7 @@ mod common;
 
 use common::{run_30, runs_3x30};
 use proptest::prelude::*;
-use saliency_schema::{Kind, Method, Output, Record, Token};
+use saliency_schema::{Explained, Kind, Method, Named, Output, Record, Token, Without};
 use saliency_viz_svg::{AsRecords, Error, LongTable, Options, State};
 use std::collections::BTreeMap;
 
@@ -85,9 +85,13 @@ fn hostile() -> Record {
     record.method = Some(Method::new("shapley"));
     record.signed = Some(true);
     record.standard_errors = vec![vec![Some(0.25); 10], vec![None; 11]];
+    let without = Without::new(std::slice::from_ref(&(0..2)), &record.tokens);
+    let explained = Explained::new().with_token(Named::new(3, " mat"));
+    let explained = explained.with_alternatives(vec![Named::new(4, " a\tb"), Named::new(5, " hat")]);
+    let explained = explained.with_without(without);
     record.outputs = vec![
         Output { token: 10, probability: Some(0.9), delta: Some(1e-9), ..Output::default() },
-        Output { token: 11, ..Output::default() },
+        Output { token: 11, explained: Some(explained), ..Output::default() },
     ];
     record
 }
@@ -108,6 +112,9 @@ fn every_cell_is_a_row_and_reads_back_in_both_forms() {
         assert!(same(number(&row["value"]), record.attributions[output][at]), "{row:?}");
         assert!(same(number(&row["standard_error"]), record.standard_errors[output][at]));
     }
+    let said = |row: usize| ["explained", "against", "without"].map(|column| csv[row][column].clone());
+    assert_eq!(said(0), ["", "", ""]);
+    assert_eq!(said(10), [" mat", " a\tb\n hat", "a,b\"x\""]);
     let first = &csv[0];
     assert_eq!(first["value"], "0.30000000000000004");
     assert_eq!((&*first["method"], &*first["signed"], &*first["model"]), ("shapley", "true", ""));
