@@ -237,7 +237,13 @@ fn a_prompt_is_begun_and_filled_as_asked() {
     assert_eq!(text(&filled[0], "input"), "<|endoftext|>Q: abc A:");
     assert_eq!(
         filled[0]["prompt"],
-        serde_json::json!({"bos": true, "template": "Q: {text} A:", "text": [16, 19]})
+        serde_json::json!({
+            "bos": true, "template": "Q: {text} A:", "text": [16, 19], "parts": [
+                {"name": "template", "start": 13, "end": 16},
+                {"name": "user", "start": 16, "end": 19},
+                {"name": "template", "start": 19, "end": 22},
+            ],
+        })
     );
 }
 
