@@ -56,7 +56,8 @@ pub trait Target: Debug {
         None
     }
 
-    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is nothing to say.
+    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is nothing
+    /// to say.
     fn note(&self, output: OutputToken) -> Option<String> {
         let _ = output;
         None
