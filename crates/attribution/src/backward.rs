@@ -28,8 +28,8 @@ pub(crate) fn gradient(scalar: &Tensor, leaf: &Tensor, keep_graph: bool) -> Resu
 /// the next output's.
 ///
 /// # Errors
-/// [`Error::Detached`] where the logits themselves do not depend on the leaf, and [`Error::NotDifferentiable`] where the scalar does
-/// not depend on them.
+/// [`Error::Detached`] where the logits themselves do not depend on the leaf, and [`Error::NotDifferentiable`] where the scalar
+/// does not depend on them.
 pub(crate) fn gradient_through(
     scalar: &Tensor,
     logits: &Tensor,

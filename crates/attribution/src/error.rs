@@ -179,7 +179,9 @@ pub enum Error {
     },
     /// The model's logits do not come from its embeddings by operations that have a gradient.
     #[error(
-        "{op} of the model {model:?} gave logits that carry no graph to the embeddings, so that they have no gradient; compute them          from the embeddings by differentiable operations, without no_grad and detach, or use a perturbation method (occlusion,          shapley, …)"
+        "{op} of the model {model:?} gave logits that carry no graph to the embeddings, so that they have no gradient; compute them \
+         from the embeddings by differentiable operations, without no_grad and detach, or use a perturbation method (occlusion, \
+         shapley, …)"
     )]
     Detached {
         /// The model.
@@ -189,7 +191,8 @@ pub enum Error {
     },
     /// The target does not come from the logits by operations that have a gradient: a rank, a constant.
     #[error(
-        "{what} does not depend on the logits by differentiable operations, so that it has no gradient; use a perturbation method          (occlusion, shapley, …), or make it of the logits by libtorch's differentiable operations, without no_grad and detach"
+        "{what} does not depend on the logits by differentiable operations, so that it has no gradient; use a perturbation method \
+         (occlusion, shapley, …), or make it of the logits by libtorch's differentiable operations, without no_grad and detach"
     )]
     NotDifferentiable {
         /// The target, by its name.

@@ -13,8 +13,8 @@ use tch::{Kind, Tensor};
 
 /// Numbers that the gradients of several outputs with respect to their logits may hold together.
 const COTANGENTS: usize = 1 << 26;
-/// Errors of a difference, in roundings of its terms: rows of perturbation methods in float32 beside float64 were never further apart
-/// where that matters (`crates/model-gpt2/tests/rounding.rs`).
+/// Errors of a difference, in roundings of its terms: where it matters, rows of perturbation methods in float32 were never
+/// further from those in float64 (`crates/model-gpt2/tests/rounding.rs`).
 const ROUNDING: f64 = 3.0;
 /// Tokens beyond which a larger batch runs no faster.
 const TOKENS_IN_BATCH: usize = 4096;
@@ -359,8 +359,9 @@ impl<'a> Problem<'a> {
         Ok(notes)
     }
 
-    /// About how far rounding takes a difference of the target at one output, where the model computes in float32 or float64: a few
-    /// times `ε (|f| + Σ_v |∂f/∂z_v · z_v|)`, the target itself and the logits that it is made of. `None` where that is not known: of a target that has no gradient, such as a rank.
+    /// About how far rounding takes a difference of the target at one output, where the model computes in float32 or
+    /// float64: a few times `ε (|f| + Σ_v |∂f/∂z_v · z_v|)`, of the target itself and the logits that it is made of. `None`
+    /// where that is not known: of a target that has no gradient, such as a rank.
     pub(crate) fn rounding(&self, output: usize) -> Result<Option<f64>, Error> {
         let kind = self.kind();
         if !matches!(kind, Kind::Float | Kind::Double) {

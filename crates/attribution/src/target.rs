@@ -63,7 +63,8 @@ pub trait Target: Debug {
         Explained::default()
     }
 
-    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is nothing to say.
+    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is nothing
+    /// to say.
     fn note(&self, output: OutputToken) -> Option<String> {
         let _ = output;
         None

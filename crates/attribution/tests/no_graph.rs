@@ -148,7 +148,11 @@ fn a_target_without_a_gradient_is_named_by_every_method_that_takes_one() {
                             "the target \"{called}\" does not depend on the logits by differentiable"
                         );
                         assert!(message.starts_with(&said), "{what}: {message}");
-                        assert!(message.contains("use a perturbation method"), "{what}: {message}");
+                        assert!(
+                            message.contains("use a perturbation method (occlusion, shapley, …)"),
+                            "{what}: {message}"
+                        );
+                        assert!(!message.contains("  "), "{what}: {message}");
                     }
                 }
             }

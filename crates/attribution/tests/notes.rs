@@ -97,11 +97,11 @@ fn draws_are_named_where_they_stand_for_points() {
     }
 }
 
-fn notes(target: Box<dyn Target>, sequence: &Sequence) -> Vec<String> {
+fn notes(target: &dyn Target, sequence: &Sequence) -> Vec<String> {
     let model: &dyn LanguageModel = &Linear::new(6, 3);
     let mut notes = Vec::new();
     for name in ["gradient-x-input", "integrated-gradients", "occlusion"] {
-        let against = Attributor::new().method(name).unwrap().with_target(copy(&*target));
+        let against = Attributor::new().method(name).unwrap().with_target(copy(target));
         let found = against.record(model, sequence).unwrap();
         if name != "gradient-x-input" {
             assert_eq!(found.notes, notes, "{name}");
@@ -135,12 +135,15 @@ fn a_contrast_of_a_token_with_itself_says_that_it_is_zero() {
         |a| Box::new(ContrastProbability::against(a)) as _,
         |a| Box::new(ContrastLogProbability::against(a)) as _,
     ] {
-        assert_eq!(notes(of(Alternatives::RunnerUp), &sequence), [""; 0]);
-        assert_eq!(notes(of(Alternatives::Same(vec![0])), &sequence), [""; 0]);
-        assert_eq!(notes(of(Alternatives::Same(vec![3])), &sequence), [format!("output 0: {ITSELF}")]);
-        assert_eq!(notes(of(Alternatives::Each(vec![3, 5])), &sequence), [format!("every output: {ITSELF}")]);
+        assert_eq!(notes(&*of(Alternatives::RunnerUp), &sequence), [""; 0]);
+        assert_eq!(notes(&*of(Alternatives::Same(vec![0])), &sequence), [""; 0]);
+        assert_eq!(notes(&*of(Alternatives::Same(vec![3])), &sequence), [format!("output 0: {ITSELF}")]);
+        assert_eq!(
+            notes(&*of(Alternatives::Each(vec![3, 5])), &sequence),
+            [format!("every output: {ITSELF}")]
+        );
         let share = "1 of 2 alternatives is the token itself, which takes that share of the difference away; leave it out";
-        assert_eq!(notes(of(Alternatives::Same(vec![5, 0])), &sequence), [format!("output 1: {share}")]);
+        assert_eq!(notes(&*of(Alternatives::Same(vec![5, 0])), &sequence), [format!("output 1: {share}")]);
         // The chosen token and its alternative are the same, in the first output's place.
         let chosen = Chosen::new(of(Alternatives::Same(vec![2])), vec![Some(2), None]);
         let record =

@@ -52,7 +52,7 @@ fn notes_are_said_where_records_are_drawn() {
     noted(folder.path(), "two.json", &["stopped"]);
     let said = |arguments: &[&str]| String::from_utf8(saliency(folder.path(), arguments).stderr).unwrap();
     let drawn = ["draw", "highlight", "one.json", "-o", "x.svg"];
-    assert_eq!(said(&drawn), "note: did not converge\nnote: few␛[31m samples\n");
+    assert_eq!(said(&drawn), "note: did not converge\nnote: few⟨ESC⟩[31m samples\n");
     assert_eq!(said(&[&drawn[..], &["-q"]].concat()), "");
     let both = said(&["draw", "tall-multiple", "one.json", "two.json", "-o", "x.svg"]);
     assert!(both.contains("note: one.json: did not converge\n"), "{both}");

@@ -236,7 +236,7 @@ fn the_share_is_full_at_the_end_and_not_before() {
             };
             with(name).memory(memory).record_with(&gpt2, &sequence, &mut watch).unwrap();
             assert!(shares.is_sorted_by(|a, b| a.0 <= b.0), "{name}, {memory}: {shares:?}");
-            assert_eq!(shares.last().unwrap().0, 1.0, "{name}, {memory}");
+            assert!(shares.last().unwrap().0 >= 1.0, "{name}, {memory}");
             // All that follows the first full share are rows, which take no passes.
             let full = shares.iter().position(|(share, _)| *share >= 1.0).unwrap();
             assert!(shares[full + 1..].iter().all(|(_, row)| *row), "{name}, {memory}: {shares:?}");

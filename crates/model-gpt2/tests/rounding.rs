@@ -1,5 +1,5 @@
-//! Rows of perturbation methods are differences of numbers that are rounded: where that shows, in float32 beside float64, the record
-//! says so, and where it does not, it says nothing.
+//! Rows of perturbation methods are differences of numbers that are rounded: where that shows, in float32 beside float64, the
+//! record says so, and where it does not, it says nothing.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

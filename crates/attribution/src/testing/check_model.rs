@@ -233,7 +233,8 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// Tokens that were generated, and those with the largest logits. Of logits that are the same but for rounding either will do.
+    /// Tokens that were generated, and those with the largest logits. Of logits that are the same but for rounding either
+    /// will do.
     fn same_tokens(&self, found: &[TokenId], plain: &[TokenId], what: &str) -> Result<(), Why> {
         let Some(place) = (0..found.len().max(plain.len())).find(|i| found.get(*i) != plain.get(*i)) else {
             return Ok(());
