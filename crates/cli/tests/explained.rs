@@ -53,7 +53,7 @@ fn the_token_that_is_explained_is_named_and_not_the_produced_one() {
         "--explain",
         " mat",
         "--alternative",
-        " hat",
+        " right",
     ]);
     let explained = &record["outputs"][0]["explained"];
     assert_eq!(
