@@ -199,6 +199,27 @@ test("a lock in one panel compares with rows in all others", async () => {
   await close();
 });
 
+test("a lock across units and signs compares sizes as shares of the row", async () => {
+  const records = readFileSync(`${RECORDS}/methods.jsonl`, "utf8").trim().split("\n").map(line => JSON.parse(line));
+  const share = (k, row, token) => {
+    const sizes = rowsOf(records[k])[row].map(Math.abs);
+    return sizes[token] / sizes.reduce((a, b) => a + b);
+  };
+  const { page, close } = await open("methods", { hash: "hover=0:3&lock=1:2&token=4" });
+  const said = await readout(page);
+  const numbers = said.match(/: ([−\d.e]+) as a share .*integrated-gradients.*: ([−\d.e]+); difference ([−\d.e]+)\./)?.slice(1);
+  assert.ok(numbers, said);
+  const expected = [share(0, 3, 4), share(1, 2, 4), share(0, 3, 4) - share(1, 2, 4)];
+  numbers.forEach((number, i) => assert.ok(Math.abs(Number(number.replace("−", "-")) - expected[i]) < 1e-3, `${said} ${expected}`));
+  // Both legends of the heat maps beside each other say it; the locked record's own panel does not.
+  const legend = page.locator('[data-chart="tall-multiple"] [data-name=legend]');
+  await page.locator('[data-chart="tall-multiple"]').scrollIntoViewIfNeeded();
+  await settled(page);
+  assert.match(await legend.nth(0).textContent(), /panels 0, 2: sizes as shares of the row/);
+  assert.match(await legend.nth(1).textContent(), /panel 1: shares of the row, with a sign/);
+  await close();
+});
+
 test("charts on one page are linked, and switches change method and record", async () => {
   const { page, data, close } = await open("methods");
   const visible = () => page.locator("section:visible").count();
