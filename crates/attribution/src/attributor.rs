@@ -266,8 +266,7 @@ impl Attributor {
         };
         let mut watch =
             |done: Progress| watch(Progress { share: begin + (1.0 - begin) * done.share, ..done });
-        let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(&mut watch))?;
-        problem.work().foresee(self.method.cost(problem.size(model.shares_prefix())), problem.n_output());
+        let problem = self.problem(model, sequence, &mut watch)?;
         let mut rows = Rows::new(&problem, &card, reduction, span.clone(), keeps_vectors);
         let described = self.method.describe();
         rows = rows.with_tolerance(described.parameters.get("tolerance").and_then(serde_json::Value::as_f64));
@@ -306,6 +305,19 @@ impl Attributor {
         Ok((record, vectors))
     }
 
+    /// What the method is given, with what it will cost foreseen.
+    fn problem<'p>(
+        &'p self,
+        model: &'p dyn LanguageModel,
+        sequence: &'p Sequence,
+        watch: &'p mut dyn FnMut(Progress) -> bool,
+    ) -> Result<Problem<'p>, Error> {
+        let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(watch))?;
+        let cost = self.method.cost(problem.size(model.shares_prefix()));
+        problem.work().foresee(cost, problem.n_output());
+        Ok(problem)
+    }
+
     /// A continuation's explanation as one: the sum over its outputs.
     fn sum_of(
         &self,
@@ -313,14 +325,10 @@ impl Attributor {
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Explanation, Error> {
-        let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(watch))?;
-        problem.work().foresee(self.method.cost(problem.size(model.shares_prefix())), problem.n_output());
+        let problem = self.problem(model, sequence, watch)?;
         let mut sum = None;
         self.method.attribute(&problem, &mut |explanation| {
-            sum = Some(match sum.take() {
-                Some(sum) => rows::add(sum, explanation)?,
-                None => explanation,
-            });
+            rows::add_to(&mut sum, explanation)?;
             problem.work().add_row()
         })?;
         sum.ok_or(Error::NoOutput)

@@ -15,6 +15,17 @@ pub enum Alternatives {
     Each(Vec<TokenId>),
 }
 
+impl Alternatives {
+    /// Those of one output; none where they are runners-up, which only the model knows.
+    fn of(&self, output: OutputToken) -> &[TokenId] {
+        match self {
+            Self::RunnerUp => &[],
+            Self::Same(ids) => ids,
+            Self::Each(ids) => ids.get(output.output).map_or(&[], std::slice::from_ref),
+        }
+    }
+}
+
 /// `f = m(t) − mean over a of m(a)`, with `m` another target, `t` the produced token and `a` its alternatives.
 #[derive(Debug, Clone)]
 pub(crate) struct Contrast<T> {
@@ -27,8 +38,7 @@ impl<T: Target> Contrast<T> {
     fn of(&self, logits: &Tensor, output: OutputToken) -> Result<Vec<TokenId>, Error> {
         Ok(match &self.alternatives {
             Alternatives::RunnerUp => vec![runner_up(&logits.f_select(0, 0)?, output.id)?],
-            Alternatives::Same(ids) => ids.clone(),
-            Alternatives::Each(ids) => ids.get(output.output).copied().into_iter().collect(),
+            known => known.of(output).to_vec(),
         })
     }
 
@@ -69,14 +79,13 @@ impl<T: Target> Contrast<T> {
 
     /// The logits of the contrast, where its measure is made of logits.
     pub(crate) fn logit_weights(&self, output: OutputToken) -> Result<Option<Vec<(TokenId, f64)>>, Error> {
-        let ids = match &self.alternatives {
-            Alternatives::RunnerUp => return Ok(None),
-            Alternatives::Same(ids) => ids.clone(),
-            Alternatives::Each(ids) => ids.get(output.output).copied().into_iter().collect(),
-        };
+        if self.alternatives == Alternatives::RunnerUp {
+            return Ok(None);
+        }
+        let ids = self.alternatives.of(output);
         let Some(mut weights) = self.measure.logit_weights(output)? else { return Ok(None) };
-        let share = Self::share(&ids, output)?;
-        for id in ids {
+        let share = Self::share(ids, output)?;
+        for &id in ids {
             let others = self.measure.logit_weights(OutputToken { id, ..output })?.unwrap_or_default();
             weights.extend(others.into_iter().map(|(id, weight)| (id, -share * weight)));
         }
@@ -85,20 +94,12 @@ impl<T: Target> Contrast<T> {
 
     /// The alternatives, once they are known.
     pub(crate) fn explained(&self, output: OutputToken) -> Explained {
-        let alternatives = match &self.alternatives {
-            Alternatives::RunnerUp => Vec::new(),
-            Alternatives::Same(ids) => ids.clone(),
-            Alternatives::Each(ids) => ids.get(output.output).copied().into_iter().collect(),
-        };
-        Explained { alternatives, ..Explained::default() }
+        Explained { alternatives: self.alternatives.of(output).to_vec(), ..Explained::default() }
     }
+
     /// Says where a token is held against itself.
     pub(crate) fn note(&self, output: OutputToken) -> Option<String> {
-        let ids = match &self.alternatives {
-            Alternatives::RunnerUp => return None,
-            Alternatives::Same(ids) => &ids[..],
-            Alternatives::Each(ids) => ids.get(output.output).map_or(&[][..], std::slice::from_ref),
-        };
+        let ids = self.alternatives.of(output);
         let itself = ids.iter().filter(|id| **id == output.id).count();
         match (itself, ids.len()) {
             (0, _) => None,

@@ -120,10 +120,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             None => self.finish(explanation, None),
             Some((span, sum)) => {
                 if span.contains(output) {
-                    *sum = Some(match sum.take() {
-                        Some(sum) => add(sum, explanation)?,
-                        None => explanation,
-                    });
+                    add_to(sum, explanation)?;
                 }
                 Ok(())
             }
@@ -427,8 +424,17 @@ fn less(a: Explanation, vectors: &Tensor, b: &Explanation) -> Result<Explanation
     })
 }
 
+/// Adds one more output to the sum of several.
+pub(crate) fn add_to(sum: &mut Option<Explanation>, explanation: Explanation) -> Result<(), Error> {
+    *sum = Some(match sum.take() {
+        Some(sum) => add(sum, explanation)?,
+        None => explanation,
+    });
+    Ok(())
+}
+
 /// Two outputs as one: the sum of their targets.
-pub(crate) fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
+fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
     let (short, long) = if a.vectors.size()[0] < b.vectors.size()[0] {
         (&a.vectors, &b.vectors)
     } else {

@@ -1,9 +1,10 @@
 //! A model of one's own is held to its promises: toys keep them all, and whoever breaks one is told which.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_attribution::testing::{
-    Broken, Disguised, EncoderDecoder, Jump, Linear, Power, Saturating, check_model,
-};
+mod common;
+
+use common::{models, sequence};
+use saliency_attribution::testing::{Broken, Disguised, Linear, check_model};
 use saliency_attribution::{
     Attributor, Error, Generation, LanguageModel, Limits, ModelError, Run, Sequence, TokenId, Variants,
 };
@@ -11,21 +12,9 @@ use std::cell::Cell;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-fn sequence() -> Sequence {
-    Sequence::from_ids(&[1, 4, 0, 2], &[3, 5, 1]).unwrap()
-}
-
 #[test]
 fn toys_keep_every_promise() {
-    let models: [Box<dyn LanguageModel>; 6] = [
-        Box::new(Linear::new(6, 3)),
-        Box::new(Saturating::new(6, 2)),
-        Box::new(EncoderDecoder::new(6, 3)),
-        Box::new(Disguised::new(6, 2)),
-        Box::new(Power::new(6, 3, 2)),
-        Box::new(Jump::new(6, 3, 1e-6)),
-    ];
-    for model in models {
+    for model in models() {
         check_model(&*model, &sequence()).unwrap();
         // The caller's mode does not matter.
         tch::no_grad(|| check_model(&*model, &sequence())).unwrap();

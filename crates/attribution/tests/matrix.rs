@@ -1,33 +1,16 @@
 //! Every method with every target on toy models: a record with numbers of the right shape, or an error by its name.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_attribution::testing::{Disguised, EncoderDecoder, Jump, Linear, Power, Saturating};
+mod common;
+
+use common::{INPUTS, OUTPUTS, models, sequence};
+use saliency_attribution::testing::{Disguised, EncoderDecoder, Linear, Saturating};
 use saliency_attribution::{
     Absence, Aggregate, Attributor, Baseline, Chosen, Error, Generation, LanguageModel, Needs, Normalize,
     Parameters, Segmentation, Sequence, Target, method, methods, target, targets,
 };
 use saliency_schema::Record;
 use tch::Tensor;
-
-/// What is asked: 4 inputs, the last of which an encoder–decoder starts with.
-const INPUTS: [u32; 4] = [1, 4, 0, 2];
-const OUTPUTS: [u32; 3] = [3, 5, 1];
-
-fn sequence() -> Sequence {
-    Sequence::from_ids(&INPUTS, &OUTPUTS).unwrap()
-}
-
-/// Those that are tried with every target first.
-fn models() -> [Box<dyn LanguageModel>; 6] {
-    [
-        Box::new(Linear::new(6, 3)),
-        Box::new(Saturating::new(6, 2)),
-        Box::new(EncoderDecoder::new(6, 3)),
-        Box::new(Disguised::new(6, 2)),
-        Box::new(Power::new(6, 3, 2)),
-        Box::new(Jump::new(6, 3, 1e-6)),
-    ]
-}
 
 /// Every target, those that need a text to compare with against the one without its first token; and each asked of chosen
 /// tokens.

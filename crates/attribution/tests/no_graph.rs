@@ -1,29 +1,17 @@
 //! Where there is no gradient: an error that names the target or the model, and never the end of the process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_attribution::testing::{Disguised, EncoderDecoder, Jump, Linear, Power, Saturating};
+mod common;
+
+use common::{models, sequence};
+use saliency_attribution::testing::{Linear, Saturating};
 use saliency_attribution::{
     Attributor, Card, Closure, Cost, Error, Explanation, Family, LanguageModel, Limits, Method, ModelError,
-    Needs, OutputToken, Problem, Sequence, Size, Target, TokenId, methods, target,
+    Needs, OutputToken, Problem, Size, Target, TokenId, methods, target,
 };
 use saliency_schema::Record;
 use std::ops::Range;
 use tch::{Kind, Tensor};
-
-fn sequence() -> Sequence {
-    Sequence::from_ids(&[1, 4, 0, 2], &[3, 5, 1]).unwrap()
-}
-
-fn models() -> [Box<dyn LanguageModel>; 6] {
-    [
-        Box::new(Linear::new(6, 3)),
-        Box::new(Saturating::new(6, 2)),
-        Box::new(EncoderDecoder::new(6, 3)),
-        Box::new(Disguised::new(6, 2)),
-        Box::new(Power::new(6, 3, 2)),
-        Box::new(Jump::new(6, 3, 1e-6)),
-    ]
-}
 
 /// Names of methods that any model will do for, and whether each takes gradients.
 fn names() -> Vec<(&'static str, bool)> {

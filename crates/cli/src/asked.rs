@@ -114,15 +114,10 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Texts to tokens; special ones in a baseline's text are plain characters where that is asked for.
-    pub(crate) fn look_up(
-        &mut self,
-        checkpoint: &Checkpoint,
-        prompt: Prompt,
-        special_as_text: bool,
-    ) -> Result<(), Failure> {
+    /// Texts to tokens; those beside the prompt's are read as it is.
+    pub(crate) fn look_up(&mut self, checkpoint: &Checkpoint, prompt: &Prompt) -> Result<(), Failure> {
         if let Some(text) = &self.explain.against {
-            self.against = Some(checkpoint.force(prompt, text)?);
+            self.against = Some(checkpoint.force(prompt.clone(), text)?);
         }
         for text in &self.explain.alternative {
             self.alternatives.push(one_token(checkpoint, "--alternative", text)?);
@@ -133,12 +128,7 @@ impl<'a> Asked<'a> {
             self.chosen.push((output, one_token(checkpoint, "--explain", text)?));
         }
         if let Some(text) = &self.explain.method.baseline_text {
-            let tokenizer = &checkpoint.tokenizer;
-            let tokens = if special_as_text {
-                tokenizer.encode_plain(text, Kind::Input, 0)?
-            } else {
-                tokenizer.encode(text, Kind::Input, 0)?
-            };
+            let tokens = checkpoint.encode_beside(prompt, text, Kind::Input, 0)?;
             let ids = tokens.iter().map(|t| t.id).collect();
             self.parameters.baseline = Some(Absence::Embedding(Baseline::Text(ids)));
         }

@@ -74,7 +74,8 @@ fn made(
     let mut asked = Asked::new(explain, methods, source.arguments.seed)?;
     let generations = generations(source.arguments)?;
     let text = text(source)?;
-    prompt(source.arguments, &text).check()?;
+    let filled = prompt(source.arguments, &text);
+    filled.check()?;
     if let Some(threads) = source.arguments.threads {
         if threads == 0 {
             return Err(Failure::Usage("--threads is 0, and must be at least 1".into()));
@@ -82,7 +83,7 @@ fn made(
         tch::set_num_threads(threads.into());
     }
     let checkpoint = model::open(source.arguments, quiet)?;
-    asked.look_up(&checkpoint, prompt(source.arguments, &text), source.arguments.special_as_text)?;
+    asked.look_up(&checkpoint, &filled)?;
     if let Some(memory) = work.memory {
         asked.memory = Some(memory::left_of(memory, quiet));
     }

@@ -191,16 +191,31 @@ impl Checkpoint {
     pub fn force(&self, prompt: impl Into<Prompt>, continuation: &str) -> Result<Sequence, Error> {
         let prompt = prompt.into();
         let Read { inputs, about, end, notes } = self.read(&prompt)?;
-        let outputs = if prompt.reads_special_as_text() {
-            self.tokenizer.encode_plain(continuation, TokenKind::Output, end)?
-        } else {
-            self.tokenizer.encode(continuation, TokenKind::Output, end)?
-        };
+        let outputs = self.encode_beside(&prompt, continuation, TokenKind::Output, end)?;
         if outputs.is_empty() {
             return Err(Error::EmptyText { what: "continuation" });
         }
         self.check_vocabulary(&outputs)?;
         Ok(self.named(Sequence::new(inputs, outputs)?).with_prompt(about).with_notes(notes))
+    }
+
+    /// The tokens of another text than the prompt's, whose special tokens are read as the prompt's own are
+    /// ([`Prompt::special_as_text`]). Its first byte is `first_byte` of the whole text.
+    ///
+    /// # Errors
+    /// What the tokenizer says.
+    pub fn encode_beside(
+        &self,
+        prompt: &Prompt,
+        text: &str,
+        kind: TokenKind,
+        first_byte: usize,
+    ) -> Result<Vec<Token>, Error> {
+        if prompt.reads_special_as_text() {
+            self.tokenizer.encode_plain(text, kind, first_byte)
+        } else {
+            self.tokenizer.encode(text, kind, first_byte)
+        }
     }
 
     /// A sequence that can name every token of the vocabulary.

@@ -377,10 +377,11 @@ impl Tokenizer {
 
 /// A token with its bytes and its place.
 fn token_of(id: TokenId, bytes: &[u8], kind: Kind, start: usize) -> Token {
-    let mut token = Token::new(id, String::from_utf8_lossy(bytes), kind);
-    (token.start, token.end) = (Some(start), Some(start + bytes.len()));
-    token.bytes = std::str::from_utf8(bytes).is_err().then(|| bytes.to_vec());
-    token
+    Token {
+        start: Some(start),
+        end: Some(start + bytes.len()),
+        ..Token::from_bytes(id, bytes.to_vec(), kind)
+    }
 }
 
 const END_OF_TEXT: &str = "<|endoftext|>";

@@ -49,12 +49,12 @@ impl Record {
     ///   offsets: tokens that hold the same bytes at the same place, white space around them aside, as far as inputs and
     ///   continuations are the same. Where a token has no offsets, they are counted from the tokens' texts.
     /// - Other records are aligned by the longest common subsequence of their words (what white space separates), inputs
-    ///   with inputs and outputs with outputs; of several such, the one that leaves out more of this record's first
-    ///   words is not taken. Within a word, tokens that hold the same letters are counterparts.
+    ///   with inputs and outputs with outputs; of several as long, the one with this record's earliest words. Within a
+    ///   word, tokens that hold the same letters are counterparts.
     ///
     /// What has no counterpart is not comparable. Cost: of two texts, at most 16 million pairs of words are looked at.
     pub fn align(&self, other: &Self) -> Alignment {
-        let (own, others) = (Placed::of(&self.tokens), Placed::of(&other.tokens));
+        let (own, others) = (Placed::of_tokens(&self.tokens), Placed::of_tokens(&other.tokens));
         let common = own.text.iter().zip(&others.text).take_while(|(a, b)| a == b).count();
         let inputs = |record: &Self, placed: &Placed| {
             record.n_input().checked_sub(1).map_or(0, |i| placed.spans[i].end)
@@ -95,13 +95,16 @@ struct Placed {
 }
 
 impl Placed {
-    fn of(tokens: &[Token]) -> Self {
-        let bytes: usize = tokens.iter().map(|token| token.exact_bytes().len()).sum();
-        let (mut text, mut spans) = (Vec::with_capacity(bytes), Vec::with_capacity(tokens.len()));
-        for token in tokens {
-            let own = token.exact_bytes();
-            // A gap as long as the text itself is none that a tokenizer leaves.
-            let gap = token.start.and_then(|start| start.checked_sub(text.len())).filter(|gap| *gap <= 64);
+    fn of_tokens(tokens: &[Token]) -> Self {
+        Self::of(tokens.iter().map(|token| (token.start, token.exact_bytes())))
+    }
+
+    /// Tokens by where they begin, as far as that is known, and by their bytes.
+    fn of<'t>(tokens: impl Iterator<Item = (Option<usize>, &'t [u8])>) -> Self {
+        let (mut text, mut spans) = (Vec::new(), Vec::new());
+        for (start, own) in tokens {
+            // A wider gap is none that a tokenizer leaves.
+            let gap = start.and_then(|start| start.checked_sub(text.len())).filter(|gap| *gap <= 64);
             text.resize(text.len() + gap.unwrap_or(0), b' ');
             let white = own.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             let behind = own[white..].iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -157,14 +160,11 @@ fn by_words(
     found: &mut [Option<usize>],
 ) {
     let (a, b) = (words(own, own_part), words(others, other_part));
-    let text =
-        |words: &[(Vec<u8>, Range<usize>)]| words.iter().map(|(word, _)| word.clone()).collect::<Vec<_>>();
-    for (i, j) in common_subsequence(&text(&a), &text(&b)) {
+    for (i, j) in common_subsequence(&texts(&a), &texts(&b)) {
         let (mine, theirs) = (a[i].1.clone(), b[j].1.clone());
         let spans = |tokens: &[Token]| {
             // As if the word stood alone.
-            let bare = tokens.iter().map(|token| Token { start: None, end: None, ..token.clone() });
-            let placed = Placed::of(&bare.collect::<Vec<_>>());
+            let placed = Placed::of(tokens.iter().map(|token| (None, token.exact_bytes())));
             let white = placed.text.len() - placed.text.trim_ascii_start().len();
             let moved =
                 |span: &Range<usize>| span.start.saturating_sub(white)..span.end.saturating_sub(white);
@@ -178,8 +178,12 @@ fn by_words(
     }
 }
 
+fn texts(words: &[(Vec<u8>, Range<usize>)]) -> Vec<&[u8]> {
+    words.iter().map(|(word, _)| &word[..]).collect()
+}
+
 /// A longest common subsequence, as pairs of positions.
-fn common_subsequence(a: &[Vec<u8>], b: &[Vec<u8>]) -> Vec<(usize, usize)> {
+fn common_subsequence(a: &[&[u8]], b: &[&[u8]]) -> Vec<(usize, usize)> {
     let begin = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let mut pairs: Vec<(usize, usize)> = (0..begin).map(|i| (i, i)).collect();
     let (mut rest_a, mut rest_b) = (&a[begin..], &b[begin..]);

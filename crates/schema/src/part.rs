@@ -45,6 +45,11 @@ impl Prompt {
     }
 }
 
+/// The prompt, where it has parts.
+pub(crate) fn with_parts(prompt: Option<&Prompt>) -> Result<&Prompt, Error> {
+    prompt.filter(|prompt| !prompt.parts.is_empty()).ok_or(Error::NoParts)
+}
+
 impl Token {
     /// The byte of the whole text at which its first character begins that is no white space; where it begins, if it
     /// has none.
@@ -60,7 +65,7 @@ impl Record {
     /// # Errors
     /// A record whose prompt has no parts, or none of that name.
     pub(crate) fn places_of(&self, name: &str) -> Result<Vec<Range<usize>>, Error> {
-        let prompt = self.prompt.as_ref().filter(|prompt| !prompt.parts.is_empty()).ok_or(Error::NoParts)?;
+        let prompt = with_parts(self.prompt.as_ref())?;
         let mut known: Vec<&str> = Vec::new();
         for part in &prompt.parts {
             if !known.contains(&&*part.name) {

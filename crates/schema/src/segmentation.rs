@@ -1,5 +1,6 @@
 //! How tokens are put together into words, sentences, lines, or what a pattern or a person says.
 
+use crate::part::with_parts;
 use crate::regroup::unfit;
 use crate::{Error, Kind, Prompt, Record, Reduce, Token, abbreviations, words};
 use regex::Regex;
@@ -76,8 +77,8 @@ impl Segmentation {
             return with_single_tokens(spans, n_input, tokens.len());
         }
         if let Self::Parts = self {
-            let prompt = prompt.filter(|prompt| !prompt.parts.is_empty()).ok_or(Error::NoParts)?;
-            let spans: Vec<_> = prompt.places(tokens).into_iter().map(|(_, range)| range).collect();
+            let spans: Vec<_> =
+                with_parts(prompt)?.places(tokens).into_iter().map(|(_, range)| range).collect();
             return with_single_tokens(&spans, n_input, tokens.len());
         }
         let (inputs, outputs) = tokens.split_at(n_input);

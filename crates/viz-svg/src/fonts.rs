@@ -68,7 +68,8 @@ impl Fonts {
                 }
             }
         }
-        if let Some(database) = self.system.as_deref().filter(|_| !characters.is_empty()) {
+        let lacks = asked.iter().any(|text| !glyphs.have(text));
+        if let Some(database) = self.system.as_deref().filter(|_| lacks) {
             add_of_system(database, &asked, &characters, &mut glyphs, &mut files);
         }
         let missing = glyphs.missing(&asked);

@@ -5,7 +5,7 @@
 
 use crate::kind::Kind;
 use crate::label::label_at;
-use crate::legend::{axis_name, panel_name, provenance};
+use crate::legend::{axis_names, panel_names, provenance};
 use crate::live::{Live, Part};
 use crate::notes;
 use crate::number::coordinate;
@@ -185,16 +185,17 @@ impl Page<'_> {
         // The records that are asked for, with states that lie inside them.
         let records = Panels::of(self.records, &self.options)?.records;
         let figures = self.figures(records)?;
-        let names: Vec<_> = self.charts.iter().map(|chart| chart.name()).collect();
+        let charts: Vec<_> = self.charts.iter().map(|chart| chart.name()).collect();
         let title = self.title.clone().or_else(|| self.options.title.clone());
-        let title = escaped(&title.unwrap_or_else(|| names.join(", ")));
+        let title = escaped(&title.unwrap_or_else(|| charts.join(", ")));
         let mut body = noted(records, &self.options);
+        let names = panel_names(records, &self.options);
         for (number, figure) in figures.iter().enumerate() {
-            figure.section(number, records, &self.options, &mut body);
+            figure.section(number, &names, &mut body);
         }
         let state = self.state(records);
         let data = json!({
-            "records": (0..records.len()).map(|k| record(records, k, &self.options)).collect::<Vec<_>>(),
+            "records": all(records, &names, &self.options),
             "figures": figures.iter().map(Drawn::data).collect::<Vec<_>>(),
             "palettes": palettes(),
             "themes": themes(),
@@ -249,13 +250,9 @@ struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
-    fn section(&self, number: usize, records: &[Record], options: &Options, page: &mut String) {
+    fn section(&self, number: usize, names: &[String], page: &mut String) {
         let name = self.chart.name();
-        let of = if self.switched {
-            format!(" ({})", panel_name(records, self.first, options))
-        } else {
-            String::new()
-        };
+        let of = if self.switched { format!(" ({})", names[self.first]) } else { String::new() };
         let heading = escaped(&format!("{name}: {}{of}", self.chart.summary()));
         let svg = self.scene.to_svg_with_ids(&format!("saliency-{number}"));
         let _ = write!(
@@ -377,23 +374,41 @@ fn number(x: f64) -> Value {
     coordinate(x).parse::<serde_json::Number>().map_or(Value::Null, Value::Number)
 }
 
+/// Every record, and of several how each compares with the others.
+fn all(records: &[Record], names: &[String], options: &Options) -> Vec<Value> {
+    let kinds: Vec<_> = records.iter().map(Kind::of).collect();
+    let axes = axis_names(records, names);
+    let each = records.iter().zip(names).enumerate().map(|(k, (one, name))| {
+        let mut fields = record(one, name, options);
+        // Another record's row compares where both hold the same piece of text; by shares where unit or sign differ.
+        if records.len() > 1 {
+            let aligned = records.iter().map(|other| json!(runs(one.align(other).partners())));
+            let first = kinds.iter().position(|kind| *kind == kinds[k]);
+            fields.insert("aligned".into(), aligned.collect());
+            fields.insert("kind".into(), json!(first));
+            fields.insert("unit".into(), json!(kinds[k].words()));
+            fields.insert("axis".into(), json!(axes[k]));
+        }
+        Value::Object(fields)
+    });
+    each.collect()
+}
+
 /// One record: its tokens, what it is, and its values.
-fn record(records: &[Record], k: usize, options: &Options) -> Value {
-    let record = &records[k];
+fn record(record: &Record, name: &str, options: &Options) -> Map<String, Value> {
     let provenance = provenance(record, options);
     let said = |at: usize| provenance[at].split_once(": ").map_or("", |(_, value)| value);
     let (scales, values) = packed(record);
-    let mut value = json!({
-        "inputs": record.n_input(),
-        "labels": (0..record.tokens.len()).map(|i| label_at(&record.tokens, i)).collect::<Vec<_>>(),
-        "name": panel_name(records, k, options),
-        "method": said(0),
-        "target": said(1),
-        "signed": record.signed,
-        "scales": scales,
-        "values": values,
-    });
-    let Value::Object(fields) = &mut value else { return value };
+    let labels: Vec<_> = (0..record.tokens.len()).map(|i| label_at(&record.tokens, i)).collect();
+    let mut fields = Map::new();
+    fields.insert("inputs".into(), json!(record.n_input()));
+    fields.insert("labels".into(), json!(labels));
+    fields.insert("name".into(), json!(name));
+    fields.insert("method".into(), json!(said(0)));
+    fields.insert("target".into(), json!(said(1)));
+    fields.insert("signed".into(), json!(record.signed));
+    fields.insert("scales".into(), json!(scales));
+    fields.insert("values".into(), json!(values));
     if let Some(excerpt) = &record.excerpt {
         fields.insert("positions".into(), json!(excerpt.positions));
         if excerpt.is_part() {
@@ -411,17 +426,7 @@ fn record(records: &[Record], k: usize, options: &Options) -> Value {
         fields.insert("titles".into(), json!(titles));
         fields.insert("whole".into(), json!(explained::title_of_all(record)));
     }
-    // Another record's row compares where both hold the same piece of text; by shares where unit or sign differ.
-    if records.len() > 1 {
-        let aligned = records.iter().map(|other| json!(runs(record.align(other).partners())));
-        fields.insert("aligned".into(), aligned.collect());
-        let kind = Kind::of(record);
-        let first = records.iter().position(|other| Kind::of(other) == kind);
-        fields.insert("kind".into(), json!(first.unwrap_or(k)));
-        fields.insert("unit".into(), json!(kind.words()));
-        fields.insert("axis".into(), json!(axis_name(records, k, options)));
-    }
-    value
+    fields
 }
 
 /// Counterparts as runs of them: the first token, its counterpart, and how many follow each other.

@@ -123,12 +123,11 @@ pub(crate) fn common_provenance(records: &[Record], options: &Options) -> Vec<St
         if same { part.clone() } else { format!("{name}: by panel") }
     };
     let mut said: Vec<_> = first.iter().enumerate().map(common).collect();
-    let alignments = || records.iter().map(|record| records[0].align(record).by());
     if differ(records, units) {
         said.push("tokens: by panel, compared where both hold the same text".to_owned());
     }
     if differ(records, input) {
-        let by_words = alignments().any(|by| by == AlignedBy::Words);
+        let by_words = records.iter().any(|record| records[0].align(record).by() == AlignedBy::Words);
         said.push(format!(
             "input: by panel, compared {}",
             if by_words { "word by word" } else { "by place" }
@@ -137,38 +136,42 @@ pub(crate) fn common_provenance(records: &[Record], options: &Options) -> Vec<St
     said
 }
 
-/// What sets one of several records apart: what was made differently, its input, or else its number.
-pub(crate) fn panel_name(records: &[Record], panel: usize, options: &Options) -> String {
-    let all: Vec<_> = records.iter().map(|record| parts(records, record, options)).collect();
-    let own = &all[panel];
-    let differing = own.iter().enumerate().filter(|(i, part)| all.iter().any(|other| other[*i] != **part));
-    let mut name: Vec<_> = differing.map(|(_, part)| part.clone()).collect();
-    let alike: Vec<_> = (0..all.len()).filter(|&other| all[other] == *own).collect();
-    if let (true, Some(number)) = (alike.len() > 1 || name.is_empty(), alike.iter().position(|&k| k == panel))
-    {
-        name.push(format!("continuation {number}"));
+/// What sets each of several records apart: what was made differently, its input, or else its number.
+pub(crate) fn panel_names(records: &[Record], options: &Options) -> Vec<String> {
+    let by_input = differ(records, input);
+    let parts = |record: &Record| {
+        let mut parts = provenance(record, options);
+        parts.push(format!("tokens: {}", units(record)));
+        parts.extend(by_input.then(|| input(record)));
+        parts
+    };
+    let all: Vec<_> = records.iter().map(parts).collect();
+    let differs: Vec<bool> =
+        (0..all.first().map_or(0, Vec::len)).map(|i| all.iter().any(|other| other[i] != all[0][i])).collect();
+    let mut names: Vec<String> = Vec::new();
+    for (panel, own) in all.iter().enumerate() {
+        let mut name: Vec<&str> =
+            own.iter().zip(&differs).filter(|(_, differs)| **differs).map(|(part, _)| &**part).collect();
+        let before = all[..panel].iter().filter(|other| *other == own).count();
+        let number = format!("continuation {before}");
+        if name.is_empty() || before > 0 || all[panel + 1..].contains(own) {
+            name.push(&number);
+        }
+        names.push(name.join(" · "));
     }
-    name.join(" · ")
+    names
 }
 
-/// What an axis calls a panel: its method where methods differ, or else its name.
-pub(crate) fn axis_name(records: &[Record], panel: usize, options: &Options) -> String {
+/// What an axis calls each panel: its method where methods differ, or else its name, of `names`.
+pub(crate) fn axis_names(records: &[Record], names: &[String]) -> Vec<String> {
     let method =
         |record: &Record| record.method.as_ref().map(|method| method.name.clone()).unwrap_or_default();
-    match method(&records[panel]) {
-        name if !name.is_empty() && differ(records, method) => visible(&name),
-        _ => panel_name(records, panel, options),
-    }
-}
-
-/// What a panel's name may be made of.
-fn parts(records: &[Record], record: &Record, options: &Options) -> Vec<String> {
-    let mut parts = provenance(record, options);
-    parts.push(format!("tokens: {}", units(record)));
-    if differ(records, input) {
-        parts.push(input(record));
-    }
-    parts
+    let by_method = differ(records, method);
+    let name = |(record, name): (&Record, &String)| match method(record) {
+        method if by_method && !method.is_empty() => visible(&method),
+        _ => name.clone(),
+    };
+    records.iter().zip(names).map(name).collect()
 }
 
 fn differ(records: &[Record], what: impl Fn(&Record) -> String) -> bool {

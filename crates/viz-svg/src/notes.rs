@@ -1,6 +1,6 @@
 //! Notes of records, which a reader of the numbers should know: in lines under a legend, and whole on a page.
 
-use crate::legend::{Drawn, panel_name};
+use crate::legend::{Drawn, panel_names};
 use crate::scene::{Item, Text};
 use crate::text::visible;
 use crate::{Options, Theme, font};
@@ -34,12 +34,16 @@ pub(crate) fn of(records: &[Record], options: &Options) -> Vec<Note> {
             found.push(note);
         }
     }
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let names = panel_names(records, options);
     let named = |note: &str| {
-        let has = |k: &usize| records[*k].notes.iter().any(|other| other == note);
-        let holders: Vec<usize> = (0..records.len()).filter(has).collect();
-        let name = |&k: &usize| panel_name(records, k, options);
-        let names = (holders.len() < records.len()).then(|| holders.iter().map(name).collect::<Vec<_>>());
-        Note { panels: names.map(|names| names.join("; ")), text: note.to_owned() }
+        let has = |record: &Record| record.notes.iter().any(|other| other == note);
+        let holders: Vec<&str> =
+            records.iter().zip(&names).filter(|(record, _)| has(record)).map(|(_, name)| &**name).collect();
+        let panels = (holders.len() < records.len()).then(|| holders.join("; "));
+        Note { panels, text: note.to_owned() }
     };
     found.into_iter().map(named).collect()
 }

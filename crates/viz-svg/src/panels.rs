@@ -1,7 +1,7 @@
 //! Several records side by side: their states, and what stands above the panels: input text and pair scatter.
 
 use crate::kind::Kind;
-use crate::legend::{Ends, axis_name, panel_name};
+use crate::legend::{Bar, Ends, axis_names, panel_names};
 use crate::pair::{self, Pair};
 use crate::prose::Prose;
 use crate::rows::{Foreign, Rows};
@@ -85,18 +85,20 @@ impl<'a> Panels<'a> {
         let kinds: Vec<_> = records.iter().map(Kind::of).collect();
         let several = kinds.iter().any(|kind| *kind != kinds[0]);
         // The legends of several kinds name panels by their numbers.
-        let name = |panel| match panel_name(records, panel, options) {
-            name if several => format!("{panel} · {name}"),
-            name => name,
-        };
-        let names = (0..records.len()).map(name).collect();
-        let axes = (0..records.len()).map(|panel| axis_name(records, panel, options)).collect();
+        let mut names = panel_names(records, options);
+        let axes = axis_names(records, &names);
+        if several {
+            for (panel, name) in names.iter_mut().enumerate() {
+                *name = format!("{panel} · {name}");
+            }
+        }
         let mut compared = Vec::new();
         if let Some(lock) = options.lock {
             let locked = &records[lock.panel];
             for (panel, record) in records.iter().enumerate() {
-                let totals = (kinds[panel] != kinds[lock.panel])
-                    .then(|| (Rows::totals(record), Rows::totals(locked)[lock.output]));
+                let own = || (0..record.n_output()).map(|row| Rows::total(record, row)).collect();
+                let totals =
+                    (kinds[panel] != kinds[lock.panel]).then(|| (own(), Rows::total(locked, lock.output)));
                 compared.push(Compared { alignment: record.align(locked), totals });
             }
         }
@@ -185,18 +187,13 @@ impl<'a> Panels<'a> {
     pub(crate) fn sheet<'s>(&self, groups: &'s [Group], options: &'s Options) -> (Sheet<'s>, f64) {
         let hovered = self.hover.map_or(0, |state| state.panel);
         let (rows, scale) = (self.rows_of(hovered), scale_of(groups, hovered));
-        let ends = |group: &Group| {
+        let bar = |group: &'s Group| {
             let of = if group.panels.contains(&hovered) { hovered } else { group.panels[0] };
-            Ends::of(&self.rows_of(of))
+            let name = group.name.clone().map(|name| (name, group.panels[0]));
+            Bar { scale: &group.scale, ends: Ends::of(&self.rows_of(of)), of: name }
         };
-        let title = rows.title_of_all();
-        let mut sheet = match groups {
-            [one] => Sheet::of_several(self.records, ends(one), scale, options, title),
-            several => several.iter().fold(
-                Sheet::of_several(self.records, ends(&several[0]), &several[0].scale, options, title),
-                |sheet, group| sheet.scaled(group.name.clone(), ends(group), &group.scale, group.panels[0]),
-            ),
-        };
+        let sheet = Sheet::of_several(self.records, Ends::of(&rows), scale, options, rows.title_of_all());
+        let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());
         let prose = Prose::set(&rows, TEXT_WIDTH, LINE);
         sheet.heading("Input", 0.0, 16.0);
         // On a page, every input text that there is takes this place in turn.

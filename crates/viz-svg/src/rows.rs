@@ -155,14 +155,11 @@ impl<'a> Rows<'a> {
         self.record.attributions[row].len()
     }
 
-    /// Every row's Σ |value|, over what is finite; of an excerpt, what lies outside it included.
-    pub(crate) fn totals(record: &Record) -> Vec<f64> {
-        let total = |(number, row): (usize, &Vec<Option<f64>>)| {
-            let sizes = row.iter().flatten().filter(|x| x.is_finite()).map(|x| x.abs());
-            let outside = record.excerpt.as_ref().and_then(|excerpt| *excerpt.outside.get(number)?);
-            sizes.sum::<f64>() / (1.0 - outside.filter(|share| *share < 1.0).unwrap_or(0.0))
-        };
-        record.attributions.iter().enumerate().map(total).collect()
+    /// A row's Σ |value|, over what is finite; of an excerpt, what lies outside it included.
+    pub(crate) fn total(record: &Record, row: usize) -> f64 {
+        let sizes = record.attributions[row].iter().flatten().filter(|x| x.is_finite()).map(|x| x.abs());
+        let outside = record.excerpt.as_ref().and_then(|excerpt| *excerpt.outside.get(row)?);
+        sizes.sum::<f64>() / (1.0 - outside.filter(|share| *share < 1.0).unwrap_or(0.0))
     }
 
     /// Every value that is shown.

@@ -60,13 +60,10 @@ impl<'a> Sheet<'a> {
         Self { bars, options, title, of_row: false, provenance, notes, outside, excerpt, items: Vec::new() }
     }
 
-    /// A colour bar of its own for some of the panels, the first of which is `panel`; `name` says which, and what their
-    /// numbers are. The first one takes the place of the sheet's.
+    /// These colour bars instead of the one for all; at least one.
     #[must_use]
-    pub(crate) fn scaled(mut self, name: Option<String>, ends: Ends, scale: &'a Scale, panel: usize) -> Self {
-        self.bars.retain(|bar| bar.of.is_some());
-        self.bars.push(Bar { scale, ends, of: Some((name.unwrap_or_default(), panel)) });
-        self
+    pub(crate) fn with_bars(self, bars: Vec<Bar<'a>>) -> Self {
+        Self { bars, ..self }
     }
 
     /// Says what the ends of the colour scale mean. Default: [`Ends::of`] the rows.
@@ -103,6 +100,13 @@ impl<'a> Sheet<'a> {
         at: (f64, f64),
     ) {
         self.items.push(Item::group(name, words, items, at));
+    }
+
+    /// How much of rows lies outside what is drawn, where anything says so.
+    pub(crate) fn outside(&mut self, items: Vec<Item>, at: (f64, f64)) {
+        if !items.is_empty() {
+            self.group("outside", None, items, at);
+        }
     }
 
     /// The same, with how a page redraws it: asked for only where the picture is laid out for a page.

@@ -90,9 +90,7 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
         let mut cells = vec![Item::filled(area, ground)];
         cells.extend(grid.items());
         sheet.live_group("cells", words, cells, (left, grid_top), || grid.live(panel));
-        if let outside @ [_, ..] = &outside(&grid)[..] {
-            sheet.group("outside", None, outside.iter().cloned(), (left, grid_top + grid.extent() + 8.0));
-        }
+        sheet.outside(outside(&grid), (left, grid_top + grid.extent() + 8.0));
         let marks = marks(&grid, options.token);
         sheet.live_group("marks", None, marks, (left, grid_top), || Live::of(panel, Part::Marks));
         left += width + BETWEEN;

@@ -76,9 +76,7 @@ impl Chart for Minimap {
         let words = (n_output > 0).then(|| rows.in_words(&all));
         sheet.live_group("thumbnails", words, maps, below, || thumbnails.live());
         sheet.live_group("labels", None, labels, below, || thumbnails.live_labels());
-        if let outside @ [_, ..] = &thumbnails.outside()[..] {
-            sheet.group("outside", None, outside.iter().cloned(), below);
-        }
+        sheet.outside(thumbnails.outside(), below);
         let shown = rows.hover.map_or_else(String::new, |hover| {
             format!(" The paragraph shows “{}” (output {hover}).", rows.label(hover))
         });

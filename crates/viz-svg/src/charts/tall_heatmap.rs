@@ -69,9 +69,7 @@ fn scene(heat: &Heat<'_>, options: &Options) -> Scene {
     let bars_at = (heat_left + heat.label_width(), rows_top);
     sheet.live_group("rows", words, heat.cells(), bars_at, || heat.live_cells(0));
     sheet.group("heads", None, heat.heads(), bars_at);
-    if let outside @ [_, ..] = &heat.outside()[..] {
-        sheet.group("outside", None, outside.iter().cloned(), bars_at);
-    }
+    sheet.outside(heat.outside(), bars_at);
     sheet.live_group("labels", None, heat.labels(), (heat_left, rows_top), || heat.live_labels(0));
     if let Some(y) = rows.hover {
         let top = HEADING + prose.height() + 40.0;

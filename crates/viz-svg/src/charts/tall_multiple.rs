@@ -75,9 +75,7 @@ fn scene(panels: &Panels<'_>, heats: &[Heat<'_>], groups: &[Group], options: &Op
         let (words, at) = ((record.n_output() > 0).then(words), (left + heat.label_width(), rows_top));
         sheet.live_group("rows", words, heat.cells(), at, || heat.live_cells(panel));
         sheet.group("heads", None, heat.heads(), at);
-        if let outside @ [_, ..] = &heat.outside()[..] {
-            sheet.group("outside", None, outside.iter().cloned(), at);
-        }
+        sheet.outside(heat.outside(), at);
         sheet.live_group("labels", None, heat.labels(), (left, rows_top), || heat.live_labels(panel));
         left += width + BETWEEN;
     }
