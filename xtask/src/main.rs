@@ -8,6 +8,7 @@ mod compiler;
 mod demo;
 mod disk;
 mod gallery;
+mod hashes;
 mod install;
 mod libtorch;
 mod methods;
@@ -42,6 +43,8 @@ usage: cargo xtask COMMAND
   test                      every test, cheapest first; the checkout stays as it is
   validate                  format, lints and documentation, as CI checks them
   gallery                   every chart in every state beside the notebook's own; print the contact sheet's path
+  hashes [--binary FILE] [--against FILE]
+                            a hash of every record and picture that a change of structure must not alter
   methods [NAME…]           the pictures of docs/methods.md, by the commands that it shows
   page [--write]            check the page's script: types, and its minified form; or write that
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
@@ -80,6 +83,7 @@ enum Task {
     Test,
     Validate,
     Gallery,
+    Hashes(hashes::Options),
     Methods { names: Vec<String> },
     Page { write: bool },
     Bench { args: Vec<String> },
@@ -103,6 +107,7 @@ impl Task {
             "test" => (Self::Test, rest),
             "validate" => (Self::Validate, rest),
             "gallery" => (Self::Gallery, rest),
+            "hashes" => (Self::Hashes(hashes::Options::parse(rest)?), &rest[rest.len()..]),
             "methods" => (Self::Methods { names: rest.to_vec() }, &rest[rest.len()..]),
             "page" => {
                 let write = rest.first().is_some_and(|arg| arg == "--write");
@@ -132,6 +137,7 @@ impl Task {
             Self::Test => suite::run(&workspace),
             Self::Validate => validate::run(&workspace),
             Self::Gallery => gallery::run(&workspace),
+            Self::Hashes(options) => hashes::run(&workspace, &options),
             Self::Methods { names } => methods::run(&workspace, &names),
             Self::Page { write } => page::run(&workspace, write),
             Self::Bench { args } => bench::run(&workspace, &args),
