@@ -1,7 +1,21 @@
 //! The seam: what attribution asks of a language model.
 
+pub(crate) mod checked;
+pub(crate) mod generation;
+pub(crate) mod inside;
+pub(crate) mod layers;
+pub(crate) mod prefix_cache;
+pub(crate) mod sampling;
+pub(crate) mod sequence;
+pub(crate) mod tape;
+
+use crate::error::Error;
 use crate::error::ModelError;
-use crate::{Error, Generation, Inside, Run, Sequence, Variants, generation};
+use crate::model::generation::Generation;
+use crate::model::inside::Inside;
+use crate::model::prefix_cache::Variants;
+use crate::model::sequence::Sequence;
+use crate::model::tape::Run;
 use std::ops::Range;
 use tch::Tensor;
 

@@ -1,13 +1,22 @@
 //! One model, one sequence, one target: what a method is given, with the forward pass that all outputs share.
 
-use crate::backward::{gradient, gradient_through, with_gradients};
+pub(crate) mod backward;
+pub(crate) mod cost;
+pub(crate) mod progress;
+
+use crate::calculus::path::epsilon;
+use crate::error::Error;
+use crate::model::inside::{BackwardRule, Inside};
+use crate::model::prefix_cache::Variants;
+use crate::model::sequence::Sequence;
+use crate::model::tape::Run;
+use crate::model::{LanguageModel, TokenId, checked};
 use crate::model::{Pass, check_fits};
-use crate::path::epsilon;
-use crate::work::{Watch, Work};
-use crate::{
-    BackwardRule, Cost, Error, Inside, LanguageModel, OutputToken, RealRun, Run, Sequence, Size, Target,
-    TokenId, Variants, checked,
-};
+use crate::problem::backward::{gradient, gradient_through, with_gradients};
+use crate::problem::cost::{Cost, Size};
+use crate::problem::progress::{Watch, Work};
+use crate::target::clean_run::RealRun;
+use crate::target::{OutputToken, Target};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 

@@ -1,8 +1,18 @@
 //! The rows of a record while they are made.
 
+pub(crate) mod aggregate;
+pub(crate) mod normalize;
+pub(crate) mod unreduced;
+
+use crate::calculus::path::{ROUNDINGS, epsilon, scale_of};
+use crate::error::Error;
 use crate::method::Card;
-use crate::path::{ROUNDINGS, epsilon, scale_of};
-use crate::{Aggregate, Error, Explanation, Normalize, Problem, Sequence, Vectors};
+use crate::method::Explanation;
+use crate::model::sequence::Sequence;
+use crate::problem::Problem;
+use crate::rows::aggregate::Aggregate;
+use crate::rows::normalize::Normalize;
+use crate::rows::unreduced::Vectors;
 use saliency_schema::{Kind as TokenKind, Named, Output, Record, Token};
 use std::ops::Range;
 use tch::{Kind, Tensor};

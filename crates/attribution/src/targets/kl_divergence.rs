@@ -1,7 +1,10 @@
 //! `kl-divergence`: how far some of the context moves the prediction.
 
+use crate::error::Error;
+use crate::target::clean_run::RealRun;
+use crate::target::explained::Explained;
 use crate::target::widened;
-use crate::{Error, Explained, OutputToken, RealRun, Target};
+use crate::target::{OutputToken, Target};
 use std::ops::Range;
 use tch::Tensor;
 

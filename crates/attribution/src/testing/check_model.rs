@@ -1,9 +1,14 @@
 //! A model of one's own, held to everything that its trait promises.
 
-use crate::backward::{gradient, with_gradients};
-use crate::generation::without_cache;
-use crate::path::epsilon;
-use crate::{Error, Generation, Inside, LanguageModel, Sequence, TokenId, Variants, checked};
+use crate::calculus::path::epsilon;
+use crate::error::Error;
+use crate::model::generation::Generation;
+use crate::model::generation::without_cache;
+use crate::model::inside::Inside;
+use crate::model::prefix_cache::Variants;
+use crate::model::sequence::Sequence;
+use crate::model::{LanguageModel, TokenId, checked};
+use crate::problem::backward::{gradient, with_gradients};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 

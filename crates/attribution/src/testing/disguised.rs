@@ -1,7 +1,10 @@
 //! The saturating model, computed in another way and with everything that makes a model fast.
 
-use super::{Saturating, grid};
-use crate::{Error, LanguageModel, Limits, ModelError, Run, TokenId, Variants};
+use crate::error::{Error, ModelError};
+use crate::model::prefix_cache::Variants;
+use crate::model::tape::Run;
+use crate::model::{LanguageModel, Limits, TokenId};
+use crate::testing::{Saturating, grid};
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
