@@ -15,7 +15,7 @@ use crate::rows;
 use crate::rows::Rows;
 use crate::rows::aggregate::Aggregate;
 use crate::rows::normalize::Normalize;
-use crate::rows::unreduced::Vectors;
+use crate::rows::unreduced::UnreducedRows;
 use crate::target::{Target, target};
 use crate::targets::Probability;
 use saliency_schema::{Model, Record, Token};
@@ -238,7 +238,7 @@ impl Attributor {
         model: &dyn LanguageModel,
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
-    ) -> Result<(Record, Vectors), Error> {
+    ) -> Result<(Record, UnreducedRows), Error> {
         with_gradients(|| self.run(model, sequence, watch, true))
     }
 
@@ -248,7 +248,7 @@ impl Attributor {
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
         keeps_vectors: bool,
-    ) -> Result<(Record, Vectors), Error> {
+    ) -> Result<(Record, UnreducedRows), Error> {
         let (aggregate, normalize) = self.reduction()?;
         let card = self.method.card();
         // A continuation that is held against another is a span of all its outputs.

@@ -8,7 +8,7 @@ pub(crate) mod target_fn;
 
 use crate::error::Error;
 use crate::model::TokenId;
-use crate::target::clean_run::RealRun;
+use crate::target::clean_run::CleanRun;
 use crate::target::contrast::Alternatives;
 use crate::target::explained::Explained;
 use crate::targets::TABLE;
@@ -39,8 +39,8 @@ pub trait Target: Debug {
     ///
     /// # Errors
     /// What libtorch or the model says.
-    fn prepared(&self, real: &RealRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
-        let _ = real;
+    fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
+        let _ = clean;
         Ok(None)
     }
 

@@ -1,11 +1,11 @@
 //! A cooperative game over segments of the text: what the target is when some of them are away.
 
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::parameters::Parameters;
 use crate::model::Pass;
 use crate::model::checked;
-use crate::model::prefix_cache::Variants;
+use crate::model::prefix_cache::PrefixCache;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use saliency_schema::Segmentation;
@@ -14,26 +14,26 @@ use tch::{Kind, Tensor};
 
 /// The players: segments of the text that are there or away.
 #[derive(Debug, Clone)]
-pub(crate) struct Rules {
+pub(crate) struct GameRules {
     pub(crate) segments: Segmentation,
-    pub(crate) absence: Absence,
+    pub(crate) ablation: Ablation,
 }
 
 /// Segments of one problem's text, and how to run it without some of them.
 pub(crate) struct Game<'p, 'a> {
     problem: &'p Problem<'a>,
     players: Vec<Range<usize>>,
-    absence: Absence,
+    ablation: Ablation,
     input: Tensor,
     /// What stands in absent places, one for each draw; none for a deletion or a masking.
     fillings: Vec<Tensor>,
-    variants: Option<Box<dyn Variants + 'a>>,
+    variants: Option<Box<dyn PrefixCache + 'a>>,
     /// Every output's target when nobody is away.
     untouched: Vec<f64>,
 }
 
 /// One coalition, as it will run.
-struct Variant {
+struct AblatedInput {
     /// Its number among those asked for.
     number: usize,
     /// For each token that is read, whether it is absent.
@@ -46,7 +46,7 @@ struct Variant {
 
 /// Coalitions that run together.
 struct Batch<'v> {
-    variants: &'v [Variant],
+    variants: &'v [AblatedInput],
     /// Outputs that any of them changes.
     touched: Vec<usize>,
     /// The first and the last of the positions that predict those; `None` where nothing can be read.
@@ -58,7 +58,7 @@ struct Batch<'v> {
 }
 
 impl<'v> Batch<'v> {
-    fn new(game: &Game<'_, '_>, variants: &'v [Variant]) -> Self {
+    fn new(game: &Game<'_, '_>, variants: &'v [AblatedInput]) -> Self {
         let read = game.input.size()[1] as f64;
         let earliest = variants.iter().map(|v| v.first).min().unwrap_or(0);
         let outputs = 0..game.problem.n_output();
@@ -74,46 +74,50 @@ impl<'v> Batch<'v> {
     }
 }
 
-impl Rules {
-    /// Segments and absence as they are given, and a method's own way of taking away otherwise.
-    pub(crate) fn from_parameters(parameters: &Parameters, absence: Absence) -> Self {
+impl GameRules {
+    /// Segments and ablation as they are given, and a method's own way of taking away otherwise.
+    pub(crate) fn from_parameters(parameters: &Parameters, ablation: Ablation) -> Self {
         let segments = parameters.segments.clone().unwrap_or(Segmentation::Tokens);
-        Self { segments, absence: parameters.baseline.clone().unwrap_or(absence) }
+        Self { segments, ablation: parameters.baseline.clone().unwrap_or(ablation) }
     }
 
     pub(crate) fn describe(&self, name: &str) -> saliency_schema::Method {
         let mut description = saliency_schema::Method::new(name);
-        description.baseline = Some(self.absence.to_string());
+        description.baseline = Some(self.ablation.to_string());
         description.parameters.insert("segments".to_owned(), self.segments.to_string().into());
         description
     }
 
     /// Single tokens that are taken away in one way.
-    pub(crate) fn tokens(absence: Absence) -> Self {
-        Self { segments: Segmentation::Tokens, absence }
+    pub(crate) fn tokens(ablation: Ablation) -> Self {
+        Self { segments: Segmentation::Tokens, ablation }
     }
 
     /// Whether a token's number is about that token's embedding and nothing else: a segment's is shared by its tokens, a deletion
     /// moves later tokens, and what is masked no longer takes attention from others.
     pub(crate) fn judge_tokens_alone(&self) -> bool {
-        matches!((&self.segments, &self.absence), (Segmentation::Tokens, Absence::Embedding(_)))
+        matches!((&self.segments, &self.ablation), (Segmentation::Tokens, Ablation::Embedding(_)))
     }
 
     /// The cost of running coalitions whose first absent token is known, for all outputs together.
     pub(crate) fn cost(&self, size: Size, first_absent: impl Iterator<Item = usize>) -> Cost {
-        let draws = match &self.absence {
-            Absence::Embedding(baseline) => f64::from(baseline.draws()),
+        let draws = match &self.ablation {
+            Ablation::Embedding(baseline) => f64::from(baseline.draws()),
             _ => 1.0,
         };
         // A deleted token that an output ends with leaves that output to the position before.
-        let deletes = self.absence == Absence::Deletion;
+        let deletes = self.ablation == Ablation::Deletion;
         let shared = |first: usize| first - usize::from(deletes && first > 0 && first + 1 >= size.n_input);
         Cost::forwards(draws * first_absent.map(|first| size.rest(shared(first))).sum::<f64>())
     }
 }
 
 impl<'p, 'a> Game<'p, 'a> {
-    pub(crate) fn new(problem: &'p Problem<'a>, rules: &Rules, method: &'static str) -> Result<Self, Error> {
+    pub(crate) fn new(
+        problem: &'p Problem<'a>,
+        rules: &GameRules,
+        method: &'static str,
+    ) -> Result<Self, Error> {
         let _no_gradient = tch::no_grad_guard();
         let read = problem.row_length(problem.n_output() - 1);
         let sequence = problem.sequence();
@@ -121,19 +125,19 @@ impl<'p, 'a> Game<'p, 'a> {
         let players =
             players.into_iter().filter(|p| p.start < read).map(|p| p.start..p.end.min(read)).collect();
         let input = problem.embeddings();
-        let fillings = match &rules.absence {
-            Absence::Embedding(baseline) => (0..baseline.draws())
+        let fillings = match &rules.ablation {
+            Ablation::Embedding(baseline) => (0..baseline.draws())
                 .map(|draw| baseline.embeddings(problem, &input, draw))
                 .collect::<Result<_, _>>()?,
-            Absence::Deletion | Absence::Masking => Vec::new(),
+            Ablation::Deletion | Ablation::Masking => Vec::new(),
         };
-        let variants = problem.variants()?;
-        if rules.absence == Absence::Masking && variants.is_none() {
+        let variants = problem.prefix_cache()?;
+        if rules.ablation == Ablation::Masking && variants.is_none() {
             return Err(Error::NoMasking { method, model: problem.model().name().to_owned() });
         }
         let untouched = (0..problem.n_output()).map(|r| problem.value_at_input(r));
         let untouched = untouched.collect::<Result<_, _>>()?;
-        Ok(Self { problem, players, absence: rules.absence.clone(), input, fillings, variants, untouched })
+        Ok(Self { problem, players, ablation: rules.ablation.clone(), input, fillings, variants, untouched })
     }
 
     /// The segments, over the tokens that any output has read.
@@ -156,7 +160,7 @@ impl<'p, 'a> Game<'p, 'a> {
     pub(crate) fn check_can_be_empty(&self, playing: usize) -> Result<(), Error> {
         let goes = |player: &Range<usize>| player.end > self.first_kept();
         let needed = self.players[..playing].iter().any(goes) && self.problem.model().kept_inputs() > 0;
-        if self.absence != Absence::Deletion || playing < self.players_of(0) && !needed {
+        if self.ablation != Ablation::Deletion || playing < self.players_of(0) && !needed {
             return Ok(());
         }
         let range = "an embedding or masking here: without these tokens there is nothing to read";
@@ -193,7 +197,7 @@ impl<'p, 'a> Game<'p, 'a> {
         let _no_gradient = tch::no_grad_guard();
         let outputs = self.problem.n_output();
         let mut values = vec![self.untouched.clone(); coalitions.len()];
-        let mut variants: Vec<Variant> =
+        let mut variants: Vec<AblatedInput> =
             coalitions.iter().enumerate().filter_map(|(number, away)| self.variant(number, away)).collect();
         // Those that run together have the same number of tokens, and a first difference close by.
         variants.sort_by_key(|v| (self.length(v), v.first, v.number));
@@ -223,8 +227,8 @@ impl<'p, 'a> Game<'p, 'a> {
     }
 
     /// How long a variant is: inputs and all tokens that are kept.
-    fn length(&self, variant: &Variant) -> (usize, usize) {
-        if self.absence != Absence::Deletion {
+    fn length(&self, variant: &AblatedInput) -> (usize, usize) {
+        if self.ablation != Ablation::Deletion {
             return (0, 0);
         }
         let n_input = self.problem.n_input();
@@ -238,7 +242,7 @@ impl<'p, 'a> Game<'p, 'a> {
     }
 
     /// `None` where nobody is away.
-    fn variant(&self, number: usize, away: &[usize]) -> Option<Variant> {
+    fn variant(&self, number: usize, away: &[usize]) -> Option<AblatedInput> {
         let mut absent = vec![false; self.input.size()[1] as usize];
         for player in away {
             absent[self.players[*player].clone()].fill(true);
@@ -246,7 +250,7 @@ impl<'p, 'a> Game<'p, 'a> {
         let first = absent.iter().position(|absent| *absent)?;
         let place = |output: usize| {
             let read = self.problem.row_length(output);
-            if self.absence != Absence::Deletion {
+            if self.ablation != Ablation::Deletion {
                 return Some(read - 1);
             }
             let unreadable = absent[self.first_kept()..self.problem.n_input()].contains(&true);
@@ -254,7 +258,7 @@ impl<'p, 'a> Game<'p, 'a> {
             kept.checked_sub(1).filter(|_| !unreadable)
         };
         let places = (0..self.problem.n_output()).map(place).collect();
-        Some(Variant { number, absent, first, places })
+        Some(AblatedInput { number, absent, first, places })
     }
 
     /// Runs some variants together.
@@ -272,13 +276,13 @@ impl<'p, 'a> Game<'p, 'a> {
         let (shared, draws) = (*shared, self.draws());
         let mut means = vec![vec![0.0; touched.len()]; batch.len()];
         for draw in 0..draws {
-            let (embeddings, hidden) = self.embeddings(batch, shared, self.fillings.get(draw))?;
+            let (embeddings, masked) = self.embeddings(batch, shared, self.fillings.get(draw))?;
             let logits = if let Some(variants) = &self.variants {
                 let (vocabulary, rest) = (problem.vocabulary(), (shared, &embeddings));
-                checked::variant_logits(&**variants, vocabulary, rest, hidden.as_ref(), low..high + 1)?
+                checked::variant_logits(&**variants, vocabulary, rest, masked.as_ref(), low..high + 1)?
             } else {
-                let gone = match self.absence {
-                    Absence::Deletion => problem.n_input() - self.length(&batch[0]).0,
+                let gone = match self.ablation {
+                    Ablation::Deletion => problem.n_input() - self.length(&batch[0]).0,
                     _ => 0,
                 };
                 let n_input = problem.n_input() - gone;
@@ -306,10 +310,10 @@ impl<'p, 'a> Game<'p, 'a> {
         Ok(())
     }
 
-    /// The tokens after the shared ones, and which of all are hidden.
+    /// The tokens after the shared ones, and which of all are masked.
     fn embeddings(
         &self,
-        batch: &[Variant],
+        batch: &[AblatedInput],
         shared: usize,
         filling: Option<&Tensor>,
     ) -> Result<(Tensor, Option<Tensor>), Error> {
@@ -320,16 +324,16 @@ impl<'p, 'a> Game<'p, 'a> {
                 batch.iter().map(|v| Tensor::f_from_slice(&v.absent[from..])).collect::<Result<_, _>>()?;
             Ok(Tensor::f_stack(&rows, 0)?.f_to(device)?)
         };
-        match (&self.absence, filling) {
-            (Absence::Embedding(_), Some(filling)) => {
+        match (&self.ablation, filling) {
+            (Ablation::Embedding(_), Some(filling)) => {
                 Ok((rest(filling)?.f_where_self(&flags(shared)?.f_unsqueeze(2)?, &rest(&self.input)?)?, None))
             }
-            (Absence::Masking, _) => {
+            (Ablation::Masking, _) => {
                 let rows = rest(&self.input)?.f_repeat([batch.len() as i64, 1, 1])?;
                 Ok((rows, Some(flags(0)?)))
             }
             _ => {
-                let kept = |v: &Variant| -> Result<Tensor, Error> {
+                let kept = |v: &AblatedInput| -> Result<Tensor, Error> {
                     let kept: Vec<i64> = (shared as i64..read).filter(|i| !v.absent[*i as usize]).collect();
                     let kept = Tensor::f_from_slice(&kept)?.f_to(device)?;
                     Ok(self.input.f_select(0, 0)?.f_index_select(0, &kept)?)

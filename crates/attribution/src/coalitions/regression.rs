@@ -1,8 +1,8 @@
 //! What methods share that fit a linear model to a game: over which segments, with how many texts, from which seed.
 
-use crate::coalitions::game::Rules;
+use crate::coalitions::game::GameRules;
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::method::parameters::Parameters;
 use crate::method::parameters::count;
@@ -10,8 +10,8 @@ use saliency_schema::Segmentation;
 
 /// Over which segments, with how many texts, from which seed.
 #[derive(Debug, Clone)]
-pub(crate) struct Surrogate {
-    pub(crate) rules: Rules,
+pub(crate) struct Regression {
+    pub(crate) rules: GameRules,
     /// `None`: 2n + 512 for n segments.
     pub(crate) samples: Option<u32>,
     pub(crate) seed: u64,
@@ -20,16 +20,16 @@ pub(crate) struct Surrogate {
 /// Texts at the most.
 const MOST: u32 = 1_000_000;
 
-impl Default for Surrogate {
+impl Default for Regression {
     /// Over tokens, absent by [`Baseline::Zero`].
     fn default() -> Self {
-        Self { rules: Rules::tokens(Absence::Embedding(Baseline::Zero)), samples: None, seed: 0 }
+        Self { rules: GameRules::tokens(Ablation::Embedding(Baseline::Zero)), samples: None, seed: 0 }
     }
 }
 
-impl Surrogate {
+impl Regression {
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        let rules = Rules::from_parameters(parameters, Baseline::Zero.into());
+        let rules = GameRules::from_parameters(parameters, Baseline::Zero.into());
         let samples = parameters.samples.map(|n| count("samples", n, MOST)).transpose()?;
         Ok(Self { rules, samples, seed: parameters.seed.unwrap_or(0) })
     }
@@ -39,8 +39,8 @@ impl Surrogate {
         self
     }
 
-    pub(crate) fn baseline(mut self, absence: Absence) -> Self {
-        self.rules.absence = absence;
+    pub(crate) fn baseline(mut self, ablation: Ablation) -> Self {
+        self.rules.ablation = ablation;
         self
     }
 

@@ -7,17 +7,17 @@ use std::str::FromStr;
 
 /// How a token is taken away. Each is another intervention, and gives other numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Absence {
+pub enum Ablation {
     /// Another embedding stands in its place; its position stays.
     Embedding(Baseline),
     /// The token is left out, and later ones move up.
     Deletion,
     /// No later token can attend to it. It stays where it is, and itself it still sees: for models that offer
-    /// [`Variants`](crate::Variants).
+    /// [`PrefixCache`](crate::PrefixCache).
     Masking,
 }
 
-impl Absence {
+impl Ablation {
     /// Names that are understood.
     pub const NAMES: &'static str =
         "zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K, sampled:K:SEED, deletion, masking";
@@ -38,7 +38,7 @@ impl Absence {
     }
 }
 
-impl fmt::Display for Absence {
+impl fmt::Display for Ablation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Embedding(baseline) => baseline.fmt(f),
@@ -48,13 +48,13 @@ impl fmt::Display for Absence {
     }
 }
 
-impl From<Baseline> for Absence {
+impl From<Baseline> for Ablation {
     fn from(baseline: Baseline) -> Self {
         Self::Embedding(baseline)
     }
 }
 
-impl FromStr for Absence {
+impl FromStr for Ablation {
     type Err = Error;
     fn from_str(name: &str) -> Result<Self, Error> {
         match name {

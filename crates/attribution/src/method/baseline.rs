@@ -1,7 +1,7 @@
 //! What stands for "nothing there": the point that a path begins at.
 
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::vocabulary;
 use crate::model::TokenId;
 use crate::problem::Problem;
@@ -142,7 +142,7 @@ impl FromStr for Baseline {
         parsed.ok_or_else(|| Error::Unknown {
             what: "baseline",
             name: name.to_owned(),
-            known: Absence::NAMES.to_owned(),
+            known: Ablation::NAMES.to_owned(),
         })
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::positions::Positions;
-use crate::method::scope::Players;
+use crate::method::scope::Scope;
 use saliency_schema::Segmentation;
 
 /// What may be said of a method by name. A parameter that the method does not have is refused; one that is left out has the
@@ -18,13 +18,13 @@ pub struct Parameters {
     /// Where the points on a path lie, and how much each counts.
     pub rule: Option<Quadrature>,
     /// What stands for "nothing there".
-    pub baseline: Option<Absence>,
+    pub baseline: Option<Ablation>,
     /// Whether positions move along the path with the embeddings.
     pub positions: Option<Positions>,
     /// What is taken away together.
     pub segments: Option<Segmentation>,
     /// Who comes and goes: the input's segments, or earlier outputs too.
-    pub players: Option<Players>,
+    pub players: Option<Scope>,
     /// How many random draws.
     pub samples: Option<u32>,
     /// The noise's standard deviation, in units of the embeddings' own.

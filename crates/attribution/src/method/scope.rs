@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// Which segments of the text are taken away and put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Players {
+pub enum Scope {
     /// Those of the input. Earlier outputs stay in place, and their numbers are missing.
     #[default]
     Input,
@@ -13,7 +13,7 @@ pub enum Players {
     All,
 }
 
-impl Players {
+impl Scope {
     /// Both, in the order of a list for people.
     pub const ALL: [Self; 2] = [Self::Input, Self::All];
 
@@ -26,7 +26,7 @@ impl Players {
     }
 }
 
-impl FromStr for Players {
+impl FromStr for Scope {
     type Err = Error;
     fn from_str(name: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| Error::Unknown {

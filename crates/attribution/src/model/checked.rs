@@ -2,9 +2,9 @@
 //! that nobody here has seen, and a tensor of the wrong shape goes far before something says so.
 
 use crate::error::Error;
-use crate::model::inside::{BackwardRule, Inside, Look, ReadOut};
-use crate::model::prefix_cache::Variants;
-use crate::model::tape::Run;
+use crate::model::inside::{AttentionView, BackwardRule, Inside, ReadOut};
+use crate::model::prefix_cache::PrefixCache;
+use crate::model::tape::Tape;
 use crate::model::{LanguageModel, TokenId};
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -42,30 +42,32 @@ pub(crate) fn logits(
 }
 
 /// The model's own way back, where it has one.
-pub(crate) fn run<'a>(
+pub(crate) fn tape<'a>(
     model: &'a dyn LanguageModel,
     embeddings: &Tensor,
     n_input: usize,
     positions: Range<usize>,
-) -> Result<Option<Box<dyn Run + 'a>>, Error> {
+) -> Result<Option<Box<dyn Tape + 'a>>, Error> {
     let count = positions.len();
-    let Some(run) = model.run(embeddings, n_input, positions).map_err(Error::model)? else { return Ok(None) };
-    shaped(run.logits(), "Run::logits", &[1, count as i64, vocabulary(model)])?;
+    let Some(run) = model.tape(embeddings, n_input, positions).map_err(Error::model)? else {
+        return Ok(None);
+    };
+    shaped(run.logits(), "Tape::logits", &[1, count as i64, vocabulary(model)])?;
     Ok(Some(run))
 }
 
 /// The way back of some positions, of which the first that the run has read `first + 1` tokens: every position in order, and
 /// for each `[read, hidden]` of at least the tokens that it has read.
-pub(crate) fn pull_back(
-    run: &dyn Run,
+pub(crate) fn vjp(
+    run: &dyn Tape,
     (positions, first): (Range<usize>, usize),
     hidden: i64,
     cotangents: &Tensor,
     each: &mut dyn FnMut(usize, Tensor) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let op = "Run::pull_back";
+    let op = "Tape::vjp";
     let mut due = positions.clone();
-    run.pull_back(positions, cotangents, &mut |position, gradient| {
+    run.vjp(positions, cotangents, &mut |position, gradient| {
         let expected = due.next();
         if expected != Some(position) {
             return Err(Error::Order { op, found: Some(position), expected });
@@ -85,15 +87,15 @@ pub(crate) fn pull_back(
 
 /// Logits of variants of a text, `[batch, positions, vocabulary]`.
 pub(crate) fn variant_logits(
-    variants: &dyn Variants,
+    variants: &dyn PrefixCache,
     vocabulary: usize,
     (shared, embeddings): (usize, &Tensor),
-    hidden: Option<&Tensor>,
+    masked: Option<&Tensor>,
     positions: Range<usize>,
 ) -> Result<Tensor, Error> {
     let size = [embeddings.size()[0], positions.len() as i64, vocabulary as i64];
-    let found = variants.logits(shared, embeddings, hidden, positions).map_err(Error::model)?;
-    shaped(&found, "Variants::logits", &size)?;
+    let found = variants.logits(shared, embeddings, masked, positions).map_err(Error::model)?;
+    shaped(&found, "PrefixCache::logits", &size)?;
     Ok(found)
 }
 
@@ -118,15 +120,19 @@ pub(crate) fn logits_from(
 }
 
 /// What a block's attention does, each part in its shape.
-pub(crate) fn look(inside: &dyn Inside, layer: usize, residual: &Tensor) -> Result<Look, Error> {
-    let look = inside.look(layer, residual).map_err(Error::model)?;
+pub(crate) fn attention_at(
+    inside: &dyn Inside,
+    layer: usize,
+    residual: &Tensor,
+) -> Result<AttentionView, Error> {
+    let look = inside.attention_at(layer, residual).map_err(Error::model)?;
     let (heads, (tokens, hidden)) = (inside.heads() as i64, residual.size2()?);
     for (part, op, size) in [
-        (&look.pattern, "Inside::look, pattern,", &[heads, tokens, tokens][..]),
-        (&look.values, "Inside::look, values,", &[heads, tokens, hidden]),
-        (&look.bias, "Inside::look, bias,", &[hidden]),
-        (&look.attended, "Inside::look, attended,", &[tokens, hidden]),
-        (&look.output, "Inside::look, output,", &[tokens, hidden]),
+        (&look.pattern, "Inside::attention_at, pattern,", &[heads, tokens, tokens][..]),
+        (&look.values, "Inside::attention_at, values,", &[heads, tokens, hidden]),
+        (&look.bias, "Inside::attention_at, bias,", &[hidden]),
+        (&look.attended, "Inside::attention_at, attended,", &[tokens, hidden]),
+        (&look.output, "Inside::attention_at, output,", &[tokens, hidden]),
     ] {
         shaped(part, op, size)?;
     }
@@ -148,16 +154,16 @@ pub(crate) fn read_out(inside: &dyn Inside, residual: &Tensor, weights: &Tensor)
 }
 
 /// A forward pass that is walked back by another rule.
-pub(crate) fn run_by<'a>(
+pub(crate) fn tape_by<'a>(
     inside: &'a dyn Inside,
     vocabulary: usize,
     rule: BackwardRule,
     embeddings: &Tensor,
     positions: Range<usize>,
-) -> Result<Box<dyn Run + 'a>, Error> {
+) -> Result<Box<dyn Tape + 'a>, Error> {
     let count = positions.len() as i64;
-    let run = inside.run_by(rule, embeddings, positions).map_err(Error::model)?;
-    shaped(run.logits(), "Run::logits", &[1, count, vocabulary as i64])?;
+    let run = inside.tape_by(rule, embeddings, positions).map_err(Error::model)?;
+    shaped(run.logits(), "Tape::logits", &[1, count, vocabulary as i64])?;
     Ok(run)
 }
 

@@ -1,7 +1,7 @@
 //! The second, optional seam: what methods that look inside a transformer ask of it.
 
 use crate::error::ModelError;
-use crate::model::tape::Run;
+use crate::model::tape::Tape;
 use std::ops::Range;
 use tch::Tensor;
 
@@ -49,7 +49,7 @@ pub trait Inside {
     ///
     /// # Errors
     /// Whatever keeps the model from running.
-    fn look(&self, layer: usize, residual: &Tensor) -> Result<Look, ModelError>;
+    fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError>;
 
     /// A block's second half: from the residual stream after its attention to the block's output.
     ///
@@ -73,21 +73,21 @@ pub trait Inside {
     /// A forward pass that is walked back by other rules than the gradient's.
     ///
     /// # Shapes
-    /// As in [`LanguageModel::run`](crate::LanguageModel::run).
+    /// As in [`LanguageModel::tape`](crate::LanguageModel::tape).
     ///
     /// # Errors
     /// Whatever keeps the model from running.
-    fn run_by<'a>(
+    fn tape_by<'a>(
         &'a self,
         rule: BackwardRule,
         embeddings: &Tensor,
         positions: Range<usize>,
-    ) -> Result<Box<dyn Run + 'a>, ModelError>;
+    ) -> Result<Box<dyn Tape + 'a>, ModelError>;
 }
 
 /// What a block's attention does at one sequence: `attended_i = x_i + Σ_h Σ_j A_hij f_h(x_j) + b`.
 #[derive(Debug)]
-pub struct Look {
+pub struct AttentionView {
     /// `A`: the attention pattern, `[heads, tokens, tokens]`; row `i` sums to 1 over `j ≤ i`.
     pub pattern: Tensor,
     /// `f_h(x_j)`: each head's value of each token through the output map, `[heads, tokens, hidden]`.

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::method::Explanation;
 use crate::model::checked;
-use crate::model::inside::{Inside, Look};
+use crate::model::inside::{AttentionView, Inside};
 use crate::problem::Problem;
 use crate::problem::cost::Cost;
 use tch::{Kind, Tensor};
@@ -45,13 +45,13 @@ impl<'p, 'a> Layers<'p, 'a> {
     /// does.
     pub(crate) fn go_up(
         &self,
-        mut visit: impl FnMut(usize, &Tensor, &Look) -> Result<(), Error>,
+        mut visit: impl FnMut(usize, &Tensor, &AttentionView) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let _no_gradient = tch::no_grad_guard();
         let embeddings = self.problem.embeddings();
         let mut residual = checked::residual(self.inside, 0, &embeddings)?.f_select(0, 0)?;
         for layer in 0..self.count() {
-            let look = checked::look(self.inside, layer, &residual)?;
+            let look = checked::attention_at(self.inside, layer, &residual)?;
             self.problem.count(Cost::forwards(1.0 / self.count() as f64))?;
             visit(layer, &residual, &look)?;
             residual = look.output;
@@ -63,7 +63,7 @@ impl<'p, 'a> Layers<'p, 'a> {
     pub(crate) fn mean_over(
         &self,
         only: Option<usize>,
-        mut matrix: impl FnMut(&Look) -> Result<Tensor, Error>,
+        mut matrix: impl FnMut(&AttentionView) -> Result<Tensor, Error>,
     ) -> Result<Tensor, Error> {
         let mut sum: Option<Tensor> = None;
         self.go_up(|layer, _, look| {
@@ -83,7 +83,7 @@ impl<'p, 'a> Layers<'p, 'a> {
     /// The product `M_last ⋯ M_1 M_0` of the layers' matrices `[tokens, tokens]`, in float64.
     pub(crate) fn product(
         &self,
-        mut matrix: impl FnMut(usize, &Tensor, &Look) -> Result<Tensor, Error>,
+        mut matrix: impl FnMut(usize, &Tensor, &AttentionView) -> Result<Tensor, Error>,
     ) -> Result<Tensor, Error> {
         let mut product: Option<Tensor> = None;
         self.go_up(|layer, residual, look| {
@@ -121,7 +121,7 @@ pub(crate) fn rows_to_one(matrix: &Tensor) -> Result<Tensor, Error> {
 
 /// What attention adds to each token from each, all heads together: `Σ_h A_hij f_h(x_j)` for some of the rows `i`:
 /// `[rows, tokens, hidden]`.
-pub(crate) fn parts(look: &Look, from: i64, rows: i64) -> Result<Tensor, Error> {
+pub(crate) fn parts(look: &AttentionView, from: i64, rows: i64) -> Result<Tensor, Error> {
     // [tokens j, rows i, heads] × [tokens j, heads, hidden]
     let pattern = look.pattern.f_narrow(1, from, rows)?.f_permute([2, 1, 0])?;
     let parts = pattern.f_bmm(&look.values.f_transpose(0, 1)?)?;
@@ -129,7 +129,7 @@ pub(crate) fn parts(look: &Look, from: i64, rows: i64) -> Result<Tensor, Error> 
 }
 
 /// How many rows of [`parts`] are held together.
-pub(crate) fn rows_together(look: &Look) -> i64 {
+pub(crate) fn rows_together(look: &AttentionView) -> i64 {
     let numbers = look.values.size()[1] * look.values.size()[2];
     ((1 << 24) / numbers.max(1)).max(1)
 }

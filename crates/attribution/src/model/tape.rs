@@ -5,7 +5,7 @@ use std::ops::Range;
 use tch::Tensor;
 
 /// A forward pass over one sequence that gives vector–Jacobian products.
-pub trait Run {
+pub trait Tape {
     /// The logits, outside any graph: `[1, positions, vocabulary]`.
     fn logits(&self) -> &Tensor;
 
@@ -19,7 +19,7 @@ pub trait Run {
     ///
     /// # Errors
     /// A failing model, or what `each` says, which ends the walk.
-    fn pull_back(
+    fn vjp(
         &self,
         positions: Range<usize>,
         cotangents: &Tensor,

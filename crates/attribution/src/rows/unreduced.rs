@@ -5,11 +5,11 @@ use tch::{Device, Kind, Tensor};
 
 /// Every row's vectors as the method gave them, before they were reduced to one number a token: in units of the method.
 #[derive(Debug, Default)]
-pub struct Vectors {
+pub struct UnreducedRows {
     rows: Vec<Tensor>,
 }
 
-impl Vectors {
+impl UnreducedRows {
     /// Keeps one more row's, `[tokens, hidden]`, on the processor.
     pub(crate) fn push(&mut self, row: &Tensor) -> Result<(), Error> {
         self.rows.push(row.f_to(Device::Cpu)?.f_contiguous()?.f_detach_copy()?);

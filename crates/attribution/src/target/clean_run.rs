@@ -7,15 +7,15 @@ use crate::target::OutputToken;
 use std::ops::Range;
 use tch::Tensor;
 
-/// The run at the real input: what a target may take from it ([`Target::prepared`](crate::Target::prepared)).
-pub struct RealRun<'a> {
+/// The run at the real input: what a target may take from it ([`Target::bound_to`](crate::Target::bound_to)).
+pub struct CleanRun<'a> {
     pub(crate) model: &'a dyn LanguageModel,
     pub(crate) sequence: &'a Sequence,
     pub(crate) logits: Tensor,
     pub(crate) outputs: Vec<OutputToken>,
 }
 
-impl RealRun<'_> {
+impl CleanRun<'_> {
     /// The logits of every output, outside any graph: `[outputs, vocabulary]`.
     pub fn logits(&self) -> &Tensor {
         &self.logits
@@ -67,8 +67,8 @@ impl RealRun<'_> {
     }
 }
 
-impl std::fmt::Debug for RealRun<'_> {
+impl std::fmt::Debug for CleanRun<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RealRun").field("outputs", &self.outputs).finish_non_exhaustive()
+        f.debug_struct("CleanRun").field("outputs", &self.outputs).finish_non_exhaustive()
     }
 }

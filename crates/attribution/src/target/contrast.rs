@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::model::TokenId;
-use crate::target::clean_run::RealRun;
+use crate::target::clean_run::CleanRun;
 use crate::target::explained::Explained;
 use crate::target::{OutputToken, Target};
 use tch::Tensor;
@@ -72,13 +72,13 @@ impl<T: Target> Contrast<T> {
     }
 
     /// The same with runners-up found once, at the real input: what they are must not change along a path.
-    pub(crate) fn fixed(&self, real: &RealRun<'_>) -> Result<Alternatives, Error> {
+    pub(crate) fn fixed(&self, clean: &CleanRun<'_>) -> Result<Alternatives, Error> {
         if self.alternatives != Alternatives::RunnerUp {
             return Ok(self.alternatives.clone());
         }
         let runner_up =
-            |output: &OutputToken| runner_up(&real.logits().f_select(0, output.output as i64)?, output.id);
-        Ok(Alternatives::Each(real.outputs().iter().map(runner_up).collect::<Result<_, _>>()?))
+            |output: &OutputToken| runner_up(&clean.logits().f_select(0, output.output as i64)?, output.id);
+        Ok(Alternatives::Each(clean.outputs().iter().map(runner_up).collect::<Result<_, _>>()?))
     }
 
     /// The logits of the contrast, where its measure is made of logits.
@@ -173,11 +173,11 @@ macro_rules! contrast {
             fn explained(&self, output: crate::OutputToken) -> crate::Explained {
                 self.contrast().explained(output)
             }
-            fn prepared(
+            fn bound_to(
                 &self,
-                real: &crate::RealRun<'_>,
+                clean: &crate::CleanRun<'_>,
             ) -> Result<Option<Box<dyn crate::Target>>, crate::Error> {
-                Ok(Some(Box::new(Self::against(self.contrast().fixed(real)?))))
+                Ok(Some(Box::new(Self::against(self.contrast().fixed(clean)?))))
             }
             fn logit_weights(
                 &self,

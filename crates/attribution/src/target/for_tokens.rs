@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::model::TokenId;
-use crate::target::clean_run::RealRun;
+use crate::target::clean_run::CleanRun;
 use crate::target::contrast::Alternatives;
 use crate::target::explained::Explained;
 use crate::target::{OutputToken, Target};
@@ -11,13 +11,13 @@ use tch::Tensor;
 
 /// Another target, asked of chosen tokens in the outputs' places: why the model did *or did not* say this word here.
 #[derive(Debug)]
-pub struct Chosen {
+pub struct ForTokens {
     target: Box<dyn Target>,
     /// For each output the token that is explained; `None` and beyond the end: the produced one.
     tokens: Vec<Option<TokenId>>,
 }
 
-impl Chosen {
+impl ForTokens {
     /// `target`, of these tokens: one for each output, `None` for the produced one.
     pub fn new(target: Box<dyn Target>, tokens: Vec<Option<TokenId>>) -> Self {
         Self { target, tokens }
@@ -29,7 +29,7 @@ impl Chosen {
     }
 }
 
-impl Target for Chosen {
+impl Target for ForTokens {
     fn name(&self) -> &'static str {
         self.target.name()
     }
@@ -44,9 +44,9 @@ impl Target for Chosen {
         }
         self.target.value(logits, token)
     }
-    fn prepared(&self, real: &RealRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
-        let outputs = real.outputs().iter().map(|output| self.token(*output)).collect();
-        let Some(target) = self.target.prepared(&real.with_outputs(outputs))? else { return Ok(None) };
+    fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
+        let outputs = clean.outputs().iter().map(|output| self.token(*output)).collect();
+        let Some(target) = self.target.bound_to(&clean.with_outputs(outputs))? else { return Ok(None) };
         Ok(Some(Box::new(Self { target, tokens: self.tokens.clone() })))
     }
     fn logit_weights(&self, output: OutputToken) -> Result<Option<Vec<(TokenId, f64)>>, Error> {

@@ -4,7 +4,7 @@ use crate::calculus::moments::TensorMoments;
 use crate::calculus::noise::{Noise, generator, noisy};
 use crate::calculus::path::{Space, place, sum_kind};
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::method::parameters::Parameters;
 use crate::method::{Axiom, Card};
@@ -52,7 +52,7 @@ impl GradientShap {
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let default = Self::new();
         let noise = default.noise.or(parameters)?;
-        let baseline = parameters.baseline.as_ref().map_or(Ok(default.baseline), Absence::embedding)?;
+        let baseline = parameters.baseline.as_ref().map_or(Ok(default.baseline), Ablation::embedding)?;
         Ok(Self { noise, baseline })
     }
 }

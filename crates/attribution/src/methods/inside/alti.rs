@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::method::parameters::Parameters;
 use crate::method::{Card, Family, Needs};
 use crate::method::{Explanation, Method};
-use crate::model::inside::Look;
+use crate::model::inside::AttentionView;
 use crate::model::layers::{Layers, parts, rows_to_one, rows_together};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -29,7 +29,7 @@ impl Alti {
 }
 
 /// One layer's contributions, `[tokens, tokens]`.
-pub(super) fn contributions(residual: &Tensor, look: &Look) -> Result<Tensor, Error> {
+pub(super) fn contributions(residual: &Tensor, look: &AttentionView) -> Result<Tensor, Error> {
     let tokens = residual.size()[0];
     let matrix = Tensor::f_zeros([tokens, tokens], (Kind::Double, residual.device()))?;
     let whole = look.attended.f_abs()?.f_sum_dim_intlist(&[-1_i64][..], true, Kind::Double)?;

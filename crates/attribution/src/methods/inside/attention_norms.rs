@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::method::parameters::Parameters;
 use crate::method::{Card, Family, Needs};
 use crate::method::{Explanation, Method};
-use crate::model::inside::Look;
+use crate::model::inside::AttentionView;
 use crate::model::layers::{Layers, check_layer, parts, rows_together};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -42,7 +42,7 @@ impl AttentionNorms {
 }
 
 /// `‖Σ_h A_hij f_h(x_j)‖₂`, `[tokens, tokens]`; rows before `first` are zero.
-fn norms(look: &Look, first: i64) -> Result<Tensor, Error> {
+fn norms(look: &AttentionView, first: i64) -> Result<Tensor, Error> {
     let tokens = look.pattern.size()[1];
     let norms = Tensor::f_zeros([tokens, tokens], (Kind::Double, look.pattern.device()))?;
     let together = rows_together(look);

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::method::parameters::Parameters;
 use crate::method::{Card, Family, Needs};
 use crate::method::{Explanation, Method};
-use crate::model::inside::Look;
+use crate::model::inside::AttentionView;
 use crate::model::layers::{Layers, rows_to_one};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -26,7 +26,7 @@ impl AttentionRollout {
 }
 
 /// `½ (mean_h A + I)`, rows divided by their sums.
-pub(super) fn with_residual(look: &Look) -> Result<Tensor, Error> {
+pub(super) fn with_residual(look: &AttentionView) -> Result<Tensor, Error> {
     let mean = look.pattern.f_mean_dim(&[0_i64][..], false, tch::Kind::Double)?;
     let identity = Tensor::f_eye(mean.size()[0], (tch::Kind::Double, mean.device()))?;
     rows_to_one(&mean.f_add(&identity)?.f_mul_scalar(0.5)?)

@@ -5,7 +5,7 @@ use crate::method::parameters::Parameters;
 use crate::method::{Axiom, Card, Family, Needs};
 use crate::method::{Explanation, Method};
 use crate::model::checked;
-use crate::model::inside::Look;
+use crate::model::inside::AttentionView;
 use crate::model::layers::Layers;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -146,7 +146,7 @@ pub(super) fn directions(
 }
 
 /// `⟨d_r, A_hti f_h(x_i)⟩` for each output `r` at its position `t`: `[heads, tokens read]` each, in float64.
-pub(super) fn directs(look: &Look, directions: &Tensor, first: i64) -> Result<Vec<Tensor>, Error> {
+pub(super) fn directs(look: &AttentionView, directions: &Tensor, first: i64) -> Result<Vec<Tensor>, Error> {
     let count = directions.size()[0];
     // [heads, tokens, outputs]
     let read = look.values.f_matmul(&directions.f_transpose(0, 1)?)?.f_to_kind(Kind::Double)?;

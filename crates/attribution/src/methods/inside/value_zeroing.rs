@@ -5,7 +5,7 @@ use crate::method::parameters::Parameters;
 use crate::method::{Card, Family, Needs};
 use crate::method::{Explanation, Method};
 use crate::model::checked;
-use crate::model::inside::Look;
+use crate::model::inside::AttentionView;
 use crate::model::layers::check_layer;
 use crate::model::layers::{Layers, rows_to_one};
 use crate::problem::Problem;
@@ -61,7 +61,7 @@ impl ValueZeroing {
         layers: &Layers<'_, '_>,
         problem: &Problem<'_>,
         layer: usize,
-        look: &Look,
+        look: &AttentionView,
         first: i64,
     ) -> Result<Tensor, Error> {
         let (tokens, hidden) = look.attended.size2()?;

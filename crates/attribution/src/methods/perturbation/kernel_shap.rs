@@ -3,9 +3,9 @@
 use crate::calculus::noise::generator;
 use crate::coalitions::game::Game;
 use crate::coalitions::least_squares::Fit;
-use crate::coalitions::regression::{Surrogate, away, indicator};
+use crate::coalitions::regression::{Regression, away, indicator};
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::parameters::Parameters;
 use crate::method::{Axiom, Card, Family};
 use crate::method::{Explanation, Method};
@@ -28,7 +28,7 @@ use saliency_schema::Segmentation;
 /// 2021, "Improving KernelSHAP".
 #[derive(Debug, Clone, Default)]
 pub struct KernelShap {
-    surrogate: Surrogate,
+    regression: Regression,
 }
 
 /// What there is to fit to.
@@ -51,13 +51,13 @@ impl KernelShap {
     /// What comes and goes together. Default: single tokens.
     #[must_use]
     pub fn segments(self, segments: Segmentation) -> Self {
-        Self { surrogate: self.surrogate.segments(segments) }
+        Self { regression: self.regression.segments(segments) }
     }
 
     /// How a segment is away. Default: [`Baseline::Zero`](crate::Baseline::Zero).
     #[must_use]
-    pub fn baseline(self, absence: impl Into<Absence>) -> Self {
-        Self { surrogate: self.surrogate.baseline(absence.into()) }
+    pub fn baseline(self, ablation: impl Into<Ablation>) -> Self {
+        Self { regression: self.regression.baseline(ablation.into()) }
     }
 
     /// How many coalitions, and the seed.
@@ -65,17 +65,17 @@ impl KernelShap {
     /// # Errors
     /// [`Error::Parameter`] for none, or more than a million.
     pub fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
-        Ok(Self { surrogate: self.surrogate.samples(samples, seed)? })
+        Ok(Self { regression: self.regression.samples(samples, seed)? })
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Ok(Self { surrogate: Surrogate::from_parameters(parameters)? })
+        Ok(Self { regression: Regression::from_parameters(parameters)? })
     }
 
     /// How many coalitions there are of `n` players without that of nobody and that of all, where few enough to run.
     fn all(&self, n: usize) -> Option<usize> {
         let all = if n < 24 { (1_usize << n) - 2 } else { usize::MAX };
-        Some(all).filter(|all| self.surrogate.count(n) >= *all)
+        Some(all).filter(|all| self.regression.count(n) >= *all)
     }
 
     fn coalitions(&self, n: usize) -> Coalitions {
@@ -86,11 +86,11 @@ impl KernelShap {
             return Coalitions { there, weights, drawn: false };
         }
         // A size with probability ∝ 1/(s (n − s)), and then any coalition of that size: by the kernel, so that each counts once.
-        let mut numbers = generator(self.surrogate.seed, 0);
+        let mut numbers = generator(self.regression.seed, 0);
         let shares: Vec<f64> = (1..n).map(|s| 1.0 / (s * (n - s)) as f64).collect();
         let total: f64 = shares.iter().sum();
         let mut coalitions = Vec::new();
-        while coalitions.len() < self.surrogate.count(n) {
+        while coalitions.len() < self.regression.count(n) {
             let mut left = numbers.random::<f64>() * total;
             let size = shares.iter().position(|share| {
                 left -= share;
@@ -131,20 +131,20 @@ impl Method for KernelShap {
         }
     }
     fn describe(&self) -> saliency_schema::Method {
-        self.surrogate.describe(self.name())
+        self.regression.describe(self.name())
     }
     fn cost(&self, size: Size) -> Cost {
         let n = size.n_input;
         // Coalitions are drawn in pairs; and that of nobody runs too.
-        let coalitions = self.all(n).unwrap_or(self.surrogate.count(n).next_multiple_of(2));
-        self.surrogate.rules.cost(size, std::iter::once(0)) * (coalitions + 1) as f64
+        let coalitions = self.all(n).unwrap_or(self.regression.count(n).next_multiple_of(2));
+        self.regression.rules.cost(size, std::iter::once(0)) * (coalitions + 1) as f64
     }
     fn attribute(
         &self,
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let game = Game::new(problem, &self.surrogate.rules, self.name())?;
+        let game = Game::new(problem, &self.regression.rules, self.name())?;
         let n = game.players_within(problem.n_input());
         game.check_can_be_empty(n)?;
         let outputs = problem.n_output();

@@ -1,8 +1,8 @@
 //! `leave-one-out`: what the target loses when a token is left out of the text.
 
-use crate::coalitions::game::Rules;
+use crate::coalitions::game::GameRules;
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::parameters::Parameters;
 use crate::method::{Axiom, Card, Family};
 use crate::method::{Explanation, Method};
@@ -20,7 +20,7 @@ use crate::problem::cost::{Cost, Size};
 #[derive(Debug, Clone)]
 #[doc(alias = "loo")]
 pub struct LeaveOneOut {
-    rules: Rules,
+    rules: GameRules,
 }
 
 impl Default for LeaveOneOut {
@@ -32,11 +32,11 @@ impl Default for LeaveOneOut {
 impl LeaveOneOut {
     /// Single tokens, deleted.
     pub fn new() -> Self {
-        Self { rules: Rules::tokens(Absence::Deletion) }
+        Self { rules: GameRules::tokens(Ablation::Deletion) }
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Ok(Self { rules: Rules::from_parameters(parameters, Absence::Deletion) })
+        Ok(Self { rules: GameRules::from_parameters(parameters, Ablation::Deletion) })
     }
 }
 

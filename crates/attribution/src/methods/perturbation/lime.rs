@@ -3,9 +3,9 @@
 use crate::calculus::noise::generator;
 use crate::coalitions::game::Game;
 use crate::coalitions::least_squares::Fit;
-use crate::coalitions::regression::{Surrogate, away, indicator};
+use crate::coalitions::regression::{Regression, away, indicator};
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::parameters::Parameters;
 use crate::method::{Axiom, Card, Family};
 use crate::method::{Explanation, Method};
@@ -29,7 +29,7 @@ use saliency_schema::Segmentation;
 /// Source: Ribeiro, Singh & Guestrin 2016, "Why Should I Trust You?": Explaining the Predictions of Any Classifier, eq. 2.
 #[derive(Debug, Clone, Default)]
 pub struct Lime {
-    surrogate: Surrogate,
+    regression: Regression,
 }
 
 /// The kernel's width, in cosine distance.
@@ -46,13 +46,13 @@ impl Lime {
     /// What comes and goes together. Default: single tokens.
     #[must_use]
     pub fn segments(self, segments: Segmentation) -> Self {
-        Self { surrogate: self.surrogate.segments(segments) }
+        Self { regression: self.regression.segments(segments) }
     }
 
     /// How a segment is away. Default: [`Baseline::Zero`](crate::Baseline::Zero).
     #[must_use]
-    pub fn baseline(self, absence: impl Into<Absence>) -> Self {
-        Self { surrogate: self.surrogate.baseline(absence.into()) }
+    pub fn baseline(self, ablation: impl Into<Ablation>) -> Self {
+        Self { regression: self.regression.baseline(ablation.into()) }
     }
 
     /// How many texts, the whole one among them, and the seed.
@@ -60,15 +60,15 @@ impl Lime {
     /// # Errors
     /// [`Error::Parameter`] for fewer than two, or more than a million.
     pub fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
-        Self { surrogate: self.surrogate.samples(samples, seed)? }.checked()
+        Self { regression: self.regression.samples(samples, seed)? }.checked()
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Self { surrogate: Surrogate::from_parameters(parameters)? }.checked()
+        Self { regression: Regression::from_parameters(parameters)? }.checked()
     }
 
     fn checked(self) -> Result<Self, Error> {
-        match self.surrogate.samples {
+        match self.regression.samples {
             Some(1) => {
                 let range = "from 2 to 1000000: the first is the whole text";
                 Err(Error::Parameter { name: "samples", value: "1".into(), range })
@@ -79,10 +79,10 @@ impl Lime {
 
     /// The whole text, and texts without some of the players.
     fn texts(&self, n: usize, can_be_empty: bool) -> Vec<Vec<bool>> {
-        let mut numbers = generator(self.surrogate.seed, 0);
+        let mut numbers = generator(self.regression.seed, 0);
         let most = if can_be_empty { n } else { n - 1 };
         let mut texts = vec![vec![true; n]];
-        while texts.len() < self.surrogate.count(n) {
+        while texts.len() < self.regression.count(n) {
             let mut there = vec![true; n];
             let away = numbers.random_range(1..=most);
             for i in index::sample(&mut numbers, n, away) {
@@ -116,25 +116,25 @@ impl Method for Lime {
         }
     }
     fn describe(&self) -> saliency_schema::Method {
-        let mut description = self.surrogate.describe(self.name());
+        let mut description = self.regression.describe(self.name());
         description.parameters.insert("kernel_width".to_owned(), WIDTH.into());
         description
     }
     fn cost(&self, size: Size) -> Cost {
         // The first is the whole text, which has run.
-        let texts = self.surrogate.count(size.n_input) - 1;
-        self.surrogate.rules.cost(size, std::iter::once(0)) * texts as f64
+        let texts = self.regression.count(size.n_input) - 1;
+        self.regression.rules.cost(size, std::iter::once(0)) * texts as f64
     }
     fn attribute(
         &self,
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let game = Game::new(problem, &self.surrogate.rules, self.name())?;
+        let game = Game::new(problem, &self.regression.rules, self.name())?;
         let n = game.players_within(problem.n_input());
         let can_be_empty = game.check_can_be_empty(n);
         let texts = match can_be_empty {
-            // Of one segment, only its absence says anything.
+            // Of one segment, only its ablation says anything.
             Err(refused) if n == 1 => return Err(refused),
             can_be_empty => self.texts(n, can_be_empty.is_ok()),
         };

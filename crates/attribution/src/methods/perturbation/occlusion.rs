@@ -1,8 +1,8 @@
 //! `occlusion`: what the target loses when a piece of the text is taken away.
 
-use crate::coalitions::game::{Game, Rules};
+use crate::coalitions::game::{Game, GameRules};
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::method::parameters::Parameters;
 use crate::method::{Axiom, Card, Family};
@@ -13,7 +13,7 @@ use saliency_schema::Segmentation;
 
 /// `a_s = f(x) − f(x without s)`, signed: one number a segment, with everything else as it is. Segments are tokens, words,
 /// sentences, lines or your own; a segment's number is spread evenly over its tokens. How a segment is taken away is an
-/// [`Absence`]: another embedding in its place, deletion, or masking.
+/// [`Ablation`]: another embedding in its place, deletion, or masking.
 ///
 /// In units of the target. Positive: the segment raises the target. The rows do not add up to anything: what two segments say
 /// together is taken away twice.
@@ -25,7 +25,7 @@ use saliency_schema::Segmentation;
 #[derive(Debug, Clone)]
 #[doc(alias = "feature_ablation")]
 pub struct Occlusion {
-    rules: Rules,
+    rules: GameRules,
 }
 
 impl Default for Occlusion {
@@ -37,13 +37,13 @@ impl Default for Occlusion {
 impl Occlusion {
     /// Tokens, occluded by [`Baseline::Zero`].
     pub fn new() -> Self {
-        Self { rules: Rules::tokens(Absence::Embedding(Baseline::Zero)) }
+        Self { rules: GameRules::tokens(Ablation::Embedding(Baseline::Zero)) }
     }
 
     /// How a segment is taken away. Default: [`Baseline::Zero`].
     #[must_use]
-    pub fn baseline(mut self, absence: impl Into<Absence>) -> Self {
-        self.rules.absence = absence.into();
+    pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
+        self.rules.ablation = ablation.into();
         self
     }
 
@@ -55,7 +55,7 @@ impl Occlusion {
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Ok(Self { rules: Rules::from_parameters(parameters, Baseline::Zero.into()) })
+        Ok(Self { rules: GameRules::from_parameters(parameters, Baseline::Zero.into()) })
     }
 }
 
@@ -93,7 +93,7 @@ impl Method for Occlusion {
 
 /// Every segment away, alone.
 pub(super) fn one_at_a_time(
-    rules: &Rules,
+    rules: &GameRules,
     problem: &Problem<'_>,
     method: &'static str,
     each: &mut dyn FnMut(Explanation) -> Result<(), Error>,

@@ -2,13 +2,13 @@
 
 use crate::calculus::moments::Moments;
 use crate::calculus::noise::generator;
-use crate::coalitions::game::{Game, Rules};
+use crate::coalitions::game::{Game, GameRules};
 use crate::error::Error;
-use crate::method::ablation::Absence;
+use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::method::parameters::Parameters;
 use crate::method::parameters::count;
-use crate::method::scope::Players;
+use crate::method::scope::Scope;
 use crate::method::{Axiom, Card, Family};
 use crate::method::{Explanation, Method};
 use crate::problem::Problem;
@@ -23,7 +23,7 @@ use saliency_schema::Segmentation;
 /// orders, each followed by its reverse (antithetic pairs), with the standard error of every number. In units of the target.
 /// Rows add up to f(x) − f(nothing there), exactly in both cases.
 ///
-/// The players are the input's segments; earlier outputs stay in place and have no number, or play too ([`Players`]).
+/// The players are the input's segments; earlier outputs stay in place and have no number, or play too ([`Scope`]).
 ///
 /// Cost: 2ⁿ forward passes, or 2 · samples · n, all outputs together, in batches.
 /// Source: Shapley 1953, "A Value for n-Person Games"; sampling by Castro, Gómez & Tejada 2009, "Polynomial calculation of the
@@ -31,8 +31,8 @@ use saliency_schema::Segmentation;
 /// Shapley Value Estimation".
 #[derive(Debug, Clone)]
 pub struct Shapley {
-    rules: Rules,
-    players: Players,
+    rules: GameRules,
+    players: Scope,
     /// Pairs of orders; `None`: exact where that can be.
     samples: Option<u32>,
     seed: u64,
@@ -54,8 +54,8 @@ impl Default for Shapley {
 impl Shapley {
     /// Over the input's tokens, absent by [`Baseline::Zero`]; exact up to 14 of them, 25 pairs of orders beyond.
     pub fn new() -> Self {
-        let rules = Rules::tokens(Absence::Embedding(Baseline::Zero));
-        Self { rules, players: Players::Input, samples: None, seed: 0 }
+        let rules = GameRules::tokens(Ablation::Embedding(Baseline::Zero));
+        Self { rules, players: Scope::Input, samples: None, seed: 0 }
     }
 
     /// What comes and goes together. Default: single tokens.
@@ -67,14 +67,14 @@ impl Shapley {
 
     /// How a segment is away. Default: [`Baseline::Zero`].
     #[must_use]
-    pub fn baseline(mut self, absence: impl Into<Absence>) -> Self {
-        self.rules.absence = absence.into();
+    pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
+        self.rules.ablation = ablation.into();
         self
     }
 
-    /// Whether earlier outputs play. Default: [`Players::Input`].
+    /// Whether earlier outputs play. Default: [`Scope::Input`].
     #[must_use]
-    pub fn players(self, players: Players) -> Self {
+    pub fn players(self, players: Scope) -> Self {
         Self { players, ..self }
     }
 
@@ -87,7 +87,7 @@ impl Shapley {
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        let rules = Rules::from_parameters(parameters, Baseline::Zero.into());
+        let rules = GameRules::from_parameters(parameters, Baseline::Zero.into());
         let players = parameters.players.unwrap_or_default();
         let samples = parameters.samples.map(|pairs| count("samples", pairs, 1_000_000)).transpose()?;
         Ok(Self { rules, players, samples, seed: parameters.seed.unwrap_or(0) })
@@ -96,8 +96,8 @@ impl Shapley {
     /// The first players of the game: those who play.
     fn playing(&self, game: &Game<'_, '_>, problem: &Problem<'_>) -> usize {
         match self.players {
-            Players::Input => game.players_within(problem.n_input()),
-            Players::All => game.players().len(),
+            Scope::Input => game.players_within(problem.n_input()),
+            Scope::All => game.players().len(),
         }
     }
 
@@ -179,7 +179,7 @@ impl Shapley {
             let of = |number: fn(&Moments) -> f64| own.iter().map(number).collect::<Vec<_>>();
             let row = self.row(game, output, &of(Moments::mean));
             let errors = self.row(game, output, &of(Moments::error));
-            // Players that the output has not read are there or not, to no effect: their absence is no baseline of it.
+            // Players that the output has not read are there or not, to no effect: their ablation is no baseline of it.
             let value = problem.value_at_input(output)?;
             each(Explanation {
                 baseline_value: Some(empty[output]),
@@ -194,8 +194,8 @@ impl Shapley {
     /// Numbers for the tokens of the players.
     fn row(&self, game: &Game<'_, '_>, output: usize, numbers: &[f64]) -> Vec<f64> {
         match self.players {
-            Players::Input => game.spread_over_input(output, numbers),
-            Players::All => game.spread(output, numbers),
+            Scope::Input => game.spread_over_input(output, numbers),
+            Scope::All => game.spread(output, numbers),
         }
     }
 }
@@ -248,8 +248,8 @@ impl Method for Shapley {
     }
     fn cost(&self, size: Size) -> Cost {
         let players = match self.players {
-            Players::Input => size.n_input,
-            Players::All => size.read(),
+            Scope::Input => size.n_input,
+            Scope::All => size.read(),
         };
         let exact = self.samples.is_none() && players <= EXACT;
         let count = if exact {

@@ -2,18 +2,18 @@
 
 use crate::cache::Cache;
 use crate::{Error, Gpt2};
-use saliency_attribution::{ModelError, Variants};
+use saliency_attribution::{ModelError, PrefixCache};
 use std::ops::Range;
 use tch::Tensor;
 
 /// A sequence's keys and values in every block.
 #[derive(Debug)]
-pub(crate) struct Prefix<'a> {
+pub(crate) struct CachedPrefix<'a> {
     model: &'a Gpt2,
     cache: Cache,
 }
 
-impl<'a> Prefix<'a> {
+impl<'a> CachedPrefix<'a> {
     /// Runs a sequence, `[1, tokens, hidden]`, and keeps its keys and values.
     pub(crate) fn new(model: &'a Gpt2, embeddings: &Tensor) -> Result<Self, Error> {
         let _no_gradient = tch::no_grad_guard();
@@ -28,33 +28,33 @@ impl<'a> Prefix<'a> {
         &self,
         shared: i64,
         embeddings: &Tensor,
-        hidden: Option<&Tensor>,
+        masked: Option<&Tensor>,
         positions: &Range<i64>,
     ) -> Result<Tensor, Error> {
         let model = self.model;
         let rest = positions.end - shared;
         let embeddings = embeddings.f_narrow(1, 0, rest)?;
-        let hidden = hidden.map(|h| h.f_narrow(1, 0, positions.end)).transpose()?;
+        let masked = masked.map(|m| m.f_narrow(1, 0, positions.end)).transpose()?;
         let mut x = embeddings.f_add(&model.position_embeddings(shared, rest)?)?;
         let count = model.blocks().len();
         for (i, (block, cache)) in model.blocks().iter().zip(self.cache.layers()).enumerate() {
             let wanted = if i + 1 == count { positions.start - shared..rest } else { 0..rest };
-            x = block.forward_after(&x, wanted, (cache, shared), hidden.as_ref())?;
+            x = block.forward_after(&x, wanted, (cache, shared), masked.as_ref())?;
         }
         model.read(&x)
     }
 }
 
-impl Variants for Prefix<'_> {
+impl PrefixCache for CachedPrefix<'_> {
     fn logits(
         &self,
         shared: usize,
         embeddings: &Tensor,
-        hidden: Option<&Tensor>,
+        masked: Option<&Tensor>,
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
         let _no_gradient = tch::no_grad_guard();
         let positions = positions.start as i64..positions.end as i64;
-        Ok(self.run(shared as i64, embeddings, hidden, &positions)?)
+        Ok(self.run(shared as i64, embeddings, masked, &positions)?)
     }
 }
