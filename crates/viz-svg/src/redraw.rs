@@ -5,7 +5,7 @@ use crate::scene::{Rect, Text};
 /// How a page redraws a group. Charts add it to theirs where [`Options::live`](crate::Options::live) asks; other writers
 /// pass over it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Live {
+pub struct Redraw {
     /// The group's own corner.
     pub(crate) at: (f64, f64),
     /// The panel whose rows it shows; `None` for the hovered one's.
@@ -18,12 +18,12 @@ pub struct Live {
 pub(crate) enum Part {
     /// Tokens, each in its boxes.
     Tokens(Boxes),
-    /// A cell for each output and token; measures as in [`Grid`](crate::grid::Grid).
+    /// A cell for each output and token; measures as in [`Grid`](crate::layout::grid::Grid).
     Grid { cell: (f64, f64), gap: f64, free: f64, turned: bool, on_panel: bool },
     /// A small copy of the paragraph for each output, at its place.
     Thumbnails { boxes: Vec<(usize, Rect)>, places: Vec<Rect> },
     /// Two rows against each other.
-    Pair { side: f64 },
+    ScatterPlot { side: f64 },
     /// Title, colour bar, what its ends mean, and the patterns.
     Legend(Places),
     /// Marks of the state, which a page draws over everything.
@@ -72,7 +72,7 @@ pub(crate) struct Places {
     pub(crate) patterns: Option<(f64, f64)>,
 }
 
-impl Live {
+impl Redraw {
     /// A part that shows one panel's rows, from the group's own corner.
     pub(crate) fn of(panel: usize, part: Part) -> Self {
         Self { at: (0.0, 0.0), panel: Some(panel), part }

@@ -1,11 +1,15 @@
 //! A picture in the making: what is drawn, with the legend above it and a margin around it.
 
-use crate::legend::{Bar, Ends, Legend, common_provenance};
-use crate::notes::{self, Note};
-use crate::rows::Rows;
-use crate::scale::Scale;
+use crate::layout::legend::{Bar, Ends, Legend, common_provenance};
+use crate::layout::notes;
+use crate::layout::notes::Note;
+use crate::options::Options;
+use crate::paint::scale::Scale;
+use crate::paint::theme::Theme;
+use crate::redraw::Redraw;
 use crate::scene::{Item, Rect, Scene, Text};
-use crate::{Live, Options, Theme, excerpt};
+use crate::values::excerpt;
+use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 /// Around every picture.
@@ -116,7 +120,7 @@ impl<'a> Sheet<'a> {
         words: Option<String>,
         items: impl IntoIterator<Item = Item>,
         at: (f64, f64),
-        live: impl FnOnce() -> Live,
+        live: impl FnOnce() -> Redraw,
     ) {
         // A page holds the values themselves.
         let words = words.filter(|_| !self.options.live);
@@ -154,9 +158,9 @@ impl<'a> Sheet<'a> {
             patterns: &patterns,
             live: self.items.iter().any(redrawn).then_some(self.of_row),
         }
-        .drawn(room);
+        .lay_out(room);
         let below = (MARGIN, MARGIN + legend.height, right);
-        let notes = notes::drawn(&self.notes, below, self.options.theme);
+        let notes = notes::lay_out(&self.notes, below, self.options.theme);
         let top = MARGIN + legend.height + notes.height + BELOW;
         let body = self.items.into_iter().map(|item| item.moved(MARGIN - left, top - above));
         Scene {

@@ -4,11 +4,13 @@
 //! chains all read. Rectangles of one colour and height become one stroked path, so that thousands of cells take a
 //! few bytes each.
 
-use crate::font::FAMILY;
-use crate::number::coordinate;
+use crate::paint::color::Color;
+use crate::paint::scale::{Paint, Pattern};
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
-use crate::segments::{Segment, segments};
-use crate::{Color, Paint, Pattern, font};
+use crate::text::font;
+use crate::text::font::FAMILY;
+use crate::text::spans::{Span, spans};
+use crate::values::number::coordinate;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
@@ -254,28 +256,28 @@ impl Writer<'_> {
 
 /// A run of text, cut where a renderer could not be trusted to keep its places.
 fn text(text: &Text, lettering: &Lettering<'_>) -> Vec<Element> {
-    let segments = segments(&text.text);
-    if let [segment] = &segments[..]
-        && (segment.covered || (lettering.painted)(&segment.text) == Painted::whole(&segment.text))
+    let spans = spans(&text.text);
+    if let [span] = &spans[..]
+        && (span.covered || (lettering.painted)(&span.text) == Painted::whole(&span.text))
     {
-        return vec![run(text, None, segment.covered && !lettering.squeezes).into()];
+        return vec![run(text, None, span.covered && !lettering.squeezes).into()];
     }
-    let columns = segments.iter().map(|s| s.columns).sum::<usize>().max(1) as f64;
+    let columns = spans.iter().map(|s| s.columns).sum::<usize>().max(1) as f64;
     let (column, left) = (text.width / columns, text.bounds());
     let left = if text.upward { left.y + left.height - text.y } else { left.x - text.x };
-    let place = |segment: &Segment| Text {
-        text: segment.text.trim_matches(' ').to_owned(),
-        x: text.x + if text.upward { -left } else { left } + segment.leading() as f64 * column,
-        width: (segment.columns - segment.spaces()) as f64 * column,
+    let place = |span: &Span| Text {
+        text: span.text.trim_matches(' ').to_owned(),
+        x: text.x + if text.upward { -left } else { left } + span.leading() as f64 * column,
+        width: (span.columns - span.spaces()) as f64 * column,
         anchor: Anchor::Start,
         ..text.clone()
     };
     let around = (text.x, text.y);
-    let drawn = segments.iter().filter(|segment| segment.columns > segment.spaces());
+    let drawn = spans.iter().filter(|span| span.columns > span.spaces());
     drawn
-        .flat_map(|segment| {
-            let placed = place(segment);
-            if segment.covered {
+        .flat_map(|span| {
+            let placed = place(span);
+            if span.covered {
                 return vec![run(&placed, Some(around), !lettering.squeezes).into()];
             }
             let painted = (lettering.painted)(placed.text.as_str());

@@ -1,8 +1,10 @@
 //! PDF: the SVG written by svg2pdf with the embedded fonts (feature `pdf`). Text stays text.
 
-use crate::fonts::Fonts;
-use crate::svg::Lettering;
-use crate::{Error, Scene, font};
+use crate::error::Error;
+use crate::scene::Scene;
+use crate::text::font;
+use crate::write::fonts::Fonts;
+use crate::write::svg::Lettering;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 use svg2pdf::usvg::{ImageRendering, Options, Tree};

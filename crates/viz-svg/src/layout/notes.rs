@@ -1,9 +1,11 @@
 //! Notes of records, which a reader of the numbers should know: in lines under a legend, and whole on a page.
 
-use crate::legend::{Drawn, panel_names};
+use crate::layout::legend::{LaidOut, panel_names};
+use crate::options::Options;
+use crate::paint::theme::Theme;
 use crate::scene::{Item, Text};
+use crate::text::font;
 use crate::text::visible;
-use crate::{Options, Theme, font};
 use saliency_schema::Record;
 
 /// Lines under a legend at the most; one more says how many notes have none.
@@ -49,9 +51,9 @@ pub(crate) fn of(records: &[Record], options: &Options) -> Vec<Note> {
 }
 
 /// The notes from `(x, y)`, a line each of at most `width`, cut with an ellipsis; as words they are whole.
-pub(crate) fn drawn(notes: &[Note], (x, y, width): (f64, f64, f64), theme: Theme) -> Drawn {
+pub(crate) fn lay_out(notes: &[Note], (x, y, width): (f64, f64, f64), theme: Theme) -> LaidOut {
     if notes.is_empty() {
-        return Drawn { items: Vec::new(), height: 0.0 };
+        return LaidOut { items: Vec::new(), height: 0.0 };
     }
     let more = notes.len().saturating_sub(MOST);
     let lines = notes.iter().take(MOST).map(Note::line);
@@ -63,5 +65,5 @@ pub(crate) fn drawn(notes: &[Note], (x, y, width): (f64, f64, f64), theme: Theme
     let items: Vec<_> = lines.enumerate().map(text).collect();
     let height = 4.0 + items.len() as f64 * LINE;
     let words = notes.iter().map(Note::line).collect::<Vec<_>>().join("\n");
-    Drawn { items: vec![Item::group("notes", Some(words), items, (0.0, 0.0))], height }
+    LaidOut { items: vec![Item::group("notes", Some(words), items, (0.0, 0.0))], height }
 }

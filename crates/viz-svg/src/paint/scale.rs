@@ -1,6 +1,10 @@
 //! The colour scale: from a value in the data's units to a paint.
 
-use crate::{Color, Error, Options, Palette, Theme};
+use crate::error::Error;
+use crate::options::Options;
+use crate::paint::color::Color;
+use crate::paint::palette::Palette;
+use crate::paint::theme::Theme;
 
 /// Colour levels on each side of zero.
 const LEVELS: f64 = 31.0;

@@ -1,6 +1,6 @@
 //! What a row explains, in words: its output's own token, or what the record says was explained in that place.
 
-use crate::label::{label, label_at};
+use crate::text::label::{label, label_at};
 use crate::text::visible;
 use saliency_schema::{Explained, Kind, Named, Record, Token, Without};
 

@@ -1,8 +1,10 @@
 //! PNG: the SVG painted by resvg with the embedded fonts (feature `png`).
 
-use crate::fonts::{Chosen, EMBEDDED, Fonts};
-use crate::svg::Lettering;
-use crate::{Error, Scene, font};
+use crate::error::Error;
+use crate::scene::Scene;
+use crate::text::font;
+use crate::write::fonts::{Chosen, EMBEDDED, Fonts};
+use crate::write::svg::Lettering;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageRendering, Options, Tree, fontdb};
 use std::collections::BTreeSet;

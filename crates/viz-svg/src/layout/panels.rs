@@ -1,13 +1,16 @@
 //! Several records side by side: their states, and what stands above the panels: input text and pair scatter.
 
-use crate::kind::Kind;
-use crate::legend::{Bar, Ends, axis_names, panel_names};
-use crate::pair::{self, Pair};
-use crate::prose::Prose;
-use crate::rows::{Foreign, Rows};
-use crate::scale::Scale;
-use crate::sheet::Sheet;
-use crate::{Error, Options, Palette, State};
+use crate::error::Error;
+use crate::layout::input_text::InputText;
+use crate::layout::legend::{Bar, Ends, axis_names, panel_names};
+use crate::layout::scatter_plot;
+use crate::layout::scatter_plot::ScatterPlot;
+use crate::layout::sheet::Sheet;
+use crate::options::{Options, State};
+use crate::paint::palette::Palette;
+use crate::paint::scale::Scale;
+use crate::values::kind::Kind;
+use crate::values::rows::{Foreign, Rows};
 use saliency_schema::{Alignment, Record};
 
 const TEXT_WIDTH: f64 = 500.0;
@@ -50,7 +53,7 @@ pub(crate) struct Group {
 
 impl<'a> Panels<'a> {
     /// What stands above the panels is as wide as this.
-    pub(crate) const LEAST: f64 = TEXT_WIDTH + BETWEEN + pair::SIDE + pair::BESIDE;
+    pub(crate) const LEAST: f64 = TEXT_WIDTH + BETWEEN + scatter_plot::SIDE + scatter_plot::BESIDE;
 
     /// All records, or the one that is chosen; the states that are asked for, checked against them.
     pub(crate) fn of(records: &'a [Record], options: &Options) -> Result<Self, Error> {
@@ -194,7 +197,7 @@ impl<'a> Panels<'a> {
         };
         let sheet = Sheet::of_several(self.records, Ends::of(&rows), scale, options, rows.title_of_all());
         let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());
-        let prose = Prose::set(&rows, TEXT_WIDTH, LINE);
+        let prose = InputText::set(&rows, TEXT_WIDTH, LINE);
         sheet.heading("Input", 0.0, 16.0);
         // On a page, every input text that there is takes this place in turn.
         let mut others: Vec<usize> =
@@ -211,7 +214,7 @@ impl<'a> Panels<'a> {
         while let Some(panel) = next {
             let only;
             (only, next) = alike(panel);
-            let prose = Prose::set(&self.rows_of(panel), TEXT_WIDTH, LINE);
+            let prose = InputText::set(&self.rows_of(panel), TEXT_WIDTH, LINE);
             sheet.live_group("paragraph", None, [], (0.0, HEADING), || prose.live(only));
         }
         let mut bottom = HEADING + prose.height();
@@ -219,7 +222,8 @@ impl<'a> Panels<'a> {
             let left = TEXT_WIDTH + BETWEEN;
             sheet.heading("Attribution", left, 16.0);
             let x = rows.foreign.is_none().then(|| rows.lock.unwrap_or(output));
-            let pair = Pair { rows: &rows, scale, x, y: output, token: self.token, side: pair::SIDE };
+            let pair =
+                ScatterPlot { rows: &rows, scale, x, y: output, token: self.token, side: scatter_plot::SIDE };
             let drawn = pair.items();
             let end =
                 drawn.iter().filter_map(crate::Item::bounds).map(|r| r.y + r.height).fold(0.0, f64::max);

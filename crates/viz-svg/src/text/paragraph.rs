@@ -1,8 +1,9 @@
 //! A paragraph of tokens set in lines: where each token stands, and the text runs over it.
 
+use crate::paint::color::Color;
 use crate::scene::{Rect, Text};
 use crate::text::{Cluster, clusters};
-use crate::{Color, bidi, font};
+use crate::text::{bidi, font};
 use saliency_schema::Token;
 
 /// Lines of tokens.

@@ -1,7 +1,7 @@
 //! What a chart says of a record that holds only some of another's inputs: which, and how much of each row lies
 //! outside.
 
-use crate::rows::Rows;
+use crate::values::rows::Rows;
 use saliency_schema::{Excerpt, Record};
 use std::fmt::Write as _;
 

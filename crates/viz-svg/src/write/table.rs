@@ -1,9 +1,10 @@
 //! Every cell of some records as a long table, a row each: what a spreadsheet, pandas or R reads.
 
-use crate::panels::Panels;
-use crate::rows::Rows;
-use crate::scale::Value;
-use crate::{Error, Options};
+use crate::error::Error;
+use crate::layout::panels::Panels;
+use crate::options::Options;
+use crate::paint::scale::Value;
+use crate::values::rows::Rows;
 use saliency_schema::{Kind, Output, Record};
 use std::fmt::Write as _;
 use std::io;

@@ -1,13 +1,17 @@
 //! What every chart says about itself: title, method, target, aggregate, normalisation, model, and the colour scale
 //! with its ends in the data's units.
 
-use crate::live::{Part, Places};
-use crate::number::short;
-use crate::rows::Rows;
-use crate::scale::{Pattern, Scale};
+use crate::options::Options;
+use crate::paint::scale::Paint;
+use crate::paint::scale::{Pattern, Scale};
+use crate::redraw::Redraw;
+use crate::redraw::{Part, Places};
 use crate::scene::{Anchor, Item, Rect, Text};
+use crate::text::font;
 use crate::text::visible;
-use crate::{Live, Options, Paint, explained, font};
+use crate::values::explained;
+use crate::values::number::short;
+use crate::values::rows::Rows;
 use saliency_schema::{AlignedBy, Record, Token};
 use std::collections::BTreeSet;
 
@@ -42,7 +46,7 @@ pub(crate) struct Bar<'a> {
 }
 
 /// A legend's drawing, and the room it takes.
-pub(crate) struct Drawn {
+pub(crate) struct LaidOut {
     pub(crate) items: Vec<Item>,
     pub(crate) height: f64,
 }
@@ -194,7 +198,7 @@ fn input(record: &Record) -> String {
 
 impl Legend<'_> {
     /// The legend from `(x, y)`, at most `width` wide.
-    pub(crate) fn drawn(&self, (x, y, width): (f64, f64, f64)) -> Drawn {
+    pub(crate) fn lay_out(&self, (x, y, width): (f64, f64, f64)) -> LaidOut {
         let theme = self.options.theme;
         let (mut items, mut said) = (Vec::new(), Vec::new());
         let title = font::fitted(&visible(self.title), 15.0, width);
@@ -259,8 +263,8 @@ impl Legend<'_> {
                 };
                 let part = Part::Legend(places);
                 let live = match &bar.of {
-                    Some((_, panel)) => Live::of(*panel, part),
-                    None => Live::of_hovered(part),
+                    Some((_, panel)) => Redraw::of(*panel, part),
+                    None => Redraw::of_hovered(part),
                 };
                 group = group.redrawn(live, (0.0, 0.0));
             }
@@ -269,7 +273,7 @@ impl Legend<'_> {
         if !said.is_empty() {
             groups.push(Item::group("provenance", None, said, (0.0, 0.0)));
         }
-        Drawn { items: groups, height: top - y }
+        LaidOut { items: groups, height: top - y }
     }
 
     /// One bar with its ends and what they mean.

@@ -1,7 +1,8 @@
 //! Cells gathered by what they are painted with, so that each colour is written once.
 
+use crate::paint::color::Color;
+use crate::paint::scale::Paint;
 use crate::scene::{Item, Rect};
-use crate::{Color, Paint};
 use std::collections::BTreeMap;
 
 /// Rectangles by paint.

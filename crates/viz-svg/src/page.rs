@@ -3,17 +3,24 @@
 //! Without script it shows the pictures. With it, the script redraws their live groups from the records' values, which lie
 //! in a block of JSON: 16 bits for each, in units of the row's largest.
 
-use crate::kind::Kind;
-use crate::label::label_at;
-use crate::legend::{axis_names, panel_names, provenance};
-use crate::live::{Live, Part};
-use crate::notes;
-use crate::number::coordinate;
-use crate::panels::Panels;
+use crate::chart::{Chart, charts};
+use crate::error::Error;
+use crate::figure::Figure;
+use crate::layout::legend::{axis_names, panel_names, provenance};
+use crate::layout::notes;
+use crate::layout::panels::Panels;
+use crate::options::{Options, State};
+use crate::paint::palette::Palette;
+use crate::paint::theme::Theme;
+use crate::redraw::{Part, Redraw};
+use crate::scene::Scene;
 use crate::scene::{Anchor, Item, Rect, Text};
+use crate::text::label::label_at;
 use crate::text::visible;
-use crate::view::View;
-use crate::{Chart, Error, Figure, Options, Palette, Scene, State, Theme, charts, excerpt, explained};
+use crate::values::kind::Kind;
+use crate::values::number::coordinate;
+use crate::values::view::View;
+use crate::values::{excerpt, explained};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saliency_schema::Record;
@@ -125,7 +132,7 @@ impl<'a> Page<'a> {
     }
 
     /// Every figure: its chart, its records, and its picture.
-    fn figures(&self, records: &'a [Record]) -> Result<Vec<Drawn<'a>>, Error> {
+    fn figures(&self, records: &'a [Record]) -> Result<Vec<PageFigure<'a>>, Error> {
         let theme = if self.options.theme == Theme::Dark { Theme::Dark } else { Theme::Light };
         let options = Options { live: true, theme, record: None, ..self.options.clone() };
         let mut figures = Vec::new();
@@ -139,7 +146,7 @@ impl<'a> Page<'a> {
             };
             if chart.takes_several() {
                 let scene = chart.draw(records, &options)?;
-                figures.push(Drawn { chart, first: 0, count: records.len(), switched: false, scene });
+                figures.push(PageFigure { chart, first: 0, count: records.len(), switched: false, scene });
                 continue;
             }
             for (k, record) in records.iter().enumerate() {
@@ -150,7 +157,7 @@ impl<'a> Page<'a> {
                 let options =
                     Options { hover: here(options.hover), lock: here(options.lock), ..options.clone() };
                 let scene = chart.draw(std::slice::from_ref(record), &options)?;
-                figures.push(Drawn { chart, first: k, count: 1, switched: records.len() > 1, scene });
+                figures.push(PageFigure { chart, first: k, count: 1, switched: records.len() > 1, scene });
             }
         }
         Ok(figures)
@@ -196,7 +203,7 @@ impl Page<'_> {
         let state = self.state(records);
         let data = json!({
             "records": all(records, &names, &self.options),
-            "figures": figures.iter().map(Drawn::data).collect::<Vec<_>>(),
+            "figures": figures.iter().map(PageFigure::data).collect::<Vec<_>>(),
             "palettes": palettes(),
             "themes": themes(),
             "rests": self.options.lock.is_none() && self.options.palette.is_none(),
@@ -239,7 +246,7 @@ fn noted(records: &[Record], options: &Options) -> String {
 }
 
 /// A chart on the page.
-struct Drawn<'a> {
+struct PageFigure<'a> {
     chart: &'a dyn Chart,
     /// The records that it shows.
     first: usize,
@@ -249,7 +256,7 @@ struct Drawn<'a> {
     scene: Scene,
 }
 
-impl Drawn<'_> {
+impl PageFigure<'_> {
     fn section(&self, number: usize, names: &[String], page: &mut String) {
         let name = self.chart.name();
         let of = if self.switched { format!(" ({})", names[self.first]) } else { String::new() };
@@ -276,7 +283,7 @@ impl Drawn<'_> {
 }
 
 /// What the script is told of a group.
-fn part(live: &Live) -> Value {
+fn part(live: &Redraw) -> Value {
     let mut part = Map::new();
     let mut set = |name: &str, value: Value| part.insert(name.to_owned(), value);
     set("at", json!([number(live.at.0), number(live.at.1)]));
@@ -318,7 +325,7 @@ fn part(live: &Live) -> Value {
             let place = |r: &Rect| json!([number(r.x), number(r.y), number(r.width), number(r.height)]);
             set("places", places.iter().map(place).collect());
         }
-        Part::Pair { side } => {
+        Part::ScatterPlot { side } => {
             set("kind", json!("pair"));
             set("side", number(*side));
         }

@@ -1,12 +1,16 @@
 //! The rows of one record as a heatmap: a row for each output, a bar for each token before it, labels beside them.
 
-use crate::cells::Cells;
-use crate::grid::Grid;
-use crate::live::{Boxes, Part};
-use crate::rows::Rows;
-use crate::scale::Scale;
+use crate::layout::grid::Grid;
+use crate::paint::color::Color;
+use crate::paint::scale::Paint;
+use crate::paint::scale::Scale;
+use crate::redraw::Redraw;
+use crate::redraw::{Boxes, Part};
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::{Color, Live, Paint, excerpt, font};
+use crate::text::font;
+use crate::values::cells::Cells;
+use crate::values::excerpt;
+use crate::values::rows::Rows;
 
 const SIZE: f64 = 12.0;
 /// A row's height, of which the last unit stays free.
@@ -24,7 +28,7 @@ const OUTSIDE: f64 = 60.0;
 pub(crate) const THINNEST: f64 = 0.2;
 
 /// One record's heatmap; the bars begin at its corner, and the labels stand left of them.
-pub(crate) struct Heat<'a> {
+pub(crate) struct Heatmap<'a> {
     pub(crate) rows: Rows<'a>,
     pub(crate) scale: Scale,
     pub(crate) bar: f64,
@@ -33,7 +37,7 @@ pub(crate) struct Heat<'a> {
     pub(crate) live: bool,
 }
 
-impl Heat<'_> {
+impl Heatmap<'_> {
     /// Room for the labels, left of the bars.
     pub(crate) fn label_width(&self) -> f64 {
         let labels = (0..self.rows.record.n_output()).map(|row| font::width(&self.rows.label(row), SIZE));
@@ -103,12 +107,12 @@ impl Heat<'_> {
     }
 
     /// How a page redraws the bars.
-    pub(crate) fn live_cells(&self, panel: usize) -> Live {
+    pub(crate) fn live_cells(&self, panel: usize) -> Redraw {
         self.grid().live(panel)
     }
 
     /// How a page redraws the labels.
-    pub(crate) fn live_labels(&self, panel: usize) -> Live {
+    pub(crate) fn live_labels(&self, panel: usize) -> Redraw {
         let (n_input, width) = (self.rows.record.n_input(), self.label_width());
         let mut boxes = Boxes { size: SIZE, ground: true, bold: true, ..Boxes::default() };
         for row in 0..self.rows.record.n_output() {
@@ -116,7 +120,7 @@ impl Heat<'_> {
             boxes.places.push((n_input + row, Rect::new(0.0, top, width - 1.0, ROW - 1.0)));
             boxes.texts.push((n_input + row, self.label(row, width, self.scale.theme.ink())));
         }
-        Live::of(panel, Part::Tokens(boxes))
+        Redraw::of(panel, Part::Tokens(boxes))
     }
 
     /// An output's label, in the labels' width.

@@ -1,11 +1,13 @@
 //! Many cells, one for each (output, token): rectangles, or above a number of them a picture.
 
-use crate::cells::Cells;
-use crate::live::Part;
-use crate::rows::Rows;
-use crate::scale::{Scale, Value};
+use crate::paint::color::Color;
+use crate::paint::scale::{Paint, Pattern};
+use crate::paint::scale::{Scale, Value};
+use crate::redraw::Part;
+use crate::redraw::Redraw;
 use crate::scene::{Item, Rect};
-use crate::{Color, Live, Paint, Pattern};
+use crate::values::cells::Cells;
+use crate::values::rows::Rows;
 
 /// Cells beyond which a grid is kept as a picture: a rectangle takes 4 to 9 bytes, a pixel of a picture about one.
 pub(crate) const AS_RECTANGLES: usize = 10_000;
@@ -54,7 +56,7 @@ impl Grid<'_> {
     }
 
     /// How a page redraws the grid of a panel.
-    pub(crate) fn live(&self, panel: usize) -> Live {
+    pub(crate) fn live(&self, panel: usize) -> Redraw {
         let on_panel = self.ground == self.scale.theme.panel();
         let part = Part::Grid {
             cell: self.cell,
@@ -63,7 +65,7 @@ impl Grid<'_> {
             turned: self.transposed,
             on_panel: on_panel && self.transposed,
         };
-        Live::of(panel, part)
+        Redraw::of(panel, part)
     }
 
     /// The cells of some tokens and outputs.

@@ -1,8 +1,10 @@
 //! The fonts that a painter has: the embedded ones, those that the caller adds, and the machine's (features `png` and
 //! `pdf`).
 
-use crate::glyphs::{Glyphs, asked, of_face, seen};
-use crate::{Error, Scene, font};
+use crate::error::Error;
+use crate::scene::Scene;
+use crate::text::font;
+use crate::write::glyphs::{Glyphs, asked, of_face, seen};
 use fontdb::{Database, FaceInfo, Style};
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -12,7 +14,7 @@ use ttf_parser::{Face, fonts_in_collection};
 
 /// The embedded fonts' files.
 pub(crate) const EMBEDDED: [&[u8]; 2] =
-    [include_bytes!("../fonts/DejaVuSansMono.ttf"), include_bytes!("../fonts/DejaVuSansMono-Bold.ttf")];
+    [include_bytes!("../../fonts/DejaVuSansMono.ttf"), include_bytes!("../../fonts/DejaVuSansMono-Bold.ttf")];
 
 /// Fonts besides the embedded ones.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,8 @@
 //! Palettes: from a level in `0..=1` (sequential) or `-1..=1` (diverging) to a colour.
 
-use crate::{Color, Error, Theme};
+use crate::error::Error;
+use crate::paint::color::Color;
+use crate::paint::theme::Theme;
 use std::str::FromStr;
 
 /// A palette. Sequential ones go from "nothing" to "most": from light to dark on light themes, from dark to light

@@ -1,24 +1,24 @@
 //! The input text, coloured by the hovered row: what several charts begin with.
 
-use crate::Live;
-use crate::cells::Cells;
-use crate::live::{Boxes, Part};
-use crate::paragraph::{Paragraph, Piece};
-use crate::rows::Rows;
-use crate::scale::Scale;
+use crate::paint::scale::Scale;
+use crate::redraw::Redraw;
+use crate::redraw::{Boxes, Part};
 use crate::scene::{Item, Rect};
+use crate::text::paragraph::{Paragraph, Piece};
+use crate::values::cells::Cells;
+use crate::values::rows::Rows;
 
 const PADDING: f64 = 10.0;
 const SIZE: f64 = 12.0;
 
 /// The input text in lines, on a panel.
-pub(crate) struct Prose {
+pub(crate) struct InputText {
     paragraph: Paragraph,
     width: f64,
     line: f64,
 }
 
-impl Prose {
+impl InputText {
     /// The inputs of a record on a panel of some width.
     pub(crate) fn set(rows: &Rows<'_>, width: f64, line: f64) -> Self {
         let paragraph = Paragraph::set(rows.record.inputs(), width - 2.0 * PADDING, SIZE, line);
@@ -64,11 +64,11 @@ impl Prose {
     }
 
     /// How a page redraws that, for the panels whose input it is.
-    pub(crate) fn live(&self, only: Vec<usize>) -> Live {
+    pub(crate) fn live(&self, only: Vec<usize>) -> Redraw {
         let boxed = |piece: Piece| {
             (piece.token, Rect { y: piece.rect.y + 2.0, height: self.line - 4.0, ..piece.rect })
         };
-        Live::of_hovered(Part::Tokens(Boxes {
+        Redraw::of_hovered(Part::Tokens(Boxes {
             size: SIZE,
             only,
             area: Some((self.width, self.height())),

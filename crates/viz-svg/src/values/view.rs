@@ -1,6 +1,7 @@
 //! What is drawn of some records: all, some of their inputs, or parts of their prompts as one cell.
 
-use crate::{Error, Options};
+use crate::error::Error;
+use crate::options::Options;
 use saliency_schema::Record;
 use std::borrow::Cow;
 

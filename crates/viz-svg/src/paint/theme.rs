@@ -1,6 +1,7 @@
 //! The colours of everything that is not data.
 
-use crate::{Color, Error};
+use crate::error::Error;
+use crate::paint::color::Color;
 use std::str::FromStr;
 
 /// Light, dark, or for paper.

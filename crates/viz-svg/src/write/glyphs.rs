@@ -1,9 +1,10 @@
 //! Which of a scene's characters the fonts of a painter have glyphs for (features `png` and `pdf`).
 
-use crate::invisible::{is_ignorable, is_selector};
-use crate::segments::segments;
-use crate::svg::Painted;
-use crate::{Item, Scene, font};
+use crate::scene::{Item, Scene};
+use crate::text::font;
+use crate::text::invisible::{is_ignorable, is_selector};
+use crate::text::spans::spans;
+use crate::write::svg::Painted;
 use std::collections::BTreeSet;
 use ttf_parser::Face;
 
@@ -68,8 +69,8 @@ pub(crate) fn asked(scene: &Scene) -> BTreeSet<String> {
             match item {
                 Item::Group { items, .. } => gather(items, asked),
                 Item::Text(text) => {
-                    let uncovered = segments(&text.text).into_iter().filter(|segment| !segment.covered);
-                    asked.extend(uncovered.map(|segment| segment.text));
+                    let uncovered = spans(&text.text).into_iter().filter(|span| !span.covered);
+                    asked.extend(uncovered.map(|span| span.text));
                 }
                 _ => {}
             }

@@ -1,12 +1,16 @@
 //! The pair scatter: two outputs' attributions of the same tokens against each other.
 
-use crate::label::label_at;
-use crate::live::Part;
-use crate::number::{short, ticks};
-use crate::rows::{Foreign, Rows};
-use crate::scale::{Scale, Value};
+use crate::paint::color::Color;
+use crate::paint::scale::{Paint, Pattern};
+use crate::paint::scale::{Scale, Value};
+use crate::redraw::Part;
+use crate::redraw::Redraw;
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::{Color, Live, Paint, Pattern, explained, font};
+use crate::text::font;
+use crate::text::label::label_at;
+use crate::values::explained;
+use crate::values::number::{short, ticks};
+use crate::values::rows::{Foreign, Rows};
 use saliency_schema::Token;
 use std::collections::BTreeSet;
 
@@ -34,7 +38,7 @@ const SMALL: f64 = 11.0;
 /// Two rows against each other. Tokens that only one of them has read stand on a strip beside the plot, left of it or
 /// under it: they have no place on the other's axis.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pair<'a> {
+pub(crate) struct ScatterPlot<'a> {
     pub(crate) rows: &'a Rows<'a>,
     pub(crate) scale: &'a Scale,
     /// The row to the right; `None` for the locked row of another record.
@@ -68,7 +72,7 @@ struct Axes {
     ticks: Vec<(f64, String)>,
 }
 
-impl<'a> Pair<'a> {
+impl<'a> ScatterPlot<'a> {
     /// The plot and its axes, from the panel's own corner.
     pub(crate) fn items(&self) -> Vec<Item> {
         let (rows, theme) = (self.rows, self.scale.theme);
@@ -106,8 +110,8 @@ impl<'a> Pair<'a> {
     }
 
     /// How a page redraws them.
-    pub(crate) fn live(&self) -> Live {
-        Live::of_hovered(Part::Pair { side: self.side })
+    pub(crate) fn live(&self) -> Redraw {
+        Redraw::of_hovered(Part::ScatterPlot { side: self.side })
     }
 
     /// The axes run over the same values, with zero, out to the largest of both rows.

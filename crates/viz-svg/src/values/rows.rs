@@ -1,10 +1,12 @@
 //! A record's rows as a chart shows them: as they are, or compared with the locked one.
 
-use crate::label::label_at;
-use crate::number::short;
+use crate::error::Error;
+use crate::options::Options;
 use crate::options::{States, one};
-use crate::scale::Value;
-use crate::{Error, Options, explained};
+use crate::paint::scale::Value;
+use crate::text::label::label_at;
+use crate::values::explained;
+use crate::values::number::short;
 use saliency_schema::Record;
 use std::fmt::Write as _;
 

@@ -1,13 +1,13 @@
 //! A run of text cut where a renderer could not be trusted to keep its places: at characters that the embedded font
 //! lacks, at combined ones, and where the direction changes.
 
-use crate::invisible::{is_ignorable, is_selector};
-use crate::{bidi, font};
+use crate::text::invisible::{is_ignorable, is_selector};
+use crate::text::{bidi, font};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// A stretch of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Segment {
+pub(crate) struct Span {
     pub(crate) text: String,
     /// Columns before it, and its own.
     pub(crate) column: usize,
@@ -20,7 +20,7 @@ pub(crate) struct Segment {
     alone: bool,
 }
 
-impl Segment {
+impl Span {
     /// Columns before its first character that is not a space.
     pub(crate) fn leading(&self) -> usize {
         self.column + self.text.len() - self.text.trim_start_matches(' ').len()
@@ -33,25 +33,25 @@ impl Segment {
 }
 
 /// The stretches of a run, from left to right.
-pub(crate) fn segments(text: &str) -> Vec<Segment> {
+pub(crate) fn spans(text: &str) -> Vec<Span> {
     if text.chars().all(|c| c.is_ascii() || font::is_simple(c)) {
         let columns = font::columns(text);
         let (text, leftward, alone) = (text.to_owned(), false, false);
-        return vec![Segment { text, column: 0, columns, covered: true, leftward, alone }];
+        return vec![Span { text, column: 0, columns, covered: true, leftward, alone }];
     }
     let clusters: Vec<&str> = text.graphemes(true).collect();
     let in_order = || {
         (0..clusters.len()).map(|index| bidi::Placed { index, leftward: false, mirrored: false }).collect()
     };
     let order: Vec<_> = bidi::visual(&clusters, bidi::base(text)).unwrap_or_else(in_order);
-    let mut segments: Vec<Segment> = Vec::new();
+    let mut spans: Vec<Span> = Vec::new();
     let mut column = 0;
     for placed in order {
         let (cluster, leftward) = (placed.shown(clusters[placed.index]), placed.leftward);
         let columns = font::columns(cluster).max(1);
         let covered = cluster.chars().all(|c| font::covers(c) || is_ignorable(c) && !is_selector(c));
         let alone = !leftward && (!covered || cluster.chars().nth(1).is_some());
-        match segments.last_mut() {
+        match spans.last_mut() {
             Some(last) if !alone && !last.alone && (last.leftward, last.covered) == (leftward, covered) => {
                 // A word that is read to the left is written in the order in which it is read.
                 let at = if leftward { 0 } else { last.text.len() };
@@ -59,19 +59,12 @@ pub(crate) fn segments(text: &str) -> Vec<Segment> {
                 last.columns += columns;
             }
             _ => {
-                segments.push(Segment {
-                    text: cluster.to_owned(),
-                    column,
-                    columns,
-                    covered,
-                    leftward,
-                    alone,
-                });
+                spans.push(Span { text: cluster.to_owned(), column, columns, covered, leftward, alone });
             }
         }
         column += columns;
     }
-    segments
+    spans
 }
 
 #[cfg(test)]
@@ -79,7 +72,7 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<(String, usize, usize, bool)> {
-        segments(text).into_iter().map(|s| (s.text, s.column, s.columns, s.covered)).collect()
+        spans(text).into_iter().map(|s| (s.text, s.column, s.columns, s.covered)).collect()
     }
 
     #[test]
