@@ -46,9 +46,9 @@ impl Inside for Gpt2 {
         rule: BackwardRule,
         embeddings: &Tensor,
         positions: Range<usize>,
-    ) -> Result<Box<dyn Run + 'a>, ModelError> {
+    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
         let positions = positions.start as i64..positions.end as i64;
-        Ok(Box::new(Recorded::run(self, embeddings, positions, rule)?))
+        Ok(Some(Box::new(Recorded::run(self, embeddings, positions, rule)?)))
     }
 }
 

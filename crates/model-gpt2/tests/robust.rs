@@ -184,7 +184,7 @@ impl Inside for Odd {
         rule: BackwardRule,
         embeddings: &Tensor,
         positions: Range<usize>,
-    ) -> Result<Box<dyn Run + 'a>, ModelError> {
+    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
         self.same.run_by(rule, embeddings, positions)
     }
 }
