@@ -296,7 +296,7 @@ impl<'a> Problem<'a> {
         })
     }
 
-    /// The same at the real input, with another rule of going back.
+    /// The same at the real input, with another rule of going back; [`Error::NoRules`] for a model that has none.
     pub(crate) fn gradients_by(
         &self,
         rule: BackwardRule,
@@ -306,7 +306,8 @@ impl<'a> Problem<'a> {
         let outputs = 0..self.n_output();
         let (inside, positions) = (self.inside(method)?, self.positions(&outputs));
         with_gradients(|| {
-            let run = checked::tape_by(inside, self.vocabulary(), rule, &self.embeddings(), positions)?;
+            let run = checked::tape_by(inside, self.vocabulary(), rule, &self.embeddings(), positions)?
+                .ok_or_else(|| Error::NoRules { method, model: self.model.name().to_owned() })?;
             self.work.add(Cost::forwards(1.0))?;
             self.walk_run(&*run, outputs, each)
         })

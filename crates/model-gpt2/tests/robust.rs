@@ -184,7 +184,7 @@ impl Inside for Odd {
         rule: BackwardRule,
         embeddings: &Tensor,
         positions: Range<usize>,
-    ) -> Result<Box<dyn Tape + 'a>, ModelError> {
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         self.same.tape_by(rule, embeddings, positions)
     }
 }

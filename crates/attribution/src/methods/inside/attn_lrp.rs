@@ -15,7 +15,7 @@ use crate::problem::cost::{Cost, Size};
 ///
 /// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to the
 /// target. Position embeddings have a part of their own that is not counted. The rules are made for logits; of any other target
-/// they start at its own gradient.
+/// they start at its own gradient. For models that have such rules ([`Inside::run_by`](crate::Inside::run_by)).
 ///
 /// Cost: a forward pass, and a backward pass for each output, all in one batch where the model walks back on its own.
 /// Source: Achtibat, Hatefi, Dreyer, Jain, Wiegand, Lapuschkin & Samek 2024, "AttnLRP: Attention-Aware Layer-wise Relevance

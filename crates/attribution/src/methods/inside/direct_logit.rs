@@ -32,13 +32,13 @@ pub struct Ledger {
     pub heads: Tensor,
     /// What each layer's feed-forward part adds at the output's position.
     pub feed_forward: Vec<f64>,
-    /// What the bias of each layer's attention adds.
+    /// What the bias of each layer's attention adds; 0 where it has none.
     pub attention_bias: Vec<f64>,
     /// What the embedding of the token at the output's position adds.
     pub token: f64,
-    /// What the position's embedding adds.
+    /// What the position's embedding adds; 0 where positions are not added to embeddings.
     pub position: f64,
-    /// What the last norm's bias adds.
+    /// What the biases of the last norm and of the head add; 0 where there is neither.
     pub norm_bias: f64,
 }
 
