@@ -294,8 +294,11 @@ impl Attributor {
             Err(error) => return Err(error),
         };
         let (mut record, vectors) = rows.record(&sequence)?;
-        record.model =
-            Some(Model { name: model.name().to_owned(), sha256: model.sha256().map(str::to_owned) });
+        let named = Model::new(model.name());
+        record.model = Some(match model.sha256() {
+            Some(sha256) => named.with_sha256(sha256),
+            None => named,
+        });
         record.method = Some(described);
         let mut target = problem.target().describe();
         if let Some(span) = &span {
