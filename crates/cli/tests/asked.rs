@@ -239,7 +239,7 @@ fn part_of_a_prompt_is_drawn() {
     assert!(rows(&game).iter().all(|row| row[0].to_bits() == row[1].to_bits()));
     for (arguments, words) in [
         (["--inputs", "0-99"], "inputs 0-99 are not among the record's"),
-        (["--inputs", "3"], "--inputs \"3\" is no range"),
+        (["--inputs", "3"], "--inputs \"3\" is not a range"),
         (["--fold", "system"], "unknown part \"system\"; there are: template, user"),
     ] {
         let error = run(&[&["draw", "tokens", "r.json"], &arguments[..]].concat(), 2);
