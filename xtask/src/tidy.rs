@@ -156,7 +156,12 @@ fn long_lines(text: &str, comments: bool) -> Vec<usize> {
             is_code = !is_code;
         } else if prose.starts_with("<!-- ") {
             is_generated = !prose.starts_with("<!-- /");
-        } else if !is_code && !is_generated && !prose.starts_with(['|', '#']) && !prose.starts_with("![") {
+        } else if !is_code
+            && !is_generated
+            && !prose.starts_with(['|', '#'])
+            && !prose.starts_with("![")
+            && (comments || !line.starts_with("    "))
+        {
             // A link's address can't be broken.
             let addresses: usize = line.split("](").skip(1).filter_map(|rest| rest.find(')')).sum();
             let one_word = !prose.trim_start_matches("- ").contains(' ');
