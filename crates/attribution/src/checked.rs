@@ -1,5 +1,5 @@
-//! What a model gives, held to what its traits promise: shapes, and numbers that have gradients. A model of one's own is code
-//! that nobody here has seen, and a tensor of the wrong shape goes far before something says so.
+//! What a model gives, held to what its traits promise: shapes, and numbers that have gradients. A model of one's own
+//! is code that nobody here has seen, and a tensor of the wrong shape goes far before something says so.
 
 use crate::{BackwardRule, Error, Inside, LanguageModel, Look, ReadOut, Run, TokenId, Variants};
 use std::ops::Range;
@@ -50,8 +50,8 @@ pub(crate) fn run<'a>(
     Ok(Some(run))
 }
 
-/// The way back of some positions, of which the first that the run has read `first + 1` tokens: every position in order, and
-/// for each `[read, hidden]` of at least the tokens that it has read.
+/// The way back of some positions, of which the first that the run has read `first + 1` tokens: every position in
+/// order, and for each `[read, hidden]` of at least the tokens that it has read.
 pub(crate) fn pull_back(
     run: &dyn Run,
     (positions, first): (Range<usize>, usize),

@@ -4,11 +4,11 @@ use crate::{ModelError, Run};
 use std::ops::Range;
 use tch::Tensor;
 
-/// A decoder of blocks along a residual stream, each attention and then a feed-forward part, with a norm before each and
-/// one before the head.
+/// A decoder of blocks along a residual stream, each attention and then a feed-forward part, with a norm before each
+/// and one before the head.
 ///
-/// *Layer* `l` is block number `l`, from 0. *Residual* `l` is what block `l` reads: residual 0 is the embeddings with their
-/// positions, and residual [`layers`](Self::layers) is what the last norm reads.
+/// *Layer* `l` is block number `l`, from 0. *Residual* `l` is what block `l` reads: residual 0 is the embeddings with
+/// their positions, and residual [`layers`](Self::layers) is what the last norm reads.
 pub trait Inside {
     /// How many blocks there are.
     fn layers(&self) -> usize;

@@ -16,7 +16,8 @@ pub(crate) struct Rows<'p, 'a> {
     repair: Option<&'static str>,
     /// How large relative deltas were to be.
     tolerance: Option<f64>,
-    /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the target.
+    /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the
+    /// target.
     inexact: Vec<(usize, f64)>,
     aggregate: Aggregate,
     normalize: Normalize,
@@ -127,7 +128,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the row.
+    /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the
+    /// row.
     fn finish(&mut self, explanation: Explanation, own: Option<&Tensor>) -> Result<(), Error> {
         let Explanation {
             output,
@@ -238,7 +240,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows, but for a span.
+    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows,
+    /// but for a span.
     pub(crate) fn record(mut self, sequence: &Sequence) -> Result<(Record, Vectors), Error> {
         let tokens = match self.span.take() {
             None => sequence.tokens().to_vec(),

@@ -189,8 +189,8 @@ pub(crate) struct ExplainArguments {
     /// are complete or give one number per token, else l2.
     #[arg(long, value_name = "A", help_heading = "Attribution")]
     pub(crate) aggregate: Option<String>,
-    /// How rows are scaled: none, sum, sum-abs, max-abs. Default: sum (a share of the row) after l1, l2 and max-abs, else
-    /// none.
+    /// How rows are scaled: none, sum, sum-abs, max-abs. Default: sum (a share of the row) after l1, l2 and max-abs,
+    /// else none.
     #[arg(long, value_name = "N", help_heading = "Attribution")]
     pub(crate) normalize: Option<String>,
     /// Explain this token instead of the produced one, including its leading space if it has one: at output N (from 0),
@@ -422,8 +422,8 @@ pub(crate) struct LookArguments {
     /// Draw these inputs only: positions FROM-TO, from 0, TO excluded. The chart states each row's share outside.
     #[arg(long, value_name = "A-B")]
     pub(crate) inputs: Option<String>,
-    /// Draw a part of the prompt as one cell, with the sum of its values: system, user or template, in records made with
-    /// --chat or --template. May be repeated.
+    /// Draw a part of the prompt as one cell, with the sum of its values: system, user or template, in records made
+    /// with --chat or --template. May be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) fold: Vec<String>,
     /// The theme: light, dark or print.

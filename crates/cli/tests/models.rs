@@ -1,4 +1,5 @@
-//! `--model` and `saliency models`: the bundled one, folders, names on the hub; prompts and generation as they can be asked for.
+//! `--model` and `saliency models`: the bundled one, folders, names on the hub; prompts and generation as they can be
+//! asked for.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;

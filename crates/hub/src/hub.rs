@@ -137,8 +137,8 @@ impl Hub {
     /// the SHA-256 where the hub states one, which it does for the weights.
     ///
     /// # Errors
-    /// The hub refuses or fails; the repository is not a safetensors checkpoint; a transfer fails repeatedly; the disk is
-    /// full or not writable; offline, the model is not in the cache or the cache can't be read.
+    /// The hub refuses or fails; the repository is not a safetensors checkpoint; a transfer fails repeatedly; the disk
+    /// is full or not writable; offline, the model is not in the cache or the cache can't be read.
     pub fn get(&self, id: &HubId, notify: &mut dyn FnMut(FetchEvent<'_>)) -> Result<Snapshot, Error> {
         let cache = ModelCache::new(&self.cache, id);
         if let Some(snapshot) = cache.snapshot() {

@@ -46,11 +46,11 @@ impl Record {
     /// Which tokens of another record stand for the same piece of text as this one's.
     ///
     /// - Two records whose inputs are the same text, or of which one is the beginning of the other, are aligned by byte
-    ///   offsets: tokens that hold the same bytes at the same place, white space around them aside, as far as inputs and
-    ///   continuations are the same. Where a token has no offsets, they are counted from the tokens' texts.
-    /// - Other records are aligned by the longest common subsequence of their words (what white space separates), inputs
-    ///   with inputs and outputs with outputs; of several as long, the one with this record's earliest words. Within a
-    ///   word, tokens that hold the same letters are counterparts.
+    ///   offsets: tokens that hold the same bytes at the same place, white space around them aside, as far as inputs
+    ///   and continuations are the same. Where a token has no offsets, they are counted from the tokens' texts.
+    /// - Other records are aligned by the longest common subsequence of their words (what white space separates),
+    ///   inputs with inputs and outputs with outputs; of several as long, the one with this record's earliest words.
+    ///   Within a word, tokens that hold the same letters are counterparts.
     ///
     /// What has no counterpart is not comparable. Cost: of two texts, at most 16 million pairs of words are looked at.
     pub fn align(&self, other: &Self) -> Alignment {

@@ -20,7 +20,8 @@ pub struct Explained {
     pub without: Option<Without>,
 }
 
-/// A token by name: one that need not stand in the record's tokens. A text of several tokens has the first one's number.
+/// A token by name: one that need not stand in the record's tokens. A text of several tokens has the first one's
+/// number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]

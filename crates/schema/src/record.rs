@@ -40,7 +40,8 @@ pub struct Record {
     /// the aggregate lost it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed: Option<bool>,
-    /// How the input text came to be, where it is recorded: whether a token was put before it, and what it was put into.
+    /// How the input text came to be, where it is recorded: whether a token was put before it, and what it was put
+    /// into.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub prompt: Option<Prompt>,
     /// How rows and columns of single tokens became rows and columns of groups of tokens, where they did.
@@ -66,8 +67,8 @@ pub struct Record {
         )
     )]
     pub attributions: Vec<Vec<Option<f64>>>,
-    /// The standard error of every attribution, where they were sampled; empty otherwise. As long as `attributions`, row by
-    /// row; missing where it is not known.
+    /// The standard error of every attribution, where they were sampled; empty otherwise. As long as `attributions`,
+    /// row by row; missing where it is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "number::rows")]
     #[cfg_attr(feature = "json-schema", schemars(with = "Vec<Vec<number::schema::Number>>"))]
     pub standard_errors: Vec<Vec<Option<f64>>>,
@@ -122,10 +123,12 @@ pub struct Target {
 pub struct Prompt {
     /// Whether the first token was put before the text as the one that begins a text.
     pub bos: bool,
-    /// What the text was put into: `chat` for the model's own template, or the template itself; missing where it stands alone.
+    /// What the text was put into: `chat` for the model's own template, or the template itself; missing where it stands
+    /// alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
-    /// Where the text that was given begins and ends among the bytes of the whole text; missing where a template changed it.
+    /// Where the text that was given begins and ends among the bytes of the whole text; missing where a template
+    /// changed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<[usize; 2]>,
     /// Named parts of the whole text, in order and apart: what a chat template or a task put where. Empty where they

@@ -65,10 +65,9 @@ impl Record {
     /// - What they took from earlier tokens of their own group has no column in that row. Reduced like a column,
     ///   it becomes [`Output::within`], so that with [`Reduce::Sum`] a row and its `within` add up to all values
     ///   of the rows it was made of.
-    /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum` and `delta`
-    ///   where every token of the group has them; `steps` and `samples` are the largest; `explained` is kept where it is
-    ///   the same of all. All else of a group of several outputs is not recorded. An output that stays alone keeps
-    ///   everything.
+    /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum` and `delta` where every
+    ///   token of the group has them; `steps` and `samples` are the largest; `explained` is kept where it is the same
+    ///   of all. All else of a group of several outputs is not recorded. An output that stays alone keeps everything.
     /// - A group's text is that of its tokens, put together from their exact bytes. Its id is the first one's.
     /// - [`Record::regrouped`] says how it was done; its `by` is for the caller to set. Values that were
     ///   normalised or have lost their sign are reduced as they are, and a note says so.

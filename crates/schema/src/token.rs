@@ -67,8 +67,8 @@ impl Token {
         Self { bytes, ..Self::new(id, text, kind) }
     }
 
-    /// Several tokens as one: all their text, from the first's start to the last's end, with the first's number and kind. One
-    /// token is itself; none is an empty input.
+    /// Several tokens as one: all their text, from the first's start to the last's end, with the first's number and
+    /// kind. One token is itself; none is an empty input.
     #[must_use]
     pub fn joined(tokens: &[Self]) -> Self {
         let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else {
