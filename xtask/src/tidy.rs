@@ -158,14 +158,16 @@ fn long_lines(text: &str, comments: bool) -> Vec<usize> {
             is_generated = !prose.starts_with("<!-- /");
         } else if !is_code
             && !is_generated
-            && !prose.starts_with(['|', '#'])
+            && !prose.starts_with(['|', '#', '<'])
             && !prose.starts_with("![")
             && (comments || !line.starts_with("    "))
         {
-            // A link's address can't be broken.
+            // A link's address can't be broken, and code had better not be.
             let addresses: usize = line.split("](").skip(1).filter_map(|rest| rest.find(')')).sum();
-            let one_word = !prose.trim_start_matches("- ").contains(' ');
-            if line.chars().count() - addresses > WIDTH && !one_word {
+            let between_code = prose.trim_start_matches("- ").split('`').step_by(2);
+            if line.chars().count() - addresses > WIDTH
+                && between_code.into_iter().any(|text| text.contains(' '))
+            {
                 long.push(number);
             }
         }
@@ -181,6 +183,7 @@ fn long_lines_are_found_in_prose_only() {
     assert_eq!(found("| WORDS |\n```sh\nWORDS\n```\nWORDS", false), [5]);
     assert_eq!(found("<!-- a -->\nWORDS\n<!-- /a -->\nWORDS\n![WORDS](x)", false), [4]);
     assert!(found(&format!("[a]({}) b", "x".repeat(200)), false).is_empty());
+    assert_eq!(found("`WORDS`.\nWORDS `code`", false), [2]);
     assert_eq!(
         found("let a = \"WORDS\";\n    // WORDS\n/// ```\n/// WORDS\nfn a() {}\n//! WORDS", true),
         [2, 6]

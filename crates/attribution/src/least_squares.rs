@@ -127,8 +127,8 @@ mod tests {
         // With a ridge r: (a² + r) x = a b.
         let one = solve(&[vec![2.0]], &[3.0], &[1.0], (0.5, 0));
         assert!((one[0] - 6.0 / 4.5).abs() < 1e-12);
-        // A free intercept: of (0, 0) and (1, 1) the slope is what (x − x̄) (y − ȳ) / ((x − x̄)² + r) says, 0.5 / (0.5 +
-        // 0.5).
+        // A free intercept: of (0, 0) and (1, 1) the slope is what (x − x̄) (y − ȳ) / ((x − x̄)² + r) says, 0.5 /
+        // (0.5 + 0.5).
         let both = solve(&[vec![1.0, 0.0], vec![1.0, 1.0]], &[0.0, 1.0], &[1.0, 1.0], (0.5, 1));
         assert!((both[1] - 0.5).abs() < 1e-12 && (both[0] - 0.25).abs() < 1e-12, "{both:?}");
     }

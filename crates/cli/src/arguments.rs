@@ -158,7 +158,8 @@ pub(crate) struct SourceArguments {
     /// With --sample: only tokens with at least this fraction of the highest probability.
     #[arg(long, value_name = "P", requires = "sample", help_heading = "Text")]
     pub(crate) min_p: Option<f64>,
-    /// The seed of everything random: sampling, method and baseline. Run number k is sampled with seed S + k. Default: 0.
+    /// The seed of everything random: sampling, method and baseline. Run number k is sampled with seed S + k.
+    /// Default: 0.
     #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = "Text")]
     pub(crate) seed: Option<u64>,
     /// With --sample: the number of continuations, one record each.

@@ -68,8 +68,8 @@ impl IntegratedGradients {
         Ok(self)
     }
 
-    /// How large |Σ a − (f(x) − f(baseline))| may be beside |f(x) − f(baseline)|, or beside 10⁻⁴ of the larger of |f(x)|
-    /// and |f(baseline)| where that is more. Default: none; a fixed number of points.
+    /// How large |Σ a − (f(x) − f(baseline))| may be beside |f(x) − f(baseline)|, or beside 10⁻⁴ of the larger of
+    /// |f(x)| and |f(baseline)| where that is more. Default: none; a fixed number of points.
     ///
     /// # Errors
     /// [`Error::Parameter`] for anything but a number between 0 and 1.

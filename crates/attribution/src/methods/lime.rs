@@ -21,7 +21,8 @@ use saliency_schema::Segmentation;
 /// target. Earlier outputs stay in place and have no number.
 ///
 /// Cost: as many forward passes as samples, all outputs together, in batches.
-/// Source: Ribeiro, Singh & Guestrin 2016, "Why Should I Trust You?": Explaining the Predictions of Any Classifier, eq. 2.
+/// Source: Ribeiro, Singh & Guestrin 2016, "Why Should I Trust You?": Explaining the Predictions of Any Classifier,
+/// eq. 2.
 #[derive(Debug, Clone, Default)]
 pub struct Lime {
     surrogate: Surrogate,
