@@ -26,7 +26,8 @@ pub(crate) struct Rows<'p, 'a> {
     repair: Option<&'static str>,
     /// How large relative deltas were to be.
     tolerance: Option<f64>,
-    /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the target.
+    /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the
+    /// target.
     inexact: Vec<(usize, f64)>,
     aggregate: Aggregate,
     normalize: Normalize,
@@ -137,7 +138,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the row.
+    /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the
+    /// row.
     fn finish(&mut self, explanation: Explanation, own: Option<&Tensor>) -> Result<(), Error> {
         let Explanation {
             output,

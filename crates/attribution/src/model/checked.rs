@@ -1,5 +1,5 @@
-//! What a model gives, held to what its traits promise: shapes, and numbers that have gradients. A model of one's own is code
-//! that nobody here has seen, and a tensor of the wrong shape goes far before something says so.
+//! What a model gives, held to what its traits promise: shapes, and numbers that have gradients. A model of one's own
+//! is code that nobody here has seen, and a tensor of the wrong shape goes far before something says so.
 
 use crate::error::Error;
 use crate::model::inside::{AttentionView, BackwardRule, Inside, ReadOut};

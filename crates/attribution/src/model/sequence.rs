@@ -41,8 +41,8 @@ impl Sequence {
         self
     }
 
-    /// Says what bytes each token of the vocabulary stands for, so that a record can name tokens which the sequence does
-    /// not hold: a runner-up, or a chosen token. Without it they are named by their numbers.
+    /// Says what bytes each token of the vocabulary stands for, so that a record can name tokens which the sequence
+    /// does not hold: a runner-up, or a chosen token. Without it they are named by their numbers.
     #[must_use]
     pub fn with_texts(mut self, bytes: impl Fn(TokenId) -> Vec<u8> + Send + Sync + 'static) -> Self {
         self.texts = Some(TokenTexts(Arc::new(bytes)));

@@ -11,17 +11,17 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
-/// `a_i = Σ_l Σ_h ⟨d, A_lhti f_lh(x_i)⟩`, signed, with `d` the direction in the last residual stream that the logit reads when the
-/// last norm's scale is held: what attention brings from token `i` to the output's position and adds to the logit *directly*,
-/// without later layers. Token `t` itself also has its own embedding's part.
+/// `a_i = Σ_l Σ_h ⟨d, A_lhti f_lh(x_i)⟩`, signed, with `d` the direction in the last residual stream that the logit
+/// reads when the last norm's scale is held: what attention brings from token `i` to the output's position and adds to
+/// the logit *directly*, without later layers. Token `t` itself also has its own embedding's part.
 ///
-/// A token's vector has an entry for each head, layer by layer, and last its own embedding's part. What feed-forward parts, biases
-/// and the position add stands as f(baseline): with the row's sum it is the logit, exactly. [`Ledger`] has every entry of both. In
-/// units of logits; for targets that are weighted sums of logits.
+/// A token's vector has an entry for each head, layer by layer, and last its own embedding's part. What feed-forward
+/// parts, biases and the position add stands as f(baseline): with the row's sum it is the logit, exactly. [`Ledger`]
+/// has every entry of both. In units of logits; for targets that are weighted sums of logits.
 ///
 /// Cost: one forward pass for all outputs.
-/// Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", §"Logit attribution"; Ferrando, Gállego,
-/// Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build Predictions", eq. 9.
+/// Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", §"Logit attribution"; Ferrando,
+/// Gállego, Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build Predictions", eq. 9.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DirectLogit;
 
