@@ -18,6 +18,7 @@ mod pip;
 mod platform;
 mod program;
 mod real_gpt2;
+mod selection;
 mod step;
 mod stub;
 mod suite;
