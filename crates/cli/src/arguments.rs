@@ -1,7 +1,7 @@
 //! What can be asked, and how: the arguments of every command.
 
 use clap::{Args, Parser, Subcommand};
-use saliency::attribution::{Absence, Aggregate, Normalize, Players, Positions, Quadrature, Segmentation};
+use saliency::attribution::{Ablation, Aggregate, Normalize, Positions, Quadrature, Scope, Segmentation};
 use saliency::schema::Reduce;
 use saliency::viz::{Palette, State, Theme};
 use std::path::PathBuf;
@@ -252,7 +252,7 @@ pub(crate) struct MethodArguments {
     /// What stands for "nothing there": zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K or sampled:K:SEED (a distribution), and for methods that
     /// take tokens away also deletion and masking. Default: the method's own.
     #[arg(long, value_name = "B", help_heading = "Method")]
-    pub(crate) baseline: Option<Absence>,
+    pub(crate) baseline: Option<Ablation>,
     /// Another text as the baseline, token by token.
     #[arg(
         long,
@@ -271,7 +271,7 @@ pub(crate) struct MethodArguments {
     pub(crate) segments: Option<Segmentation>,
     /// What comes and goes: input, the input's segments, or all, earlier outputs too. Default: input.
     #[arg(long, value_name = "P", help_heading = "Method")]
-    pub(crate) players: Option<Players>,
+    pub(crate) players: Option<Scope>,
     /// Random draws; for shapley pairs of orders. Default: the method's own.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) samples: Option<u32>,
