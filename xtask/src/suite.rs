@@ -72,7 +72,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 }
 
 /// The folders of `tests/downstream`: packages that use ours as somebody else's would.
-fn downstream_crates(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+pub(crate) fn downstream_crates(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let folder = workspace.root().join("tests/downstream");
     let mut found = Vec::new();
     if folder.is_dir() {
@@ -91,7 +91,7 @@ fn downstream_crates(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 }
 
 /// They are outside the workspace, and share its target directory: torch-sys is compiled once for all.
-fn run_downstream(workspace: &Workspace, libtorch: &Libtorch, dir: PathBuf) -> Command {
+pub(crate) fn run_downstream(workspace: &Workspace, libtorch: &Libtorch, dir: PathBuf) -> Command {
     let mut command = workspace.cargo("run");
     let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     command.current_dir(dir).env("CARGO_TARGET_DIR", workspace.root().join(target));

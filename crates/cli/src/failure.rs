@@ -47,9 +47,11 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Model(#[from] gpt2::Error),
     /// The model could not be fetched.
+    #[cfg(feature = "hub")]
     #[error("{model:?} is no folder, and as a name on the hub: {source}")]
     Fetch { model: String, source: Box<saliency::hub::Error> },
     /// The hub's cache or its settings could not be read.
+    #[cfg(feature = "hub")]
     #[error(transparent)]
     Hub(#[from] saliency::hub::Error),
     /// The attributions could not be computed.

@@ -10,6 +10,7 @@ mod draw;
 mod estimate;
 mod failure;
 mod fonts;
+mod hub;
 mod interrupt;
 mod list;
 mod memory;

@@ -2,11 +2,10 @@
 
 use crate::arguments::{Dtype, ListArguments, SourceArguments};
 use crate::failure::Failure;
+use crate::hub;
 use crate::output::{print, remark};
-use crate::progress::Progress;
 use saliency::attribution::tch;
 use saliency::gpt2::KNOWN;
-use saliency::hub::{Fetched, Hub, HubId, Snapshot};
 use saliency::{Checkpoint, LanguageModel, Load};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -26,14 +25,7 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
     } else if Path::new(model).is_dir() || looks_like_a_path(model) {
         Checkpoint::open(model, &load)?
     } else {
-        let id: HubId = model.parse().map_err(|error| {
-            Failure::Usage(format!(
-                "--model {model:?} is neither demo, nor a folder, nor a name on the hub: {error}"
-            ))
-        })?;
-        let snapshot = fetch(&id, quiet)
-            .map_err(|source| Failure::Fetch { model: model.clone(), source: Box::new(source) })?;
-        Checkpoint::open_as(snapshot.folder, model, &load)?
+        Checkpoint::open_as(hub::folder(model, quiet)?, model, &load)?
     };
     for warning in &checkpoint.warnings {
         remark(quiet, &format!("warning: {warning}"));
@@ -45,33 +37,6 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
 fn looks_like_a_path(name: &str) -> bool {
     let before_revision = name.split('@').next().unwrap_or(name);
     name.starts_with(['/', '.', '~', '\\']) || name.contains('\\') || before_revision.matches('/').count() > 1
-}
-
-fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, saliency::hub::Error> {
-    let hub = Hub::from_env()?;
-    let mut bar: Option<(String, Progress)> = None;
-    let snapshot = hub.get(id, &mut |fetched| match fetched {
-        Fetched::Bytes { file, done, total } => {
-            if bar.as_ref().is_none_or(|(of, _)| of != file) {
-                if let Some((_, bar)) = &bar {
-                    bar.finish();
-                }
-                bar = Some((file.to_owned(), Progress::bytes(file, total, quiet)));
-            }
-            if let Some((_, bar)) = &bar {
-                bar.set(done as usize);
-            }
-        }
-        Fetched::Waiting { status, wait } => {
-            let said = if status == 0 { "hung up".to_owned() } else { format!("said {status}") };
-            remark(quiet, &format!("the hub {said}; asking again in {} s", wait.as_secs_f64().ceil()));
-        }
-        _ => {}
-    });
-    if let Some((_, bar)) = &bar {
-        bar.finish();
-    }
-    snapshot
 }
 
 fn device(name: &str) -> Result<tch::Device, Failure> {
@@ -91,21 +56,11 @@ fn device(name: &str) -> Result<tch::Device, Failure> {
 pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     let demo = Checkpoint::demo(&Load::default())?;
     let config = demo.model.config();
-    let mut unread = Vec::new();
-    let hub = Hub::from_env().map_err(|error| unread.push(error.to_string())).ok();
-    let cached = hub.as_ref().map(|hub| hub.cached_with(&mut |error| unread.push(error.to_string())));
-    let cached = cached.unwrap_or_default();
-    let cache = hub.as_ref().map(Hub::cache);
+    let cache = hub::cache();
     if arguments.json {
         let bundled = json!({
             "name": "demo", "sha256": demo.model.sha256(), "blocks": config.n_layer, "hidden": config.n_embd,
             "heads": config.n_head, "context": config.n_positions, "vocabulary": config.vocab_size,
-        });
-        let cached = cached.iter().map(|model| {
-            json!({
-                "name": model.id.to_string(), "revisions": model.revisions, "commit": model.commit,
-                "folder": model.folder, "bytes": model.bytes, "whole": model.whole,
-            })
         });
         let known = KNOWN.map(|known| {
             let (blocks, hidden, heads) = known.shape;
@@ -115,7 +70,7 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
             })
         });
         let all = json!({
-            "bundled": bundled, "cache": cache, "cached": cached.collect::<Vec<_>>(), "unread": unread, "known": known,
+            "bundled": bundled, "cache": cache.folder, "cached": cache.json, "unread": cache.unread, "known": known,
         });
         return print(format!("{all:#}\n").as_bytes());
     }
@@ -125,17 +80,15 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
         config.n_embd,
         config.n_head,
         config.n_positions,
-        cache.map(|cache| format!(", {}", cache.display())).unwrap_or_default()
+        cache.folder.map(|folder| format!(", {}", folder.display())).unwrap_or_default()
     );
-    if cached.is_empty() && unread.is_empty() {
+    if cache.lines.is_empty() && cache.unread.is_empty() {
         text += "nothing\n";
     }
-    for model in &cached {
-        let revisions = if model.revisions.is_empty() { &model.commit } else { &model.revisions.join(", ") };
-        let whole = if model.whole { "" } else { ", not whole: no weights that are read, or not all" };
-        let _ = writeln!(text, "{}  {revisions}, {:.1} MB{whole}", model.id, model.bytes as f64 / 1e6);
+    for line in &cache.lines {
+        let _ = writeln!(text, "{line}");
     }
-    for error in &unread {
+    for error in &cache.unread {
         let _ = writeln!(text, "not read: {error}");
     }
     text += "\nRead, by their names on the hub or from a folder: any GPT-2 in Hugging Face's layout with safetensors, such as\n";

@@ -48,3 +48,8 @@ pub use error::Error;
 pub use fetched::Fetched;
 pub use hub::{Hub, Snapshot};
 pub use id::HubId;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -38,3 +38,8 @@ pub use gpt2::Gpt2;
 pub use known::{KNOWN, Known};
 pub use prompt::{Prompt, Template};
 pub use tokenizer::Tokenizer;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
