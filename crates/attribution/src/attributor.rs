@@ -107,9 +107,9 @@ impl Attributor {
         Self { normalize: Some(normalize), ..self }
     }
 
-    /// Explains some outputs as one: the sum of their targets, such as a whole answer's log-probability. The record then has
-    /// one output, the span; outputs before it count as input, and what its own tokens give to each other is in
-    /// `outputs[0].within`. Default: every output for itself.
+    /// Explains some outputs as one: the sum of their targets, such as a whole answer's log-probability. The record
+    /// then has one output, the span; outputs before it count as input, and what its own tokens give to each other is
+    /// in `outputs[0].within`. Default: every output for itself.
     ///
     /// ```
     /// use saliency_attribution::testing::Linear;
@@ -149,16 +149,16 @@ impl Attributor {
         Self { against: Some(continuation), ..self }
     }
 
-    /// Bytes that passes may take together, besides the weights: batches are chosen to fit, and a pass that takes more runs
-    /// alone. Default: 768 MiB.
+    /// Bytes that passes may take together, besides the weights: batches are chosen to fit, and a pass that takes more
+    /// runs alone. Default: 768 MiB.
     #[must_use]
     pub fn memory(mut self, bytes: usize) -> Self {
         self.settings.memory = bytes;
         self
     }
 
-    /// Whether a run that is stopped gives the rows that are finished, with a note, instead of [`Error::Stopped`]. Methods that
-    /// work on all outputs together then take them in portions of 4. Default: `false`.
+    /// Whether a run that is stopped gives the rows that are finished, with a note, instead of [`Error::Stopped`].
+    /// Methods that work on all outputs together then take them in portions of 4. Default: `false`.
     #[must_use]
     pub fn partial(mut self, partial: bool) -> Self {
         self.partial = partial;
@@ -217,7 +217,8 @@ impl Attributor {
         Ok(with_gradients(|| self.run(model, sequence, watch, false))?.0)
     }
 
-    /// As [`record_with`](Self::record_with), and gives the vectors behind the rows besides: outputs × tokens × hidden numbers.
+    /// As [`record_with`](Self::record_with), and gives the vectors behind the rows besides: outputs × tokens × hidden
+    /// numbers.
     ///
     /// ```
     /// use saliency_attribution::testing::Linear;
@@ -294,8 +295,11 @@ impl Attributor {
             Err(error) => return Err(error),
         };
         let (mut record, vectors) = rows.record(&sequence)?;
-        record.model =
-            Some(Model { name: model.name().to_owned(), sha256: model.sha256().map(str::to_owned) });
+        let named = Model::new(model.name());
+        record.model = Some(match model.sha256() {
+            Some(sha256) => named.with_sha256(sha256),
+            None => named,
+        });
         record.method = Some(described);
         let mut target = problem.target().describe();
         if let Some(span) = &span {

@@ -53,8 +53,8 @@ pub trait Method: Debug {
         self.card().axioms.contains(&Axiom::Completeness)
     }
 
-    /// How this method's rows are reduced when nothing else is asked for: the notebook's own `l2` and `sum` for gradients;
-    /// sign and total kept where the method is complete or gives one number a token.
+    /// How this method's rows are reduced when nothing else is asked for: the notebook's own `l2` and `sum` for
+    /// gradients; sign and total kept where the method is complete or gives one number a token.
     fn default_reduction(&self) -> (Aggregate, Normalize) {
         let card = self.card();
         if card.one_number || card.adds_up || self.is_complete() {

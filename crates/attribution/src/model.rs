@@ -117,9 +117,9 @@ pub trait LanguageModel {
         Ok(None)
     }
 
-    /// A forward pass at one sequence, of which variants that differ from some token on are cheaper than passes of their
-    /// own: a key/value cache. `None`, the provided form, reads every variant whole. A model that gives one says so in
-    /// [`shares_prefix`](Self::shares_prefix).
+    /// A forward pass at one sequence, of which variants that differ from some token on are cheaper than passes of
+    /// their own: a key/value cache. `None`, the provided form, reads every variant whole. A model that gives one says
+    /// so in [`shares_prefix`](Self::shares_prefix).
     ///
     /// # Shapes
     /// - `embeddings`: `[1, tokens, hidden]`
@@ -141,8 +141,8 @@ pub trait LanguageModel {
         false
     }
 
-    /// How many inputs at the end can't be left out of a text: 1 for an encoder–decoder, whose decoder begins with the last
-    /// input. The provided form is 0.
+    /// How many inputs at the end can't be left out of a text: 1 for an encoder–decoder, whose decoder begins with the
+    /// last input. The provided form is 0.
     fn kept_inputs(&self) -> usize {
         0
     }
@@ -195,9 +195,9 @@ pub trait LanguageModel {
         generation::without_cache(self, input, generation, each)
     }
 
-    /// Continues a text several times, and calls `each` with the run's number, from 0, and every new token. `each` returns
-    /// `false` to stop that run. The runs' tokens are those of [`generate`](Self::generate); the provided form calls it for each, a model
-    /// with a key/value cache reads the text once.
+    /// Continues a text several times, and calls `each` with the run's number, from 0, and every new token. `each`
+    /// returns `false` to stop that run. The runs' tokens are those of [`generate`](Self::generate); the provided form
+    /// calls it for each, a model with a key/value cache reads the text once.
     ///
     /// # Errors
     /// As [`generate`](Self::generate).

@@ -22,16 +22,16 @@ use tch::{Kind, Tensor};
 
 /// Numbers that the gradients of several outputs with respect to their logits may hold together.
 const COTANGENTS: usize = 1 << 26;
-/// Errors of a difference, in roundings of its terms: where it matters, rows of perturbation methods in float32 were never
-/// further from those in float64 (`crates/model-gpt2/tests/rounding.rs`).
+/// Errors of a difference, in roundings of its terms: where it matters, rows of perturbation methods in float32 were
+/// never further from those in float64 (`crates/model-gpt2/tests/rounding.rs`).
 const ROUNDING: f64 = 3.0;
 /// Tokens beyond which a larger batch runs no faster.
 const TOKENS_IN_BATCH: usize = 4096;
 
 /// What a method explains, and the one forward pass at the real input.
 ///
-/// Embeddings stop before the last output token: nothing that is explained has read it. Every pass that a method makes goes
-/// through here: it is counted, watched, and can be stopped.
+/// Embeddings stop before the last output token: nothing that is explained has read it. Every pass that a method makes
+/// goes through here: it is counted, watched, and can be stopped.
 pub struct Problem<'a> {
     model: &'a dyn LanguageModel,
     sequence: &'a Sequence,
@@ -296,7 +296,7 @@ impl<'a> Problem<'a> {
         })
     }
 
-    /// The same at the real input, with another rule of going back.
+    /// The same at the real input, with another rule of going back; [`Error::NoRules`] for a model that has none.
     pub(crate) fn gradients_by(
         &self,
         rule: BackwardRule,
@@ -306,7 +306,8 @@ impl<'a> Problem<'a> {
         let outputs = 0..self.n_output();
         let (inside, positions) = (self.inside(method)?, self.positions(&outputs));
         with_gradients(|| {
-            let run = checked::tape_by(inside, self.vocabulary(), rule, &self.embeddings(), positions)?;
+            let run = checked::tape_by(inside, self.vocabulary(), rule, &self.embeddings(), positions)?
+                .ok_or_else(|| Error::NoRules { method, model: self.model.name().to_owned() })?;
             self.work.add(Cost::forwards(1.0))?;
             self.walk_run(&*run, outputs, each)
         })
@@ -353,7 +354,8 @@ impl<'a> Problem<'a> {
         self.input.logits.kind()
     }
 
-    /// What a reader of an output's row should know, whatever the method is: of the model's logits there, and of the target.
+    /// What a reader of an output's row should know, whatever the method is: of the model's logits there, and of the
+    /// target.
     pub(crate) fn note(&self, output: usize) -> Result<Vec<String>, Error> {
         let mut notes = Vec::new();
         let logits = self.input.logits_of(output)?.f_select(0, 0)?;
@@ -369,8 +371,8 @@ impl<'a> Problem<'a> {
     }
 
     /// About how far rounding takes a difference of the target at one output, where the model computes in float32 or
-    /// float64: a few times `ε (|f| + Σ_v |∂f/∂z_v · z_v|)`, of the target itself and the logits that it is made of. `None`
-    /// where that is not known: of a target that has no gradient, such as a rank.
+    /// float64: a few times `ε (|f| + Σ_v |∂f/∂z_v · z_v|)`, of the target itself and the logits that it is made of.
+    /// `None` where that is not known: of a target that has no gradient, such as a rank.
     pub(crate) fn rounding(&self, output: usize) -> Result<Option<f64>, Error> {
         let kind = self.kind();
         if !matches!(kind, Kind::Float | Kind::Double) {

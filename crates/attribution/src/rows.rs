@@ -26,7 +26,8 @@ pub(crate) struct Rows<'p, 'a> {
     repair: Option<&'static str>,
     /// How large relative deltas were to be.
     tolerance: Option<f64>,
-    /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the target.
+    /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the
+    /// target.
     inexact: Vec<(usize, f64)>,
     aggregate: Aggregate,
     normalize: Normalize,
@@ -137,7 +138,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the row.
+    /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the
+    /// row.
     fn finish(&mut self, explanation: Explanation, own: Option<&Tensor>) -> Result<(), Error> {
         let Explanation {
             output,
@@ -208,19 +210,18 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
         let logits = self.problem.input().logits_of(output)?.f_select(0, 0)?.f_to_kind(Kind::Double)?;
         let token = i64::from(self.problem.output_token(output).id);
-        self.outputs.push(Output {
-            token: length,
-            probability: Some(logits.f_softmax(0, None)?.f_double_value(&[token])?),
-            logit: Some(logits.f_double_value(&[token])?),
-            value: Some(value),
-            baseline_value,
-            sum: Some(sum),
-            delta,
-            steps,
-            samples,
-            within,
-            explained: self.explained(output),
-        });
+        let known = Output::new(length)
+            .with_probability(logits.f_softmax(0, None)?.f_double_value(&[token])?)
+            .with_logit(logits.f_double_value(&[token])?)
+            .with_value(value)
+            .with_baseline_value(baseline_value)
+            .with_sum(sum)
+            .with_delta(delta)
+            .with_steps(steps)
+            .with_samples(samples)
+            .with_within(within)
+            .with_explained(self.explained(output));
+        self.outputs.push(known);
         Ok(())
     }
 

@@ -34,8 +34,8 @@ pub trait Target: Debug {
     /// What libtorch says.
     fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error>;
 
-    /// This target with what it takes from the run at the real input, such as runners-up. `None`, the provided form, where
-    /// it takes nothing.
+    /// This target with what it takes from the run at the real input, such as runners-up. `None`, the provided form,
+    /// where it takes nothing.
     ///
     /// # Errors
     /// What libtorch or the model says.
@@ -44,8 +44,8 @@ pub trait Target: Debug {
         Ok(None)
     }
 
-    /// Which logits, and how much of each, where the target is a weighted sum of them: methods that account for logits need
-    /// that. `None`, the provided form, where it is none.
+    /// Which logits, and how much of each, where the target is a weighted sum of them: methods that account for logits
+    /// need that. `None`, the provided form, where it is none.
     ///
     /// # Errors
     /// What the target says of its parameters.
@@ -60,7 +60,8 @@ pub trait Target: Debug {
         None
     }
 
-    /// This target for a run without some of the input tokens; `None`, the provided form, where it compares with no such run.
+    /// This target for a run without some of the input tokens; `None`, the provided form, where it compares with no
+    /// such run.
     fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {
         let _ = ranges;
         None
@@ -73,8 +74,8 @@ pub trait Target: Debug {
         Explained::default()
     }
 
-    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is nothing
-    /// to say.
+    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is
+    /// nothing to say.
     fn note(&self, output: OutputToken) -> Option<String> {
         let _ = output;
         None

@@ -263,8 +263,8 @@ fn what_is_not_promised_does_not_hold() {
     }
 }
 
-/// A model whose every position has the logits of the one before beside its own, so that one output's target can be the sum
-/// over two.
+/// A model whose every position has the logits of the one before beside its own, so that one output's target can be the
+/// sum over two.
 #[derive(Debug)]
 struct Both(Saturating);
 

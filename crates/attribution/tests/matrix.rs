@@ -12,8 +12,8 @@ use saliency_attribution::{
 use saliency_schema::Record;
 use tch::Tensor;
 
-/// Every target, those that need a text to compare with against the one without its first token; and each asked of chosen
-/// tokens.
+/// Every target, those that need a text to compare with against the one without its first token; and each asked of
+/// chosen tokens.
 fn every_target() -> Vec<Box<dyn Target>> {
     let all = || targets().into_iter().map(|t| t.without(std::iter::once(0..1).collect()).unwrap_or(t));
     let chosen = all().map(|t| Box::new(ForTokens::new(t, vec![Some(2), None])) as _);

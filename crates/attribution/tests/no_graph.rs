@@ -37,7 +37,8 @@ fn gradients_are_on() -> bool {
     (leaf * 2.0).requires_grad()
 }
 
-/// A caller who has switched gradients off, as one does to run a model, gets the same rows, and finds them switched off.
+/// A caller who has switched gradients off, as one does to run a model, gets the same rows, and finds them switched
+/// off.
 #[test]
 fn a_callers_no_grad_changes_nothing() {
     for model in models() {

@@ -1,5 +1,5 @@
-//! What a record says of its own numbers: integrals that miss what they should add up to, and differences that are zero by
-//! construction.
+//! What a record says of its own numbers: integrals that miss what they should add up to, and differences that are zero
+//! by construction.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency_attribution::methods::{GradientShap, IntegratedGradients};
@@ -83,7 +83,8 @@ fn outputs_above_five_percent_are_named_and_no_others() {
     assert_eq!(found, usize::from(relative(&record, 0) > 0.05));
 }
 
-/// Where draws stand for points, draws are what more of helps. On a linear model every way is exact, and nothing is said.
+/// Where draws stand for points, draws are what more of helps. On a linear model every way is exact, and nothing is
+/// said.
 #[test]
 fn draws_are_named_where_they_stand_for_points() {
     let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();

@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let destination = Destination::new(arguments.output.as_deref())?;
     let beside = arguments.vectors.as_deref().map(|path| Destination::new(Some(path))).transpose()?;
     if beside.as_ref().is_some_and(|beside| beside.is(&destination)) {
-        return Err(Failure::Usage("--vectors and -o name the same file; give each one of its own".into()));
+        return Err(Failure::Usage("--vectors and -o name the same file; name two different ones".into()));
     }
     if arguments.format == Format::Notebook && destination.has_extension("jsonl") {
         return Err(Failure::Usage("--format notebook is one JSON array; name a .json file".into()));
@@ -41,16 +41,16 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
         }
         Format::Record => saliency::write(&records, &mut bytes)?,
     }
-    // Both are written before either has its name.
+    // Both files are written before either is renamed.
     let vectors = if beside.is_some() { vectors::safetensors(&records, &vectors)? } else { Vec::new() };
     let beside = beside.as_ref().map(|beside| beside.prepare(&vectors)).transpose()?;
     destination.prepare(&bytes)?.finish()?;
     beside.map_or(Ok(()), Prepared::finish)?;
-    // What is there was written; whoever interrupted still learns that it is not all.
+    // The finished rows were written; the exit code tells that some are missing.
     if interrupt::came() { Err(Failure::Partial) } else { Ok(()) }
 }
 
-/// Every run by every method, runs in the outer order.
+/// The records of every run and method, run by run.
 pub(crate) fn records(
     source: &Source<'_>,
     explain: &ExplainArguments,
@@ -62,7 +62,7 @@ pub(crate) fn records(
     Ok(made.map(|made| made.into_iter().map(|(record, _)| record).collect()))
 }
 
-/// The same, with the vectors behind the rows where they are kept.
+/// The same, with the unreduced attributions if `keeps_vectors`.
 fn made(
     source: &Source<'_>,
     explain: &ExplainArguments,
@@ -70,7 +70,7 @@ fn made(
     work: &WorkArguments,
     (keeps_vectors, quiet): (bool, bool),
 ) -> Result<Option<Vec<(Record, UnreducedRows)>>, Failure> {
-    // Everything that can be asked wrongly is found before the model is loaded.
+    // Mistakes in the arguments are found before the model is loaded.
     let mut asked = Asked::new(explain, methods, source.arguments.seed)?;
     let generations = generations(source.arguments)?;
     let text = text(source)?;

@@ -38,7 +38,7 @@ mod fetched {
     use crate::failure::Failure;
     use crate::output::remark;
     use crate::progress::Progress;
-    use saliency::hub::{Fetched, Hub, HubId, Snapshot};
+    use saliency::hub::{FetchEvent, Hub, HubId, Snapshot};
     use serde_json::json;
     use std::path::PathBuf;
 
@@ -57,8 +57,8 @@ mod fetched {
     fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, saliency::hub::Error> {
         let hub = Hub::from_env()?;
         let mut bar: Option<(String, Progress)> = None;
-        let snapshot = hub.get(id, &mut |fetched| match fetched {
-            Fetched::Bytes { file, done, total } => {
+        let snapshot = hub.get(id, &mut |event| match event {
+            FetchEvent::Bytes { file, done, total } => {
                 if bar.as_ref().is_none_or(|(of, _)| of != file) {
                     if let Some((_, bar)) = &bar {
                         bar.finish();
@@ -69,9 +69,13 @@ mod fetched {
                     bar.set(done as usize);
                 }
             }
-            Fetched::Waiting { status, wait } => {
-                let said = if status == 0 { "hung up".to_owned() } else { format!("said {status}") };
-                remark(quiet, &format!("the hub {said}; asking again in {} s", wait.as_secs_f64().ceil()));
+            FetchEvent::Waiting { status, wait } => {
+                let reason = if status == 0 {
+                    "closed the connection".to_owned()
+                } else {
+                    format!("answered {status}")
+                };
+                remark(quiet, &format!("the hub {reason}; trying again in {} s", wait.as_secs_f64().ceil()));
             }
             _ => {}
         });
@@ -90,14 +94,15 @@ mod fetched {
         let json = models.iter().map(|model| {
             json!({
                 "name": model.id.to_string(), "revisions": model.revisions, "commit": model.commit,
-                "folder": model.folder, "bytes": model.bytes, "whole": model.whole,
+                "folder": model.folder, "bytes": model.bytes, "whole": model.complete,
             })
         });
         let lines = models.iter().map(|model| {
             let revisions =
                 if model.revisions.is_empty() { &model.commit } else { &model.revisions.join(", ") };
-            let whole = if model.whole { "" } else { ", not whole: no weights that are read, or not all" };
-            format!("{}  {revisions}, {:.1} MB{whole}", model.id, model.bytes as f64 / 1e6)
+            let incomplete =
+                if model.complete { "" } else { ", incomplete: weights are missing or in another format" };
+            format!("{}  {revisions}, {:.1} MB{incomplete}", model.id, model.bytes as f64 / 1e6)
         });
         let (json, lines) = (json.collect(), lines.collect());
         Cache { folder: hub.as_ref().map(|hub| hub.cache().to_owned()), lines, json, unread }

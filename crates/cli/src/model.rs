@@ -1,4 +1,4 @@
-//! `--model`: the bundled one, a folder, or a name on the hub.
+//! `--model`: the bundled model, a folder, or a name on the hub.
 
 use crate::arguments::{Dtype, ListArguments, SourceArguments};
 use crate::failure::Failure;
@@ -11,7 +11,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Loads the model that is asked for, and says what is to be known of it.
+/// Loads the requested model and prints its warnings.
 pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoint, Failure> {
     let kind = match arguments.dtype {
         Dtype::F32 => tch::Kind::Float,
@@ -33,7 +33,7 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
     Ok(checkpoint)
 }
 
-/// Whether a name can only be meant as a path: it is none on the hub.
+/// Whether a name can only be a path, because it is not a valid name on the hub.
 fn looks_like_a_path(name: &str) -> bool {
     let before_revision = name.split('@').next().unwrap_or(name);
     name.starts_with(['/', '.', '~', '\\']) || name.contains('\\') || before_revision.matches('/').count() > 1
@@ -52,7 +52,7 @@ fn device(name: &str) -> Result<tch::Device, Failure> {
     })
 }
 
-/// `saliency models`: the bundled one, what lies in the cache, what is known to work.
+/// `saliency models`: the bundled model, those in the cache, and published ones that are known to work.
 pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     let demo = Checkpoint::demo(&Load::default())?;
     let config = demo.model.config();
@@ -91,7 +91,7 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     for error in &cache.unread {
         let _ = writeln!(text, "not read: {error}");
     }
-    text += "\nRead, by their names on the hub or from a folder: any GPT-2 in Hugging Face's layout with safetensors, such as\n";
+    text += "\nAlso readable, by name on the hub or from a folder: any GPT-2 in Hugging Face's layout with safetensors, such as\n";
     let width = KNOWN.iter().map(|known| known.id.len()).max().unwrap_or(0);
     for known in KNOWN {
         let (blocks, hidden, _) = known.shape;

@@ -281,7 +281,8 @@ impl LanguageModel for Gpt2 {
         each: &mut dyn FnMut(usize, TokenId) -> bool,
     ) -> Result<Vec<Vec<TokenId>>, saliency_attribution::Error> {
         let _no_gradient = tch::no_grad_guard();
-        // The text is read once, by the first run that asks; the others begin with copies of its cache, which share its tensors.
+        // The text is read once, by the first run that asks; the others begin with copies of its cache, which share its
+        // tensors.
         let mut read: Option<(Cache, Tensor)> = None;
         let run = |(run, generation): (usize, &Generation)| {
             let mut cache = Cache::new(self.blocks.len());

@@ -46,9 +46,9 @@ impl Inside for Gpt2 {
         rule: BackwardRule,
         embeddings: &Tensor,
         positions: Range<usize>,
-    ) -> Result<Box<dyn Tape + 'a>, ModelError> {
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         let positions = positions.start as i64..positions.end as i64;
-        Ok(Box::new(Recorded::tape(self, embeddings, positions, rule)?))
+        Ok(Some(Box::new(Recorded::tape(self, embeddings, positions, rule)?)))
     }
 }
 

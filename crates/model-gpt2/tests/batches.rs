@@ -1,4 +1,5 @@
-//! What a run on GPT-2 may not depend on: how many passes go together, and how many threads there are; and what it costs.
+//! What a run on GPT-2 may not depend on: how many passes go together, and how many threads there are; and what it
+//! costs.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

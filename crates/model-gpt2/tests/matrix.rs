@@ -1,5 +1,5 @@
-//! Every method with every target on GPT-2: a record with numbers of the right shape, or the error that is documented; and
-//! the promises of those methods that look inside.
+//! Every method with every target on GPT-2: a record with numbers of the right shape, or the error that is documented;
+//! and the promises of those methods that look inside.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -179,8 +179,8 @@ fn promises_of_those_that_look_inside_are_kept() {
     }
 }
 
-/// Positions that move: the path begins at the baseline's embeddings alone, and ends at tokens with positions. What a row adds
-/// up to is then f(x) less f there, by a pass of its own; and the baseline's positions are no part of it.
+/// Positions that move: the path begins at the baseline's embeddings alone, and ends at tokens with positions. What a
+/// row adds up to is then f(x) less f there, by a pass of its own; and the baseline's positions are no part of it.
 #[test]
 fn moving_positions_begin_at_no_position() {
     let gpt2 = open(MODEL, Kind::Double).model;

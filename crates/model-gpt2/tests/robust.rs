@@ -1,5 +1,5 @@
-//! GPT-2 keeps what its traits promise; and what is asked of it in odd ways ends in numbers or in errors, not in the end of the
-//! process.
+//! GPT-2 keeps what its traits promise; and what is asked of it in odd ways ends in numbers or in errors, not in the
+//! end of the process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -184,7 +184,7 @@ impl Inside for Odd {
         rule: BackwardRule,
         embeddings: &Tensor,
         positions: Range<usize>,
-    ) -> Result<Box<dyn Tape + 'a>, ModelError> {
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         self.same.tape_by(rule, embeddings, positions)
     }
 }

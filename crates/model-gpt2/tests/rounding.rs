@@ -1,5 +1,5 @@
-//! Rows of perturbation methods are differences of numbers that are rounded: where that shows, in float32 beside float64, the
-//! record says so, and where it does not, it says nothing.
+//! Rows of perturbation methods are differences of numbers that are rounded: where that shows, in float32 beside
+//! float64, the record says so, and where it does not, it says nothing.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -56,8 +56,8 @@ fn says(record: &Record, row: usize) -> bool {
     })
 }
 
-/// Every row whose numbers rounding changes by a thousandth has the note, and no row has it that is as exact as a hundredth of a
-/// percent: the criterion is an estimate, good to a factor of ten.
+/// Every row whose numbers rounding changes by a thousandth has the note, and no row has it that is as exact as a
+/// hundredth of a percent: the criterion is an estimate, good to a factor of ten.
 #[test]
 fn rows_that_rounding_changes_are_noted_and_others_not() {
     let (mut noted, mut changed, mut ordinary) = (0, 0, 0);

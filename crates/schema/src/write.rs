@@ -1,7 +1,8 @@
 //! Writing: the same record gives the same bytes, and every number comes back to the last digit.
 
+use crate::error::Error;
 use crate::notebook::NotebookRun;
-use crate::{Error, Record};
+use crate::record::Record;
 use serde::Serialize;
 use std::io;
 
@@ -20,7 +21,8 @@ pub fn write(records: &[Record], to: impl io::Write) -> Result<(), Error> {
 /// target, what is known of the outputs, and the tokens' spans and bytes.
 ///
 /// # Errors
-/// As [`write`](fn@write)'s; and a value that is missing or not finite, for which the notebook's format has no spelling.
+/// As [`write`](fn@write)'s; and a value that is missing or not finite, for which the notebook's format has no
+/// spelling.
 pub fn write_notebook(records: &[Record], to: impl io::Write) -> Result<(), Error> {
     let runs = records.iter().enumerate().map(|(index, record)| {
         NotebookRun::from_record(record).map_err(|error| error.of(index, records.len() > 1))

@@ -117,8 +117,8 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
-    /// What the ids in the SVG begin with, for several pictures in one page: a letter or `_`, then letters, digits, `-`, `_` and
-    /// `.`. Default: `saliency-` and a hash of the picture, so that different pictures share no id.
+    /// What the ids in the SVG begin with, for several pictures in one page: a letter or `_`, then letters, digits,
+    /// `-`, `_` and `.`. Default: `saliency-` and a hash of the picture, so that different pictures share no id.
     pub fn id_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.options.id_prefix = Some(prefix.into());
         self

@@ -1,7 +1,7 @@
 //! The page: charts of the same records in one HTML file that works from disk, without any request.
 //!
-//! Without script it shows the pictures. With it, the script redraws their live groups from the records' values, which lie
-//! in a block of JSON: 16 bits for each, in units of the row's largest.
+//! Without script it shows the pictures. With it, the script redraws their live groups from the records' values, which
+//! lie in a block of JSON: 16 bits for each, in units of the row's largest.
 
 use crate::chart::{Chart, charts};
 use crate::error::Error;

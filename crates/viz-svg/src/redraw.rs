@@ -2,8 +2,8 @@
 
 use crate::scene::{Rect, Text};
 
-/// How a page redraws a group. Charts add it to theirs where [`Options::live`](crate::Options::live) asks; other writers
-/// pass over it.
+/// How a page redraws a group. Charts add it to theirs where [`Options::live`](crate::Options::live) asks; other
+/// writers pass over it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Redraw {
     /// The group's own corner.

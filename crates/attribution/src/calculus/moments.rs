@@ -1,7 +1,7 @@
 //! Mean and spread of what comes one after another.
 //!
-//! Welford 1962, "Note on a Method for Calculating Corrected Sums of Squares and Products": deviations are taken from the
-//! mean so far, so that a small spread around a large mean keeps its digits.
+//! Welford 1962, "Note on a Method for Calculating Corrected Sums of Squares and Products": deviations are taken from
+//! the mean so far, so that a small spread around a large mean keeps its digits.
 
 use crate::error::Error;
 use tch::{Kind, Tensor};

@@ -1,4 +1,5 @@
-//! Random numbers that are the same on every machine, and for a token whatever comes after it; and gradients at noisy inputs.
+//! Random numbers that are the same on every machine, and for a token whatever comes after it; and gradients at noisy
+//! inputs.
 
 use crate::calculus::moments::TensorMoments;
 use crate::calculus::path::sum_kind;

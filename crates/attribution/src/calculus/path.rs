@@ -23,8 +23,8 @@ pub(crate) enum Space<'a> {
     Residual(&'a dyn Inside, usize),
 }
 
-/// The share of max(|f(x)|, |f(baseline)|) below which a change of the target is taken for none, when a delta is compared
-/// with it.
+/// The share of max(|f(x)|, |f(baseline)|) below which a change of the target is taken for none, when a delta is
+/// compared with it.
 pub(crate) const FLOOR: f64 = 1e-4;
 /// An error of so many roundings of f may be one: f at both ends is a sum of many terms, and may come of larger logits.
 pub(crate) const ROUNDINGS: f64 = 64.0;
@@ -203,11 +203,11 @@ impl<'p, 'a> Path<'p, 'a> {
         Ok(sums)
     }
 
-    /// The integral with as many points as each output needs for |Σ a − (f(x) − f(baseline))| to be at most `tolerance` of
-    /// the change, where the path's stretches are halved until each adds up to the change over it.
+    /// The integral with as many points as each output needs for |Σ a − (f(x) − f(baseline))| to be at most `tolerance`
+    /// of the change, where the path's stretches are halved until each adds up to the change over it.
     ///
-    /// f at both ends of a stretch says exactly what its integral should add up to, so that the error of every stretch is
-    /// known and points go to where the change is.
+    /// f at both ends of a stretch says exactly what its integral should add up to, so that the error of every stretch
+    /// is known and points go to where the change is.
     pub(crate) fn by_tolerance(
         &self,
         tolerance: f64,

@@ -93,8 +93,8 @@ impl GameRules {
         Self { segments: Segmentation::Tokens, ablation }
     }
 
-    /// Whether a token's number is about that token's embedding and nothing else: a segment's is shared by its tokens, a deletion
-    /// moves later tokens, and what is masked no longer takes attention from others.
+    /// Whether a token's number is about that token's embedding and nothing else: a segment's is shared by its tokens,
+    /// a deletion moves later tokens, and what is masked no longer takes attention from others.
     pub(crate) fn judge_tokens_alone(&self) -> bool {
         matches!((&self.segments, &self.ablation), (Segmentation::Tokens, Ablation::Embedding(_)))
     }
@@ -173,7 +173,8 @@ impl<'p, 'a> Game<'p, 'a> {
         p.start..p.end.min(self.problem.row_length(output))
     }
 
-    /// A number for each player of an output, spread evenly over its tokens: one for each token that the output has read.
+    /// A number for each player of an output, spread evenly over its tokens: one for each token that the output has
+    /// read.
     pub(crate) fn spread(&self, output: usize, numbers: &[f64]) -> Vec<f64> {
         let mut row = vec![0.0; self.problem.row_length(output)];
         for (player, number) in numbers.iter().enumerate().take(self.players_of(output)) {
@@ -191,8 +192,9 @@ impl<'p, 'a> Game<'p, 'a> {
         row
     }
 
-    /// Every output's target when the given players are away, for each coalition: the mean over the baseline's draws where it
-    /// is a distribution. `NaN` where what is left can't be read. At most so many coalitions will be asked for `later`.
+    /// Every output's target when the given players are away, for each coalition: the mean over the baseline's draws
+    /// where it is a distribution. `NaN` where what is left can't be read. At most so many coalitions will be asked for
+    /// `later`.
     pub(crate) fn values(&self, coalitions: &[Vec<usize>], later: usize) -> Result<Vec<Vec<f64>>, Error> {
         let _no_gradient = tch::no_grad_guard();
         let outputs = self.problem.n_output();

@@ -3,8 +3,8 @@
 use crate::error::Error;
 use tch::{Kind, Tensor};
 
-/// The `x` that minimise `Σ_k w_k (b_k − ⟨a_k, x⟩)² + ridge Σ_{i ≥ free} x_i²` for many right-hand sides `b`; of several, the
-/// shortest. In float64.
+/// The `x` that minimise `Σ_k w_k (b_k − ⟨a_k, x⟩)² + ridge Σ_{i ≥ free} x_i²` for many right-hand sides `b`; of
+/// several, the shortest. In float64.
 pub(crate) struct Fit {
     /// `[samples, unknowns]` and `[samples, sides]`, both times the root of the weights.
     rows: Tensor,
@@ -62,11 +62,12 @@ impl Fit {
         Ok(Vec::try_from(self.solutions.f_select(1, side as i64)?.f_contiguous()?)?)
     }
 
-    /// The standard errors of one side's solution, by the jackknife: `√((G − 1)/G Σ_g (x_(g) − x̄)²)`, with `x_(g)` the solution
-    /// without the `g`-th of `G` groups of neighbouring samples. The first `fixed` samples were not drawn, and stay. `None` for
-    /// fewer than two groups, or where the samples without one of them would leave more open.
+    /// The standard errors of one side's solution, by the jackknife: `√((G − 1)/G Σ_g (x_(g) − x̄)²)`, with `x_(g)` the
+    /// solution without the `g`-th of `G` groups of neighbouring samples. The first `fixed` samples were not drawn, and
+    /// stay. `None` for fewer than two groups, or where the samples without one of them would leave more open.
     ///
-    /// No model is fitted anew: `x_(g) − x = −P_g (1 − A_g P_g)⁻¹ r_g`, with `P` the pseudoinverse and `r` the residuals.
+    /// No model is fitted anew: `x_(g) − x = −P_g (1 − A_g P_g)⁻¹ r_g`, with `P` the pseudoinverse and `r` the
+    /// residuals.
     ///
     /// Source: Quenouille 1956 and Tukey 1958; for regression Miller 1974, "An Unbalanced Jackknife".
     pub(crate) fn errors(&self, side: usize, fixed: usize, group: usize) -> Result<Option<Vec<f64>>, Error> {
@@ -126,7 +127,8 @@ mod tests {
         // With a ridge r: (a² + r) x = a b.
         let one = solve(&[vec![2.0]], &[3.0], &[1.0], (0.5, 0));
         assert!((one[0] - 6.0 / 4.5).abs() < 1e-12);
-        // A free intercept: of (0, 0) and (1, 1) the slope is what (x − x̄) (y − ȳ) / ((x − x̄)² + r) says, 0.5 / (0.5 + 0.5).
+        // A free intercept: of (0, 0) and (1, 1) the slope is what (x − x̄) (y − ȳ) / ((x − x̄)² + r) says, 0.5 /
+        // (0.5 + 0.5).
         let both = solve(&[vec![1.0, 0.0], vec![1.0, 1.0]], &[0.0, 1.0], &[1.0, 1.0], (0.5, 1));
         assert!((both[1] - 0.5).abs() < 1e-12 && (both[0] - 0.25).abs() < 1e-12, "{both:?}");
     }

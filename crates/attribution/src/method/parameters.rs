@@ -7,8 +7,8 @@ use crate::method::positions::Positions;
 use crate::method::scope::Scope;
 use saliency_schema::Segmentation;
 
-/// What may be said of a method by name. A parameter that the method does not have is refused; one that is left out has the
-/// method's own default.
+/// What may be said of a method by name. A parameter that the method does not have is refused; one that is left out has
+/// the method's own default.
 #[derive(Debug, Clone, Default)]
 pub struct Parameters {
     /// Points on a path.

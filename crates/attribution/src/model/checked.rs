@@ -1,5 +1,5 @@
-//! What a model gives, held to what its traits promise: shapes, and numbers that have gradients. A model of one's own is code
-//! that nobody here has seen, and a tensor of the wrong shape goes far before something says so.
+//! What a model gives, held to what its traits promise: shapes, and numbers that have gradients. A model of one's own
+//! is code that nobody here has seen, and a tensor of the wrong shape goes far before something says so.
 
 use crate::error::Error;
 use crate::model::inside::{AttentionView, BackwardRule, Inside, ReadOut};
@@ -153,17 +153,18 @@ pub(crate) fn read_out(inside: &dyn Inside, residual: &Tensor, weights: &Tensor)
     Ok(found)
 }
 
-/// A forward pass that is walked back by another rule.
+/// A forward pass that is walked back by another rule, where the model has one.
 pub(crate) fn tape_by<'a>(
     inside: &'a dyn Inside,
     vocabulary: usize,
     rule: BackwardRule,
     embeddings: &Tensor,
     positions: Range<usize>,
-) -> Result<Box<dyn Tape + 'a>, Error> {
+) -> Result<Option<Box<dyn Tape + 'a>>, Error> {
     let count = positions.len() as i64;
     let run = inside.tape_by(rule, embeddings, positions).map_err(Error::model)?;
-    shaped(run.logits(), "Tape::logits", &[1, count, vocabulary as i64])?;
+    run.as_ref()
+        .map_or(Ok(()), |run| shaped(run.logits(), "Tape::logits", &[1, count, vocabulary as i64]))?;
     Ok(run)
 }
 

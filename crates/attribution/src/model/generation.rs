@@ -1,4 +1,5 @@
-//! How a text is continued: how many tokens, when it ends, and what the model's logits are changed by before one is chosen.
+//! How a text is continued: how many tokens, when it ends, and what the model's logits are changed by before one is
+//! chosen.
 
 use crate::error::Error;
 use crate::model::check_ids;
@@ -14,11 +15,11 @@ pub struct Generation {
     pub tokens: usize,
     /// Tokens to add at the least: no end-of-text token is chosen before, and no text stops.
     pub at_least: usize,
-    /// Texts after which it ends; they stay in the output, with the rest of their last token. Only who knows the tokens' texts can honour them, a checkpoint
-    /// with its tokenizer; a bare model refuses them.
+    /// Texts after which it ends; they stay in the output, with the rest of their last token. Only who knows the
+    /// tokens' texts can honour them, a checkpoint with its tokenizer; a bare model refuses them.
     pub stop: Vec<String>,
-    /// A token that has been read or made has its logit divided by this where the logit is above 0, and multiplied where it is below
-    /// (Keskar and others 2019, "CTRL"). 1 changes nothing, more than 1 discourages repetition.
+    /// A token that has been read or made has its logit divided by this where the logit is above 0, and multiplied
+    /// where it is below (Keskar and others 2019, "CTRL"). 1 changes nothing, more than 1 discourages repetition.
     pub repetition_penalty: f64,
     /// How one token is chosen.
     pub sampling: Sampling,
@@ -80,7 +81,8 @@ impl Generation {
         self.sampling.check()
     }
 
-    /// What one token is chosen from: the logits after the penalty, without end-of-text tokens where it is too early for them.
+    /// What one token is chosen from: the logits after the penalty, without end-of-text tokens where it is too early
+    /// for them.
     fn offered(
         &self,
         logits: &Tensor,

@@ -6,15 +6,20 @@ use std::ops::Range;
 use tch::Tensor;
 
 /// A decoder of blocks along a residual stream, each attention and then a feed-forward part, with a norm before each and
-/// one before the head.
+/// one before the head. Which norm, where positions come in, whether heads share keys and values, and whether there are
+/// biases is the model's business. Blocks whose two parts read the same stream side by side do not fit.
 ///
-/// *Layer* `l` is block number `l`, from 0. *Residual* `l` is what block `l` reads: residual 0 is the embeddings with their
-/// positions, and residual [`layers`](Self::layers) is what the last norm reads.
+/// *Layer* `l` is block number `l`, from 0. *Residual* `l` is what block `l` reads: residual 0 is the embeddings, with their
+/// positions where the model adds any (rotary positions are within attention), and residual [`layers`](Self::layers) is what
+/// the last norm reads.
+///
+/// `testing::check_model` (feature `testing`) holds an implementation to all of it.
 pub trait Inside {
     /// How many blocks there are.
     fn layers(&self) -> usize;
 
-    /// How many attention heads a block has.
+    /// How many attention heads a block has: patterns, which are as many as its queries have, though several may share keys
+    /// and values.
     fn heads(&self) -> usize;
 
     /// The residual stream before a block, differentiable with respect to `embeddings`.
@@ -60,7 +65,8 @@ pub trait Inside {
     /// Whatever keeps the model from running.
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError>;
 
-    /// The last norm and the head as one linear map, with the norm's scale held at one position's residual stream.
+    /// The last norm and the head as one linear map, with the norm's scale held at one position's residual stream. There it
+    /// gives the logits themselves.
     ///
     /// # Shapes
     /// - `residual`: `[hidden]`, residual [`layers`](Self::layers) at that position
@@ -70,7 +76,8 @@ pub trait Inside {
     /// Whatever keeps the model from running.
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError>;
 
-    /// A forward pass that is walked back by other rules than the gradient's.
+    /// A forward pass that is walked back by other rules than the gradient's, for `attn-lrp` and `cp-lrp`. `None`, the
+    /// provided form, where the model has no such rules: these methods then refuse.
     ///
     /// # Shapes
     /// As in [`LanguageModel::tape`](crate::LanguageModel::tape).
@@ -82,7 +89,10 @@ pub trait Inside {
         rule: BackwardRule,
         embeddings: &Tensor,
         positions: Range<usize>,
-    ) -> Result<Box<dyn Tape + 'a>, ModelError>;
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        let _ = (rule, embeddings, positions);
+        Ok(None)
+    }
 }
 
 /// What a block's attention does at one sequence: `attended_i = x_i + Σ_h Σ_j A_hij f_h(x_j) + b`.
@@ -90,9 +100,10 @@ pub trait Inside {
 pub struct AttentionView {
     /// `A`: the attention pattern, `[heads, tokens, tokens]`; row `i` sums to 1 over `j ≤ i`.
     pub pattern: Tensor,
-    /// `f_h(x_j)`: each head's value of each token through the output map, `[heads, tokens, hidden]`.
+    /// `f_h(x_j)`: each head's value of each token through the output map, `[heads, tokens, hidden]`. Heads that share
+    /// values still differ here, each having its own part of the output map.
     pub values: Tensor,
-    /// `b`: the output map's bias, `[hidden]`.
+    /// `b`: the output map's bias, `[hidden]`; zeros where it has none.
     pub bias: Tensor,
     /// The residual stream after attention, `[tokens, hidden]`.
     pub attended: Tensor,
@@ -105,7 +116,7 @@ pub struct AttentionView {
 pub struct ReadOut {
     /// `[hidden]`.
     pub direction: Tensor,
-    /// What the norm's bias and the head's add.
+    /// What the norm's bias and the head's add; 0 where there is neither.
     pub constant: f64,
 }
 

@@ -41,8 +41,8 @@ impl<'p, 'a> Layers<'p, 'a> {
         Ok(last.f_select(0, 0)?)
     }
 
-    /// Goes up through the layers: `visit` sees each one's number, what it reads (`[tokens, hidden]`), and what its attention
-    /// does.
+    /// Goes up through the layers: `visit` sees each one's number, what it reads (`[tokens, hidden]`), and what its
+    /// attention does.
     pub(crate) fn go_up(
         &self,
         mut visit: impl FnMut(usize, &Tensor, &AttentionView) -> Result<(), Error>,

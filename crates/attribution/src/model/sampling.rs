@@ -11,10 +11,10 @@ use rand_chacha::rand_core::SeedableRng;
 pub enum Sampling {
     /// The token with the largest logit; of equals, the one with the lowest number.
     Greedy,
-    /// A draw from softmax(logits / temperature), cut first to the `top_k` most probable tokens and those that are just as
-    /// probable, then to the smallest set of
-    /// the most probable ones that holds at least `top_p` of what is left, then to those that are at least `min_p`
-    /// times as probable as the most probable one. This is the order of the transformers library.
+    /// A draw from softmax(logits / temperature), cut first to the `top_k` most probable tokens and those that are just
+    /// as probable, then to the smallest set of the most probable ones that holds at least `top_p` of what is left,
+    /// then to those that are at least `min_p` times as probable as the most probable one. This is the order of the
+    /// transformers library.
     Random {
         /// Above 0. 1 leaves the model's distribution as it is, less sharpens it.
         temperature: f64,
@@ -24,8 +24,9 @@ pub enum Sampling {
         top_p: Option<f64>,
         /// In [0, 1], or `None` for all (Nguyen and others 2024, "Turning Up the Heat").
         min_p: Option<f64>,
-        /// The same seed gives the same text, on every machine: the random numbers are `ChaCha8`'s, and one is used for each
-        /// token. Only where two machines' logits differ in their last bits can a draw that falls between them differ.
+        /// The same seed gives the same text, on every machine: the random numbers are `ChaCha8`'s, and one is used for
+        /// each token. Only where two machines' logits differ in their last bits can a draw that falls between them
+        /// differ.
         seed: u64,
     },
 }

@@ -27,8 +27,8 @@ impl Sequence {
             return Err(Error::NoInput);
         }
         let n_input = inputs.len();
-        let inputs = inputs.into_iter().map(|t| Token { kind: Kind::Input, ..t });
-        let outputs = outputs.into_iter().map(|t| Token { kind: Kind::Output, ..t });
+        let inputs = inputs.into_iter().map(|t| t.with_kind(Kind::Input));
+        let outputs = outputs.into_iter().map(|t| t.with_kind(Kind::Output));
         let tokens: Vec<_> = inputs.chain(outputs).collect();
         let ids = tokens.iter().map(|t| t.id).collect();
         Ok(Self { tokens, ids, n_input, prompt: None, texts: None, notes: Vec::new() })
@@ -41,8 +41,8 @@ impl Sequence {
         self
     }
 
-    /// Says what bytes each token of the vocabulary stands for, so that a record can name tokens which the sequence does
-    /// not hold: a runner-up, or a chosen token. Without it they are named by their numbers.
+    /// Says what bytes each token of the vocabulary stands for, so that a record can name tokens which the sequence
+    /// does not hold: a runner-up, or a chosen token. Without it they are named by their numbers.
     #[must_use]
     pub fn with_texts(mut self, bytes: impl Fn(TokenId) -> Vec<u8> + Send + Sync + 'static) -> Self {
         self.texts = Some(TokenTexts(Arc::new(bytes)));

@@ -16,13 +16,14 @@ impl UnreducedRows {
         Ok(())
     }
 
-    /// One for each of the record's rows: `[tokens, hidden]`, or `[tokens, 1]` by a method that has one number a token. A row
-    /// of which a method says nothing beyond some token ends there.
+    /// One for each of the record's rows: `[tokens, hidden]`, or `[tokens, 1]` by a method that has one number a token.
+    /// A row of which a method says nothing beyond some token ends there.
     pub fn rows(&self) -> &[Tensor] {
         &self.rows
     }
 
-    /// All rows as one: `[outputs, tokens, hidden]`, with `NaN` where a row has no token. In the widest dtype of any row.
+    /// All rows as one: `[outputs, tokens, hidden]`, with `NaN` where a row has no token. In the widest dtype of any
+    /// row.
     ///
     /// # Errors
     /// What libtorch says: of methods' own rows with different widths, for one.

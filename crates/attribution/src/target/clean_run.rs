@@ -32,8 +32,8 @@ impl CleanRun<'_> {
         Self { logits: self.logits.shallow_clone(), outputs, ..*self }
     }
 
-    /// The logits of every output in the text without some of its input tokens: `[outputs, vocabulary]`. Cost: one forward
-    /// pass.
+    /// The logits of every output in the text without some of its input tokens: `[outputs, vocabulary]`. Cost: one
+    /// forward pass.
     ///
     /// # Errors
     /// Ranges beyond the input, or so many that nothing is left of it; a failing model.

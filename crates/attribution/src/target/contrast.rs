@@ -38,7 +38,8 @@ pub(crate) struct Contrast<T> {
 }
 
 impl<T: Target> Contrast<T> {
-    /// The alternatives of one output. Runners-up are taken from the given logits, `[batch, vocabulary]`, at its first entry.
+    /// The alternatives of one output. Runners-up are taken from the given logits, `[batch, vocabulary]`, at its first
+    /// entry.
     fn of(&self, logits: &Tensor, output: OutputToken) -> Result<Vec<TokenId>, Error> {
         Ok(match &self.alternatives {
             Alternatives::RunnerUp => vec![runner_up(&logits.f_select(0, 0)?, output.id)?],

@@ -8,11 +8,11 @@ use crate::target::{OutputToken, Target};
 use std::ops::Range;
 use tch::Tensor;
 
-/// `f = KL(p ‖ q) = Σ p (ln p − ln q)` over the vocabulary, in nats: `p` with the whole text, `q` without some of its input
-/// tokens, which are left out so that later ones move up. `q` is found once and held.
+/// `f = KL(p ‖ q) = Σ p (ln p − ln q)` over the vocabulary, in nats: `p` with the whole text, `q` without some of its
+/// input tokens, which are left out so that later ones move up. `q` is found once and held.
 ///
-/// Positive attributions move the prediction away from what it is without that context. Never below 0; 0 where the context
-/// changes nothing.
+/// Positive attributions move the prediction away from what it is without that context. Never below 0; 0 where the
+/// context changes nothing.
 ///
 /// Source: Sarti, Chrupała, Nissim & Bisazza 2024, "Quantifying the Plausibility of Context Reliance in Neural Machine
 /// Translation", §3.1.

@@ -18,8 +18,8 @@ use tch::{Kind, Tensor};
 pub struct Broken {
     /// The model.
     pub model: String,
-    /// Which promise: `embed`, `logits`, `determinism`, `causality`, `positions`, `batching`, `gradients`, `generate`, `run`,
-    /// `variants`, `shares_prefix` or `inside`.
+    /// Which promise: `embed`, `logits`, `determinism`, `causality`, `positions`, `batching`, `gradients`, `generate`,
+    /// `run`, `variants`, `shares_prefix` or `inside`.
     pub promise: &'static str,
     /// What was found, with numbers.
     pub found: String,
@@ -36,11 +36,12 @@ const ROUNDINGS: f64 = 1024.0;
 ///
 /// - `embed` gives `[tokens, hidden]` in floating point, each token's row whatever stands beside it;
 /// - `logits` gives `[batch, positions, vocabulary]` in floating point, no NaN, and carries a graph to the embeddings;
-/// - the same pass twice gives the same, some positions what all of them give, and two texts together what each gives alone;
+/// - the same pass twice gives the same, some positions what all of them give, and two texts together what each gives
+///   alone;
 /// - later tokens do not change earlier logits;
 /// - `generate` gives the largest logit's token, and `generate_runs` the same;
-/// - what is offered besides agrees with the plain way: `run` with autograd, `variants` with whole passes, `shares_prefix` with
-///   whether there are variants, `inside` with `logits`.
+/// - what is offered besides agrees with the plain way: `run` with autograd, `variants` with whole passes,
+///   `shares_prefix` with whether there are variants, `inside` with `logits`.
 ///
 /// Numbers are compared to rounding in the model's dtype. The text should have several inputs and two outputs or more.
 ///
@@ -238,8 +239,8 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// Tokens that were generated, and those with the largest logits. Of logits that are the same but for rounding either
-    /// will do.
+    /// Tokens that were generated, and those with the largest logits. Of logits that are the same but for rounding
+    /// either will do.
     fn same_tokens(&self, found: &[TokenId], plain: &[TokenId], what: &str) -> Result<(), Why> {
         let Some(place) = (0..found.len().max(plain.len())).find(|i| found.get(*i) != plain.get(*i)) else {
             return Ok(());

@@ -1,5 +1,5 @@
-//! Characters that show nothing by themselves: which they are, where they do their ordinary job, and what stands for them
-//! where they do not.
+//! Characters that show nothing by themselves: which they are, where they do their ordinary job, and what stands for
+//! them where they do not.
 
 use unicode_segmentation::UnicodeSegmentation;
 

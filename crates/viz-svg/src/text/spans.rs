@@ -12,8 +12,8 @@ pub(crate) struct Span {
     /// Columns before it, and its own.
     pub(crate) column: usize,
     pub(crate) columns: usize,
-    /// Whether the embedded font has all of it that needs a glyph. A character with a variation selector is left to a font
-    /// of that look.
+    /// Whether the embedded font has all of it that needs a glyph. A character with a variation selector is left to a
+    /// font of that look.
     pub(crate) covered: bool,
     leftward: bool,
     /// Whether it is one character of several code points, or one that another font draws.

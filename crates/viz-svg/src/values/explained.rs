@@ -28,7 +28,9 @@ fn own(record: &Record, row: usize) -> String {
 }
 
 fn name(named: &Named) -> String {
-    label(&Token { bytes: named.bytes.clone(), ..Token::new(named.id, &*named.text, Kind::Output) })
+    let mut token = Token::new(named.id, &*named.text, Kind::Output);
+    token.bytes.clone_from(&named.bytes);
+    label(&token)
 }
 
 fn quoted(named: &Named) -> String {

@@ -91,8 +91,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The locked row's value at a token, as it is compared. Another record's row compares where both have the same piece
-    /// of text.
+    /// The locked row's value at a token, as it is compared. Another record's row compares where both have the same
+    /// piece of text.
     pub(crate) fn locked(&self, token: usize) -> Option<Value> {
         match (self.lock, self.foreign) {
             (Some(lock), _) => Some(self.plain(lock, token)),

@@ -87,8 +87,8 @@ impl Chosen<'_> {
     }
 }
 
-/// Adds those of the machine's fonts that have a text which the others lack; for what none has whole, those with most of
-/// it. Upright ones of regular weight come first, and among them those that have most of the scene; then by name.
+/// Adds those of the machine's fonts that have a text which the others lack; for what none has whole, those with most
+/// of it. Upright ones of regular weight come first, and among them those that have most of the scene; then by name.
 fn add_of_system(
     database: &Database,
     asked: &BTreeSet<String>,

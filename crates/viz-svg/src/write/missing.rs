@@ -6,8 +6,8 @@ use unicode_script::{Script, UnicodeScript};
 
 /// Characters of one script that a picture is painted without: boxes stand for them.
 ///
-/// [`Png::missing`](crate::Png::missing) and [`Pdf::missing`](crate::Pdf::missing) find them. Displayed, they are counted:
-/// "3 characters of Devanagari", "1 emoji".
+/// [`Png::missing`](crate::Png::missing) and [`Pdf::missing`](crate::Pdf::missing) find them. Displayed, they are
+/// counted: "3 characters of Devanagari", "1 emoji".
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Missing {

@@ -32,7 +32,8 @@ impl Pdf {
         Ok(self)
     }
 
-    /// The machine's own fonts as well, as in [`Png`](crate::Png): the file's bytes then depend on them. Default: without.
+    /// The machine's own fonts as well, as in [`Png`](crate::Png): the file's bytes then depend on them. Default:
+    /// without.
     ///
     /// # Errors
     /// A machine without fonts.
@@ -41,8 +42,8 @@ impl Pdf {
         Ok(self)
     }
 
-    /// The characters of a picture that no font at hand has: boxes stand for them. [`Missing`](crate::Missing) sorts them
-    /// by script.
+    /// The characters of a picture that no font at hand has: boxes stand for them. [`Missing`](crate::Missing) sorts
+    /// them by script.
     pub fn missing(&self, scene: &Scene) -> BTreeSet<char> {
         self.fonts.of(scene).missing
     }

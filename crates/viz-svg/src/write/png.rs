@@ -60,8 +60,8 @@ impl Png {
         Ok(self)
     }
 
-    /// The characters of a picture that no font at hand has: boxes stand for them. [`Missing`](crate::Missing) sorts them
-    /// by script.
+    /// The characters of a picture that no font at hand has: boxes stand for them. [`Missing`](crate::Missing) sorts
+    /// them by script.
     pub fn missing(&self, scene: &Scene) -> BTreeSet<char> {
         self.fonts.of(scene).missing
     }

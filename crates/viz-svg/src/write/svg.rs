@@ -25,8 +25,8 @@ use svg::node::element::{
 impl Scene {
     /// The picture as SVG: the same bytes for the same scene.
     ///
-    /// Its ids begin with [`id_prefix`](Self::id_prefix), or with `saliency-` and the FNV-1a hash (64 bits) of everything in the
-    /// picture: so several of them can stand in one page.
+    /// Its ids begin with [`id_prefix`](Self::id_prefix), or with `saliency-` and the FNV-1a hash (64 bits) of
+    /// everything in the picture: so several of them can stand in one page.
     pub fn to_svg(&self) -> String {
         if let Some(prefix) = &self.id_prefix {
             return self.to_svg_with_ids(prefix);

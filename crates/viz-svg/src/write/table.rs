@@ -66,11 +66,12 @@ const DIFFERENCE: &str = "difference";
 /// | `standard_error` | of `value`, where it was sampled |
 /// | `difference` | `value` minus the locked row's; of two records of different unit or sign, of their sizes as shares of the row; only with [`Options::lock`], empty where the two can't be compared |
 ///
-/// A field that is not recorded, or missing, is empty. Numbers have the digits that read back to the same `f64`; what is none is
-/// `NaN`, `inf` or `-inf`. Text is the tokens' own, white space included.
+/// A field that is not recorded, or missing, is empty. Numbers have the digits that read back to the same `f64`; what
+/// is none is `NaN`, `inf` or `-inf`. Text is the tokens' own, white space included.
 ///
-/// `pandas.read_csv(path, float_precision="round_trip", converters=dict.fromkeys(["token", "output_token", "bytes"], str))` reads it
-/// all back: before version 4 pandas rounds otherwise, and it takes a token `NA` or `null` for a missing value.
+/// `pandas.read_csv(path, float_precision="round_trip", converters=dict.fromkeys(["token", "output_token", "bytes"], str))`
+/// reads it all back: before version 4 pandas rounds otherwise, and it takes a token `NA` or `null` for a missing
+/// value.
 #[derive(Debug)]
 pub struct LongTable<'a> {
     panels: Panels<'a>,
@@ -78,7 +79,8 @@ pub struct LongTable<'a> {
 }
 
 impl<'a> LongTable<'a> {
-    /// The cells of all records, or of [`Options::record`]; of the options only that, `lock`, `model` and `method` count.
+    /// The cells of all records, or of [`Options::record`]; of the options only that, `lock`, `model` and `method`
+    /// count.
     ///
     /// # Errors
     /// No record, or a lock outside the records.
@@ -95,8 +97,8 @@ impl<'a> LongTable<'a> {
         self.write(csv::Writer::from_writer(out), str::to_owned)
     }
 
-    /// The table with tabs between the fields and without quotes, in UTF-8, with a header. In a text a tab is `\t`, a line feed
-    /// `\n`, a carriage return `\r` and a backslash `\\`.
+    /// The table with tabs between the fields and without quotes, in UTF-8, with a header. In a text a tab is `\t`, a
+    /// line feed `\n`, a carriage return `\r` and a backslash `\\`.
     ///
     /// # Errors
     /// What `out` says.

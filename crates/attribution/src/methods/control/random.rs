@@ -10,7 +10,8 @@ use rand_chacha::ChaCha8Rng;
 
 /// `a_i ~ U(−1, 1)`, independent, from a seed: what any method that claims to know something has to beat.
 ///
-/// No unit. The same seed gives the same rows on every machine. Cost: none besides the run that the record's values need.
+/// No unit. The same seed gives the same rows on every machine. Cost: none besides the run that the record's values
+/// need.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Random {
     seed: u64,

@@ -8,8 +8,8 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::Tensor;
 
-/// `a_i = ∂f/∂e_i`, signed, with `e_i` the token's embedding before positions are added; or `|∂f/∂e_i|` in each dimension
-/// ([`absolute`](Self::absolute)), which is captum's and inseq's `saliency`: that name asks for it.
+/// `a_i = ∂f/∂e_i`, signed, with `e_i` the token's embedding before positions are added; or `|∂f/∂e_i|` in each
+/// dimension ([`absolute`](Self::absolute)), which is captum's and inseq's `saliency`: that name asks for it.
 ///
 /// In units of the target per unit of embedding. With `l2` this is the gradient norm. In a model that begins
 /// with a layer norm after adding positions, such as GPT-2, its *sum* over hidden dimensions is zero by

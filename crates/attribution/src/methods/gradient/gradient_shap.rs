@@ -13,15 +13,17 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use rand::Rng;
 
-/// `a_i = E[(x̃_i − b_i) ⊙ ∂f/∂e_i(b + α (x̃ − b))]`, signed, over `α ~ U(0, 1)`, baselines `b` of a distribution in turn, and
-/// `x̃ = e + ε` with normal noise.
+/// `a_i = E[(x̃_i − b_i) ⊙ ∂f/∂e_i(b + α (x̃ − b))]`, signed, over `α ~ U(0, 1)`, baselines `b` of a distribution in
+/// turn, and `x̃ = e + ε` with normal noise.
 ///
-/// In units of the target. Without noise a row adds up to f(x) − E[f(b)] as far as the sampling goes, and the delta says how far
-/// that is; with noise it adds up to E[f(x̃)] − E[f(b)], and there is no delta. Every token has a standard error.
+/// In units of the target. Without noise a row adds up to f(x) − E[f(b)] as far as the sampling goes, and the delta
+/// says how far that is; with noise it adds up to E[f(x̃)] − E[f(b)], and there is no delta. Every token has a standard
+/// error.
 ///
 /// Cost: for each draw a forward pass, shared by all outputs, and a backward pass for each output.
-/// Source: Lundberg & Lee 2017, "A Unified Approach to Interpreting Model Predictions", as in the `shap` package; Erion et al.
-/// 2021, "Improving Performance of Deep Learning Models with Axiomatic Attribution Priors and Expected Gradients".
+/// Source: Lundberg & Lee 2017, "A Unified Approach to Interpreting Model Predictions", as in the `shap` package; Erion
+/// et al. 2021, "Improving Performance of Deep Learning Models with Axiomatic Attribution Priors and Expected
+/// Gradients".
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradientShap {
     noise: Noise,

@@ -19,12 +19,13 @@ use tch::{Kind, Tensor};
 /// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e' + α (e − e')) dα`, signed, by a quadrature rule.
 ///
 /// All token embeddings move along the path together; positions stay, or move too ([`positions`](Self::positions)). The
-/// attributions of a row add up to f(x) − f(baseline) as far as the quadrature is exact; the convergence delta says how far
-/// that is. In units of the target.
+/// attributions of a row add up to f(x) − f(baseline) as far as the quadrature is exact; the convergence delta says how
+/// far that is. In units of the target.
 ///
-/// With a [`tolerance`](Self::tolerance), stretches of the path are halved until each adds up to the change of the target
-/// over it, so that points go to where the change is; every output gets as many as it needs, 512 at the most, and its row
-/// says how many those were. Where that is not enough, or most of the change lies in a sliver of the path, a note says so.
+/// With a [`tolerance`](Self::tolerance), stretches of the path are halved until each adds up to the change of the
+/// target over it, so that points go to where the change is; every output gets as many as it needs, 512 at the most,
+/// and its row says how many those were. Where that is not enough, or most of the change lies in a sliver of the path,
+/// a note says so.
 ///
 /// Cost: for each point one forward pass, shared by all outputs because the model is causal, and one backward
 /// pass for each output. Memory: `[outputs, tokens, hidden]` for the running sums, in portions that fit, each of which
@@ -34,9 +35,9 @@ use tch::{Kind, Tensor};
 /// that float64 rows can be compared with captum's to 1e-9; each row is then off by about 3e-8 of itself.
 /// [`exact_weights`](Self::exact_weights) leaves them as they are; with a tolerance they always are.
 ///
-/// Source: Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", eq. 1 and 3; for baselines that are a
-/// distribution, Erion et al. 2021, "Improving Performance of Deep Learning Models with Axiomatic Attribution Priors and
-/// Expected Gradients".
+/// Source: Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", eq. 1 and 3; for baselines that
+/// are a distribution, Erion et al. 2021, "Improving Performance of Deep Learning Models with Axiomatic Attribution
+/// Priors and Expected Gradients".
 #[derive(Debug, Clone, PartialEq)]
 #[doc(alias = "ig")]
 pub struct IntegratedGradients {
@@ -64,8 +65,8 @@ impl IntegratedGradients {
         Self { integration: Integration::default(), positions: Positions::Stay }
     }
 
-    /// How many points of the path are looked at, 1 to 10,000; with a tolerance, on each stretch. Default: 50, and 8 with a
-    /// tolerance.
+    /// How many points of the path are looked at, 1 to 10,000; with a tolerance, on each stretch. Default: 50, and 8
+    /// with a tolerance.
     ///
     /// # Errors
     /// [`Error::Parameter`] for 0 or more than 10,000.
@@ -74,8 +75,8 @@ impl IntegratedGradients {
         Ok(self)
     }
 
-    /// How large |Σ a − (f(x) − f(baseline))| may be beside |f(x) − f(baseline)|, or beside 10⁻⁴ of the larger of |f(x)| and
-    /// |f(baseline)| where that is more. Default: none; a fixed number of points.
+    /// How large |Σ a − (f(x) − f(baseline))| may be beside |f(x) − f(baseline)|, or beside 10⁻⁴ of the larger of
+    /// |f(x)| and |f(baseline)| where that is more. Default: none; a fixed number of points.
     ///
     /// # Errors
     /// [`Error::Parameter`] for anything but a number between 0 and 1.

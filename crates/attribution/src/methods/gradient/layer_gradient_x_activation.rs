@@ -9,8 +9,8 @@ use crate::model::layers::check_layer;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_i = h_i ⊙ ∂f/∂h_i`, signed, with `h_i` the residual stream before a block at position `i`: layer 0 is the embedding and
-/// the position together, layer `n` after `n` blocks what the last norm reads.
+/// `a_i = h_i ⊙ ∂f/∂h_i`, signed, with `h_i` the residual stream before a block at position `i`: layer 0 is the
+/// embedding and the position together, layer `n` after `n` blocks what the last norm reads.
 ///
 /// In units of the target. This is attribution patching against zero.
 ///

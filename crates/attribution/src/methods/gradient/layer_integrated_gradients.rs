@@ -15,8 +15,8 @@ use crate::problem::cost::{Cost, Size};
 /// `a_i = (h_i − h'_i) ⊙ ∫₀¹ ∂f/∂h_i(h' + α (h − h')) dα`, signed, with `h` the residual stream before a block at all
 /// positions: layer 0 is embeddings and positions together, layer `n` after `n` blocks what the last norm reads.
 ///
-/// The baseline `zero` is a residual stream of zeros; any other is the residual stream that the baseline's embeddings lead to.
-/// Rows add up to f(x) − f(baseline). In units of the target.
+/// The baseline `zero` is a residual stream of zeros; any other is the residual stream that the baseline's embeddings
+/// lead to. Rows add up to f(x) − f(baseline). In units of the target.
 ///
 /// Cost: for each step a forward pass of the blocks that are left and a backward pass for each output.
 /// Source: Sundararajan, Taly & Yan 2017; as `LayerIntegratedGradients` in captum.

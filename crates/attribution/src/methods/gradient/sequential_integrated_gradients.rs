@@ -12,17 +12,18 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::Tensor;
 
-/// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e with e_i := e'_i + α (e_i − e'_i)) dα`, signed: every token has a path of its own, on
-/// which the others stay what they are.
+/// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e with e_i := e'_i + α (e_i − e'_i)) dα`, signed: every token has a path of its
+/// own, on which the others stay what they are.
 ///
 /// In units of the target. A token's numbers add up to what its ablation takes away, `f(x) − f(x with e_i := e'_i)`, as far as the
 /// quadrature is exact: `occlusion`, taken apart by dimension. A row does not add up to anything.
 ///
 /// The paper scales each row to length 1; that is left to normalisation.
 ///
-/// Cost: for each token, `steps` forward passes shared by the outputs that have read it, and as many backward passes for each
-/// of those outputs.
-/// Source: Enguehard 2023, "Sequential Integrated Gradients: a simple but effective method for explaining language models".
+/// Cost: for each token, `steps` forward passes shared by the outputs that have read it, and as many backward passes
+/// for each of those outputs.
+/// Source: Enguehard 2023, "Sequential Integrated Gradients: a simple but effective method for explaining language
+/// models".
 #[derive(Debug, Clone, PartialEq)]
 #[doc(alias = "sig")]
 pub struct SequentialIntegratedGradients {

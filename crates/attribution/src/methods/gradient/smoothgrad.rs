@@ -10,8 +10,8 @@ use crate::problem::cost::{Cost, Size};
 
 /// `a_i = E[∂f/∂e_i(e + ε)]`, signed, with `ε` normal noise in every dimension: the mean over a number of draws.
 ///
-/// The noise's standard deviation is given in units of the embeddings' own: that of all numbers in the vocabulary's embeddings.
-/// In units of the target per unit of embedding.
+/// The noise's standard deviation is given in units of the embeddings' own: that of all numbers in the vocabulary's
+/// embeddings. In units of the target per unit of embedding.
 ///
 /// Cost: for each draw a forward pass, shared by all outputs, and a backward pass for each output.
 /// Source: Smilkov, Thorat, Kim, Viégas & Wattenberg 2017, "SmoothGrad: removing noise by adding noise".

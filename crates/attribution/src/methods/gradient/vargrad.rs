@@ -8,13 +8,14 @@ use crate::method::{Explanation, Method};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_i = Var[∂f/∂e_i(e + ε)] = E[(g − E[g])²]` in each dimension, without a sign, over draws of noise as in `smoothgrad`.
+/// `a_i = Var[∂f/∂e_i(e + ε)] = E[(g − E[g])²]` in each dimension, without a sign, over draws of noise as in
+/// `smoothgrad`.
 ///
 /// In squared units of the gradient. The variance of the draws themselves, divided by their number.
 ///
 /// Cost: as `smoothgrad`.
-/// Source: Adebayo, Gilmer, Goodfellow & Kim 2018, "Local Explanation Methods for Deep Neural Networks Lack Sensitivity to
-/// Parameter Values".
+/// Source: Adebayo, Gilmer, Goodfellow & Kim 2018, "Local Explanation Methods for Deep Neural Networks Lack Sensitivity
+/// to Parameter Values".
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct VarGrad {
     noise: Noise,

@@ -11,14 +11,15 @@ use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
 /// `M = C_L ⋯ C_2 C_1`, and of it the row of the position that predicts the output, with
-/// `C_ij ∝ max(0, ‖y_i‖₁ − ‖y_i − T_i(x_j)‖₁)`: how much closer token `j`'s part `T_i(x_j) = Σ_h A_hij f_h(x_j) + [i = j] x_i` brings
-/// the sum `y_i = Σ_j T_i(x_j) + b_O` to itself; rows divided by their sums.
+/// `C_ij ∝ max(0, ‖y_i‖₁ − ‖y_i − T_i(x_j)‖₁)`: how much closer token `j`'s part
+/// `T_i(x_j) = Σ_h A_hij f_h(x_j) + [i = j] x_i` brings the sum `y_i = Σ_j T_i(x_j) + b_O` to itself; rows divided by
+/// their sums.
 ///
 /// A share: rows add up to 1. It has no sign and does not depend on the target.
 ///
 /// Cost: one forward pass for all outputs, and `[tokens, tokens, heads, hidden]` products for each layer.
-/// Source: Ferrando, Gállego & Costa-jussà 2022, "Measuring the Mixing of Contextual Information in the Transformer". In a
-/// model with its norm before attention, `y` is the residual stream after attention, as in the authors' code.
+/// Source: Ferrando, Gállego & Costa-jussà 2022, "Measuring the Mixing of Contextual Information in the Transformer".
+/// In a model with its norm before attention, `y` is the residual stream after attention, as in the authors' code.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Alti;
 

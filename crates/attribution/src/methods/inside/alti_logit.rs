@@ -11,15 +11,16 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
-/// `a_i = Δ_1i + Σ_{l ≥ 2} Σ_j Δ_lj M_{l−1, ji}`, signed, with `Δ_lj = Σ_h ⟨d, A_lhtj f_lh(x_j)⟩` what layer `l`'s attention adds to the
-/// logit from position `j`, and `M_{l−1}` the shares of the input tokens in what stands there (`alti`).
+/// `a_i = Δ_1i + Σ_{l ≥ 2} Σ_j Δ_lj M_{l−1, ji}`, signed, with `Δ_lj = Σ_h ⟨d, A_lhtj f_lh(x_j)⟩` what layer `l`'s
+/// attention adds to the logit from position `j`, and `M_{l−1}` the shares of the input tokens in what stands there
+/// (`alti`).
 ///
-/// In units of logits; for targets that are weighted sums of logits, contrasts among them. Feed-forward parts, biases and the
-/// initial residual stream have no token; what they add is the logit less the row's sum.
+/// In units of logits; for targets that are weighted sums of logits, contrasts among them. Feed-forward parts, biases
+/// and the initial residual stream have no token; what they add is the logit less the row's sum.
 ///
 /// Cost: two forward passes for all outputs, and `alti`'s products.
-/// Source: Ferrando, Gállego, Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build Predictions",
-/// §3.2. The full affine values, biases included, as the paper has them.
+/// Source: Ferrando, Gállego, Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build
+/// Predictions", §3.2. The full affine values, biases included, as the paper has them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AltiLogit;
 

@@ -8,10 +8,11 @@ use crate::model::layers::{Layers, check_below, check_layer};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_i = mean over layers and heads of A_ti`, at the position `t` that predicts the output; or of one layer, one head, or both.
+/// `a_i = mean over layers and heads of A_ti`, at the position `t` that predicts the output; or of one layer, one head,
+/// or both.
 ///
-/// A share: rows add up to 1. It has no sign and does not depend on the target: it says where the model looked, not what it
-/// took.
+/// A share: rows add up to 1. It has no sign and does not depend on the target: it says where the model looked, not
+/// what it took.
 ///
 /// Cost: one forward pass for all outputs.
 /// Source: Bahdanau, Cho & Bengio 2015, "Neural Machine Translation by Jointly Learning to Align and Translate".

@@ -14,13 +14,13 @@ use petgraph::graph::{DiGraph, NodeIndex};
 /// `a_i = max-flow from (L, t) to (0, i)` in the graph of all tokens at all layers whose edges have the capacities
 /// `½ (mean_h A_l + I)`, with `t` the position that predicts the output.
 ///
-/// Between 0 and 1; rows add up to no less than 1, because each token has a flow of its own. It has no sign and does not
-/// depend on the target. Flows are exact, in capacities rounded to 2⁻⁵².
+/// Between 0 and 1; rows add up to no less than 1, because each token has a flow of its own. It has no sign and does
+/// not depend on the target. Flows are exact, in capacities rounded to 2⁻⁵².
 ///
-/// Cost: one forward pass, and a maximum flow over `layers · tokens` nodes for each output and token: seconds for a sentence,
-/// minutes for a page.
-/// Source: Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers", §3, without the division by the row's sum in
-/// the authors' code; normalise by `sum` for that.
+/// Cost: one forward pass, and a maximum flow over `layers · tokens` nodes for each output and token: seconds for a
+/// sentence, minutes for a page.
+/// Source: Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers", §3, without the division by the row's
+/// sum in the authors' code; normalise by `sum` for that.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AttentionFlow;
 

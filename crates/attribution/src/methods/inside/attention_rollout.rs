@@ -12,7 +12,8 @@ use tch::Tensor;
 
 /// `R = Â_L ⋯ Â_2 Â_1` with `Â_l = ½ (mean_h A_l + I)`, and of it the row of the position that predicts the output.
 ///
-/// A share: rows add up to 1. It has no sign and does not depend on the target; in causal models it favours the first tokens.
+/// A share: rows add up to 1. It has no sign and does not depend on the target; in causal models it favours the first
+/// tokens.
 ///
 /// Cost: one forward pass for all outputs, and a product of `[tokens, tokens]` for each layer.
 /// Source: Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers", §3.

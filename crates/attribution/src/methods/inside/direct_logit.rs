@@ -11,17 +11,17 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
-/// `a_i = Σ_l Σ_h ⟨d, A_lhti f_lh(x_i)⟩`, signed, with `d` the direction in the last residual stream that the logit reads when the
-/// last norm's scale is held: what attention brings from token `i` to the output's position and adds to the logit *directly*,
-/// without later layers. Token `t` itself also has its own embedding's part.
+/// `a_i = Σ_l Σ_h ⟨d, A_lhti f_lh(x_i)⟩`, signed, with `d` the direction in the last residual stream that the logit
+/// reads when the last norm's scale is held: what attention brings from token `i` to the output's position and adds to
+/// the logit *directly*, without later layers. Token `t` itself also has its own embedding's part.
 ///
-/// A token's vector has an entry for each head, layer by layer, and last its own embedding's part. What feed-forward parts, biases
-/// and the position add stands as f(baseline): with the row's sum it is the logit, exactly. [`Ledger`] has every entry of both. In
-/// units of logits; for targets that are weighted sums of logits.
+/// A token's vector has an entry for each head, layer by layer, and last its own embedding's part. What feed-forward
+/// parts, biases and the position add stands as f(baseline): with the row's sum it is the logit, exactly. [`Ledger`]
+/// has every entry of both. In units of logits; for targets that are weighted sums of logits.
 ///
 /// Cost: one forward pass for all outputs.
-/// Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", §"Logit attribution"; Ferrando, Gállego,
-/// Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build Predictions", eq. 9.
+/// Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", §"Logit attribution"; Ferrando,
+/// Gállego, Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build Predictions", eq. 9.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DirectLogit;
 
@@ -32,13 +32,13 @@ pub struct Ledger {
     pub heads: Tensor,
     /// What each layer's feed-forward part adds at the output's position.
     pub feed_forward: Vec<f64>,
-    /// What the bias of each layer's attention adds.
+    /// What the bias of each layer's attention adds; 0 where it has none.
     pub attention_bias: Vec<f64>,
     /// What the embedding of the token at the output's position adds.
     pub token: f64,
-    /// What the position's embedding adds.
+    /// What the position's embedding adds; 0 where positions are not added to embeddings.
     pub position: f64,
-    /// What the last norm's bias adds.
+    /// What the biases of the last norm and of the head add; 0 where there is neither.
     pub norm_bias: f64,
 }
 

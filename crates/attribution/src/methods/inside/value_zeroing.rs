@@ -12,18 +12,18 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
-/// `a_i = mean over layers of C_ti`, with `C_ij ∝ 1 − cos(x̃_i, x̃_i with the values of token j zero in this layer)`, `x̃` the
-/// block's output and everything below as it is; rows divided by their sums; or of one layer, or multiplied through all layers
-/// ([`rollout`](Self::rollout)).
+/// `a_i = mean over layers of C_ti`, with `C_ij ∝ 1 − cos(x̃_i, x̃_i with the values of token j zero in this layer)`,
+/// `x̃` the block's output and everything below as it is; rows divided by their sums; or of one layer, or multiplied
+/// through all layers ([`rollout`](Self::rollout)).
 ///
 /// A share: rows add up to 1. It has no sign and does not depend on the target.
 ///
-/// All heads' values go, the bias included. Layers do not depend on each other, so that no more than one block's feed-forward
-/// part is run for each pair of tokens. The cosine is taken as half the squared distance of unit vectors, which keeps digits
-/// where the change is small.
+/// All heads' values go, the bias included. Layers do not depend on each other, so that no more than one block's
+/// feed-forward part is run for each pair of tokens. The cosine is taken as half the squared distance of unit vectors,
+/// which keeps digits where the change is small.
 ///
-/// Cost: a pass, and of every block's feed-forward part as much as a pass for each output, or with rollout for each token; for
-/// one layer, that layer's share of it.
+/// Cost: a pass, and of every block's feed-forward part as much as a pass for each output, or with rollout for each
+/// token; for one layer, that layer's share of it.
 /// Source: Mohebbi, Zuidema, Chrupała & Alishahi 2023, "Quantifying Context Mixing in Transformers".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ValueZeroing {
@@ -124,7 +124,8 @@ impl Method for ValueZeroing {
         description
     }
     fn cost(&self, size: Size) -> Cost {
-        // Each token's values go once, and of what follows a block is run at the outputs' positions, with rollout at all.
+        // Each token's values go once, and of what follows a block is run at the outputs' positions, with rollout at
+        // all.
         let rows = if self.rollout { size.read() } else { size.n_output };
         Cost::forwards(1.0 + rows as f64)
     }

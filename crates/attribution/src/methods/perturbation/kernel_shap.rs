@@ -15,17 +15,18 @@ use rand::Rng;
 use rand::seq::index;
 use saliency_schema::Segmentation;
 
-/// The `φ` that minimises `Σ_z π(z) (f(z) − f(0) − Σ_i φ_i z_i)²` with `Σ φ_i = f(x) − f(nothing there)`, over coalitions `z` of the
-/// input's segments and with Shapley's kernel `π(z) = (n − 1) / (C(n, |z|) |z| (n − |z|))`, signed.
+/// The `φ` that minimises `Σ_z π(z) (f(z) − f(0) − Σ_i φ_i z_i)²` with `Σ φ_i = f(x) − f(nothing there)`, over
+/// coalitions `z` of the input's segments and with Shapley's kernel `π(z) = (n − 1) / (C(n, |z|) |z| (n − |z|))`,
+/// signed.
 ///
 /// With all 2ⁿ − 2 coalitions this is the Shapley value. Beyond, coalitions are drawn by the kernel, each with its
-/// complement; the constraint is kept exactly, and every number has a standard error, by leaving out each pair in turn. Where
-/// there are too few to tell the segments apart, the numbers are the nearest to equal shares that fit, and a note says so. In
-/// units of the target. Earlier outputs stay in place and have no number.
+/// complement; the constraint is kept exactly, and every number has a standard error, by leaving out each pair in turn.
+/// Where there are too few to tell the segments apart, the numbers are the nearest to equal shares that fit, and a note
+/// says so. In units of the target. Earlier outputs stay in place and have no number.
 ///
 /// Cost: as many forward passes as samples, all outputs together, in batches.
-/// Source: Lundberg & Lee 2017, "A Unified Approach to Interpreting Model Predictions", theorem 2; paired draws by Covert & Lee
-/// 2021, "Improving KernelSHAP".
+/// Source: Lundberg & Lee 2017, "A Unified Approach to Interpreting Model Predictions", theorem 2; paired draws by
+/// Covert & Lee 2021, "Improving KernelSHAP".
 #[derive(Debug, Clone, Default)]
 pub struct KernelShap {
     regression: Regression,
@@ -42,8 +43,8 @@ struct Coalitions {
 }
 
 impl KernelShap {
-    /// Over the input's tokens, absent by [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 coalitions, or all where those are
-    /// fewer.
+    /// Over the input's tokens, absent by [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 coalitions, or all where
+    /// those are fewer.
     pub fn new() -> Self {
         Self::default()
     }
@@ -192,8 +193,8 @@ impl Method for KernelShap {
     }
 }
 
-/// The regression for every output: what players have above equal shares of the change. Every row's numbers add up to nothing,
-/// and so do those of the shortest solution: that keeps the constraint, and leaves no player aside.
+/// The regression for every output: what players have above equal shares of the change. Every row's numbers add up to
+/// nothing, and so do those of the shortest solution: that keeps the constraint, and leaves no player aside.
 fn fit(game: &Game<'_, '_>, coalitions: &Coalitions, empty: &[f64], changes: &[f64]) -> Result<Fit, Error> {
     let share = |there: &[bool]| there.iter().copied().map(indicator).sum::<f64>() / there.len() as f64;
     let values = game.values(&coalitions.there.iter().map(|there| away(there)).collect::<Vec<_>>(), 0)?;

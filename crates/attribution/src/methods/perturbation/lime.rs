@@ -15,18 +15,19 @@ use rand::Rng;
 use rand::seq::index;
 use saliency_schema::Segmentation;
 
-/// The `w` of `argmin Σ_z π(z) (f(z) − w_0 − Σ_i w_i z_i)² + λ Σ_i w_i²` over texts `z` in which each of the input's `n` segments is
-/// there (1) or away (0), signed; `π(z) = exp(−d²/σ²)`, with `d` the cosine distance of `z` from the whole text, `1 − √(|z|/n)`, and
-/// `σ` = 0.25.
+/// The `w` of `argmin Σ_z π(z) (f(z) − w_0 − Σ_i w_i z_i)² + λ Σ_i w_i²` over texts `z` in which each of the input's
+/// `n` segments is there (1) or away (0), signed; `π(z) = exp(−d²/σ²)`, with `d` the cosine distance of `z` from the
+/// whole text, `1 − √(|z|/n)`, and `σ` = 0.25.
 ///
-/// As the paper says for text: the number of segments away is even from 1 to `n`, and which they are is even too; the whole
-/// text is one of the samples; distances are those of the *binary* vectors. `λ` is a thousandth of `Σ_z π(z) (z_i − z̄_i)²`, in the
-/// mean over the segments: it keeps the system solvable and shrinks little; the intercept is not shrunk. Every number has a
-/// standard error, by leaving out each drawn text in turn. In units of the target. Earlier outputs stay in place and have no
-/// number.
+/// As the paper says for text: the number of segments away is even from 1 to `n`, and which they are is even too; the
+/// whole text is one of the samples; distances are those of the *binary* vectors. `λ` is a thousandth of
+/// `Σ_z π(z) (z_i − z̄_i)²`, in the mean over the segments: it keeps the system solvable and shrinks little; the
+/// intercept is not shrunk. Every number has a standard error, by leaving out each drawn text in turn. In units of the
+/// target. Earlier outputs stay in place and have no number.
 ///
 /// Cost: as many forward passes as samples, all outputs together, in batches.
-/// Source: Ribeiro, Singh & Guestrin 2016, "Why Should I Trust You?": Explaining the Predictions of Any Classifier, eq. 2.
+/// Source: Ribeiro, Singh & Guestrin 2016, "Why Should I Trust You?": Explaining the Predictions of Any Classifier,
+/// eq. 2.
 #[derive(Debug, Clone, Default)]
 pub struct Lime {
     regression: Regression,

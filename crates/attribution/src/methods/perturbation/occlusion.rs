@@ -15,13 +15,13 @@ use saliency_schema::Segmentation;
 /// sentences, lines or your own; a segment's number is spread evenly over its tokens. How a segment is taken away is an
 /// [`Ablation`]: another embedding in its place, deletion, or masking.
 ///
-/// In units of the target. Positive: the segment raises the target. The rows do not add up to anything: what two segments say
-/// together is taken away twice.
+/// In units of the target. Positive: the segment raises the target. The rows do not add up to anything: what two
+/// segments say together is taken away twice.
 ///
-/// Cost: one forward pass for each segment, all outputs together, in batches, from the segment on where the model has a cache;
-/// no backward pass.
-/// Source: Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks"; for text, Li, Monroe & Jurafsky
-/// 2016, "Understanding Neural Networks through Representation Erasure".
+/// Cost: one forward pass for each segment, all outputs together, in batches, from the segment on where the model has a
+/// cache; no backward pass.
+/// Source: Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks"; for text, Li, Monroe &
+/// Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".
 #[derive(Debug, Clone)]
 #[doc(alias = "feature_ablation")]
 pub struct Occlusion {

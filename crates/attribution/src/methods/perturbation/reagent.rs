@@ -14,18 +14,18 @@ use crate::problem::cost::{Cost, Size};
 use rand::Rng;
 use tch::{Kind, Tensor};
 
-/// `a_i = E[f(x) − f(x̂) | i replaced] − E[f(x) − f(x̂) | i kept]`, signed: over texts `x̂` in which each token is, with a
-/// probability of 30 %, replaced by a draw from the 50 tokens that the model itself finds most probable at its place, how much
-/// more the target loses where token `i` is among them.
+/// `a_i = E[f(x) − f(x̂) | i replaced] − E[f(x) − f(x̂) | i kept]`, signed: over texts `x̂` in which each token is,
+/// with a probability of 30 %, replaced by a draw from the 50 tokens that the model itself finds most probable at its
+/// place, how much more the target loses where token `i` is among them.
 ///
-/// In units of the target. Replacements are tokens that the model finds likely after the *real* tokens before them, so that
-/// the text stays close to what it knows; nothing is ever zero or missing. The first token has no prediction, and gets draws
-/// from that of the second place. Every number has a standard error; a token that was replaced in every text, or in none, as can
-/// be with few samples, has the number `NaN`.
+/// In units of the target. Replacements are tokens that the model finds likely after the *real* tokens before them, so
+/// that the text stays close to what it knows; nothing is ever zero or missing. The first token has no prediction, and
+/// gets draws from that of the second place. Every number has a standard error; a token that was replaced in every
+/// text, or in none, as can be with few samples, has the number `NaN`.
 ///
-/// This is "ReAGent-like": the paper replaces by a second model (RoBERTa), adds up logistic updates until the kept tokens
-/// alone predict the output, and passes the sum through a softmax, which loses unit and sign. Here the same replacements give
-/// a difference of means.
+/// This is "ReAGent-like": the paper replaces by a second model (RoBERTa), adds up logistic updates until the kept
+/// tokens alone predict the output, and passes the sum through a softmax, which loses unit and sign. Here the same
+/// replacements give a difference of means.
 ///
 /// Cost: as many forward passes as samples, all outputs together, in batches.
 /// Source: Zhao & Shan 2024, "ReAGent: A Model-agnostic Feature Attribution Method for Generative Language Models".

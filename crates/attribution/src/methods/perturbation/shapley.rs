@@ -16,19 +16,19 @@ use crate::problem::cost::{Cost, Size};
 use rand::Rng;
 use saliency_schema::Segmentation;
 
-/// `φ_i = Σ_{S ∌ i} |S|! (n − |S| − 1)! / n! · (f(S ∪ i) − f(S))`, signed: segment `i`'s gain, averaged over all orders in which
-/// the `n` segments can come. A segment's number is spread evenly over its tokens.
+/// `φ_i = Σ_{S ∌ i} |S|! (n − |S| − 1)! / n! · (f(S ∪ i) − f(S))`, signed: segment `i`'s gain, averaged over all orders
+/// in which the `n` segments can come. A segment's number is spread evenly over its tokens.
 ///
-/// Exact over all 2ⁿ coalitions up to 14 segments, unless a number of samples is asked for; beyond, the mean over random
-/// orders, each followed by its reverse (antithetic pairs), with the standard error of every number. In units of the target.
-/// Rows add up to f(x) − f(nothing there), exactly in both cases.
+/// Exact over all 2ⁿ coalitions up to 14 segments, unless a number of samples is asked for; beyond, the mean over
+/// random orders, each followed by its reverse (antithetic pairs), with the standard error of every number. In units of
+/// the target. Rows add up to f(x) − f(nothing there), exactly in both cases.
 ///
 /// The players are the input's segments; earlier outputs stay in place and have no number, or play too ([`Scope`]).
 ///
 /// Cost: 2ⁿ forward passes, or 2 · samples · n, all outputs together, in batches.
-/// Source: Shapley 1953, "A Value for n-Person Games"; sampling by Castro, Gómez & Tejada 2009, "Polynomial calculation of the
-/// Shapley value based on sampling"; antithetic pairs by Mitchell, Cooper, Frank & Holmes 2022, "Sampling Permutations for
-/// Shapley Value Estimation".
+/// Source: Shapley 1953, "A Value for n-Person Games"; sampling by Castro, Gómez & Tejada 2009, "Polynomial calculation
+/// of the Shapley value based on sampling"; antithetic pairs by Mitchell, Cooper, Frank & Holmes 2022, "Sampling
+/// Permutations for Shapley Value Estimation".
 #[derive(Debug, Clone)]
 pub struct Shapley {
     rules: GameRules,
@@ -258,7 +258,8 @@ impl Method for Shapley {
         } else {
             2.0 * f64::from(self.samples.unwrap_or(PAIRS)) * players as f64
         };
-        // An upper bound where variants share what is before their first absent token: half of all coalitions lack the first.
+        // An upper bound where variants share what is before their first absent token: half of all coalitions lack the
+        // first.
         self.rules.cost(size, std::iter::once(0)) * count
     }
     fn attribute(

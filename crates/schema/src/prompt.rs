@@ -1,12 +1,38 @@
-//! Parts of a prompt: what a template put where, and which tokens that is.
+//! How the input text came to be: what a template put where, and which tokens that is.
 
-use crate::{Error, Kind, Prompt, Record, Token, object};
+use crate::borders::Borders;
+use crate::error::Error;
+use crate::object;
+use crate::record::Record;
+use crate::token::{Kind, Token};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
+
+/// How the input text came to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Prompt {
+    /// Whether the first token was put before the text as the one that begins a text.
+    pub bos: bool,
+    /// What the text was put into: `chat` for the model's own template, or the template itself; missing where it stands
+    /// alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// Where the text that was given begins and ends among the bytes of the whole text; missing where a template
+    /// changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<[usize; 2]>,
+    /// Named parts of the whole text, in order and apart: what a chat template or a task put where. Empty where they
+    /// are not recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "object::list")]
+    pub parts: Vec<Part>,
+}
 
 /// A named part of the input text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Part {
     /// What it is: `system` and `user` for what was given, `template` for what was put around it, or any other name.
     /// Several parts may have one name.
@@ -25,6 +51,29 @@ impl Part {
 }
 
 impl Prompt {
+    /// A text that stands alone. `bos`: whether the first token was put before it as the one that begins a text.
+    pub fn new(bos: bool) -> Self {
+        Self { bos, template: None, text: None, parts: Vec::new() }
+    }
+
+    /// What the text was put into: `chat`, or the template itself.
+    #[must_use]
+    pub fn with_template(self, template: impl Into<String>) -> Self {
+        Self { template: Some(template.into()), ..self }
+    }
+
+    /// Where the text that was given lies among the bytes of the whole text.
+    #[must_use]
+    pub fn with_text(self, bytes: Range<usize>) -> Self {
+        Self { text: Some([bytes.start, bytes.end]), ..self }
+    }
+
+    /// The named parts of the whole text, in order and apart.
+    #[must_use]
+    pub fn with_parts(self, parts: Vec<Part>) -> Self {
+        Self { parts, ..self }
+    }
+
     /// The parts that hold tokens, with the positions of those. A token belongs to the part in which its first
     /// character that is no white space lies; one of white space alone, to the part in which it begins. Tokens without
     /// an offset belong to none, and so do outputs.
@@ -75,7 +124,7 @@ impl Record {
         if !known.contains(&name) {
             return Err(Error::Unknown { what: "part", name: name.to_owned(), known: known.join(", ") });
         }
-        let places = prompt.places(&self.tokens).into_iter();
+        let places = prompt.places(&self.tokens[..Borders::of(self).given()]).into_iter();
         Ok(places.filter(|(part, _)| part.name == name).map(|(_, range)| range).collect())
     }
 
@@ -95,9 +144,4 @@ impl Record {
         }
         Ok(())
     }
-}
-
-/// For serde: a list of parts.
-pub(crate) fn list<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Vec<Part>, D::Error> {
-    object::list(d)
 }

@@ -1,11 +1,11 @@
-//! Asking the hub on behalf of one model: redirects, statuses, and waiting while it is busy.
+//! Requests to the hub for one model: redirects, statuses, and retries while the hub is busy.
 
 use crate::address::{Endpoint, is_loopback, redirected, same_server};
 use crate::cache::repo;
 use crate::id::is_commit;
 use crate::retry_after::retry_after;
-use crate::token::{Source, Token};
-use crate::{Error, Fetched, HubId};
+use crate::token::{Token, TokenSource};
+use crate::{Error, FetchEvent, HubId};
 use hf_hub::api::RepoInfo;
 use std::collections::BTreeSet;
 use std::io;
@@ -15,72 +15,72 @@ use ureq::{Agent, Body};
 
 /// Redirects in a row.
 const REDIRECTS: usize = 10;
-/// How often a connection that was hung up on is tried again.
-const HANG_UPS: u32 = 2;
-/// The first wait where the hub does not say how long; it doubles.
+/// How often a request is repeated after the server closed the connection.
+const RECONNECTS: u32 = 2;
+/// The first pause where the hub does not say how long to wait; each further one is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// A list of files is no larger.
-const INFO_BYTES: u64 = 32 << 20;
+/// The largest list of files that is read.
+const LISTING_BYTES: u64 = 32 << 20;
 
-/// How the hub is asked.
+/// Settings of a [`Client`].
 #[derive(Debug, Clone)]
-pub(crate) struct Manner {
+pub(crate) struct ClientConfig {
     pub(crate) endpoint: Endpoint,
-    pub(crate) token: Source,
-    /// The longest to wait in all for a hub that is busy.
-    pub(crate) patience: Duration,
-    /// The longest to wait for a byte.
+    pub(crate) token: TokenSource,
+    /// The longest time to wait in all for a hub that is busy.
+    pub(crate) max_wait: Duration,
+    /// The longest time to wait for a byte.
     pub(crate) timeout: Duration,
 }
 
-/// What one model is fetched with.
-pub(crate) struct Errand<'a> {
+/// A session of requests for one model.
+pub(crate) struct Client<'a> {
     pub(crate) id: &'a HubId,
-    pub(crate) manner: &'a Manner,
-    pub(crate) tell: &'a mut dyn FnMut(Fetched<'_>),
+    pub(crate) config: &'a ClientConfig,
+    pub(crate) notify: &'a mut dyn FnMut(FetchEvent<'_>),
     agent: Agent,
-    home: Uri,
+    endpoint: Uri,
     token: Option<Token>,
-    /// Why there is no token, where there might be one.
-    no_token: Option<Error>,
+    /// Why the token could not be read, if it could not.
+    token_error: Option<Error>,
     waited: Duration,
 }
 
-/// What the hub says of a file without sending it.
+/// Metadata of a file, from a HEAD request.
 #[derive(Debug)]
-pub(crate) struct About {
+pub(crate) struct FileInfo {
     pub(crate) etag: String,
-    /// Its length, where the hub says it beforehand.
+    /// Its length, if the hub states it in advance.
     pub(crate) size: Option<u64>,
 }
 
-/// What a repository holds.
+/// The files of a repository at a commit.
 #[derive(Debug)]
 pub(crate) struct Listing {
     pub(crate) commit: String,
     pub(crate) files: BTreeSet<String>,
 }
 
-/// An answer that is no error.
+/// A response that is not an error.
 pub(crate) struct Answer {
     pub(crate) response: Response<Body>,
     pub(crate) address: Uri,
-    /// Headers of the redirects on the way that were the hub's own.
-    passed: Vec<HeaderMap>,
+    /// Headers of the redirects that the hub itself sent.
+    redirects: Vec<HeaderMap>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Ask {
-    /// The headers, as the hub itself has them: where another server is to be asked next, that is the answer.
-    About,
-    /// The body, wherever it is, from a byte on.
-    Body(u64),
+enum Request {
+    /// HEAD. Redirects within the hub are followed; a redirect to another server is the answer.
+    Head,
+    /// GET from a byte on. All redirects are followed.
+    Get(u64),
 }
 
 impl Answer {
-    /// A header of the hub's own, of the last answer that has it.
-    fn own(&self, name: &str) -> Option<&str> {
-        let maps = std::iter::once(self.response.headers()).chain(self.passed.iter().rev());
+    /// A header that the hub itself sent: the last response's, or else the latest redirect's that has it.
+    fn hub_header(&self, name: &str) -> Option<&str> {
+        let maps = std::iter::once(self.response.headers()).chain(self.redirects.iter().rev());
         maps.filter_map(|map| map.get(name)).find_map(|value| value.to_str().ok())
     }
 
@@ -93,54 +93,54 @@ impl Answer {
     }
 }
 
-impl<'a> Errand<'a> {
+impl<'a> Client<'a> {
     pub(crate) fn new(
         id: &'a HubId,
-        manner: &'a Manner,
-        tell: &'a mut dyn FnMut(Fetched<'_>),
+        config: &'a ClientConfig,
+        notify: &'a mut dyn FnMut(FetchEvent<'_>),
     ) -> Result<Self, Error> {
-        let home = parse(manner.endpoint.as_str())?;
-        let timeout = Some(manner.timeout);
+        let endpoint = parse(config.endpoint.as_str())?;
+        let timeout = Some(config.timeout);
         let agent = Agent::config_builder()
             .http_status_as_error(false)
-            // Redirects are followed here, so that the token goes to nobody else.
+            // `follow` does redirects itself, so that the token is sent to the hub only.
             .max_redirects(0)
             .timeout_resolve(timeout)
             .timeout_connect(timeout)
             .timeout_send_request(timeout)
             .timeout_recv_response(timeout)
             .timeout_per_read(timeout)
-            // Lengths are of the file itself.
+            // Without compression, lengths are those of the file.
             .accept_encoding("identity")
             .user_agent(concat!("saliency-hub/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        let (token, no_token) = manner.token.token()?;
-        Ok(Self { id, manner, tell, agent, home, token, no_token, waited: Duration::ZERO })
+        let (token, token_error) = config.token.read()?;
+        Ok(Self { id, config, notify, agent, endpoint, token, token_error, waited: Duration::ZERO })
     }
 
-    /// Says with a refusal that no token was sent because its file could not be read.
-    pub(crate) fn with_reason(&mut self, error: Error) -> Error {
-        let for_a_token =
+    /// Adds to a refusal that no token was sent because its file could not be read.
+    pub(crate) fn with_token_error(&mut self, error: Error) -> Error {
+        let token_might_help =
             matches!(error, Error::NoModel { .. } | Error::Unauthorised { .. } | Error::Gated { .. });
-        match self.no_token.take().filter(|_| for_a_token) {
-            Some(why) => Error::NoToken { refused: Box::new(error), why: Box::new(why) },
+        match self.token_error.take().filter(|_| token_might_help) {
+            Some(why) => Error::TokenUnreadable { refusal: Box::new(error), why: Box::new(why) },
             None => error,
         }
     }
 
     fn host(&self) -> String {
-        self.manner.endpoint.to_string()
+        self.config.endpoint.to_string()
     }
 
-    /// The commit that the revision is, and the files in it.
+    /// The commit that the revision points to, and its files.
     pub(crate) fn listing(&mut self) -> Result<Listing, Error> {
-        let address = parse(&format!("{}/api/{}", self.manner.endpoint, repo(self.id).api_url()))?;
-        let answer = match self.ask(&address, Ask::Body(0)) {
-            // A hub says which of the two is missing; where it does not, the model itself is asked for.
+        let address = parse(&format!("{}/api/{}", self.config.endpoint, repo(self.id).api_url()))?;
+        let answer = match self.request(&address, Request::Get(0)) {
+            // If the hub does not say whether model or revision is missing, ask for the model itself.
             Err(Error::NoModel { id, host }) if id.revision() != "main" => {
-                let model = parse(&format!("{}/api/models/{}", self.manner.endpoint, id.name()))?;
-                return Err(match self.ask(&model, Ask::Body(0)) {
+                let model = parse(&format!("{}/api/models/{}", self.config.endpoint, id.name()))?;
+                return Err(match self.request(&model, Request::Get(0)) {
                     Ok(_) => Error::NoRevision { id, host },
                     Err(Error::NoModel { .. }) => Error::NoModel { id, host },
                     Err(other) => other,
@@ -150,84 +150,84 @@ impl<'a> Errand<'a> {
         };
         let malformed = |what: String| Error::Malformed { address: shown(&address), what };
         let mut body = answer.response.into_body();
-        let text = body.with_config().limit(INFO_BYTES).read_to_vec();
-        let text = text.map_err(|error| malformed(format!("the list of files broke off: {error}")))?;
+        let text = body.with_config().limit(LISTING_BYTES).read_to_vec();
+        let text = text.map_err(|error| malformed(format!("the list of files is incomplete: {error}")))?;
         let info: RepoInfo = serde_json::from_slice(&text)
-            .map_err(|error| malformed(format!("no list of files in valid JSON: {error}")))?;
+            .map_err(|error| malformed(format!("the list of files is not valid JSON: {error}")))?;
         if !is_commit(&info.sha) {
-            return Err(malformed(format!("{:?} is no commit", info.sha)));
+            return Err(malformed(format!("{:?} is not a commit", info.sha)));
         }
         let files = info.siblings.into_iter().map(|sibling| sibling.rfilename).collect();
         Ok(Listing { commit: info.sha, files })
     }
 
-    /// The address of a file of a commit.
+    /// The address of a file at a commit.
     pub(crate) fn address(&self, commit: &str, file: &str) -> Result<Uri, Error> {
-        parse(&format!("{}/{}/resolve/{commit}/{file}", self.manner.endpoint, repo(self.id).url()))
+        parse(&format!("{}/{}/resolve/{commit}/{file}", self.config.endpoint, repo(self.id).url()))
     }
 
-    /// What the hub says of a file.
-    pub(crate) fn about(&mut self, commit: &str, file: &str) -> Result<About, Error> {
+    /// Metadata of a file at a commit.
+    pub(crate) fn file_info(&mut self, commit: &str, file: &str) -> Result<FileInfo, Error> {
         let address = self.address(commit, file)?;
-        let answer = match self.ask(&address, Ask::About) {
+        let answer = match self.request(&address, Request::Head) {
             Err(Error::NoModel { .. } | Error::NoRevision { .. }) => {
-                let what = format!("it lists {file} and has no such file");
+                let what = format!("it lists {file}, but has no such file");
                 return Err(Error::Malformed { address: shown(&address), what });
             }
             answer => answer?,
         };
-        match answer.own("x-repo-commit") {
+        match answer.hub_header("x-repo-commit") {
             Some(found) if found == commit => {}
             Some(found) => {
                 return Err(answer.malformed(format!("asked for commit {commit}, it answered for {found:?}")));
             }
             None => return Err(answer.malformed("the header X-Repo-Commit is missing")),
         }
-        let etag = answer.own("x-linked-etag").or_else(|| answer.own("etag"));
+        let etag = answer.hub_header("x-linked-etag").or_else(|| answer.hub_header("etag"));
         let etag = etag.ok_or_else(|| answer.malformed("the header ETag is missing"))?;
-        let etag =
-            plain_etag(etag).ok_or_else(|| answer.malformed(format!("{etag:?} is no ETag of a file")))?;
-        // The length of a redirect is its own.
+        let etag = plain_etag(etag)
+            .ok_or_else(|| answer.malformed(format!("{etag:?} is not the ETag of a file")))?;
+        // A redirect's Content-Length is that of the redirect, not of the file.
         let length = answer.header("content-length").filter(|_| answer.response.status().is_success());
-        let size = match answer.own("x-linked-size").or(length) {
+        let size = match answer.hub_header("x-linked-size").or(length) {
             Some(text) => Some(
                 text.trim()
                     .parse()
-                    .map_err(|_| answer.malformed(format!("{text:?} is no length of a file")))?,
+                    .map_err(|_| answer.malformed(format!("{text:?} is not the length of a file")))?,
             ),
             None => None,
         };
-        Ok(About { etag: etag.to_owned(), size })
+        Ok(FileInfo { etag: etag.to_owned(), size })
     }
 
-    /// A file's body from a byte on: an answer 200, 206 or 416.
+    /// A file's body from a byte on: a response of status 200, 206 or 416.
     pub(crate) fn body(&mut self, commit: &str, file: &str, from: u64) -> Result<Answer, Error> {
         let address = self.address(commit, file)?;
-        self.ask(&address, Ask::Body(from))
+        self.request(&address, Request::Get(from))
     }
 
-    /// Asks, and asks again while the hub is busy and the patience lasts.
-    fn ask(&mut self, address: &Uri, ask: Ask) -> Result<Answer, Error> {
+    /// Sends a request, and repeats it while the hub is busy and `max_wait` is not used up.
+    fn request(&mut self, address: &Uri, request: Request) -> Result<Answer, Error> {
         let mut tries = 0;
-        let mut hang_ups = 0;
+        let mut reconnects = 0;
         let start = self.waited;
         loop {
             tries += 1;
-            let answer = match self.follow(address, ask) {
+            let answer = match self.follow(address, request) {
                 Ok(answer) => answer,
-                Err(none) if none.hung_up() && hang_ups < HANG_UPS && self.may_wait(FIRST_WAIT) => {
-                    hang_ups += 1;
+                Err(error) if error.was_closed() && reconnects < RECONNECTS && self.may_wait(FIRST_WAIT) => {
+                    reconnects += 1;
                     self.wait(0, FIRST_WAIT);
                     continue;
                 }
-                Err(none) => return Err(self.failed(*none)),
+                Err(error) => return Err(self.connection_error(*error)),
             };
             let status = answer.response.status().as_u16();
             match status {
                 200..400 => return Ok(answer),
-                416 if matches!(ask, Ask::Body(1..)) => return Ok(answer),
+                416 if matches!(request, Request::Get(1..)) => return Ok(answer),
                 429 | 500 | 502 | 503 | 504 => {}
-                _ => return Err(self.refused(&answer)),
+                _ => return Err(self.status_error(&answer)),
             }
             let asked = retry_after(answer.response.headers(), SystemTime::now());
             let wait = asked.unwrap_or(FIRST_WAIT * 2u32.saturating_pow(tries - 1));
@@ -236,7 +236,7 @@ impl<'a> Errand<'a> {
                 let waited = self.waited.saturating_sub(start);
                 return Err(match status {
                     429 => Error::TooManyRequests { host, waited, asked },
-                    _ => Error::Failing { host, status, tries, waited },
+                    _ => Error::ServerError { host, status, tries, waited },
                 });
             }
             drop(answer);
@@ -245,70 +245,70 @@ impl<'a> Errand<'a> {
     }
 
     fn may_wait(&self, wait: Duration) -> bool {
-        self.waited.saturating_add(wait) <= self.manner.patience
+        self.waited.saturating_add(wait) <= self.config.max_wait
     }
 
     fn wait(&mut self, status: u16, wait: Duration) {
-        (self.tell)(Fetched::Waiting { status, wait });
+        (self.notify)(FetchEvent::Waiting { status, wait });
         std::thread::sleep(wait);
         self.waited += wait;
     }
 
     /// One request and its redirects.
-    fn follow(&mut self, address: &Uri, ask: Ask) -> Result<Answer, Box<NoAnswer>> {
+    fn follow(&mut self, address: &Uri, request: Request) -> Result<Answer, Box<RequestError>> {
         let mut at = address.clone();
-        let mut passed = Vec::new();
+        let mut redirects = Vec::new();
         for _ in 0..=REDIRECTS {
-            let own = same_server(&self.home, &at);
-            let response = match self.send(&at, ask, own) {
+            let is_hub = same_server(&self.endpoint, &at);
+            let response = match self.send(&at, request, is_hub) {
                 Ok(response) => response,
-                Err(error) => return Err(NoAnswer::new(at, Why::Transport(error))),
+                Err(error) => return Err(RequestError::new(at, Cause::Transport(error))),
             };
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(Answer { response, address: at, passed });
+                return Ok(Answer { response, address: at, redirects });
             }
             let Some(location) = response.headers().get("location") else {
-                return Err(NoAnswer::new(at, Why::Redirect("a redirect without the header Location")));
+                return Err(RequestError::new(at, Cause::Redirect("a redirect without the header Location")));
             };
             let Some(next) = location.to_str().ok().and_then(|location| redirected(&at, location)) else {
-                return Err(NoAnswer::new(
+                return Err(RequestError::new(
                     at,
-                    Why::Redirect("a redirect to what is no address, or not a safe one"),
+                    Cause::Redirect("a redirect to an address that is invalid or not a safe one"),
                 ));
             };
-            if ask == Ask::About && !same_server(&self.home, &next) {
-                return Ok(Answer { response, address: at, passed });
+            if request == Request::Head && !same_server(&self.endpoint, &next) {
+                return Ok(Answer { response, address: at, redirects });
             }
-            if own {
-                passed.push(response.headers().clone());
+            if is_hub {
+                redirects.push(response.headers().clone());
             }
             at = next;
         }
-        Err(NoAnswer::new(at, Why::Redirect("too many redirects")))
+        Err(RequestError::new(at, Cause::Redirect("too many redirects")))
     }
 
-    fn send(&self, address: &Uri, ask: Ask, own: bool) -> Result<Response<Body>, ureq::Error> {
-        let mut request = match ask {
-            Ask::About => self.agent.head(address),
-            Ask::Body(_) => self.agent.get(address),
+    fn send(&self, address: &Uri, request: Request, with_token: bool) -> Result<Response<Body>, ureq::Error> {
+        let mut builder = match request {
+            Request::Head => self.agent.head(address),
+            Request::Get(_) => self.agent.get(address),
         };
-        if let Ask::Body(from @ 1..) = ask {
-            request = request.header("Range", format!("bytes={from}-"));
+        if let Request::Get(from @ 1..) = request {
+            builder = builder.header("Range", format!("bytes={from}-"));
         }
-        if let Some(token) = self.token.as_ref().filter(|_| own) {
-            request = request.header("Authorization", token.header());
+        if let Some(token) = self.token.as_ref().filter(|_| with_token) {
+            builder = builder.header("Authorization", token.header());
         }
         if is_loopback(address) {
-            request = request.config().proxy(None).build();
+            builder = builder.config().proxy(None).build();
         }
-        request.call()
+        builder.call()
     }
 
-    /// What a status of 400 and above means.
-    fn refused(&self, answer: &Answer) -> Error {
+    /// The error that a status of 400 or above stands for.
+    fn status_error(&self, answer: &Answer) -> Error {
         let (id, host) = (self.id.clone(), self.host());
         let status = answer.response.status().as_u16();
-        if !same_server(&self.home, &answer.address) {
+        if !same_server(&self.endpoint, &answer.address) {
             return Error::Status { address: shown(&answer.address), status };
         }
         match (status, answer.header("x-error-code")) {
@@ -320,49 +320,49 @@ impl<'a> Errand<'a> {
         }
     }
 
-    /// What it means that there was no answer.
-    fn failed(&self, none: NoAnswer) -> Error {
-        let malformed = |what| Error::Malformed { address: shown(&none.at), what };
-        let why = match none.why {
-            Why::Redirect(what) => return malformed(what.to_owned()),
-            Why::Transport(ureq::Error::Timeout(_)) => {
-                format!("no answer within {:.1} s", self.manner.timeout.as_secs_f64())
+    /// The error for a request that got no usable response.
+    fn connection_error(&self, error: RequestError) -> Error {
+        let malformed = |what| Error::Malformed { address: shown(&error.at), what };
+        let why = match error.cause {
+            Cause::Redirect(what) => return malformed(what.to_owned()),
+            Cause::Transport(ureq::Error::Timeout(_)) => {
+                format!("no answer within {:.1} s", self.config.timeout.as_secs_f64())
             }
-            Why::Transport(
+            Cause::Transport(
                 error @ (ureq::Error::Protocol(_)
                 | ureq::Error::Http(_)
                 | ureq::Error::LargeResponseHeader(..)),
             ) => return malformed(error.to_string()),
-            Why::Transport(ureq::Error::Io(error)) => error.to_string(),
-            Why::Transport(error) => error.to_string(),
+            Cause::Transport(ureq::Error::Io(error)) => error.to_string(),
+            Cause::Transport(error) => error.to_string(),
         };
-        Error::Unreachable { host: origin(&none.at), why }
+        Error::Unreachable { host: origin(&error.at), why }
     }
 }
 
-/// Why there is no answer, and of whom.
+/// A request without a usable response, and the address that failed.
 #[derive(Debug)]
-struct NoAnswer {
+struct RequestError {
     at: Uri,
-    why: Why,
+    cause: Cause,
 }
 
 #[derive(Debug)]
-enum Why {
+enum Cause {
     Transport(ureq::Error),
     Redirect(&'static str),
 }
 
-impl NoAnswer {
-    fn new(at: Uri, why: Why) -> Box<Self> {
-        Box::new(Self { at, why })
+impl RequestError {
+    fn new(at: Uri, cause: Cause) -> Box<Self> {
+        Box::new(Self { at, cause })
     }
 
-    /// Whether the other side hung up, which a server does with a connection that was left open too long.
-    fn hung_up(&self) -> bool {
+    /// Whether the server closed the connection, as servers do with one that was idle for too long.
+    fn was_closed(&self) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-        match &self.why {
-            Why::Transport(ureq::Error::Io(error)) => {
+        match &self.cause {
+            Cause::Transport(ureq::Error::Io(error)) => {
                 matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
             }
             _ => false,
@@ -370,7 +370,7 @@ impl NoAnswer {
     }
 }
 
-/// The `ETag` without quotes and the mark of a weak one, if it can be a file's name.
+/// The `ETag` without quotes and without the prefix `W/`, if it can be a file's name.
 fn plain_etag(text: &str) -> Option<&str> {
     let text = text.trim();
     let text = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
