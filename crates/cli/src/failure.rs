@@ -47,9 +47,11 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Model(#[from] checkpoint::Error),
     /// The model could not be fetched.
+    #[cfg(feature = "hub")]
     #[error("{model:?} is not a folder, and as a name on the hub: {source}")]
     Fetch { model: String, source: Box<saliency::hub::Error> },
     /// The hub's cache or settings could not be read.
+    #[cfg(feature = "hub")]
     #[error(transparent)]
     Hub(#[from] saliency::hub::Error),
     /// The attributions could not be computed.

@@ -2,10 +2,9 @@
 
 use crate::arguments::{Dtype, SourceArguments};
 use crate::failure::Failure;
-use crate::fetch::fetch;
+use crate::hub;
 use crate::output::remark;
 use saliency::attribution::tch;
-use saliency::hub::HubId;
 use saliency::{Checkpoint, Load};
 use std::path::Path;
 
@@ -23,14 +22,7 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
     } else if Path::new(model).is_dir() || looks_like_a_path(model) {
         saliency::open(model, &load)?
     } else {
-        let id: HubId = model.parse().map_err(|error| {
-            Failure::Usage(format!(
-                "--model {model:?} is neither demo, nor a folder, nor a name on the hub: {error}"
-            ))
-        })?;
-        let snapshot = fetch(&id, quiet)
-            .map_err(|source| Failure::Fetch { model: model.clone(), source: Box::new(source) })?;
-        saliency::open_as(snapshot.folder, model, &load)?
+        saliency::open_as(hub::folder(model, quiet)?, model, &load)?
     };
     for warning in &checkpoint.warnings {
         remark(quiet, &format!("warning: {warning}"));

@@ -2,9 +2,9 @@
 
 use crate::arguments::ListArguments;
 use crate::failure::Failure;
+use crate::hub;
 use crate::output::print;
 use saliency::checkpoint::Family;
-use saliency::hub::Hub;
 use saliency::{FAMILIES, LanguageModel, Load};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -16,21 +16,11 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     let (blocks, heads) = inside.map_or((0, 0), |inside| (inside.layers(), inside.heads()));
     let embedding = demo.model.embed(&[0]).map_err(saliency::attribution::Error::Model)?;
     let hidden = embedding.size().last().copied().unwrap_or(0);
-    let mut unread = Vec::new();
-    let hub = Hub::from_env().map_err(|error| unread.push(error.to_string())).ok();
-    let cached = hub.as_ref().map(|hub| hub.cached_with(&mut |error| unread.push(error.to_string())));
-    let cached = cached.unwrap_or_default();
-    let cache = hub.as_ref().map(Hub::cache);
+    let cache = hub::cache();
     if arguments.json {
         let bundled = json!({
             "name": "demo", "sha256": demo.model.sha256(), "blocks": blocks, "hidden": hidden,
             "heads": heads, "context": limits.context, "vocabulary": limits.vocabulary,
-        });
-        let cached = cached.iter().map(|model| {
-            json!({
-                "name": model.id.to_string(), "revisions": model.revisions, "commit": model.commit,
-                "folder": model.folder, "bytes": model.bytes, "whole": model.complete,
-            })
         });
         let known = FAMILIES.iter().flat_map(Family::known).map(|known| {
             let (blocks, hidden, heads) = known.shape;
@@ -40,7 +30,7 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
             })
         });
         let all = json!({
-            "bundled": bundled, "cache": cache, "cached": cached.collect::<Vec<_>>(), "unread": unread,
+            "bundled": bundled, "cache": cache.folder, "cached": cache.json, "unread": cache.unread,
             "known": known.collect::<Vec<_>>(),
         });
         return print(format!("{all:#}\n").as_bytes());
@@ -51,18 +41,15 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
         hidden,
         heads,
         limits.context,
-        cache.map(|cache| format!(", {}", cache.display())).unwrap_or_default()
+        cache.folder.map(|folder| format!(", {}", folder.display())).unwrap_or_default()
     );
-    if cached.is_empty() && unread.is_empty() {
+    if cache.lines.is_empty() && cache.unread.is_empty() {
         text += "nothing\n";
     }
-    for model in &cached {
-        let revisions = if model.revisions.is_empty() { &model.commit } else { &model.revisions.join(", ") };
-        let incomplete =
-            if model.complete { "" } else { ", incomplete: weights are missing or in another format" };
-        let _ = writeln!(text, "{}  {revisions}, {:.1} MB{incomplete}", model.id, model.bytes as f64 / 1e6);
+    for line in &cache.lines {
+        let _ = writeln!(text, "{line}");
     }
-    for error in &unread {
+    for error in &cache.unread {
         let _ = writeln!(text, "not read: {error}");
     }
     for family in FAMILIES {
