@@ -1,7 +1,7 @@
 //! Errors as one sentence and an exit code.
 
 use crate::interrupt;
-use saliency::{attribution, gpt2, schema, viz};
+use saliency::{attribution, checkpoint, schema, viz};
 use std::path::PathBuf;
 
 /// Why a command failed.
@@ -45,7 +45,7 @@ pub(crate) enum Failure {
     Schema(#[from] schema::Error),
     /// The model could not be loaded or run.
     #[error(transparent)]
-    Model(#[from] gpt2::Error),
+    Model(#[from] checkpoint::Error),
     /// The model could not be fetched.
     #[cfg(feature = "hub")]
     #[error("{model:?} is not a folder, and as a name on the hub: {source}")]
@@ -75,10 +75,12 @@ impl Failure {
         let asked_wrongly = match self {
             Self::Usage(_)
             | Self::Model(
-                gpt2::Error::EmptyText { .. } | gpt2::Error::Template { .. } | gpt2::Error::NoBos,
+                checkpoint::Error::EmptyText { .. }
+                | checkpoint::Error::Template { .. }
+                | checkpoint::Error::NoBos,
             ) => true,
             Self::Schema(error) | Self::Attribution(A::Record(error)) => error.is_usage(),
-            Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
+            Self::Attribution(error) | Self::Model(checkpoint::Error::Attribution(error)) => {
                 matches!(
                     error,
                     A::Unknown { .. }

@@ -15,6 +15,7 @@ mod interrupt;
 mod list;
 mod memory;
 mod model;
+mod models;
 mod output;
 mod progress;
 mod records;
@@ -69,7 +70,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Report(options) => report::run(options, quiet),
         Command::Charts(options) => list::charts(options),
         Command::Methods(options) => list::methods(options),
-        Command::Models(options) => model::list(options),
+        Command::Models(options) => models::list(options),
         Command::Schema => list::schema(),
     }
 }

@@ -1,28 +1,41 @@
-//! A checkpoint: the network and its tokenizer, from a folder in Hugging Face's layout.
+//! A checkpoint: a network and its tokenizer, from a folder in Hugging Face's layout.
 
-use crate::stored::{self, Place, Stored};
-use crate::{Config, Error, Gpt2, Prompt, Tokenizer};
+use crate::architecture::{Architecture, Identity};
+use crate::end_of_text;
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::load::Load;
+use crate::prompt::Prompt;
+use crate::stop::Stop;
+use crate::tensors::digest::LazyDigest;
+use crate::tensors::files::TensorFiles;
+use crate::tensors::shards;
+use crate::tensors::weights_file::WeightsFile;
+use crate::tokenizer::Tokenizer;
 use saliency_attribution::{Generation, LanguageModel, Sequence, TokenId};
 use saliency_schema::{Kind as TokenKind, Part, Token};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tch::{Device, Kind};
 
-/// GPT-2 and its tokenizer.
+/// A language model and its tokenizer. Without a parameter it is a model of any family, as a table of families opens
+/// it ([`open_any`](Checkpoint::open_any)).
 ///
 /// ```no_run
+/// # fn open<M: saliency_checkpoint::Architecture>() -> Result<(), Box<dyn std::error::Error>> {
 /// use saliency_attribution::{Attributor, Generation};
-/// use saliency_model_gpt2::{Checkpoint, Load};
+/// use saliency_checkpoint::{Checkpoint, Load};
 ///
-/// let gpt2 = Checkpoint::open("path/to/gpt2", &Load::default())?;
-/// let sequence = gpt2.generate("The race to Mars", &Generation::greedy(30))?;
-/// let record = Attributor::new().record(&gpt2.model, &sequence)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let checkpoint = Checkpoint::<M>::open("path/to/folder", &Load::default())?;
+/// let sequence = checkpoint.generate("The race to Mars", &Generation::greedy(30))?;
+/// let record = Attributor::new().record(&checkpoint.model, &sequence)?;
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug)]
-pub struct Checkpoint {
+#[non_exhaustive]
+pub struct Checkpoint<M = Box<dyn LanguageModel + Send>> {
     /// The network.
-    pub model: Gpt2,
+    pub model: M,
     /// Its tokenizer.
     pub tokenizer: Arc<Tokenizer>,
     /// What whoever loads it should know: tensors that hold NaN, tensors that no part of the model uses, tokens that
@@ -30,22 +43,23 @@ pub struct Checkpoint {
     pub warnings: Vec<String>,
 }
 
-/// How a checkpoint is loaded.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Load {
-    /// The dtype that everything is computed in. Default: `Float`.
-    pub kind: Kind,
-    /// Where it is computed. Default: `Cpu`.
-    pub device: Device,
+/// The files of a model that is part of a program.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Bundled {
+    config: &'static [u8],
+    tokenizer: &'static [u8],
+    weights: &'static [u8],
 }
 
-impl Default for Load {
-    fn default() -> Self {
-        Self { kind: Kind::Float, device: Device::Cpu }
+impl Bundled {
+    /// `config.json`, `tokenizer.json` and `model.safetensors`.
+    pub const fn new(config: &'static [u8], tokenizer: &'static [u8], weights: &'static [u8]) -> Self {
+        Self { config, tokenizer, weights }
     }
 }
 
-impl Checkpoint {
+impl<M: Architecture> Checkpoint<M> {
     /// Reads `config.json`, the weights (`model.safetensors`, or the shards that `model.safetensors.index.json` names),
     /// and `tokenizer.json` or `vocab.json` with `merges.txt`.
     ///
@@ -59,10 +73,7 @@ impl Checkpoint {
     /// read.
     pub fn open(folder: impl AsRef<Path>, load: &Load) -> Result<Self, Error> {
         let folder = folder.as_ref();
-        let name = folder.canonicalize().ok();
-        let name = name.as_deref().unwrap_or(folder).file_name();
-        let name = name.map_or_else(|| "gpt2".into(), |name| name.to_string_lossy());
-        Self::open_as(folder, &name, load)
+        Self::open_as(folder, &name_of(folder), load)
     }
 
     /// As [`open`](Self::open), under a name of its own instead of the folder's.
@@ -70,37 +81,45 @@ impl Checkpoint {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_as(folder: impl AsRef<Path>, name: &str, load: &Load) -> Result<Self, Error> {
-        let folder = folder.as_ref();
-        if !folder.is_dir() {
-            return Err(Error::NoFolder { path: folder.to_owned() });
-        }
-        // The small files first: an error in them should not wait for the weights.
-        let path = folder.join("config.json");
-        let repair = "every checkpoint in Hugging Face's layout has one";
-        let config = if_there(&path)?.ok_or_else(|| Error::Missing { path: path.clone(), repair })?;
-        let mut config = Config::from_json(&config, &path)?;
-        let path = folder.join("generation_config.json");
-        if let Some(json) = if_there(&path)? {
-            config.generates(&json, &path)?;
-        }
-        let places = stored::files(folder)?.into_iter().map(Place::open).collect::<Result<_, _>>()?;
-        let tokenizer = Tokenizer::open(folder)?;
-        Self::from_places(name, config, places, tokenizer, load)
+        Self::read(&Folder::open(folder.as_ref())?, name, load)
     }
 
-    pub(crate) fn from_places(
-        name: &str,
-        config: Config,
-        places: Vec<Place>,
+    /// A model that is part of a program.
+    ///
+    /// # Errors
+    /// A device that is not there; files that do not fit each other.
+    pub fn open_bundled(files: &Bundled, name: &str, load: &Load) -> Result<Self, Error> {
+        let folder = PathBuf::from(name);
+        let config = M::config(files.config, &folder.join("config.json"))?;
+        let tokenizer = Tokenizer::from_json(files.tokenizer, &folder.join("tokenizer.json"))?;
+        let weights = vec![WeightsFile::Bytes(files.weights, folder.join("model.safetensors"))];
+        Self::build(config, Identity::new(name), weights, tokenizer, load)
+    }
+
+    /// The small files first: an error in them should not wait for the weights.
+    pub(crate) fn read(folder: &Folder, name: &str, load: &Load) -> Result<Self, Error> {
+        let config = M::config(folder.config(), &folder.config_path())?;
+        let mut identity = Identity::new(name);
+        identity.ends_of_text = end_of_text::of_folder(folder.path())?;
+        let weights = shards::files(folder.path())?;
+        let weights = weights.into_iter().map(WeightsFile::open).collect::<Result<_, _>>()?;
+        let tokenizer = Tokenizer::open(folder.path())?;
+        Self::build(config, identity, weights, tokenizer, load)
+    }
+
+    fn build(
+        config: M::Config,
+        mut identity: Identity,
+        weights: Vec<WeightsFile>,
         tokenizer: Tokenizer,
         load: &Load,
     ) -> Result<Self, Error> {
-        check_device(load.device)?;
-        let path = places.first().map_or_else(PathBuf::new, |place| place.path().to_owned());
-        let mut stored = Stored::open(places.clone(), load.kind, load.device)?;
-        let vocabulary = config.vocab_size;
-        let model = Gpt2::build(config, &mut stored, name, &path)?.stored_in(places);
-        let mut warnings: Vec<String> = stored
+        load.check()?;
+        identity.path = weights.first().map_or_else(PathBuf::new, |file| file.path().to_owned());
+        identity.digest = Some(LazyDigest::new(weights.clone()));
+        let mut tensors = TensorFiles::open(weights, (load.kind, load.device), M::tensor_name)?;
+        let model = M::build(config, &mut tensors, identity)?;
+        let mut warnings: Vec<String> = tensors
             .not_finite()
             .iter()
             .map(|(path, name)| {
@@ -108,25 +127,45 @@ impl Checkpoint {
                 format!("{path}: tensor {name:?} holds NaN or infinities; what is computed with it will too")
             })
             .collect();
-        if model.config().tie_word_embeddings && model.has_own_head() {
-            warnings.push(format!(
-                "{}: lm_head.weight differs from the embeddings that config.json ties it to; it is used as it is stored",
-                path.display()
-            ));
-        }
-        let unused = stored.left();
+        warnings.extend(model.remarks());
+        let unused = tensors.left(M::is_buffer);
         if let Some((path, first)) = unused.first() {
-            let (path, many) = (path.display(), unused.len());
+            let (path, many, family) = (path.display(), unused.len(), M::NAME);
             warnings.push(format!(
-                "{path}: {many} tensors are not GPT-2's and are not used, {first:?} the first"
+                "{path}: {many} tensors are not {family}'s and are not used, {first:?} the first"
             ));
         }
         warnings.extend(tokenizer.left_out());
-        let tokens = tokenizer.size();
+        let (tokens, vocabulary) = (tokenizer.size(), model.limits().vocabulary);
         if tokens > vocabulary {
-            warnings.push(format!("the tokenizer has tokens up to number {}, the model embeddings for {vocabulary}; a text that needs a token beyond is refused", tokens - 1));
+            warnings.push(format!(
+                "the tokenizer has tokens up to number {}, the model embeddings for {vocabulary}; \
+                 a text that needs a token beyond is refused",
+                tokens - 1
+            ));
         }
-        Ok(Self { model, tokenizer: Arc::new(tokenizer), warnings })
+        Ok(Self { warnings, ..Self::new(model, tokenizer) })
+    }
+}
+
+/// The name of a folder, however it is written.
+pub(crate) fn name_of(folder: &Path) -> String {
+    let canonical = folder.canonicalize().ok();
+    let name = canonical.as_deref().unwrap_or(folder).file_name();
+    name.map_or_else(|| "model".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+impl<M: LanguageModel + Send + 'static> Checkpoint<M> {
+    /// The same, as a model of any family.
+    pub fn boxed(self) -> Checkpoint {
+        Checkpoint { model: Box::new(self.model), tokenizer: self.tokenizer, warnings: self.warnings }
+    }
+}
+
+impl<M: LanguageModel> Checkpoint<M> {
+    /// A model and a tokenizer of whatever origin.
+    pub fn new(model: M, tokenizer: impl Into<Arc<Tokenizer>>) -> Self {
+        Self { model, tokenizer: tokenizer.into(), warnings: Vec::new() }
     }
 
     /// A text and its continuation by the model. An empty text is read where a token begins it ([`Prompt::bos`]).
@@ -163,7 +202,7 @@ impl Checkpoint {
         generations: &[Generation],
         each: &mut dyn FnMut(usize, TokenId) -> bool,
     ) -> Result<Vec<Sequence>, Error> {
-        let Read { inputs, about, end, notes } = self.read(&prompt.into())?;
+        let EncodedPrompt { inputs, about, end, notes } = self.encode_prompt(&prompt.into())?;
         let ids: Vec<_> = inputs.iter().map(|t| t.id).collect();
         for generation in generations {
             generation.check()?;
@@ -193,7 +232,7 @@ impl Checkpoint {
     /// A text or a continuation that is empty.
     pub fn force(&self, prompt: impl Into<Prompt>, continuation: &str) -> Result<Sequence, Error> {
         let prompt = prompt.into();
-        let Read { inputs, about, end, notes } = self.read(&prompt)?;
+        let EncodedPrompt { inputs, about, end, notes } = self.encode_prompt(&prompt)?;
         let outputs = self.encode_beside(&prompt, continuation, TokenKind::Output, end)?;
         if outputs.is_empty() {
             return Err(Error::EmptyText { what: "continuation" });
@@ -227,7 +266,7 @@ impl Checkpoint {
         sequence.with_texts(move |id| tokenizer.bytes_of(id))
     }
 
-    fn read(&self, prompt: &Prompt) -> Result<Read, Error> {
+    fn encode_prompt(&self, prompt: &Prompt) -> Result<EncodedPrompt, Error> {
         let filled = prompt.filled(&self.tokenizer)?;
         let mut inputs = Vec::new();
         if prompt.is_begun(&self.tokenizer) {
@@ -271,12 +310,12 @@ impl Checkpoint {
         let parts = filled.parts.into_iter().map(moved).collect();
         let mut about = saliency_schema::Prompt::new(bos.is_some()).with_parts(parts);
         (about.template, about.text) = (prompt.template_name(), text);
-        Ok(Read { inputs, about, end: begins + filled.whole.len(), notes })
+        Ok(EncodedPrompt { inputs, about, end: begins + filled.whole.len(), notes })
     }
 
     /// Refuses tokens that the model has no embedding for.
     fn check_vocabulary(&self, tokens: &[Token]) -> Result<(), Error> {
-        let vocabulary = self.model.config().vocab_size;
+        let vocabulary = self.model.limits().vocabulary;
         match tokens.iter().find(|token| token.id as usize >= vocabulary) {
             Some(token) => Err(Error::Vocabulary { text: token.text.clone(), id: token.id, vocabulary }),
             None => Ok(()),
@@ -285,7 +324,7 @@ impl Checkpoint {
 }
 
 /// A prompt that was read.
-struct Read {
+struct EncodedPrompt {
     /// Its tokens.
     inputs: Vec<Token>,
     /// What a record says of it.
@@ -294,52 +333,4 @@ struct Read {
     end: usize,
     /// What whoever reads a record should know.
     notes: Vec<String>,
-}
-
-/// The texts after which a run ends, and what it has said so far.
-struct Stop<'a> {
-    generation: &'a Generation,
-    said: Vec<u8>,
-    tokens: usize,
-}
-
-impl<'a> Stop<'a> {
-    fn new(generation: &'a Generation) -> Self {
-        Self { generation, said: Vec::new(), tokens: 0 }
-    }
-
-    /// Whether the run ends after a token of these bytes.
-    fn after(&mut self, bytes: &[u8]) -> bool {
-        let before = self.said.len();
-        self.said.extend_from_slice(bytes);
-        self.tokens += 1;
-        self.tokens >= self.generation.at_least
-            && self.generation.stop.iter().any(|stop| {
-                // Only what this token can have completed.
-                let from = before.saturating_sub(stop.len() - 1);
-                self.said[from..].windows(stop.len()).any(|window| window == stop.as_bytes())
-            })
-    }
-}
-
-/// A file's bytes, or `None` where there is no such file.
-pub(crate) fn if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Io { path: path.to_owned(), source }),
-    }
-}
-
-fn check_device(device: Device) -> Result<(), Error> {
-    let why = match device {
-        Device::Cuda(_) if !tch::Cuda::is_available() => {
-            "this libtorch has no CUDA or sees no GPU; set LIBTORCH or LIBTORCH_USE_PYTORCH to one that does"
-        }
-        Device::Cuda(n) if n as i64 >= tch::Cuda::device_count() => "this machine has fewer GPUs than that",
-        Device::Mps if !tch::utils::has_mps() => "this libtorch has no MPS",
-        Device::Vulkan => "Vulkan is not supported",
-        _ => return Ok(()),
-    };
-    Err(Error::Device { device: format!("{device:?}"), why })
 }

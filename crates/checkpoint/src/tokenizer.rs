@@ -1,8 +1,12 @@
 //! Text to tokens and back: GPT-2's byte-level BPE, with the exact bytes of every token.
 
-use crate::Error;
-use crate::checkpoint::if_there;
-use crate::tokenizer_settings::{Settings, optional};
+pub(crate) mod affixes;
+pub(crate) mod settings;
+
+use crate::error::Error;
+use crate::folder::if_there;
+use crate::tokenizer::affixes::Affixes;
+use crate::tokenizer::settings::{Settings, optional};
 use saliency_attribution::TokenId;
 use saliency_schema::{Kind, Token};
 use serde::Deserialize;
@@ -23,14 +27,7 @@ pub struct Tokenizer {
     plain: OnceLock<Bpe>,
     bytes: HashMap<char, u8>,
     settings: Settings,
-    put: Put,
-}
-
-/// Tokens that a post-processor puts before and after a text.
-#[derive(Debug, Default)]
-struct Put {
-    before: Vec<TokenId>,
-    after: Vec<TokenId>,
+    affixes: Affixes,
 }
 
 impl Tokenizer {
@@ -145,32 +142,13 @@ impl Tokenizer {
         // Nothing is cut or filled up behind the caller's back.
         let _ = bpe.with_truncation(None);
         bpe.with_padding(None);
-        let mut tokenizer =
-            Self { bpe, plain: OnceLock::new(), bytes: byte_alphabet(), settings, put: Put::default() };
-        tokenizer.put = tokenizer.what_is_put();
-        tokenizer
-    }
-
-    /// What the tokenizer's post-processor puts around a text, seen on a text that has a token.
-    fn what_is_put(&self) -> Put {
-        for text in ["a", "e", " ", "."] {
-            let (Ok(with), Ok(without)) = (self.bpe.encode(text, true), self.bpe.encode(text, false)) else {
-                continue;
-            };
-            let (with, without) = (with.get_ids(), without.get_ids());
-            if without.is_empty() {
-                continue;
-            }
-            let at = with.windows(without.len()).position(|window| window == without).unwrap_or(0);
-            let after = with.get(at + without.len()..).unwrap_or_default();
-            return Put { before: with[..at].to_vec(), after: after.to_vec() };
-        }
-        Put::default()
+        let affixes = Affixes::of(&bpe);
+        Self { bpe, plain: OnceLock::new(), bytes: byte_alphabet(), settings, affixes }
     }
 
     /// What the post-processor would put around a text and is left out here, as a sentence.
     pub(crate) fn left_out(&self) -> Option<String> {
-        let Put { before, after } = &self.put;
+        let Affixes { before, after } = &self.affixes;
         let text =
             |ids: &[TokenId]| ids.iter().filter_map(|&id| self.text_of(id)).collect::<Vec<_>>().concat();
         if before.len() < 2 && after.is_empty() {
@@ -191,7 +169,7 @@ impl Tokenizer {
     /// The token that begins a text, where the tokenizer has one: what its files name, or GPT-2's `<|endoftext|>`.
     pub fn bos(&self) -> Option<TokenId> {
         let named = self.settings.bos_token.as_ref().and_then(|token| self.bpe.token_to_id(token.text()));
-        named.or(self.put.before.first().copied()).or_else(|| self.bpe.token_to_id(END_OF_TEXT))
+        named.or(self.affixes.before.first().copied()).or_else(|| self.bpe.token_to_id(END_OF_TEXT))
     }
 
     /// The token that ends a text, by the same rule.
@@ -202,7 +180,7 @@ impl Tokenizer {
 
     /// Whether the tokenizer's files ask for a token before every text (`add_bos_token`, or a post-processor).
     pub fn adds_bos(&self) -> bool {
-        self.settings.add_bos_token.unwrap_or(self.put.before.len() == 1)
+        self.settings.add_bos_token.unwrap_or(self.affixes.before.len() == 1)
     }
 
     /// The chat template (Jinja), where the tokenizer's files have one.

@@ -6,7 +6,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use saliency_attribution::{Aggregate, Attributor, LanguageModel, Normalize, Segmentation};
-use saliency_model_gpt2::{Checkpoint, Load};
+use saliency_checkpoint::Load;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -77,7 +77,7 @@ fn lists(n: usize) -> impl Iterator<Item = Vec<&'static str>> {
 
 #[test]
 fn a_list_that_comes_again_is_far_less_surprising() {
-    let demo = Checkpoint::demo(&Load::default()).unwrap();
+    let demo = saliency_demo_model::open(&Load::default()).unwrap();
     let (mut sums, mut counts) = ([0.0; 2], [0; 2]);
     for list in lists(20) {
         let text = format!(" {}", list.join(" "));
@@ -112,7 +112,7 @@ fn a_list_that_comes_again_is_far_less_surprising() {
 /// How often the earlier mention of a name has the highest score: of all words that were read, and of the ten names of
 /// the first list. The scores are those of the whole name that comes next, summed over its tokens and over each word's.
 fn ranks(method: &str, aggregate: Aggregate, joint: &str) -> (usize, usize) {
-    let demo = Checkpoint::demo(&Load::default()).unwrap();
+    let demo = saliency_demo_model::open(&Load::default()).unwrap();
     let (mut of_words, mut of_names) = (0, 0);
     for (case, list) in lists(IN_A_LIST).enumerate() {
         let place = 2 + case % (IN_A_LIST - 3);

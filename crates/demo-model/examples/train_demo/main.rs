@@ -2,9 +2,9 @@
 //! find a folder in Hugging Face's layout when it is done.
 //!
 //! ```text
-//! python3 examples/demo-model/corpus.py FOLDER > corpus.txt        (says which packages FOLDER holds)
-//! cargo run --release -p saliency-model-gpt2 --example train_demo -- corpus.txt OUT
-//! cargo run --release -p saliency-model-gpt2 --example train_demo -- corpus.txt OUT --resume
+//! python3 crates/demo-model/training/corpus.py FOLDER > corpus.txt        (says which packages FOLDER holds)
+//! cargo run --release -p saliency-demo-model --example train_demo -- corpus.txt OUT
+//! cargo run --release -p saliency-demo-model --example train_demo -- corpus.txt OUT --resume
 //! ```
 //!
 //! The same text, seed, steps and threads give the same weights, also when the training was cut off and resumed from
@@ -18,7 +18,8 @@ mod optimizer;
 
 use data::Data;
 use optimizer::Optimizer;
-use saliency_model_gpt2::{Config, EndOfText, Gpt2};
+use saliency_checkpoint::EndOfText;
+use saliency_model_gpt2::{Config, Gpt2};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;

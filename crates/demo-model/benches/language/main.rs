@@ -2,7 +2,7 @@
 //! are no networks: `xz -9` that has read the training text, and a modified Kneser–Ney 5-gram over the model's own
 //! tokens.
 //!
-//! `cargo xtask bench language CORPUS`, with the text that `examples/demo-model/corpus.py` makes. Every 20th document
+//! `cargo xtask bench language CORPUS`, with the text that `crates/demo-model/training/corpus.py` makes. Every 20th document
 //! is held out, as in the training. Each of the network's predictions reads at least half a context, where the document
 //! before is that long.
 #![allow(missing_docs, reason = "a program")]
@@ -13,9 +13,11 @@ mod kneser_ney;
 mod xz;
 
 use kneser_ney::{KneserNey, SEPARATOR};
-use saliency::attribution::tch::{self, Kind, Tensor};
-use saliency::{Checkpoint, LanguageModel, Load};
+use saliency_attribution::LanguageModel;
+use saliency_checkpoint::{Checkpoint, Load};
+use saliency_model_gpt2::Gpt2;
 use std::error::Error;
+use tch::{Kind, Tensor};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -34,14 +36,14 @@ fn main() -> Outcome<()> {
     for (i, document) in text.split(END_OF_TEXT).enumerate() {
         if i.is_multiple_of(HELD_OUT) { &mut held_out } else { &mut training }.push(document);
     }
-    let demo = Checkpoint::demo(&Load::default())?;
+    let demo = saliency_demo_model::open(&Load::default())?;
     let vocabulary = demo.model.limits().vocabulary;
     let ids = |documents: &[&str]| -> Outcome<Vec<u32>> {
         let mut ids = Vec::new();
         for document in documents {
             ids.push(SEPARATOR);
             ids.extend(
-                demo.tokenizer.encode(document, saliency::schema::Kind::Input, 0)?.iter().map(|t| t.id),
+                demo.tokenizer.encode(document, saliency_schema::Kind::Input, 0)?.iter().map(|t| t.id),
             );
         }
         Ok(ids)
@@ -72,7 +74,7 @@ fn main() -> Outcome<()> {
 }
 
 /// −ln p of every token but the first, in windows of a context that overlap by half.
-fn nats(demo: &Checkpoint, ids: &[u32]) -> Outcome<f64> {
+fn nats(demo: &Checkpoint<Gpt2>, ids: &[u32]) -> Outcome<f64> {
     let _no_gradient = tch::no_grad_guard();
     let context = demo.model.limits().context;
     let (mut sum, mut done) = (0.0, 1);

@@ -1,8 +1,8 @@
 //! What the small files beside a tokenizer say: which tokens are special, which are added, whether one comes before
 //! every text, and how a chat is written.
 
-use crate::Error;
-use crate::checkpoint::if_there;
+use crate::error::Error;
+use crate::folder::if_there;
 use saliency_attribution::TokenId;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};

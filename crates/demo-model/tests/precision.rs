@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency_attribution::{Attributor, Generation, Sequence};
-use saliency_model_gpt2::{Checkpoint, Load};
+use saliency_checkpoint::Load;
 use tch::Kind;
 
 const TEXT: &str = "And it came to pass, when David had made an end of speaking unto Saul, that the soul of Jonathan was knit with \
@@ -11,7 +11,7 @@ const TEXT: &str = "And it came to pass, when David had made an end of speaking 
                     home to his father's house.";
 
 fn rows(kind: Kind, method: &str, sequence: &Sequence) -> Vec<Vec<f64>> {
-    let demo = Checkpoint::demo(&Load { kind, ..Load::default() }).unwrap();
+    let demo = saliency_demo_model::open(&Load::new().kind(kind)).unwrap();
     let attributor = Attributor::new().method(method).unwrap().target("probability").unwrap();
     let record = attributor.record(&demo.model, sequence).unwrap();
     record.attributions.iter().map(|row| row.iter().map(|x| x.unwrap()).collect()).collect()
@@ -41,7 +41,7 @@ fn same_first(found: &[Vec<f64>], expected: &[Vec<f64>]) -> usize {
 #[test]
 fn bfloat16_is_near_single_precision_and_how_near() {
     let sequence =
-        Checkpoint::demo(&Load::default()).unwrap().generate(TEXT, &Generation::greedy(12)).unwrap();
+        saliency_demo_model::open(&Load::default()).unwrap().generate(TEXT, &Generation::greedy(12)).unwrap();
     for (method, median, most) in
         [("gradient-x-input", 0.05, 0.3), ("integrated-gradients", 0.1, 0.8), ("occlusion", 0.3, 3.0)]
     {

@@ -1,16 +1,15 @@
 //! A text as the model is to read it: with or without a token that begins it, plain or put into a template.
 
-use crate::{Error, Tokenizer};
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, context};
+pub(crate) mod chat;
+pub(crate) mod parts;
+
+use crate::error::Error;
+use crate::prompt::chat::chat;
+use crate::prompt::parts::{found, parts};
+use crate::tokenizer::Tokenizer;
 use saliency_schema::Part;
 use std::ops::Range;
 
-/// Instructions that a chat template may run.
-const FUEL: u64 = 1_000_000;
-/// Bytes that a chat template may have, and its stack: a bracket in a bracket takes less than 4 kB.
-const LONGEST: usize = 1 << 15;
-const STACK: usize = 1 << 27;
 /// Texts that no template holds: the user's, and the system's.
 const MARK: &str = "\u{e000}the text\u{e001}";
 const SYSTEM_MARK: &str = "\u{e000}the system\u{e001}";
@@ -18,7 +17,7 @@ const SYSTEM_MARK: &str = "\u{e000}the system\u{e001}";
 /// A text, and how it is put before the model. A `&str` is one: plain, and begun as the tokenizer's own files say.
 ///
 /// ```
-/// use saliency_model_gpt2::{Prompt, Template};
+/// use saliency_checkpoint::{Prompt, Template};
 ///
 /// let plain = Prompt::from("The race to Mars");
 /// let begun = Prompt::from("The race to Mars").bos(true);
@@ -170,105 +169,4 @@ impl<T: Into<String>> From<T> for Prompt {
     fn from(text: T) -> Self {
         Self { text: text.into(), bos: None, template: Template::Plain, special_as_text: false }
     }
-}
-
-/// Where texts lie in a whole text: by name, in order. `marked` is the whole text with marks in their places, of which
-/// each must stand there once; a template may have taken the white space around a text away.
-fn found<'a>(
-    whole: &str,
-    marked: &str,
-    mut texts: Vec<(&'a str, &str, &str)>,
-) -> Option<Vec<(&'a str, Range<usize>)>> {
-    if texts.iter().any(|(_, mark, _)| marked.matches(mark).count() != 1) {
-        return None;
-    }
-    texts.sort_by_key(|(_, mark, _)| marked.find(mark));
-    let (mut found, mut at, mut rest) = (Vec::new(), 0, marked);
-    for (index, (name, mark, text)) in texts.iter().enumerate() {
-        let (before, after) = rest.split_once(mark)?;
-        at += whole[at..].strip_prefix(before).map(|_| before.len())?;
-        rest = after;
-        let next =
-            texts.get(index + 1).and_then(|(_, mark, _)| rest.find(mark)).map_or(rest, |end| &rest[..end]);
-        let fits = |text: &&str| {
-            let behind = whole[at..].strip_prefix(*text);
-            behind.is_some_and(|behind| {
-                if next.len() == rest.len() { behind == next } else { behind.starts_with(next) }
-            })
-        };
-        let text = [*text, text.trim(), text.trim_start(), text.trim_end()].into_iter().find(fits)?;
-        found.push((*name, at..at + text.len()));
-        at += text.len();
-    }
-    (&whole[at..] == rest).then_some(found)
-}
-
-/// The parts of a whole text of so many bytes, with what the template put around the texts.
-fn parts(texts: Vec<(&str, Range<usize>)>, bytes: usize) -> Vec<Part> {
-    let (mut parts, mut reached) = (Vec::new(), 0);
-    let around = |parts: &mut Vec<Part>, bytes: Range<usize>| {
-        if !bytes.is_empty() {
-            parts.push(Part::new("template", bytes));
-        }
-    };
-    if texts.is_empty() {
-        return parts;
-    }
-    for (name, text) in texts {
-        around(&mut parts, reached..text.start);
-        reached = text.end;
-        parts.push(Part::new(name, text));
-    }
-    around(&mut parts, reached..bytes);
-    parts
-}
-
-/// A chat of one message of the user, by the tokenizer's template.
-fn chat(tokenizer: &Tokenizer, system: Option<&str>, text: &str) -> Result<String, Error> {
-    let failed = |why: String| Error::Template { template: "chat".to_owned(), why };
-    let Some(template) = tokenizer.chat_template() else {
-        return Err(failed(
-            "the tokenizer's files hold no chat template; give one, such as \"Q: {text}\\nA:\"".to_owned(),
-        ));
-    };
-    if template.len() > LONGEST {
-        return Err(failed(format!("{} bytes, and more than {LONGEST} are not read", template.len())));
-    }
-    let message = |role: &str, content: &str| context! { role => role, content => content };
-    let mut messages: Vec<_> = system.map(|system| message("system", system)).into_iter().collect();
-    messages.push(message("user", text));
-    let special = |id: Option<u32>| id.and_then(|id| tokenizer.text_of(id)).unwrap_or_default();
-    let (bos_token, eos_token) = (special(tokenizer.bos()), special(tokenizer.eos()));
-    let values = context! { messages, bos_token, eos_token, add_generation_prompt => true };
-    // It is somebody else's program: it ends, and however deep its brackets go, it has a stack of its own.
-    std::thread::scope(|scope| {
-        let rendering = std::thread::Builder::new().stack_size(STACK);
-        let rendering = rendering.spawn_scoped(scope, || render(template, values));
-        let rendered = rendering.map_err(|error| failed(error.to_string()))?.join();
-        rendered
-            .map_err(|_| failed("it can't be read".to_owned()))?
-            .map_err(|error| failed(error.to_string()))
-    })
-}
-
-/// A Jinja template as the transformers library sets it up.
-fn render(template: &str, values: minijinja::Value) -> Result<String, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.set_fuel(Some(FUEL));
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    environment.add_function("raise_exception", |why: String| -> Result<(), minijinja::Error> {
-        Err(minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, why))
-    });
-    // Marks of what a model is trained on print nothing.
-    let mut template = template.to_owned();
-    for (tag, plain) in [("endgeneration", "endif"), ("generation", "if true")] {
-        for opens in ["{% ", "{%- "] {
-            for closes in [" %}", " -%}"] {
-                template =
-                    template.replace(&format!("{opens}{tag}{closes}"), &format!("{opens}{plain}{closes}"));
-            }
-        }
-    }
-    environment.render_str(&template, values)
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with a GPT-2 checkpoint or with what it is asked to do.
+//! What can be wrong with a checkpoint or with what it is asked to do.
 
 use std::path::PathBuf;
 use tch::TchError;
@@ -41,6 +41,16 @@ pub enum Error {
         path: PathBuf,
         /// What the reader says.
         source: serde_json::Error,
+    },
+    /// `config.json` is that of a family that is not read.
+    #[error("{path}: model_type is {found}; checkpoints of these are read: {}", .known.join(", "))]
+    ModelType {
+        /// The file.
+        path: PathBuf,
+        /// The family that it names, in quotes; or `missing`.
+        found: String,
+        /// What is read.
+        known: Vec<&'static str>,
     },
     /// A field asks for something that would change the result and is not done here.
     #[error("{path}: {field} is {value}: {why}")]
@@ -107,7 +117,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A tensor that the configuration calls for is not there.
-    #[error("{path}: no tensor {name:?}, which config.json calls for; is this a GPT-2 checkpoint?")]
+    #[error("{path}: no tensor {name:?}, which config.json calls for; are both of one model?")]
     NoTensor {
         /// The file.
         path: PathBuf,
@@ -140,15 +150,17 @@ pub enum Error {
     },
     /// The weights hold more blocks than the configuration.
     #[error(
-        "{path}: there is a tensor {name:?}, and config.json says n_layer = {n_layer}; are both of one model?"
+        "{path}: there is a tensor {name:?}, and config.json says {field} = {blocks}; are both of one model?"
     )]
     ExtraBlock {
         /// The file.
         path: PathBuf,
         /// The tensor.
         name: String,
+        /// The configuration's field for the number of blocks.
+        field: &'static str,
         /// Blocks that the configuration has.
-        n_layer: usize,
+        blocks: usize,
     },
     // --- tokenizer
     /// The tokenizer's files can't be used.
@@ -160,7 +172,7 @@ pub enum Error {
         source: tokenizers::Error,
     },
     /// A tokenizer whose tokens are not made of bytes.
-    #[error("{path}: not a byte-level tokenizer, which GPT-2's is; is this GPT-2's tokenizer.json?")]
+    #[error("{path}: not a byte-level tokenizer (GPT-2's form of BPE), and others are not read")]
     NotByteLevel {
         /// The file.
         path: PathBuf,
