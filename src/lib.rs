@@ -76,7 +76,7 @@ pub use saliency_viz_svg::{Page, ToHtml};
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// The code on the documentation's page of charts, compiled. Here, because a package holds no file from outside its folder.
+/// The code in docs/charts.md, compiled here, because a package holds no file from outside its folder.
 #[cfg(all(doctest, feature = "html", feature = "pdf", feature = "png"))]
 #[doc = include_str!("../docs/charts.md")]
 struct Charts;
