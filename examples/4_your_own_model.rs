@@ -1,5 +1,5 @@
-//! A model of your own behind the trait: here one that counts. You will see a row of attributions that anyone can
-//! check by hand. In a test of yours, `saliency::attribution::testing::check_model` (feature `testing`) holds such a model to
+//! A model of your own behind the trait: here one that counts. You will see a row of attributions that anyone can check
+//! by hand. In a test of yours, `saliency::attribution::testing::check_model` (feature `testing`) holds such a model to
 //! everything that the trait promises.
 //!
 //! `cargo run -p saliency --example 4_your_own_model`

@@ -1,12 +1,13 @@
-//! Whether GPT-2's real weights give the notebook's rows here too. You will see a table: for each reference run how many rows
-//! were compared and how far the worst number is off, in units of its row's largest. `cargo xtask real-gpt2 DIR|HUB-ID` runs this; it
-//! is the acceptance test for whoever has the weights (124M, `openai-community/gpt2`).
+//! Whether GPT-2's real weights give the notebook's rows here too. You will see a table: for each reference run how
+//! many rows were compared and how far the worst number is off, in units of its row's largest.
+//! `cargo xtask real-gpt2 DIR|HUB-ID` runs this; it is the acceptance test for whoever has the weights (124M,
+//! `openai-community/gpt2`).
 //!
 //! `cargo run --release -p saliency --features hub --example 6_real_gpt2 -- DIR|HUB-ID [EXPECTED]`
 //!
-//! The tokens of the runs in `crates/schema/tests/data` are forced; gradient × input of the probability, l2 over hidden dimensions,
-//! divided by the row's sum, has to give the runs' rows to 1e-3 of their largest. With EXPECTED, a folder of other rows for the same
-//! tokens, those are compared instead: so the program itself can be tested on a stand-in.
+//! The tokens of the runs in `crates/schema/tests/data` are forced; gradient × input of the probability, l2 over hidden
+//! dimensions, divided by the row's sum, has to give the runs' rows to 1e-3 of their largest. With EXPECTED, a folder
+//! of other rows for the same tokens, those are compared instead: so the program itself can be tested on a stand-in.
 
 use saliency::hub::Hub;
 use saliency::schema::{Kind, Token};

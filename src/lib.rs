@@ -1,15 +1,16 @@
-//! Which words did a language model look at? Attributions for a whole paragraph, and pictures of them.
+//! Attributes each token that a language model generates to the tokens before it, and draws the result for a whole
+//! paragraph. Reads GPT-2 checkpoints; a model of your own implements [`LanguageModel`](attribution::LanguageModel).
 //!
-//! One way through, re-exported here by job:
+//! The steps, and the crates that this one re-exports for them:
 //!
-//! | job | crate | begin with |
+//! | step | crate | start with |
 //! | --- | --- | --- |
 //! | text → tokens → model | `saliency-model-gpt2` | [`Checkpoint`] |
 //! | → attribution → record | `saliency-attribution` | [`Attributor`] |
 //! | the record | `saliency-schema` | [`Record`], [`read`] |
 //! | → chart → SVG, PNG | `saliency-viz-svg` | [`chart`], [`Options`] |
 //!
-//! Who only draws depends on `saliency-viz-svg` alone and never builds libtorch.
+//! If you only need charts, depend on `saliency-viz-svg` alone, which never builds libtorch.
 //!
 //! ```
 //! use saliency::{Attributor, Checkpoint, Generation, Load, Options, chart};
@@ -24,12 +25,14 @@
 //!
 //! # Features
 //! - `gpt2` (default): GPT-2 and attribution on libtorch, with the bundled demo model.
-//! - `hub`: models by their name on the Hugging Face hub.
+//! - `hub`: downloads models from the Hugging Face hub.
+//! - `csv` (default): tables of every cell, as CSV or TSV.
 //! - `html` (default): interactive pages, one file each.
-//! - `png` (default): PNG pictures by resvg.
-//! - `pdf` (default): PDF by svg2pdf; text stays text.
-//! - `segments-all-scripts`: words by dictionaries in Chinese, Japanese, Thai, Lao, Khmer and Burmese text.
-//! - `download-libtorch`: have `tch` fetch libtorch at build time.
+//! - `png` (default): PNG pictures, by resvg.
+//! - `pdf` (default): PDF pictures with selectable text, by svg2pdf.
+//! - `segments-all-scripts`: word boundaries by dictionary in Chinese, Japanese, Thai, Lao, Khmer and Burmese text.
+//! - `testing`: toy models, and a check of a model of your own.
+//! - `download-libtorch`: `tch` downloads libtorch during the build.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 

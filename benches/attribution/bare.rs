@@ -1,7 +1,7 @@
 //! The matrix products that attribution can't do without, alone: what is left to win is the time above them.
 //!
-//! Products of GPT-2's shape, with the model's own weights and fixed activations. `T` tokens, `m` outputs, `p` points on a path; hidden
-//! 768, inner 3072, 12 heads of 64, vocabulary 50257.
+//! Products of GPT-2's shape, with the model's own weights and fixed activations. `T` tokens, `m` outputs, `p` points
+//! on a path; hidden 768, inner 3072, 12 heads of 64, vocabulary 50257.
 //!
 //! | pass | where | products |
 //! | --- | --- | --- |

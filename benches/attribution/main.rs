@@ -1,5 +1,5 @@
-//! Attribution beside plain libtorch and beside the bare matrix products, in one run: the ratio is what counts, the seconds are
-//! the machine's.
+//! Attribution beside plain libtorch and beside the bare matrix products, in one run: the ratio is what counts, the
+//! seconds are the machine's.
 //!
 //! | shape | why |
 //! | --- | --- |
@@ -7,9 +7,10 @@
 //! | `gpt2-small/184+1` | one output of it, for integrated gradients |
 //! | `gpt2-small/900+100` | a long text, for memory and for the cost of an output |
 //!
-//! Each line of the summary compares the medians of runs that took turns. `cargo xtask bench attribution [PART…]`, with the parts
-//! `gradients`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths` where none is named. Two threads.
-//! `--turns N` for more than 3 turns; `--cuda` runs the gradients on a GPU, `--criterion` adds criterion's own statistics.
+//! Each line of the summary compares the medians of runs that took turns. `cargo xtask bench attribution [PART…]`, with
+//! the parts `gradients`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths` where none
+//! is named. Two threads. `--turns N` for more than 3 turns; `--cuda` runs the gradients on a GPU, `--criterion` adds
+//! criterion's own statistics.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 

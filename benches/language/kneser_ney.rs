@@ -6,23 +6,24 @@
 //! Dj = j − (j + 1) Y n(j+1) / n(j),  Y = n1 / (n1 + 2 n2)
 //! ```
 //!
-//! `h` is the context and `h′` the same without its first token. `Nj(h·)` is how many tokens follow `h` with the count `j`,
-//! `N3` with 3 and more. Where `h` was never seen, `p(w | h) = p(w | h′)`. Below the empty context stands the uniform
-//! distribution. `n(j)` is how many n-grams of one length have the count `j`, so that each length has its own three
-//! discounts.
+//! `h` is the context and `h′` the same without its first token. `Nj(h·)` is how many tokens follow `h` with the count
+//! `j`, `N3` with 3 and more. Where `h` was never seen, `p(w | h) = p(w | h′)`. Below the empty context stands the
+//! uniform distribution. `n(j)` is how many n-grams of one length have the count `j`, so that each length has its own
+//! three discounts.
 //!
-//! `c` is how often an n-gram of the model's order occurs. Of a shorter one it is how many different tokens stand before it.
+//! `c` is how often an n-gram of the model's order occurs. Of a shorter one it is how many different tokens stand
+//! before it.
 //!
-//! Documents: [`SEPARATOR`] begins each, and a context doesn't reach back past it. So it is `<s>` in a context and `</s>` as
-//! what is predicted, and n-grams have it nowhere but at the first place and at the last. Nothing stands before an n-gram
-//! that begins with it: `c` is then how often it occurs, whatever its length, and it counts in `n(j)` like any other. The
-//! separator alone is counted as what is predicted, never as what begins a document.
+//! Documents: [`SEPARATOR`] begins each, and a context doesn't reach back past it. So it is `<s>` in a context and
+//! `</s>` as what is predicted, and n-grams have it nowhere but at the first place and at the last. Nothing stands
+//! before an n-gram that begins with it: `c` is then how often it occurs, whatever its length, and it counts in `n(j)`
+//! like any other. The separator alone is counted as what is predicted, never as what begins a document.
 //!
 //! Where n1, n2 or n3 is 0, or a discount comes out as 0 or less, all three of that length are 0.5, 1 and 1.5.
 //!
 //! Source: Chen and Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling", TR-10-98, Harvard
-//! University, 1998. Boundaries and the three numbers to fall back on are those of `KenLM`'s `lmplz` (`--discount_fallback`),
-//! which takes a discount of exactly 0 as it comes.
+//! University, 1998. Boundaries and the three numbers to fall back on are those of `KenLM`'s `lmplz`
+//! (`--discount_fallback`), which takes a discount of exactly 0 as it comes.
 
 use std::ops::Range;
 
@@ -66,8 +67,8 @@ struct Context {
 impl KneserNey {
     /// Counts one stream of tokens.
     ///
-    /// Its first token is read and not predicted. If that is no [`SEPARATOR`], the few tokens are left out that neither have
-    /// a whole context nor a separator before them.
+    /// Its first token is read and not predicted. If that is no [`SEPARATOR`], the few tokens are left out that neither
+    /// have a whole context nor a separator before them.
     ///
     /// # Panics
     ///
@@ -108,8 +109,8 @@ impl KneserNey {
 
     /// ln p(token | context).
     ///
-    /// Of the context, the last order − 1 tokens are read, and none before its last [`SEPARATOR`]. Numbers must be below the
-    /// vocabulary; in training they may never have occurred.
+    /// Of the context, the last order − 1 tokens are read, and none before its last [`SEPARATOR`]. Numbers must be
+    /// below the vocabulary; in training they may never have occurred.
     pub(crate) fn log_probability(&self, context: &[u32], token: u32) -> f64 {
         let context = self::context(context, self.levels.len());
         let bits = bits(self.vocabulary);
@@ -148,8 +149,8 @@ impl Level {
         Self { discounts, contexts, tokens, counts }
     }
 
-    /// What a token has of its own after a context, and the share of the shorter context's probability that it gets; nothing
-    /// if the context was never seen.
+    /// What a token has of its own after a context, and the share of the shorter context's probability that it gets;
+    /// nothing if the context was never seen.
     fn shares(&self, context: u128, token: u32) -> Option<(f64, f64)> {
         let found = self.contexts.binary_search_by_key(&context, |c| c.packed).ok()?;
         let Context { range, total, held, .. } = &self.contexts[found];
@@ -199,7 +200,8 @@ mod tests {
 
     const VOCABULARY: usize = 12;
 
-    /// Every order, and contexts of every length: what the corpus has, what it hasn't, longer ones, and across separators.
+    /// Every order, and contexts of every length: what the corpus has, what it hasn't, longer ones, and across
+    /// separators.
     fn models_and_contexts() -> Vec<(KneserNey, Vec<Vec<u32>>)> {
         (1..=7)
             .map(|order| {
@@ -264,7 +266,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_estimated_has_fixed_discounts() {
-        // Pairs occur 1, 2, 4 and 7 times, none 3 times. Before 1, 2, 3 and 4 stands one token, before the separator three.
+        // Pairs occur 1, 2, 4 and 7 times, none 3 times. Before 1, 2, 3 and 4 stands one token, before the separator
+        // three.
         let model =
             KneserNey::train(&[0, 1, 2, 0, 1, 3, 0, 1, 3, 0, 1, 4, 0, 1, 4, 0, 1, 4, 0, 1, 4, 0], 2, 6);
         let alone = |own: f64| (own + (4.0 * 0.5 + 1.5) / 6.0) / 7.0;

@@ -1,5 +1,5 @@
-//! What held-out text takes when `xz` has read the training text: a compressor that knows no language, to measure a network
-//! against.
+//! What held-out text takes when `xz` has read the training text: a compressor that knows no language, to measure a
+//! network against.
 
 use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};
@@ -7,7 +7,8 @@ use std::thread;
 
 /// How many bits held-out text adds to the compressed training text.
 ///
-/// `xz -9` looks back 64 MiB; of a longer training text it has forgotten the beginning. It takes up to 674 MiB of memory.
+/// `xz -9` looks back 64 MiB; of a longer training text it has forgotten the beginning. It takes up to 674 MiB of
+/// memory.
 ///
 /// # Errors
 ///

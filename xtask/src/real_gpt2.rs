@@ -62,8 +62,8 @@ pub(crate) fn command(
     Ok(command)
 }
 
-/// The stand-in's folder, made if it is not there: GPT-2 small's shape, every number from a counter through `SplitMix64`.
-/// `tests/stand-in/generate.py` makes the same bits and says what a peer answers on them.
+/// The stand-in's folder, made if it is not there: GPT-2 small's shape, every number from a counter through
+/// `SplitMix64`. `tests/stand-in/generate.py` makes the same bits and says what a peer answers on them.
 fn stand_in(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.target().join("stand-in");
     let weights = folder.join("model.safetensors");

@@ -11,6 +11,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace::Workspace;
 
+/// The longest line of prose, in characters.
+const WIDTH: usize = 120;
+
 #[test]
 fn every_source_file_says_what_it_is_for() -> Result<()> {
     let mut silent = Vec::new();
@@ -115,6 +118,76 @@ fn no_file_names_a_machine_or_a_registry() -> Result<()> {
     }
     assert!(found.is_empty(), "take these out: {found:#?}");
     Ok(())
+}
+
+#[test]
+fn lines_of_prose_are_at_most_120_characters() -> Result<()> {
+    let mut long = Vec::new();
+    for file in files()? {
+        let comments = match file.place.extension().and_then(|extension| extension.to_str()) {
+            Some("md") => false,
+            Some("rs") => true,
+            _ => continue,
+        };
+        let lines = long_lines(&file.text()?, comments);
+        long.extend(lines.into_iter().map(|line| format!("{}:{line}", file.path)));
+    }
+    assert!(long.is_empty(), "break these lines: {long:#?}");
+    Ok(())
+}
+
+/// The numbers of overlong lines of Markdown, or of Rust comments. Code, tables, headings, pictures and links may be
+/// longer, and so may text that a test keeps equal to the program, between `<!-- name -->` and `<!-- /name -->`.
+fn long_lines(text: &str, comments: bool) -> Vec<usize> {
+    let (mut is_code, mut is_generated) = (false, false);
+    let mut long = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let indented = line.trim_start();
+        let prose = if comments {
+            let Some(comment) = indented.strip_prefix("//") else {
+                is_code = false;
+                continue;
+            };
+            comment.trim_start_matches(['/', '!']).trim_start()
+        } else {
+            indented
+        };
+        if prose.starts_with("```") {
+            is_code = !is_code;
+        } else if prose.starts_with("<!-- ") {
+            is_generated = !prose.starts_with("<!-- /");
+        } else if !is_code
+            && !is_generated
+            && !prose.starts_with(['|', '#', '<'])
+            && !prose.starts_with("![")
+            && (comments || !line.starts_with("    "))
+        {
+            // A link's address can't be broken, and code had better not be.
+            let addresses: usize = line.split("](").skip(1).filter_map(|rest| rest.find(')')).sum();
+            let between_code = prose.trim_start_matches("- ").split('`').step_by(2);
+            if line.chars().count() - addresses > WIDTH
+                && between_code.into_iter().any(|text| text.contains(' '))
+            {
+                long.push(number);
+            }
+        }
+    }
+    long
+}
+
+#[test]
+fn long_lines_are_found_in_prose_only() {
+    let words = "word ".repeat(30);
+    let found = |text: &str, comments| long_lines(&text.replace("WORDS", &words), comments);
+    assert_eq!(found("short\nWORDS\n- WORDS", false), [2, 3]);
+    assert_eq!(found("| WORDS |\n```sh\nWORDS\n```\nWORDS", false), [5]);
+    assert_eq!(found("<!-- a -->\nWORDS\n<!-- /a -->\nWORDS\n![WORDS](x)", false), [4]);
+    assert!(found(&format!("[a]({}) b", "x".repeat(200)), false).is_empty());
+    assert_eq!(found("`WORDS`.\nWORDS `code`", false), [2]);
+    assert_eq!(
+        found("let a = \"WORDS\";\n    // WORDS\n/// ```\n/// WORDS\nfn a() {}\n//! WORDS", true),
+        [2, 6]
+    );
 }
 
 /// A lock file that was written behind a mirror names the mirror.

@@ -1,15 +1,23 @@
 //! The way through: a model and a sequence in, a record out.
 
-use crate::backward::with_gradients;
+use crate::error::Error;
+use crate::method::parameters::Parameters;
+use crate::method::{Explanation, Method, method};
 use crate::methods::GradientXInput;
+use crate::model::sequence::Sequence;
+use crate::model::{LanguageModel, Pass};
+use crate::problem::Problem;
 use crate::problem::Settings;
-use crate::rows::{self, Rows};
+use crate::problem::backward::with_gradients;
+use crate::problem::cost::{Cost, Size};
+use crate::problem::progress::Progress;
+use crate::rows;
+use crate::rows::Rows;
+use crate::rows::aggregate::Aggregate;
+use crate::rows::normalize::Normalize;
+use crate::rows::unreduced::UnreducedRows;
+use crate::target::{Target, target};
 use crate::targets::Probability;
-use crate::work::Progress;
-use crate::{
-    Aggregate, Cost, Error, Explanation, LanguageModel, Method, Normalize, Parameters, Pass, Problem,
-    Sequence, Size, Target, Vectors, method, target,
-};
 use saliency_schema::{Model, Record, Token};
 use std::ops::Range;
 
@@ -99,9 +107,9 @@ impl Attributor {
         Self { normalize: Some(normalize), ..self }
     }
 
-    /// Explains some outputs as one: the sum of their targets, such as a whole answer's log-probability. The record then has
-    /// one output, the span; outputs before it count as input, and what its own tokens give to each other is in
-    /// `outputs[0].within`. Default: every output for itself.
+    /// Explains some outputs as one: the sum of their targets, such as a whole answer's log-probability. The record
+    /// then has one output, the span; outputs before it count as input, and what its own tokens give to each other is
+    /// in `outputs[0].within`. Default: every output for itself.
     ///
     /// ```
     /// use saliency_attribution::testing::Linear;
@@ -141,16 +149,16 @@ impl Attributor {
         Self { against: Some(continuation), ..self }
     }
 
-    /// Bytes that passes may take together, besides the weights: batches are chosen to fit, and a pass that takes more runs
-    /// alone. Default: 768 MiB.
+    /// Bytes that passes may take together, besides the weights: batches are chosen to fit, and a pass that takes more
+    /// runs alone. Default: 768 MiB.
     #[must_use]
     pub fn memory(mut self, bytes: usize) -> Self {
         self.settings.memory = bytes;
         self
     }
 
-    /// Whether a run that is stopped gives the rows that are finished, with a note, instead of [`Error::Stopped`]. Methods that
-    /// work on all outputs together then take them in portions of 4. Default: `false`.
+    /// Whether a run that is stopped gives the rows that are finished, with a note, instead of [`Error::Stopped`].
+    /// Methods that work on all outputs together then take them in portions of 4. Default: `false`.
     #[must_use]
     pub fn partial(mut self, partial: bool) -> Self {
         self.partial = partial;
@@ -209,7 +217,8 @@ impl Attributor {
         Ok(with_gradients(|| self.run(model, sequence, watch, false))?.0)
     }
 
-    /// As [`record_with`](Self::record_with), and gives the vectors behind the rows besides: outputs × tokens × hidden numbers.
+    /// As [`record_with`](Self::record_with), and gives the vectors behind the rows besides: outputs × tokens × hidden
+    /// numbers.
     ///
     /// ```
     /// use saliency_attribution::testing::Linear;
@@ -230,7 +239,7 @@ impl Attributor {
         model: &dyn LanguageModel,
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
-    ) -> Result<(Record, Vectors), Error> {
+    ) -> Result<(Record, UnreducedRows), Error> {
         with_gradients(|| self.run(model, sequence, watch, true))
     }
 
@@ -240,7 +249,7 @@ impl Attributor {
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
         keeps_vectors: bool,
-    ) -> Result<(Record, Vectors), Error> {
+    ) -> Result<(Record, UnreducedRows), Error> {
         let (aggregate, normalize) = self.reduction()?;
         let card = self.method.card();
         // A continuation that is held against another is a span of all its outputs.

@@ -1,7 +1,21 @@
 //! The seam: what attribution asks of a language model.
 
+pub(crate) mod checked;
+pub(crate) mod generation;
+pub(crate) mod inside;
+pub(crate) mod layers;
+pub(crate) mod prefix_cache;
+pub(crate) mod sampling;
+pub(crate) mod sequence;
+pub(crate) mod tape;
+
+use crate::error::Error;
 use crate::error::ModelError;
-use crate::{Error, Generation, Inside, Run, Sequence, Variants, generation};
+use crate::model::generation::Generation;
+use crate::model::inside::Inside;
+use crate::model::prefix_cache::PrefixCache;
+use crate::model::sequence::Sequence;
+use crate::model::tape::Tape;
 use std::ops::Range;
 use tch::Tensor;
 
@@ -93,30 +107,30 @@ pub trait LanguageModel {
     ///
     /// # Errors
     /// Whatever keeps the model from running.
-    fn run<'a>(
+    fn tape<'a>(
         &'a self,
         embeddings: &Tensor,
         n_input: usize,
         positions: Range<usize>,
-    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         let _ = (embeddings, n_input, positions);
         Ok(None)
     }
 
-    /// A forward pass at one sequence, of which variants that differ from some token on are cheaper than passes of their
-    /// own: a key/value cache. `None`, the provided form, reads every variant whole. A model that gives one says so in
-    /// [`shares_prefix`](Self::shares_prefix).
+    /// A forward pass at one sequence, of which variants that differ from some token on are cheaper than passes of
+    /// their own: a key/value cache. `None`, the provided form, reads every variant whole. A model that gives one says
+    /// so in [`shares_prefix`](Self::shares_prefix).
     ///
     /// # Shapes
     /// - `embeddings`: `[1, tokens, hidden]`
     ///
     /// # Errors
     /// Whatever keeps the model from running.
-    fn variants<'a>(
+    fn prefix_cache<'a>(
         &'a self,
         embeddings: &Tensor,
         n_input: usize,
-    ) -> Result<Option<Box<dyn Variants + 'a>>, ModelError> {
+    ) -> Result<Option<Box<dyn PrefixCache + 'a>>, ModelError> {
         let _ = (embeddings, n_input);
         Ok(None)
     }
@@ -127,8 +141,8 @@ pub trait LanguageModel {
         false
     }
 
-    /// How many inputs at the end can't be left out of a text: 1 for an encoder–decoder, whose decoder begins with the last
-    /// input. The provided form is 0.
+    /// How many inputs at the end can't be left out of a text: 1 for an encoder–decoder, whose decoder begins with the
+    /// last input. The provided form is 0.
     fn kept_inputs(&self) -> usize {
         0
     }
@@ -181,9 +195,9 @@ pub trait LanguageModel {
         generation::without_cache(self, input, generation, each)
     }
 
-    /// Continues a text several times, and calls `each` with the run's number, from 0, and every new token. `each` returns
-    /// `false` to stop that run. The runs' tokens are those of [`generate`](Self::generate); the provided form calls it for each, a model
-    /// with a key/value cache reads the text once.
+    /// Continues a text several times, and calls `each` with the run's number, from 0, and every new token. `each`
+    /// returns `false` to stop that run. The runs' tokens are those of [`generate`](Self::generate); the provided form
+    /// calls it for each, a model with a key/value cache reads the text once.
     ///
     /// # Errors
     /// As [`generate`](Self::generate).

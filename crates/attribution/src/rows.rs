@@ -1,8 +1,18 @@
 //! The rows of a record while they are made.
 
+pub(crate) mod aggregate;
+pub(crate) mod normalize;
+pub(crate) mod unreduced;
+
+use crate::calculus::path::{ROUNDINGS, epsilon, scale_of};
+use crate::error::Error;
 use crate::method::Card;
-use crate::path::{ROUNDINGS, epsilon, scale_of};
-use crate::{Aggregate, Error, Explanation, Normalize, Problem, Sequence, Vectors};
+use crate::method::Explanation;
+use crate::model::sequence::Sequence;
+use crate::problem::Problem;
+use crate::rows::aggregate::Aggregate;
+use crate::rows::normalize::Normalize;
+use crate::rows::unreduced::UnreducedRows;
 use saliency_schema::{Kind as TokenKind, Named, Output, Record, Token};
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -16,7 +26,8 @@ pub(crate) struct Rows<'p, 'a> {
     repair: Option<&'static str>,
     /// How large relative deltas were to be.
     tolerance: Option<f64>,
-    /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the target.
+    /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the
+    /// target.
     inexact: Vec<(usize, f64)>,
     aggregate: Aggregate,
     normalize: Normalize,
@@ -26,7 +37,7 @@ pub(crate) struct Rows<'p, 'a> {
     values: Vec<Vec<Option<f64>>>,
     errors: Vec<Vec<Option<f64>>>,
     /// The rows' vectors, where somebody wants them.
-    vectors: Option<Vectors>,
+    vectors: Option<UnreducedRows>,
     outputs: Vec<Output>,
     /// Whether rows are made of differences of the target.
     perturbs: bool,
@@ -70,7 +81,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             against: None,
             values: Vec::new(),
             errors: Vec::new(),
-            vectors: keeps_vectors.then(Vectors::default),
+            vectors: keeps_vectors.then(UnreducedRows::default),
             outputs: Vec::new(),
             perturbs: card.family == crate::Family::Perturbation,
             rounding: 0.0,
@@ -127,7 +138,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the row.
+    /// One row, as it will be in the record; `own` are a span's vectors to its own tokens, which are no part of the
+    /// row.
     fn finish(&mut self, explanation: Explanation, own: Option<&Tensor>) -> Result<(), Error> {
         let Explanation {
             output,
@@ -238,7 +250,7 @@ impl<'p, 'a> Rows<'p, 'a> {
     }
 
     /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows, but for a span.
-    pub(crate) fn record(mut self, sequence: &Sequence) -> Result<(Record, Vectors), Error> {
+    pub(crate) fn record(mut self, sequence: &Sequence) -> Result<(Record, UnreducedRows), Error> {
         let tokens = match self.span.take() {
             None => sequence.tokens().to_vec(),
             Some((span, sum)) => {

@@ -1,7 +1,17 @@
 //! The scalar that is explained: from the logits at an output's position to one number.
 
+pub(crate) mod clean_run;
+pub(crate) mod contrast;
+pub(crate) mod explained;
+pub(crate) mod for_tokens;
+pub(crate) mod target_fn;
+
+use crate::error::Error;
+use crate::model::TokenId;
+use crate::target::clean_run::CleanRun;
+use crate::target::contrast::Alternatives;
+use crate::target::explained::Explained;
 use crate::targets::TABLE;
-use crate::{Alternatives, Error, Explained, RealRun, TokenId};
 use std::fmt::Debug;
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -24,18 +34,18 @@ pub trait Target: Debug {
     /// What libtorch says.
     fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error>;
 
-    /// This target with what it takes from the run at the real input, such as runners-up. `None`, the provided form, where
-    /// it takes nothing.
+    /// This target with what it takes from the run at the real input, such as runners-up. `None`, the provided form,
+    /// where it takes nothing.
     ///
     /// # Errors
     /// What libtorch or the model says.
-    fn prepared(&self, real: &RealRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
-        let _ = real;
+    fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
+        let _ = clean;
         Ok(None)
     }
 
-    /// Which logits, and how much of each, where the target is a weighted sum of them: methods that account for logits need
-    /// that. `None`, the provided form, where it is none.
+    /// Which logits, and how much of each, where the target is a weighted sum of them: methods that account for logits
+    /// need that. `None`, the provided form, where it is none.
     ///
     /// # Errors
     /// What the target says of its parameters.
@@ -50,7 +60,8 @@ pub trait Target: Debug {
         None
     }
 
-    /// This target for a run without some of the input tokens; `None`, the provided form, where it compares with no such run.
+    /// This target for a run without some of the input tokens; `None`, the provided form, where it compares with no
+    /// such run.
     fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {
         let _ = ranges;
         None
@@ -63,8 +74,8 @@ pub trait Target: Debug {
         Explained::default()
     }
 
-    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is nothing
-    /// to say.
+    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is
+    /// nothing to say.
     fn note(&self, output: OutputToken) -> Option<String> {
         let _ = output;
         None

@@ -1,4 +1,5 @@
-//! What a run may not depend on: how many passes go together, and how many threads there are; and what it says it costs.
+//! What a run may not depend on: how many passes go together, and how many threads there are; and what it says it
+//! costs.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency_attribution::testing::{Disguised, EncoderDecoder, Saturating};
@@ -89,7 +90,7 @@ fn same(a: f64, b: f64) -> bool {
 #[test]
 fn a_run_makes_the_passes_that_it_says() {
     for model in models() {
-        let shares = model.variants(&model.embed(&[0]).unwrap().unsqueeze(0), 1).unwrap().is_some();
+        let shares = model.prefix_cache(&model.embed(&[0]).unwrap().unsqueeze(0), 1).unwrap().is_some();
         for method in methods().iter().filter(|m| m.card().needs == Needs::Embeddings) {
             let what = format!("{}, {}", model.name(), method.name());
             let (made, whole, shared) = made(&*model, &**method, Settings::default());
@@ -112,11 +113,13 @@ fn a_cache_saves_what_it_says() {
     for name in ["occlusion", "leave-one-out"] {
         let (made, whole, shared) = made(&model, &*method(name, &Parameters::default()).unwrap(), settings);
         assert!((made.forwards - shared.forwards).abs() < 1e-9, "{name}: {made:?} for {shared:?}");
-        // 7 tokens of a text: 7/7 + 6/7 + … + 1/7; a deleted token that an output ends with leaves it to the one before, 3 times.
+        // 7 tokens of a text: 7/7 + 6/7 + … + 1/7; a deleted token that an output ends with leaves it to the one
+        // before, 3 times.
         let expected = if name == "occlusion" { 4.0 } else { 4.0 + 3.0 / 7.0 };
         assert!((shared.forwards - expected).abs() < 1e-9 && same(whole.forwards, 7.0), "{name}: {shared:?}");
     }
-    // Exact Shapley values: 2ⁿ − 1 coalitions, half of which lack the first token, a quarter the second and not the first, …
+    // Exact Shapley values: 2ⁿ − 1 coalitions, half of which lack the first token, a quarter the second and not the
+    // first, …
     let (made, whole, _) = made(&model, &*method("shapley", &Parameters::default()).unwrap(), settings);
     let expected: f64 = (0..5).map(|first| 2.0_f64.powi(4 - first) * (1.0 - f64::from(first) / 7.0)).sum();
     assert!((made.forwards - expected).abs() < 1e-9 && same(whole.forwards, 31.0), "{made:?} {whole:?}");

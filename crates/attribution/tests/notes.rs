@@ -1,12 +1,12 @@
-//! What a record says of its own numbers: integrals that miss what they should add up to, and differences that are zero by
-//! construction.
+//! What a record says of its own numbers: integrals that miss what they should add up to, and differences that are zero
+//! by construction.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency_attribution::methods::{GradientShap, IntegratedGradients};
 use saliency_attribution::targets::{ContrastLogProbability, ContrastLogit, ContrastProbability};
 use saliency_attribution::testing::{Jump, Linear, Saturating};
 use saliency_attribution::{
-    Alternatives, Attributor, Chosen, LanguageModel, Method, Sequence, Target, TokenId,
+    Alternatives, Attributor, ForTokens, LanguageModel, Method, Sequence, Target, TokenId,
 };
 use saliency_schema::Record;
 
@@ -83,7 +83,8 @@ fn outputs_above_five_percent_are_named_and_no_others() {
     assert_eq!(found, usize::from(relative(&record, 0) > 0.05));
 }
 
-/// Where draws stand for points, draws are what more of helps. On a linear model every way is exact, and nothing is said.
+/// Where draws stand for points, draws are what more of helps. On a linear model every way is exact, and nothing is
+/// said.
 #[test]
 fn draws_are_named_where_they_stand_for_points() {
     let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
@@ -145,7 +146,7 @@ fn a_contrast_of_a_token_with_itself_says_that_it_is_zero() {
         let share = "1 of 2 alternatives is the token itself, which takes that share of the difference away; leave it out";
         assert_eq!(notes(&*of(Alternatives::Same(vec![5, 0])), &sequence), [format!("output 1: {share}")]);
         // The chosen token and its alternative are the same, in the first output's place.
-        let chosen = Chosen::new(of(Alternatives::Same(vec![2])), vec![Some(2), None]);
+        let chosen = ForTokens::new(of(Alternatives::Same(vec![2])), vec![Some(2), None]);
         let record =
             Attributor::new().with_target(Box::new(chosen)).record(&Linear::new(6, 3), &sequence).unwrap();
         assert_eq!(record.notes, [format!("output 0: {ITSELF}")]);

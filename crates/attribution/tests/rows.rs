@@ -22,8 +22,8 @@ fn row(record: &Record) -> Vec<f64> {
     record.attributions[0].iter().map(|x| x.unwrap()).collect()
 }
 
-/// Of a span, what its own tokens gave to each other is reduced and scaled as the row is: both together are to each other as
-/// all numbers of the two rows' sum are, whatever the unit.
+/// Of a span, what its own tokens gave to each other is reduced and scaled as the row is: both together are to each
+/// other as all numbers of the two rows' sum are, whatever the unit.
 #[test]
 fn within_a_span_is_in_the_unit_of_its_row() {
     let plain = |aggregate| {
@@ -42,7 +42,8 @@ fn within_a_span_is_in_the_unit_of_its_row() {
             let within = record.outputs[0].within.unwrap();
             assert!((within - scale * plain_within).abs() < 1e-12, "{aggregate:?} {normalize:?}");
         }
-        // Only the second output of the span has read a token of it, the first: that row's own number is what is within.
+        // Only the second output of the span has read a token of it, the first: that row's own number is what is
+        // within.
         let rows = record(with(GradientXInput).aggregate(aggregate).normalize(Normalize::None));
         assert!((plain_within - rows.attributions[1][4].unwrap()).abs() < 1e-12, "{aggregate:?}");
     }

@@ -7,8 +7,8 @@ use saliency_attribution::methods::{
 };
 use saliency_attribution::testing::{Disguised, EncoderDecoder, Linear, Power, Saturating};
 use saliency_attribution::{
-    Absence, Aggregate, Attributor, Baseline, LanguageModel, Limits, Method, ModelError, Normalize, Players,
-    Quadrature, Segmentation, Sequence,
+    Ablation, Aggregate, Attributor, Baseline, LanguageModel, Limits, Method, ModelError, Normalize,
+    Quadrature, Scope, Segmentation, Sequence,
 };
 use saliency_schema::{Kind, Record, Token};
 use std::ops::Range;
@@ -88,7 +88,7 @@ fn shapley_values_are_the_mean_over_every_order() {
     for model in models() {
         let exact = record(&*model, &sequence, Shapley::new());
         let regression = record(&*model, &sequence, KernelShap::new());
-        let everybody = record(&*model, &sequence, Shapley::new().players(Players::All));
+        let everybody = record(&*model, &sequence, Shapley::new().players(Scope::All));
         for (row, output) in outputs.iter().enumerate() {
             let read = &sequence.ids()[..4 + row];
             let play = |playing: usize| {
@@ -178,7 +178,7 @@ fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
     for model in models() {
         for (segmentation, segments) in [(Segmentation::Tokens, &tokens), (Segmentation::Words, &words)] {
             for deletes in [false, true] {
-                let absence = if deletes { Absence::Deletion } else { Baseline::Zero.into() };
+                let absence = if deletes { Ablation::Deletion } else { Baseline::Zero.into() };
                 let method = Occlusion::new().segments(segmentation.clone()).baseline(absence);
                 let found = record(&*model, &sequence, method);
                 for row in 0..3 {
@@ -218,7 +218,7 @@ fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
             }
         }
         let tokens = record(&*model, &sequence, LeaveOneOut::new());
-        let same = record(&*model, &sequence, Occlusion::new().baseline(Absence::Deletion));
+        let same = record(&*model, &sequence, Occlusion::new().baseline(Ablation::Deletion));
         for (a, b) in tokens.attributions.iter().flatten().zip(same.attributions.iter().flatten()) {
             assert_eq!(a.unwrap().to_bits(), b.unwrap().to_bits(), "{}", model.name());
         }
@@ -230,7 +230,7 @@ fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
 fn masking_hides_a_token_from_later_ones_alone() {
     let (inputs, outputs) = ([1_u32, 4, 0], [3_u32, 5]);
     let sequence = Sequence::from_ids(&inputs, &outputs).unwrap();
-    let found = record(&Disguised::new(6, 2), &sequence, Occlusion::new().baseline(Absence::Masking));
+    let found = record(&Disguised::new(6, 2), &sequence, Occlusion::new().baseline(Ablation::Masking));
     for (row, output) in outputs.iter().enumerate() {
         let product = |id: &u32| -> f64 {
             let term = |h: f64| {
@@ -261,8 +261,8 @@ fn lime_finds_the_coefficients_of_a_linear_model_but_for_the_ridge() {
         let (expected, found) = (of(&expected), of(&found));
         let length = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
         let gap: Vec<f64> = expected.iter().zip(&found).map(|(e, f)| e - f).collect();
-        // λ is 10⁻³ of the mean eigenvalue of the weighted covariance of who is there, and the smallest is some twentieth of it:
-        // less than 2 % is lost, and never more than all of it is there.
+        // λ is 10⁻³ of the mean eigenvalue of the weighted covariance of who is there, and the smallest is some
+        // twentieth of it: less than 2 % is lost, and never more than all of it is there.
         assert!(length(&gap) < 0.02 * length(&expected), "{found:?} {expected:?}");
         assert!(length(&gap) > 1e-5 * length(&expected), "there is a ridge");
         assert!(length(&found) < length(&expected), "{found:?} {expected:?}");
@@ -290,8 +290,8 @@ fn lime_of_one_segment_is_its_absence_but_for_a_thousandth() {
     }
 }
 
-/// A game that adds up, and fewer pairs of coalitions than tell its players apart: nobody is left aside, and of the numbers that
-/// fit these are the shortest way from equal shares. Every pair says one thing: what one side of it has.
+/// A game that adds up, and fewer pairs of coalitions than tell its players apart: nobody is left aside, and of the
+/// numbers that fit these are the shortest way from equal shares. Every pair says one thing: what one side of it has.
 #[test]
 fn kernel_shap_with_too_few_samples_says_so_and_stays_near_equal_shares() {
     let model = Linear::new(6, 3);
@@ -322,7 +322,8 @@ fn kernel_shap_with_too_few_samples_says_so_and_stays_near_equal_shares() {
     assert!(found.standard_errors[0].iter().all(|error| error.unwrap() < 1e-9));
 }
 
-/// Fewer texts than tell the segments apart: the ridge divides between those that no text tells apart, and a note says so.
+/// Fewer texts than tell the segments apart: the ridge divides between those that no text tells apart, and a note says
+/// so.
 #[test]
 fn lime_with_too_few_texts_says_so() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2, 5], &[3]).unwrap();
@@ -332,9 +333,9 @@ fn lime_with_too_few_texts_says_so() {
     assert_eq!(many.notes, [""; 0]);
 }
 
-/// Over many seeds, squared distances from the true value are what the squared standard errors say: within a third in the mean
-/// over 100 seeds, where both are themselves estimates. For `kernel-shap` the truth is Shapley's exact value; for `lime` the mean
-/// over all seeds.
+/// Over many seeds, squared distances from the true value are what the squared standard errors say: within a third in
+/// the mean over 100 seeds, where both are themselves estimates. For `kernel-shap` the truth is Shapley's exact value;
+/// for `lime` the mean over all seeds.
 #[test]
 fn standard_errors_of_regressions_are_as_large_as_the_spread_over_seeds() {
     let model = Saturating::new(6, 2);
@@ -499,15 +500,16 @@ fn random_places_of_a_linear_path_are_exact_and_of_a_curved_one_within_their_err
     }
 }
 
-/// A distribution of baselines: the rows add up to f(x) less the mean of f over its texts, and each text alone gives its own.
+/// A distribution of baselines: the rows add up to f(x) less the mean of f over its texts, and each text alone gives
+/// its own.
 #[test]
 fn a_distribution_is_the_mean_over_its_texts() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2], &[3, 5]).unwrap();
     let model = Saturating::new(6, 2);
     let exact = || IntegratedGradients::new().steps(60).unwrap().exact_weights(true);
     let several = record(&model, &sequence, exact().baseline(Baseline::Sampled { draws: 3, seed: 9 }));
-    // Texts that could have been drawn: the mean must be one of those that three texts have, and with a single draw the rows
-    // are one text's.
+    // Texts that could have been drawn: the mean must be one of those that three texts have, and with a single draw the
+    // rows are one text's.
     let single = record(&model, &sequence, exact().baseline(Baseline::Sampled { draws: 1, seed: 9 }));
     let mut matches = 0;
     for number in 0..6_u32.pow(4) {
@@ -541,8 +543,9 @@ fn replacements_of_what_does_not_matter_change_nothing_but_by_chance() {
         assert!(number.abs() < 5.0 * error, "{i}: {number} {error}");
     }
     assert!([1, 2].iter().any(|i| row[*i].unwrap().abs() > 20.0 * errors[*i].unwrap()), "{row:?} {errors:?}");
-    // On a sum, a token's number is what its replacements change on the mean, whatever the others are: that of position 2, the
-    // weight 2 times the token's part less the replacements', which come from the model's own predictions at position 1.
+    // On a sum, a token's number is what its replacements change on the mean, whatever the others are: that of position
+    // 2, the weight 2 times the token's part less the replacements', which come from the model's own predictions at
+    // position 1.
     let part = |id: f64| -> f64 {
         (0..3).map(|h| (3.0 * id + f64::from(h) + 1.0).sin() * (5.0 * f64::from(h)).cos()).sum()
     };

@@ -1,12 +1,12 @@
-//! What can be asked, and how: the arguments of every command.
+//! The arguments of every command.
 
 use clap::{Args, Parser, Subcommand};
-use saliency::attribution::{Absence, Aggregate, Normalize, Players, Positions, Quadrature, Segmentation};
+use saliency::attribution::{Ablation, Aggregate, Normalize, Positions, Quadrature, Scope, Segmentation};
 use saliency::schema::Reduce;
 use saliency::viz::{Palette, State, Theme};
 use std::path::PathBuf;
 
-/// Which words did a language model look at? Attributions for a whole paragraph, and pictures of them.
+/// Attributes a language model's output to the tokens before it, and draws the result.
 ///
 /// Get a picture:
 ///
@@ -17,13 +17,13 @@ use std::path::PathBuf;
 ///
 ///   saliency report record.json -o folder        (then open folder/index.html)
 ///
-/// `--model demo`, the default, is a small model that comes along. `--model gpt2`
-/// fetches a GPT-2 from the Hugging Face hub, once; `--model FOLDER` reads one
-/// from a folder.
+/// `--model demo`, the default, is a small bundled model. `--model gpt2` downloads
+/// a GPT-2 from the Hugging Face hub, once; `--model FOLDER` reads one from a
+/// folder.
 #[derive(Debug, Parser)]
 #[command(name = "saliency", version, max_term_width = 100, verbatim_doc_comment)]
 pub(crate) struct Arguments {
-    /// Print no progress and no remarks on standard error; errors still are.
+    /// Print no progress and no remarks to standard error, only errors.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     #[command(subcommand)]
@@ -34,15 +34,15 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Continue a text and attribute every output token to the tokens before it; writes a record (JSON).
     Attribute(Box<AttributeArguments>),
-    /// Draw a chart of records as SVG, PNG or HTML.
+    /// Draw a chart of records as SVG, PNG, PDF or HTML.
     Draw(Box<DrawArguments>),
-    /// Draw every chart of some records onto one page: FOLDER/index.html.
+    /// Draw every chart of one or more records on one page: FOLDER/index.html.
     Report(Box<ReportArguments>),
     /// List the charts.
     Charts(ListArguments),
     /// List the attribution methods, targets, aggregates and normalisations.
     Methods(ListArguments),
-    /// List the models: the bundled one, what is in the hub's cache, published ones of a form that is read.
+    /// List the models: the bundled one, those in the hub's cache, and published ones that can be read.
     Models(ListArguments),
     /// Print the record's JSON Schema.
     Schema,
@@ -69,24 +69,24 @@ pub(crate) struct AttributeArguments {
     /// The attribution method; `saliency methods` lists them. Default: gradient-x-input.
     #[arg(long = "method", value_name = "M", help_heading = "Attribution")]
     pub(crate) method: Option<String>,
-    /// The file's form: ours, or the JSON that the original notebook's page reads: one array.
+    /// The format: a record, or the JSON array that the original notebook's page reads.
     #[arg(long, value_enum, default_value_t = Format::Record, value_name = "F", help_heading = "Output")]
     pub(crate) format: Format,
-    /// Write here instead of to standard output, which `-` is too; `.jsonl` writes one record a line.
+    /// The file to write; a name in `.jsonl` writes one record per line. Default: standard output, also written `-`.
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-    /// Write the vectors behind the rows here too, as safetensors: `attributions.K` of record K is [outputs, tokens, hidden], NaN
-    /// where a row has no token. They are tokens' own, whatever --group, --aggregate and --normalize are.
+    /// Also write the unreduced attributions, as safetensors: `attributions.K` of record K has the shape
+    /// [outputs, tokens, hidden], with NaN where a row has no token. --group, --aggregate and --normalize do not apply.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) vectors: Option<PathBuf>,
 }
 
-/// Where the text and its continuation come from.
+/// The model, the text and its continuation.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SourceArguments {
-    /// `demo`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json with merges.txt); or a name
-    /// on the Hugging Face hub: gpt2, owner/name, owner/name@revision. `saliency models` lists them.
+    /// `demo`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json with
+    /// merges.txt); or a name on the Hugging Face hub: gpt2, owner/name, owner/name@revision. See `saliency models`.
     #[arg(long, default_value = "demo", value_name = "demo|FOLDER|HUB-ID", help_heading = "Model")]
     pub(crate) model: String,
     /// The text.
@@ -101,29 +101,30 @@ pub(crate) struct SourceArguments {
     /// A file with the text, in UTF-8; one final newline is dropped.
     #[arg(long, value_name = "F", help_heading = "Text")]
     pub(crate) text_file: Option<PathBuf>,
-    /// Put the token that begins a text before it, or not; yes with an empty text reads that token alone. Default: as the tokenizer's files say, or with --chat the template.
+    /// Whether to put the beginning-of-text token before the text; with an empty text, `yes` reads that token alone.
+    /// Default: what the tokenizer's files specify, or with --chat the template.
     #[arg(long, value_enum, default_value_t = Bos::Auto, value_name = "B", help_heading = "Text")]
     pub(crate) bos: Bos,
-    /// Read special tokens in the text, such as "<|endoftext|>", as plain characters; in --continuation and --baseline-text, too.
-    /// A template's own stay special. --explain and --alternative name tokens, special ones among them.
+    /// Read special tokens in the text, --continuation and --baseline-text, such as "<|endoftext|>", as plain
+    /// characters. Those of a template stay special; --explain and --alternative still accept special tokens.
     #[arg(long, help_heading = "Text")]
     pub(crate) special_as_text: bool,
-    /// Put the text into the model's own chat template, as the user's message.
+    /// Put the text into the model's chat template, as the user's message.
     #[arg(long, conflicts_with = "template", help_heading = "Text")]
     pub(crate) chat: bool,
-    /// With --chat: a message of the system before it.
+    /// With --chat: a system message before it.
     #[arg(long, value_name = "T", requires = "chat", help_heading = "Text")]
     pub(crate) system: Option<String>,
-    /// Put the text into this one, in place of {text}: "Question: {text} Answer:".
+    /// Put the text into this template, in place of {text}: "Question: {text} Answer:".
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Text")]
     pub(crate) template: Option<String>,
-    /// How many tokens to add. Default: 30; fewer where the end-of-text token or --stop comes first.
+    /// How many tokens to generate at most; the end-of-text token and --stop end earlier. Default: 30.
     #[arg(long, value_name = "N", conflicts_with = "continuation", help_heading = "Text")]
     pub(crate) generate: Option<usize>,
-    /// How many tokens to add at the least: until then the end-of-text token is not chosen and --stop does not stop.
+    /// How many tokens to generate at least: until then the end-of-text token is not chosen and --stop is ignored.
     #[arg(long, value_name = "N", conflicts_with = "continuation", help_heading = "Text")]
     pub(crate) at_least: Option<usize>,
-    /// End after this text; can be given several times. It stays in the output.
+    /// Stop after this text, which stays in the output. May be repeated.
     #[arg(
         long,
         value_name = "T",
@@ -132,16 +133,17 @@ pub(crate) struct SourceArguments {
         help_heading = "Text"
     )]
     pub(crate) stop: Vec<String>,
-    /// Above 1, tokens that were read or made already become less likely: their logits are divided by it, or multiplied below 0.
+    /// Above 1, tokens that occur in the text so far become less likely: positive logits are divided by it, negative
+    /// ones multiplied.
     #[arg(long, value_name = "X", conflicts_with = "continuation", help_heading = "Text")]
     pub(crate) repetition_penalty: Option<f64>,
-    /// Print the text on standard error while it is made.
+    /// Print the text to standard error while it is generated.
     #[arg(long, conflicts_with = "continuation", help_heading = "Text")]
     pub(crate) stream: bool,
-    /// A given continuation instead of the model's own; it is tokenised on its own.
+    /// Use this continuation instead of generating one; it is tokenised separately from the text.
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Text")]
     pub(crate) continuation: Option<String>,
-    /// Draw tokens at random instead of taking the most probable one.
+    /// Sample tokens instead of taking the most probable one.
     #[arg(long, conflicts_with = "continuation", help_heading = "Text")]
     pub(crate) sample: bool,
     /// With --sample: below 1 sharpens the distribution, above 1 flattens it. Default: 1.
@@ -150,53 +152,54 @@ pub(crate) struct SourceArguments {
     /// With --sample: only the K most probable tokens.
     #[arg(long, value_name = "K", requires = "sample", help_heading = "Text")]
     pub(crate) top_k: Option<usize>,
-    /// With --sample: only the most probable tokens that together hold this share.
+    /// With --sample: only the most probable tokens whose probabilities add up to this share.
     #[arg(long, value_name = "P", requires = "sample", help_heading = "Text")]
     pub(crate) top_p: Option<f64>,
-    /// With --sample: only tokens at least this many times as probable as the most probable one.
+    /// With --sample: only tokens with at least this fraction of the highest probability.
     #[arg(long, value_name = "P", requires = "sample", help_heading = "Text")]
     pub(crate) min_p: Option<f64>,
-    /// Seed of everything random, the sampling's, the method's and the baseline's; run number k is sampled with S + k. Default: 0.
+    /// The seed of everything random: sampling, method and baseline. Run number k is sampled with seed S + k.
+    /// Default: 0.
     #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = "Text")]
     pub(crate) seed: Option<u64>,
-    /// With --sample: this many continuations, one record each.
+    /// With --sample: the number of continuations, one record each.
     #[arg(long, value_name = "K", default_value_t = 1, help_heading = "Text")]
     pub(crate) runs: u64,
-    /// Precision of everything that is computed.
+    /// The precision of the computation.
     #[arg(long, value_enum, default_value_t = Dtype::F32, value_name = "D", help_heading = "Model")]
     pub(crate) dtype: Dtype,
-    /// Where it is computed: cpu, cuda, cuda:N or mps.
+    /// The device to compute on: cpu, cuda, cuda:N or mps.
     #[arg(long, default_value = "cpu", value_name = "D", help_heading = "Model")]
     pub(crate) device: String,
-    /// Threads to compute with. Default: libtorch's own choice.
+    /// The number of threads. Default: libtorch's choice.
     #[arg(long, value_name = "N", help_heading = "Model")]
     pub(crate) threads: Option<u16>,
 }
 
-/// What is explained, and how it is reduced.
+/// What is explained, and how rows are reduced.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// The scalar that is explained; `saliency methods` lists them. Default: probability; with --against log-probability.
+    /// The scalar to explain; `saliency methods` lists them. Default: probability, or log-probability with --against.
     #[arg(long, value_name = "T", help_heading = "Attribution")]
     pub(crate) target: Option<String>,
-    /// With a contrast- target: the token that the produced one is held against, with its leading space if it has one.
-    /// Given again, the mean over them. Default: the most probable other token.
+    /// With a contrast- target: the token to compare the produced one with, including its leading space if it has one.
+    /// If repeated, the mean over them. Default: the most probable other token.
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Attribution")]
     pub(crate) alternative: Vec<String>,
-    /// From a vector over hidden dimensions to a number: sum, mean, l1, l2, max-abs. Default: the method's
-    /// own: l2, or sum where a row adds up to the target's change or there is one number a token.
+    /// How a vector over hidden dimensions becomes a number: sum, mean, l1, l2, max-abs. Default: sum for methods that
+    /// are complete or give one number per token, else l2.
     #[arg(long, value_name = "A", help_heading = "Attribution")]
     pub(crate) aggregate: Option<String>,
-    /// How rows are scaled: none, sum, sum-abs, max-abs. Default: the method's own: sum (a share of the row) after l1, l2 and
-    /// max-abs, else none.
+    /// How rows are scaled: none, sum, sum-abs, max-abs. Default: sum (a share of the row) after l1, l2 and max-abs,
+    /// else none.
     #[arg(long, value_name = "N", help_heading = "Attribution")]
     pub(crate) normalize: Option<String>,
-    /// Explain this token instead of the produced one, with its leading space if it has one: in output N's place (from 0), or in
-    /// every output's. May be given again.
+    /// Explain this token instead of the produced one, including its leading space if it has one: at output N (from 0),
+    /// or at every output. May be repeated.
     #[arg(long, value_name = "[N:]T", allow_hyphen_values = true, help_heading = "Attribution")]
     pub(crate) explain: Vec<String>,
-    /// Explain the whole continuation, the model's own or that of --continuation, rather than this one, which may be longer
-    /// or shorter: by the difference of their log-probabilities. Like --continuation it is tokenised on its own.
+    /// Explain the difference between the log-probabilities of the continuation (the model's, or --continuation) and of
+    /// this one, which may have another length. It is tokenised separately from the text.
     #[arg(
         long,
         value_name = "T",
@@ -205,10 +208,11 @@ pub(crate) struct ExplainArguments {
         help_heading = "Attribution"
     )]
     pub(crate) against: Option<String>,
-    /// Explain some outputs as one, the sum of their targets: FROM-TO (from 0, TO left out), or all.
+    /// Explain several outputs as one, the sum of their targets: FROM-TO (from 0, TO excluded), or all.
     #[arg(long, value_name = "A-B|all", help_heading = "Attribution")]
     pub(crate) span: Option<String>,
-    /// With --target kl-divergence: the input tokens that the compared run lacks, FROM-TO (TO left out), separated by commas.
+    /// With --target kl-divergence: the input tokens to leave out of the other run, FROM-TO (TO excluded), separated by
+    /// commas.
     #[arg(long, value_name = "A-B,…", help_heading = "Attribution")]
     pub(crate) without: Option<String>,
     #[command(flatten)]
@@ -217,12 +221,12 @@ pub(crate) struct ExplainArguments {
     pub(crate) group: GroupArguments,
 }
 
-/// How a record's tokens are put together.
+/// How a record's tokens are grouped.
 #[derive(Debug, Args)]
 pub(crate) struct GroupArguments {
-    /// Put tokens together afterwards, in the record: words, sentences, lines, regex:R (R separates), parts (of a
-    /// prompt made with --chat or --template) or spans:0-5,5-9, which leaves all other tokens single. To take tokens
-    /// away together, see attribute --segments.
+    /// Group the record's tokens after the attribution: words, sentences, lines, regex:R (R separates), parts (of a
+    /// prompt made with --chat or --template) or spans:0-5,5-9 (all other tokens stay single). To ablate tokens
+    /// together, see attribute --segments.
     #[arg(long, value_name = "S")]
     pub(crate) group: Option<Segmentation>,
     /// With --group: how a group's numbers become one: sum (keeps the total), mean, max-abs. Default: sum.
@@ -231,28 +235,29 @@ pub(crate) struct GroupArguments {
 }
 
 impl GroupArguments {
-    /// The segmentation and the reduction, where one is asked for.
+    /// The segmentation and the reduction, if tokens are to be grouped.
     pub(crate) fn asked(&self) -> Option<(Segmentation, Reduce)> {
         self.group.clone().map(|segmentation| (segmentation, self.reduce.unwrap_or(Reduce::Sum)))
     }
 }
 
-/// What may be said of a method; `saliency methods` lists which has what.
+/// Parameters of methods; `saliency methods` lists those of each.
 #[derive(Debug, Args)]
 pub(crate) struct MethodArguments {
-    /// Points on the path; with --tolerance, on each stretch of it. Default: the method's own: 50, or 8.
+    /// Points on the path; with --tolerance, on each interval of it. Default: the method's: 50, or 8.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) steps: Option<u32>,
-    /// As many points as keep the convergence delta below this share of f(x) − f(baseline), 512 at the most.
+    /// Use as many points, up to 512, as keep the convergence delta below this share of f(x) − f(baseline).
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) tolerance: Option<f64>,
-    /// Where the points lie: gauss-legendre, trapezoid, riemann-left, riemann-right, riemann-middle. Default: gauss-legendre.
+    /// The quadrature rule: gauss-legendre, trapezoid, riemann-left, riemann-right, riemann-middle.
+    /// Default: gauss-legendre.
     #[arg(long, value_name = "R", help_heading = "Method")]
     pub(crate) rule: Option<Quadrature>,
-    /// What stands for "nothing there": zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K or sampled:K:SEED (a distribution), and for methods that
-    /// take tokens away also deletion and masking. Default: the method's own.
+    /// What replaces an ablated token, or where a path begins: zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K or
+    /// sampled:K:SEED (a distribution); perturbation methods also take deletion and masking. Default: the method's.
     #[arg(long, value_name = "B", help_heading = "Method")]
-    pub(crate) baseline: Option<Absence>,
+    pub(crate) baseline: Option<Ablation>,
     /// Another text as the baseline, token by token.
     #[arg(
         long,
@@ -262,29 +267,29 @@ pub(crate) struct MethodArguments {
         help_heading = "Method"
     )]
     pub(crate) baseline_text: Option<String>,
-    /// Whether position embeddings move along the path too: stay or move. Default: stay.
+    /// Whether position embeddings follow the path too: stay or move. Default: stay.
     #[arg(long, value_name = "P", help_heading = "Method")]
     pub(crate) positions: Option<Positions>,
-    /// What is taken away together: tokens, words, sentences, lines, regex:R, parts (of a prompt made with --chat or
-    /// --template) or spans:0-5,5-9, where all other tokens go one by one. Default: tokens.
+    /// The segments that are ablated as a whole: tokens, words, sentences, lines, regex:R, parts (of a prompt made with
+    /// --chat or --template) or spans:0-5,5-9 (all other tokens singly). Default: tokens.
     #[arg(long, value_name = "S", help_heading = "Method")]
     pub(crate) segments: Option<Segmentation>,
-    /// What comes and goes: input, the input's segments, or all, earlier outputs too. Default: input.
+    /// What is ablated: `input`, or `all` for earlier outputs too. Default: input.
     #[arg(long, value_name = "P", help_heading = "Method")]
-    pub(crate) players: Option<Players>,
-    /// Random draws; for shapley pairs of orders. Default: the method's own.
+    pub(crate) players: Option<Scope>,
+    /// The number of random samples; for shapley, of pairs of orders. Default: the method's.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) samples: Option<u32>,
-    /// Noise, in units of the embeddings' standard deviation. Default: the method's own.
+    /// The noise, in units of the embeddings' standard deviation. Default: the method's.
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) noise: Option<f64>,
-    /// Which layer, from 0. Default: the method's own: all, or 0.
+    /// The layer, from 0. Default: the method's: all, or 0.
     #[arg(long, value_name = "L", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) layer: Option<usize>,
-    /// Which attention head, from 0. Default: all.
+    /// The attention head, from 0. Default: all.
     #[arg(long, value_name = "H", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) head: Option<usize>,
-    /// Drop the sign in every dimension before anything is added up.
+    /// Take absolute values in every dimension before summing.
     #[arg(long, help_heading = "Method")]
     pub(crate) absolute: bool,
     /// Multiply layers instead of averaging them.
@@ -292,17 +297,17 @@ pub(crate) struct MethodArguments {
     pub(crate) rollout: bool,
 }
 
-/// How the work is done.
+/// How the computation runs.
 #[derive(Debug, Args)]
 pub(crate) struct WorkArguments {
-    /// Memory that the whole program may take, such as 2GB or 1500MB: batches are chosen to fit. A single pass that takes more
-    /// still runs.
+    /// The memory that the whole program may use, such as 2GB or 1500MB; batches are chosen to fit. A single pass that
+    /// needs more still runs.
     #[arg(long, value_name = "BYTES", allow_negative_numbers = true, help_heading = "Work")]
     pub(crate) memory: Option<Bytes>,
-    /// Print how many passes, and about how much time and memory it would take, and do no more.
+    /// Only print the number of passes, and an estimate of time and memory.
     #[arg(long, help_heading = "Work")]
     pub(crate) dry_run: bool,
-    /// When it is interrupted (Ctrl-C), write the rows that are finished.
+    /// On interruption (Ctrl-C), write the rows that are finished.
     #[arg(long, help_heading = "Work")]
     pub(crate) partial: bool,
 }
@@ -314,7 +319,7 @@ pub(crate) struct Bytes(pub(crate) u64);
 impl std::str::FromStr for Bytes {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no amount of memory; write 2GB, 1500MB or a number of bytes");
+        let wrong = || format!("{text:?} is not an amount of memory; write 2GB, 1500MB or a number of bytes");
         let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
         let unit = match text[number.len()..].trim().to_ascii_lowercase().as_str() {
             "" | "b" => 1.0,
@@ -349,12 +354,12 @@ impl ExplainArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct DrawArguments {
-    /// Which chart; `saliency charts` lists them.
+    /// The chart; `saliency charts` lists them.
     pub(crate) chart: String,
-    /// Record files, ours or the notebook's; `-` is standard input.
+    /// Files with records, or with the notebook's JSON; `-` is standard input.
     #[arg(required = true, value_name = "RECORD")]
     pub(crate) records: Vec<PathBuf>,
-    /// The row the others are compared with: output number N, from 0, of panel P.
+    /// The row that the others are compared with: output number N, from 0, of panel P.
     #[arg(long, value_name = "[P:]N")]
     pub(crate) lock: Option<State>,
     /// The row whose attributions the paragraph shows.
@@ -367,29 +372,29 @@ pub(crate) struct DrawArguments {
     pub(crate) group: GroupArguments,
     #[command(flatten)]
     pub(crate) look: LookArguments,
-    /// Which record, from 0, where several are given to a chart of one.
+    /// The record to draw, from 0, if a chart of one record is given several.
     #[arg(long, value_name = "K")]
     pub(crate) record: Option<usize>,
-    /// How wide the picture is, in units (pixels at --scale 1). Default: the chart's own.
+    /// The picture's width, in units (pixels at --scale 1). Default: the chart's.
     #[arg(long, value_name = "UNITS")]
     pub(crate) width: Option<f64>,
-    /// The picture's title. Default: the chart's own.
+    /// The picture's title. Default: the chart's.
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
-    /// The model's name, for records that do not hold one.
+    /// The model's name, for records without one.
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
-    /// The method's name, for records that do not hold one.
+    /// The method's name, for records without one.
     #[arg(long, value_name = "NAME")]
     pub(crate) method: Option<String>,
-    /// minimap: thumbnails in a line. Default: 3.
+    /// minimap: thumbnails per line. Default: 3.
     #[arg(long, value_name = "N")]
     pub(crate) columns: Option<usize>,
     /// tokens: rows of the table. Default: 40.
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,
-    /// For SVG: what its ids begin with, for several pictures in one page: a letter or _, then letters, digits, -, _ and `.`.
-    /// Default: saliency- and a hash of the picture.
+    /// For SVG: the prefix of its ids, so that several pictures can share a page: a letter or _, then letters, digits,
+    /// -, _ and `.`. Default: saliency- and a hash of the picture.
     #[arg(long, value_name = "P")]
     pub(crate) id_prefix: Option<String>,
     #[command(flatten)]
@@ -397,17 +402,17 @@ pub(crate) struct DrawArguments {
     /// Pixels for each unit of the drawing, for PNG.
     #[arg(long, value_name = "X", default_value_t = 2.0)]
     pub(crate) scale: f32,
-    /// The picture: .svg, .png, .pdf or .html; .txt for a chart that has a text form, which is printed without -o;
-    /// .csv or .tsv with `tokens`: every cell of every output, a row each.
+    /// The picture: .svg, .png, .pdf or .html; .txt for a chart with a text form, which is printed without -o; .csv or
+    /// .tsv with `tokens`: one row for each cell of every output.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 }
 
-/// What pictures are painted with.
+/// The fonts of PNG and PDF pictures.
 #[derive(Debug, Args)]
 pub(crate) struct FontArguments {
-    /// A font file for characters that the embedded font lacks (CJK, emoji), for PNG and PDF; or `system`: the fonts that are
-    /// installed on this machine, on which the files' bytes then depend. May be given again.
+    /// A font file for characters that the embedded font lacks (CJK, emoji), for PNG and PDF; or `system`, the fonts
+    /// installed on this machine, which the files' bytes then depend on. May be repeated.
     #[arg(long, value_name = "FILE|system")]
     pub(crate) font: Vec<PathBuf>,
 }
@@ -415,30 +420,30 @@ pub(crate) struct FontArguments {
 /// How charts look.
 #[derive(Debug, Args)]
 pub(crate) struct LookArguments {
-    /// Draw these inputs alone: positions FROM-TO, from 0, TO left out. How much of each row lies outside is said.
+    /// Draw these inputs only: positions FROM-TO, from 0, TO excluded. The chart states each row's share outside.
     #[arg(long, value_name = "A-B")]
     pub(crate) inputs: Option<String>,
-    /// Draw a part of the prompt as one cell, with the sum of its values: system, user or template, where --chat or
-    /// --template put the text somewhere. May be given again.
+    /// Draw a part of the prompt as one cell, with the sum of its values: system, user or template, in records made
+    /// with --chat or --template. May be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) fold: Vec<String>,
-    /// light, dark or print.
+    /// The theme: light, dark or print.
     #[arg(long, value_name = "T", default_value = "light")]
     pub(crate) theme: Theme,
-    /// The colours: ylgnbu, viridis, plasma or blues; piyg or puor where values have a sign (or a row is locked).
+    /// The colours: ylgnbu, viridis, plasma or blues; piyg or puor for values with a sign or with a locked row.
     #[arg(long, value_name = "P")]
     pub(crate) palette: Option<Palette>,
-    /// The quantile of the absolute values that the colour scale ends at.
+    /// The quantile of the absolute values at which the colour scale ends.
     #[arg(long, value_name = "Q", default_value_t = 0.99)]
     pub(crate) clip: f64,
-    /// Where the colour scale ends, in units of the data. Default: from the data, by --clip.
+    /// The end of the colour scale, in units of the data. Default: from the data, by --clip.
     #[arg(long, value_name = "X")]
     pub(crate) scale_max: Option<f64>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
-    /// Record files, ours or the notebook's; `-` is standard input. Or give a text instead.
+    /// Files with records, or with the notebook's JSON; `-` is standard input. Or give a text instead.
     #[arg(value_name = "RECORD", conflicts_with_all = ["text", "text_file"])]
     pub(crate) records: Vec<PathBuf>,
     #[command(flatten)]
@@ -447,20 +452,20 @@ pub(crate) struct ReportArguments {
     pub(crate) explain: ExplainArguments,
     #[command(flatten)]
     pub(crate) work: WorkArguments,
-    /// With a text: the methods to show, separated by commas; each takes those of the flags below Method that it has. Default:
-    /// gradient-x-input.
+    /// With a text: the methods to show, separated by commas; each takes the flags under Method that it has.
+    /// Default: gradient-x-input.
     #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Attribution")]
     pub(crate) methods: Vec<String>,
     #[command(flatten)]
     pub(crate) look: LookArguments,
     #[command(flatten)]
     pub(crate) fonts: FontArguments,
-    /// The folder to write to; it is made where it does not exist.
+    /// The folder to write to; created if it does not exist.
     #[arg(long, short, value_name = "FOLDER")]
     pub(crate) output: PathBuf,
 }
 
-/// Whether a token that begins a text is put before it.
+/// Whether the beginning-of-text token is put before a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Bos {
     Auto,

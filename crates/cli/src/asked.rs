@@ -1,18 +1,18 @@
-//! What is to be explained and how: from arguments to attributors.
+//! From arguments to attributors.
 
 use crate::arguments::{ExplainArguments, MethodArguments};
 use crate::failure::Failure;
 use saliency::attribution::{
-    Absence, Alternatives, Attributor, Baseline, Chosen, Parameters, Segmentation, Size, Target, TokenId,
+    Ablation, Alternatives, Attributor, Baseline, ForTokens, Parameters, Segmentation, Size, Target, TokenId,
 };
 use saliency::schema::{Kind, Reduce};
 use saliency::{Aggregate, Checkpoint, Normalize, Prompt, Sequence, method, methods, target};
 use std::ops::Range;
 
-/// What is to be explained and how, checked as far as it can be without a model, and completed by [`Asked::look_up`].
+/// The request, checked as far as possible without a model, and completed by [`Asked::look_up`].
 pub(crate) struct Asked<'a> {
     explain: &'a ExplainArguments,
-    /// Names as they were given.
+    /// The names as given.
     pub(crate) methods: Vec<&'a str>,
     parameters: Parameters,
     aggregate: Option<Aggregate>,
@@ -20,12 +20,12 @@ pub(crate) struct Asked<'a> {
     pub(crate) group: Option<(Segmentation, Reduce)>,
     span: Option<Span>,
     without: Option<Vec<Range<usize>>>,
-    /// The tokens of `--alternative`, and of `--explain` with the outputs that they are meant for.
+    /// The tokens of `--alternative`, and those of `--explain` with their outputs.
     alternatives: Vec<TokenId>,
     chosen: Vec<(Option<usize>, TokenId)>,
     /// The continuation of `--against`, after the same input.
     against: Option<Sequence>,
-    /// Bytes that passes may take.
+    /// The memory that passes may use, in bytes.
     pub(crate) memory: Option<usize>,
     pub(crate) partial: bool,
 }
@@ -43,8 +43,8 @@ impl<'a> Asked<'a> {
     ) -> Result<Self, Failure> {
         let mut parameters = parameters(&explain.method);
         parameters.seed = seed;
-        // A distribution without a seed of its own is drawn from the one of everything.
-        if let Some(Absence::Embedding(Baseline::Sampled { seed: own @ 0, .. })) = &mut parameters.baseline {
+        // A distribution without its own seed uses --seed.
+        if let Some(Ablation::Embedding(Baseline::Sampled { seed: own @ 0, .. })) = &mut parameters.baseline {
             *own = seed.unwrap_or(0);
         }
         let span = match explain.span.as_deref() {
@@ -91,14 +91,14 @@ impl<'a> Asked<'a> {
         match (&asked.without, target.without(Vec::new()).is_some()) {
             (Some(_), false) => refuse("--without", "the target kl-divergence"),
             (None, true) => Err(Failure::Usage(format!(
-                "--target {} needs --without: the input tokens that the compared run lacks, such as 0-5",
+                "--target {} needs --without: the input tokens to leave out of the other run, such as 0-5",
                 explain.target()
             ))),
             _ => Ok(asked),
         }
     }
 
-    /// With several methods each takes what it has; what none has is refused.
+    /// With several methods, each takes the parameters it has; a parameter that none has is refused.
     fn check_parameters_used(&self) -> Result<(), Failure> {
         if self.methods.len() < 2 {
             return Ok(());
@@ -114,7 +114,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// Texts to tokens; those beside the prompt's are read as it is.
+    /// Tokenises the texts of the arguments, under the prompt's settings.
     pub(crate) fn look_up(&mut self, checkpoint: &Checkpoint, prompt: &Prompt) -> Result<(), Failure> {
         if let Some(text) = &self.explain.against {
             self.against = Some(checkpoint.force(prompt.clone(), text)?);
@@ -130,16 +130,16 @@ impl<'a> Asked<'a> {
         if let Some(text) = &self.explain.method.baseline_text {
             let tokens = checkpoint.encode_beside(prompt, text, Kind::Input, 0)?;
             let ids = tokens.iter().map(|t| t.id).collect();
-            self.parameters.baseline = Some(Absence::Embedding(Baseline::Text(ids)));
+            self.parameters.baseline = Some(Ablation::Embedding(Baseline::Text(ids)));
         }
         Ok(())
     }
 
-    /// One method's attributor, for a sequence of so many outputs.
+    /// A method's attributor, for a sequence of `n_output` outputs.
     pub(crate) fn attributor(&self, name: &str, n_output: usize) -> Result<Attributor, Failure> {
         let mut parameters = self.parameters.clone();
         if let Some(card) = card(name) {
-            // The seed is the sampling's too, so that a method without one does not mind it.
+            // Sampling uses the seed too, so a method without one ignores it.
             let several = self.methods.len() > 1;
             parameters.keep(|name| card.parameters.contains(&name) || (!several && name != "seed"));
         }
@@ -166,7 +166,7 @@ impl<'a> Asked<'a> {
         Ok(attributor)
     }
 
-    /// How many outputs are run of so many: none after a span.
+    /// How many of `n_output` outputs are run: those after a span are not.
     pub(crate) fn n_output(&self, n_output: usize) -> usize {
         match &self.span {
             Some(Span::Outputs(outputs)) => outputs.end.min(n_output),
@@ -174,12 +174,12 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// The continuation that is explained, and the one that it is held against: what is run.
+    /// The sequences to run: the continuation, and the one of `--against`.
     pub(crate) fn runs<'s>(&'s self, sequence: &'s Sequence) -> impl Iterator<Item = &'s Sequence> {
         std::iter::once(sequence).chain(&self.against)
     }
 
-    /// How large the problem is for a method that takes segments away: so many, and not so many tokens.
+    /// The problem's size for a method that ablates segments, in segments instead of tokens.
     pub(crate) fn in_segments(&self, name: &str, size: Size, sequence: &Sequence) -> Result<Size, Failure> {
         let takes = card(name).is_some_and(|card| card.parameters.contains(&"segments"));
         let Some(segments) = self.parameters.segments.as_ref().filter(|_| takes) else { return Ok(size) };
@@ -188,7 +188,7 @@ impl<'a> Asked<'a> {
         Ok(Size { n_input, ..size })
     }
 
-    /// Refuses groups that the tokens do not have before any long work. A span's tokens are others, and known later.
+    /// Refuses groups that do not fit the tokens, before any long work. The tokens of a span are only known later.
     pub(crate) fn check_group(&self, sequence: &Sequence) -> Result<(), Failure> {
         match (&self.group, self.span.is_some() || self.against.is_some()) {
             (Some((segmentation, _)), false) => {
@@ -223,7 +223,7 @@ impl<'a> Asked<'a> {
                 }
             }
         }
-        Ok(Box::new(Chosen::new(found, tokens)))
+        Ok(Box::new(ForTokens::new(found, tokens)))
     }
 }
 
@@ -239,8 +239,8 @@ fn parameters(arguments: &MethodArguments) -> Parameters {
         baseline: arguments
             .baseline
             .clone()
-            // Its tokens are known when there is a tokenizer.
-            .or_else(|| arguments.baseline_text.as_ref().map(|_| Absence::Embedding(Baseline::Zero))),
+            // Replaced once there is a tokenizer.
+            .or_else(|| arguments.baseline_text.as_ref().map(|_| Ablation::Embedding(Baseline::Zero))),
         positions: arguments.positions,
         segments: arguments.segments.clone(),
         players: arguments.players,
@@ -254,19 +254,19 @@ fn parameters(arguments: &MethodArguments) -> Parameters {
     }
 }
 
-/// `FROM-TO`, with `TO` left out.
+/// `FROM-TO`, with `TO` excluded.
 pub(crate) fn range(flag: &str, text: &str) -> Result<Range<usize>, Failure> {
     let parts = text.trim().split_once('-');
     let parts = parts.and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
     match parts {
         Some((from, to)) if from < to => Ok(from..to),
-        _ => {
-            Err(Failure::Usage(format!("{flag} {text:?} is no range; write FROM-TO, such as 0-5 for 0 to 4")))
-        }
+        _ => Err(Failure::Usage(format!(
+            "{flag} {text:?} is not a range; write FROM-TO, such as 0-5 for 0 to 4"
+        ))),
     }
 }
 
-/// The one token that a text is.
+/// The id of a text that is a single token.
 fn one_token(checkpoint: &Checkpoint, flag: &str, text: &str) -> Result<TokenId, Failure> {
     let tokens = checkpoint.tokenizer.encode(text, Kind::Output, 0)?;
     match &tokens[..] {

@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::text::{Source, generations, prompt, sequences, text};
 use crate::{estimate, interrupt, memory, model, vectors};
 use saliency::Record;
-use saliency::attribution::{self, Vectors, tch};
+use saliency::attribution::{self, UnreducedRows, tch};
 
 pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Failure> {
     if let Some(other) = arguments.stdin.as_deref().filter(|word| *word != "-") {
@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let destination = Destination::new(arguments.output.as_deref())?;
     let beside = arguments.vectors.as_deref().map(|path| Destination::new(Some(path))).transpose()?;
     if beside.as_ref().is_some_and(|beside| beside.is(&destination)) {
-        return Err(Failure::Usage("--vectors and -o name the same file; give each one of its own".into()));
+        return Err(Failure::Usage("--vectors and -o name the same file; name two different ones".into()));
     }
     if arguments.format == Format::Notebook && destination.has_extension("jsonl") {
         return Err(Failure::Usage("--format notebook is one JSON array; name a .json file".into()));
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let Some(made) = made(&source, explain, &[name], work, (beside.is_some(), quiet))? else {
         return Ok(());
     };
-    let (records, vectors): (Vec<Record>, Vec<Vectors>) = made.into_iter().unzip();
+    let (records, vectors): (Vec<Record>, Vec<UnreducedRows>) = made.into_iter().unzip();
     let mut bytes = Vec::new();
     match arguments.format {
         Format::Notebook => saliency::write_notebook(&records, &mut bytes)?,
@@ -41,16 +41,16 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
         }
         Format::Record => saliency::write(&records, &mut bytes)?,
     }
-    // Both are written before either has its name.
+    // Both files are written before either is renamed.
     let vectors = if beside.is_some() { vectors::safetensors(&records, &vectors)? } else { Vec::new() };
     let beside = beside.as_ref().map(|beside| beside.prepare(&vectors)).transpose()?;
     destination.prepare(&bytes)?.finish()?;
     beside.map_or(Ok(()), Prepared::finish)?;
-    // What is there was written; whoever interrupted still learns that it is not all.
+    // The finished rows were written; the exit code tells that some are missing.
     if interrupt::came() { Err(Failure::Partial) } else { Ok(()) }
 }
 
-/// Every run by every method, runs in the outer order.
+/// The records of every run and method, run by run.
 pub(crate) fn records(
     source: &Source<'_>,
     explain: &ExplainArguments,
@@ -62,15 +62,15 @@ pub(crate) fn records(
     Ok(made.map(|made| made.into_iter().map(|(record, _)| record).collect()))
 }
 
-/// The same, with the vectors behind the rows where they are kept.
+/// The same, with the unreduced attributions if `keeps_vectors`.
 fn made(
     source: &Source<'_>,
     explain: &ExplainArguments,
     methods: &[&str],
     work: &WorkArguments,
     (keeps_vectors, quiet): (bool, bool),
-) -> Result<Option<Vec<(Record, Vectors)>>, Failure> {
-    // Everything that can be asked wrongly is found before the model is loaded.
+) -> Result<Option<Vec<(Record, UnreducedRows)>>, Failure> {
+    // Mistakes in the arguments are found before the model is loaded.
     let mut asked = Asked::new(explain, methods, source.arguments.seed)?;
     let generations = generations(source.arguments)?;
     let text = text(source)?;
@@ -108,7 +108,7 @@ fn made(
                 attributor.record_and_vectors(&checkpoint.model, &sequence, &mut watch)
             } else {
                 let record = attributor.record_with(&checkpoint.model, &sequence, &mut watch);
-                record.map(|record| (record, Vectors::default()))
+                record.map(|record| (record, UnreducedRows::default()))
             };
             progress.finish();
             let (mut record, vectors) = match made {

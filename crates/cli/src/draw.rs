@@ -13,7 +13,7 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
     let form = Form::of(arguments)?;
     if arguments.id_prefix.is_some() && !matches!(form, Form::Svg) {
         return Err(Failure::Usage(
-            "--id-prefix is for .svg: pictures of other forms share no ids with what they stand in".into(),
+            "--id-prefix is for .svg; other formats have no ids that could clash".into(),
         ));
     }
     if let Form::Csv | Form::Tsv = form {
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
     };
     if let Form::Text = form {
         let text = chart.text(&records, &options)?.ok_or_else(|| {
-            Failure::Usage(format!("{} has no text form; give a picture's file with -o", chart.name()))
+            Failure::Usage(format!("{} has no text form; name a picture file with -o", chart.name()))
         })?;
         return destination.write(text.as_bytes());
     }
@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
     destination.write(&bytes)
 }
 
-/// A table holds every cell, and is that of no picture.
+/// Refuses options of pictures for a table, which holds every cell.
 fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
     if chart != "tokens" {
         return Err(Failure::Usage(format!(
@@ -92,13 +92,13 @@ fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(Failure::Usage(format!(
-            "{flag} is for pictures; a table holds every cell of every output (--record K: of one record)"
+            "{flag} is for pictures; a table holds every cell of every output (of one record with --record K)"
         ))),
         None => Ok(()),
     }
 }
 
-/// The options that every chart of a run shares.
+/// The options that all charts have.
 pub(crate) fn options(look: &LookArguments) -> Result<Options, Failure> {
     let &LookArguments { theme, palette, clip, scale_max, ref inputs, ref fold } = look;
     let inputs = inputs.as_deref().map(|text| range("--inputs", text)).transpose()?;
@@ -128,7 +128,7 @@ impl Form {
             Some("csv") => Ok(Self::Csv),
             Some("tsv") => Ok(Self::Tsv),
             _ => Err(Failure::Usage(format!(
-                "{}: the file's ending says what to write; there are: .svg, .png, .pdf, .html, .txt, .csv, .tsv",
+                "{}: unknown file extension; there are: .svg, .png, .pdf, .html, .txt, .csv, .tsv",
                 output.display()
             ))),
         }

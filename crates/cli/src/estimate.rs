@@ -1,4 +1,4 @@
-//! `--dry-run`: how many passes a run makes, and about how much time and memory it takes.
+//! `--dry-run`: the number of passes of a run, and an estimate of its time and memory.
 
 use crate::arguments::SourceArguments;
 use crate::asked::Asked;
@@ -13,9 +13,9 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::time::Instant;
 
-/// Passes from which a run is long enough to time some of them first.
+/// The number of passes from which a run is announced with an estimate.
 const LONG: f64 = 200.0;
-/// Outputs whose way back is timed.
+/// The number of outputs whose backward pass is timed.
 const TIMED: usize = 4;
 
 /// Seconds of one pass on this machine, measured on this text.
@@ -25,7 +25,7 @@ struct Pace {
     token: f64,
 }
 
-/// Prints what the run would take, a line for each method.
+/// Prints the estimate, a line for each method.
 pub(crate) fn print(
     checkpoint: &Checkpoint,
     arguments: &SourceArguments,
@@ -35,7 +35,7 @@ pub(crate) fn print(
     let sequence = if let Some(continuation) = &arguments.continuation {
         checkpoint.force(prompt(arguments, text), continuation)?
     } else {
-        // What will be said is not known yet; how long it takes does not depend on it.
+        // The tokens that will be generated are not known yet, but the time does not depend on them.
         stand_in(checkpoint, prompt(arguments, text), arguments.generate.unwrap_or(DEFAULT_TOKENS))?
     };
     let asked_for = sequence.n_output();
@@ -61,7 +61,7 @@ pub(crate) fn print(
     output::print(lines.as_bytes())
 }
 
-/// Says before a long run what it will take, where somebody watches.
+/// Prints the estimate of a long run before it starts, if standard error is a terminal.
 pub(crate) fn announce(
     checkpoint: &Checkpoint,
     asked: &Asked<'_>,
@@ -97,7 +97,7 @@ fn cost(
     Ok(cost)
 }
 
-/// What so many runs take by one method.
+/// The estimate of `runs` runs by a method.
 fn line(
     checkpoint: &Checkpoint,
     asked: &Asked<'_>,
@@ -128,9 +128,9 @@ fn sequence_size(checkpoint: &Checkpoint, sequence: &Sequence) -> attribution::S
     }
 }
 
-/// The text, followed by as many tokens as will be made: copies of its last.
+/// The text, followed by copies of its last token in place of those that will be generated.
 fn stand_in(checkpoint: &Checkpoint, prompt: Prompt, n_output: usize) -> Result<Sequence, Failure> {
-    // Something has to be forced; it is not looked at.
+    // A continuation is needed here, but not used.
     let text = if prompt.text().is_empty() { "a".to_owned() } else { prompt.text().to_owned() };
     let tokens = checkpoint.force(prompt, &text)?;
     let inputs = tokens.tokens()[..tokens.n_input()].to_vec();
@@ -144,7 +144,7 @@ fn pace(checkpoint: &Checkpoint, sequence: &Sequence, forced: bool) -> Result<Pa
     let begun = Instant::now();
     let mut problem = Problem::new(&checkpoint.model, sequence, &Logit)?;
     let cold = begun.elapsed();
-    // Once more, warm, unless that alone takes long.
+    // Once more, warm, unless that would take long.
     let mut forward = cold.as_secs_f64();
     if forward < 2.0 {
         let begun = Instant::now();
@@ -170,12 +170,12 @@ fn pace(checkpoint: &Checkpoint, sequence: &Sequence, forced: bool) -> Result<Pa
     Ok(Pace { forward, backward, token })
 }
 
-/// Two digits are all that is known.
+/// A number to about two digits.
 fn rounded(x: f64) -> String {
     if x >= 10.0 { format!("{x:.0}") } else { format!("{x:.1}") }
 }
 
-/// A number of passes: whole where it is.
+/// A number of passes, without decimals if it is an integer.
 fn passes(x: f64) -> String {
     if x.fract() == 0.0 { format!("{x:.0}") } else { rounded(x) }
 }

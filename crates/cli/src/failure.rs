@@ -1,32 +1,32 @@
-//! One sentence and an exit code: what a failure is to whoever called us.
+//! Errors as one sentence and an exit code.
 
 use crate::interrupt;
 use saliency::{attribution, gpt2, schema, viz};
 use std::path::PathBuf;
 
-/// Why a command did not do what it was asked.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// The arguments do not fit each other.
+    /// The arguments contradict each other.
     #[error("{0}")]
     Usage(String),
     /// A file can't be read.
     #[error("{path}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
-    /// Somebody pressed Ctrl-C.
+    /// Ctrl-C.
     #[error("interrupted; nothing was written (--partial keeps finished rows)")]
     Interrupted,
-    /// Somebody pressed Ctrl-C, and wanted what was finished, which was nothing.
+    /// Ctrl-C with --partial, before any row was finished.
     #[error("interrupted before an output was finished; nothing was written")]
     TooEarly,
-    /// Somebody pressed Ctrl-C, and wanted what was finished.
+    /// Ctrl-C with --partial.
     #[error("interrupted; the finished rows were written")]
     Partial,
     /// A file or folder can't be written.
     #[error("{path}: {source}; nothing was written")]
     Write { path: PathBuf, source: std::io::Error },
-    /// A pipe or a device does not take the result.
-    #[error("{path}: {source}; it did not take everything")]
+    /// A pipe or a device does not accept the result.
+    #[error("{path}: {source}; not everything was written")]
     Straight { path: PathBuf, source: std::io::Error },
     /// Standard output is closed or full.
     #[error("standard output: {0}; write to a file with -o")]
@@ -34,10 +34,10 @@ pub(crate) enum Failure {
     /// A text file is not UTF-8.
     #[error("{path}: byte {valid_up_to} is not UTF-8; convert the text to UTF-8 first")]
     NotUtf8 { path: PathBuf, valid_up_to: usize },
-    /// A file does not hold records.
+    /// A file does not contain records.
     #[error("{path}: {source}")]
     Record { path: PathBuf, source: schema::Error },
-    /// A file holds no font, or the machine none.
+    /// A file is not a font, or the machine has none.
     #[error("--font {path}: {source}")]
     Font { path: PathBuf, source: viz::Error },
     /// A record could not be written.
@@ -47,15 +47,15 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Model(#[from] gpt2::Error),
     /// The model could not be fetched.
-    #[error("{model:?} is no folder, and as a name on the hub: {source}")]
+    #[error("{model:?} is not a folder, and as a name on the hub: {source}")]
     Fetch { model: String, source: Box<saliency::hub::Error> },
-    /// The hub's cache or its settings could not be read.
+    /// The hub's cache or settings could not be read.
     #[error(transparent)]
     Hub(#[from] saliency::hub::Error),
     /// The attributions could not be computed.
     #[error(transparent)]
     Attribution(#[from] attribution::Error),
-    /// The vectors behind the rows do not go into a file.
+    /// The unreduced attributions could not be written.
     #[error("--vectors: {0}")]
     Vectors(#[from] safetensors::SafeTensorError),
     /// The chart could not be drawn.
@@ -64,7 +64,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// 2 for what was asked wrongly, 1 for what could not be done.
+    /// 2 for a mistake in the arguments, 1 for any other failure.
     pub(crate) fn exit_code(&self) -> u8 {
         use attribution::Error as A;
         if matches!(self, Self::Interrupted | Self::TooEarly | Self::Partial) {
@@ -95,8 +95,8 @@ impl Failure {
         if asked_wrongly { 2 } else { 1 }
     }
 
-    /// The message on one line: libtorch adds a stack trace to its own. Where a library names its interface, with the options
-    /// that ask for it here.
+    /// The message on one line, without the stack trace that libtorch adds to its messages. Where a library's message
+    /// names its interface, with the options that ask for it here.
     pub(crate) fn sentence(&self) -> String {
         let message = self.to_string();
         let line = message.lines().next().unwrap_or_default().trim_end();

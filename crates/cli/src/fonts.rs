@@ -1,4 +1,4 @@
-//! `--font`: what PNG and PDF are painted with, and what is said of characters that no font has.
+//! `--font`: the fonts of PNG and PDF, and remarks about characters that no font has.
 
 use crate::arguments::FontArguments;
 use crate::failure::Failure;
@@ -7,12 +7,12 @@ use saliency::viz::{self, Missing, Pdf, Png};
 use std::path::Path;
 
 impl FontArguments {
-    /// The painter of PNG.
+    /// The PNG writer.
     pub(crate) fn png(&self, scale: f32) -> Result<Png, Failure> {
         self.each(Png::new().scale(scale), Png::font, Png::system_fonts)
     }
 
-    /// The writer of PDF.
+    /// The PDF writer.
     pub(crate) fn pdf(&self) -> Result<Pdf, Failure> {
         self.each(Pdf::new(), Pdf::font, Pdf::system_fonts)
     }
@@ -34,15 +34,18 @@ impl FontArguments {
         })
     }
 
-    /// Says which characters are boxes: a remark for each script.
+    /// Prints a remark for each script whose characters are drawn as boxes.
     pub(crate) fn say_missing(&self, missing: impl IntoIterator<Item = char>, quiet: bool) {
         let has_system = self.font.iter().any(|path| path == Path::new("system"));
         let or_system = if has_system { "" } else { ", or --font system" };
         for missing in Missing::by_script(missing) {
-            let (have, are) =
-                if missing.characters.len() == 1 { ("has", "is a box") } else { ("have", "are boxes") };
+            let (have, are) = if missing.characters.len() == 1 {
+                ("has", "is drawn as a box")
+            } else {
+                ("have", "are drawn as boxes")
+            };
             let text = format!(
-                "{missing} {have} no glyph in the fonts at hand and {are}: give a font with --font FILE{or_system}"
+                "{missing} {have} no glyph in the available fonts and {are}: give a font with --font FILE{or_system}"
             );
             remark(quiet, &text);
         }

@@ -1,15 +1,15 @@
-//! Ctrl-C: the work stops at the next batch; a second time the program ends at once.
+//! Ctrl-C: the first one stops the work at the next batch, the second one ends the program at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static CAME: AtomicBool = AtomicBool::new(false);
 
-/// The exit code of a program that was interrupted.
+/// The exit code after an interruption.
 pub(crate) const EXIT_CODE: u8 = 130;
 
-/// From now on an interrupt is noticed instead of ending the program.
+/// Handles Ctrl-C from now on, instead of ending the program.
 pub(crate) fn listen() {
-    // Where no handler can be set, an interrupt ends the program as before.
+    // If no handler can be set, Ctrl-C still ends the program.
     let _ = ctrlc::set_handler(|| {
         if CAME.swap(true, Ordering::SeqCst) {
             std::process::exit(EXIT_CODE.into());
@@ -17,7 +17,7 @@ pub(crate) fn listen() {
     });
 }
 
-/// Whether an interrupt came.
+/// Whether Ctrl-C was pressed.
 pub(crate) fn came() -> bool {
     CAME.load(Ordering::SeqCst)
 }

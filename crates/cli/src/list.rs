@@ -1,4 +1,4 @@
-//! `saliency charts`, `methods` and `schema`: what there is, a line each.
+//! `saliency charts`, `methods` and `schema`.
 
 use crate::arguments::ListArguments;
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ pub(crate) fn methods(arguments: &ListArguments) -> Result<(), Failure> {
         return print_json(&methods.collect());
     }
     let mut text = String::from(
-        "Methods (--method): family · what it needs · cost for n tokens and m outputs, besides one forward pass\n\n",
+        "Methods (--method): family · requirement · cost for n tokens and m outputs, besides one forward pass\n\n",
     );
     for method in &methods {
         let card = method.card();

@@ -1,6 +1,6 @@
 //! The `saliency` command line: arguments, progress, exit codes, and nothing else.
 //!
-//! Exit code 0: done. 1: could not be done. 2: asked wrongly. Results go to standard output or `-o`, messages
+//! Exit code 0: success. 1: failure. 2: a mistake in the arguments. Results go to standard output or `-o`, messages
 //! and progress to standard error.
 
 mod arguments;
@@ -31,7 +31,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        // Help and version are answers, not errors.
+        // Help and version are not errors.
         Err(asked) if !asked.use_stderr() => asked.exit(),
         Err(error) => return fail(&Failure::Usage(one_line(&error))),
     };
@@ -42,12 +42,12 @@ fn main() -> ExitCode {
 }
 
 fn fail(failure: &Failure) -> ExitCode {
-    // Nobody is left to tell when standard error is closed, too.
+    // If standard error is closed, the message is lost.
     let _ = writeln!(std::io::stderr(), "saliency: {}", failure.sentence());
     ExitCode::from(failure.exit_code())
 }
 
-/// clap's message on one line: what is wrong, what would do, and where to read more.
+/// clap's message on one line: the mistake, the tip, and where to read more.
 fn one_line(error: &clap::Error) -> String {
     let message = error.to_string();
     let mut paragraphs = message.split("\n\n");

@@ -1,13 +1,13 @@
-//! How much memory the program takes, as far as the system says.
+//! The memory that the program uses, as far as the system reports it.
 
 use crate::arguments::Bytes;
 use crate::output::remark;
 use std::fs;
 
-/// What libtorch's allocator and threads take besides what is asked for, once work begins.
+/// Memory that libtorch's allocator and threads use besides the tensors, once work begins.
 const BESIDES: u64 = 96 << 20;
 
-/// What passes may take of a limit for the whole program.
+/// The memory that passes may use under a limit for the whole program.
 pub(crate) fn left_of(limit: Bytes, quiet: bool) -> usize {
     let taken = resident().unwrap_or(0) + BESIDES;
     if limit.0 <= taken {
@@ -15,14 +15,14 @@ pub(crate) fn left_of(limit: Bytes, quiet: bool) -> usize {
         remark(
             quiet,
             &format!(
-                "--memory is {limit} MB, and the program alone takes up to {taken} MB; working in the smallest batches"
+                "--memory is {limit} MB, and the program alone uses up to {taken} MB; working in the smallest batches"
             ),
         );
     }
     usize::try_from(limit.0.saturating_sub(taken)).unwrap_or(usize::MAX)
 }
 
-/// Bytes that this program has in memory now; `None` where the system does not say.
+/// The bytes that this program has in memory now; `None` if the system does not report it.
 pub(crate) fn resident() -> Option<u64> {
     field("VmRSS:")
 }

@@ -1,4 +1,4 @@
-//! `--model`: the bundled one, a folder, or a name on the hub.
+//! `--model`: the bundled model, a folder, or a name on the hub.
 
 use crate::arguments::{Dtype, ListArguments, SourceArguments};
 use crate::failure::Failure;
@@ -6,13 +6,13 @@ use crate::output::{print, remark};
 use crate::progress::Progress;
 use saliency::attribution::tch;
 use saliency::gpt2::KNOWN;
-use saliency::hub::{Fetched, Hub, HubId, Snapshot};
+use saliency::hub::{FetchEvent, Hub, HubId, Snapshot};
 use saliency::{Checkpoint, LanguageModel, Load};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Loads the model that is asked for, and says what is to be known of it.
+/// Loads the requested model and prints its warnings.
 pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoint, Failure> {
     let kind = match arguments.dtype {
         Dtype::F32 => tch::Kind::Float,
@@ -41,7 +41,7 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
     Ok(checkpoint)
 }
 
-/// Whether a name can only be meant as a path: it is none on the hub.
+/// Whether a name can only be a path, because it is not a valid name on the hub.
 fn looks_like_a_path(name: &str) -> bool {
     let before_revision = name.split('@').next().unwrap_or(name);
     name.starts_with(['/', '.', '~', '\\']) || name.contains('\\') || before_revision.matches('/').count() > 1
@@ -50,8 +50,8 @@ fn looks_like_a_path(name: &str) -> bool {
 fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, saliency::hub::Error> {
     let hub = Hub::from_env()?;
     let mut bar: Option<(String, Progress)> = None;
-    let snapshot = hub.get(id, &mut |fetched| match fetched {
-        Fetched::Bytes { file, done, total } => {
+    let snapshot = hub.get(id, &mut |event| match event {
+        FetchEvent::Bytes { file, done, total } => {
             if bar.as_ref().is_none_or(|(of, _)| of != file) {
                 if let Some((_, bar)) = &bar {
                     bar.finish();
@@ -62,9 +62,10 @@ fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, saliency::hub::Error> {
                 bar.set(done as usize);
             }
         }
-        Fetched::Waiting { status, wait } => {
-            let said = if status == 0 { "hung up".to_owned() } else { format!("said {status}") };
-            remark(quiet, &format!("the hub {said}; asking again in {} s", wait.as_secs_f64().ceil()));
+        FetchEvent::Waiting { status, wait } => {
+            let reason =
+                if status == 0 { "closed the connection".to_owned() } else { format!("answered {status}") };
+            remark(quiet, &format!("the hub {reason}; trying again in {} s", wait.as_secs_f64().ceil()));
         }
         _ => {}
     });
@@ -87,7 +88,7 @@ fn device(name: &str) -> Result<tch::Device, Failure> {
     })
 }
 
-/// `saliency models`: the bundled one, what lies in the cache, what is known to work.
+/// `saliency models`: the bundled model, those in the cache, and published ones that are known to work.
 pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     let demo = Checkpoint::demo(&Load::default())?;
     let config = demo.model.config();
@@ -104,7 +105,7 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
         let cached = cached.iter().map(|model| {
             json!({
                 "name": model.id.to_string(), "revisions": model.revisions, "commit": model.commit,
-                "folder": model.folder, "bytes": model.bytes, "whole": model.whole,
+                "folder": model.folder, "bytes": model.bytes, "whole": model.complete,
             })
         });
         let known = KNOWN.map(|known| {
@@ -132,13 +133,14 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     }
     for model in &cached {
         let revisions = if model.revisions.is_empty() { &model.commit } else { &model.revisions.join(", ") };
-        let whole = if model.whole { "" } else { ", not whole: no weights that are read, or not all" };
-        let _ = writeln!(text, "{}  {revisions}, {:.1} MB{whole}", model.id, model.bytes as f64 / 1e6);
+        let incomplete =
+            if model.complete { "" } else { ", incomplete: weights are missing or in another format" };
+        let _ = writeln!(text, "{}  {revisions}, {:.1} MB{incomplete}", model.id, model.bytes as f64 / 1e6);
     }
     for error in &unread {
         let _ = writeln!(text, "not read: {error}");
     }
-    text += "\nRead, by their names on the hub or from a folder: any GPT-2 in Hugging Face's layout with safetensors, such as\n";
+    text += "\nAlso readable, by name on the hub or from a folder: any GPT-2 in Hugging Face's layout with safetensors, such as\n";
     let width = KNOWN.iter().map(|known| known.id.len()).max().unwrap_or(0);
     for known in KNOWN {
         let (blocks, hidden, _) = known.shape;

@@ -1,4 +1,4 @@
-//! Where results go: files whole or not at all, standard output, remarks on standard error.
+//! Output: files, complete or not at all; standard output; remarks on standard error.
 
 use crate::failure::Failure;
 use std::fs;
@@ -10,13 +10,13 @@ pub(crate) struct Destination(Place);
 
 enum Place {
     Stdout,
-    /// A file, whole or not at all.
+    /// A file, written completely or not at all.
     File(PathBuf),
-    /// A pipe or a device, which is written to and stays what it is.
+    /// A pipe or a device, which is written in place.
     Straight(PathBuf),
 }
 
-/// A result that only has to be put in its place.
+/// A result that is ready and only has to be put in its place.
 pub(crate) enum Prepared<'a> {
     Stdout(&'a [u8]),
     Straight(&'a Path, &'a [u8]),
@@ -24,7 +24,7 @@ pub(crate) enum Prepared<'a> {
 }
 
 impl Destination {
-    /// `-` is standard output. Checks at once that the file can be made, before any long work.
+    /// `-` is standard output. Checks that the file can be created, before any long work.
     pub(crate) fn new(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self(Place::Stdout)) };
         match fs::metadata(path) {
@@ -44,7 +44,7 @@ impl Destination {
         self.path().and_then(Path::extension).is_some_and(|e| e.eq_ignore_ascii_case(extension))
     }
 
-    /// Whether both are one place, however they are spelled.
+    /// Whether both are the same place.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.path() == other.path()
     }
@@ -56,7 +56,7 @@ impl Destination {
         }
     }
 
-    /// Everything that can fail of a file, but for its name.
+    /// Does everything that can fail, except for the final renaming.
     pub(crate) fn prepare<'a>(&'a self, bytes: &'a [u8]) -> Result<Prepared<'a>, Failure> {
         match &self.0 {
             Place::File(path) => Ok(Prepared::File(written(path, bytes)?, path.clone())),
@@ -88,7 +88,7 @@ impl Prepared<'_> {
     }
 }
 
-/// Where a path leads through links, so that a link stays one.
+/// Resolves links, so that a link is kept and its target replaced.
 fn real(path: &Path) -> PathBuf {
     let beside = || Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
     path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
@@ -98,12 +98,12 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes a file under another name and renames it, so that it is never seen in part.
+/// Writes a file under another name and renames it, so that it is never incomplete.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Prepared::File(written(path, bytes)?, path.to_owned()).finish()
 }
 
-/// A file under another name, which only has to be renamed. It takes the mode of the one that it replaces.
+/// A file under a temporary name, ready to be renamed, with the mode of the file that it will replace.
 fn written(path: &Path, bytes: &[u8]) -> Result<tempfile::NamedTempFile, Failure> {
     let failed = |source| Failure::Write { path: path.to_owned(), source: plain(source) };
     let mut file = temporary_beside(path)?;
@@ -121,14 +121,14 @@ fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, Failure> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What a plain `File::create` would ask for; the process's umask still takes its part.
+        // The mode that `File::create` uses, before the umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let failed = |source| Failure::Write { path: path.to_owned(), source: plain(source) };
     builder.tempfile_in(folder(path)).map_err(failed)
 }
 
-/// The error without the passing name that `tempfile` adds to it.
+/// The error without the temporary file's name, which `tempfile` adds to it.
 fn plain(error: io::Error) -> io::Error {
     let inner = error.get_ref().and_then(|named| named.source());
     let code = inner.and_then(|inner| inner.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);

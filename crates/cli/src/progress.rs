@@ -1,4 +1,4 @@
-//! A progress bar on standard error, where that is a terminal and the work takes longer than a second.
+//! A progress bar on standard error, if that is a terminal and the work takes longer than a second.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ impl Progress {
         Self { bar, begun: Instant::now(), quiet }
     }
 
-    /// A download of so many bytes.
+    /// A download of `length` bytes.
     pub(crate) fn bytes(file: &str, length: u64, quiet: bool) -> Self {
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
         let style = ProgressStyle::with_template("{msg} {bar:30} {bytes} of {total_bytes}, {eta} left");

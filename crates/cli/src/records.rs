@@ -1,4 +1,4 @@
-//! Reading: files of records, and standard input; and putting their tokens together.
+//! Reads records from files and standard input, and groups their tokens.
 
 use crate::arguments::GroupArguments;
 use crate::failure::Failure;
@@ -8,8 +8,7 @@ use saliency::viz::layout::visible;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The records of all files, in order, grouped where that is asked for. Says what they note, or only the one that is asked
-/// for.
+/// The records of all files, in order, grouped if requested. Prints their notes, or with `only` those of that record.
 pub(crate) fn read(
     paths: &[PathBuf],
     only: Option<usize>,

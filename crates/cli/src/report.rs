@@ -21,13 +21,13 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failur
         ));
     }
     let folder = &arguments.output;
-    // Made before the work, which may be long, and taken away again where the work fails.
+    // Created before the work, which may be long, and removed again if the work fails.
     let is_new = !folder.exists();
     std::fs::create_dir_all(folder).map_err(|source| Failure::Write { path: folder.clone(), source })?;
-    // A font that cannot be read is found before the work, too.
+    // A font that cannot be read is reported before the work, too.
     let result = arguments.fonts.png(2.0).and_then(|png| write(arguments, &png, has_text, quiet));
     if is_new && (result.is_err() || arguments.work.dry_run) {
-        // What is not empty stays.
+        // A folder that is not empty stays.
         let _ = std::fs::remove_dir(folder);
     }
     result
@@ -40,23 +40,23 @@ fn write(arguments: &ReportArguments, png: &Png, has_text: bool, quiet: bool) ->
         let source = Source { arguments: &arguments.source, from_stdin: false };
         match attribute::records(&source, &arguments.explain, &methods, &arguments.work, quiet)? {
             Some(records) => records,
-            // An estimate was all that was asked for.
+            // Only an estimate was requested.
             None => return Ok(()),
         }
     } else {
         records::read(&arguments.records, None, &arguments.explain.group, quiet)?
     };
-    // The page last: once it is there, all that it names is.
+    // The page is written last: once it exists, so do the files that it links to.
     let mut missing = BTreeSet::new();
     for (name, bytes) in files(&records, &options(&arguments.look)?, png, &mut missing)? {
         write_whole(&arguments.output.join(name), &bytes)?;
     }
     arguments.fonts.say_missing(missing, quiet);
-    // What is there was drawn; whoever interrupted still learns that it is not all.
+    // The finished rows were drawn; the exit code tells that some are missing.
     if interrupt::came() { Err(Failure::Partial) } else { Ok(()) }
 }
 
-/// Every file of the report, the page last; the characters that no font has go to `missing`.
+/// Every file of the report, the page last; characters without a glyph are added to `missing`.
 fn files(
     records: &[Record],
     options: &Options,

@@ -1,8 +1,8 @@
-//! `--stream`: a text on standard error while it is made.
+//! `--stream`: prints the text to standard error while it is generated.
 
 use std::io::Write;
 
-/// Prints bytes as soon as they are whole characters.
+/// Prints bytes as soon as they form complete characters.
 pub(crate) struct Stream {
     waiting: Vec<u8>,
 }
@@ -12,10 +12,10 @@ impl Stream {
         Self { waiting: Vec::new() }
     }
 
-    /// A token's bytes; a character that is not whole yet waits for the next.
+    /// Adds a token's bytes; an incomplete character waits for the next token.
     pub(crate) fn add(&mut self, bytes: &[u8]) {
         self.waiting.extend_from_slice(bytes);
-        // What can never become a character is printed as a replacement; what still can, waits.
+        // Invalid bytes are printed as replacement characters; an incomplete character waits.
         let mut whole = 0;
         loop {
             match std::str::from_utf8(&self.waiting[whole..]) {
@@ -40,7 +40,7 @@ impl Stream {
     }
 }
 
-/// Standard error may be closed; that is no reason to stop.
+/// A closed standard error does not stop the work.
 fn print(text: &str) {
     let mut out = std::io::stderr().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

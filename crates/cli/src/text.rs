@@ -1,4 +1,4 @@
-//! The text that is read, and its continuations.
+//! The text and its continuations.
 
 use crate::arguments::{Bos, SourceArguments};
 use crate::failure::Failure;
@@ -10,12 +10,12 @@ use crate::stream::Stream;
 use saliency::{Checkpoint, Generation, LanguageModel, Prompt, Sampling, Sequence, Template};
 use std::path::Path;
 
-/// Outputs where nothing else is asked for.
+/// The default of `--generate`.
 pub(crate) const DEFAULT_TOKENS: usize = 30;
-/// As many records as a file may hold.
+/// The largest number of records in a file.
 const MOST_RUNS: u64 = 10_000;
 
-/// Where a text comes from.
+/// The source of the text.
 pub(crate) struct Source<'a> {
     pub(crate) arguments: &'a SourceArguments,
     pub(crate) from_stdin: bool,
@@ -59,7 +59,7 @@ pub(crate) fn generations(arguments: &SourceArguments) -> Result<Vec<Generation>
     Ok(generations)
 }
 
-/// The text as the model is to read it.
+/// The text with its template and special tokens, as the model reads it.
 pub(crate) fn prompt(arguments: &SourceArguments, text: &str) -> Prompt {
     let template = match (&arguments.template, arguments.chat) {
         (Some(template), _) => Template::Filled(template.clone()),
@@ -74,7 +74,7 @@ pub(crate) fn prompt(arguments: &SourceArguments, text: &str) -> Prompt {
     }
 }
 
-/// The text that was given.
+/// The text from the arguments, a file or standard input.
 pub(crate) fn text(source: &Source<'_>) -> Result<String, Failure> {
     let arguments = source.arguments;
     let text = match (&arguments.text, &arguments.text_file) {
@@ -93,7 +93,7 @@ pub(crate) fn text(source: &Source<'_>) -> Result<String, Failure> {
             None => "the text is empty".to_owned(),
         };
         return Err(Failure::Usage(format!(
-            "{what}; give at least one word, or --bos yes for the token that begins a text alone"
+            "{what}; give at least one word, or --bos yes for the beginning-of-text token alone"
         )));
     }
     Ok(text)
@@ -109,7 +109,7 @@ fn text_of(path: &Path) -> Result<String, Failure> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
 }
 
-/// Says that a text holds special tokens: whoever wrote `<|endoftext|>` may have meant the characters.
+/// Prints a remark if a text contains special tokens: `<|endoftext|>` may be meant as plain characters.
 fn say_special(
     checkpoint: &Checkpoint,
     arguments: &SourceArguments,
@@ -130,7 +130,7 @@ fn say_special(
             remark(
                 quiet,
                 &format!(
-                    "the {what} holds {named}, read as {token}; --special-as-text reads plain characters"
+                    "the {what} contains {named}, read as {token}; --special-as-text reads plain characters"
                 ),
             );
         }
@@ -138,7 +138,7 @@ fn say_special(
     Ok(())
 }
 
-/// The text and its continuations, for which it is read once.
+/// The text with each of its continuations. The model reads the text once for all.
 pub(crate) fn sequences(
     checkpoint: &Checkpoint,
     arguments: &SourceArguments,
@@ -179,7 +179,7 @@ pub(crate) fn sequences(
         if made < asked {
             let ends = checkpoint.model.ends_of_text();
             let end = sequence.ids().last().filter(|id| ends.contains(id));
-            let why = end.map_or("a text of --stop".to_owned(), |id| format!("the end-of-text token ({id})"));
+            let why = end.map_or("a --stop text".to_owned(), |id| format!("the end-of-text token ({id})"));
             remark(quiet, &format!("stopped at {why} after {made} of {asked} tokens"));
         }
     }

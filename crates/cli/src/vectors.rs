@@ -1,20 +1,21 @@
-//! `--vectors`: the vectors behind the rows, as safetensors.
+//! `--vectors`: the unreduced attributions, as safetensors.
 
 use crate::failure::Failure;
 use safetensors::{Dtype, serialize, tensor::TensorView};
 use saliency::Record;
-use saliency::attribution::{self, Vectors, tch};
+use saliency::attribution::{self, UnreducedRows, tch};
 use serde_json::json;
 use std::collections::HashMap;
 use tch::{Kind, Tensor};
 
-/// `attributions.K` of every record, `[outputs, tokens, hidden]`; under `records` in the metadata, what each was made with.
-pub(crate) fn safetensors(records: &[Record], vectors: &[Vectors]) -> Result<Vec<u8>, Failure> {
+/// `attributions.K` of every record, `[outputs, tokens, hidden]`; model, method and target under `records` in the
+/// metadata.
+pub(crate) fn safetensors(records: &[Record], vectors: &[UnreducedRows]) -> Result<Vec<u8>, Failure> {
     let about: Vec<_> = records
         .iter()
         .map(|record| json!({"model": record.model, "method": record.method, "target": record.target}))
         .collect();
-    // A single entry: those of a map have no order that stays.
+    // A single entry, because the order of a map's entries varies.
     let metadata = HashMap::from([("records".to_owned(), json!(about).to_string())]);
     let mut tensors = Vec::new();
     for (number, vectors) in vectors.iter().enumerate() {
@@ -27,7 +28,7 @@ pub(crate) fn safetensors(records: &[Record], vectors: &[Vectors]) -> Result<Vec
     Ok(serialize(views, Some(metadata))?)
 }
 
-/// A tensor's numbers, least byte first.
+/// A tensor's numbers, little-endian.
 struct Numbers {
     dtype: Dtype,
     size: Vec<usize>,

@@ -239,7 +239,7 @@ fn part_of_a_prompt_is_drawn() {
     assert!(rows(&game).iter().all(|row| row[0].to_bits() == row[1].to_bits()));
     for (arguments, words) in [
         (["--inputs", "0-99"], "inputs 0-99 are not among the record's"),
-        (["--inputs", "3"], "--inputs \"3\" is no range"),
+        (["--inputs", "3"], "--inputs \"3\" is not a range"),
         (["--fold", "system"], "unknown part \"system\"; there are: template, user"),
     ] {
         let error = run(&[&["draw", "tokens", "r.json"], &arguments[..]].concat(), 2);
@@ -596,7 +596,8 @@ fn the_seed_reaches_a_distribution_of_baselines() {
     assert_eq!(of(&["--baseline", "sampled:2:7", "--seed", "8"]), of(&seven));
 }
 
-/// What stands at a path stays what it is: a pipe is written to, a link leads on, a file keeps its mode; and `-` is standard output.
+/// What stands at a path stays what it is: a pipe is written to, a link leads on, a file keeps its mode; and `-` is
+/// standard output.
 #[cfg(unix)]
 #[test]
 fn results_go_where_the_path_leads() {
@@ -633,7 +634,8 @@ fn results_go_where_the_path_leads() {
     }
 }
 
-/// In single precision there is an end to exactness: it is said for what it is, and no row is worse than with a looser tolerance.
+/// In single precision there is an end to exactness: it is said for what it is, and no row is worse than with a looser
+/// tolerance.
 #[test]
 fn a_tolerance_below_rounding_says_that_it_is_rounding() {
     let of = |tolerance: &str, dtype: &str| -> Value {

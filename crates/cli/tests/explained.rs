@@ -1,5 +1,5 @@
-//! What is explained is named from the command line to the picture; two continuations are compared; methods of different
-//! units stand beside each other.
+//! What is explained is named from the command line to the picture; two continuations are compared; methods of
+//! different units stand beside each other.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};

@@ -32,9 +32,9 @@ fn folder() -> tempfile::TempDir {
 #[test]
 fn characters_without_a_glyph_are_said_once_for_each_script() {
     let folder = folder();
-    let expected = "3 characters of Devanagari have no glyph in the fonts at hand and are boxes: give a font with --font \
-                    FILE, or --font system\n1 emoji has no glyph in the fonts at hand and is a box: give a font with --font \
-                    FILE, or --font system\n";
+    let expected = "3 characters of Devanagari have no glyph in the available fonts and are drawn as boxes: give a \
+                    font with --font FILE, or --font system\n1 emoji has no glyph in the available fonts and is drawn \
+                    as a box: give a font with --font FILE, or --font system\n";
     for file in ["p.png", "p.pdf"] {
         let drawn = said(folder.path(), &["draw", "highlight", "record.json", "-o", file]);
         assert_eq!(drawn, (Some(0), expected.to_owned()), "{file}");

@@ -1,4 +1,5 @@
-//! `--model` and `saliency models`: the bundled one, folders, names on the hub; prompts and generation as they can be asked for.
+//! `--model` and `saliency models`: the bundled one, folders, names on the hub; prompts and generation as they can be
+//! asked for.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
@@ -337,7 +338,7 @@ fn generation_is_sampled_streamed_and_stopped_as_asked() {
     let (stopped, why) = records(&[&sampled[..], &["--stop", &whole]].concat());
     assert!(text(&stopped[0], "output").contains(&whole));
     if stopped[0]["outputs"].as_array().unwrap().len() < 6 {
-        assert!(why.contains("stopped at a text of --stop"), "{why}");
+        assert!(why.contains("stopped at a --stop text"), "{why}");
     }
     let (long, _) = records(&[&sampled[..], &["--stop", &whole, "--at-least", "6"]].concat());
     assert_eq!(long[0]["outputs"].as_array().unwrap().len(), 6);

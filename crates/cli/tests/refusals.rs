@@ -310,14 +310,14 @@ fn what_is_explained() {
     );
     refused(
         &["--target", "kl-divergence", "--without", "all"],
-        &["--without \"all\" is no range", "FROM-TO"],
+        &["--without \"all\" is not a range", "FROM-TO"],
     );
     refused(&["--target", "kl-divergence", "--without", "0-99"], &["without is 0-99", "input tokens"]);
     let everything = ["--target", "kl-divergence", "--without", "0-7"];
     refused(&everything, &["the whole input", "at least one must be left"]);
     refused(&["--span", "1-9"], &["span is 1-9 of 2 outputs", "a range of outputs"]);
-    refused(&["--span", "some"], &["--span \"some\" is no range", "FROM-TO"]);
-    refused(&["--span", "1-1"], &["--span \"1-1\" is no range"]);
+    refused(&["--span", "some"], &["--span \"some\" is not a range", "FROM-TO"]);
+    refused(&["--span", "1-1"], &["--span \"1-1\" is not a range"]);
     for method in [&["random"][..], &["vargrad"], &["gradient", "--absolute"]] {
         refused(
             &[&["--span", "all", "--method"], method].concat(),
@@ -388,7 +388,7 @@ fn models() {
     place.refused(
         &["attribute", "--model", "nowhere", "--text", "a"],
         1,
-        &["\"nowhere\" is no folder", "HF_ENDPOINT"],
+        &["\"nowhere\" is not a folder", "HF_ENDPOINT"],
     );
     for (file, word) in [("config.json", "config.json"), ("model.safetensors", "save_pretrained")] {
         std::fs::rename(place.path("model").join(file), place.path("away")).unwrap();

@@ -1,4 +1,4 @@
-//! Where the hub is, where a redirect leads, and who may see the token.
+//! The hub's address, the addresses that redirects lead to, and which server may see the token.
 
 use crate::Error;
 use std::fmt;
@@ -20,7 +20,7 @@ impl Endpoint {
         if authority.host().is_empty() {
             return Err(bad("there is no host"));
         }
-        // It is shown in messages, and a password should not be.
+        // Messages show the address, and must not show a password.
         if authority.as_str().contains('@') {
             let given = "(an address with a name or a password)".to_owned();
             return Err(Error::Endpoint { given, why: "the token goes into HF_TOKEN" });
@@ -48,7 +48,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Where a `Location` leads from here. `None` if it is no address, or leads from https to http.
+/// The target of a `Location` header. `None` if it is not a valid address, or leads from https to http.
 pub(crate) fn redirected(from: &Uri, location: &str) -> Option<Uri> {
     let (scheme, authority) = (from.scheme_str()?, from.authority()?);
     let text = if location.contains("://") {
@@ -67,22 +67,22 @@ pub(crate) fn redirected(from: &Uri, location: &str) -> Option<Uri> {
     (to == "https" || (to == "http" && scheme == "http")).then_some(uri)
 }
 
-/// Whether both are the same server, so that a token for the one is one for the other.
+/// Whether both addresses are the same server, so that a token for one may be sent to the other.
 ///
-/// The same host over https counts, where the first is over http and both have their schemes' ports.
-pub(crate) fn same_server(home: &Uri, other: &Uri) -> bool {
+/// A change from http to https on the same host counts as the same server if both use their default ports.
+pub(crate) fn same_server(first: &Uri, other: &Uri) -> bool {
     let host = |uri: &Uri| uri.host().map(str::to_ascii_lowercase);
-    let safer = home.scheme_str() == Some("http") && other.scheme_str() == Some("https");
-    let standard = port(home) == 80 && port(other) == 443;
-    let same = home.scheme_str() == other.scheme_str() && port(home) == port(other);
-    host(home).is_some() && host(home) == host(other) && (same || (safer && standard))
+    let upgraded = first.scheme_str() == Some("http") && other.scheme_str() == Some("https");
+    let default_ports = port(first) == 80 && port(other) == 443;
+    let same = first.scheme_str() == other.scheme_str() && port(first) == port(other);
+    host(first).is_some() && host(first) == host(other) && (same || (upgraded && default_ports))
 }
 
 fn port(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 })
 }
 
-/// Whether this is the machine itself, which no proxy reaches.
+/// Whether this is the local machine, for which no proxy is used.
 pub(crate) fn is_loopback(uri: &Uri) -> bool {
     let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")

@@ -1,4 +1,4 @@
-//! One model's folder in the cache: `blobs`, `snapshots/COMMIT` with links into it, and `refs`.
+//! A model's folder in the cache: `blobs`, `snapshots/COMMIT` with links into it, and `refs`.
 
 use crate::checkpoint;
 use crate::id::is_commit;
@@ -8,18 +8,18 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// One model, at one revision, in the cache.
+/// A model at a revision, in the cache.
 #[derive(Debug)]
 pub(crate) struct ModelCache {
-    /// The whole cache.
+    /// The cache's folder.
     pub(crate) root: PathBuf,
-    /// The model's folder in it, by name.
+    /// The name of the model's folder in it.
     pub(crate) name: String,
     id: HubId,
     layout: CacheRepo,
 }
 
-/// The model as `hf-hub` has it.
+/// The model as `hf-hub` describes it.
 pub(crate) fn repo(id: &HubId) -> Repo {
     Repo::with_revision(id.name().to_owned(), RepoType::Model, id.revision().to_owned())
 }
@@ -31,7 +31,7 @@ impl ModelCache {
         Self { root: root.to_owned(), name, id: id.clone(), layout: Cache::new(root.to_owned()).repo(repo) }
     }
 
-    /// The commit that the revision is in the cache.
+    /// The commit that the revision points to in the cache.
     pub(crate) fn commit(&self) -> Option<String> {
         if is_commit(self.id.revision()) {
             return Some(self.id.revision().to_owned());
@@ -39,26 +39,26 @@ impl ModelCache {
         read_ref(&self.reference())
     }
 
-    /// The snapshot, if it is whole.
+    /// The snapshot, if it is complete.
     pub(crate) fn snapshot(&self) -> Option<Snapshot> {
         let commit = self.commit()?;
         let folder = self.snapshot_folder(&commit);
-        checkpoint::is_whole(&folder).then(|| Snapshot { folder, id: self.id.clone(), commit })
+        checkpoint::is_complete(&folder).then(|| Snapshot { folder, id: self.id.clone(), commit })
     }
 
-    /// What keeps us from seeing whether the model is there, if anything does.
+    /// The error that prevents checking whether the model is in the cache, if there is one.
     pub(crate) fn unreadable(&self) -> Option<Error> {
         let reference = self.reference();
         let folder = self.root.join(&self.name);
-        let looked_at = [fs::metadata(&folder).err().map(|error| (folder, error))].into_iter();
-        let read = (!is_commit(self.id.revision())).then(|| fs::read(&reference).err()).flatten();
-        let read = read.map(|error| (reference, error));
+        let of_folder = [fs::metadata(&folder).err().map(|error| (folder, error))].into_iter();
+        let of_ref = (!is_commit(self.id.revision())).then(|| fs::read(&reference).err()).flatten();
+        let of_ref = of_ref.map(|error| (reference, error));
         let files = self.commit().into_iter().flat_map(|commit| {
             let folder = self.snapshot_folder(&commit);
             checkpoint::FILES.into_iter().map(move |name| folder.join(name))
         });
         let files = files.map(|path| fs::metadata(&path).err().map(|error| (path, error)));
-        let mut errors = looked_at.chain([read]).chain(files).flatten();
+        let mut errors = of_folder.chain([of_ref]).chain(files).flatten();
         let (path, error) = errors.find(|(_, error)| error.kind() != io::ErrorKind::NotFound)?;
         Some(Error::reading(error, &path))
     }
@@ -71,7 +71,7 @@ impl ModelCache {
         self.layout.blob_path(etag)
     }
 
-    /// Where `huggingface_hub` has its lock for the same file.
+    /// The lock that `huggingface_hub` uses for the same file.
     pub(crate) fn lock(&self, etag: &str) -> PathBuf {
         self.root.join(".locks").join(&self.name).join(format!("{etag}.lock"))
     }
@@ -80,14 +80,14 @@ impl ModelCache {
         self.root.join(&self.name).join("refs").join(self.id.revision())
     }
 
-    /// Says what the revision is, as `huggingface_hub` does: nothing for a commit's own name.
+    /// Records the revision's commit under `refs`, as `huggingface_hub` does. A commit hash needs no record.
     pub(crate) fn write_ref(&self, commit: &str) -> Result<(), Error> {
         let path = self.reference();
         if self.id.revision() == commit || read_ref(&path).as_deref() == Some(commit) {
             return Ok(());
         }
         let failed = |source| Error::writing(source, &path, &self.root, commit.len() as u64);
-        // A revision such as refs/pr/5 is in folders of its own.
+        // A revision such as refs/pr/5 has subfolders.
         let folder = path.parent().unwrap_or(&self.root);
         fs::create_dir_all(folder).map_err(failed)?;
         let mut file = temporary_in(folder).map_err(failed)?;
@@ -96,11 +96,11 @@ impl ModelCache {
         Ok(())
     }
 
-    /// Makes a file of a snapshot out of a blob.
+    /// Links a file of a snapshot to its blob.
     pub(crate) fn link(&self, etag: &str, pointer: &Path, size: u64) -> Result<(), Error> {
         let failed = |source| Error::writing(source, pointer, &self.root, size);
         let blob = self.blob(etag);
-        // What is there is broken, or was made by another process just now.
+        // An existing file is a broken link, or another process has just made it.
         for _ in 0..2 {
             match link(&blob, etag, pointer) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -116,7 +116,7 @@ impl ModelCache {
     }
 }
 
-/// A symbolic link as `huggingface_hub` makes it; where there are none, a hard link; or else a copy.
+/// A symbolic link as `huggingface_hub` makes it; without support for those, a hard link, or else a copy.
 fn link(blob: &Path, etag: &str, pointer: &Path) -> io::Result<()> {
     let target: PathBuf = ["..", "..", "blobs", etag].iter().collect();
     #[cfg(unix)]
@@ -139,22 +139,22 @@ fn link(blob: &Path, etag: &str, pointer: &Path) -> io::Result<()> {
     }
 }
 
-/// A file with the rights of any other, which is gone unless it is kept.
+/// A temporary file with ordinary permissions. It is deleted on drop unless it is persisted.
 fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".saliency-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What a plain `File::create` would ask for; the process's umask still takes its part.
+        // The mode that `File::create` uses, before the umask.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder)
 }
 
-/// The commit in a file of `refs`, if it holds one.
+/// The commit in a file of `refs`, if it is valid.
 pub(crate) fn read_ref(path: &Path) -> Option<String> {
-    // What is longer is no ref.
+    // A longer file is not a ref.
     if fs::metadata(path).ok()?.len() > 256 {
         return None;
     }
@@ -162,7 +162,7 @@ pub(crate) fn read_ref(path: &Path) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| is_commit(text))
 }
 
-/// Removes a file or link, if it is there.
+/// Removes a file or link, if it exists.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::reading(error, path)),

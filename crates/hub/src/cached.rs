@@ -1,4 +1,4 @@
-//! What lies in the cache.
+//! The list of models in the cache.
 
 use crate::cache::read_ref;
 use crate::id::is_commit;
@@ -10,26 +10,28 @@ use std::path::{Path, PathBuf};
 
 /// A model in the cache at one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cached {
+#[non_exhaustive]
+#[doc(alias = "Cached")]
+pub struct CachedModel {
     /// The model, without a revision.
     pub id: HubId,
-    /// The branches and tags that are this commit in the cache, in alphabetical order.
+    /// The branches and tags that point to this commit in the cache, in alphabetical order.
     pub revisions: Vec<String>,
     /// The commit.
     pub commit: String,
     /// The folder with its files.
     pub folder: PathBuf,
-    /// Bytes of its files. A file that two commits share counts in both.
+    /// Bytes of its files. A file that two commits share counts for both.
     pub bytes: u64,
-    /// Whether [`Hub::get`](crate::Hub::get) needs no network for it.
-    pub whole: bool,
+    /// Whether all its files are there, so that [`Hub::get`](crate::Hub::get) needs no network.
+    pub complete: bool,
 }
 
-/// Folders in `refs` in each other; `refs/pr/5` needs three.
+/// The deepest nesting of folders in `refs` that is followed; `refs/pr/5` needs three.
 const DEEPEST: usize = 8;
 
-/// `unread` is told of what can't be read.
-pub(crate) fn all(cache: &Path, unread: &mut dyn FnMut(Error)) -> Result<Vec<Cached>, Error> {
+/// All models in the cache. `unread` is called with every folder that can't be read, other than the cache itself.
+pub(crate) fn all(cache: &Path, unread: &mut dyn FnMut(Error)) -> Result<Vec<CachedModel>, Error> {
     let entries = match fs::read_dir(cache) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(|source| Error::reading(source, cache))?,
@@ -47,11 +49,11 @@ pub(crate) fn all(cache: &Path, unread: &mut dyn FnMut(Error)) -> Result<Vec<Cac
     Ok(found)
 }
 
-/// What is in a folder, and nothing where there is none.
+/// The entries of a folder; none if it does not exist.
 fn entries(folder: &Path, unread: &mut dyn FnMut(Error)) -> Vec<fs::DirEntry> {
     let read = fs::read_dir(folder).and_then(Iterator::collect);
     read.unwrap_or_else(|error: io::Error| {
-        // A file of a model's name is no model.
+        // A file named like a model is ignored.
         if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
             unread(Error::reading(error, folder));
         }
@@ -60,7 +62,7 @@ fn entries(folder: &Path, unread: &mut dyn FnMut(Error)) -> Vec<fs::DirEntry> {
 }
 
 /// The commits of one model.
-fn commits(id: &HubId, folder: &Path, unread: &mut dyn FnMut(Error)) -> Vec<Cached> {
+fn commits(id: &HubId, folder: &Path, unread: &mut dyn FnMut(Error)) -> Vec<CachedModel> {
     let mut refs = BTreeMap::new();
     collect_refs(&folder.join("refs"), "", 0, &mut refs, unread);
     let snapshots = entries(&folder.join("snapshots"), unread);
@@ -73,8 +75,8 @@ fn commits(id: &HubId, folder: &Path, unread: &mut dyn FnMut(Error)) -> Vec<Cach
         };
         if folder.is_dir() {
             let revisions = refs.remove(&commit).unwrap_or_default();
-            let (bytes, whole) = (bytes(&folder, 0), checkpoint::is_whole(&folder));
-            found.push(Cached { id: id.clone(), revisions, commit, folder, bytes, whole });
+            let (bytes, complete) = (bytes(&folder, 0), checkpoint::is_complete(&folder));
+            found.push(CachedModel { id: id.clone(), revisions, commit, folder, bytes, complete });
         }
     }
     found

@@ -1,4 +1,4 @@
-//! Which files of a repository make a checkpoint, and when a folder has them all.
+//! The files of a repository that make up a checkpoint, and whether a folder has them all.
 
 use crate::{Error, HubId};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use std::path::Path;
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const VOCABULARY: [&str; 2] = ["vocab.json", "merges.txt"];
-const BESIDES: [&str; 5] = [
+const OPTIONAL: [&str; 5] = [
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
@@ -18,24 +18,24 @@ const BESIDES: [&str; 5] = [
 ];
 pub(crate) const WEIGHTS: &str = "model.safetensors";
 pub(crate) const INDEX: &str = "model.safetensors.index.json";
-/// The files by which a checkpoint is seen to be whole.
+/// The files by which a checkpoint is judged complete.
 pub(crate) const FILES: [&str; 6] = [CONFIG, TOKENIZER, VOCABULARY[0], VOCABULARY[1], WEIGHTS, INDEX];
 const PICKLES: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
-/// No index is larger.
+/// The largest index that is read.
 const INDEX_BYTES: u64 = 64 << 20;
 
-/// What to fetch, in this order: a snapshot that has its weights has everything else.
+/// The files to fetch, weights last: a snapshot that has its weights has everything else.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) files: Vec<&'static str>,
-    /// `model.safetensors`, or the index, which says what else.
+    /// `model.safetensors`, or the index, which names the shards.
     pub(crate) weights: &'static str,
 }
 
 /// The files of a checkpoint among those of a repository.
 pub(crate) fn plan(id: &HubId, listed: &BTreeSet<String>) -> Result<Plan, Error> {
     let has = |name: &&&str| listed.contains(**name);
-    let lacks = |what| Error::Lacks { id: id.clone(), what, has: listed.iter().cloned().collect() };
+    let lacks = |what| Error::MissingFile { id: id.clone(), what, has: listed.iter().cloned().collect() };
     let weights = [WEIGHTS, INDEX].iter().find(has).copied();
     if weights.is_none() && PICKLES.iter().any(|name| has(&name)) {
         return Err(Error::Pickle { id: id.clone() });
@@ -52,7 +52,7 @@ pub(crate) fn plan(id: &HubId, listed: &BTreeSet<String>) -> Result<Plan, Error>
         return Err(lacks("tokenizer.json, nor vocab.json with merges.txt"));
     }
     files.extend(vocabulary);
-    files.extend(BESIDES.iter().filter(has));
+    files.extend(OPTIONAL.iter().filter(has));
     Ok(Plan { files, weights })
 }
 
@@ -61,38 +61,38 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// The parts that an index names, each a plain name. The error says what is wrong with it.
-pub(crate) fn parts(index: &Path) -> Result<Vec<String>, String> {
+/// The shards that an index names, each a plain file name. The error says what is wrong with the index.
+pub(crate) fn shards(index: &Path) -> Result<Vec<String>, String> {
     let length = fs::metadata(index).map_err(|error| error.to_string())?.len();
     if length > INDEX_BYTES {
         return Err(format!("it has {length} bytes"));
     }
     let bytes = fs::read(index).map_err(|error| error.to_string())?;
     let index: Index = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-    let parts: BTreeSet<String> = index.weight_map.into_values().collect();
-    if parts.is_empty() {
+    let shards: BTreeSet<String> = index.weight_map.into_values().collect();
+    if shards.is_empty() {
         return Err("its weight_map is empty".to_owned());
     }
-    match parts.iter().find(|part| !is_part(part)) {
-        Some(part) => Err(format!("{part:?} is not the plain name of a safetensors file")),
-        None => Ok(parts.into_iter().collect()),
+    match shards.iter().find(|shard| !is_shard_name(shard)) {
+        Some(shard) => Err(format!("{shard:?} is not the plain name of a safetensors file")),
+        None => Ok(shards.into_iter().collect()),
     }
 }
 
-fn is_part(name: &str) -> bool {
+fn is_shard_name(name: &str) -> bool {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     let extension = Path::new(name).extension().is_some_and(|extension| extension == "safetensors");
     plain && extension && name.len() <= 255 && !name.starts_with('.') && !name.contains("..")
 }
 
 /// Whether a folder has a configuration, a tokenizer and all weights.
-pub(crate) fn is_whole(folder: &Path) -> bool {
-    // A link into nothing is no file.
+pub(crate) fn is_complete(folder: &Path) -> bool {
+    // `is_file` is false for a broken link.
     let has = |name: &str| folder.join(name).is_file();
     if !has(CONFIG) || !(has(TOKENIZER) || VOCABULARY.iter().all(|name| has(name))) {
         return false;
     }
-    has(WEIGHTS) || parts(&folder.join(INDEX)).is_ok_and(|parts| parts.iter().all(|part| has(part)))
+    has(WEIGHTS) || shards(&folder.join(INDEX)).is_ok_and(|shards| shards.iter().all(|shard| has(shard)))
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_come_last_and_other_formats_never() {
+    fn weights_come_last_and_other_formats_are_left_out() {
         let plan = plan_of(&[
             "README.md",
             "config.json",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_checkpoint_says_what_it_has() {
+    fn a_missing_file_is_named_with_those_that_exist() {
         let error = plan_of(&["config.json", "model.gguf"]).unwrap_err();
         assert!(error.contains("a/b has no model.safetensors; it has config.json, model.gguf"), "{error}");
         let error = plan_of(&["model.safetensors", "tokenizer.json"]).unwrap_err();
@@ -146,8 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_plain_names_of_safetensors() {
-        assert!(is_part("model-00001-of-00002.safetensors"));
+    fn shards_have_plain_names() {
+        assert!(is_shard_name("model-00001-of-00002.safetensors"));
         for bad in [
             "../x.safetensors",
             "a/b.safetensors",
@@ -157,7 +157,7 @@ mod tests {
             "",
             "a\\b.safetensors",
         ] {
-            assert!(!is_part(bad), "{bad:?}");
+            assert!(!is_shard_name(bad), "{bad:?}");
         }
     }
 }

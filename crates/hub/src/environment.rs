@@ -1,25 +1,25 @@
-//! What environment variables say, read as Python's `huggingface_hub` reads them.
+//! Settings from environment variables, read as Python's `huggingface_hub` reads them.
 
-use crate::token::{Source, Token};
+use crate::token::{Token, TokenSource};
 use crate::{Error, Hub};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 impl Hub {
-    /// The hub, cache and token that the environment names.
+    /// The hub, cache and token that environment variables name.
     ///
     /// - The hub: `HF_ENDPOINT`, or <https://huggingface.co>.
     /// - The cache: `HF_HUB_CACHE`; or `hub` in `HF_HOME`; or `huggingface/hub` in `XDG_CACHE_HOME`; or
     ///   `.cache/huggingface/hub` in the home folder.
     /// - The token: `HF_TOKEN`; or in the file `HF_TOKEN_PATH`; or in the file `token` of `HF_HOME` or the folder that
-    ///   stands for it. None if `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set.
-    /// - Only the cache: `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE` is 1, true, yes or on.
+    ///   replaces it. None if `HF_HUB_DISABLE_IMPLICIT_TOKEN` is set.
+    /// - Offline, with the cache only: `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE` is 1, true, yes or on.
     ///
-    /// A variable that is empty counts as not set. The token is looked at when the hub is asked, and not before: what is
-    /// whole in the cache needs none.
+    /// An empty variable counts as not set. The token is read only when a request is made, because a model that is
+    /// complete in the cache needs none.
     ///
     /// # Errors
-    /// An address that is none, no home folder.
+    /// `HF_ENDPOINT` is not a valid address; there is no home folder and no variable names a cache.
     pub fn from_env() -> Result<Self, Error> {
         from_variables(&|name| std::env::var_os(name), std::env::home_dir())
     }
@@ -47,16 +47,16 @@ fn from_variables(variable: &dyn Fn(&str) -> Option<OsString>, home: Option<Path
         let place = "HF_TOKEN";
         let file = path("HF_TOKEN_PATH").or_else(|| hf_home.map(|folder| folder.join("token")));
         hub = hub.with_token(match (Token::parse(&text(place).unwrap_or_default(), place), file) {
-            (Ok(Some(token)), _) => Source::Given(token),
-            (Err(_), _) => Source::Refused { place: place.to_owned() },
-            (Ok(None), Some(file)) => Source::File(file),
-            (Ok(None), None) => Source::Nowhere,
+            (Ok(Some(token)), _) => TokenSource::Given(token),
+            (Err(_), _) => TokenSource::Invalid { place: place.to_owned() },
+            (Ok(None), Some(file)) => TokenSource::File(file),
+            (Ok(None), None) => TokenSource::None,
         });
     }
     Ok(hub.offline_by(["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].into_iter().find(|name| is_on(name))))
 }
 
-/// `~` at the start is the home folder.
+/// Replaces `~` at the start by the home folder.
 fn expand(path: PathBuf, home: Option<&Path>) -> PathBuf {
     match (path.strip_prefix("~"), home) {
         (Ok(rest), Some(home)) => home.join(rest),
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// `Debug` of the hub with these variables, and its cache.
+    /// The hub with these variables.
     fn hub(variables: &[(&str, &str)]) -> Result<Hub, Error> {
         let variable = |name: &str| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_where_huggingface_hub_has_it() {
+    fn the_cache_is_the_one_of_huggingface_hub() {
         let xdg = ("XDG_CACHE_HOME", "/x");
         let hf = ("HF_HOME", "/h");
         assert_eq!(cache(&[]), Path::new("/home/me/.cache/huggingface/hub"));
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(found(&[("HF_HOME", "/nowhere")]), None);
         let shown = format!("{:?}", hub(&[("HF_TOKEN", "hf_secret")]).unwrap());
         assert!(!shown.contains("secret"), "{shown}");
-        // Refused where it is needed.
+        // An invalid token is refused when it is needed.
         let error = hub(&[("HF_TOKEN", "hf_sec ret")]).unwrap().token_header().unwrap_err();
         assert!(error.to_string().contains("HF_TOKEN"), "{error}");
         assert!(!format!("{error} {error:?}").contains("sec ret"), "{error:?}");
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_that_is_none_is_refused() {
+    fn an_invalid_endpoint_is_refused() {
         assert!(hub(&[("HF_ENDPOINT", "http://127.0.0.1:1/")]).is_ok());
         let error = hub(&[("HF_ENDPOINT", "huggingface")]).unwrap_err().to_string();
         assert!(error.contains("HF_ENDPOINT"), "{error}");

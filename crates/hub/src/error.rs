@@ -1,18 +1,18 @@
-//! What can go wrong between a name and a folder, each with the place and what to do.
+//! Errors.
 
 use crate::HubId;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Why a model could not be had. Each names the place and the repair.
+/// Why a model could not be fetched or found. Each message names the place and the repair.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    // --- what was asked
-    /// A name that the hub can't have.
+    // --- arguments and settings
+    /// The name is not valid.
     #[error(
-        "{given:?} is no name of a model on the hub: {why}; a good one is gpt2, owner/name or owner/name@revision"
+        "{given:?} is not the name of a model on the hub: {why}; write gpt2, owner/name or owner/name@revision"
     )]
     Id {
         /// What was given.
@@ -20,9 +20,9 @@ pub enum Error {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The hub's address is none.
+    /// The hub's address is not valid.
     #[error(
-        "{given:?} is no address of a hub: {why}; set HF_ENDPOINT to one such as https://huggingface.co, or unset it"
+        "{given:?} is not the address of a hub: {why}; set HF_ENDPOINT to one such as https://huggingface.co, or unset it"
     )]
     Endpoint {
         /// What was given.
@@ -30,17 +30,17 @@ pub enum Error {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The token can't be one. It is not shown.
+    /// The token is not valid. It is not shown.
     #[error("the token in {place} holds spaces or other characters that no token has; copy it again")]
     Token {
-        /// Where the token is from.
+        /// Where the token comes from.
         place: String,
     },
-    /// There is no home folder to have a cache in.
+    /// There is no home folder to put the cache into.
     #[error("there is no home folder, so there is no place for the cache; set HF_HOME to a folder")]
     NoHome,
-    // --- what the hub says
-    /// The hub has no such model, or does not show it.
+    // --- the hub's answers
+    /// The hub has no such model, or hides it.
     #[error("there is no model {id} on {host}; check the name, or log in if it is private: set HF_TOKEN")]
     NoModel {
         /// The model.
@@ -48,7 +48,7 @@ pub enum Error {
         /// The hub.
         host: String,
     },
-    /// The model is there, but not the revision.
+    /// The model exists, but not the revision.
     #[error(
         "{} on {host} has no revision {:?}; see {host}/{}/tree/main for its branches, tags and commits",
         id.name(), id.revision(), id.name()
@@ -59,7 +59,7 @@ pub enum Error {
         /// The hub.
         host: String,
     },
-    /// The hub wants to know who asks, or does not take the token.
+    /// The hub requires a token, or does not accept the one that was sent.
     #[error("{}", unauthorised(id, host, *had_token))]
     Unauthorised {
         /// The model.
@@ -69,9 +69,9 @@ pub enum Error {
         /// Whether a token was sent.
         had_token: bool,
     },
-    /// The model is there, and its terms have to be accepted.
+    /// The model exists, and its terms have to be accepted.
     #[error(
-        "{host} does not let this account have {id}; accept the model's terms at {host}/{} with the account whose token \
+        "{host} does not give this account access to {id}; accept the model's terms at {host}/{} with the account whose token \
          HF_TOKEN holds, then try again", id.name()
     )]
     Gated {
@@ -80,55 +80,55 @@ pub enum Error {
         /// The hub.
         host: String,
     },
-    /// The hub refuses, and the token that might have changed that could not be read.
-    #[error("{refused}; no token was sent: {why}")]
-    NoToken {
-        /// What the hub says.
-        refused: Box<Self>,
+    /// The hub refuses, and no token was sent because its file could not be read.
+    #[error("{refusal}; no token was sent: {why}")]
+    TokenUnreadable {
+        /// The hub's answer.
+        refusal: Box<Self>,
         /// What is wrong with the token's file.
         why: Box<Self>,
     },
-    /// The hub said 429 for longer than the patience lasts.
+    /// The hub answered 429 for longer than [`Hub::max_wait`](crate::Hub::max_wait).
     #[error("{}", too_many_requests(host, *waited, *asked))]
     TooManyRequests {
         /// The hub.
         host: String,
-        /// How long was waited.
+        /// The time spent waiting.
         waited: Duration,
-        /// How much longer the hub asks to wait.
+        /// The further wait that the hub asks for.
         asked: Option<Duration>,
     },
-    /// The hub answered with an error of its own for longer than the patience lasts.
+    /// The hub answered with a server error for longer than [`Hub::max_wait`](crate::Hub::max_wait).
     #[error(
-        "{host} answered with its own error {status}, {tries} times in {:.1} s; try later, or see status.huggingface.co",
+        "{host} answered with server error {status}, {tries} times in {:.1} s; try later, or see status.huggingface.co",
         waited.as_secs_f64()
     )]
-    Failing {
+    ServerError {
         /// The hub.
         host: String,
         /// The status, 500 or above.
         status: u16,
-        /// How often it was asked.
+        /// The number of requests.
         tries: u32,
-        /// How long was waited.
+        /// The time spent waiting.
         waited: Duration,
     },
-    /// A status that was not expected.
-    #[error("{address} answered {status}; is HF_ENDPOINT right, and is there a proxy between?")]
+    /// An unexpected status.
+    #[error("{address} answered {status}; is HF_ENDPOINT right, and is there a proxy in between?")]
     Status {
         /// The address, without its query.
         address: String,
         /// The status.
         status: u16,
     },
-    /// No answer at all.
+    /// No answer.
     #[error(
         "{host} can't be reached: {why}; is HF_ENDPOINT right? HF_HUB_OFFLINE=1 uses what is in the cache"
     )]
     Unreachable {
         /// The server.
         host: String,
-        /// What the system says.
+        /// The system's message.
         why: String,
     },
     /// An answer that a hub does not give.
@@ -139,25 +139,25 @@ pub enum Error {
         /// What is wrong with the answer.
         what: String,
     },
-    // --- what the repository holds
-    /// The weights are there as a pickle only.
+    // --- the repository
+    /// The weights exist as a pickle only.
     #[error("{}", pickle(id))]
     Pickle {
         /// The model.
         id: HubId,
     },
-    /// The repository is not a checkpoint that can be read.
+    /// The repository lacks a file that a checkpoint needs.
     #[error("{id} has no {what}; it has {}", list(has))]
-    Lacks {
+    MissingFile {
         /// The model.
         id: HubId,
-        /// What is not there.
+        /// The missing file or files.
         what: &'static str,
-        /// The files that are there.
+        /// The files that exist.
         has: Vec<String>,
     },
-    /// The list of the weights' parts is not to be trusted.
-    #[error("{id}: {file} is no index of safetensors: {what}; nothing that it names was fetched")]
+    /// The index of the weights' shards is not valid.
+    #[error("{id}: {file} is not a valid index of safetensors: {what}; nothing that it names was fetched")]
     Index {
         /// The model.
         id: HubId,
@@ -167,40 +167,40 @@ pub enum Error {
         what: String,
     },
     // --- the transfer
-    /// The connection ended before the file did, again and again.
+    /// The connection ended before the file was complete, repeatedly.
     #[error("{file}: the connection ended after {got} of {expected} bytes ({why}); try again")]
-    Cut {
+    Interrupted {
         /// The file.
         file: String,
-        /// Bytes that came.
+        /// Bytes that arrived.
         got: u64,
         /// Bytes in all.
         expected: u64,
         /// How it ended.
         why: String,
     },
-    /// The file has another length than the hub says, twice.
+    /// The file's length is not the one that the hub states, twice in a row.
     #[error(
-        "{file}: {got} bytes came, and the hub says {expected}, twice; it was not kept; is there a proxy between?"
+        "{file}: received {got} bytes, and the hub states {expected}, twice in a row; the file was not kept; is there a proxy in between?"
     )]
     Length {
         /// The file.
         file: String,
-        /// Bytes that came.
+        /// Bytes that arrived.
         got: u64,
-        /// Bytes that the hub says.
+        /// Bytes that the hub states.
         expected: u64,
     },
-    /// The file has another SHA-256 than the hub says, twice.
+    /// The file's SHA-256 is not the one that the hub states, twice in a row.
     #[error(
-        "{file}: its SHA-256 is {got}, and the hub says {expected}, twice; it was not kept; is there a proxy between?"
+        "{file}: its SHA-256 is {got}, and the hub states {expected}, twice in a row; the file was not kept; is there a proxy in between?"
     )]
     Hash {
         /// The file.
         file: String,
-        /// What came.
+        /// The hash of the bytes that arrived.
         got: String,
-        /// What the hub says.
+        /// The hash that the hub states.
         expected: String,
     },
     // --- this machine
@@ -212,18 +212,21 @@ pub enum Error {
     DiskFull {
         /// The cache.
         folder: PathBuf,
-        /// Bytes that the file still needs.
+        /// Bytes still to be written.
         needed: u64,
     },
-    /// The system does not let us read or write there.
-    #[error("{}: permission denied; set HF_HOME to a folder of your own, or have the rights changed", path.display())]
-    Denied {
+    /// The system denies reading or writing.
+    #[error(
+        "{}: permission denied; set HF_HOME to a folder of your own, or have the permissions changed",
+        path.display()
+    )]
+    PermissionDenied {
         /// The file or folder.
         path: PathBuf,
     },
-    /// Another process holds a file and does not get on.
+    /// Another process holds the lock of a file and makes no progress.
     #[error(
-        "{file}: another process is downloading it and has got no further for {} s; if there is none, remove {}",
+        "{file}: another process is downloading it and has made no progress for {} s; if there is none, remove {}",
         waited.as_secs(), lock.display()
     )]
     Locked {
@@ -231,21 +234,21 @@ pub enum Error {
         file: String,
         /// The lock.
         lock: PathBuf,
-        /// How long nothing happened.
+        /// The time without progress.
         waited: Duration,
     },
-    /// The system can't read or write there.
+    /// Reading or writing failed.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The hub must not be asked, and the cache does not have the model.
+    /// The hub is offline by request, and the cache does not have the model.
     #[error(
-        "{variable} is set and {id} is not in the cache {}, or not whole; unset it, or put a copy of {folder_name} there \
-         from a machine that has it", folder.display()
+        "{variable} is set and {id} is not in the cache {}, or not complete; unset it, or put a copy of {folder_name} \
+         there from a machine that has it", folder.display()
     )]
     Offline {
         /// The model.
@@ -254,13 +257,19 @@ pub enum Error {
         folder: PathBuf,
         /// The model's folder in a cache.
         folder_name: String,
-        /// The variable that says so.
+        /// The variable that is set.
         variable: &'static str,
     },
 }
 
 impl Error {
-    /// What the system said of a path. `needed` is what had to be written, in the cache `folder`.
+    /// Whether an argument or a setting is at fault: a name, an address or a token that is not valid. `false` for what
+    /// depends on the hub, the network, the cache or the disk.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Id { .. } | Self::Endpoint { .. } | Self::Token { .. })
+    }
+
+    /// The error of writing to `path`; `needed` bytes were to be written, in the cache `folder`.
     pub(crate) fn writing(source: io::Error, path: &Path, folder: &Path, needed: u64) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
@@ -270,11 +279,13 @@ impl Error {
         }
     }
 
-    /// What the system said of a path that was only read.
+    /// The error of reading `path`.
     pub(crate) fn reading(source: io::Error, path: &Path) -> Self {
         let path = path.to_owned();
         match source.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::Denied { path },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::PermissionDenied { path }
+            }
             _ => Self::Io { path, source },
         }
     }
@@ -283,13 +294,13 @@ impl Error {
 fn unauthorised(id: &HubId, host: &str, had_token: bool) -> String {
     if had_token {
         format!(
-            "{host} does not take the token for {id}; make a new one at {host}/settings/tokens and set HF_TOKEN"
+            "{host} does not accept the token for {id}; make a new one at {host}/settings/tokens and set HF_TOKEN"
         )
     } else {
-        // The hub says 401 for names that do not exist, too, so that nobody learns which are private.
+        // The hub answers 401 for names that do not exist, too, so as not to reveal which are private.
         format!(
-            "{host} does not show {id} without a token: there is no such model, or it is private or gated; check the \
-             name, or make a token at {host}/settings/tokens and set HF_TOKEN"
+            "{host} does not show {id} without a token: it does not exist, or it is private or gated; check the name, or \
+             make a token at {host}/settings/tokens and set HF_TOKEN"
         )
     }
 }
@@ -300,8 +311,8 @@ fn too_many_requests(host: &str, waited: Duration, asked: Option<Duration>) -> S
         None => String::new(),
     };
     format!(
-        "{host} says that there were too many requests (429); gave up after {:.1} s of waiting{more}; try later, or set \
-         HF_TOKEN, which allows more",
+        "{host} reports too many requests (429); gave up after waiting {:.1} s{more}; try later, or set HF_TOKEN, which \
+         allows more",
         waited.as_secs_f64()
     )
 }
@@ -349,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_in_words() {
+    fn a_full_disk_is_described_with_a_repair() {
         for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
             let text = written(kind);
             assert!(text.contains("disk is full: 548.0 MB more are needed in cache"), "{text}");
@@ -358,12 +369,25 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_somebody_else_is_told_in_words() {
+    fn a_folder_without_permission_is_described_with_a_repair() {
         for kind in [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem] {
             let text = written(kind);
             assert!(text.contains("cache/blobs/x: permission denied") && text.contains("HF_HOME"), "{text}");
         }
         assert!(written(io::ErrorKind::IsADirectory).starts_with("cache/blobs/x: "));
+    }
+
+    #[test]
+    fn only_invalid_arguments_are_usage_errors() {
+        let id: HubId = "a/b".parse().unwrap();
+        assert!("a b".parse::<HubId>().unwrap_err().is_usage());
+        assert!(id.at("..").unwrap_err().is_usage());
+        let hub = || crate::Hub::new("cache");
+        assert!(hub().endpoint("huggingface.co").unwrap_err().is_usage());
+        assert!(hub().token("a b").unwrap_err().is_usage());
+        let offline = hub().offline(true).get(&id, &mut |_| {}).unwrap_err();
+        assert!(matches!(offline, Error::Offline { .. }) && !offline.is_usage(), "{offline}");
+        assert!(!Error::NoModel { id, host: "hub".to_owned() }.is_usage());
     }
 
     #[test]

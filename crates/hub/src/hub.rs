@@ -1,78 +1,84 @@
-//! The hub, its cache, and a model from the one into the other.
+//! The hub and its local cache.
 
 use crate::address::Endpoint;
 use crate::cache::ModelCache;
-use crate::cached::{self, Cached};
+use crate::cached::{self, CachedModel};
 use crate::checkpoint::{self, INDEX};
+use crate::client::{Client, ClientConfig};
 use crate::download::fetch;
-use crate::errand::{Errand, Manner};
-use crate::token::{Source, Token};
-use crate::{Error, Fetched, HubId};
+use crate::token::{Token, TokenSource};
+use crate::{Error, FetchEvent, HubId};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A model's files in a folder.
+/// A model's files in a folder of the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Snapshot {
-    /// The folder, which holds `config.json` and the others.
+    /// The folder with `config.json` and the other files.
     pub folder: PathBuf,
-    /// The model that was asked for.
+    /// The requested model.
     pub id: HubId,
-    /// The commit that its revision is, 40 hexadecimal digits.
+    /// The commit that its revision points to, 40 hexadecimal digits.
     pub commit: String,
 }
 
-/// A hub and the cache in front of it.
+/// A hub and its local cache.
 ///
-/// [`Hub::from_env`] does what the environment says. [`Hub::new`] reads no variable, except that `ureq` looks for a proxy.
+/// [`Hub::from_env`] takes its settings from environment variables. [`Hub::new`] reads none, except that `ureq` looks
+/// for a proxy.
 #[derive(Debug, Clone)]
 pub struct Hub {
     cache: PathBuf,
-    manner: Manner,
-    /// The variable that says that the hub must not be asked.
+    config: ClientConfig,
+    /// The variable that forbids network access, if one does.
     offline: Option<&'static str>,
 }
 
 impl Hub {
-    /// The public hub, without a token, with a cache in this folder, which need not exist.
+    /// The public hub, without a token, with its cache in this folder, which need not exist.
     pub fn new(cache: impl Into<PathBuf>) -> Self {
-        let patience = Duration::from_mins(1);
-        let timeout = Duration::from_secs(30);
-        let manner = Manner { endpoint: Endpoint::default(), token: Source::Nowhere, patience, timeout };
-        Self { cache: cache.into(), manner, offline: None }
+        let config = ClientConfig {
+            endpoint: Endpoint::default(),
+            token: TokenSource::None,
+            max_wait: Duration::from_mins(1),
+            timeout: Duration::from_secs(30),
+        };
+        Self { cache: cache.into(), config, offline: None }
     }
 
-    /// Another hub: an address with http or https, with or without a path.
+    /// Uses another hub: an address with http or https, with or without a path.
+    /// Default: <https://huggingface.co>.
     ///
     /// # Errors
-    /// What is no such address.
+    /// [`Error::Endpoint`] if the address is not valid.
     pub fn endpoint(mut self, address: &str) -> Result<Self, Error> {
-        self.manner.endpoint = Endpoint::parse(address)?;
+        self.config.endpoint = Endpoint::parse(address)?;
         Ok(self)
     }
 
-    /// Sends a token along, to this hub and nobody else. White space around it goes; an empty one is none.
+    /// Sends an access token, to this hub only. White space around it is removed; an empty one means none.
     ///
     /// # Errors
-    /// A token with spaces or control characters in it.
+    /// [`Error::Token`] if it contains spaces or control characters.
     pub fn token(self, token: &str) -> Result<Self, Error> {
         let token = Token::parse(token, "the call")?;
-        Ok(self.with_token(token.map_or(Source::Nowhere, Source::Given)))
+        Ok(self.with_token(token.map_or(TokenSource::None, TokenSource::Given)))
     }
 
-    /// Takes the token from a file, which need not exist and is read when the hub is asked. Where it can't be read, no token is
-    /// sent, and a refusal says so.
+    /// Takes the token from a file, which need not exist and is read when a request is made. If it can't be read, no
+    /// token is sent, and the error of a refused request says so.
     #[must_use]
     pub fn token_file(self, file: impl Into<PathBuf>) -> Self {
-        self.with_token(Source::File(file.into()))
+        self.with_token(TokenSource::File(file.into()))
     }
 
-    pub(crate) fn with_token(mut self, token: Source) -> Self {
-        self.manner.token = token;
+    pub(crate) fn with_token(mut self, token: TokenSource) -> Self {
+        self.config.token = token;
         self
     }
 
-    /// Whether only the cache is used.
+    /// Whether to use the cache only, without network access. Default: false.
     #[must_use]
     pub fn offline(self, offline: bool) -> Self {
         self.offline_by(offline.then_some("HF_HUB_OFFLINE"))
@@ -83,19 +89,20 @@ impl Hub {
         self
     }
 
-    /// The longest to wait altogether for a hub that says 429 or 5xx. Default: 60 s.
+    /// The longest time to wait in all while the hub answers 429 or 5xx. Default: 60 s.
     ///
-    /// A hub that asks for a longer wait than is left is not waited for.
+    /// If the hub asks for a longer wait than what remains, the request fails at once.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.manner.patience = patience;
+    #[doc(alias = "patience")]
+    pub fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.config.max_wait = max_wait;
         self
     }
 
-    /// The longest to wait for a connection, an answer, or the next byte. Default: 30 s.
+    /// The longest time to wait for a connection, an answer, or the next byte. Default: 30 s.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.manner.timeout = timeout;
+        self.config.timeout = timeout;
         self
     }
 
@@ -111,29 +118,28 @@ impl Hub {
 
     #[cfg(test)]
     pub(crate) fn token_header(&self) -> Result<Option<String>, Error> {
-        Ok(self.manner.token.token()?.0.as_ref().map(Token::header))
+        Ok(self.config.token.read()?.0.as_ref().map(Token::header))
     }
 
-    /// The model from the cache, if it is whole there. Touches no network.
+    /// The model from the cache, if it is complete there. Makes no request.
     pub fn find(&self, id: &HubId) -> Option<Snapshot> {
         ModelCache::new(&self.cache, id).snapshot()
     }
 
-    /// The model's files, from the cache or else from the hub.
+    /// The model's files, from the cache or else from the hub. `notify` is called as the download proceeds.
     ///
-    /// A model that is whole in the cache is taken as it is, and the hub is not asked: a branch such as `main` may have
-    /// moved since. To have the newest, name its commit as the revision, or delete `refs/main` in the model's folder of
-    /// the cache. Where something is missing, the revision is looked up anew, and all files come from that one commit.
+    /// A model that is complete in the cache is used as it is, without a request, although a branch such as `main` may
+    /// have moved since. For the newest version, name its commit as the revision, or delete `refs/main` in the model's
+    /// folder of the cache. If a file is missing, the revision is looked up again, and all files come from that commit.
     ///
-    /// Whole means `config.json`, a tokenizer (`tokenizer.json`, or `vocab.json` with `merges.txt`) and the weights
-    /// (`model.safetensors`, or `model.safetensors.index.json` with all that it names). Every file's length is checked,
-    /// and the SHA-256 of those for which the hub says it, which are the weights.
+    /// Complete means `config.json`, a tokenizer (`tokenizer.json`, or `vocab.json` with `merges.txt`) and the weights
+    /// (`model.safetensors`, or `model.safetensors.index.json` with all shards). Every file's length is checked, and
+    /// the SHA-256 where the hub states one, which it does for the weights.
     ///
     /// # Errors
-    /// What the hub refuses or can't do; a repository that is no checkpoint of safetensors; a transfer that fails twice;
-    /// a disk that is full or not ours; a model that is not in the cache, or a cache that can't be looked into, if the hub must
-    /// not be asked.
-    pub fn get(&self, id: &HubId, tell: &mut dyn FnMut(Fetched<'_>)) -> Result<Snapshot, Error> {
+    /// The hub refuses or fails; the repository is not a safetensors checkpoint; a transfer fails repeatedly; the disk
+    /// is full or not writable; offline, the model is not in the cache or the cache can't be read.
+    pub fn get(&self, id: &HubId, notify: &mut dyn FnMut(FetchEvent<'_>)) -> Result<Snapshot, Error> {
         let cache = ModelCache::new(&self.cache, id);
         if let Some(snapshot) = cache.snapshot() {
             return Ok(snapshot);
@@ -145,22 +151,23 @@ impl Hub {
             let (folder, folder_name) = (self.cache.clone(), cache.name);
             return Err(Error::Offline { id: id.clone(), folder, folder_name, variable });
         }
-        let mut errand = Errand::new(id, &self.manner, tell)?;
-        fetched(&mut errand, &cache).map_err(|error| errand.with_reason(error))
+        let mut client = Client::new(id, &self.config, notify)?;
+        download(&mut client, &cache).map_err(|error| client.with_token_error(error))
     }
 
-    /// The models in the cache, in alphabetical order, each at every commit that is there.
+    /// The models in the cache, in alphabetical order, one entry for each commit.
     ///
-    /// What is no model's folder is passed over, and so is what can't be read. No cache is an empty one.
+    /// Folders that are not a model's, or can't be read, are skipped. A cache that does not exist is empty.
     ///
     /// # Errors
-    /// A cache folder that can't be read.
-    pub fn cached(&self) -> Result<Vec<Cached>, Error> {
+    /// The cache's folder can't be read.
+    pub fn cached(&self) -> Result<Vec<CachedModel>, Error> {
         cached::all(&self.cache, &mut |_| {})
     }
 
-    /// As [`cached`](Self::cached), and calls `unread` with what can't be read: the cache itself, or a part of it.
-    pub fn cached_with(&self, unread: &mut dyn FnMut(Error)) -> Vec<Cached> {
+    /// Like [`cached`](Self::cached), but calls `unread` with the error of every folder that can't be read, the cache's
+    /// own included.
+    pub fn cached_with(&self, unread: &mut dyn FnMut(Error)) -> Vec<CachedModel> {
         cached::all(&self.cache, unread).unwrap_or_else(|error| {
             unread(error);
             Vec::new()
@@ -168,27 +175,27 @@ impl Hub {
     }
 }
 
-/// The model's files, from the hub, those that are there already left out.
-fn fetched(errand: &mut Errand<'_>, cache: &ModelCache) -> Result<Snapshot, Error> {
-    let id = errand.id;
-    let listing = errand.listing()?;
+/// Downloads those of the model's files that are not in the cache.
+fn download(client: &mut Client<'_>, cache: &ModelCache) -> Result<Snapshot, Error> {
+    let id = client.id;
+    let listing = client.listing()?;
     let plan = checkpoint::plan(id, &listing.files)?;
     for file in plan.files {
-        fetch(errand, cache, &listing.commit, file)?;
+        fetch(client, cache, &listing.commit, file)?;
     }
-    let weights = fetch(errand, cache, &listing.commit, plan.weights)?;
+    let weights = fetch(client, cache, &listing.commit, plan.weights)?;
     if plan.weights == INDEX {
         let bad = |what| Error::Index { id: id.clone(), file: INDEX, what };
-        let parts = checkpoint::parts(&weights).map_err(bad)?;
-        if let Some(part) = parts.iter().find(|part| !listing.files.contains(*part)) {
-            return Err(bad(format!("it names {part}, which the repository does not have")));
+        let shards = checkpoint::shards(&weights).map_err(bad)?;
+        if let Some(shard) = shards.iter().find(|shard| !listing.files.contains(*shard)) {
+            return Err(bad(format!("it names {shard}, which the repository does not have")));
         }
-        for part in &parts {
-            fetch(errand, cache, &listing.commit, part)?;
+        for shard in &shards {
+            fetch(client, cache, &listing.commit, shard)?;
         }
     }
-    // The model is whole now. Where its revision can't be written down (a cache of somebody else's that only lacked that), the hub
-    // will be asked again.
+    // The model is complete. If its revision can't be recorded, because the cache is read-only, the hub is asked again
+    // next time.
     let _ = cache.write_ref(&listing.commit);
     Ok(Snapshot { folder: cache.snapshot_folder(&listing.commit), id: id.clone(), commit: listing.commit })
 }

@@ -1,4 +1,4 @@
-//! A model's name on the hub, with a revision where one is named.
+//! A model's name on the hub, with an optional revision.
 
 use crate::Error;
 use std::fmt;
@@ -20,7 +20,7 @@ pub struct HubId {
     revision: Option<String>,
 }
 
-/// The revision of an id that names none.
+/// The revision of an id without one.
 const MAIN: &str = "main";
 
 impl HubId {
@@ -29,7 +29,7 @@ impl HubId {
         &self.name
     }
 
-    /// The branch, tag or commit; `main` where none is named.
+    /// The branch, tag or commit. Default: `main`.
     pub fn revision(&self) -> &str {
         self.revision.as_deref().unwrap_or(MAIN)
     }
@@ -37,7 +37,7 @@ impl HubId {
     /// The same model at another branch, tag or commit.
     ///
     /// # Errors
-    /// What can't be a revision.
+    /// `revision` is not valid.
     pub fn at(&self, revision: &str) -> Result<Self, Error> {
         check_revision(revision)
             .map_err(|why| Error::Id { given: format!("{}@{revision}", self.name), why })?;
@@ -69,7 +69,7 @@ impl fmt::Display for HubId {
     }
 }
 
-/// The hub's own rules for names.
+/// The hub's rules for names.
 fn check_name(name: &str) -> Result<(), &'static str> {
     if name.split('/').count() > 2 {
         return Err("there is more than one slash");
@@ -94,7 +94,7 @@ fn check_name(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Stricter than git: what is safe in an address, in a path and in a shell.
+/// Stricter than git: only what is safe in an address, in a path and in a shell.
 fn check_revision(revision: &str) -> Result<(), &'static str> {
     if revision.is_empty() || revision.len() > 255 {
         return Err("a revision has 1 to 255 characters");
@@ -112,7 +112,7 @@ fn check_revision(revision: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Whether this is a whole commit's name.
+/// Whether this is a full commit hash.
 pub(crate) fn is_commit(text: &str) -> bool {
     text.len() == 40 && is_hexadecimal(text)
 }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn good_ones_come_back_as_they_were() {
+    fn valid_ids_round_trip() {
         let longest = "a".repeat(96);
         for text in [
             "gpt2",
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_ones_are_told_what_a_good_one_looks_like() {
+    fn the_message_of_an_invalid_id_shows_a_valid_one() {
         let too_long = "a".repeat(97);
         for text in [
             "",
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn another_revision_is_checked_too() {
+    fn at_checks_the_revision() {
         let id: HubId = "a/b".parse().unwrap();
         assert_eq!(id.at("v2").unwrap().to_string(), "a/b@v2");
         assert!(id.at("../x").is_err());

@@ -1,11 +1,16 @@
 //! From a model's name on the Hugging Face hub to a local folder with its files.
 //!
+//! - [`HubId`]: a model's name, `gpt2` or `owner/name@revision`.
+//! - [`Hub`]: settings, and the calls that download or find a model.
+//! - [`Snapshot`]: the folder with the model's files. [`CachedModel`]: an entry of the list of models in the cache.
+//! - [`FetchEvent`]: progress of a download. [`Error`]: what went wrong, where, and what to do about it.
+//!
 //! ```no_run
-//! use saliency_hub::{Fetched, Hub, HubId};
+//! use saliency_hub::{FetchEvent, Hub, HubId};
 //!
 //! let id: HubId = "distilgpt2".parse()?;
-//! let snapshot = Hub::from_env()?.get(&id, &mut |fetched| {
-//!     if let Fetched::Bytes { file, done, total } = fetched {
+//! let snapshot = Hub::from_env()?.get(&id, &mut |event| {
+//!     if let FetchEvent::Bytes { file, done, total } = event {
 //!         // Move a progress bar.
 //!         # let _ = (file, done, total);
 //!     }
@@ -14,17 +19,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Files lie in the cache that Python's `huggingface_hub` uses, in its layout: what the one has downloaded, the other
-//! finds. A model that is whole in the cache is taken from there, and no network is touched.
-//! Only configuration, tokenizer and safetensors are fetched; pickles, which can run code, never are.
+//! The cache is the one of Python's `huggingface_hub`, in the same layout, so that each finds what the other has
+//! downloaded. A model that is complete in the cache is used without network access. Only configuration, tokenizer and
+//! safetensors are downloaded; pickles, which can run code, never are.
 //!
-//! Names of folders and addresses and the shape of the hub's answers come from the crate `hf-hub` 0.5, the small
-//! one: 1.0 is asynchronous, with 236 crates in its tree. The transfer is this crate's own, over `ureq`, because
-//! `hf-hub` 0.5 neither waits when the hub asks it to nor checks what it has got.
+//! Paths, addresses and the format of the hub's answers come from the crate `hf-hub` 0.5. (Version 1.0 is asynchronous
+//! and has 236 crates in its tree.) The transfer is this crate's own, over `ureq`, because `hf-hub` 0.5 neither waits
+//! when the hub asks it to nor checks what it has downloaded. Neither crate's types appear in this crate's API, which
+//! uses types of the standard library only.
 //!
-//! Environment variables, read by [`Hub::from_env`] as `huggingface_hub` reads them: `HF_ENDPOINT`, `HF_HUB_CACHE`,
-//! `HF_HOME`, `XDG_CACHE_HOME`, `HF_TOKEN`, `HF_TOKEN_PATH`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`, `HF_HUB_OFFLINE` and
-//! `TRANSFORMERS_OFFLINE`; and for a proxy `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
+//! # Environment
+//! [`Hub::from_env`] reads, as `huggingface_hub` does: `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`,
+//! `HF_TOKEN`, `HF_TOKEN_PATH`, `HF_HUB_DISABLE_IMPLICIT_TOKEN`, `HF_HUB_OFFLINE` and `TRANSFORMERS_OFFLINE`; and for a
+//! proxy `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
 
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -32,19 +39,24 @@ mod address;
 mod cache;
 mod cached;
 mod checkpoint;
+mod client;
 mod download;
 mod environment;
-mod errand;
 mod error;
-mod fetched;
+mod event;
 mod hub;
 mod id;
 mod lock;
 mod retry_after;
 mod token;
 
-pub use cached::Cached;
+pub use cached::CachedModel;
 pub use error::Error;
-pub use fetched::Fetched;
+pub use event::FetchEvent;
 pub use hub::{Hub, Snapshot};
 pub use id::HubId;
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,14 +1,14 @@
-//! One process at a time downloads a file.
+//! A lock file, so that one process at a time downloads a file.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How often is looked.
+/// The interval between attempts to take the lock.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A lock, which is given back when this is dropped, or with the process.
+/// A lock, which is released on drop or when the process ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
     /// `None` where the file system has no locks.
@@ -16,8 +16,8 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes a lock, and waits as long as the other process gets on: `progress` says how far it is. `None` if it has
-    /// got no further for `longest`.
+    /// Takes the lock. While another process holds it, waits as long as `progress`, the bytes which that process has
+    /// downloaded, keeps changing. `None` if it has not changed for `longest`.
     pub(crate) fn take(
         path: &Path,
         longest: Duration,
@@ -49,8 +49,8 @@ impl Lock {
         }
     }
 
-    /// Whether nobody else can have it.
-    pub(crate) fn holds(&self) -> bool {
+    /// Whether the lock excludes other processes, which it does not on a file system without locks.
+    pub(crate) fn is_exclusive(&self) -> bool {
         self.file.is_some()
     }
 }

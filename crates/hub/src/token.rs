@@ -1,4 +1,4 @@
-//! The token that says who asks. It is never shown.
+//! The access token. It is never shown.
 
 use crate::Error;
 use std::fmt;
@@ -6,28 +6,28 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where the token is from. It is optional, so nothing is read, and nothing is refused, before the hub is asked.
+/// Where the token comes from. It is optional, so nothing is read or refused before a request is made.
 #[derive(Debug, Clone)]
-pub(crate) enum Source {
-    /// Nowhere.
-    Nowhere,
-    /// It was given.
+pub(crate) enum TokenSource {
+    /// There is no token.
+    None,
+    /// The token itself.
     Given(Token),
-    /// What was given at this place can't be one.
-    Refused { place: String },
+    /// The value given at this place can't be a token.
+    Invalid { place: String },
     /// A file, which need not exist.
     File(PathBuf),
 }
 
-impl Source {
-    /// The token to ask with. What is wrong with a file, which may be there by chance, comes beside: most models can be had
-    /// without a token.
-    pub(crate) fn token(&self) -> Result<(Option<Token>, Option<Error>), Error> {
+impl TokenSource {
+    /// The token to send, and why a token's file could not be read. The latter is no error by itself: the file may be
+    /// there by chance, and most models need no token.
+    pub(crate) fn read(&self) -> Result<(Option<Token>, Option<Error>), Error> {
         match self {
-            Self::Nowhere => Ok((None, None)),
+            Self::None => Ok((None, None)),
             Self::Given(token) => Ok((Some(token.clone()), None)),
-            Self::Refused { place } => Err(Error::Token { place: place.clone() }),
-            Self::File(path) => Ok(match read(path) {
+            Self::Invalid { place } => Err(Error::Token { place: place.clone() }),
+            Self::File(path) => Ok(match read_file(path) {
                 Ok(token) => (token, None),
                 Err(error) => (None, Some(error)),
             }),
@@ -35,7 +35,7 @@ impl Source {
     }
 }
 
-fn read(file: &Path) -> Result<Option<Token>, Error> {
+fn read_file(file: &Path) -> Result<Option<Token>, Error> {
     match fs::read_to_string(file) {
         Ok(text) => Token::parse(&text, &file.display().to_string()),
         Err(error) => match error.kind() {
@@ -50,7 +50,7 @@ fn read(file: &Path) -> Result<Option<Token>, Error> {
 pub(crate) struct Token(String);
 
 impl Token {
-    /// A token without the white space around it; none if nothing is left.
+    /// The token without the white space around it; `None` if nothing is left.
     pub(crate) fn parse(given: &str, place: &str) -> Result<Option<Self>, Error> {
         let token = given.trim();
         if token.is_empty() {
@@ -62,7 +62,7 @@ impl Token {
         Ok(Some(Self(token.to_owned())))
     }
 
-    /// What the header `Authorization` holds.
+    /// The value of the header `Authorization`.
     pub(crate) fn header(&self) -> String {
         format!("Bearer {}", self.0)
     }

@@ -25,7 +25,8 @@ pub struct Checkpoint {
     pub model: Gpt2,
     /// Its tokenizer.
     pub tokenizer: Arc<Tokenizer>,
-    /// What whoever loads it should know: tensors that hold NaN, tensors that no part of the model uses, tokens that the model has no embedding for. A sentence each.
+    /// What whoever loads it should know: tensors that hold NaN, tensors that no part of the model uses, tokens that
+    /// the model has no embedding for. A sentence each.
     pub warnings: Vec<String>,
 }
 
@@ -45,15 +46,17 @@ impl Default for Load {
 }
 
 impl Checkpoint {
-    /// Reads `config.json`, the weights (`model.safetensors`, or the shards that `model.safetensors.index.json` names), and
-    /// `tokenizer.json` or `vocab.json` with `merges.txt`.
+    /// Reads `config.json`, the weights (`model.safetensors`, or the shards that `model.safetensors.index.json` names),
+    /// and `tokenizer.json` or `vocab.json` with `merges.txt`.
     ///
-    /// The weights are mapped into memory. Where they are stored in the dtype that is asked for and it runs on the CPU, they are
-    /// not copied: the pages are the file's, shared with other processes. So the file must not be overwritten in place while the
-    /// model lives; putting another one under its name is fine. Every number is looked at once, for NaN.
+    /// The weights are mapped into memory. Where they are stored in the dtype that is asked for and it runs on the CPU,
+    /// they are not copied: the pages are the file's, shared with other processes. So the file must not be overwritten
+    /// in place while the model lives; putting another one under its name is fine. Every number is looked at once, for
+    /// NaN.
     ///
     /// # Errors
-    /// The first file that is missing, cut off, or does not fit the others. Sizes are compared before any weights are read.
+    /// The first file that is missing, cut off, or does not fit the others. Sizes are compared before any weights are
+    /// read.
     pub fn open(folder: impl AsRef<Path>, load: &Load) -> Result<Self, Error> {
         let folder = folder.as_ref();
         let name = folder.canonicalize().ok();
@@ -149,8 +152,8 @@ impl Checkpoint {
         runs.into_iter().next().ok_or(Error::Attribution(saliency_attribution::Error::NoOutput))
     }
 
-    /// A text and several continuations, for which it is read once. `each` is called with the run's number, from 0, and every new
-    /// token; `false` stops that run.
+    /// A text and several continuations, for which it is read once. `each` is called with the run's number, from 0, and
+    /// every new token; `false` stops that run.
     ///
     /// # Errors
     /// As [`generate`](Self::generate).

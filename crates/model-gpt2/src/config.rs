@@ -257,7 +257,8 @@ impl Config {
         own.or(self.ends_of_text().first()).copied()
     }
 
-    /// All tokens after which generation ends: those of `generation_config.json` where there is one, even if it names none.
+    /// All tokens after which generation ends: those of `generation_config.json` where there is one, even if it names
+    /// none.
     pub fn ends_of_text(&self) -> &[u32] {
         match &self.generation_ends {
             Some(ends) => ends,

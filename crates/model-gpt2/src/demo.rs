@@ -9,8 +9,8 @@ const TOKENIZER: &[u8] = include_bytes!("../demo/tokenizer.json");
 const WEIGHTS: &[u8] = include_bytes!("../demo/model.safetensors");
 
 impl Checkpoint {
-    /// The bundled model. It writes sentences in the manner of what it has read, and looks back at names; what it attributes says
-    /// nothing about GPT-2.
+    /// The bundled model. It writes sentences in the manner of what it has read, and looks back at names; what it
+    /// attributes says nothing about GPT-2.
     ///
     /// # Errors
     /// A device that is not there.

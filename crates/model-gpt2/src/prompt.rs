@@ -61,8 +61,8 @@ pub enum Template {
 }
 
 impl Prompt {
-    /// Whether the token that begins a text is put before it. Where nothing is said the tokenizer's files decide, as they do in the transformers library; in a chat
-    /// the template does.
+    /// Whether the token that begins a text is put before it. Where nothing is said the tokenizer's files decide, as
+    /// they do in the transformers library; in a chat the template does.
     #[must_use]
     pub fn bos(mut self, bos: bool) -> Self {
         self.bos = Some(bos);
@@ -76,8 +76,9 @@ impl Prompt {
         self
     }
 
-    /// Reads special tokens in the text, such as `<|endoftext|>`, as plain characters, and in a continuation that is forced too.
-    /// Those of a template (its system message among them) stay special, and so does the token that begins a text. Default: no.
+    /// Reads special tokens in the text, such as `<|endoftext|>`, as plain characters, and in a continuation that is
+    /// forced too. Those of a template (its system message among them) stay special, and so does the token that begins
+    /// a text. Default: no.
     #[must_use]
     pub fn special_as_text(mut self, as_text: bool) -> Self {
         self.special_as_text = as_text;

@@ -1,5 +1,5 @@
-//! Vector–Jacobian products of many outputs in one batch: one forward pass that remembers what they need, and a walk back
-//! through the blocks in which all outputs share every matrix product.
+//! Vector–Jacobian products of many outputs in one batch: one forward pass that remembers what they need, and a walk
+//! back through the blocks in which all outputs share every matrix product.
 //!
 //! Autograd takes one output at a time, with one sequence's rows in each product; here a product has the rows of all
 //! outputs together. Only for float32 and float64, where both give the same to rounding.
@@ -9,7 +9,7 @@ use crate::block::Block;
 use crate::config::Activation;
 use crate::weights::{Affine, BlockWeights};
 use crate::{Error, Gpt2};
-use saliency_attribution::{BackwardRule, ModelError, Run};
+use saliency_attribution::{BackwardRule, ModelError, Tape};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -60,7 +60,7 @@ impl<'a> Recorded<'a> {
     ///
     /// # Shapes
     /// - `embeddings`: `[1, tokens, hidden]`
-    pub(crate) fn run(
+    pub(crate) fn tape(
         model: &'a Gpt2,
         embeddings: &Tensor,
         positions: Range<i64>,
@@ -113,12 +113,12 @@ impl<'a> Recorded<'a> {
     }
 }
 
-impl Run for Recorded<'_> {
+impl Tape for Recorded<'_> {
     fn logits(&self) -> &Tensor {
         &self.logits
     }
 
-    fn pull_back(
+    fn vjp(
         &self,
         outputs: Range<usize>,
         cotangents: &Tensor,
@@ -197,8 +197,8 @@ impl BlockRecord {
         Ok(self.first.rows(&(0..tokens))?.back(&normed, &w.ln_1, rule)?.f_add_(&gradient)?)
     }
 
-    /// From the gradient of what attention mixes, `[heads, tokens, outputs, width]`, to that of values and of queries, both in
-    /// that shape, and of keys, `[heads, outputs, tokens, width]`, before they are scaled.
+    /// From the gradient of what attention mixes, `[heads, tokens, outputs, width]`, to that of values and of queries,
+    /// both in that shape, and of keys, `[heads, outputs, tokens, width]`, before they are scaled.
     ///
     /// Queries go in blocks, and of a block's keys only those that any of its queries sees. Back through the softmax,
     /// `p ⊙ (g − Σ g ⊙ p)`, and `Σ_j g_ij p_ij` is the gradient of what `i` mixed times that: no pass over the scores.
@@ -263,8 +263,8 @@ impl BlockRecord {
         let (to_values, to_scores) = shares(run.rule);
         let scale = attention.scale() * to_scores;
         let queries = scores.f_bmm(&read(&self.keys)?)?.f_mul_scalar_(scale)?;
-        // What an output's one row gives to every token: of each head a coefficient times one vector, which goes through the
-        // weight before it is spread over the tokens.
+        // What an output's one row gives to every token: of each head a coefficient times one vector, which goes
+        // through the weight before it is spread over the tokens.
         let mapped = |row: &Tensor, columns: i64| -> Result<Tensor, Error> {
             let weight = w.attention.weight.f_narrow(1, columns * hidden, hidden)?;
             Ok(row.f_bmm(&weight.f_reshape([hidden, heads, width])?.f_permute([1, 2, 0])?)?)
@@ -297,8 +297,8 @@ impl NormRecord {
 
     /// From the gradient of the norm's output to that of its input: `[rows, hidden]`, or `[rows, outputs, hidden]`.
     ///
-    /// `(g − mean(g) − x̂ mean(g ⊙ x̂)) / σ`, with `g` the gradient times the weight and `x̂` the input in standard units; without
-    /// the third term where `σ` is held.
+    /// `(g − mean(g) − x̂ mean(g ⊙ x̂)) / σ`, with `g` the gradient times the weight and `x̂` the input in standard
+    /// units; without the third term where `σ` is held.
     fn back(&self, gradient: &Tensor, affine: &Affine, rule: BackwardRule) -> Result<Tensor, Error> {
         let gradient = gradient.f_mul(&affine.weight)?;
         let flat = gradient.dim() == 2;

@@ -22,15 +22,16 @@ const INDEX: &str = "model.safetensors.index.json";
 /// Where weights lie.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
-    /// A file on disk, which stays open. It must not be overwritten while a model made of it lives: its pages are the model's memory.
+    /// A file on disk, which stays open. It must not be overwritten while a model made of it lives: its pages are the
+    /// model's memory.
     File(PathBuf, Arc<File>),
     /// Bytes in the program.
     #[cfg_attr(not(feature = "demo"), expect(dead_code, reason = "only the bundled model lies there"))]
     Bytes(&'static [u8], PathBuf),
 }
 
-/// Where weights lie, and their SHA-256, computed when it is first asked for: of a checkpoint of half a gigabyte it takes a quarter of
-/// a second, which the first token should not wait for.
+/// Where weights lie, and their SHA-256, computed when it is first asked for: of a checkpoint of half a gigabyte it
+/// takes a quarter of a second, which the first token should not wait for.
 #[derive(Debug)]
 pub(crate) struct Digested {
     places: Vec<Place>,
@@ -42,7 +43,8 @@ impl Digested {
         Self { places, sha256: OnceLock::new() }
     }
 
-    /// SHA-256 of the file; of several, of one after another in the order of their names. `None` where one can't be read any more.
+    /// SHA-256 of the file; of several, of one after another in the order of their names. `None` where one can't be
+    /// read any more.
     pub(crate) fn sha256(&self) -> Option<&str> {
         self.sha256.get_or_init(|| digest(&self.places).ok()).as_deref()
     }
@@ -100,7 +102,8 @@ struct Index {
     weight_map: BTreeMap<String, String>,
 }
 
-/// The files of a folder's weights: `model.safetensors`, or the shards that its index names, in the order of their names.
+/// The files of a folder's weights: `model.safetensors`, or the shards that its index names, in the order of their
+/// names.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let whole = folder.join("model.safetensors");
     if whole.exists() {
@@ -187,8 +190,8 @@ impl Stored {
             }
             Place::File(path, opened) => {
                 let aligned = entry.bytes.start.is_multiple_of(stored.elt_size_in_bytes());
-                // What is used as it lies shares one map of the file, with every other process that reads it too. What is
-                // converted has a map of its own, and gives its pages back at once.
+                // What is used as it lies shares one map of the file, with every other process that reads it too. What
+                // is converted has a map of its own, and gives its pages back at once.
                 let in_place = stored == self.kind && self.device == Device::Cpu && aligned;
                 let map = match self.maps.get(&entry.place) {
                     Some(map) if in_place => map.shallow_clone(),
@@ -249,8 +252,8 @@ impl Place {
     }
 }
 
-/// The whole of a file, as bytes in memory that are read when they are needed. libtorch opens it by its name, which has to be that of the
-/// file that was opened before.
+/// The whole of a file, as bytes in memory that are read when they are needed. libtorch opens it by its name, which has
+/// to be that of the file that was opened before.
 fn map(path: &Path, opened: &File) -> Result<Tensor, Error> {
     let name = path.to_str().ok_or_else(|| Error::PathNotUtf8 { path: path.to_owned() })?;
     let failed = |source| Error::Io { path: path.to_owned(), source };
@@ -272,8 +275,8 @@ fn is_same(a: &Metadata, b: &Metadata) -> bool {
     a.len() == b.len() && a.modified().ok() == b.modified().ok()
 }
 
-/// The table at a file's beginning, checked: offsets that follow each other without gap or overlap and end where the file does, sizes that do
-/// not overflow.
+/// The table at a file's beginning, checked: offsets that follow each other without gap or overlap and end where the
+/// file does, sizes that do not overflow.
 fn header(at: &Place, place: usize) -> Result<Vec<(String, Entry)>, Error> {
     let path = at.path();
     let weights = |why: String| Error::Weights { path: path.to_owned(), why };

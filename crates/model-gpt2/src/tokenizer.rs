@@ -34,8 +34,8 @@ struct Put {
 }
 
 impl Tokenizer {
-    /// Reads a checkpoint's tokenizer: `tokenizer.json`, or `vocab.json` with `merges.txt`, and beside them, where they are there,
-    /// `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json` and `chat_template.jinja`.
+    /// Reads a checkpoint's tokenizer: `tokenizer.json`, or `vocab.json` with `merges.txt`, and beside them, where they
+    /// are there, `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json` and `chat_template.jinja`.
     ///
     /// # Errors
     /// A file that is missing or can't be used.
@@ -96,7 +96,8 @@ impl Tokenizer {
     }
 
     fn bpe_from_json(json: &[u8], path: &Path) -> Result<Bpe, Error> {
-        /// The fields that are looked at beforehand. At the decoder the tokenizers library panics where the JSON is not whole.
+        /// The fields that are looked at beforehand. At the decoder the tokenizers library panics where the JSON is not
+        /// whole.
         #[derive(Deserialize)]
         struct Parts {
             #[serde(default)]
@@ -214,8 +215,9 @@ impl Tokenizer {
         self.bpe.id_to_token(id)
     }
 
-    /// The tokens of a text. `first_byte` is where the text begins in the whole text, for the offsets. A special token's text, such
-    /// as `<|endoftext|>`, is read as that token; [`encode_plain`](Self::encode_plain) reads it as characters.
+    /// The tokens of a text. `first_byte` is where the text begins in the whole text, for the offsets. A special
+    /// token's text, such as `<|endoftext|>`, is read as that token; [`encode_plain`](Self::encode_plain) reads it as
+    /// characters.
     ///
     /// # Errors
     /// What the tokenizer says.
@@ -223,8 +225,8 @@ impl Tokenizer {
         self.encode_by(&self.bpe, text, kind, first_byte)
     }
 
-    /// As [`encode`](Self::encode), with special tokens in the text read as plain characters, which the transformers library calls
-    /// `split_special_tokens`. Tokens that were added and are not special stay whole.
+    /// As [`encode`](Self::encode), with special tokens in the text read as plain characters, which the transformers
+    /// library calls `split_special_tokens`. Tokens that were added and are not special stay whole.
     ///
     /// # Errors
     /// What the tokenizer says.
@@ -252,7 +254,8 @@ impl Tokenizer {
         Ok(found)
     }
 
-    /// A text of which a part is read by [`encode_plain`](Self::encode_plain), and what is around it by [`encode`](Self::encode).
+    /// A text of which a part is read by [`encode_plain`](Self::encode_plain), and what is around it by
+    /// [`encode`](Self::encode).
     pub(crate) fn encode_around(
         &self,
         text: &str,
@@ -299,7 +302,8 @@ impl Tokenizer {
     fn encode_by(&self, bpe: &Bpe, text: &str, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
         let failed = |source| Error::Tokenizer { path: "tokenizer".into(), source };
         let encoding = bpe.encode(text, false).map_err(failed)?;
-        // The text's own bytes, where the tokens are made of them, but for a space that a tokenizer puts before the first.
+        // The text's own bytes, where the tokens are made of them, but for a space that a tokenizer puts before the
+        // first.
         for prefix in ["", " "] {
             if let Some(spans) = self.spans(text, encoding.get_ids(), encoding.get_offsets(), prefix) {
                 let token = |(&id, span): (&TokenId, Range<usize>)| {
@@ -308,8 +312,8 @@ impl Tokenizer {
                 return Ok(encoding.get_ids().iter().zip(spans).map(token).collect());
             }
         }
-        // A tokenizer that changes the text (a normaliser), or drops some of it: its own offsets, but for tokens that are parts of
-        // one changed character.
+        // A tokenizer that changes the text (a normaliser), or drops some of it: its own offsets, but for tokens that
+        // are parts of one changed character.
         let mut tokens = self.tokens(encoding.get_ids(), kind, first_byte);
         let offsets = encoding.get_offsets();
         for (i, token) in tokens.iter_mut().enumerate() {
@@ -322,8 +326,8 @@ impl Tokenizer {
         Ok(tokens)
     }
 
-    /// Which bytes of a text each token stands for: for an added token what it took, spaces before it included, for another its own bytes.
-    /// `None` where they don't make up the text.
+    /// Which bytes of a text each token stands for: for an added token what it took, spaces before it included, for
+    /// another its own bytes. `None` where they don't make up the text.
     fn spans(
         &self,
         text: &str,

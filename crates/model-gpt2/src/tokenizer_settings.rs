@@ -1,5 +1,5 @@
-//! What the small files beside a tokenizer say: which tokens are special, which are added, whether one comes before every text, and how a
-//! chat is written.
+//! What the small files beside a tokenizer say: which tokens are special, which are added, whether one comes before
+//! every text, and how a chat is written.
 
 use crate::Error;
 use crate::checkpoint::if_there;
@@ -157,8 +157,8 @@ impl Settings {
         named.into_iter().flatten().chain(additional).map(|token| token.text().to_owned()).collect()
     }
 
-    /// The tokens that are added to a vocabulary, in the order of their numbers: `added_tokens_decoder` alone where it is there, else
-    /// `added_tokens.json`.
+    /// The tokens that are added to a vocabulary, in the order of their numbers: `added_tokens_decoder` alone where it
+    /// is there, else `added_tokens.json`.
     pub(crate) fn added(&self, file: Option<BTreeMap<String, TokenId>>) -> BTreeMap<TokenId, AddedToken> {
         if let Some(decoder) = &self.added_tokens_decoder {
             let token = |(&id, added): (&TokenId, &Added)| {
@@ -179,8 +179,8 @@ impl Settings {
         file.into_iter().flatten().map(token).collect()
     }
 
-    /// Whether a space is put before a text that begins without one. `None` leaves it to `tokenizer.json`: GPT-2's own class does not look
-    /// there, but here, where nothing is said means no.
+    /// Whether a space is put before a text that begins without one. `None` leaves it to `tokenizer.json`: GPT-2's own
+    /// class does not look there, but here, where nothing is said means no.
     pub(crate) fn prefix_space(&self) -> Option<bool> {
         let gpt2s = self.tokenizer_class.as_deref().is_some_and(|class| class.starts_with("GPT2Tokenizer"));
         self.add_prefix_space.or(gpt2s.then_some(false))
@@ -209,7 +209,8 @@ impl Settings {
         Ok(())
     }
 
-    /// Makes every special token that is named one: by its number where the vocabulary has it, else with the next number.
+    /// Makes every special token that is named one: by its number where the vocabulary has it, else with the next
+    /// number.
     pub(crate) fn name_specials(&self, bpe: &mut Bpe, path: &Path) -> Result<(), Error> {
         let known = bpe.get_added_vocabulary().get_added_tokens_decoder();
         let known: HashSet<&str> = known.values().map(|token| token.content.as_str()).collect();

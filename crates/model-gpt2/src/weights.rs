@@ -88,8 +88,8 @@ impl Weights {
         }
         let ln_f = affine("ln_f".into())?;
         let wpe = tensor("wpe.weight")?;
-        // A tied head may be stored as well, or in the embeddings' place. One that differs is no tied head, whatever the configuration says: the
-        // transformers library decides so too.
+        // A tied head may be stored as well, or in the embeddings' place. One that differs is no tied head, whatever
+        // the configuration says: the transformers library decides so too.
         let embeddings = supply.take(WTE)?;
         let (wte, head) = match (embeddings, supply.take(HEAD)?) {
             (Some(wte), Some(head)) if config.tie_word_embeddings && head.f_equal(&wte)? => (wte, None),

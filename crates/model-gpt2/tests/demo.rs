@@ -1,5 +1,5 @@
-//! The bundled model uses its context: a name that comes again is predicted from where it stood before, and attributions say so.
-//! All names here were kept out of the lists and the exchanged names that it was trained on.
+//! The bundled model uses its context: a name that comes again is predicted from where it stood before, and
+//! attributions say so. All names here were kept out of the lists and the exchanged names that it was trained on.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use rand::seq::SliceRandom;
@@ -109,8 +109,8 @@ fn a_list_that_comes_again_is_far_less_surprising() {
     assert!(first / second > 10.0, "{first} and {second}");
 }
 
-/// How often the earlier mention of a name has the highest score: of all words that were read, and of the ten names of the first list.
-/// The scores are those of the whole name that comes next, summed over its tokens and over each word's.
+/// How often the earlier mention of a name has the highest score: of all words that were read, and of the ten names of
+/// the first list. The scores are those of the whole name that comes next, summed over its tokens and over each word's.
 fn ranks(method: &str, aggregate: Aggregate, joint: &str) -> (usize, usize) {
     let demo = Checkpoint::demo(&Load::default()).unwrap();
     let (mut of_words, mut of_names) = (0, 0);
@@ -149,8 +149,8 @@ fn ranks(method: &str, aggregate: Aggregate, joint: &str) -> (usize, usize) {
     (of_words, of_names)
 }
 
-/// By chance the right one of ten names would be first in 3 of 30 cases, and in 20 and more once in 10¹³ times; the right one of all
-/// words, of which 12 and more are read, is first in 2 or 3.
+/// By chance the right one of ten names would be first in 3 of 30 cases, and in 20 and more once in 10¹³ times; the
+/// right one of all words, of which 12 and more are read, is first in 2 or 3.
 fn far_more_often_than_chance(method: &str, aggregate: Aggregate) {
     for joint in [" ", ", ", " and "] {
         let (of_words, of_names) = ranks(method, aggregate, joint);

@@ -1,5 +1,5 @@
-//! Generation on a real network: runs that share a text, texts that stop, the least number of tokens, and draws that follow the model's own
-//! distribution whatever the number of threads.
+//! Generation on a real network: runs that share a text, texts that stop, the least number of tokens, and draws that
+//! follow the model's own distribution whatever the number of threads.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -125,7 +125,8 @@ fn draws_follow_the_models_own_distribution_and_threads_do_not_matter() {
         (None, None, Some(0.2)),
         (Some(30), Some(0.8), Some(0.1)),
     ] {
-        // The definition, written down again: temperature, then the k largest, the smallest set with share p, those within min-p.
+        // The definition, written down again: temperature, then the k largest, the smallest set with share p, those
+        // within min-p.
         let largest = logits.iter().copied().fold(f64::MIN, f64::max);
         let mut shares: Vec<(usize, f64)> =
             logits.iter().map(|x| ((x - largest) / 0.8).exp()).enumerate().collect();

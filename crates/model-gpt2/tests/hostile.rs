@@ -1,5 +1,5 @@
-//! Checkpoints that are broken, or meant to break the reader: each is an error or a warning that names the place, and none a panic, a wrong
-//! answer or memory taken before the sizes were compared.
+//! Checkpoints that are broken, or meant to break the reader: each is an error or a warning that names the place, and
+//! none a panic, a wrong answer or memory taken before the sizes were compared.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

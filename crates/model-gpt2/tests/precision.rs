@@ -1,4 +1,5 @@
-//! What bfloat16 costs: rows in it beside the same rows in single precision, for the same tokens. docs/models.md states the figures.
+//! What bfloat16 costs: rows in it beside the same rows in single precision, for the same tokens. docs/models.md states
+//! the figures.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency_attribution::{Attributor, Generation, Sequence};

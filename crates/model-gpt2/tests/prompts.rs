@@ -1,4 +1,5 @@
-//! How a text is put before the model: begun by a token or not, put into a template or not; and that offsets hold in every case.
+//! How a text is put before the model: begun by a token or not, put into a template or not; and that offsets hold in
+//! every case.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -249,7 +250,8 @@ fn plain(tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
     tokens.iter().map(|t| t.id).collect()
 }
 
-/// transformers 5.24, `AutoTokenizer.from_pretrained(FOLDER)(TEXT, split_special_tokens=True, add_special_tokens=False)`.
+/// transformers 5.24,
+/// `AutoTokenizer.from_pretrained(FOLDER)(TEXT, split_special_tokens=True, add_special_tokens=False)`.
 #[test]
 fn special_tokens_are_plain_characters_where_that_is_asked_for() {
     let variants = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/variants");

@@ -1,4 +1,5 @@
-//! Rows against an independent program's, which follows the papers and shares no code with this one (`tests/reference`).
+//! Rows against an independent program's, which follows the papers and shares no code with this one
+//! (`tests/reference`).
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -136,7 +137,8 @@ fn rows_are_those_of_the_papers_definitions() {
                     let value = found.outputs[output].value.unwrap().abs();
                     let largest = expected.iter().fold(f64::MIN_POSITIVE, |m, x| m.max(x.abs()));
                     let scale = if difference || near_nothing { (value / largest).max(1.0) } else { 1.0 };
-                    // Single precision: 1 − cos of nearly parallel vectors keeps fewer digits, and so does a jump's slope.
+                    // Single precision: 1 − cos of nearly parallel vectors keeps fewer digits, and so does a jump's
+                    // slope.
                     let scale = match (kind, name.split('/').next().unwrap()) {
                         (Kind::Float, "value-zeroing" | "layer-integrated-gradients") => 20.0 * scale,
                         _ => scale,
@@ -231,7 +233,8 @@ fn the_ledger_adds_up_to_the_logit_and_every_entry_is_the_independent_ones() {
     }
 }
 
-/// Exact Shapley values, by all coalitions and by the regression over all of them; and the sampled ones within their errors.
+/// Exact Shapley values, by all coalitions and by the regression over all of them; and the sampled ones within their
+/// errors.
 #[test]
 fn shapley_values_are_the_enumerated_ones() {
     for model in MODELS {

@@ -1,4 +1,5 @@
-//! Small checkpoints in every form that people have, against what the transformers library answers on them (`variants/README.md`).
+//! Small checkpoints in every form that people have, against what the transformers library answers on them
+//! (`variants/README.md`).
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -143,14 +144,16 @@ fn tokens_and_their_bytes_are_the_peers() {
 fn configurations_are_read_or_refused_as_the_peer_does() {
     let cases: Vec<Value> =
         serde_json::from_slice(&std::fs::read(root().join("configs.json")).unwrap()).unwrap();
-    // What a plain reader may read, and this one does: it does not look at the library's own dtypes, nor tell an integer from a number.
+    // What a plain reader may read, and this one does: it does not look at the library's own dtypes, nor tell an
+    // integer from a number.
     let harmless = ["torch has no attribute torch.float16", "an integer for a float"];
     for case in cases {
         let why = case["why"].as_str().unwrap();
         let config = Config::from_json(case["config"].to_string().as_bytes(), Path::new("config.json"));
         let reads = case["reads"] == true && case.get("refuse").is_none_or(|refuse| refuse != true);
         let may = harmless.iter().any(|harmless| why.contains(harmless));
-        // One that says what it is of no use to say: a text generation setting in the wrong place, a model of another class.
+        // One that says what it is of no use to say: a text generation setting in the wrong place, a model of another
+        // class.
         assert_eq!(config.is_ok(), reads || may, "{why}: {config:?}");
         let (Ok(config), Some(becomes)) = (config, case["becomes"].as_object()) else { continue };
         for (field, value) in becomes {

@@ -1,4 +1,5 @@
-//! One interactive page of a chart: `cargo run -p saliency-viz-svg --features html --example page -- CHART RECORD… PAGE`.
+//! One interactive page of a chart:
+//! `cargo run -p saliency-viz-svg --features html --example page -- CHART RECORD… PAGE`.
 
 use saliency_viz_svg::{Page, ToHtml, chart};
 

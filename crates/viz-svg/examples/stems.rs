@@ -26,7 +26,7 @@ impl Chart for Stems {
         let mut items = Vec::new();
         let mut taken = f64::MIN;
         for (position, value) in rows.hovered() {
-            // What is no number stands as a whole stem in its pattern.
+            // Non-finite values get a full-height stem in their pattern.
             let share = value.number().filter(|x| x.is_finite()).map_or(1.0, |x| scale.share(x));
             let (left, height) = (position as f64 * STEM, HEIGHT * share.abs().max(0.01));
             let top = if share < 0.0 { HEIGHT } else { HEIGHT - height };

@@ -1,6 +1,12 @@
 //! A chart of some records, with its options: what a caller builds up, and asks for its SVG.
 
-use crate::{Chart, Error, Minimap, Options, Palette, Scene, State, Theme, Tokens};
+use crate::chart::Chart;
+use crate::charts::{Minimap, Tokens};
+use crate::error::Error;
+use crate::options::{Options, State};
+use crate::paint::palette::Palette;
+use crate::paint::theme::Theme;
+use crate::scene::Scene;
 use saliency_schema::Record;
 use std::ops::Range;
 
@@ -111,8 +117,8 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
-    /// What the ids in the SVG begin with, for several pictures in one page: a letter or `_`, then letters, digits, `-`, `_` and
-    /// `.`. Default: `saliency-` and a hash of the picture, so that different pictures share no id.
+    /// What the ids in the SVG begin with, for several pictures in one page: a letter or `_`, then letters, digits,
+    /// `-`, `_` and `.`. Default: `saliency-` and a hash of the picture, so that different pictures share no id.
     pub fn id_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.options.id_prefix = Some(prefix.into());
         self

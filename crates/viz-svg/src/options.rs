@@ -1,6 +1,8 @@
 //! What a caller may choose: the state of a chart, and how it looks.
 
-use crate::{Error, Palette, Theme};
+use crate::error::Error;
+use crate::paint::palette::Palette;
+use crate::paint::theme::Theme;
 use saliency_schema::Record;
 use std::ops::Range;
 use std::str::FromStr;
@@ -45,8 +47,9 @@ pub struct Options {
     pub columns: Option<usize>,
     /// Rows of the table, for `tokens`. Default: 40.
     pub top: Option<usize>,
-    /// What the ids in the SVG begin with, for several pictures in one page: a letter or `_`, then letters, digits, `-`, `_` and
-    /// `.`, all ASCII. Default: `saliency-` and a hash of the picture, so that different pictures share no id.
+    /// What the ids in the SVG begin with, for several pictures in one page: a letter or `_`, then letters, digits,
+    /// `-`, `_` and `.`, all ASCII. Default: `saliency-` and a hash of the picture, so that different pictures share no
+    /// id.
     pub id_prefix: Option<String>,
     /// Lays the picture out for a page: with room for what any state needs, and with what the page's script needs to
     /// redraw it. Default: false.

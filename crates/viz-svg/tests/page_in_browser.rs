@@ -1,5 +1,5 @@
-//! The page in a browser: draws the pages, and runs `browser/page.test.mjs` over them. Ignored by default, since it needs
-//! a Chromium, Node.js and what `cargo xtask page` installs: `cargo xtask test` runs it where they are.
+//! The page in a browser: draws the pages, and runs `browser/page.test.mjs` over them. Ignored by default, since it
+//! needs a Chromium, Node.js and what `cargo xtask page` installs: `cargo xtask test` runs it where they are.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

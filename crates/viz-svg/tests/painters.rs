@@ -136,7 +136,8 @@ fn missing_characters_are_known_by_their_script() {
         "1 character for private use",
     ];
     assert_eq!(said, expected);
-    // A mark of several scripts is one of a script that is there, or of the first that has it (Unicode's Script_Extensions).
+    // A mark of several scripts is one of a script that is there, or of the first that has it (Unicode's
+    // Script_Extensions).
     let said = |text: &str| -> Vec<String> {
         Missing::by_script(text.chars()).iter().map(|missing| missing.script.to_owned()).collect()
     };

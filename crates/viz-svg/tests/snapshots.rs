@@ -1,6 +1,7 @@
 //! Every chart in every state and theme, as the SVG that it is: one element a line.
 //!
-//! `INSTA_UPDATE=always cargo test -p saliency-viz-svg --test snapshots` takes new ones; look at them before you keep them.
+//! `INSTA_UPDATE=always cargo test -p saliency-viz-svg --test snapshots` takes new ones; look at them before you keep
+//! them.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

@@ -1,11 +1,12 @@
 //! `cross-entropy`: the produced token's loss.
 
-use super::log_probability::LogProbability;
-use crate::{Error, OutputToken, Target};
+use crate::error::Error;
+use crate::target::{OutputToken, Target};
+use crate::targets::log_probability::LogProbability;
 use tch::Tensor;
 
-/// `f = −ln p_t`, the produced token's loss, in nats: `log-probability` with the other sign. Positive attributions make the
-/// token less likely.
+/// `f = −ln p_t`, the produced token's loss, in nats: `log-probability` with the other sign. Positive attributions make
+/// the token less likely.
 #[derive(Debug, Clone, Copy, Default)]
 #[doc(alias = "surprisal")]
 pub struct CrossEntropy;

@@ -1,15 +1,18 @@
 //! `kl-divergence`: how far some of the context moves the prediction.
 
+use crate::error::Error;
+use crate::target::clean_run::CleanRun;
+use crate::target::explained::Explained;
 use crate::target::widened;
-use crate::{Error, Explained, OutputToken, RealRun, Target};
+use crate::target::{OutputToken, Target};
 use std::ops::Range;
 use tch::Tensor;
 
-/// `f = KL(p ‖ q) = Σ p (ln p − ln q)` over the vocabulary, in nats: `p` with the whole text, `q` without some of its input
-/// tokens, which are left out so that later ones move up. `q` is found once and held.
+/// `f = KL(p ‖ q) = Σ p (ln p − ln q)` over the vocabulary, in nats: `p` with the whole text, `q` without some of its
+/// input tokens, which are left out so that later ones move up. `q` is found once and held.
 ///
-/// Positive attributions move the prediction away from what it is without that context. Never below 0; 0 where the context
-/// changes nothing.
+/// Positive attributions move the prediction away from what it is without that context. Never below 0; 0 where the
+/// context changes nothing.
 ///
 /// Source: Sarti, Chrupała, Nissim & Bisazza 2024, "Quantifying the Plausibility of Context Reliance in Neural Machine
 /// Translation", §3.1.
@@ -43,11 +46,11 @@ impl Target for KlDivergence {
         let apart = logarithms.f_sub(&reference.f_select(0, output.output as i64)?)?;
         Ok(logarithms.f_exp()?.f_mul(&apart)?.f_sum_dim_intlist(&[-1_i64][..], false, None)?)
     }
-    fn prepared(&self, real: &RealRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
+    fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
         if self.without.is_empty() {
             return Err(nothing_left_out());
         }
-        let reference = widened(&real.logits_without(&self.without)?)?.f_log_softmax(-1, None)?;
+        let reference = widened(&clean.logits_without(&self.without)?)?.f_log_softmax(-1, None)?;
         Ok(Some(Box::new(Self { without: self.without.clone(), reference: Some(reference) })))
     }
     fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {

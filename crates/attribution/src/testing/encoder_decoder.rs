@@ -1,19 +1,21 @@
 //! An encoder–decoder: the source is seen through attention, the decoder's own tokens in order.
 
-use super::grid;
-use crate::{LanguageModel, Limits, ModelError, TokenId};
+use crate::error::ModelError;
+use crate::model::{LanguageModel, Limits, TokenId};
+use crate::testing::grid;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-/// `logits[p, v] = ⟨q_p + c_p, W_v⟩`, with `q_p = Σ e_k` over the decoder's tokens up to `p`, `c_p = Σ_j α_pj e_j` over the source,
-/// and `α_p = softmax_j ⟨q_p, e_j⟩`, in float64, `embedding[t, h] = sin(3t + h + 1)` and `W[v, h] = cos(2v + 5h)`.
+/// `logits[p, v] = ⟨q_p + c_p, W_v⟩`, with `q_p = Σ e_k` over the decoder's tokens up to `p`, `c_p = Σ_j α_pj e_j` over
+/// the source, and `α_p = softmax_j ⟨q_p, e_j⟩`, in float64, `embedding[t, h] = sin(3t + h + 1)` and
+/// `W[v, h] = cos(2v + 5h)`.
 ///
-/// The source is all inputs but the last, which is the decoder's start token: positions `0..n_input − 1` and from `n_input − 1`
-/// on. A source of no token adds nothing. The source has no order. The encoder predicts nothing: logits at its positions are
-/// zero.
+/// The source is all inputs but the last, which is the decoder's start token: positions `0..n_input − 1` and from
+/// `n_input − 1` on. A source of no token adds nothing. The source has no order. The encoder predicts nothing: logits
+/// at its positions are zero.
 ///
-/// So `∂logit_v/∂e_j = α_j (W_v + q ⟨W_v, e_j − c⟩)` for a token of the source, and `W_v + Σ_j α_j ⟨W_v, e_j⟩ (e_j − c)` for
-/// each of the decoder's up to the position.
+/// So `∂logit_v/∂e_j = α_j (W_v + q ⟨W_v, e_j − c⟩)` for a token of the source, and
+/// `W_v + Σ_j α_j ⟨W_v, e_j⟩ (e_j − c)` for each of the decoder's up to the position.
 #[derive(Debug)]
 pub struct EncoderDecoder {
     embedding: Tensor,

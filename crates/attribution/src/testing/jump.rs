@@ -1,16 +1,17 @@
 //! A model that jumps right beside a baseline of zeros: it divides by its input's size.
 
-use super::grid;
-use crate::{LanguageModel, Limits, ModelError, TokenId};
+use crate::error::ModelError;
+use crate::model::{LanguageModel, Limits, TokenId};
+use crate::testing::grid;
 use std::ops::Range;
 use tch::Tensor;
 
 /// `logits[p, v] = ⟨s_p, W_v⟩ / √(m + ε)`, with `s_p = Σ_{i ≤ p} e_i` and `m = ‖s_p‖² / hidden`, in float64, `W[v, h] =
 /// cos(2v + 5h)` and `embedding[t, h] = 1 + sin(3t + h)`: the root-mean-square norm of T5, of a sum of embeddings.
 ///
-/// On the straight path from zero this is `α ⟨s, W_v⟩ / √(α² m + ε)`: all of the change lies within a few `√(ε/m)` of the
-/// baseline, and integrated gradients are `A ⟨e_i, W_v⟩ − B ⟨s, W_v⟩ ⟨s, e_i⟩ / hidden`, with `A = asinh(√(m/ε)) / √m` and
-/// `B = (A − 1/√(m + ε)) / m`.
+/// On the straight path from zero this is `α ⟨s, W_v⟩ / √(α² m + ε)`: all of the change lies within a few `√(ε/m)` of
+/// the baseline, and integrated gradients are `A ⟨e_i, W_v⟩ − B ⟨s, W_v⟩ ⟨s, e_i⟩ / hidden`, with
+/// `A = asinh(√(m/ε)) / √m` and `B = (A − 1/√(m + ε)) / m`.
 #[derive(Debug)]
 pub struct Jump {
     embedding: Tensor,

@@ -1,21 +1,22 @@
 //! A model that is a power of a weighted sum: tokens act together, and some do not act at all.
 
-use super::grid;
-use crate::{LanguageModel, Limits, ModelError, TokenId};
+use crate::error::ModelError;
+use crate::model::{LanguageModel, Limits, TokenId};
+use crate::testing::grid;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-/// `logits[p, v] = cos(v) · s_p^d`, with `s_p = Σ_{i ≤ p} x_i`, `x_i = w_i Σ_h e[i, h] · cos(5h)` and `w_i = i mod 3`, in
-/// float64, and `embedding[t, h] = sin(3t + h + 1)`.
+/// `logits[p, v] = cos(v) · s_p^d`, with `s_p = Σ_{i ≤ p} x_i`, `x_i = w_i Σ_h e[i, h] · cos(5h)` and `w_i = i mod 3`,
+/// in float64, and `embedding[t, h] = sin(3t + h + 1)`.
 ///
-/// So tokens 0, 3, 6, … change nothing, equal tokens at 1 and 4 are interchangeable, and with the factor `cos(v)` left out,
-/// for the baseline zero:
+/// So tokens 0, 3, 6, … change nothing, equal tokens at 1 and 4 are interchangeable, and with the factor `cos(v)` left
+/// out, for the baseline zero:
 ///
 /// - gradient × input is `d · s^(d − 1) · x_i`;
 /// - integrated gradients are `s^(d − 1) · x_i`, because the gradient along the path goes as `α^(d − 1)`;
 /// - occlusion is `s^d − (s − x_i)^d`;
-/// - for d = 3 the Shapley value is `x_i³ + 3/2 Σ_j (x_i² x_j + x_i x_j²) + 2 Σ_{j < k} x_i x_j x_k`, over tokens `j`, `k` other
-///   than `i`: every term of the expanded power goes to its tokens in equal parts;
+/// - for d = 3 the Shapley value is `x_i³ + 3/2 Σ_j (x_i² x_j + x_i x_j²) + 2 Σ_{j < k} x_i x_j x_k`, over tokens `j`,
+///   `k` other than `i`: every term of the expanded power goes to its tokens in equal parts;
 /// - for d = 2 the gradient under noise `ε` is `2 (s + Σ_j w_j Σ_h ε[j, h] · cos(5h)) · w_i cos(5h)`: it varies by
 ///   `4 w_i² cos²(5h) · σ² Σ_j w_j² Σ_h cos²(5h)`.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
-//! Right answers: files, revisions, parts, redirects.
+//! Correct answers: files, revisions, shards, redirects.
 
 use crate::mock::{COMMIT, CONFIG, Mock, Reply, Repository, get, weights};
-use saliency_hub::Fetched;
+use saliency_hub::FetchEvent;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -12,14 +12,14 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_model_comes_whole_and_the_second_time_from_the_cache() {
+fn a_model_is_fetched_completely_and_the_second_time_from_the_cache() {
     let cache = tempdir().unwrap();
     let mock = Mock::of(&Repository::gpt2());
     let mut told = Vec::new();
     let snapshot = mock
         .hub(cache.path())
         .get(&"gpt2".parse().unwrap(), &mut |fetched| {
-            if let Fetched::Bytes { file, done, total } = fetched {
+            if let FetchEvent::Bytes { file, done, total } = fetched {
                 told.push((file.to_owned(), done, total));
             }
         })
@@ -42,7 +42,7 @@ fn a_model_comes_whole_and_the_second_time_from_the_cache() {
     // Progress ends where the file does.
     assert_eq!(told.last().unwrap(), &("model.safetensors".to_owned(), 300_000, 300_000));
     assert!(told.iter().any(|(file, done, _)| file == "config.json" && *done == CONFIG.len() as u64));
-    // Links into the blobs, a ref, nothing half done.
+    // Links to the blobs, a ref, no partial file.
     let root = cache.path().join("models--gpt2");
     assert_eq!(fs::read_to_string(root.join("refs/main")).unwrap(), COMMIT);
     #[cfg(unix)]
@@ -67,16 +67,16 @@ fn a_revision_is_a_branch_a_ref_or_a_commit() {
     assert_eq!(snapshot.commit, COMMIT);
     let root = cache.path().join("models--owner--name");
     assert_eq!(fs::read_to_string(root.join("refs/refs/pr/5")).unwrap(), COMMIT);
-    // The commit's own name needs no ref, and the files are there.
+    // A commit hash needs no ref, and the files are there.
     let n = mock.asked().len();
     let again = get(&hub, &format!("owner/name@{COMMIT}")).unwrap();
     assert_eq!(again.folder, snapshot.folder);
     assert_eq!(mock.asked().len(), n);
-    // And alone.
+    // The same in an empty cache.
     let cache = tempdir().unwrap();
     get(&mock.hub(cache.path()), &format!("owner/name@{COMMIT}")).unwrap();
     assert!(!cache.path().join("models--owner--name/refs").exists());
-    // Files are asked for by the commit, so that a push in between can't mix them.
+    // Files are requested by commit, so that a push in between can't mix versions.
     assert!(mock.asked().iter().all(|asked| !asked.path.contains("/resolve/refs")));
 }
 
@@ -92,7 +92,7 @@ fn sharded() -> Repository {
 }
 
 #[test]
-fn an_index_brings_the_parts_that_it_names() {
+fn the_shards_that_an_index_names_are_fetched() {
     let cache = tempdir().unwrap();
     let mock = Mock::of(&sharded());
     let snapshot = mock.get(cache.path()).unwrap();
@@ -102,17 +102,17 @@ fn an_index_brings_the_parts_that_it_names() {
     let n = mock.asked().len();
     mock.get(cache.path()).unwrap();
     assert_eq!(mock.asked().len(), n);
-    // A part that is gone is fetched again, and nothing else.
+    // A missing shard is fetched again, and nothing else.
     fs::remove_file(snapshot.folder.join("model-00002-of-00002.safetensors")).unwrap();
     fs::remove_dir_all(cache.path().join("models--gpt2/blobs")).unwrap();
     let mock = Mock::of(&sharded());
     mock.get(cache.path()).unwrap();
-    assert_eq!(mock.count("GET", "/config.json"), 1, "its link led into nothing");
+    assert_eq!(mock.count("GET", "/config.json"), 1, "its link was broken");
     assert_eq!(mock.count("GET", "model-00002-of-00002.safetensors"), 1);
 }
 
 #[test]
-fn a_hostile_index_is_refused_before_anything_that_it_names() {
+fn a_hostile_index_is_refused_before_a_shard_is_fetched() {
     for (name, words) in [
         ("../../x.safetensors", "not the plain name"),
         ("/tmp/x.safetensors", "not the plain name"),
@@ -128,12 +128,12 @@ fn a_hostile_index_is_refused_before_anything_that_it_names() {
     for index in ["", "[]", "{\"weight_map\": {}}", "{\"weight_map\": 3}"] {
         let mock = Mock::of(&sharded().with("model.safetensors.index.json", index.as_bytes()));
         let error = mock.refusal();
-        assert!(error.contains("no index of safetensors"), "{index}: {error}");
+        assert!(error.contains("not a valid index of safetensors"), "{index}: {error}");
     }
 }
 
 #[test]
-fn a_redirect_is_followed_and_the_token_goes_nowhere_else() {
+fn a_redirect_is_followed_without_the_token() {
     let cache = tempdir().unwrap();
     let store = Mock::new(|request| {
         let bytes = weights();
@@ -143,7 +143,7 @@ fn a_redirect_is_followed_and_the_token_goes_nowhere_else() {
     let there = format!("{}/store/weights?signature=1", store.address);
     let mock = Mock::tampered(&Repository::gpt2(), move |request, reply| {
         if request.path.ends_with("resolve/0123456789abcdef0123456789abcdef01234567/model.safetensors") {
-            // As the hub does: its own headers, and the file elsewhere.
+            // As the hub does: its own headers, and the file on another server.
             let mut reply = Reply { status: 302, body: b"moved".to_vec(), ..reply };
             reply = reply.with("Location", &there).with("X-Linked-Size", "300000");
             return reply;
@@ -169,7 +169,7 @@ fn a_redirect_is_followed_and_the_token_goes_nowhere_else() {
     let elsewhere = store.asked();
     assert_eq!(elsewhere.len(), 1, "the store is asked for the body only");
     assert!(!elsewhere[0].headers.contains_key("authorization"), "{elsewhere:?}");
-    // Lengths are those of the file.
+    // Without compression, lengths are those of the file.
     assert!(own.iter().all(|asked| asked.headers["accept-encoding"] == "identity"), "{own:?}");
 }
 
@@ -182,7 +182,7 @@ fn without_a_token_none_is_sent() {
 }
 
 #[test]
-fn vocabulary_and_merges_stand_for_a_tokenizer() {
+fn vocabulary_and_merges_replace_a_tokenizer() {
     let cache = tempdir().unwrap();
     let mock = Mock::of(&Repository::gpt2().without("tokenizer.json"));
     let snapshot = mock.get(cache.path()).unwrap();

@@ -1,4 +1,4 @@
-//! Caches as they are found: by others, in part, broken, full of junk; and no network.
+//! Existing caches: made by Python, incomplete, broken, full of junk; and offline use.
 
 use crate::mock::{COMMIT, Mock, Repository, etag, get, hub};
 use saliency_hub::{Error, Hub};
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
 
-/// An address where nobody is.
+/// An address without a server.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
 /// A cache as Python's `huggingface_hub` makes it.
@@ -61,7 +61,7 @@ fn only_what_is_missing_is_fetched() {
 }
 
 #[test]
-fn a_link_into_nothing_is_made_again() {
+fn a_broken_link_is_made_again() {
     let cache = tempdir().unwrap();
     let repository = Repository::gpt2();
     by_python(cache.path(), &repository, &NEEDED);
@@ -109,7 +109,7 @@ fn offline_is_the_cache_or_an_error() {
 }
 
 #[test]
-fn a_ref_that_is_no_commit_is_looked_up_anew() {
+fn a_ref_that_is_not_a_commit_is_looked_up_again() {
     for junk in ["", "../../x", "0123", "\0\0", "0123456789abcdef0123456789abcdef0123456Z"] {
         let cache = tempdir().unwrap();
         by_python(cache.path(), &Repository::gpt2(), &NEEDED);
@@ -121,7 +121,7 @@ fn a_ref_that_is_no_commit_is_looked_up_anew() {
     }
 }
 
-/// What fails for root, too: a link that leads to itself.
+/// A link to itself, which can't be read even by root.
 #[cfg(unix)]
 fn loops(at: &Path) {
     if at.is_dir() {
@@ -132,37 +132,37 @@ fn loops(at: &Path) {
 
 #[test]
 #[cfg(unix)]
-fn refs_that_cant_be_read_or_written_are_in_the_way_of_nothing_else() {
+fn unreadable_refs_do_not_prevent_anything_else() {
     let cache = tempdir().unwrap();
     by_python(cache.path(), &Repository::gpt2(), &NEEDED);
     let refs = cache.path().join("models--gpt2/refs");
     loops(&refs);
     let offline = Hub::new(cache.path()).offline(true);
-    // Which commit main is can't be known, and the message says why.
+    // The commit of main can't be known, and the message says why.
     let error = get(&offline, "gpt2").unwrap_err().to_string();
     assert!(error.contains(refs.join("main").to_str().unwrap()), "{error}");
     get(&offline, &format!("gpt2@{COMMIT}")).unwrap();
-    // The hub knows, and all else is there.
+    // The hub knows it, and every file is there.
     let names: Vec<_> =
         NEEDED.into_iter().chain(["generation_config.json", "merges.txt", "vocab.json"]).collect();
-    let whole = tempdir().unwrap();
-    by_python(whole.path(), &Repository::gpt2(), &names);
-    loops(&whole.path().join("models--gpt2/refs"));
+    let complete = tempdir().unwrap();
+    by_python(complete.path(), &Repository::gpt2(), &names);
+    loops(&complete.path().join("models--gpt2/refs"));
     let mock = Mock::of(&Repository::gpt2());
-    assert_eq!(mock.get(whole.path()).unwrap().commit, COMMIT);
-    assert_eq!(mock.asked().len(), 1, "only which commit it is");
+    assert_eq!(mock.get(complete.path()).unwrap().commit, COMMIT);
+    assert_eq!(mock.asked().len(), 1, "only the commit is asked for");
 
     let mut unread = Vec::new();
     let found = offline.cached_with(&mut |error| unread.push(error.to_string()));
     assert_eq!(found.len(), 1);
-    assert_eq!((found[0].commit.as_str(), found[0].whole, &*found[0].revisions), (COMMIT, true, &[][..]));
+    assert_eq!((found[0].commit.as_str(), found[0].complete, &*found[0].revisions), (COMMIT, true, &[][..]));
     assert!(unread.len() == 1 && unread[0].contains(refs.to_str().unwrap()), "{unread:?}");
     assert_eq!(offline.cached().unwrap(), found);
 }
 
 #[test]
 #[cfg(unix)]
-fn what_cant_be_looked_into_is_named_and_the_rest_is_listed() {
+fn unreadable_folders_are_named_and_the_rest_is_listed() {
     let cache = tempdir().unwrap();
     by_python(cache.path(), &Repository::gpt2(), &NEEDED);
     let other = cache.path().join("models--an--other");
@@ -181,7 +181,7 @@ fn what_cant_be_looked_into_is_named_and_the_rest_is_listed() {
     assert_eq!(hub.cached_with(&mut |error| unread.push(error.to_string())), []);
     assert!(unread.len() == 1 && unread[0].contains(closed.to_str().unwrap()), "{unread:?}");
     let error = get(&hub, "gpt2").unwrap_err();
-    assert!(!matches!(error, Error::Offline { .. }), "nobody knows whether it is there: {error}");
+    assert!(!matches!(error, Error::Offline { .. }), "whether it is there is not known: {error}");
     assert!(error.to_string().contains(closed.to_str().unwrap()), "{error}");
 }
 
@@ -193,7 +193,7 @@ fn the_cache_is_listed() {
     assert_eq!(Hub::new(cache.path().join("nowhere")).cached().unwrap(), []);
     let repository = Repository::gpt2();
     by_python(cache.path(), &repository, &NEEDED);
-    // Beside it: a part of a model, and junk of every kind.
+    // In addition: an incomplete model, and junk of every kind.
     let other = cache.path().join("models--an--other");
     let commit = "f".repeat(40);
     fs::create_dir_all(other.join("snapshots").join(&commit)).unwrap();
@@ -218,8 +218,8 @@ fn the_cache_is_listed() {
     let names: Vec<_> = found.iter().map(|cached| cached.id.to_string()).collect();
     assert_eq!(names, ["an/other", "gpt2"]);
     assert_eq!(found[0].revisions, ["refs/pr/5", "v1"]);
-    assert_eq!((found[0].commit.as_str(), found[0].bytes, found[0].whole), (commit.as_str(), 2, false));
+    assert_eq!((found[0].commit.as_str(), found[0].bytes, found[0].complete), (commit.as_str(), 2, false));
     assert_eq!(found[1].revisions, ["main"]);
     let bytes: usize = NEEDED.iter().map(|name| repository.files[*name].len()).sum();
-    assert_eq!((found[1].commit.as_str(), found[1].bytes, found[1].whole), (COMMIT, bytes as u64, true));
+    assert_eq!((found[1].commit.as_str(), found[1].bytes, found[1].complete), (COMMIT, bytes as u64, true));
 }

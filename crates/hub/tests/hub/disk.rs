@@ -1,4 +1,4 @@
-//! A disk that is full, and one that is not ours.
+//! A full disk, and a folder without permission.
 
 use crate::mock::{Mock, Repository};
 use saliency_hub::Error;
@@ -6,7 +6,7 @@ use std::fs;
 use std::process::Command;
 use tempfile::tempdir;
 
-/// Takes the mount away again.
+/// Unmounts on drop.
 struct Mounted(tempfile::TempDir);
 
 impl Drop for Mounted {
@@ -16,7 +16,7 @@ impl Drop for Mounted {
 }
 
 #[test]
-fn a_full_disk_is_told_and_left_as_it_was() {
+fn a_full_disk_is_reported_and_left_without_partial_files() {
     let folder = tempdir().unwrap();
     let mount =
         Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(folder.path()).output();
@@ -33,16 +33,16 @@ fn a_full_disk_is_told_and_left_as_it_was() {
     let blobs = fs::read_dir(cache.0.path().join("models--gpt2/blobs")).unwrap();
     assert!(
         blobs.map(|entry| entry.unwrap().path()).all(|path| path.extension().is_none()),
-        "a part is left"
+        "a partial file is left"
     );
 }
 
 #[test]
 #[cfg(unix)]
-fn a_cache_that_can_not_be_made_is_named() {
+fn a_cache_that_cannot_be_created_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempdir().unwrap();
-    // A file where a folder should be stops even root.
+    // A file in place of a folder stops even root.
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
     let mock = Mock::of(&Repository::gpt2());
@@ -57,6 +57,6 @@ fn a_cache_that_can_not_be_made_is_named() {
         return;
     }
     let error = mock.get(&closed.join("hub")).unwrap_err();
-    assert!(matches!(error, Error::Denied { .. }), "{error}");
+    assert!(matches!(error, Error::PermissionDenied { .. }), "{error}");
     assert!(error.to_string().contains("HF_HOME"), "{error}");
 }

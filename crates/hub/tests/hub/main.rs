@@ -1,4 +1,4 @@
-//! The crate against a hub on loopback: right answers, refusals, transfers that go wrong, caches, two processes.
+//! The crate against a hub on the loopback interface: answers, refusals, transfers, caches, processes, tokens, disks.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;

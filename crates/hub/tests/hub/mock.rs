@@ -1,6 +1,6 @@
-//! A hub on this machine's loopback, which answers rightly unless a test says otherwise.
+//! A hub on the loopback interface, which answers correctly unless a test changes its answers.
 
-use saliency_hub::{Error, Fetched, Hub, HubId, Snapshot};
+use saliency_hub::{Error, FetchEvent, Hub, HubId, Snapshot};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,13 +14,13 @@ use std::time::Duration;
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 pub(crate) const CONFIG: &[u8] = br#"{"model_type": "gpt2"}"#;
 
-/// What was asked.
+/// A request as the hub received it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) headers: BTreeMap<String, String>,
-    /// How often the same was asked before.
+    /// The number of identical requests before.
     pub(crate) before: usize,
 }
 
@@ -35,15 +35,15 @@ impl Request {
     }
 }
 
-/// What is answered.
+/// An answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
-    /// Hangs up after so many bytes of the body.
+    /// Closes the connection after so many bytes of the body.
     pub(crate) cut: Option<usize>,
-    /// Waits so long between the first half of the body and the second.
+    /// Pauses between the two halves of the body.
     pub(crate) pause: Duration,
 }
 
@@ -52,7 +52,7 @@ impl Reply {
         Self { status, headers: Vec::new(), body: body.into(), cut: None, pause: Duration::ZERO }
     }
 
-    /// No answer at all.
+    /// No answer: the connection is closed.
     pub(crate) fn hang_up() -> Self {
         Self::new(0, "")
     }
@@ -88,7 +88,7 @@ pub(crate) struct Repository {
 }
 
 impl Repository {
-    /// A small checkpoint, with what must not be fetched beside it.
+    /// A small checkpoint, with other files that must not be fetched.
     pub(crate) fn gpt2() -> Self {
         let files: [(&str, Vec<u8>); 10] = [
             (".gitattributes", b"*.bin filter=lfs".to_vec()),
@@ -116,7 +116,7 @@ impl Repository {
         self
     }
 
-    /// What a hub answers.
+    /// The answer of a correct hub.
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         let revision = self.revision.replace('/', "%2F");
         let of = |prefix: &str| request.path.strip_prefix(prefix).map(str::to_owned);
@@ -174,7 +174,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     })
 }
 
-/// 300,000 bytes that do not repeat themselves.
+/// 300,000 bytes without repetition.
 pub(crate) fn weights() -> Vec<u8> {
     (0..300_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }
@@ -194,12 +194,12 @@ pub(crate) struct Mock {
 }
 
 impl Mock {
-    /// One that answers rightly.
+    /// A hub that answers correctly.
     pub(crate) fn of(repository: &Repository) -> Self {
         Self::tampered(repository, |_, reply| reply)
     }
 
-    /// One whose right answers are changed.
+    /// A hub whose correct answers are changed.
     pub(crate) fn tampered(
         repository: &Repository,
         change: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static,
@@ -220,7 +220,7 @@ impl Mock {
                     break;
                 }
                 if let Ok(stream) = stream {
-                    // Or else the second write of an answer waits for the other side.
+                    // Otherwise the second write of an answer waits for an acknowledgement.
                     stream.set_nodelay(true).unwrap();
                     let shared = Arc::clone(&shared);
                     std::thread::spawn(move || while serve(&stream, &shared).is_some() {});
@@ -230,7 +230,7 @@ impl Mock {
         Self { address, state }
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub(crate) fn asked(&self) -> Vec<Request> {
         self.state.asked.lock().unwrap().clone()
     }
@@ -239,7 +239,7 @@ impl Mock {
         self.asked().iter().filter(|request| request.method == method && request.path.ends_with(end)).count()
     }
 
-    /// A hub at this address, which gives up soon.
+    /// A client of this hub with short waits.
     pub(crate) fn hub(&self, cache: &Path) -> Hub {
         hub(&self.address, cache)
     }
@@ -248,7 +248,7 @@ impl Mock {
         get(&self.hub(cache), "gpt2")
     }
 
-    /// The error's words, of a model that can't be had.
+    /// The message of a download that fails.
     pub(crate) fn refusal(&self) -> String {
         let cache = tempfile::tempdir().unwrap();
         self.get(cache.path()).unwrap_err().to_string()
@@ -266,13 +266,13 @@ pub(crate) fn hub(address: &str, cache: &Path) -> Hub {
     Hub::new(cache)
         .endpoint(address)
         .unwrap()
-        .patience(Duration::from_secs(2))
+        .max_wait(Duration::from_secs(2))
         .timeout(Duration::from_secs(5))
 }
 
 pub(crate) fn get(hub: &Hub, id: &str) -> Result<Snapshot, Error> {
     let id: HubId = id.parse()?;
-    hub.get(&id, &mut |_: Fetched<'_>| {})
+    hub.get(&id, &mut |_: FetchEvent<'_>| {})
 }
 
 /// Answers one request. `None` ends the connection.
@@ -318,7 +318,7 @@ fn serve(stream: &TcpStream, state: &State) -> Option<()> {
         out.write_all(&body[half..]).ok()?;
         if reply.cut.is_some() {
             let _ = stream.shutdown(std::net::Shutdown::Write);
-            // So that the end is seen as an end and not as a reset.
+            // So that the client sees an end and not a reset.
             let _ = (&mut reader).take(1).read(&mut [0]);
             return None;
         }

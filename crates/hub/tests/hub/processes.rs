@@ -1,7 +1,7 @@
-//! Two processes at once, and one that does not get on.
+//! Two processes at once, and one that makes no progress.
 
 use crate::mock::{Mock, Repository, etag, get, hub, weights};
-use saliency_hub::{Error, Fetched};
+use saliency_hub::{Error, FetchEvent};
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,12 +11,12 @@ use tempfile::tempdir;
 const ADDRESS: &str = "SALIENCY_HUB_TEST_ADDRESS";
 const CACHE: &str = "SALIENCY_HUB_TEST_CACHE";
 
-/// Not a test of its own: one of two processes.
+/// Not a test by itself: one of two processes.
 #[test]
-#[ignore = "what the processes of the next one run"]
+#[ignore = "run by the processes of the next test"]
 fn child() {
     let (Ok(address), Ok(cache)) = (std::env::var(ADDRESS), std::env::var(CACHE)) else { return };
-    get(&hub(&address, Path::new(&cache)).patience(Duration::from_secs(30)), "gpt2").unwrap();
+    get(&hub(&address, Path::new(&cache)).max_wait(Duration::from_secs(30)), "gpt2").unwrap();
 }
 
 #[test]
@@ -45,24 +45,24 @@ fn two_at_once_download_once() {
 }
 
 #[test]
-fn a_lock_that_is_never_given_back_is_named() {
+fn a_lock_that_is_never_released_is_named() {
     let cache = tempdir().unwrap();
     let lock = cache.path().join(".locks/models--gpt2").join(etag("model.safetensors", &weights()) + ".lock");
     fs::create_dir_all(lock.parent().unwrap()).unwrap();
     let held = File::create(&lock).unwrap();
     held.lock().unwrap();
     let mock = Mock::of(&Repository::gpt2());
-    let hub = mock.hub(cache.path()).patience(Duration::ZERO).timeout(Duration::from_secs(2));
+    let hub = mock.hub(cache.path()).max_wait(Duration::ZERO).timeout(Duration::from_secs(2));
     let mut seen = false;
     let error = hub
         .get(&"gpt2".parse().unwrap(), &mut |fetched| {
-            seen |= matches!(fetched, Fetched::Elsewhere { file: "model.safetensors", .. });
+            seen |= matches!(fetched, FetchEvent::OtherProcess { file: "model.safetensors", .. });
         })
         .unwrap_err();
     assert!(matches!(error, Error::Locked { .. }), "{error}");
     assert!(error.to_string().contains(lock.to_str().unwrap()), "{error}");
     assert!(seen);
-    // It is free again with its process, and the rest goes on.
+    // The lock is free once it is dropped, and the download continues.
     drop(held);
     hub.get(&"gpt2".parse().unwrap(), &mut |_| {}).unwrap();
 }

@@ -1,4 +1,4 @@
-//! What the hub refuses, and what no hub says.
+//! Refused requests, and answers that no hub gives.
 
 use crate::mock::{Mock, Reply, Repository, get, hub};
 use saliency_hub::Error;
@@ -37,14 +37,14 @@ fn no_such_revision_whether_the_hub_says_so_or_not() {
 }
 
 #[test]
-fn who_asks() {
+fn a_missing_or_wrong_token() {
     let cache = tempdir().unwrap();
     let mock = all(401);
     let error = mock.refusal();
     let settings = format!("{}/settings/tokens", mock.address);
     assert!(error.contains("without a token") && error.contains(&settings), "{error}");
     let error = get(&mock.hub(cache.path()).token("hf_secret").unwrap(), "gpt2").unwrap_err().to_string();
-    assert!(error.contains("does not take the token") && error.contains(&settings), "{error}");
+    assert!(error.contains("does not accept the token") && error.contains(&settings), "{error}");
     assert!(!error.contains("hf_secret"), "{error}");
 }
 
@@ -63,7 +63,7 @@ fn terms_that_are_not_accepted() {
 }
 
 #[test]
-fn another_status_is_told_with_its_address() {
+fn an_unexpected_status_is_reported_with_its_address() {
     let mock = all(418);
     let error = mock.refusal();
     assert!(
@@ -95,14 +95,14 @@ fn pickles_are_not_fetched() {
 }
 
 #[test]
-fn what_is_no_checkpoint_says_what_it_has() {
+fn a_repository_without_weights_is_refused_with_its_files() {
     let repository = Repository::gpt2().without("model.safetensors").without("pytorch_model.bin");
     let error = Mock::of(&repository).refusal();
     assert!(error.contains("gpt2 has no model.safetensors; it has .gitattributes, config.json"), "{error}");
 }
 
 #[test]
-fn a_busy_hub_is_waited_for() {
+fn requests_to_a_busy_hub_are_repeated() {
     let cache = tempdir().unwrap();
     let mock = Mock::tampered(&Repository::gpt2(), |request, reply| match request.before {
         0 if request.path.starts_with("/api") => Reply::new(429, "").with("Retry-After", "1"),
@@ -112,7 +112,7 @@ fn a_busy_hub_is_waited_for() {
     let mut waits = Vec::new();
     let start = Instant::now();
     let result = mock.hub(cache.path()).get(&"gpt2".parse().unwrap(), &mut |fetched| {
-        if let saliency_hub::Fetched::Waiting { status, wait } = fetched {
+        if let saliency_hub::FetchEvent::Waiting { status, wait } = fetched {
             waits.push((status, wait));
         }
     });
@@ -122,23 +122,23 @@ fn a_busy_hub_is_waited_for() {
 }
 
 #[test]
-fn a_date_to_come_back_at_is_understood() {
+fn a_date_in_retry_after_is_understood() {
     let mock = Mock::new(|_| Reply::new(429, "").with("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"));
     let error = mock.refusal();
     assert!(error.contains("429") && error.contains("s more"), "{error}");
     assert!(error.contains("try later") && error.contains("HF_TOKEN"), "{error}");
-    // Nobody waits for what is too far off.
+    // There is no point in waiting that long.
     assert_eq!(mock.asked().len(), 1);
 }
 
 #[test]
-fn patience_ends() {
+fn waiting_ends_after_max_wait() {
     for (status, words) in
-        [(429, "too many requests (429); gave up after"), (503, "answered with its own error 503")]
+        [(429, "too many requests (429); gave up after waiting"), (503, "answered with server error 503")]
     {
         let cache = tempdir().unwrap();
         let mock = all(status);
-        let hub = mock.hub(cache.path()).patience(Duration::from_millis(1600));
+        let hub = mock.hub(cache.path()).max_wait(Duration::from_millis(1600));
         let start = Instant::now();
         let error = get(&hub, "gpt2").unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
@@ -161,7 +161,7 @@ fn nobody_there() {
 }
 
 #[test]
-fn somebody_there_who_says_nothing() {
+fn a_server_that_does_not_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let cache = tempdir().unwrap();
@@ -170,7 +170,7 @@ fn somebody_there_who_says_nothing() {
     assert!(error.contains("no answer within 0.3 s"), "{error}");
 }
 
-/// The words of the error where the answer for config.json is changed.
+/// The error's message when the answer for config.json is changed.
 fn strange(change: fn(Reply) -> Reply) -> String {
     let mock = Mock::tampered(&Repository::gpt2(), move |request, reply| {
         if request.path.ends_with("/config.json") { change(reply) } else { reply }
@@ -184,9 +184,9 @@ fn answers_that_no_hub_gives() {
         (strange(|reply| reply.without("X-Repo-Commit")), "X-Repo-Commit is missing"),
         (strange(|reply| reply.with("X-Repo-Commit", "../..")), "answered for \"../..\""),
         (strange(|reply| reply.without("ETag")), "ETag is missing"),
-        (strange(|reply| reply.with("ETag", "\"../../../x\"")), "is no ETag of a file"),
-        (strange(|reply| reply.with("X-Linked-Etag", "a/b")), "is no ETag of a file"),
-        (strange(|reply| reply.with("X-Linked-Size", "-1")), "is no length of a file"),
+        (strange(|reply| reply.with("ETag", "\"../../../x\"")), "is not the ETag of a file"),
+        (strange(|reply| reply.with("X-Linked-Etag", "a/b")), "is not the ETag of a file"),
+        (strange(|reply| reply.with("X-Linked-Size", "-1")), "is not the length of a file"),
         (strange(|reply| Reply { status: 302, ..reply }), "without the header Location"),
         (
             strange(|reply| Reply { status: 302, ..reply }.with("Location", "file:///etc/passwd")),
@@ -196,7 +196,7 @@ fn answers_that_no_hub_gives() {
             strange(|reply| Reply { status: 302, ..reply }.with("Location", "config.json")),
             "too many redirects",
         ),
-        (strange(|_| Reply::new(404, "")), "lists config.json and has no such file"),
+        (strange(|_| Reply::new(404, "")), "lists config.json, but has no such file"),
     ] {
         assert!(error.contains("did not answer as a hub does") && error.contains(words), "{words}: {error}");
         assert!(error.contains("/config.json"), "{error}");
@@ -219,7 +219,7 @@ fn lists_that_no_hub_gives() {
 }
 
 #[test]
-fn a_connection_that_is_hung_up_on_is_made_again() {
+fn a_closed_connection_is_made_again() {
     let cache = tempdir().unwrap();
     let mock = Mock::tampered(&Repository::gpt2(), |request, reply| {
         let first = request.before == 0 && request.path.ends_with("/model.safetensors");

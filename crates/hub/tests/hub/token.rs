@@ -1,11 +1,11 @@
-//! The token's file: optional, and read only when the hub is asked.
+//! The token's file: optional, and read only when a request is made.
 
 use crate::mock::{Mock, Reply, Repository, get};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::tempdir;
 
-/// Files that no user can read a token from, root neither.
+/// Files from which no user can read a token, not even root.
 fn unreadable(folder: &Path) -> Vec<PathBuf> {
     let at = |name: &str| folder.join(name);
     fs::create_dir(at("folder")).unwrap();
@@ -21,22 +21,22 @@ fn unreadable(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_file_that_cant_be_read_is_in_nobodys_way() {
+fn an_unreadable_file_does_not_prevent_a_public_download() {
     let folder = tempdir().unwrap();
     for file in unreadable(folder.path()) {
         let cache = tempdir().unwrap();
         let mock = Mock::of(&Repository::gpt2());
         let hub = mock.hub(cache.path()).token_file(&file);
-        // A model that anybody may have.
+        // A public model.
         get(&hub, "gpt2").unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         assert!(mock.asked().iter().all(|request| !request.headers.contains_key("authorization")));
-        // And one that is in the cache now.
+        // The same model, now in the cache.
         get(&hub.offline(true), "gpt2").unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     }
 }
 
 #[test]
-fn who_is_refused_for_want_of_it_learns_why() {
+fn a_refusal_names_the_unreadable_file() {
     let folder = tempdir().unwrap();
     let files = unreadable(folder.path());
     for (status, words) in [(401, "without a token"), (403, "accept the model's terms"), (404, "HF_TOKEN")] {
@@ -49,7 +49,7 @@ fn who_is_refused_for_want_of_it_learns_why() {
             assert!(!error.contains("sec ret"), "{error}");
         }
     }
-    // Another error is none of the token's.
+    // Other errors do not mention the token.
     let mock = Mock::new(|_| Reply::new(418, "no"));
     let cache = tempdir().unwrap();
     let hub = mock.hub(cache.path()).token_file(folder.path());
@@ -57,10 +57,10 @@ fn who_is_refused_for_want_of_it_learns_why() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_no_token() {
+fn a_missing_file_means_no_token() {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
-    // Through a file there is no way, as where HOME is /dev/null.
+    // A path through a file, as where HOME is /dev/null.
     for file in ["nowhere", "file", "file/token"] {
         let cache = tempdir().unwrap();
         let mock = Mock::new(|_| Reply::new(401, "no"));
@@ -71,7 +71,7 @@ fn a_file_that_is_not_there_is_no_token() {
 }
 
 #[test]
-fn a_file_is_read_when_the_hub_is_asked() {
+fn the_file_is_read_when_a_request_is_made() {
     let (folder, cache) = (tempdir().unwrap(), tempdir().unwrap());
     let mock = Mock::of(&Repository::gpt2());
     let file = folder.path().join("token");

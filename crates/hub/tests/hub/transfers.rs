@@ -1,4 +1,4 @@
-//! Bodies that are cut, too long, too short or wrong.
+//! Bodies that are interrupted, too long, too short or corrupt.
 
 use crate::mock::{Mock, Reply, Repository, etag, weights};
 use std::fs;
@@ -11,12 +11,12 @@ fn blobs(cache: &Path) -> PathBuf {
     cache.join("models--gpt2/blobs")
 }
 
-/// The only blob is whole, or there is none; what is incomplete is a beginning of the file.
+/// No blob and no link was made; a partial file holds the first bytes of the file.
 fn nothing_wrong(cache: &Path, file: &str, bytes: &[u8]) {
     let blob = blobs(cache).join(etag(file, bytes));
     assert!(!blob.exists(), "{file} is in the cache");
     let part = fs::read(blob.with_extension("incomplete")).unwrap_or_default();
-    assert!(bytes.starts_with(&part), "the beginning of {file} is wrong");
+    assert!(bytes.starts_with(&part), "the partial {file} is corrupt");
     let snapshots = fs::read_dir(cache.join("models--gpt2/snapshots")).into_iter().flatten();
     for snapshot in snapshots {
         assert!(!snapshot.unwrap().path().join(file).exists());
@@ -28,11 +28,11 @@ fn good(cache: &Path) {
     let folder = cache.join("models--gpt2/snapshots").join(crate::mock::COMMIT);
     assert_eq!(fs::read(folder.join("model.safetensors")).unwrap(), weights());
     let mut left = fs::read_dir(blobs(cache)).unwrap().map(|entry| entry.unwrap().file_name());
-    assert!(left.all(|name| !name.to_string_lossy().contains('.')), "a part is left");
+    assert!(left.all(|name| !name.to_string_lossy().contains('.')), "a partial file is left");
 }
 
 #[test]
-fn a_cut_body_is_gone_on_with() {
+fn an_interrupted_download_is_resumed() {
     let cache = tempdir().unwrap();
     let mock = Mock::tampered(&Repository::gpt2(), |request, reply| match request.before {
         0 | 1 if request.is_get("model.safetensors") => reply.cut_after(100_000),
@@ -45,15 +45,15 @@ fn a_cut_body_is_gone_on_with() {
     let from: Vec<usize> =
         asked.iter().filter(|r| r.is_get("model.safetensors")).map(crate::mock::Request::from).collect();
     assert_eq!(from, [0, 100_000, 200_000]);
-    assert_eq!(mock.count("GET", "/tokenizer.json"), 2, "what has no hash is fetched from the start");
+    assert_eq!(mock.count("GET", "/tokenizer.json"), 2, "a file without a hash is fetched from the start");
 }
 
 #[test]
-fn a_body_that_is_always_cut_is_given_up() {
+fn repeated_interruptions_are_an_error() {
     for (file, expected) in [("model.safetensors", weights()), ("config.json", crate::mock::CONFIG.to_vec())]
     {
         let cache = tempdir().unwrap();
-        // Always at the same place of the file.
+        // Always at the same byte.
         let mock = Mock::tampered(&Repository::gpt2(), move |request, reply| {
             let cut = 10usize.saturating_sub(request.from());
             if request.is_get(file) { reply.cut_after(cut) } else { reply }
@@ -63,7 +63,7 @@ fn a_body_that_is_always_cut_is_given_up() {
         assert!(error.contains(&words), "{error}");
         assert!(mock.count("GET", &format!("/{file}")) <= 3);
         nothing_wrong(cache.path(), file, &expected);
-        // And the next day it goes on.
+        // A later download resumes.
         let mock = Mock::of(&Repository::gpt2());
         mock.get(cache.path()).unwrap();
         good(cache.path());
@@ -71,7 +71,7 @@ fn a_body_that_is_always_cut_is_given_up() {
 }
 
 #[test]
-fn a_body_that_stalls_is_gone_on_with() {
+fn a_stalled_download_is_resumed() {
     let cache = tempdir().unwrap();
     let mock = Mock::tampered(&Repository::gpt2(), |request, reply| {
         let stalls = request.is_get("model.safetensors") && request.before == 0;
@@ -83,7 +83,7 @@ fn a_body_that_stalls_is_gone_on_with() {
     assert_eq!(mock.count("GET", "model.safetensors"), 2);
 }
 
-/// The error where a file's answers to GET are always changed, and what works once.
+/// Checks the error when every body of a file is changed, and the repair when only the first one is.
 fn wrong(file: &'static str, bytes: &[u8], words: &str, change: fn(Reply) -> Reply) {
     let cache = tempdir().unwrap();
     let mock = Mock::tampered(
@@ -108,13 +108,13 @@ fn wrong(file: &'static str, bytes: &[u8], words: &str, change: fn(Reply) -> Rep
 #[test]
 fn a_wrong_length_is_not_kept() {
     let small = crate::mock::CONFIG;
-    wrong("config.json", small, "23 bytes came, and the hub says 22", |reply| {
+    wrong("config.json", small, "received 23 bytes, and the hub states 22", |reply| {
         Reply::new(200, [&reply.body[..], b" "].concat())
     });
-    wrong("config.json", small, "21 bytes came, and the hub says 22", |reply| {
+    wrong("config.json", small, "received 21 bytes, and the hub states 22", |reply| {
         Reply::new(200, &reply.body[1..])
     });
-    wrong("model.safetensors", &weights(), "299999 bytes came, and the hub says 300000", |reply| {
+    wrong("model.safetensors", &weights(), "received 299999 bytes, and the hub states 300000", |reply| {
         Reply::new(200, &reply.body[1..])
     });
 }
@@ -127,7 +127,7 @@ fn a_wrong_hash_is_not_kept() {
     });
 }
 
-/// A cache where a beginning of the weights lies.
+/// A cache with a partial file of the weights.
 fn with_part(bytes: &[u8]) -> tempfile::TempDir {
     let cache = tempdir().unwrap();
     fs::create_dir_all(blobs(cache.path())).unwrap();
@@ -137,7 +137,7 @@ fn with_part(bytes: &[u8]) -> tempfile::TempDir {
 }
 
 #[test]
-fn a_part_that_is_there_is_used_if_it_fits() {
+fn an_existing_partial_file_is_used_if_it_fits() {
     let weights = weights();
     let mut longer = weights.clone();
     longer.extend(b"more");
@@ -145,11 +145,11 @@ fn a_part_that_is_there_is_used_if_it_fits() {
     other[0] ^= 1;
     for (part, expected) in [
         (&weights[..1000], vec![1000]),
-        // All there: nothing to ask for.
+        // Complete: nothing to request.
         (&weights[..], vec![]),
         // Longer than the file.
         (&longer[..], vec![0]),
-        // Wrong, which shows at its end.
+        // Corrupt, which the hash shows at the end.
         (&other[..1000], vec![1000, 0]),
         (&other[..], vec![0]),
     ] {
@@ -176,7 +176,7 @@ fn a_server_without_ranges_sends_everything_again() {
 }
 
 #[test]
-fn another_range_than_asked_for_is_not_appended() {
+fn a_range_that_was_not_requested_is_not_appended() {
     let cache = with_part(&weights()[..1000]);
     let mock = Mock::tampered(&Repository::gpt2(), |request, reply| {
         if request.from() > 0 { reply.with("Content-Range", "bytes 7-9/300000") } else { reply }
@@ -186,14 +186,14 @@ fn another_range_than_asked_for_is_not_appended() {
 }
 
 #[test]
-fn no_byte_is_told_twice() {
+fn progress_never_goes_back() {
     let cache = tempdir().unwrap();
     let mock = Mock::of(&Repository::gpt2());
     let told = Mutex::new(Vec::new());
     let id = "gpt2".parse().unwrap();
     mock.hub(cache.path())
         .get(&id, &mut |fetched| {
-            if let saliency_hub::Fetched::Bytes { file: "model.safetensors", done, .. } = fetched {
+            if let saliency_hub::FetchEvent::Bytes { file: "model.safetensors", done, .. } = fetched {
                 told.lock().unwrap().push(done);
             }
         })

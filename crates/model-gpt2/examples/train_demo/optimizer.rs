@@ -14,7 +14,8 @@ const EPSILON: f64 = 1e-8;
 const DECAY: f64 = 0.02;
 /// The norm that all gradients together are cut to.
 const LONGEST: f64 = 1.0;
-/// The quintic Newton–Schulz iteration that makes a matrix's singular values about 1 (K. Jordan and others, Muon, 2024).
+/// The quintic Newton–Schulz iteration that makes a matrix's singular values about 1 (K. Jordan and others, Muon,
+/// 2024).
 const QUINTIC: (f64, f64, f64) = (3.4445, -4.7750, 2.0315);
 
 /// Parameters by name, and what is remembered of their gradients.
