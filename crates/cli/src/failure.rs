@@ -86,6 +86,7 @@ impl Failure {
                         | A::Target { .. }
                         | A::NotAdditive { .. }
                         | A::Below { .. }
+                        | A::NoResidual { .. }
                         | A::NoMasking { .. }
                 )
             }

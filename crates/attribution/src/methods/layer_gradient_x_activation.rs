@@ -1,6 +1,6 @@
 //! `layer-gradient-x-activation`: gradient × input of the residual stream before a block.
 
-use crate::layers::check_layer;
+use crate::layers::check_residual;
 use crate::method::{Axiom, Card, Needs};
 use crate::path::Space;
 use crate::{Cost, Error, Explanation, Method, Parameters, Problem, Size};
@@ -57,7 +57,7 @@ impl Method for LayerGradientXActivation {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let inside = problem.inside(self.name())?;
-        check_layer(self.layer, inside.layers() + 1)?;
+        check_residual(self.layer, inside.layers())?;
         let space = Space::Residual(inside, self.layer);
         let input = space.input(problem)?;
         space.gradients_at(problem, &input, 0..problem.n_output(), &mut |output, value, gradient| {

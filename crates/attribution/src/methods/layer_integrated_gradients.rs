@@ -1,7 +1,7 @@
 //! `layer-integrated-gradients`: integrated gradients of the residual stream before a block.
 
 use super::integrated_gradients::Integration;
-use crate::layers::check_layer;
+use crate::layers::check_residual;
 use crate::method::{Axiom, Card, Needs};
 use crate::path::Space;
 use crate::{Baseline, Cost, Error, Explanation, Method, Parameters, Problem, Quadrature, Size};
@@ -96,7 +96,7 @@ impl Method for LayerIntegratedGradients {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let inside = problem.inside(self.name())?;
-        check_layer(self.layer, inside.layers() + 1)?;
+        check_residual(self.layer, inside.layers())?;
         self.integration.attribute(problem, &Space::Residual(inside, self.layer), each)
     }
 }
