@@ -90,6 +90,7 @@ impl Failure {
                         | A::Target { .. }
                         | A::NotAdditive { .. }
                         | A::Below { .. }
+                        | A::NoResidual { .. }
                         | A::NoMasking { .. }
                 )
             }

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_attribution::testing::{Disguised, EncoderDecoder, Jump, Linear, Power, Saturating};
+use saliency_attribution::testing::{
+    Disguised, EncoderDecoder, Jump, Linear, Power, Saturating, Transformer,
+};
 use saliency_attribution::{LanguageModel, Sequence};
 
 /// What is asked: 4 inputs, the last of which an encoder–decoder starts with.
@@ -13,12 +15,13 @@ pub(crate) fn sequence() -> Sequence {
     Sequence::from_ids(&INPUTS, &OUTPUTS).unwrap()
 }
 
-/// One of each kind.
-pub(crate) fn models() -> [Box<dyn LanguageModel>; 6] {
+/// One of each kind. The first four are quick and unlike enough to be asked everything.
+pub(crate) fn models() -> [Box<dyn LanguageModel>; 7] {
     [
         Box::new(Linear::new(6, 3)),
         Box::new(Saturating::new(6, 2)),
         Box::new(EncoderDecoder::new(6, 3)),
+        Box::new(Transformer::new(6, 3)),
         Box::new(Disguised::new(6, 2)),
         Box::new(Power::new(6, 3, 2)),
         Box::new(Jump::new(6, 3, 1e-6)),
