@@ -1,15 +1,23 @@
 //! The way through: a model and a sequence in, a record out.
 
-use crate::backward::with_gradients;
+use crate::error::Error;
+use crate::method::parameters::Parameters;
+use crate::method::{Explanation, Method, method};
 use crate::methods::GradientXInput;
+use crate::model::sequence::Sequence;
+use crate::model::{LanguageModel, Pass};
+use crate::problem::Problem;
 use crate::problem::Settings;
-use crate::rows::{self, Rows};
+use crate::problem::backward::with_gradients;
+use crate::problem::cost::{Cost, Size};
+use crate::problem::progress::Progress;
+use crate::rows;
+use crate::rows::Rows;
+use crate::rows::aggregate::Aggregate;
+use crate::rows::normalize::Normalize;
+use crate::rows::unreduced::UnreducedRows;
+use crate::target::{Target, target};
 use crate::targets::Probability;
-use crate::work::Progress;
-use crate::{
-    Aggregate, Cost, Error, Explanation, LanguageModel, Method, Normalize, Parameters, Pass, Problem,
-    Sequence, Size, Target, Vectors, method, target,
-};
 use saliency_schema::{Model, Record, Token};
 use std::ops::Range;
 
@@ -231,7 +239,7 @@ impl Attributor {
         model: &dyn LanguageModel,
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
-    ) -> Result<(Record, Vectors), Error> {
+    ) -> Result<(Record, UnreducedRows), Error> {
         with_gradients(|| self.run(model, sequence, watch, true))
     }
 
@@ -241,7 +249,7 @@ impl Attributor {
         sequence: &Sequence,
         watch: &mut dyn FnMut(Progress) -> bool,
         keeps_vectors: bool,
-    ) -> Result<(Record, Vectors), Error> {
+    ) -> Result<(Record, UnreducedRows), Error> {
         let (aggregate, normalize) = self.reduction()?;
         let card = self.method.card();
         // A continuation that is held against another is a span of all its outputs.
@@ -287,8 +295,11 @@ impl Attributor {
             Err(error) => return Err(error),
         };
         let (mut record, vectors) = rows.record(&sequence)?;
-        record.model =
-            Some(Model { name: model.name().to_owned(), sha256: model.sha256().map(str::to_owned) });
+        let named = Model::new(model.name());
+        record.model = Some(match model.sha256() {
+            Some(sha256) => named.with_sha256(sha256),
+            None => named,
+        });
         record.method = Some(described);
         let mut target = problem.target().describe();
         if let Some(span) = &span {

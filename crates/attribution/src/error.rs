@@ -128,6 +128,17 @@ pub enum Error {
         /// The model.
         model: String,
     },
+    /// The method goes back by relevance rules, and the model has none.
+    #[error(
+        "{method} goes back through the model by rules of relevance, and the model {model:?} has none; use gradient-x-input or \
+         integrated-gradients"
+    )]
+    NoRules {
+        /// The method.
+        method: &'static str,
+        /// The model.
+        model: String,
+    },
     /// Tokens can't be hidden from attention.
     #[error(
         "{method} with baseline \"masking\" hides tokens from attention, and the model {model:?} can't; use deletion, zero or \

@@ -1,7 +1,19 @@
 //! What an attribution method is, and how one is found by name.
 
+pub(crate) mod ablation;
+pub(crate) mod baseline;
+pub(crate) mod parameters;
+pub(crate) mod positions;
+pub(crate) mod scope;
+pub(crate) mod vocabulary;
+
+use crate::error::Error;
+use crate::method::parameters::Parameters;
 use crate::methods::TABLE;
-use crate::{Aggregate, Cost, Error, Normalize, Parameters, Problem, Size};
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+use crate::rows::aggregate::Aggregate;
+use crate::rows::normalize::Normalize;
 use std::fmt::Debug;
 use tch::Tensor;
 

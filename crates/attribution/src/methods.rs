@@ -1,14 +1,22 @@
 //! The methods, one in a file. A new one adds its line to the table below.
 #![allow(clippy::unnecessary_wraps, reason = "every method is made in the same way")]
 
-use crate::{Error, Method, Parameters};
+use crate::error::Error;
+use crate::method::Method;
+use crate::method::parameters::Parameters;
 
-/// Declares each method's file and lists it, in the order of a list for people.
+/// Declares each method's file in its family's folder and lists it, in the order of a list for people.
 macro_rules! table {
-    ($($file:ident::$name:ident),* $(,)?) => {
-        $(mod $file; pub use $file::$name;)*
+    ($($family:ident { $($file:ident::$name:ident),* $(,)? })*) => {
+        $(
+            pub(crate) mod $family {
+                #![doc = concat!("Methods of the family `", stringify!($family), "`.")]
+                $(pub(crate) mod $file;)*
+            }
+            $(pub use $family::$file::$name;)*
+        )*
         pub(crate) const TABLE: &[Make] =
-            &[$(|parameters| Ok(Box::new($name::from_parameters(parameters)?))),*];
+            &[$($(|parameters| Ok(Box::new($name::from_parameters(parameters)?))),*),*];
     };
 }
 
@@ -16,33 +24,41 @@ macro_rules! table {
 pub(crate) type Make = fn(&Parameters) -> Result<Box<dyn Method>, Error>;
 
 table! {
-    gradient_x_input::GradientXInput,
-    gradient::Gradient,
-    integrated_gradients::IntegratedGradients,
-    sequential_integrated_gradients::SequentialIntegratedGradients,
-    smoothgrad::SmoothGrad,
-    vargrad::VarGrad,
-    gradient_shap::GradientShap,
-    layer_gradient_x_activation::LayerGradientXActivation,
-    layer_integrated_gradients::LayerIntegratedGradients,
-    occlusion::Occlusion,
-    leave_one_out::LeaveOneOut,
-    shapley::Shapley,
-    kernel_shap::KernelShap,
-    lime::Lime,
-    reagent::Reagent,
-    attention::Attention,
-    attention_rollout::AttentionRollout,
-    attention_flow::AttentionFlow,
-    attention_norms::AttentionNorms,
-    value_zeroing::ValueZeroing,
-    alti::Alti,
-    alti_logit::AltiLogit,
-    attn_lrp::AttnLrp,
-    cp_lrp::CpLrp,
-    direct_logit::DirectLogit,
-    random::Random,
+    gradient {
+        gradient_x_input::GradientXInput,
+        gradient::Gradient,
+        integrated_gradients::IntegratedGradients,
+        sequential_integrated_gradients::SequentialIntegratedGradients,
+        smoothgrad::SmoothGrad,
+        vargrad::VarGrad,
+        gradient_shap::GradientShap,
+        layer_gradient_x_activation::LayerGradientXActivation,
+        layer_integrated_gradients::LayerIntegratedGradients,
+    }
+    perturbation {
+        occlusion::Occlusion,
+        leave_one_out::LeaveOneOut,
+        shapley::Shapley,
+        kernel_shap::KernelShap,
+        lime::Lime,
+        reagent::Reagent,
+    }
+    inside {
+        attention::Attention,
+        attention_rollout::AttentionRollout,
+        attention_flow::AttentionFlow,
+        attention_norms::AttentionNorms,
+        value_zeroing::ValueZeroing,
+        alti::Alti,
+        alti_logit::AltiLogit,
+        attn_lrp::AttnLrp,
+        cp_lrp::CpLrp,
+        direct_logit::DirectLogit,
+    }
+    control {
+        random::Random,
+    }
 }
 
 /// What `direct-logit` accounts for, entry by entry.
-pub use direct_logit::Ledger;
+pub use inside::direct_logit::Ledger;

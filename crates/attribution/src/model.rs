@@ -1,7 +1,21 @@
 //! The seam: what attribution asks of a language model.
 
+pub(crate) mod checked;
+pub(crate) mod generation;
+pub(crate) mod inside;
+pub(crate) mod layers;
+pub(crate) mod prefix_cache;
+pub(crate) mod sampling;
+pub(crate) mod sequence;
+pub(crate) mod tape;
+
+use crate::error::Error;
 use crate::error::ModelError;
-use crate::{Error, Generation, Inside, Run, Sequence, Variants, generation};
+use crate::model::generation::Generation;
+use crate::model::inside::Inside;
+use crate::model::prefix_cache::PrefixCache;
+use crate::model::sequence::Sequence;
+use crate::model::tape::Tape;
 use std::ops::Range;
 use tch::Tensor;
 
@@ -93,12 +107,12 @@ pub trait LanguageModel {
     ///
     /// # Errors
     /// Whatever keeps the model from running.
-    fn run<'a>(
+    fn tape<'a>(
         &'a self,
         embeddings: &Tensor,
         n_input: usize,
         positions: Range<usize>,
-    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         let _ = (embeddings, n_input, positions);
         Ok(None)
     }
@@ -112,11 +126,11 @@ pub trait LanguageModel {
     ///
     /// # Errors
     /// Whatever keeps the model from running.
-    fn variants<'a>(
+    fn prefix_cache<'a>(
         &'a self,
         embeddings: &Tensor,
         n_input: usize,
-    ) -> Result<Option<Box<dyn Variants + 'a>>, ModelError> {
+    ) -> Result<Option<Box<dyn PrefixCache + 'a>>, ModelError> {
         let _ = (embeddings, n_input);
         Ok(None)
     }

@@ -1,13 +1,22 @@
 //! One model, one sequence, one target: what a method is given, with the forward pass that all outputs share.
 
-use crate::backward::{gradient, gradient_through, with_gradients};
+pub(crate) mod backward;
+pub(crate) mod cost;
+pub(crate) mod progress;
+
+use crate::calculus::path::epsilon;
+use crate::error::Error;
+use crate::model::inside::{BackwardRule, Inside};
+use crate::model::prefix_cache::PrefixCache;
+use crate::model::sequence::Sequence;
+use crate::model::tape::Tape;
+use crate::model::{LanguageModel, TokenId, checked};
 use crate::model::{Pass, check_fits};
-use crate::path::epsilon;
-use crate::work::{Watch, Work};
-use crate::{
-    BackwardRule, Cost, Error, Inside, LanguageModel, OutputToken, RealRun, Run, Sequence, Size, Target,
-    TokenId, Variants, checked,
-};
+use crate::problem::backward::{gradient, gradient_through, with_gradients};
+use crate::problem::cost::{Cost, Size};
+use crate::problem::progress::{Watch, Work};
+use crate::target::clean_run::CleanRun;
+use crate::target::{OutputToken, Target};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -28,10 +37,10 @@ pub struct Problem<'a> {
     sequence: &'a Sequence,
     target: &'a dyn Target,
     /// The target with what it took from the run at the real input.
-    prepared: Option<Box<dyn Target>>,
+    bound: Option<Box<dyn Target>>,
     input: Forward,
     /// The model's own way back from the outputs, where it has one.
-    run: Option<Box<dyn Run + 'a>>,
+    run: Option<Box<dyn Tape + 'a>>,
     work: Work<'a>,
     settings: Settings,
 }
@@ -108,7 +117,7 @@ impl<'a> Problem<'a> {
         let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
         let positions = n_input - 1..n_input + n_output - 1;
         let (run, input) = with_gradients(|| -> Result<_, Error> {
-            let run = checked::run(model, &embeddings, n_input, positions)?;
+            let run = checked::tape(model, &embeddings, n_input, positions)?;
             let input = match &run {
                 Some(run) => Forward {
                     model: model.name().to_owned(),
@@ -121,18 +130,18 @@ impl<'a> Problem<'a> {
             Ok((run, input))
         })?;
         let work = Work::watched(watch);
-        let mut problem = Self { model, sequence, target, prepared: None, input, run, work, settings };
-        let real = RealRun {
+        let mut problem = Self { model, sequence, target, bound: None, input, run, work, settings };
+        let clean = CleanRun {
             model,
             sequence,
             logits: problem.input.logits.f_detach()?.f_select(0, 0)?,
             outputs: (0..n_output).map(|output| problem.output_token(output)).collect(),
         };
-        problem.prepared = target.prepared(&real)?;
+        problem.bound = target.bound_to(&clean)?;
         Ok(problem)
     }
 
-    /// The forward pass at the real input, for all outputs: batch 1. Its graph is there only where the model leaves
+    /// The forward pass at the clean input, for all outputs: batch 1. Its graph is there only where the model leaves
     /// gradients to autograd: [`gradients`](Self::gradients) serves both.
     pub fn input(&self) -> &Forward {
         &self.input
@@ -242,7 +251,7 @@ impl<'a> Problem<'a> {
 
     /// What is explained.
     pub fn target(&self) -> &dyn Target {
-        self.prepared.as_deref().unwrap_or(self.target)
+        self.bound.as_deref().unwrap_or(self.target)
     }
 
     /// Every output's value at the real input, and the target's gradient with respect to the embeddings there. Calls
@@ -278,7 +287,7 @@ impl<'a> Problem<'a> {
         with_gradients(|| {
             let positions = self.positions(&outputs);
             if self.run.is_some()
-                && let Some(run) = checked::run(self.model, point, self.n_input(), positions)?
+                && let Some(run) = checked::tape(self.model, point, self.n_input(), positions)?
             {
                 self.work.add(Cost::forwards(1.0))?;
                 return self.walk_run(&*run, outputs, each);
@@ -287,7 +296,7 @@ impl<'a> Problem<'a> {
         })
     }
 
-    /// The same at the real input, with another rule of going back.
+    /// The same at the real input, with another rule of going back; [`Error::NoRules`] for a model that has none.
     pub(crate) fn gradients_by(
         &self,
         rule: BackwardRule,
@@ -297,7 +306,8 @@ impl<'a> Problem<'a> {
         let outputs = 0..self.n_output();
         let (inside, positions) = (self.inside(method)?, self.positions(&outputs));
         with_gradients(|| {
-            let run = checked::run_by(inside, self.vocabulary(), rule, &self.embeddings(), positions)?;
+            let run = checked::tape_by(inside, self.vocabulary(), rule, &self.embeddings(), positions)?
+                .ok_or_else(|| Error::NoRules { method, model: self.model.name().to_owned() })?;
             self.work.add(Cost::forwards(1.0))?;
             self.walk_run(&*run, outputs, each)
         })
@@ -318,8 +328,8 @@ impl<'a> Problem<'a> {
     }
 
     /// The model's cache at the real input, where it has one.
-    pub(crate) fn variants(&self) -> Result<Option<Box<dyn Variants + 'a>>, Error> {
-        self.model.variants(&self.embeddings(), self.n_input()).map_err(Error::Model)
+    pub(crate) fn prefix_cache(&self) -> Result<Option<Box<dyn PrefixCache + 'a>>, Error> {
+        self.model.prefix_cache(&self.embeddings(), self.n_input()).map_err(Error::Model)
     }
 
     /// How many sequences go through the model together.
@@ -413,7 +423,7 @@ impl<'a> Problem<'a> {
         Ok(())
     }
 
-    fn walk_run(&self, run: &dyn Run, outputs: Range<usize>, each: EachGradient<'_>) -> Result<(), Error> {
+    fn walk_run(&self, run: &dyn Tape, outputs: Range<usize>, each: EachGradient<'_>) -> Result<(), Error> {
         let forward = Forward {
             model: self.model.name().to_owned(),
             embeddings: self.embeddings(),
@@ -425,7 +435,7 @@ impl<'a> Problem<'a> {
 
     fn walk_back(
         &self,
-        run: &dyn Run,
+        run: &dyn Tape,
         forward: &Forward,
         outputs: Range<usize>,
         each: EachGradient<'_>,
@@ -446,7 +456,7 @@ impl<'a> Problem<'a> {
             let cotangents = Tensor::f_stack(&cotangents, 0)?;
             let places = some.start - outputs.start..some.end - outputs.start;
             let (first, hidden) = (self.positions(&outputs).start, forward.embeddings.size()[2]);
-            checked::pull_back(run, (places, first), hidden, &cotangents, &mut |place, gradient| {
+            checked::vjp(run, (places, first), hidden, &cotangents, &mut |place, gradient| {
                 let output = outputs.start + place;
                 self.work.add(Cost::new(0.0, 1.0))?;
                 each(output, values[output - some.start], gradient)

@@ -1,8 +1,18 @@
 //! The rows of a record while they are made.
 
+pub(crate) mod aggregate;
+pub(crate) mod normalize;
+pub(crate) mod unreduced;
+
+use crate::calculus::path::{ROUNDINGS, epsilon, scale_of};
+use crate::error::Error;
 use crate::method::Card;
-use crate::path::{ROUNDINGS, epsilon, scale_of};
-use crate::{Aggregate, Error, Explanation, Normalize, Problem, Sequence, Vectors};
+use crate::method::Explanation;
+use crate::model::sequence::Sequence;
+use crate::problem::Problem;
+use crate::rows::aggregate::Aggregate;
+use crate::rows::normalize::Normalize;
+use crate::rows::unreduced::UnreducedRows;
 use saliency_schema::{Kind as TokenKind, Named, Output, Record, Token};
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -27,7 +37,7 @@ pub(crate) struct Rows<'p, 'a> {
     values: Vec<Vec<Option<f64>>>,
     errors: Vec<Vec<Option<f64>>>,
     /// The rows' vectors, where somebody wants them.
-    vectors: Option<Vectors>,
+    vectors: Option<UnreducedRows>,
     outputs: Vec<Output>,
     /// Whether rows are made of differences of the target.
     perturbs: bool,
@@ -71,7 +81,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             against: None,
             values: Vec::new(),
             errors: Vec::new(),
-            vectors: keeps_vectors.then(Vectors::default),
+            vectors: keeps_vectors.then(UnreducedRows::default),
             outputs: Vec::new(),
             perturbs: card.family == crate::Family::Perturbation,
             rounding: 0.0,
@@ -200,19 +210,18 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
         let logits = self.problem.input().logits_of(output)?.f_select(0, 0)?.f_to_kind(Kind::Double)?;
         let token = i64::from(self.problem.output_token(output).id);
-        self.outputs.push(Output {
-            token: length,
-            probability: Some(logits.f_softmax(0, None)?.f_double_value(&[token])?),
-            logit: Some(logits.f_double_value(&[token])?),
-            value: Some(value),
-            baseline_value,
-            sum: Some(sum),
-            delta,
-            steps,
-            samples,
-            within,
-            explained: self.explained(output),
-        });
+        let known = Output::new(length)
+            .with_probability(logits.f_softmax(0, None)?.f_double_value(&[token])?)
+            .with_logit(logits.f_double_value(&[token])?)
+            .with_value(value)
+            .with_baseline_value(baseline_value)
+            .with_sum(sum)
+            .with_delta(delta)
+            .with_steps(steps)
+            .with_samples(samples)
+            .with_within(within)
+            .with_explained(self.explained(output));
+        self.outputs.push(known);
         Ok(())
     }
 
@@ -240,9 +249,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows,
-    /// but for a span.
-    pub(crate) fn record(mut self, sequence: &Sequence) -> Result<(Record, Vectors), Error> {
+    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows, but for a span.
+    pub(crate) fn record(mut self, sequence: &Sequence) -> Result<(Record, UnreducedRows), Error> {
         let tokens = match self.span.take() {
             None => sequence.tokens().to_vec(),
             Some((span, sum)) => {

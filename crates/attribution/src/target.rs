@@ -1,7 +1,17 @@
 //! The scalar that is explained: from the logits at an output's position to one number.
 
+pub(crate) mod clean_run;
+pub(crate) mod contrast;
+pub(crate) mod explained;
+pub(crate) mod for_tokens;
+pub(crate) mod target_fn;
+
+use crate::error::Error;
+use crate::model::TokenId;
+use crate::target::clean_run::CleanRun;
+use crate::target::contrast::Alternatives;
+use crate::target::explained::Explained;
 use crate::targets::TABLE;
-use crate::{Alternatives, Error, Explained, RealRun, TokenId};
 use std::fmt::Debug;
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -29,8 +39,8 @@ pub trait Target: Debug {
     ///
     /// # Errors
     /// What libtorch or the model says.
-    fn prepared(&self, real: &RealRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
-        let _ = real;
+    fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
+        let _ = clean;
         Ok(None)
     }
 

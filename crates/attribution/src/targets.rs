@@ -1,6 +1,6 @@
 //! The targets, one in a file. A new one adds its line to the table below.
 
-use crate::Target;
+use crate::target::Target;
 
 /// Declares each target's file and lists it, in the order of a list for people.
 macro_rules! table {

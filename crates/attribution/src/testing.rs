@@ -1,5 +1,5 @@
-//! Toy models whose values, gradients and attributions have a closed form, and a check of any model (feature
-//! `testing`).
+//! Toy models whose values, gradients and attributions have a closed form, a transformer that is no GPT-2, and a check of any
+//! model (feature `testing`).
 
 mod check_model;
 mod disguised;
@@ -8,6 +8,7 @@ mod jump;
 mod linear;
 mod power;
 mod saturating;
+mod transformer;
 
 pub use check_model::{Broken, check_model};
 pub use disguised::Disguised;
@@ -16,6 +17,7 @@ pub use jump::Jump;
 pub use linear::Linear;
 pub use power::Power;
 pub use saturating::Saturating;
+pub use transformer::Transformer;
 
 use tch::{Device, Kind, Tensor};
 

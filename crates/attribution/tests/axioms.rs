@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use saliency_attribution::testing::{Disguised, Power, Saturating};
 use saliency_attribution::{
-    Absence, Aggregate, Attributor, Axiom, Closure, Error, LanguageModel, Limits, Method, ModelError, Needs,
-    Normalize, OutputToken, Parameters, Players, Problem, Segmentation, Sequence, Target, method, methods,
-    target,
+    Ablation, Aggregate, Attributor, Axiom, Error, LanguageModel, Limits, Method, ModelError, Needs,
+    Normalize, OutputToken, Parameters, Problem, Scope, Segmentation, Sequence, Target, TargetFn, method,
+    methods, target,
 };
 use saliency_schema::Record;
 use std::ops::Range;
@@ -69,11 +69,11 @@ fn cases() -> Vec<Case> {
         Case::new("integrated-gradients", |p| p.rule = Some("trapezoid".parse().unwrap())),
         Case::new("sequential-integrated-gradients", token),
         Case::new("occlusion", token),
-        Case::new("occlusion", |p| p.baseline = Some(Absence::Deletion)),
+        Case::new("occlusion", |p| p.baseline = Some(Ablation::Deletion)),
         Case::new("occlusion", |p| p.segments = Some(Segmentation::Words)),
         Case::new("shapley", token),
         Case::new("shapley", |p| p.segments = Some(Segmentation::Spans(std::iter::once(0..1).collect()))),
-        Case::new("shapley", |p| p.players = Some(Players::All)),
+        Case::new("shapley", |p| p.players = Some(Scope::All)),
         Case::new("kernel-shap", token),
         Case::new("kernel-shap", |p| p.samples = Some(6)),
     ]);
@@ -106,7 +106,7 @@ fn apart(a: &[f64], b: &[f64]) -> f64 {
 
 /// A target that is `a` times the log-probability of the output plus `b` times the logit of token 1.
 fn mixture(a: f64, b: f64) -> Box<dyn Target> {
-    Box::new(Closure::new("mixture", move |logits: &Tensor, output: OutputToken| {
+    Box::new(TargetFn::new("mixture", move |logits: &Tensor, output: OutputToken| {
         let ln_p = logits.f_log_softmax(-1, None)?.f_select(1, i64::from(output.id))?;
         Ok(ln_p.f_mul_scalar(a)?.f_add(&logits.f_select(1, 1)?.f_mul_scalar(b)?)?)
     }))
@@ -128,7 +128,7 @@ fn change(model: &dyn LanguageModel, sequence: &Sequence, case: &Case, output: u
         Some(_) => return f64::NAN,
     };
     // Those whose players are the input leave earlier outputs in place.
-    let input_plays = case.make().card().one_number && case.parameters.players != Some(Players::All);
+    let input_plays = case.make().card().one_number && case.parameters.players != Some(Scope::All);
     let nothing = if input_plays {
         let n_input = problem.n_input() as i64;
         let after = input.narrow(1, n_input, input.size()[1] - n_input);
@@ -238,7 +238,7 @@ proptest! {
 /// Who does not make a promise and would not keep it: the trials see that.
 #[test]
 fn what_is_not_promised_does_not_hold() {
-    let deletion = |p: &mut Parameters| p.baseline = Some(Absence::Deletion);
+    let deletion = |p: &mut Parameters| p.baseline = Some(Ablation::Deletion);
     let words = |p: &mut Parameters| p.segments = Some(Segmentation::Spans(std::iter::once(0..2).collect()));
     for (axiom, case) in [
         (Axiom::Completeness, Case::new("gradient-x-input", |_| ())),
@@ -297,7 +297,7 @@ fn what_adds_gives_a_span_the_attributions_of_the_sum() {
     let (inputs, outputs) = ([1_u32, 4, 0, 2], [3_u32, 5]);
     let sequence = Sequence::from_ids(&inputs, &outputs).unwrap();
     let sum = || -> Box<dyn Target> {
-        Box::new(Closure::new("sum", |logits: &Tensor, output: OutputToken| -> Result<Tensor, Error> {
+        Box::new(TargetFn::new("sum", |logits: &Tensor, output: OutputToken| -> Result<Tensor, Error> {
             let own = logits.f_narrow(1, 0, VOCABULARY)?.f_log_softmax(-1, None)?;
             let earlier = logits.f_narrow(1, VOCABULARY, VOCABULARY)?.f_log_softmax(-1, None)?;
             Ok(own.f_select(1, i64::from(output.id))?.f_add(&earlier.f_select(1, 3)?)?)
@@ -325,7 +325,7 @@ fn what_adds_gives_a_span_the_attributions_of_the_sum() {
         let gap = apart(&found, &whole[..before]);
         assert!(gap < ROUNDING, "{case:?}: {gap:e}");
         // Where a token is deleted, the position before is another one: the trick is none for the last.
-        let deletes = case.name == "leave-one-out" || case.parameters.baseline == Some(Absence::Deletion);
+        let deletes = case.name == "leave-one-out" || case.parameters.baseline == Some(Ablation::Deletion);
         if deletes {
             continue;
         }

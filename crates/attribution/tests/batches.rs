@@ -90,7 +90,7 @@ fn same(a: f64, b: f64) -> bool {
 #[test]
 fn a_run_makes_the_passes_that_it_says() {
     for model in models() {
-        let shares = model.variants(&model.embed(&[0]).unwrap().unsqueeze(0), 1).unwrap().is_some();
+        let shares = model.prefix_cache(&model.embed(&[0]).unwrap().unsqueeze(0), 1).unwrap().is_some();
         for method in methods().iter().filter(|m| m.card().needs == Needs::Embeddings) {
             let what = format!("{}, {}", model.name(), method.name());
             let (made, whole, shared) = made(&*model, &**method, Settings::default());

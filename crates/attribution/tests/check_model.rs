@@ -6,7 +6,7 @@ mod common;
 use common::{models, sequence};
 use saliency_attribution::testing::{Broken, Disguised, Linear, check_model};
 use saliency_attribution::{
-    Attributor, Error, Generation, LanguageModel, Limits, ModelError, Run, Sequence, TokenId, Variants,
+    Attributor, Error, Generation, LanguageModel, Limits, ModelError, PrefixCache, Sequence, Tape, TokenId,
 };
 use std::cell::Cell;
 use std::ops::Range;
@@ -46,9 +46,9 @@ enum Breaks {
     RunGradient,
     RunOrder,
     RunShape,
-    Variants,
+    PrefixCache,
     VariantsShape,
-    Hidden,
+    Masked,
     SharesPrefix,
 }
 
@@ -120,23 +120,23 @@ impl LanguageModel for Toy {
             _ => found,
         })
     }
-    fn run<'a>(
+    fn tape<'a>(
         &'a self,
         embeddings: &Tensor,
         n_input: usize,
         positions: Range<usize>,
-    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
-        let Some(same) = self.same.run(embeddings, n_input, positions)? else { return Ok(None) };
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        let Some(same) = self.same.tape(embeddings, n_input, positions)? else { return Ok(None) };
         let logits = same.logits().shallow_clone();
         let logits = if self.breaks == Breaks::RunLogits { logits.f_add_scalar(1e-6)? } else { logits };
         Ok(Some(Box::new(Part { same, logits, breaks: self.breaks })))
     }
-    fn variants<'a>(
+    fn prefix_cache<'a>(
         &'a self,
         embeddings: &Tensor,
         n_input: usize,
-    ) -> Result<Option<Box<dyn Variants + 'a>>, ModelError> {
-        let Some(same) = self.same.variants(embeddings, n_input)? else { return Ok(None) };
+    ) -> Result<Option<Box<dyn PrefixCache + 'a>>, ModelError> {
+        let Some(same) = self.same.prefix_cache(embeddings, n_input)? else { return Ok(None) };
         Ok(Some(Box::new(Part { same, logits: Tensor::new(), breaks: self.breaks })))
     }
     fn shares_prefix(&self) -> bool {
@@ -166,18 +166,18 @@ impl LanguageModel for Toy {
     }
 }
 
-impl Run for Part<Box<dyn Run + '_>> {
+impl Tape for Part<Box<dyn Tape + '_>> {
     fn logits(&self) -> &Tensor {
         &self.logits
     }
-    fn pull_back(
+    fn vjp(
         &self,
         positions: Range<usize>,
         cotangents: &Tensor,
         each: &mut dyn FnMut(usize, Tensor) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut held = None;
-        self.same.pull_back(positions, cotangents, &mut |position, gradient| match self.breaks {
+        self.same.vjp(positions, cotangents, &mut |position, gradient| match self.breaks {
             Breaks::RunGradient => each(position, gradient * 1.001),
             Breaks::RunShape => each(position, gradient.f_narrow(0, 1, gradient.size()[0] - 1)?),
             // The first two change places.
@@ -194,18 +194,18 @@ impl Run for Part<Box<dyn Run + '_>> {
     }
 }
 
-impl Variants for Part<Box<dyn Variants + '_>> {
+impl PrefixCache for Part<Box<dyn PrefixCache + '_>> {
     fn logits(
         &self,
         shared: usize,
         embeddings: &Tensor,
-        hidden: Option<&Tensor>,
+        masked: Option<&Tensor>,
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
-        let hidden = hidden.filter(|_| self.breaks != Breaks::Hidden);
-        let found = self.same.logits(shared, embeddings, hidden, positions)?;
+        let masked = masked.filter(|_| self.breaks != Breaks::Masked);
+        let found = self.same.logits(shared, embeddings, masked, positions)?;
         Ok(match self.breaks {
-            Breaks::Variants => found.f_add_scalar(1e-3 * shared as f64)?,
+            Breaks::PrefixCache => found.f_add_scalar(1e-3 * shared as f64)?,
             Breaks::VariantsShape => found.f_unsqueeze(0)?,
             _ => found,
         })
@@ -256,10 +256,10 @@ caught! {
     a_run_with_other_logits: RunLogits, "run", "the logits of run and of logits are 1.00e-6 apart";
     a_run_with_other_gradients: RunGradient, "run", "by run and by autograd";
     a_run_out_of_order: RunOrder, "run", "gave position 1, and position 0 was due";
-    a_run_of_too_few_tokens: RunShape, "run", "Run::pull_back gave a tensor of shape [3, 2]";
-    variants_with_other_logits: Variants, "variants", "a variant that shares 1 tokens, and a whole pass over it are 1.00e-3";
-    variants_of_another_shape: VariantsShape, "variants", "Variants::logits gave a tensor of shape [1, 1, 7, 6]";
-    hidden_tokens_that_are_seen: Hidden, "variants", "positions after token 0, which is hidden";
+    a_run_of_too_few_tokens: RunShape, "run", "Tape::vjp gave a tensor of shape [3, 2]";
+    variants_with_other_logits: PrefixCache, "variants", "a variant that shares 1 tokens, and a whole pass over it are 1.00e-3";
+    variants_of_another_shape: VariantsShape, "variants", "PrefixCache::logits gave a tensor of shape [1, 1, 7, 6]";
+    masked_tokens_that_are_seen: Masked, "variants", "positions after token 0, which is masked";
     a_cache_that_is_denied: SharesPrefix, "shares_prefix", "it says false, and variants gives a cache";
 }
 
@@ -281,11 +281,11 @@ fn attributions_of_broken_models_end_in_errors_that_say_what_is_broken() {
     };
     said(Breaks::EmbedShape, "LanguageModel::embed gave a tensor of shape [1, 6, 2]", &methods);
     said(Breaks::EmbedWhole, "LanguageModel::embed gave a tensor of Int64", &methods);
-    said(Breaks::RunShape, "Run::pull_back gave a tensor of shape [3, 2]", &methods[..2]);
-    said(Breaks::RunOrder, "Run::pull_back gave position 1, and position 0 was due", &methods[..2]);
+    said(Breaks::RunShape, "Tape::vjp gave a tensor of shape [3, 2]", &methods[..2]);
+    said(Breaks::RunOrder, "Tape::vjp gave position 1, and position 0 was due", &methods[..2]);
     said(
         Breaks::VariantsShape,
-        "Variants::logits gave a tensor of shape",
+        "PrefixCache::logits gave a tensor of shape",
         &["occlusion", "leave-one-out", "shapley"],
     );
     said(

@@ -5,7 +5,7 @@
 use saliency_attribution::targets::{ContrastLogit, KlDivergence, LogProbability};
 use saliency_attribution::testing::{Linear, Saturating};
 use saliency_attribution::{
-    Aggregate, Alternatives, Attributor, Chosen, Error, LanguageModel, Normalize, Sequence, Target,
+    Aggregate, Alternatives, Attributor, Error, ForTokens, LanguageModel, Normalize, Sequence, Target,
 };
 use saliency_schema::{Explained, Record};
 use tch::Kind;
@@ -48,7 +48,7 @@ fn a_contrast_says_against_what() {
 #[test]
 fn a_chosen_token_is_named_and_the_produced_one_needs_no_name() {
     let sequence = Sequence::from_ids(&[0, 1, 2], &[3, 1]).unwrap();
-    let chosen = Chosen::new(Box::new(LogProbability), vec![Some(4), Some(1)]);
+    let chosen = ForTokens::new(Box::new(LogProbability), vec![Some(4), Some(1)]);
     let found = explained(&record(Box::new(chosen), &sequence));
     assert_eq!(found[0].as_ref().unwrap().token.as_ref().unwrap().id, 4);
     assert_eq!(found[1], None);

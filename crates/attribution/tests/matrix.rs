@@ -6,7 +6,7 @@ mod common;
 use common::{INPUTS, OUTPUTS, models, sequence};
 use saliency_attribution::testing::{Disguised, EncoderDecoder, Linear, Saturating};
 use saliency_attribution::{
-    Absence, Aggregate, Attributor, Baseline, Chosen, Error, Generation, LanguageModel, Needs, Normalize,
+    Ablation, Aggregate, Attributor, Baseline, Error, ForTokens, Generation, LanguageModel, Needs, Normalize,
     Parameters, Segmentation, Sequence, Target, method, methods, target, targets,
 };
 use saliency_schema::Record;
@@ -16,7 +16,7 @@ use tch::Tensor;
 /// chosen tokens.
 fn every_target() -> Vec<Box<dyn Target>> {
     let all = || targets().into_iter().map(|t| t.without(std::iter::once(0..1).collect()).unwrap_or(t));
-    let chosen = all().map(|t| Box::new(Chosen::new(t, vec![Some(2), None])) as _);
+    let chosen = all().map(|t| Box::new(ForTokens::new(t, vec![Some(2), None])) as _);
     all().chain(chosen).collect()
 }
 
@@ -132,23 +132,23 @@ fn every_method_that_adds_explains_a_span() {
 /// Ways of taking away that a model or a method does not have are refused by name.
 #[test]
 fn absences_that_can_not_be_are_refused() {
-    let with = |name, absence: Absence| {
+    let with = |name, absence: Ablation| {
         method(name, &Parameters { baseline: Some(absence), ..Parameters::default() }).unwrap()
     };
     for name in ["occlusion", "leave-one-out", "shapley", "kernel-shap", "lime"] {
-        let attributor = || Attributor::new().with_method(with(name, Absence::Masking));
+        let attributor = || Attributor::new().with_method(with(name, Ablation::Masking));
         let refused = attributor().record(&Saturating::new(6, 2), &sequence()).unwrap_err();
         assert!(matches!(refused, Error::NoMasking { method, .. } if method == name), "{refused}");
         check(&attributor().record(&Disguised::new(6, 2), &sequence()).unwrap(), 4, name);
     }
     for name in ["shapley", "kernel-shap"] {
-        let attributor = Attributor::new().with_method(with(name, Absence::Deletion));
+        let attributor = Attributor::new().with_method(with(name, Ablation::Deletion));
         let refused = attributor.record(&Linear::new(6, 3), &sequence()).unwrap_err();
         assert!(matches!(refused, Error::Parameter { name: "baseline", .. }), "{refused}");
     }
     // Of one token, only its absence would say anything.
     let one = Sequence::from_ids(&INPUTS[..1], &OUTPUTS).unwrap();
-    let attributor = Attributor::new().with_method(with("lime", Absence::Deletion));
+    let attributor = Attributor::new().with_method(with("lime", Ablation::Deletion));
     let refused = attributor.record(&Linear::new(6, 3), &one).unwrap_err();
     assert!(matches!(refused, Error::Parameter { name: "baseline", .. }), "{refused}");
     // A decoder needs its start token: nothing is known of a text without it, and no game is played for it.
@@ -160,7 +160,7 @@ fn absences_that_can_not_be_are_refused() {
         assert_eq!(known, [[true, false].as_slice(), &[true][..known.len() - 2]].concat());
     }
     let players = Parameters {
-        baseline: Some(Absence::Deletion),
+        baseline: Some(Ablation::Deletion),
         segments: Some(Segmentation::Spans(std::iter::once(0..2).collect())),
         ..Parameters::default()
     };

@@ -6,8 +6,8 @@ mod common;
 use common::{models, sequence};
 use saliency_attribution::testing::{Linear, Saturating};
 use saliency_attribution::{
-    Attributor, Card, Closure, Cost, Error, Explanation, Family, LanguageModel, Limits, Method, ModelError,
-    Needs, OutputToken, Problem, Size, Target, TokenId, methods, target,
+    Attributor, Card, Cost, Error, Explanation, Family, LanguageModel, Limits, Method, ModelError, Needs,
+    OutputToken, Problem, Size, Target, TargetFn, TokenId, methods, target,
 };
 use saliency_schema::Record;
 use std::ops::Range;
@@ -92,7 +92,7 @@ fn the_callers_mode_is_restored() {
 
 /// How many tokens have a larger logit than the produced one: whole numbers.
 fn rank() -> impl Target {
-    Closure::new("rank", |logits: &Tensor, output: OutputToken| {
+    TargetFn::new("rank", |logits: &Tensor, output: OutputToken| {
         let own = logits.f_narrow(1, i64::from(output.id), 1)?;
         Ok(logits.f_gt_tensor(&own)?.f_sum_dim_intlist(&[1_i64][..], false, Kind::Int64)?)
     })
@@ -104,7 +104,7 @@ fn flat() -> Vec<Box<dyn Target>> {
         name: &'static str,
         f: impl Fn(&Tensor, OutputToken) -> Result<Tensor, Error> + 'static,
     ) -> Box<dyn Target> {
-        Box::new(Closure::new(name, f))
+        Box::new(TargetFn::new(name, f))
     }
     let own = Tensor::from_slice(&[2.0]).set_requires_grad(true);
     vec![

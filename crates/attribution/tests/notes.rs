@@ -6,7 +6,7 @@ use saliency_attribution::methods::{GradientShap, IntegratedGradients};
 use saliency_attribution::targets::{ContrastLogProbability, ContrastLogit, ContrastProbability};
 use saliency_attribution::testing::{Jump, Linear, Saturating};
 use saliency_attribution::{
-    Alternatives, Attributor, Chosen, LanguageModel, Method, Sequence, Target, TokenId,
+    Alternatives, Attributor, ForTokens, LanguageModel, Method, Sequence, Target, TokenId,
 };
 use saliency_schema::Record;
 
@@ -146,7 +146,7 @@ fn a_contrast_of_a_token_with_itself_says_that_it_is_zero() {
         let share = "1 of 2 alternatives is the token itself, which takes that share of the difference away; leave it out";
         assert_eq!(notes(&*of(Alternatives::Same(vec![5, 0])), &sequence), [format!("output 1: {share}")]);
         // The chosen token and its alternative are the same, in the first output's place.
-        let chosen = Chosen::new(of(Alternatives::Same(vec![2])), vec![Some(2), None]);
+        let chosen = ForTokens::new(of(Alternatives::Same(vec![2])), vec![Some(2), None]);
         let record =
             Attributor::new().with_target(Box::new(chosen)).record(&Linear::new(6, 3), &sequence).unwrap();
         assert_eq!(record.notes, [format!("output 0: {ITSELF}")]);

@@ -149,7 +149,7 @@ fn a_model_says_whether_it_shares_prefixes() {
         let embeddings = model.embed(&[0]).unwrap().unsqueeze(0);
         assert_eq!(
             model.shares_prefix(),
-            model.variants(&embeddings, 1).unwrap().is_some(),
+            model.prefix_cache(&embeddings, 1).unwrap().is_some(),
             "{}",
             model.name()
         );

@@ -4,8 +4,8 @@
 use saliency_attribution::methods::IntegratedGradients;
 use saliency_attribution::testing::{Jump, Saturating};
 use saliency_attribution::{
-    Aggregate, Attributor, Baseline, Closure, LanguageModel, Method, Normalize, OutputToken, Problem,
-    Sequence, target,
+    Aggregate, Attributor, Baseline, LanguageModel, Method, Normalize, OutputToken, Problem, Sequence,
+    TargetFn, target,
 };
 use saliency_schema::{Output, Record};
 use tch::Tensor;
@@ -140,7 +140,7 @@ fn a_jump_that_can_not_be_resolved_ends_and_says_what_to_try() {
 fn a_target_that_never_rests_ends_too() {
     let model = Saturating::new(6, 2);
     let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
-    let wild = Closure::new("wild", |logits: &Tensor, output: OutputToken| {
+    let wild = TargetFn::new("wild", |logits: &Tensor, output: OutputToken| {
         Ok(logits.f_select(1, i64::from(output.id))?.f_mul_scalar(1e7)?.f_sin()?)
     });
     for steps in [2, 8, 40] {
@@ -189,7 +189,7 @@ fn what_an_integral_rests_on_is_recorded() {
 fn a_target_that_never_changes_converges() {
     let model = Saturating::new(6, 2);
     let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
-    let nothing = Closure::new("nothing", |logits: &Tensor, output: OutputToken| {
+    let nothing = TargetFn::new("nothing", |logits: &Tensor, output: OutputToken| {
         Ok(logits.f_select(1, i64::from(output.id))?.f_mul_scalar(0.0)?)
     });
     let attributor = Attributor::new().with_method(Box::new(within(1e-2))).with_target(Box::new(nothing));
@@ -219,7 +219,7 @@ fn a_span_whose_terms_cancel_says_what_is_left_of_its_tolerance() {
     let model = Saturating::new(6, 2);
     let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
     // ± the same function but for a ten-thousandth: each changes by as much, their sum by next to nothing.
-    let opposed = Closure::new("opposed", |logits: &Tensor, output: OutputToken| {
+    let opposed = TargetFn::new("opposed", |logits: &Tensor, output: OutputToken| {
         let f = logits.f_select(1, 3)?;
         Ok(f.f_mul_scalar(if output.output == 0 { 1.0 } else { -1.0001 })?)
     });

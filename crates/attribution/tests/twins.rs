@@ -7,8 +7,8 @@ use saliency_attribution::methods::{
 };
 use saliency_attribution::testing::{Disguised, EncoderDecoder, Linear, Power, Saturating};
 use saliency_attribution::{
-    Absence, Aggregate, Attributor, Baseline, LanguageModel, Limits, Method, ModelError, Normalize, Players,
-    Quadrature, Segmentation, Sequence,
+    Ablation, Aggregate, Attributor, Baseline, LanguageModel, Limits, Method, ModelError, Normalize,
+    Quadrature, Scope, Segmentation, Sequence,
 };
 use saliency_schema::{Kind, Record, Token};
 use std::ops::Range;
@@ -88,7 +88,7 @@ fn shapley_values_are_the_mean_over_every_order() {
     for model in models() {
         let exact = record(&*model, &sequence, Shapley::new());
         let regression = record(&*model, &sequence, KernelShap::new());
-        let everybody = record(&*model, &sequence, Shapley::new().players(Players::All));
+        let everybody = record(&*model, &sequence, Shapley::new().players(Scope::All));
         for (row, output) in outputs.iter().enumerate() {
             let read = &sequence.ids()[..4 + row];
             let play = |playing: usize| {
@@ -178,7 +178,7 @@ fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
     for model in models() {
         for (segmentation, segments) in [(Segmentation::Tokens, &tokens), (Segmentation::Words, &words)] {
             for deletes in [false, true] {
-                let absence = if deletes { Absence::Deletion } else { Baseline::Zero.into() };
+                let absence = if deletes { Ablation::Deletion } else { Baseline::Zero.into() };
                 let method = Occlusion::new().segments(segmentation.clone()).baseline(absence);
                 let found = record(&*model, &sequence, method);
                 for row in 0..3 {
@@ -218,7 +218,7 @@ fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
             }
         }
         let tokens = record(&*model, &sequence, LeaveOneOut::new());
-        let same = record(&*model, &sequence, Occlusion::new().baseline(Absence::Deletion));
+        let same = record(&*model, &sequence, Occlusion::new().baseline(Ablation::Deletion));
         for (a, b) in tokens.attributions.iter().flatten().zip(same.attributions.iter().flatten()) {
             assert_eq!(a.unwrap().to_bits(), b.unwrap().to_bits(), "{}", model.name());
         }
@@ -230,7 +230,7 @@ fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
 fn masking_hides_a_token_from_later_ones_alone() {
     let (inputs, outputs) = ([1_u32, 4, 0], [3_u32, 5]);
     let sequence = Sequence::from_ids(&inputs, &outputs).unwrap();
-    let found = record(&Disguised::new(6, 2), &sequence, Occlusion::new().baseline(Absence::Masking));
+    let found = record(&Disguised::new(6, 2), &sequence, Occlusion::new().baseline(Ablation::Masking));
     for (row, output) in outputs.iter().enumerate() {
         let product = |id: &u32| -> f64 {
             let term = |h: f64| {

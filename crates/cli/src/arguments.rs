@@ -1,7 +1,7 @@
 //! The arguments of every command.
 
 use clap::{Args, Parser, Subcommand};
-use saliency::attribution::{Absence, Aggregate, Normalize, Players, Positions, Quadrature, Segmentation};
+use saliency::attribution::{Ablation, Aggregate, Normalize, Positions, Quadrature, Scope, Segmentation};
 use saliency::schema::Reduce;
 use saliency::viz::{Palette, State, Theme};
 use std::path::PathBuf;
@@ -257,7 +257,7 @@ pub(crate) struct MethodArguments {
     /// What replaces an ablated token, or where a path begins: zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K or
     /// sampled:K:SEED (a distribution); perturbation methods also take deletion and masking. Default: the method's.
     #[arg(long, value_name = "B", help_heading = "Method")]
-    pub(crate) baseline: Option<Absence>,
+    pub(crate) baseline: Option<Ablation>,
     /// Another text as the baseline, token by token.
     #[arg(
         long,
@@ -276,7 +276,7 @@ pub(crate) struct MethodArguments {
     pub(crate) segments: Option<Segmentation>,
     /// What is ablated: `input`, or `all` for earlier outputs too. Default: input.
     #[arg(long, value_name = "P", help_heading = "Method")]
-    pub(crate) players: Option<Players>,
+    pub(crate) players: Option<Scope>,
     /// The number of random samples; for shapley, of pairs of orders. Default: the method's.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) samples: Option<u32>,

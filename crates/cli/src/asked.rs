@@ -3,7 +3,7 @@
 use crate::arguments::{ExplainArguments, MethodArguments};
 use crate::failure::Failure;
 use saliency::attribution::{
-    Absence, Alternatives, Attributor, Baseline, Chosen, Parameters, Segmentation, Size, Target, TokenId,
+    Ablation, Alternatives, Attributor, Baseline, ForTokens, Parameters, Segmentation, Size, Target, TokenId,
 };
 use saliency::schema::{Kind, Reduce};
 use saliency::{Aggregate, Checkpoint, Normalize, Prompt, Sequence, method, methods, target};
@@ -44,7 +44,7 @@ impl<'a> Asked<'a> {
         let mut parameters = parameters(&explain.method);
         parameters.seed = seed;
         // A distribution without its own seed uses --seed.
-        if let Some(Absence::Embedding(Baseline::Sampled { seed: own @ 0, .. })) = &mut parameters.baseline {
+        if let Some(Ablation::Embedding(Baseline::Sampled { seed: own @ 0, .. })) = &mut parameters.baseline {
             *own = seed.unwrap_or(0);
         }
         let span = match explain.span.as_deref() {
@@ -130,7 +130,7 @@ impl<'a> Asked<'a> {
         if let Some(text) = &self.explain.method.baseline_text {
             let tokens = checkpoint.encode_beside(prompt, text, Kind::Input, 0)?;
             let ids = tokens.iter().map(|t| t.id).collect();
-            self.parameters.baseline = Some(Absence::Embedding(Baseline::Text(ids)));
+            self.parameters.baseline = Some(Ablation::Embedding(Baseline::Text(ids)));
         }
         Ok(())
     }
@@ -223,7 +223,7 @@ impl<'a> Asked<'a> {
                 }
             }
         }
-        Ok(Box::new(Chosen::new(found, tokens)))
+        Ok(Box::new(ForTokens::new(found, tokens)))
     }
 }
 
@@ -240,7 +240,7 @@ fn parameters(arguments: &MethodArguments) -> Parameters {
             .baseline
             .clone()
             // Replaced once there is a tokenizer.
-            .or_else(|| arguments.baseline_text.as_ref().map(|_| Absence::Embedding(Baseline::Zero))),
+            .or_else(|| arguments.baseline_text.as_ref().map(|_| Ablation::Embedding(Baseline::Zero))),
         positions: arguments.positions,
         segments: arguments.segments.clone(),
         players: arguments.players,

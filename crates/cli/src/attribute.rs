@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::text::{Source, generations, prompt, sequences, text};
 use crate::{estimate, interrupt, memory, model, vectors};
 use saliency::Record;
-use saliency::attribution::{self, Vectors, tch};
+use saliency::attribution::{self, UnreducedRows, tch};
 
 pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Failure> {
     if let Some(other) = arguments.stdin.as_deref().filter(|word| *word != "-") {
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let Some(made) = made(&source, explain, &[name], work, (beside.is_some(), quiet))? else {
         return Ok(());
     };
-    let (records, vectors): (Vec<Record>, Vec<Vectors>) = made.into_iter().unzip();
+    let (records, vectors): (Vec<Record>, Vec<UnreducedRows>) = made.into_iter().unzip();
     let mut bytes = Vec::new();
     match arguments.format {
         Format::Notebook => saliency::write_notebook(&records, &mut bytes)?,
@@ -69,7 +69,7 @@ fn made(
     methods: &[&str],
     work: &WorkArguments,
     (keeps_vectors, quiet): (bool, bool),
-) -> Result<Option<Vec<(Record, Vectors)>>, Failure> {
+) -> Result<Option<Vec<(Record, UnreducedRows)>>, Failure> {
     // Mistakes in the arguments are found before the model is loaded.
     let mut asked = Asked::new(explain, methods, source.arguments.seed)?;
     let generations = generations(source.arguments)?;
@@ -108,7 +108,7 @@ fn made(
                 attributor.record_and_vectors(&checkpoint.model, &sequence, &mut watch)
             } else {
                 let record = attributor.record_with(&checkpoint.model, &sequence, &mut watch);
-                record.map(|record| (record, Vectors::default()))
+                record.map(|record| (record, UnreducedRows::default()))
             };
             progress.finish();
             let (mut record, vectors) = match made {

@@ -75,7 +75,7 @@ impl Failure {
             | Self::Model(
                 gpt2::Error::EmptyText { .. } | gpt2::Error::Template { .. } | gpt2::Error::NoBos,
             ) => true,
-            Self::Schema(error) | Self::Attribution(A::Record(error)) => is_segmentation(error),
+            Self::Schema(error) | Self::Attribution(A::Record(error)) => error.is_usage(),
             Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
                 matches!(
                     error,
@@ -100,9 +100,4 @@ impl Failure {
         let message = self.to_string();
         message.lines().next().unwrap_or_default().trim_end().to_owned()
     }
-}
-
-/// Whether the spans or parts that were given do not exist in the text.
-fn is_segmentation(error: &schema::Error) -> bool {
-    matches!(error, schema::Error::Segment { .. } | schema::Error::NoParts)
 }

@@ -3,14 +3,14 @@
 use crate::failure::Failure;
 use safetensors::{Dtype, serialize, tensor::TensorView};
 use saliency::Record;
-use saliency::attribution::{self, Vectors, tch};
+use saliency::attribution::{self, UnreducedRows, tch};
 use serde_json::json;
 use std::collections::HashMap;
 use tch::{Kind, Tensor};
 
 /// `attributions.K` of every record, `[outputs, tokens, hidden]`; model, method and target under `records` in the
 /// metadata.
-pub(crate) fn safetensors(records: &[Record], vectors: &[Vectors]) -> Result<Vec<u8>, Failure> {
+pub(crate) fn safetensors(records: &[Record], vectors: &[UnreducedRows]) -> Result<Vec<u8>, Failure> {
     let about: Vec<_> = records
         .iter()
         .map(|record| json!({"model": record.model, "method": record.method, "target": record.target}))

@@ -57,19 +57,18 @@ impl Attention {
         join_heads(&mixed, weights)
     }
 
-    /// The same for variants that share the first tokens of a cached sequence, some of whose tokens are hidden from
-    /// later ones.
+    /// The same for variants that share the first tokens of a cached sequence, some of whose tokens are masked from later ones.
     ///
     /// # Shapes
     /// - `x`: `[batch, rest, hidden]`; `queries` within `0..rest`
-    /// - `hidden`: bool, `[batch, shared + rest]`
+    /// - `masked`: bool, `[batch, shared + rest]`
     pub(crate) fn run_after(
         &self,
         x: &Tensor,
         queries: Range<i64>,
         weights: &BlockWeights,
         (cache, shared): (&LayerCache, i64),
-        hidden: Option<&Tensor>,
+        masked: Option<&Tensor>,
     ) -> Result<Tensor, Error> {
         let (q, mut k, mut v) = self.project(x, &queries, weights)?;
         if shared > 0
@@ -78,7 +77,7 @@ impl Attention {
             k = Tensor::f_cat(&[keys, k], 2)?;
             v = Tensor::f_cat(&[values, v], 2)?;
         }
-        let (mixed, _) = self.pattern(&q, &k, &v, shared + queries.start, hidden)?;
+        let (mixed, _) = self.pattern(&q, &k, &v, shared + queries.start, masked)?;
         join_heads(&mixed, weights)
     }
 
@@ -126,22 +125,22 @@ impl Attention {
     ///
     /// # Shapes
     /// - `x`: `[tokens, hidden]`, after layer norm
-    pub(crate) fn look(&self, x: &Tensor, weights: &BlockWeights) -> Result<(Tensor, Tensor), Error> {
+    pub(crate) fn attention_at(&self, x: &Tensor, weights: &BlockWeights) -> Result<(Tensor, Tensor), Error> {
         let (q, k, v) = self.project(&x.f_unsqueeze(0)?, &(0..x.size()[0]), weights)?;
         let (mixed, pattern) = self.pattern(&q, &k, &v, 0, None)?;
         Ok((pattern.f_select(0, 0)?, join_heads(&mixed, weights)?.f_select(0, 0)?))
     }
 
-    /// Values, mixed by attention, and what they were mixed by. The first query stands at position `first`; it sees
-    /// keys `0..=first`, but for those that are hidden from later ones (bool, `[batch, keys]`). Dimensions before
-    /// `[tokens, width]` are batches.
+    /// Values, mixed by attention, and what they were mixed by. The first query stands at position `first`; it sees keys
+    /// `0..=first`, but for those that are masked from later ones (bool, `[batch, keys]`). Dimensions before `[tokens, width]`
+    /// are batches.
     pub(crate) fn pattern(
         &self,
         q: &Tensor,
         k: &Tensor,
         v: &Tensor,
         first: i64,
-        hidden: Option<&Tensor>,
+        masked: Option<&Tensor>,
     ) -> Result<(Tensor, Tensor), Error> {
         let kind = q.kind();
         let (q, k) = if self.upcast && kind != Kind::Double {
@@ -156,11 +155,11 @@ impl Attention {
             let future = Tensor::f_ones([n_queries, n_keys], (Kind::Bool, q.device()))?.f_triu(first + 1)?;
             scores = scores.f_masked_fill(&future, f64::NEG_INFINITY)?;
         }
-        if let Some(hidden) = hidden {
+        if let Some(masked) = masked {
             // A token still sees itself.
             let others = Tensor::f_ones([n_queries, n_keys], (Kind::Bool, q.device()))?.f_tril(first - 1)?;
-            let hidden = hidden.f_unsqueeze(1)?.f_logical_and(&others)?.f_unsqueeze(1)?;
-            scores = scores.f_masked_fill(&hidden, f64::NEG_INFINITY)?;
+            let masked = masked.f_unsqueeze(1)?.f_logical_and(&others)?.f_unsqueeze(1)?;
+            scores = scores.f_masked_fill(&masked, f64::NEG_INFINITY)?;
         }
         let pattern = scores.f_softmax(-1, None)?.f_to_kind(kind)?;
         Ok((pattern.f_matmul(v)?, pattern))

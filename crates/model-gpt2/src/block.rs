@@ -63,17 +63,17 @@ impl Block {
     /// The same for variants that share the first tokens of a cached sequence.
     ///
     /// # Shapes
-    /// - `x`: `[batch, rest, hidden]`; `hidden`: bool, `[batch, shared + rest]`
+    /// - `x`: `[batch, rest, hidden]`; `masked`: bool, `[batch, shared + rest]`
     /// - returns `[batch, queries, hidden]`
     pub(crate) fn forward_after(
         &self,
         x: &Tensor,
         queries: Range<i64>,
         cache: (&LayerCache, i64),
-        hidden: Option<&Tensor>,
+        masked: Option<&Tensor>,
     ) -> Result<Tensor, Error> {
         let normed = layer_norm(x, &self.weights.ln_1, self.epsilon)?;
-        let attended = self.attention.run_after(&normed, queries.clone(), &self.weights, cache, hidden)?;
+        let attended = self.attention.run_after(&normed, queries.clone(), &self.weights, cache, masked)?;
         self.feed_forward(&x.f_narrow(1, queries.start, queries.end - queries.start)?.f_add(&attended)?)
     }
 

@@ -267,10 +267,10 @@ impl Checkpoint {
             ));
         }
         let text = filled.text.map(|text| [begins + text.start, begins + text.end]);
-        let moved = |part: Part| Part { start: begins + part.start, end: begins + part.end, ..part };
+        let moved = |part: Part| Part::new(part.name, begins + part.start..begins + part.end);
         let parts = filled.parts.into_iter().map(moved).collect();
-        let about =
-            saliency_schema::Prompt { bos: bos.is_some(), template: prompt.template_name(), text, parts };
+        let mut about = saliency_schema::Prompt::new(bos.is_some()).with_parts(parts);
+        (about.template, about.text) = (prompt.template_name(), text);
         Ok(Read { inputs, about, end: begins + filled.whole.len(), notes })
     }
 

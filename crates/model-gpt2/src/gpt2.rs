@@ -2,13 +2,13 @@
 
 use crate::block::{Block, layer_norm};
 use crate::cache::Cache;
+use crate::prefix_cache::CachedPrefix;
 use crate::pullback::{self, Recorded};
 use crate::stored::{Digested, Place};
-use crate::variants::Prefix;
 use crate::weights::{Affine, Supply, Weights};
 use crate::{Config, Error};
 use saliency_attribution::{
-    BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, Run, TokenId, Variants,
+    BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Tape, TokenId,
     generate_with,
 };
 use std::collections::BTreeMap;
@@ -221,29 +221,29 @@ impl LanguageModel for Gpt2 {
         Ok(self.logits_at(embeddings, Some(positions))?)
     }
 
-    fn run<'a>(
+    fn tape<'a>(
         &'a self,
         embeddings: &Tensor,
         _n_input: usize,
         positions: Range<usize>,
-    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         if !pullback::serves(self.kind()) {
             return Ok(None);
         }
         let positions = positions.start as i64..positions.end as i64;
-        Ok(Some(Box::new(Recorded::run(self, embeddings, positions, BackwardRule::Gradient)?)))
+        Ok(Some(Box::new(Recorded::tape(self, embeddings, positions, BackwardRule::Gradient)?)))
     }
 
     fn shares_prefix(&self) -> bool {
         true
     }
 
-    fn variants<'a>(
+    fn prefix_cache<'a>(
         &'a self,
         embeddings: &Tensor,
         _n_input: usize,
-    ) -> Result<Option<Box<dyn Variants + 'a>>, ModelError> {
-        Ok(Some(Box::new(Prefix::new(self, embeddings)?)))
+    ) -> Result<Option<Box<dyn PrefixCache + 'a>>, ModelError> {
+        Ok(Some(Box::new(CachedPrefix::new(self, embeddings)?)))
     }
 
     fn inside(&self) -> Option<&dyn Inside> {

@@ -3,7 +3,7 @@
 use crate::block::{Block, layer_norm};
 use crate::pullback::Recorded;
 use crate::{Error, Gpt2};
-use saliency_attribution::{BackwardRule, Inside, Look, ModelError, ReadOut, Run};
+use saliency_attribution::{AttentionView, BackwardRule, Inside, ModelError, ReadOut, Tape};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -29,8 +29,8 @@ impl Inside for Gpt2 {
         Ok(logits_from(self, layer, residual, &positions)?)
     }
 
-    fn look(&self, layer: usize, residual: &Tensor) -> Result<Look, ModelError> {
-        Ok(look(&self.blocks()[layer], residual)?)
+    fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
+        Ok(attention_at(&self.blocks()[layer], residual)?)
     }
 
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
@@ -41,14 +41,14 @@ impl Inside for Gpt2 {
         Ok(read_out(self, residual, weights)?)
     }
 
-    fn run_by<'a>(
+    fn tape_by<'a>(
         &'a self,
         rule: BackwardRule,
         embeddings: &Tensor,
         positions: Range<usize>,
-    ) -> Result<Box<dyn Run + 'a>, ModelError> {
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         let positions = positions.start as i64..positions.end as i64;
-        Ok(Box::new(Recorded::run(self, embeddings, positions, rule)?))
+        Ok(Some(Box::new(Recorded::tape(self, embeddings, positions, rule)?)))
     }
 }
 
@@ -75,13 +75,13 @@ fn logits_from(
     model.read(&x)
 }
 
-fn look(block: &Block, residual: &Tensor) -> Result<Look, Error> {
+fn attention_at(block: &Block, residual: &Tensor) -> Result<AttentionView, Error> {
     let _no_gradient = tch::no_grad_guard();
     let weights = block.weights();
     let normed = layer_norm(residual, &weights.ln_1, block.epsilon())?;
-    let (pattern, added) = block.attention().look(&normed, weights)?;
+    let (pattern, added) = block.attention().attention_at(&normed, weights)?;
     let attended = residual.f_add(&added)?;
-    Ok(Look {
+    Ok(AttentionView {
         pattern,
         values: block.attention().mapped_values(&normed, weights)?,
         bias: weights.attention_out.bias.shallow_clone(),

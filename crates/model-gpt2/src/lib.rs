@@ -23,12 +23,12 @@ mod error;
 mod gpt2;
 mod inside;
 mod known;
+mod prefix_cache;
 mod prompt;
 mod pullback;
 mod stored;
 mod tokenizer;
 mod tokenizer_settings;
-mod variants;
 mod weights;
 
 pub use checkpoint::{Checkpoint, Load};

@@ -9,7 +9,7 @@ use crate::block::Block;
 use crate::config::Activation;
 use crate::weights::{Affine, BlockWeights};
 use crate::{Error, Gpt2};
-use saliency_attribution::{BackwardRule, ModelError, Run};
+use saliency_attribution::{BackwardRule, ModelError, Tape};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -60,7 +60,7 @@ impl<'a> Recorded<'a> {
     ///
     /// # Shapes
     /// - `embeddings`: `[1, tokens, hidden]`
-    pub(crate) fn run(
+    pub(crate) fn tape(
         model: &'a Gpt2,
         embeddings: &Tensor,
         positions: Range<i64>,
@@ -113,12 +113,12 @@ impl<'a> Recorded<'a> {
     }
 }
 
-impl Run for Recorded<'_> {
+impl Tape for Recorded<'_> {
     fn logits(&self) -> &Tensor {
         &self.logits
     }
 
-    fn pull_back(
+    fn vjp(
         &self,
         outputs: Range<usize>,
         cotangents: &Tensor,

@@ -381,11 +381,7 @@ impl Tokenizer {
 
 /// A token with its bytes and its place.
 fn token_of(id: TokenId, bytes: &[u8], kind: Kind, start: usize) -> Token {
-    Token {
-        start: Some(start),
-        end: Some(start + bytes.len()),
-        ..Token::from_bytes(id, bytes.to_vec(), kind)
-    }
+    Token::from_bytes(id, bytes.to_vec(), kind).with_span(start..start + bytes.len())
 }
 
 const END_OF_TEXT: &str = "<|endoftext|>";

@@ -80,7 +80,7 @@ fn a_run_makes_the_passes_that_it_says() {
             let what = format!("{model}, {name}: {made:?} for {said:?}");
             assert!((made.backwards - said.backwards).abs() <= 0.01 * said.backwards, "{what}");
             if method.card().family == Family::Perturbation {
-                // Variants that run together begin at the earliest of their differences; alone each has its own.
+                // Inputs that run together begin at the earliest of their differences; alone each has its own.
                 assert!(made.forwards <= 1.01 * whole.forwards, "{what}, at most {whole:?}");
                 if ["occlusion", "leave-one-out"].contains(&name) {
                     let alone = run(1);

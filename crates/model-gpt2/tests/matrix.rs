@@ -8,8 +8,8 @@ use common::{folder, open};
 use saliency_attribution::methods::DirectLogit;
 use saliency_attribution::targets::{ContrastLogit, Logit};
 use saliency_attribution::{
-    Aggregate, Alternatives, Attributor, Axiom, Chosen, Closure, Error, Method, Needs, Normalize,
-    OutputToken, Parameters, Problem, Sequence, Target, method, methods, targets,
+    Aggregate, Alternatives, Attributor, Axiom, Error, ForTokens, Method, Needs, Normalize, OutputToken,
+    Parameters, Problem, Sequence, Target, TargetFn, method, methods, targets,
 };
 use saliency_model_gpt2::Gpt2;
 use saliency_schema::Record;
@@ -42,7 +42,7 @@ fn every_target() -> Vec<Box<dyn Target>> {
     // Chosen tokens go through one of each kind: plain, compared with a runner-up, and compared with another run.
     let kinds = ["logit", "contrast-logit", "kl-divergence"];
     let chosen = all().filter(|t| kinds.contains(&t.name()));
-    let chosen = chosen.map(|t| Box::new(Chosen::new(t, vec![Some(2), None])) as _);
+    let chosen = chosen.map(|t| Box::new(ForTokens::new(t, vec![Some(2), None])) as _);
     all().chain(chosen).collect()
 }
 
@@ -116,7 +116,7 @@ fn rows(gpt2: &Gpt2, method: Box<dyn Method>, target: Box<dyn Target>) -> Record
 
 /// `a ln p + b z_7`.
 fn mixture(a: f64, b: f64) -> Box<dyn Target> {
-    Box::new(Closure::new("mixture", move |logits: &Tensor, output: OutputToken| {
+    Box::new(TargetFn::new("mixture", move |logits: &Tensor, output: OutputToken| {
         let ln_p = logits.f_log_softmax(-1, None)?.f_select(1, i64::from(output.id))?;
         Ok(ln_p.f_mul_scalar(a)?.f_add(&logits.f_select(1, 7)?.f_mul_scalar(b)?)?)
     }))

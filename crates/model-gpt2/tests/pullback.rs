@@ -64,13 +64,13 @@ fn the_batched_way_back_is_autograds() {
             for positions in [0..8_usize, 4..8, 7..8] {
                 let count = positions.len();
                 let cotangents = Tensor::randn([count as i64, 11], (kind, Device::Cpu));
-                let run = model.run(&embeddings, 5, positions.clone()).unwrap().unwrap();
+                let run = model.tape(&embeddings, 5, positions.clone()).unwrap().unwrap();
                 let leaf = embeddings.detach().set_requires_grad(true);
                 let logits = model.logits(&leaf, 5, positions.clone()).unwrap();
                 let gap = (run.logits() - &logits).abs().max().double_value(&[]);
                 assert!(gap <= tolerance * logits.abs().max().double_value(&[]), "{name}, {kind:?}: {gap}");
                 let mut seen = 0;
-                run.pull_back(0..count, &cotangents, &mut |output, gradient| {
+                run.vjp(0..count, &cotangents, &mut |output, gradient| {
                     assert_eq!(output, seen);
                     seen += 1;
                     let scalar = (logits.get(0).get(output as i64) * cotangents.get(output as i64)).sum(kind);
@@ -98,17 +98,17 @@ fn the_batched_way_back_is_autograds() {
 fn some_outputs_are_as_all() {
     let model = random(&Config::new(11, 16, 12, 3, 3), Kind::Double);
     let embeddings = model.embed(&[3, 1, 4, 1, 5, 9, 2, 6]).unwrap().unsqueeze(0);
-    let run = model.run(&embeddings, 3, 2..8).unwrap().unwrap();
+    let run = model.tape(&embeddings, 3, 2..8).unwrap().unwrap();
     let cotangents = Tensor::randn([6, 11], (Kind::Double, Device::Cpu));
     let mut all = Vec::new();
     let mut keep = |_, gradient: Tensor| -> Result<(), saliency_attribution::Error> {
         all.push(gradient.copy());
         Ok(())
     };
-    run.pull_back(0..6, &cotangents, &mut keep).unwrap();
+    run.vjp(0..6, &cotangents, &mut keep).unwrap();
     for (from, to) in [(0, 2), (2, 5), (5, 6)] {
         let some = cotangents.narrow(0, from, to - from);
-        run.pull_back(from as usize..to as usize, &some, &mut |output, gradient| {
+        run.vjp(from as usize..to as usize, &some, &mut |output, gradient| {
             let read = 3 + output as i64;
             let gap = (gradient.narrow(0, 0, read) - all[output].narrow(0, 0, read)).abs().max();
             assert!(gap.double_value(&[]) < 1e-13);
@@ -122,5 +122,5 @@ fn some_outputs_are_as_all() {
 fn in_bf16_it_is_left_to_autograd() {
     let model = random(&Config::new(11, 16, 12, 2, 3), Kind::BFloat16);
     let embeddings = model.embed(&[3, 1, 4]).unwrap().unsqueeze(0);
-    assert!(model.run(&embeddings, 2, 1..3).unwrap().is_none());
+    assert!(model.tape(&embeddings, 2, 1..3).unwrap().is_none());
 }

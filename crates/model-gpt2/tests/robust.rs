@@ -7,8 +7,8 @@ mod common;
 use common::{MODELS, open};
 use saliency_attribution::testing::check_model;
 use saliency_attribution::{
-    Attributor, BackwardRule, Closure, Error, Family, Inside, LanguageModel, Limits, Look, Method,
-    ModelError, OutputToken, Parameters, ReadOut, Run, Sequence, TokenId, method, methods,
+    AttentionView, Attributor, BackwardRule, Error, Family, Inside, LanguageModel, Limits, Method,
+    ModelError, OutputToken, Parameters, ReadOut, Sequence, Tape, TargetFn, TokenId, method, methods,
 };
 use saliency_model_gpt2::Gpt2;
 use std::ops::Range;
@@ -60,7 +60,7 @@ fn a_rank_is_explained_or_refused_by_its_name() {
     for kind in [Kind::Float, Kind::BFloat16] {
         let (gpt2, sequence) = (open("gpt2-a", kind).model, sequence("gpt2-a"));
         for known in methods() {
-            let rank = Closure::new("rank", |logits: &Tensor, output: OutputToken| {
+            let rank = TargetFn::new("rank", |logits: &Tensor, output: OutputToken| {
                 let own = logits.f_narrow(1, i64::from(output.id), 1)?;
                 Ok(logits.f_gt_tensor(&own)?.f_sum_dim_intlist(&[1_i64][..], false, Kind::Int64)?)
             });
@@ -100,10 +100,10 @@ fn no_error_has_libtorchs_frames_in_it() {
     ];
     let error = gpt2.logits_at(&odd, None).unwrap_err();
     said.extend([format!("{error:?}"), std::error::Error::source(&error).unwrap().to_string()]);
-    if let Err(refused) = gpt2.run(&odd, 1, 0..1) {
+    if let Err(refused) = gpt2.tape(&odd, 1, 0..1) {
         said.push(refused.to_string());
     }
-    if let Err(refused) = gpt2.variants(&odd, 1) {
+    if let Err(refused) = gpt2.prefix_cache(&odd, 1) {
         said.push(refused.to_string());
     }
     for text in said {
@@ -162,9 +162,9 @@ impl Inside for Odd {
         let found = self.same.logits_from(layer, residual, positions)?;
         Ok(self.cut("logits_from", if self.part == "graph" { found.detach() } else { found }))
     }
-    fn look(&self, layer: usize, residual: &Tensor) -> Result<Look, ModelError> {
-        let look = self.same.look(layer, residual)?;
-        Ok(Look {
+    fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
+        let look = self.same.attention_at(layer, residual)?;
+        Ok(AttentionView {
             pattern: self.cut("look, pattern,", look.pattern),
             values: self.cut("look, values,", look.values),
             bias: self.cut("look, bias,", look.bias),
@@ -179,13 +179,13 @@ impl Inside for Odd {
         let found = self.same.read_out(residual, weights)?;
         Ok(ReadOut { direction: self.cut("read_out", found.direction), ..found })
     }
-    fn run_by<'a>(
+    fn tape_by<'a>(
         &'a self,
         rule: BackwardRule,
         embeddings: &Tensor,
         positions: Range<usize>,
-    ) -> Result<Box<dyn Run + 'a>, ModelError> {
-        self.same.run_by(rule, embeddings, positions)
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        self.same.tape_by(rule, embeddings, positions)
     }
 }
 

@@ -6,7 +6,7 @@ mod common;
 
 use common::{MODELS, open};
 use saliency_attribution::{
-    Attributor, Closure, OutputToken, Parameters, Segmentation, Sequence, Target, method, targets,
+    Attributor, OutputToken, Parameters, Segmentation, Sequence, Target, TargetFn, method, targets,
 };
 use saliency_model_gpt2::Gpt2;
 use saliency_schema::Record;
@@ -100,7 +100,7 @@ fn a_large_target_drowns_its_differences() {
     let sequence = sequence("gpt2-a");
     for (lift, drowned) in [(0.0, false), (1e5, true), (1e12, true)] {
         let target = || -> Box<dyn Target> {
-            Box::new(Closure::new("lifted", move |logits: &Tensor, output: OutputToken| {
+            Box::new(TargetFn::new("lifted", move |logits: &Tensor, output: OutputToken| {
                 Ok(logits.f_select(1, i64::from(output.id))?.f_add_scalar(lift)?)
             }))
         };
@@ -131,7 +131,7 @@ fn a_large_target_drowns_its_differences() {
 fn whole_numbers_and_gradients_are_not_meant() {
     let single = open("gpt2-b", Kind::Float).model;
     let sequence = sequence("gpt2-b");
-    let rank = Closure::new("rank", |logits: &Tensor, output: OutputToken| {
+    let rank = TargetFn::new("rank", |logits: &Tensor, output: OutputToken| {
         let own = logits.f_narrow(1, i64::from(output.id), 1)?;
         Ok(logits.f_gt_tensor(&own)?.f_sum_dim_intlist(&[1_i64][..], false, Kind::Int64)?)
     });

@@ -1,6 +1,8 @@
 //! Which tokens of two records stand for the same piece of text.
 
-use crate::{Kind, Record, Token};
+use crate::borders::Borders;
+use crate::record::Record;
+use crate::token::Token;
 use std::ops::Range;
 
 /// Pairs of differing words that are looked at: beyond, only what two texts begin and end with is aligned.
@@ -51,38 +53,73 @@ impl Record {
     /// - Other records are aligned by the longest common subsequence of their words (what white space separates),
     ///   inputs with inputs and outputs with outputs; of several as long, the one with this record's earliest words.
     ///   Within a word, tokens that hold the same letters are counterparts.
+    /// - Where an encoder read a source, each is aligned for itself: the source with the other's source, or with its
+    ///   inputs where it has none; the decoder's start token with the other's; and the outputs by offsets where the
+    ///   sources were, by words elsewhere.
     ///
     /// What has no counterpart is not comparable. Cost: of two texts, at most 16 million pairs of words are looked at.
     pub fn align(&self, other: &Self) -> Alignment {
+        if self.source.is_some() || other.source.is_some() {
+            return self.align_source_and_target(other);
+        }
         let (own, others) = (Placed::of_tokens(&self.tokens), Placed::of_tokens(&other.tokens));
-        let common = own.text.iter().zip(&others.text).take_while(|(a, b)| a == b).count();
+        let common = own.common(&others);
         let inputs = |record: &Self, placed: &Placed| {
             record.n_input().checked_sub(1).map_or(0, |i| placed.spans[i].end)
         };
         let (own_inputs, other_inputs) = (inputs(self, &own), inputs(other, &others));
         let same_input = own_inputs == other_inputs && common >= own_inputs;
         if same_input || common == own.text.len() || common == others.text.len() {
-            let partners = partners(&own.spans, &others.spans, common);
-            let same_tokens =
-                own.spans.iter().zip(&others.spans).take_while(|(a, b)| a == b && a.end <= common);
-            let alike = same_tokens.count();
-            let read = |spans: &[Range<usize>]| spans.partition_point(|span| span.end <= common);
-            let by = if alike == read(&own.spans) && alike == read(&others.spans) {
-                AlignedBy::Tokens
-            } else {
-                AlignedBy::Bytes
-            };
-            return Alignment { partners, by };
+            return by_bytes(&own, &others, common);
         }
         let mut partners = vec![None; self.tokens.len()];
-        for kind in [Kind::Input, Kind::Output] {
-            let part = |record: &Self| match kind {
-                Kind::Input => 0..record.n_input(),
-                Kind::Output => record.n_input()..record.tokens.len(),
-            };
-            by_words((&self.tokens, part(self)), (&other.tokens, part(other)), &mut partners);
-        }
+        let outputs = |record: &Self| record.n_input()..record.tokens.len();
+        by_words((&self.tokens, 0..self.n_input()), (&other.tokens, 0..other.n_input()), &mut partners);
+        by_words((&self.tokens, outputs(self)), (&other.tokens, outputs(other)), &mut partners);
         Alignment { partners, by: AlignedBy::Words }
+    }
+
+    /// The same for two records of which one or both have a source. Start tokens are no text, and each other's
+    /// counterparts whatever they are called.
+    fn align_source_and_target(&self, other: &Self) -> Alignment {
+        let mut partners = vec![None; self.tokens.len()];
+        let (own, others) = (Borders::of(self), Borders::of(other));
+        if let (Some(own), Some(others)) = (own.source, others.source) {
+            partners[own] = Some(others);
+        }
+        let source = (0..own.given(), 0..others.given());
+        let target =
+            |borders: Borders| borders.source.map_or(borders.n_input, |source| source + 1)..borders.tokens;
+        let mut by = self.align_text(other, source, false, &mut partners);
+        let of_target =
+            self.align_text(other, (target(own), target(others)), by != AlignedBy::Words, &mut partners);
+        if by == AlignedBy::Tokens {
+            by = of_target;
+        }
+        Alignment { partners, by }
+    }
+
+    /// Counterparts among some tokens: by their bytes where one text is the beginning of the other, or is known to
+    /// follow the same text; by their words elsewhere.
+    fn align_text(
+        &self,
+        other: &Self,
+        (mine, theirs): (Range<usize>, Range<usize>),
+        follows_same: bool,
+        partners: &mut [Option<usize>],
+    ) -> AlignedBy {
+        let own = Placed::of_text(&self.tokens[mine.clone()]);
+        let others = Placed::of_text(&other.tokens[theirs.clone()]);
+        let common = own.common(&others);
+        if !follows_same && common < own.text.len() && common < others.text.len() {
+            by_words((&self.tokens, mine), (&other.tokens, theirs), partners);
+            return AlignedBy::Words;
+        }
+        let found = by_bytes(&own, &others, common);
+        for (at, partner) in mine.zip(found.partners) {
+            partners[at] = partner.map(|partner| theirs.start + partner);
+        }
+        found.by
     }
 }
 
@@ -99,6 +136,18 @@ impl Placed {
         Self::of(tokens.iter().map(|token| (token.start, token.exact_bytes())))
     }
 
+    /// Tokens of a text that begins where the first of them does.
+    fn of_text(tokens: &[Token]) -> Self {
+        let first = tokens.first().and_then(|token| token.start).unwrap_or(0);
+        let start = |token: &Token| token.start.and_then(|start| start.checked_sub(first));
+        Self::of(tokens.iter().map(|token| (start(token), token.exact_bytes())))
+    }
+
+    /// How many bytes are the same from the first on.
+    fn common(&self, others: &Self) -> usize {
+        self.text.iter().zip(&others.text).take_while(|(a, b)| a == b).count()
+    }
+
     /// Tokens by where they begin, as far as that is known, and by their bytes.
     fn of<'t>(tokens: impl Iterator<Item = (Option<usize>, &'t [u8])>) -> Self {
         let (mut text, mut spans) = (Vec::new(), Vec::new());
@@ -113,6 +162,16 @@ impl Placed {
         }
         Self { text, spans }
     }
+}
+
+/// Counterparts in two texts whose first `common` bytes are the same.
+fn by_bytes(own: &Placed, others: &Placed, common: usize) -> Alignment {
+    let partners = partners(&own.spans, &others.spans, common);
+    let same_tokens = own.spans.iter().zip(&others.spans).take_while(|(a, b)| a == b && a.end <= common);
+    let alike = same_tokens.count();
+    let read = |spans: &[Range<usize>]| spans.partition_point(|span| span.end <= common);
+    let same = alike == read(&own.spans) && alike == read(&others.spans);
+    Alignment { partners, by: if same { AlignedBy::Tokens } else { AlignedBy::Bytes } }
 }
 
 /// Spans that are the same, in order; those of a text that goes on differently from `common` on have no counterpart.

@@ -1,6 +1,9 @@
 //! What makes a record consistent, and how much of one is read.
 
-use crate::{Error, FORMAT, Kind, Record, VERSION};
+use crate::error::Error;
+use crate::record::Record;
+use crate::token::Kind;
+use crate::{FORMAT, VERSION};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -46,13 +49,14 @@ impl Record {
     /// # Errors
     /// The first inconsistency, with its place.
     pub fn check(&self) -> Result<(), Error> {
-        if self.format != FORMAT {
-            return Err(Error::Format { found: self.format.clone() });
+        if self.format() != FORMAT {
+            return Err(Error::Format { found: self.format().to_owned() });
         }
-        if self.version == 0 || self.version > VERSION {
-            return Err(Error::Version { found: u64::from(self.version), newest: VERSION });
+        if self.version() == 0 || self.version() > VERSION {
+            return Err(Error::Version { found: u64::from(self.version()), newest: VERSION });
         }
         self.check_tokens()?;
+        self.check_source()?;
         self.check_rows()?;
         self.check_outputs()?;
         self.check_regrouped()?;

@@ -124,6 +124,16 @@ pub enum Error {
         /// What is wrong with them.
         why: &'static str,
     },
+    /// `source` leaves no token for the decoder, or none for the encoder.
+    #[error(
+        "source: {found} of {n_input} input tokens; it is at least 1, and less than all of them: the one after it is the decoder's start token"
+    )]
+    Source {
+        /// What it says.
+        found: usize,
+        /// How many input tokens there are.
+        n_input: usize,
+    },
     /// The number of rows is not the number of output tokens.
     #[error("attributions: {rows} rows for {outputs} output tokens")]
     Rows {
@@ -235,7 +245,7 @@ pub enum Error {
     },
     /// The prompt has no parts that could be named.
     #[error(
-        "the record's prompt has no parts; `saliency attribute` records them with --chat (and --system) or --template"
+        "the record's prompt has no parts (`Prompt::parts`); they are recorded where the text was put into a chat template or another one"
     )]
     NoParts,
     /// Inputs that the record does not have.
@@ -306,6 +316,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the caller asked for something that there is not, as opposed to a record that is wrong or was not
+    /// written.
+    pub fn is_usage(&self) -> bool {
+        #[cfg(feature = "segments")]
+        if matches!(self, Self::Pattern { .. }) {
+            return true;
+        }
+        match self {
+            Self::Record { source, .. } => source.is_usage(),
+            Self::Unknown { .. }
+            | Self::NoParts
+            | Self::Inputs { .. }
+            | Self::SpanSpelling { .. }
+            | Self::Segment { .. }
+            | Self::SegmentsEnd { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The same, with the record's number where there are several.
     pub(crate) fn of(self, record: usize, several: bool) -> Self {
         if several { Self::Record { record, source: Box::new(self) } } else { self }

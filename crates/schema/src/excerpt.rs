@@ -1,6 +1,10 @@
 //! A record of which only some inputs are there, or some as one: for looking closer.
 
-use crate::{Error, Output, Record, Reduce, number, object};
+use crate::borders::Borders;
+use crate::error::Error;
+use crate::record::Record;
+use crate::regroup::Reduce;
+use crate::{number, object};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -14,8 +18,10 @@ use std::ops::Range;
         description = "Which tokens of a whole record one holds. All else that the record says is the whole record's."
     )
 )]
+#[non_exhaustive]
 pub struct Excerpt {
-    /// The first of the whole record's inputs that is here, and one past the last.
+    /// The first of the whole record's inputs that is here, and one past the last; of an encoder's source, what the
+    /// decoder begins with aside, which is always here.
     pub inputs: [usize; 2],
     /// How many inputs the whole record has.
     pub of: usize,
@@ -30,6 +36,12 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
+    /// An excerpt with these inputs of the `of` that the whole record has, with each of its tokens' positions there,
+    /// and with the share of each row that lies outside.
+    pub fn new(inputs: Range<usize>, of: usize, positions: Vec<usize>, outside: Vec<Option<f64>>) -> Self {
+        Self { inputs: [inputs.start, inputs.end], of, positions, outside }
+    }
+
     /// Whether inputs are left out, and not only folded.
     pub fn is_part(&self) -> bool {
         self.inputs != [0, self.of]
@@ -63,21 +75,26 @@ impl Excerpt {
 
 impl Record {
     /// The record with some of its inputs alone, by position; rows keep what they took from those and from earlier
-    /// outputs, as it was: nothing is scaled anew. [`Record::excerpt`] says how much of each row lies outside.
+    /// outputs, as it was: nothing is scaled anew. [`Record::excerpt`] says how much of each row lies outside. Where an
+    /// encoder read a source, these are some of its tokens: what the decoder begins with stays, as outputs do, and a
+    /// range that reaches the source's end may name it or not.
     ///
     /// # Errors
-    /// A range that is empty or reaches beyond the inputs; a record that is not consistent.
+    /// A range that is empty, reaches beyond the inputs, or holds nothing of the source; a record that is not
+    /// consistent.
     pub fn with_inputs(&self, inputs: Range<usize>) -> Result<Self, Error> {
         self.check()?;
         let n_input = self.n_input();
         let Range { start, end } = inputs;
-        if start >= end || end > n_input {
-            return Err(Error::Inputs { start, end, n_input });
+        let given = Borders::of(self).given();
+        if start >= end.min(given) || end > n_input {
+            return Err(Error::Inputs { start, end, n_input: given });
         }
+        let end = if end < given { end } else { n_input };
         if start == 0 && end == n_input {
             return Ok(self.clone());
         }
-        let kept = |position: usize| (start..end).contains(&position) || position >= n_input;
+        let kept = |position: usize| (start..end).contains(&position) || position >= given;
         let whole = self.excerpt.clone().unwrap_or_else(|| Excerpt::whole(self));
         let shares = self.attributions.iter().zip(&whole.outside);
         let outside = shares.map(|(row, before)| {
@@ -99,9 +116,10 @@ impl Record {
                 *row = only(row, kept);
             }
         }
-        let outputs = self.outputs.iter().enumerate();
-        record.outputs =
-            outputs.map(|(row, output)| Output { token: end - start + row, ..output.clone() }).collect();
+        record.source = self.source.map(|source| end.min(source) - start);
+        for (token, output) in (record.n_input()..).zip(&mut record.outputs) {
+            output.token = token;
+        }
         if let Some(regrouped) = &mut record.regrouped {
             regrouped.members = only(&regrouped.members, kept);
         }

@@ -1,6 +1,7 @@
 //! What was explained in an output's place, where that is more or something else than the token it holds.
 
-use crate::{Token, object};
+use crate::object;
+use crate::token::Token;
 use serde::{Deserialize, Serialize};
 
 /// What was explained in an output's place, besides or instead of the token that was produced there. Without one, the
@@ -89,6 +90,12 @@ impl Named {
     /// A token by its number and text.
     pub fn new(id: u32, text: impl Into<String>) -> Self {
         Self { id, text: text.into(), bytes: None }
+    }
+
+    /// Its exact bytes, where its text is not what it holds.
+    #[must_use]
+    pub fn with_bytes(self, bytes: Vec<u8>) -> Self {
+        Self { bytes: Some(bytes), ..self }
     }
 }
 

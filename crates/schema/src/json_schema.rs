@@ -1,6 +1,7 @@
 //! The published JSON Schema, generated from the types.
 
-use crate::{FORMAT, Record, VERSION};
+use crate::record::Record;
+use crate::{FORMAT, VERSION};
 use serde_json::{Value, json};
 
 /// The JSON Schema (draft 2020-12) of one record.

@@ -5,6 +5,7 @@
 #[cfg(feature = "segments")]
 mod abbreviations;
 mod align;
+mod borders;
 mod check;
 mod error;
 mod excerpt;
@@ -14,12 +15,16 @@ mod json_schema;
 mod notebook;
 mod number;
 mod object;
-mod part;
+mod output;
+mod prompt;
+mod provenance;
+mod rank;
 mod read;
 mod record;
 mod regroup;
 #[cfg(feature = "segments")]
 mod segmentation;
+mod source;
 mod token;
 #[cfg(feature = "segments")]
 mod words;
@@ -32,14 +37,25 @@ pub use excerpt::Excerpt;
 pub use explained::{Explained, Named, Without};
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
-pub use part::Part;
+pub use output::Output;
+pub use prompt::{Part, Prompt};
+pub use provenance::{Method, Model, Target};
+pub use rank::spearman;
 pub use read::read;
-pub use record::{Method, Model, Output, Prompt, Record, Regrouped, Target};
-pub use regroup::Reduce;
+pub use record::Record;
+pub use regroup::{Reduce, Regrouped};
 #[cfg(feature = "segments")]
 pub use segmentation::Segmentation;
 pub use token::{Kind, Token};
 pub use write::{write, write_notebook};
+
+// Crates of which types stand in this one's public signatures, or whose traits they implement.
+#[cfg(feature = "segments")]
+pub use regex;
+#[cfg(feature = "json-schema")]
+pub use schemars;
+pub use serde;
+pub use serde_json;
 
 /// The value of a record's `format` field.
 pub const FORMAT: &str = "saliency-record";

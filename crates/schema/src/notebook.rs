@@ -1,6 +1,9 @@
 //! The notebook's own JSON: `{tokens: [{token, token_id, type, value, position}], attributions}`.
 
-use crate::{Error, Kind, Record, Token, number, object};
+use crate::error::Error;
+use crate::record::Record;
+use crate::token::{Kind, Token};
+use crate::{number, object};
 use serde::{Deserialize, Serialize};
 
 /// A run as the notebook's page reads it.

@@ -91,7 +91,7 @@ pub(crate) mod row {
 /// `#[serde(with = "number::rows")]`: ragged rows of numbers.
 pub(crate) mod rows {
     use super::Spelled;
-    use crate::Caps;
+    use crate::check::Caps;
     use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
     use serde::{Deserializer, Serialize, Serializer};
     use std::fmt::Formatter;

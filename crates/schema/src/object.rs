@@ -1,6 +1,6 @@
 //! Objects are written as JSON objects: what serde derives would also take an array of the fields' values.
 
-use crate::Caps;
+use crate::check::Caps;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};

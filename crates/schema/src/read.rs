@@ -1,8 +1,11 @@
 //! Reading: one record, an array of them, or one a line; ours or the notebook's; always checked.
 
+use crate::check::Caps;
+use crate::error::Error;
 use crate::notebook::NotebookRun;
 use crate::object::Object;
-use crate::{Caps, Error, FORMAT, Record, VERSION};
+use crate::record::Record;
+use crate::{FORMAT, VERSION};
 use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
 use serde_json::Deserializer;

@@ -1,13 +1,22 @@
 //! The record itself, version 1.
 
-use crate::{Excerpt, Explained, Kind, Part, Token, number, object, part};
+use crate::error::Error;
+use crate::excerpt::Excerpt;
+use crate::output::Output;
+use crate::prompt::Prompt;
+use crate::provenance::{Method, Model, Target};
+use crate::regroup::Regrouped;
+use crate::token::{Kind, Token};
+use crate::{number, object};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// One run of one method on one text.
 ///
 /// Row `r` of [`attributions`](Record::attributions) belongs to output token `r` and holds
 /// `n_input + r` values: one for every input token and one for every output token before it.
+///
+/// [`Record::new`] makes one; the `with_…` setters say what else is known. What is set later, by a setter or a field,
+/// is checked by [`Record::check`] and by [`write`](fn@crate::write).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[cfg_attr(
@@ -16,11 +25,12 @@ use serde_json::{Map, Value};
         description = "One run of one method on one text.\n\nRow `r` of `attributions` belongs to output token `r` and holds `n_input + r` values: one for every input token and one for every output token before it."
     )
 )]
+#[non_exhaustive]
 pub struct Record {
     /// Always `"saliency-record"`.
-    pub format: String,
+    pub(crate) format: String,
     /// The version of the format: 1.
-    pub version: u32,
+    pub(crate) version: u32,
     /// The model, where it is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub model: Option<Model>,
@@ -44,6 +54,10 @@ pub struct Record {
     /// into.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub prompt: Option<Prompt>,
+    /// How many of the tokens, from the first, are an encoder's; absent where there is no encoder. The token after them
+    /// is the decoder's start token, which is an input too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<usize>,
     /// How rows and columns of single tokens became rows and columns of groups of tokens, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub regrouped: Option<Regrouped>,
@@ -77,141 +91,12 @@ pub struct Record {
     pub outputs: Vec<Output>,
 }
 
-/// The model that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-pub struct Model {
-    /// What a person calls it.
-    pub name: String,
-    /// SHA-256 of its weights file, in hexadecimal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-}
-
-/// The attribution method and its parameters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-pub struct Method {
-    /// The method's name in the literature, lower case with hyphens.
-    pub name: String,
-    /// Points on the path, for methods that follow one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
-    pub steps: Option<u32>,
-    /// The baseline's name, for methods that have one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub baseline: Option<String>,
-    /// Every other parameter of the method.
-    #[serde(flatten)]
-    pub parameters: Map<String, Value>,
-}
-
-/// The scalar that was explained.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-pub struct Target {
-    /// `probability`, `logit`, `log-probability`, …
-    pub name: String,
-    /// Every parameter of the target.
-    #[serde(flatten)]
-    pub parameters: Map<String, Value>,
-}
-
-/// How the input text came to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-pub struct Prompt {
-    /// Whether the first token was put before the text as the one that begins a text.
-    pub bos: bool,
-    /// What the text was put into: `chat` for the model's own template, or the template itself; missing where it stands
-    /// alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<String>,
-    /// Where the text that was given begins and ends among the bytes of the whole text; missing where a template
-    /// changed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<[usize; 2]>,
-    /// Named parts of the whole text, in order and apart: what a chat template or a task put where. Empty where they
-    /// are not recorded.
-    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "part::list")]
-    pub parts: Vec<Part>,
-}
-
-/// How a record of single tokens became one of groups of tokens (see [`Record::regroup`]).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-#[cfg_attr(
-    feature = "json-schema",
-    schemars(description = "How a record of single tokens became one of groups of tokens.")
-)]
-pub struct Regrouped {
-    /// How the values of a group became one: `sum`, `mean`, `max-abs`; more of them, in order and apart by
-    /// commas, where groups were grouped again in another way.
-    pub reduce: String,
-    /// What the groups are, where it is recorded: `words`, `sentences`, `lines`, `regex:…`, `spans:…`,
-    /// `parts`, `fold:…`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// How many of the model's tokens each of the record's is.
-    #[serde(deserialize_with = "object::counts")]
-    pub members: Vec<usize>,
-}
-
-/// What is known of one output besides its row.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
-pub struct Output {
-    /// The output's position in [`Record::tokens`].
-    #[cfg_attr(feature = "json-schema", schemars(description = "The output's position in `tokens`."))]
-    pub token: usize,
-    /// The model's probability of this token.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
-    pub probability: Option<f64>,
-    /// The token's logit.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
-    pub logit: Option<f64>,
-    /// f(x): the target at the real input.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
-    pub value: Option<f64>,
-    /// f(baseline), for methods that have a baseline.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
-    pub baseline_value: Option<f64>,
-    /// The row's sum before aggregation lost the sign and before normalising.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
-    pub sum: Option<f64>,
-    /// The convergence delta: `sum` − (`value` − `baseline_value`).
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
-    pub delta: Option<f64>,
-    /// Points on the path that this row used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
-    pub steps: Option<u32>,
-    /// Random draws that this row rests on, where the method chose their number by the text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
-    pub samples: Option<u32>,
-    /// Where this output is a group of tokens: what they took from earlier tokens of the group itself, for
-    /// which its row has no place. In the unit of the row.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
-    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
-    pub within: Option<f64>,
-    /// What was explained here besides or instead of the token itself; absent where that token was.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
-    pub explained: Option<Explained>,
-}
-
 impl Record {
     /// A record of tokens and rows, of which nothing else is known yet.
     ///
     /// # Errors
     /// When rows and tokens do not fit each other, with the place that is wrong.
-    pub fn new(tokens: Vec<Token>, attributions: Vec<Vec<Option<f64>>>) -> Result<Self, crate::Error> {
+    pub fn new(tokens: Vec<Token>, attributions: Vec<Vec<Option<f64>>>) -> Result<Self, Error> {
         let record = Self {
             format: crate::FORMAT.to_owned(),
             version: crate::VERSION,
@@ -222,6 +107,7 @@ impl Record {
             normalize: None,
             signed: None,
             prompt: None,
+            source: None,
             regrouped: None,
             excerpt: None,
             notes: Vec::new(),
@@ -232,6 +118,100 @@ impl Record {
         };
         record.check()?;
         Ok(record)
+    }
+
+    /// The model that was looked at.
+    #[must_use]
+    pub fn with_model(self, model: Model) -> Self {
+        Self { model: Some(model), ..self }
+    }
+
+    /// The attribution method.
+    #[must_use]
+    pub fn with_method(self, method: Method) -> Self {
+        Self { method: Some(method), ..self }
+    }
+
+    /// The scalar that was explained.
+    #[must_use]
+    pub fn with_target(self, target: Target) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    /// How the values over the hidden dimensions became one number a token.
+    #[must_use]
+    pub fn with_aggregate(self, aggregate: impl Into<String>) -> Self {
+        Self { aggregate: Some(aggregate.into()), ..self }
+    }
+
+    /// How each row was scaled.
+    #[must_use]
+    pub fn with_normalize(self, normalize: impl Into<String>) -> Self {
+        Self { normalize: Some(normalize.into()), ..self }
+    }
+
+    /// Whether the sign of a value means something.
+    #[must_use]
+    pub fn with_signed(self, signed: bool) -> Self {
+        Self { signed: Some(signed), ..self }
+    }
+
+    /// How the input text came to be.
+    #[must_use]
+    pub fn with_prompt(self, prompt: Prompt) -> Self {
+        Self { prompt: Some(prompt), ..self }
+    }
+
+    /// How many of the tokens, from the first, are an encoder's: at least one, and fewer than the inputs, since the
+    /// token after them is the decoder's start token.
+    #[must_use]
+    pub fn with_source(self, source: usize) -> Self {
+        Self { source: Some(source), ..self }
+    }
+
+    /// How its tokens came to be groups of tokens.
+    #[must_use]
+    pub fn with_regrouped(self, regrouped: Regrouped) -> Self {
+        Self { regrouped: Some(regrouped), ..self }
+    }
+
+    /// Which tokens of a whole record these are.
+    #[must_use]
+    pub fn with_excerpt(self, excerpt: Excerpt) -> Self {
+        Self { excerpt: Some(excerpt), ..self }
+    }
+
+    /// What a reader of the numbers should know.
+    #[must_use]
+    pub fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// The standard error of every attribution, row by row.
+    #[must_use]
+    pub fn with_standard_errors(self, standard_errors: Vec<Vec<Option<f64>>>) -> Self {
+        Self { standard_errors, ..self }
+    }
+
+    /// What is known of each output besides its row, one for each.
+    #[must_use]
+    pub fn with_outputs(self, outputs: Vec<Output>) -> Self {
+        Self { outputs, ..self }
+    }
+
+    /// The format's name: always `"saliency-record"`.
+    pub fn format(&self) -> &str {
+        &self.format
+    }
+
+    /// The version of the format: 1.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// How many of the tokens, from the first, are an encoder's; `None` where there is no encoder.
+    pub fn source(&self) -> Option<usize> {
+        self.source
     }
 
     /// How many of the tokens are inputs.
@@ -252,19 +232,5 @@ impl Record {
     /// The output tokens.
     pub fn output_tokens(&self) -> &[Token] {
         &self.tokens[self.n_input()..]
-    }
-}
-
-impl Method {
-    /// A method without parameters.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), steps: None, baseline: None, parameters: Map::new() }
-    }
-}
-
-impl Target {
-    /// A target without parameters.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), parameters: Map::new() }
     }
 }

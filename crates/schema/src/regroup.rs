@@ -1,12 +1,54 @@
 //! From a record of single tokens to one of groups of tokens: words, sentences, lines, any spans.
 
-use crate::{Error, Explained, Output, Record, Regrouped, Token};
+use crate::borders::Borders;
+use crate::error::Error;
+use crate::explained::Explained;
+use crate::object;
+use crate::output::Output;
+use crate::record::Record;
+use crate::token::Token;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::str::FromStr;
+
+/// How a record of single tokens became one of groups of tokens (see [`Record::regroup`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "json-schema",
+    schemars(description = "How a record of single tokens became one of groups of tokens.")
+)]
+#[non_exhaustive]
+pub struct Regrouped {
+    /// How the values of a group became one: `sum`, `mean`, `max-abs`; more of them, in order and apart by
+    /// commas, where groups were grouped again in another way.
+    pub reduce: String,
+    /// What the groups are, where it is recorded: `words`, `sentences`, `lines`, `regex:…`, `spans:…`,
+    /// `parts`, `fold:…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// How many of the model's tokens each of the record's is.
+    #[serde(deserialize_with = "object::counts")]
+    pub members: Vec<usize>,
+}
+
+impl Regrouped {
+    /// Groups of so many of the model's tokens each, whose values were reduced so.
+    pub fn new(reduce: impl Into<String>, members: Vec<usize>) -> Self {
+        Self { reduce: reduce.into(), by: None, members }
+    }
+
+    /// What the groups are: a segmentation as it is spelled, or any other name.
+    #[must_use]
+    pub fn with_by(self, by: impl Into<String>) -> Self {
+        Self { by: Some(by.into()), ..self }
+    }
+}
 
 /// How the values of a group's tokens become one. Missing values are left out; where all are missing, so is
 /// the result. A NaN makes the result NaN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Reduce {
     /// `Σ a`. Keeps the total, and with it completeness.
     Sum,
@@ -18,7 +60,7 @@ pub enum Reduce {
 
 impl Reduce {
     /// Every reduction, in the order of a list for people.
-    pub const ALL: [Self; 3] = [Self::Sum, Self::Mean, Self::MaxAbs];
+    pub const ALL: &'static [Self] = &[Self::Sum, Self::Mean, Self::MaxAbs];
 
     /// The name: lower case with hyphens.
     pub fn name(self) -> &'static str {
@@ -47,18 +89,18 @@ impl Reduce {
 impl FromStr for Reduce {
     type Err = Error;
     fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|r| r.name() == name).ok_or_else(|| Error::Unknown {
+        Self::ALL.iter().copied().find(|r| r.name() == name).ok_or_else(|| Error::Unknown {
             what: "reduction",
             name: name.to_owned(),
-            known: Self::ALL.map(Self::name).join(", "),
+            known: Self::ALL.iter().map(|r| r.name()).collect::<Vec<_>>().join(", "),
         })
     }
 }
 
 impl Record {
     /// The record with each of the segments as one token. Segments are ranges of positions in `tokens`, as
-    /// `Segmentation::segments` (feature `segments`) gives them: all tokens in order, no gap, none of inputs
-    /// and outputs together.
+    /// `Record::segments` (feature `segments`) gives them: all tokens in order, no gap, none of
+    /// inputs and outputs together; the decoder's start token, where there is one, by itself.
     ///
     /// - A group's column in a row is the reduction over the row's values of its tokens.
     /// - Output tokens of a group become one row: the reduction, column by column, over their rows.
@@ -69,8 +111,9 @@ impl Record {
     ///   token of the group has them; `steps` and `samples` are the largest; `explained` is kept where it is the same
     ///   of all. All else of a group of several outputs is not recorded. An output that stays alone keeps everything.
     /// - A group's text is that of its tokens, put together from their exact bytes. Its id is the first one's.
-    /// - [`Record::regrouped`] says how it was done; its `by` is for the caller to set. Values that were
-    ///   normalised or have lost their sign are reduced as they are, and a note says so.
+    /// - [`Record::regrouped`] says how it was done, and what the groups are: `spans:0-5,5-9`, those of several tokens,
+    ///   by the numbers of the model's tokens; or, by `Record::group` (feature `segments`), the segmentation's name.
+    ///   Values that were normalised or have lost their sign are reduced as they are, and a note says so.
     ///
     /// Segments of one token each give the same record, unmarked. Groups can be grouped again.
     ///
@@ -80,7 +123,7 @@ impl Record {
     pub fn regroup(&self, segments: &[Range<usize>], reduce: Reduce) -> Result<Self, Error> {
         self.check()?;
         let n_input = self.n_input();
-        check_segments(segments, n_input, self.tokens.len())?;
+        Borders::of(self).check(segments)?;
         if segments.len() == self.tokens.len() {
             return Ok(self.clone());
         }
@@ -95,7 +138,7 @@ impl Record {
                 let earlier = self.attributions[row][segment.start..].iter().copied();
                 reduce.of(earlier.chain(self.outputs.get(row).map(|output| output.within)))
             }));
-            let mut output = Output { token: index, within, ..reduced_output(members, reduce) };
+            let mut output = Output { within, ..reduced_output(index, members, reduce) };
             let without = output.explained.as_mut().and_then(|explained| explained.without.as_mut());
             if let Some(without) = without {
                 *without = without.regrouped(segments);
@@ -115,6 +158,7 @@ impl Record {
             normalize: self.normalize.clone(),
             signed: self.signed,
             prompt: self.prompt.clone(),
+            source: self.source.map(|source| segments.partition_point(|segment| segment.start < source)),
             regrouped: Some(self.regrouped_by(segments, reduce)),
             excerpt: self.excerpt.as_ref().map(|excerpt| excerpt.regrouped(segments, n_input)),
             notes: self.notes_with(reduce),
@@ -137,6 +181,7 @@ impl Record {
             }
             None => segment.len(),
         });
+        let members: Vec<usize> = members.collect();
         let name = reduce.name();
         let reduce = match &self.regrouped {
             // A sum of sums is a sum, but a mean of means is no mean.
@@ -144,7 +189,7 @@ impl Record {
             Some(before) => format!("{}, {name}", before.reduce),
             None => name.to_owned(),
         };
-        Regrouped { reduce, by: None, members: members.collect() }
+        Regrouped { reduce, by: Some(spans(&members)), members }
     }
 
     /// The notes, with what to know of reduced values that were normalised or have no sign; once, where groups
@@ -177,39 +222,6 @@ impl Record {
     }
 }
 
-/// Whether segments hold every token once, in order, and none inputs and outputs together.
-fn check_segments(segments: &[Range<usize>], n_input: usize, tokens: usize) -> Result<(), Error> {
-    let mut reached = 0;
-    for (index, segment) in segments.iter().enumerate() {
-        let Range { start, end } = *segment;
-        let why = if start != reached {
-            format!(
-                "it does not begin at token {reached}; segments follow each other without gap and overlap"
-            )
-        } else if let Some(why) = unfit(segment, n_input, tokens) {
-            why
-        } else {
-            reached = end;
-            continue;
-        };
-        return Err(Error::Segment { what: "segments", index, start, end, why });
-    }
-    if reached < tokens { Err(Error::SegmentsEnd { end: reached, tokens }) } else { Ok(()) }
-}
-
-/// What keeps a range of tokens from being a segment, whatever stands beside it.
-pub(crate) fn unfit(segment: &Range<usize>, n_input: usize, tokens: usize) -> Option<String> {
-    let Range { start, end } = *segment;
-    if start >= end {
-        return Some("it holds no token; its end is one past its last token".to_owned());
-    }
-    if end > tokens {
-        return Some(format!("there are {tokens} tokens; end it at {tokens} or before"));
-    }
-    (start < n_input && n_input < end)
-        .then(|| format!("it holds inputs and outputs; split it at token {n_input}, the first output"))
-}
-
 /// One row of several: first over the columns of a group, then over the rows.
 fn reduced_row(rows: &[Vec<Option<f64>>], groups: &[Range<usize>], reduce: Reduce) -> Vec<Option<f64>> {
     let cell = |group: &Range<usize>| {
@@ -218,10 +230,21 @@ fn reduced_row(rows: &[Vec<Option<f64>>], groups: &[Range<usize>], reduce: Reduc
     groups.iter().map(cell).collect()
 }
 
-/// What is known of outputs as one, but for its place and what it holds within.
-fn reduced_output(members: &[Output], reduce: Reduce) -> Output {
+/// The groups of several of the model's tokens, as `Segmentation::Spans` spells them.
+fn spans(members: &[usize]) -> String {
+    let mut reached = 0_usize;
+    let spans = members.iter().filter_map(|&count| {
+        let start = reached;
+        reached = reached.saturating_add(count);
+        (count > 1).then(|| format!("{start}-{reached}"))
+    });
+    format!("spans:{}", spans.collect::<Vec<_>>().join(","))
+}
+
+/// What is known of outputs as one at a position, but for what it holds within.
+fn reduced_output(token: usize, members: &[Output], reduce: Reduce) -> Output {
     if let [alone] = members {
-        return alone.clone();
+        return Output { token, ..alone.clone() };
     }
     // The sum where every one is known; of nothing there is none.
     let total = |field: fn(&Output) -> Option<f64>| {
@@ -236,7 +259,7 @@ fn reduced_output(members: &[Output], reduce: Reduce) -> Output {
         steps: members.iter().filter_map(|output| output.steps).max(),
         samples: members.iter().filter_map(|output| output.samples).max(),
         explained: Explained::shared(members.iter().map(|output| output.explained.as_ref())),
-        ..Output::default()
+        ..Output::new(token)
     }
 }
 

@@ -1,8 +1,12 @@
 //! How tokens are put together into words, sentences, lines, or what a pattern or a person says.
 
-use crate::part::with_parts;
-use crate::regroup::unfit;
-use crate::{Error, Kind, Prompt, Record, Reduce, Token, abbreviations, words};
+use crate::borders::Borders;
+use crate::error::Error;
+use crate::prompt::{Prompt, with_parts};
+use crate::record::Record;
+use crate::regroup::Reduce;
+use crate::token::{Kind, Token};
+use crate::{abbreviations, words};
 use regex::Regex;
 use std::fmt::{Display, Formatter};
 use std::ops::Range;
@@ -19,6 +23,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 /// to the word `Mars`. A token that begins inside a character stays with the token before it, and so does one
 /// without text. White space is what Unicode calls so.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Segmentation {
     /// Each token by itself, also where it holds only part of a character.
     Tokens,
@@ -50,8 +55,8 @@ pub enum Segmentation {
 
 impl Segmentation {
     /// How each is spelled, in the order of a list for people; `R` stands for a regular expression.
-    pub const SPELLINGS: [&str; 7] =
-        ["tokens", "words", "sentences", "lines", "regex:R", "spans:0-5,5-9", "parts"];
+    pub const SPELLINGS: &'static [&'static str] =
+        &["tokens", "words", "sentences", "lines", "regex:R", "spans:0-5,5-9", "parts"];
 
     /// The segments, as ranges of positions in `tokens`: every token lies in one, in order, none is empty, and
     /// none holds inputs and outputs together. No token, no segment.
@@ -73,23 +78,33 @@ impl Segmentation {
         if let Some(index) = tokens[n_input..].iter().position(|token| token.kind == Kind::Input) {
             return Err(Error::TokenOrder { index: n_input + index });
         }
+        self.segments_between(tokens, prompt, Borders { source: None, n_input, tokens: tokens.len() })
+    }
+
+    fn segments_between(
+        &self,
+        tokens: &[Token],
+        prompt: Option<&Prompt>,
+        borders: Borders,
+    ) -> Result<Vec<Range<usize>>, Error> {
         if let Self::Spans(spans) = self {
-            return with_single_tokens(spans, n_input, tokens.len());
+            return with_single_tokens(spans, borders);
         }
         if let Self::Parts = self {
-            let spans: Vec<_> =
-                with_parts(prompt)?.places(tokens).into_iter().map(|(_, range)| range).collect();
-            return with_single_tokens(&spans, n_input, tokens.len());
+            let places = with_parts(prompt)?.places(&tokens[..borders.given()]);
+            let spans: Vec<_> = places.into_iter().map(|(_, range)| range).collect();
+            return with_single_tokens(&spans, borders);
         }
-        let (inputs, outputs) = tokens.split_at(n_input);
-        let mut begins = self.begin(inputs)?;
-        begins.extend(self.begin(outputs)?);
+        let mut begins = Vec::with_capacity(tokens.len());
+        for stretch in borders.stretches() {
+            begins.extend(self.begin(&tokens[stretch])?);
+        }
         let starts: Vec<usize> = (0..tokens.len()).filter(|&token| begins[token]).collect();
         let ends = starts.iter().skip(1).copied().chain([tokens.len()]);
         Ok(starts.iter().zip(ends).map(|(&start, end)| start..end).collect())
     }
 
-    /// Whether a segment begins at each token of inputs or of outputs; one does at the first.
+    /// Whether a segment begins at each of some tokens; one does at the first.
     fn begin(&self, tokens: &[Token]) -> Result<Vec<bool>, Error> {
         let text = Text::of(tokens);
         let mut begins = match self {
@@ -164,13 +179,23 @@ fn span(spelled: &str) -> Result<Range<usize>, Error> {
 }
 
 impl Record {
+    /// Its segments, as ranges of positions in its tokens: [`Segmentation::segments_in`] its tokens and prompt. Where
+    /// an encoder read a source, none crosses its end, and the decoder's start token is one by itself.
+    ///
+    /// # Errors
+    /// Those of [`Segmentation::segments_in`]; a record that is not consistent.
+    pub fn segments(&self, by: &Segmentation) -> Result<Vec<Range<usize>>, Error> {
+        self.check()?;
+        by.segments_between(&self.tokens, self.prompt.as_ref(), Borders::of(self))
+    }
+
     /// The record with each segment as one token: [`Record::regroup`] by a segmentation, which
     /// [`Regrouped::by`](crate::Regrouped::by) then says. A record of groups can be grouped again.
     ///
     /// # Errors
-    /// Those of [`Segmentation::segments_in`] and of [`Record::regroup`].
+    /// Those of [`Record::segments`] and of [`Record::regroup`].
     pub fn group(&self, by: &Segmentation, reduce: Reduce) -> Result<Self, Error> {
-        let mut record = self.regroup(&by.segments_in(&self.tokens, self.prompt.as_ref())?, reduce)?;
+        let mut record = self.regroup(&self.segments(by)?, reduce)?;
         // Where every segment is one token, the record is as it was.
         if record.tokens.len() < self.tokens.len()
             && let Some(regrouped) = &mut record.regrouped
@@ -182,11 +207,7 @@ impl Record {
 }
 
 /// The spans, and between them each token by itself.
-fn with_single_tokens(
-    spans: &[Range<usize>],
-    n_input: usize,
-    tokens: usize,
-) -> Result<Vec<Range<usize>>, Error> {
+fn with_single_tokens(spans: &[Range<usize>], borders: Borders) -> Result<Vec<Range<usize>>, Error> {
     let mut segments = Vec::new();
     let mut reached = 0;
     let single = |from: usize, to: usize| (from..to).map(|token| token..token + 1);
@@ -197,14 +218,14 @@ fn with_single_tokens(
                 "it begins before token {reached}, where the one before ends; spans ascend and do not overlap"
             )
         };
-        if let Some(why) = unfit(span, n_input, tokens).or_else(|| (start < reached).then(overlaps)) {
+        if let Some(why) = borders.unfit(span).or_else(|| (start < reached).then(overlaps)) {
             return Err(Error::Segment { what: "spans", index, start, end, why });
         }
         segments.extend(single(reached, start));
         segments.push(start..end);
         reached = end;
     }
-    segments.extend(single(reached, tokens));
+    segments.extend(single(reached, borders.tokens));
     Ok(segments)
 }
 

@@ -2,6 +2,7 @@
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use std::ops::Range;
 
 /// Whether a token was given to the model or produced by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -28,6 +29,7 @@ impl<'de> Deserialize<'de> for Kind {
 /// One token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Token {
     /// The token's number in the model's vocabulary.
     #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
@@ -53,7 +55,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token with a text and a kind and nothing else. Set the other fields as needed.
+    /// A token with a text and a kind and nothing else.
     pub fn new(id: u32, text: impl Into<String>, kind: Kind) -> Self {
         Self { id, text: text.into(), kind, start: None, end: None, bytes: None, value: None }
     }
@@ -65,6 +67,30 @@ impl Token {
             Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(error.into_bytes())),
         };
         Self { bytes, ..Self::new(id, text, kind) }
+    }
+
+    /// Where it stands in the UTF-8 text: its first byte, and one past its last.
+    #[must_use]
+    pub fn with_span(self, bytes: Range<usize>) -> Self {
+        Self { start: Some(bytes.start), end: Some(bytes.end), ..self }
+    }
+
+    /// Its exact bytes, where its text is not what it holds.
+    #[must_use]
+    pub fn with_bytes(self, bytes: Vec<u8>) -> Self {
+        Self { bytes: Some(bytes), ..self }
+    }
+
+    /// Of the other kind, or of the same.
+    #[must_use]
+    pub fn with_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The notebook's own `value`.
+    #[must_use]
+    pub fn with_value(self, value: impl Into<String>) -> Self {
+        Self { value: Some(value.into()), ..self }
     }
 
     /// Several tokens as one: all their text, from the first's start to the last's end, with the first's number and

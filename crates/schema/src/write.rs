@@ -1,7 +1,8 @@
 //! Writing: the same record gives the same bytes, and every number comes back to the last digit.
 
+use crate::error::Error;
 use crate::notebook::NotebookRun;
-use crate::{Error, Record};
+use crate::record::Record;
 use serde::Serialize;
 use std::io;
 

@@ -13,8 +13,8 @@ fn record(inputs: &[&str], outputs: &[&str], offsets: bool) -> Record {
         .map(|(text, kind)| {
             let start = reached;
             reached += text.len();
-            let place = offsets.then_some((start, reached)).unzip();
-            Token { start: place.0, end: place.1, ..Token::new(0, *text, kind) }
+            let token = Token::new(0, *text, kind);
+            if offsets { token.with_span(start..reached) } else { token }
         })
         .collect();
     let rows = (0..outputs.len()).map(|row| vec![Some(0.0); inputs.len() + row]).collect();

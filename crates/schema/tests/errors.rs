@@ -369,7 +369,10 @@ fn other_formats_and_newer_versions_are_refused() {
     for (format, version, expected) in
         [("x", 1, "format is \"x\""), (saliency_schema::FORMAT, 2, "version 2")]
     {
-        let record = Record { format: format.to_owned(), version, ..two_tokens() };
+        // Past the reader, as another deserialiser would take it.
+        let mut json = serde_json::to_value(two_tokens()).unwrap();
+        (json["format"], json["version"]) = (format.into(), version.into());
+        let record: Record = serde_json::from_value(json).unwrap();
         assert!(refusal(&record).starts_with(expected));
     }
 }
@@ -597,7 +600,7 @@ fn segments_hold_every_token_once() {
 #[expect(clippy::single_range_in_vec_init, reason = "one segment")]
 fn a_record_is_checked_before_and_after_it_is_regrouped() {
     let mut record = two_tokens();
-    record.outputs = vec![Output { token: 9, ..Output::default() }];
+    record.outputs = vec![Output::new(9)];
     let error = record.regroup(&[0..1, 1..2], Reduce::Sum).unwrap_err();
     assert_eq!(error.to_string(), "outputs[0].token: 9, and this output is token 1");
     let long = || Token::new(1, "x".repeat(1 << 19), Kind::Input);
@@ -680,12 +683,17 @@ fn spans_that_do_not_fit_the_tokens_are_refused() {
 #[test]
 fn what_cannot_be_written_is_refused_before_a_byte_is() {
     let fine = two_tokens();
+    let with_row = |row| {
+        let mut record = two_tokens();
+        record.attributions = vec![row];
+        record
+    };
     let mut out = Vec::new();
-    let missing = Record { attributions: vec![vec![None]], ..fine.clone() };
-    let wrong = Record { outputs: vec![Output { token: 9, ..Output::default() }], ..fine.clone() };
+    let missing = with_row(vec![None]);
+    let wrong = fine.clone().with_outputs(vec![Output::new(9)]);
     let missing_says = "attributions[0][0] is missing or not finite, and the notebook's format has no spelling for that; write a record instead";
     for value in [None, Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY)] {
-        let missing = Record { attributions: vec![vec![value]], ..fine.clone() };
+        let missing = with_row(vec![value]);
         assert_eq!(write_notebook(&[missing], &mut out).unwrap_err().to_string(), missing_says);
     }
     assert_eq!(

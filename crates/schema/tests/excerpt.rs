@@ -12,7 +12,7 @@ fn chat() -> Record {
         let start = reached;
         reached += text.len();
         let kind = if id < 6 { Kind::Input } else { Kind::Output };
-        Token { start: Some(start), end: Some(reached), ..Token::new(id, *text, kind) }
+        Token::new(id, *text, kind).with_span(start..reached)
     });
     let rows: [&[f64]; 2] = [&[1.0, -2.0, 3.0, 4.0, 0.0, -6.0], &[0.0, 0.5, 0.25, 0.0, 0.25, 1.0, -2.0]];
     let rows = rows.iter().map(|row| row.iter().copied().map(Some).collect());
@@ -25,7 +25,7 @@ fn chat() -> Record {
         part("user", 13..16),
         part("template", 16..17),
     ];
-    record.prompt = Some(Prompt { bos: false, template: Some("chat".into()), text: Some([13, 16]), parts });
+    record.prompt = Some(Prompt::new(false).with_template("chat").with_text(13..16).with_parts(parts));
     record.signed = Some(true);
     record
 }
@@ -111,13 +111,15 @@ fn a_part_of_the_prompt_becomes_one_token() {
     assert_eq!((excerpt.inputs, excerpt.positions.as_slice()), ([2, 5], &[2, 3, 6, 7][..]));
     assert_eq!(excerpt.outside, [Some(9.0 / 16.0), Some(1.5 / 4.0)]);
     // Without a sign there is a note.
-    let unsigned = Record { signed: Some(false), ..record.clone() };
+    let unsigned = record.clone().with_signed(false);
     assert!(unsigned.fold("system").unwrap().notes[0].contains("without a sign"));
     let error = record.fold("question").unwrap_err().to_string();
     assert_eq!(error, "unknown part \"question\"; there are: template, system, user");
-    for prompt in [None, Some(Prompt { parts: Vec::new(), ..record.prompt.clone().unwrap() })] {
-        let error = Record { prompt, ..record.clone() }.fold("system").unwrap_err();
-        assert!(matches!(error, Error::NoParts) && error.to_string().contains("--chat"), "{error}");
+    for prompt in [None, Some(record.prompt.clone().unwrap().with_parts(Vec::new()))] {
+        let mut bare = record.clone();
+        bare.prompt = prompt;
+        let error = bare.fold("system").unwrap_err();
+        assert!(matches!(error, Error::NoParts) && error.to_string().contains("Prompt::parts"), "{error}");
     }
 }
 

@@ -53,15 +53,21 @@ fn records_fit_it_and_damaged_ones_do_not() {
 fn everything() -> Value {
     let mut record = example();
     record["signed"] = json!(true);
+    // A decoder's start token between the two.
+    record["source"] = json!(1);
+    let tokens = record["tokens"].as_array_mut().unwrap();
+    tokens.insert(1, json!({"id": 0, "text": "<pad>", "kind": "input", "start": 3, "end": 3}));
+    record["attributions"] = json!([["NaN", 0.5]]);
+    record["outputs"][0]["token"] = json!(2);
     record["notes"] = json!(["a note"]);
     record["prompt"] = json!({"bos": false, "template": "Q: {text}", "text": [3, 5], "parts": [{"name": "user", "start": 3, "end": 5}]});
-    record["excerpt"] = json!({"inputs": [2, 3], "of": 9, "positions": [2, 9], "outside": [0.25]});
-    record["regrouped"] = json!({"reduce": "sum", "by": "words", "members": [1, 2]});
+    record["excerpt"] = json!({"inputs": [2, 3], "of": 9, "positions": [2, 8, 9], "outside": [0.25]});
+    record["regrouped"] = json!({"reduce": "sum", "by": "words", "members": [1, 1, 2]});
     record["outputs"][0]["within"] = json!(0.5);
-    record["standard_errors"] = json!([["Infinity"]]);
+    record["standard_errors"] = json!([["Infinity", null]]);
     record["method"]["rule"] = json!({"name": ["gauss"]});
     record["tokens"][0]["bytes"] = json!([240, 159]);
-    record["tokens"][1]["value"] = json!("0.1");
+    record["tokens"][2]["value"] = json!("0.1");
     record["outputs"][0]["explained"] = json!({
         "token": {"id": 3, "text": " mat"}, "alternatives": [{"id": 4, "text": "\u{fffd}", "bytes": [230]}],
         "without": {"tokens": [0, 1], "text": "The"}
@@ -150,6 +156,100 @@ fn the_schema_and_the_reader_agree_on_every_shape() {
         }
     }
     assert!(refused > 500, "{refused}");
+}
+
+/// A row of a table in the README.
+struct Row {
+    name: &'static str,
+    /// `MUST` or `MAY`.
+    must: &'static str,
+    line: &'static str,
+}
+
+/// The README's tables: for each, the line before it, and its rows.
+fn tables() -> Vec<(&'static str, Vec<Row>)> {
+    let mut tables: Vec<(_, Vec<Row>)> = Vec::new();
+    let (mut before, mut inside) = ("", false);
+    for line in include_str!("../README.md").lines() {
+        if line == "| field | | type | what it is |" {
+            tables.push((before, Vec::new()));
+            inside = true;
+        } else if let Some(cells) = line.strip_prefix("| `").filter(|_| inside) {
+            let (names, rest) = cells.split_once(" | ").unwrap();
+            let (must, _) = rest.split_once(" | ").unwrap();
+            for name in names.split(", ") {
+                tables.last_mut().unwrap().1.push(Row { name: name.trim_matches('`'), must, line });
+            }
+        } else if !line.starts_with('|') {
+            inside = false;
+            before = if line.is_empty() { before } else { line };
+        }
+    }
+    tables
+}
+
+/// The definition that a property refers to, if it is one of an object.
+fn object_of<'a>(schema: &'a Value, property: &'a Value) -> Option<&'a Value> {
+    let mut options =
+        property["anyOf"].as_array().into_iter().flatten().chain([property, &property["items"]]);
+    let name = options.find_map(|option| option["$ref"].as_str())?.strip_prefix("#/$defs/")?;
+    Some(&schema["$defs"][name]).filter(|found| found["type"] == "object")
+}
+
+#[test]
+fn the_readmes_tables_hold_every_property() {
+    let (schema, tables) = (json_schema(), tables());
+    assert!(tables.len() > 5, "{}", tables.len());
+    let mut checked = Vec::new();
+    // The record itself, and what a name in it refers to.
+    let mut open = vec![(None, &schema)];
+    while let Some((field, object)) = open.pop() {
+        let heading = |before: &str| match field {
+            None => before.ends_with("`saliency schema` prints it."),
+            Some(field) => before.starts_with("What ") && before.contains(&format!("`{field}` hold")),
+        };
+        let found: Vec<_> = tables.iter().filter(|(before, _)| heading(before)).collect();
+        let [(_, rows)] = &found[..] else { panic!("{field:?}: {} tables in README.md", found.len()) };
+        checked.push(field);
+        let properties = object["properties"].as_object().unwrap();
+        let required: Vec<_> = object["required"].as_array().into_iter().flatten().collect();
+        for (name, property) in properties {
+            let row = rows.iter().find(|row| row.name == name);
+            let Some(Row { must, line, .. }) = row else {
+                panic!("README.md has no row for {field:?}: {name}")
+            };
+            assert_eq!(*must == "MUST", required.contains(&&json!(name)), "{field:?}: {name}: {must}");
+            let Some(inner) = object_of(&schema, property) else { continue };
+            let has_table = tables.iter().any(|(before, _)| before.contains(&format!("`{name}` hold")));
+            if has_table {
+                open.push((Some(name.as_str()), inner));
+                continue;
+            }
+            // A small one is said in its row.
+            for inner in inner["properties"].as_object().unwrap().keys() {
+                assert!(line.contains(&format!("`{inner}`")), "the row of {name} does not name {inner}");
+            }
+        }
+        for Row { name, .. } in rows {
+            assert!(properties.contains_key(*name), "README.md has a row for {field:?}: {name}");
+        }
+    }
+    let mut objects = 0;
+    for definition in schema["$defs"].as_object().unwrap().values() {
+        objects += usize::from(definition["type"] == "object");
+    }
+    // All but those that a row says: the model, the method, the target, a part, a named token, and what a run was without.
+    checked.sort_unstable();
+    let expected = [
+        None,
+        Some("excerpt"),
+        Some("explained"),
+        Some("outputs"),
+        Some("prompt"),
+        Some("regrouped"),
+        Some("tokens"),
+    ];
+    assert_eq!((checked.as_slice(), objects), (&expected[..], expected.len() - 1 + 6));
 }
 
 #[test]

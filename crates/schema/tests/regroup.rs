@@ -15,37 +15,31 @@ fn six() -> Record {
         let kind = if id < 13 { Kind::Input } else { Kind::Output };
         let start = reached;
         reached += text.len();
-        Token { start: Some(start), end: Some(reached), ..Token::new(id, *text, kind) }
+        Token::new(id, *text, kind).with_span(start..reached)
     });
     let rows: [&[f64]; 3] = [&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0, 7.0], &[8.0, -9.0, 10.0, 11.0, -12.0]];
     let rows = rows.iter().map(|row| row.iter().copied().map(Some).collect());
     let mut record = Record::new(tokens.collect(), rows.collect()).unwrap();
     record.outputs = vec![
-        Output {
-            token: 3,
-            probability: Some(0.5),
-            logit: Some(2.0),
-            value: Some(6.5),
-            baseline_value: Some(0.25),
-            sum: Some(6.0),
-            delta: Some(-0.25),
-            steps: Some(50),
-            samples: Some(9),
-            ..Output::default()
-        },
-        Output {
-            token: 4,
-            probability: Some(0.25),
-            logit: Some(1.0),
-            value: Some(24.0),
-            baseline_value: Some(1.0),
-            sum: Some(22.0),
-            delta: Some(-1.0),
-            steps: Some(200),
-            samples: Some(7),
-            ..Output::default()
-        },
-        Output { token: 5, probability: Some(0.125), value: Some(8.0), sum: Some(8.0), ..Output::default() },
+        Output::new(3)
+            .with_probability(0.5)
+            .with_logit(2.0)
+            .with_value(6.5)
+            .with_baseline_value(0.25)
+            .with_sum(6.0)
+            .with_delta(-0.25)
+            .with_steps(50)
+            .with_samples(9),
+        Output::new(4)
+            .with_probability(0.25)
+            .with_logit(1.0)
+            .with_value(24.0)
+            .with_baseline_value(1.0)
+            .with_sum(22.0)
+            .with_delta(-1.0)
+            .with_steps(200)
+            .with_samples(7),
+        Output::new(5).with_probability(0.125).with_value(8.0).with_sum(8.0),
     ];
     record
 }
@@ -72,8 +66,8 @@ fn values_by_hand() {
         let record = six().regroup(&GROUPS, reduce).unwrap();
         assert_eq!(values(&record), rows, "{reduce:?}");
         assert_eq!(within(&record), [Some(7.0), None], "{reduce:?}");
-        let members = vec![2, 1, 2, 1];
-        assert_eq!(record.regrouped, Some(Regrouped { reduce: reduce.name().to_owned(), by: None, members }));
+        let regrouped = Regrouped::new(reduce.name(), vec![2, 1, 2, 1]).with_by("spans:0-2,3-5");
+        assert_eq!(record.regrouped, Some(regrouped));
         assert_eq!(record.notes, six().notes);
     }
 }
@@ -106,45 +100,28 @@ fn what_a_group_of_three_gave_itself() {
 #[test]
 fn what_is_known_of_the_outputs_adds_up_with_the_sum_alone() {
     let before = six();
-    let alone = Output { token: 3, ..before.outputs[2].clone() };
+    let mut alone = before.outputs[2].clone();
+    alone.token = 3;
     let record = before.regroup(&GROUPS, Reduce::Sum).unwrap();
-    let group = Output {
-        token: 2,
-        value: Some(30.5),
-        baseline_value: Some(1.25),
-        sum: Some(28.0),
-        delta: Some(-1.25),
-        steps: Some(200),
-        samples: Some(9),
-        within: Some(7.0),
-        ..Output::default()
-    };
+    let own = Output::new(2).with_steps(200).with_samples(9).with_within(7.0);
+    let group = own.clone().with_value(30.5).with_baseline_value(1.25).with_sum(28.0).with_delta(-1.25);
     assert_eq!(record.outputs, [group, alone.clone()]);
     // Complete still: 12 + 9 + 7 = 30.5 − 1.25 − 1.25.
     for reduce in [Reduce::Mean, Reduce::MaxAbs] {
         let record = before.regroup(&GROUPS, reduce).unwrap();
-        let group =
-            Output { token: 2, steps: Some(200), samples: Some(9), within: Some(7.0), ..Output::default() };
-        assert_eq!(record.outputs, [group, alone.clone()]);
+        assert_eq!(record.outputs, [own.clone(), alone.clone()]);
     }
     // The last output has no baseline value, so a group with it has none.
     let record = before.regroup(&[0..3, 3..6], Reduce::Sum).unwrap();
-    let group = Output {
-        token: 1,
-        value: Some(38.5),
-        sum: Some(36.0),
-        steps: Some(200),
-        samples: Some(9),
-        within: Some(6.0),
-        ..Output::default()
-    };
+    let group =
+        Output::new(1).with_value(38.5).with_sum(36.0).with_steps(200).with_samples(9).with_within(6.0);
     assert_eq!(record.outputs, [group]);
 }
 
 #[test]
 fn outputs_of_which_nothing_is_known_get_what_they_hold_within() {
-    let bare = Record { outputs: Vec::new(), ..six() };
-    let output = |token, within| Output { token, within, ..Output::default() };
+    let bare = six().with_outputs(Vec::new());
+    let output = |token, within: Option<f64>| Output::new(token).with_within(within);
     let record = bare.regroup(&GROUPS, Reduce::Sum).unwrap();
     assert_eq!(record.outputs, [output(2, Some(7.0)), output(3, None)]);
     // Nothing to say where outputs stay alone.
@@ -172,11 +149,7 @@ fn missing_values_are_left_out_and_nan_is_not() {
 #[test]
 fn tokens_become_one_text() {
     let record = six().regroup(&GROUPS, Reduce::Sum).unwrap();
-    let token = |id, text, kind, start, end| Token {
-        start: Some(start),
-        end: Some(end),
-        ..Token::new(id, text, kind)
-    };
+    let token = |id, text, kind, start, end| Token::new(id, text, kind).with_span(start..end);
     let expected = [
         token(10, "A b", Kind::Input, 0, 3),
         token(12, " c", Kind::Input, 3, 5),
@@ -189,22 +162,20 @@ fn tokens_become_one_text() {
 #[test]
 fn pieces_of_a_character_become_whole() {
     // 🚀 is f0 9f 9a 80.
-    let piece = |bytes: &[u8], kind| Token {
-        bytes: Some(bytes.to_vec()),
-        ..Token::new(7, String::from_utf8_lossy(bytes), kind)
-    };
+    let piece =
+        |bytes: &[u8], kind| Token::new(7, String::from_utf8_lossy(bytes), kind).with_bytes(bytes.to_vec());
     let tokens = vec![
         piece(b"go \xf0\x9f", Kind::Input),
         piece(b"\x9a", Kind::Input),
         piece(b"\x80", Kind::Output),
-        Token { value: Some("0.5".into()), ..Token::new(8, "!", Kind::Output) },
+        Token::new(8, "!", Kind::Output).with_value("0.5"),
     ];
     let record = Record::new(tokens, vec![vec![Some(1.0); 2], vec![Some(1.0); 3]]).unwrap();
     let record = record.regroup(&[0..2, 2..4], Reduce::Sum).unwrap();
     // The character goes on in the output: both sides hold a part.
     let expected = [piece(b"go \xf0\x9f\x9a", Kind::Input), piece(b"\x80!", Kind::Output)];
     assert_eq!(record.tokens, expected);
-    let inputs = Token { kind: Kind::Input, ..expected[1].clone() };
+    let inputs = expected[1].clone().with_kind(Kind::Input);
     let whole = Record::new(vec![expected[0].clone(), inputs], vec![]).unwrap();
     let one = 0..2;
     let whole = whole.regroup(&[one], Reduce::Sum).unwrap();
@@ -266,8 +237,9 @@ fn groups_of_groups_count_the_models_tokens() {
         let mut words = six().regroup(&GROUPS, first).unwrap();
         words.regrouped.as_mut().unwrap().by = Some("words".into());
         let record = words.regroup(&[0..2, 2..3, 3..4], second).unwrap();
-        let members = vec![3, 2, 1];
-        assert_eq!(record.regrouped, Some(Regrouped { reduce: expected.to_owned(), by: None, members }));
+        // In the numbers of the model's tokens, as the members are.
+        let regrouped = Regrouped::new(expected, vec![3, 2, 1]).with_by("spans:0-3,3-5");
+        assert_eq!(record.regrouped, Some(regrouped));
         // Each by itself: nothing happened.
         assert_eq!(words.regroup(&[0..1, 1..2, 2..3, 3..4], second).unwrap(), words);
     }
@@ -278,15 +250,18 @@ fn as_many_members_as_a_file_says_are_no_panic() {
     let mut words = six().regroup(&GROUPS, Reduce::Sum).unwrap();
     words.regrouped.as_mut().unwrap().members = vec![usize::MAX; 4];
     let record = words.regroup(&[0..2, 2..4], Reduce::Sum).unwrap();
-    assert_eq!(record.regrouped.unwrap().members, [usize::MAX; 2]);
+    let regrouped = record.regrouped.unwrap();
+    assert_eq!(regrouped.members, [usize::MAX; 2]);
+    assert!(regrouped.by.unwrap().starts_with("spans:0-"));
 }
 
 #[test]
 fn reductions_are_found_by_name() {
     for reduce in Reduce::ALL {
-        assert_eq!(reduce.name().parse::<Reduce>().unwrap(), reduce);
+        assert_eq!(reduce.name().parse::<Reduce>().unwrap(), *reduce);
     }
-    assert_eq!(Reduce::ALL.map(Reduce::name), ["sum", "mean", "max-abs"]);
+    let names: Vec<_> = Reduce::ALL.iter().map(|reduce| reduce.name()).collect();
+    assert_eq!(names, ["sum", "mean", "max-abs"]);
 }
 
 #[test]
@@ -336,7 +311,16 @@ prop_compose! {
         probability in exact(), logit in exact(), value in exact(), baseline_value in exact(), sum in exact(),
         delta in exact(), within in exact(), steps in any::<Option<u32>>(), samples in any::<Option<u32>>(),
     ) -> Output {
-        Output { token: 0, probability, logit, value, baseline_value, sum, delta, steps, samples, within, ..Output::default() }
+        Output::new(0)
+            .with_probability(probability)
+            .with_logit(logit)
+            .with_value(value)
+            .with_baseline_value(baseline_value)
+            .with_sum(sum)
+            .with_delta(delta)
+            .with_steps(steps)
+            .with_samples(samples)
+            .with_within(within)
     }
 }
 
@@ -358,8 +342,9 @@ prop_compose! {
         });
         outputs.iter_mut().zip(n_input..).for_each(|(output, token)| output.token = token);
         let rows = values.iter().enumerate().map(|(r, row)| row[..n_input + r].to_vec());
-        let record = Record::new(tokens.collect(), rows.collect()).unwrap();
-        Record { outputs: if known { outputs } else { Vec::new() }, signed, normalize, ..record }
+        let mut record = Record::new(tokens.collect(), rows.collect()).unwrap();
+        (record.signed, record.normalize) = (signed, normalize);
+        if known { record.with_outputs(outputs) } else { record }
     }
 }
 
@@ -404,7 +389,7 @@ proptest! {
 
     #[test]
     fn single_tokens_are_the_record_itself(record in any_record(), begins in any_cuts()) {
-        for reduce in Reduce::ALL {
+        for &reduce in Reduce::ALL {
             prop_assert_eq!(&record.regroup(&cut(&record, &[true; 12]), reduce).unwrap(), &record);
             // Also in a record that has groups.
             let groups = record.regroup(&cut(&record, &begins), reduce).unwrap();
@@ -448,7 +433,7 @@ proptest! {
         if record.n_output() > 1 {
             begins[record.n_input() + 1] = true;
         }
-        for reduce in Reduce::ALL {
+        for &reduce in Reduce::ALL {
             let regrouped = record.regroup(&cut(&record, &begins), reduce).unwrap();
             prop_assert_eq!(regrouped.attributions[0][0].unwrap().to_bits(), x.to_bits());
         }

@@ -107,38 +107,30 @@ fn a_reader_that_rounds_twice_would_fail_on_these_runs() {
 }
 
 fn small() -> Record {
-    let token = |id, text: &str, kind, start, end| Token {
-        start: Some(start),
-        end: Some(end),
-        ..Token::new(id, text, kind)
-    };
+    let token = |id, text: &str, kind, start, end| Token::new(id, text, kind).with_span(start..end);
     let tokens = vec![
         token(464, "The", Kind::Input, 0, 3),
-        Token { bytes: Some(vec![0xf0, 0x9f]), ..token(8582, "\u{fffd}", Kind::Input, 3, 5) },
+        token(8582, "\u{fffd}", Kind::Input, 3, 5).with_bytes(vec![0xf0, 0x9f]),
         token(3, " x", Kind::Output, 5, 7),
     ];
-    let mut record = Record::new(tokens, vec![vec![Some(0.1), None]]).unwrap();
-    record.model = Some(Model { name: "gpt2".into(), sha256: Some("ab".into()) });
-    let mut method = Method::new("integrated-gradients");
-    (method.steps, method.baseline) = (Some(50), Some("zero".into()));
-    record.method = Some(method);
-    record.target = Some(Target::new("probability"));
-    record.aggregate = Some("l2".into());
-    record.normalize = Some("sum".into());
-    record.signed = Some(false);
-    record.standard_errors = vec![vec![Some(0.01), None]];
-    record.outputs = vec![Output {
-        token: 2,
-        probability: Some(0.03),
-        logit: Some(f64::INFINITY),
-        value: Some(0.03),
-        baseline_value: Some(0.001),
-        sum: Some(0.029),
-        delta: Some(1e-9),
-        steps: Some(50),
-        ..Output::default()
-    }];
-    record
+    let output = Output::new(2)
+        .with_probability(0.03)
+        .with_logit(f64::INFINITY)
+        .with_value(0.03)
+        .with_baseline_value(0.001)
+        .with_sum(0.029)
+        .with_delta(1e-9)
+        .with_steps(50);
+    Record::new(tokens, vec![vec![Some(0.1), None]])
+        .unwrap()
+        .with_model(Model::new("gpt2").with_sha256("ab"))
+        .with_method(Method::new("integrated-gradients").with_steps(50).with_baseline("zero"))
+        .with_target(Target::new("probability"))
+        .with_aggregate("l2")
+        .with_normalize("sum")
+        .with_signed(false)
+        .with_standard_errors(vec![vec![Some(0.01), None]])
+        .with_outputs(vec![output])
 }
 
 #[test]
@@ -272,17 +264,28 @@ fn any_parameters() -> impl Strategy<Value = serde_json::Map<String, Value>> {
 
 /// All that stands beside tokens and rows.
 fn any_description() -> impl Strategy<Value = Record> {
-    let method = (any::<String>(), any::<Option<u32>>(), any::<Option<String>>(), any_parameters())
-        .prop_map(|(name, steps, baseline, parameters)| Method { name, steps, baseline, parameters });
-    let target =
-        (any::<String>(), any_parameters()).prop_map(|(name, parameters)| Target { name, parameters });
-    let model = any::<(String, Option<String>)>().prop_map(|(name, sha256)| Model { name, sha256 });
+    let method = (any::<String>(), any::<Option<u32>>(), any::<Option<String>>(), any_parameters()).prop_map(
+        |(name, steps, baseline, parameters)| {
+            let mut method = Method::new(name).with_parameters(parameters);
+            (method.steps, method.baseline) = (steps, baseline);
+            method
+        },
+    );
+    let target = (any::<String>(), any_parameters())
+        .prop_map(|(name, parameters)| Target::new(name).with_parameters(parameters));
+    let model = any::<(String, Option<String>)>().prop_map(|(name, sha256)| {
+        let mut model = Model::new(name);
+        model.sha256 = sha256;
+        model
+    });
     let words = any::<(Option<String>, Option<String>, Option<bool>, Vec<String>)>();
     (prop::option::of(model), prop::option::of(method), prop::option::of(target), words).prop_map(
         |(model, method, target, (aggregate, normalize, signed, notes))| {
             let token = Token::new(0, "", Kind::Input);
-            let record = Record::new(vec![token], Vec::new()).unwrap();
-            Record { model, method, target, aggregate, normalize, signed, notes, ..record }
+            let mut record = Record::new(vec![token], Vec::new()).unwrap().with_notes(notes);
+            (record.model, record.method, record.target) = (model, method, target);
+            (record.aggregate, record.normalize, record.signed) = (aggregate, normalize, signed);
+            record
         },
     )
 }
@@ -291,8 +294,10 @@ fn any_token() -> impl Strategy<Value = Token> {
     let span = prop::option::of((0_usize..3, 0_usize..5));
     (any::<u32>(), any::<String>(), span, any::<Option<Vec<u8>>>(), any::<Option<String>>()).prop_map(
         |(id, text, span, bytes, value)| {
-            let (start, end) = span.unzip();
-            Token { start, end, bytes, value, ..Token::new(id, text, Kind::Input) }
+            let mut token = Token::new(id, text, Kind::Input);
+            (token.start, token.end) = span.unzip();
+            (token.bytes, token.value) = (bytes, value);
+            token
         },
     )
 }
@@ -316,7 +321,17 @@ prop_compose! {
         baseline_value in any_value(), sum in any_value(), delta in any_value(),
         within in any_value(), explained in prop::option::of(any_explained()),
     ) -> Output {
-        Output { token, probability, logit, value, baseline_value, sum, delta, steps, samples, within, explained }
+        Output::new(token)
+            .with_probability(probability)
+            .with_logit(logit)
+            .with_value(value)
+            .with_baseline_value(baseline_value)
+            .with_sum(sum)
+            .with_delta(delta)
+            .with_steps(steps)
+            .with_samples(samples)
+            .with_within(within)
+            .with_explained(explained)
     }
 }
 
@@ -327,13 +342,17 @@ prop_compose! {
             values in prop::collection::vec(prop::collection::vec(any_value(), 8), n_output),
             mut outputs in prop::collection::vec(any_output(), n_output),
             errors in prop::option::of(prop::collection::vec(prop::collection::vec(any_value(), 8), n_output)),
-            with_outputs in any::<bool>(),
+            (with_outputs, with_source) in any::<(bool, bool)>(),
             description in any_description(),
             regrouped in prop::option::of(any::<(String, Option<String>, usize)>()),
             n_input in Just(n_input),
         ) -> Record {
         let mut reached = 0;
         for (index, token) in tokens.iter_mut().enumerate() {
+            // A start token's span is empty.
+            if with_source && index + 1 == n_input {
+                token.end = token.end.map(|_| 0);
+            }
             token.kind = if index < n_input || values.is_empty() { Kind::Input } else { Kind::Output };
             // Gap and length become a span after the one before.
             if let (Some(start), Some(end)) = (&mut token.start, &mut token.end) {
@@ -353,9 +372,14 @@ prop_compose! {
         let outputs = if with_outputs { outputs } else { Vec::new() };
         let regrouped = regrouped.map(|(reduce, by, first)| {
             let members = (0..tokens.len()).map(|index| first.saturating_add(index).max(1)).collect();
-            Regrouped { reduce, by, members }
+            let mut regrouped = Regrouped::new(reduce, members);
+            regrouped.by = by;
+            regrouped
         });
-        Record { tokens, attributions, standard_errors, outputs, regrouped, ..description }
+        let mut record = description.with_standard_errors(standard_errors).with_outputs(outputs);
+        (record.tokens, record.attributions, record.regrouped) = (tokens, attributions, regrouped);
+        // Where there is room for one.
+        if with_source && n_input > 1 { record.with_source(n_input - 1) } else { record }
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a chart is, and how one is found by name.
 
 use crate::charts::TABLE;
-use crate::view::View;
-use crate::{Error, Options, Scene};
+use crate::error::Error;
+use crate::options::Options;
+use crate::scene::Scene;
+use crate::values::view::View;
 use saliency_schema::Record;
 
 /// A chart: records in, a scene out. It never writes a tag. [`crate::layout`] has what charts are laid out with.

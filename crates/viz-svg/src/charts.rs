@@ -1,6 +1,6 @@
 //! The charts, one in a file. A new one adds its line to the table below.
 
-use crate::Chart;
+use crate::chart::Chart;
 use crate::figure::{AsRecords, Figure};
 
 /// Declares each chart's file and lists it, in the order of a list for people.

@@ -1,6 +1,12 @@
 //! A chart of some records, with its options: what a caller builds up, and asks for its SVG.
 
-use crate::{Chart, Error, Minimap, Options, Palette, Scene, State, Theme, Tokens};
+use crate::chart::Chart;
+use crate::charts::{Minimap, Tokens};
+use crate::error::Error;
+use crate::options::{Options, State};
+use crate::paint::palette::Palette;
+use crate::paint::theme::Theme;
+use crate::scene::Scene;
 use saliency_schema::Record;
 use std::ops::Range;
 

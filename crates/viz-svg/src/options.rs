@@ -1,6 +1,8 @@
 //! What a caller may choose: the state of a chart, and how it looks.
 
-use crate::{Error, Palette, Theme};
+use crate::error::Error;
+use crate::paint::palette::Palette;
+use crate::paint::theme::Theme;
 use saliency_schema::Record;
 use std::ops::Range;
 use std::str::FromStr;

@@ -1,6 +1,10 @@
 //! A drawing before it is written: rectangles, lines, dots and text runs, with colours and without tags.
 
-use crate::{Color, Live, Paint, Pattern, Theme, font};
+use crate::paint::color::Color;
+use crate::paint::scale::{Paint, Pattern};
+use crate::paint::theme::Theme;
+use crate::redraw::Redraw;
+use crate::text::font;
 use std::collections::BTreeSet;
 
 /// A whole picture.
@@ -34,7 +38,7 @@ pub enum Item {
         /// What it holds.
         items: Vec<Item>,
         /// How a page redraws it.
-        live: Option<Box<Live>>,
+        live: Option<Box<Redraw>>,
     },
     /// Rectangles of one paint.
     Cells {
@@ -159,7 +163,7 @@ impl Item {
 
     /// The same group, which a page redraws. What is no group stays as it is.
     #[must_use]
-    pub(crate) fn redrawn(mut self, how: Live, (x, y): (f64, f64)) -> Self {
+    pub(crate) fn redrawn(mut self, how: Redraw, (x, y): (f64, f64)) -> Self {
         if let Self::Group { live, .. } = &mut self {
             *live = Some(Box::new(how.moved(x, y)));
         }

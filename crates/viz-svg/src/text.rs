@@ -1,6 +1,13 @@
 //! Tokens as a reader sees them: clusters of characters, each with the tokens that hold its parts.
 
-use crate::invisible::{Stretch, stand_in, stretches};
+pub(crate) mod bidi;
+pub(crate) mod font;
+pub(crate) mod invisible;
+pub(crate) mod label;
+pub(crate) mod paragraph;
+pub(crate) mod spans;
+
+use crate::text::invisible::{Stretch, stand_in, stretches};
 use saliency_schema::Token;
 
 /// One user-perceived character.

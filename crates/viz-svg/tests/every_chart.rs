@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 fn annotated() -> Record {
     let mut record = run_30();
-    record.model = Some(Model { name: "gpt2 <small>".into(), sha256: None });
+    record.model = Some(Model::new("gpt2 <small>"));
     record.method = Some(Method::new("gradient-x-input"));
     record.target = Some(Target::new("probability"));
     record.aggregate = Some("l2".into());
@@ -117,7 +117,9 @@ prop_compose! {
         let n_output = values.len();
         let tokens: Vec<Token> = tokens.into_iter().enumerate().map(|(i, (text, bytes))| {
             let kind = if i < n_input || n_output == 0 { Kind::Input } else { Kind::Output };
-            Token { bytes, ..Token::new(i as u32, text, kind) }
+            let mut token = Token::new(i as u32, text, kind);
+            token.bytes = bytes;
+            token
         }).collect();
         let rows = values.into_iter().enumerate().map(|(row, values)| values[..n_input + row].to_vec()).collect();
         Record::new(tokens, rows).unwrap()

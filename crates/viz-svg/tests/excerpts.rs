@@ -16,7 +16,7 @@ fn small() -> Record {
         let start = reached;
         reached += text.len();
         let kind = if i < 4 { Kind::Input } else { Kind::Output };
-        Token { start: Some(start), end: Some(reached), ..Token::new(i as u32, *text, kind) }
+        Token::new(i as u32, *text, kind).with_span(start..reached)
     };
     let tokens = texts.iter().enumerate().map(token).collect();
     let rows: [&[f64]; 2] = [&[6.0, -2.0, 8.0, 0.0], &[11.0, 4.0, -1.0, 1.0, 3.0]];
@@ -24,7 +24,7 @@ fn small() -> Record {
     let mut record = Record::new(tokens, rows).unwrap();
     record.signed = Some(true);
     let parts = vec![Part::new("template", 0..5), Part::new("user", 5..11), Part::new("template", 11..14)];
-    record.prompt = Some(Prompt { bos: false, template: Some("chat".into()), text: Some([5, 11]), parts });
+    record.prompt = Some(Prompt::new(false).with_template("chat").with_text(5..11).with_parts(parts));
     record
 }
 

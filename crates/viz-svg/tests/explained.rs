@@ -20,7 +20,7 @@ fn record(target: &str, explained: [Option<Explained>; 2]) -> Record {
     let rows = vec![vec![Some(0.5), Some(0.25), Some(0.25)], vec![Some(0.25); 4]];
     let mut record = Record::new(tokens, rows).unwrap();
     record.target = Some(Target::new(target));
-    let output = |(row, explained)| Output { token: 3 + row, explained, ..Output::default() };
+    let output = |(row, explained)| Output::new(3 + row).with_explained(explained);
     record.outputs = explained.into_iter().enumerate().map(output).collect();
     record
 }

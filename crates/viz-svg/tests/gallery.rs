@@ -77,7 +77,7 @@ fn without_spaces(text: &str) -> String {
 fn named(json: &[u8]) -> Vec<Record> {
     let mut records = saliency_schema::read(json).unwrap();
     for record in &mut records {
-        record.model = Some(Model { name: "GPT-2 (124M)".into(), sha256: None });
+        record.model = Some(Model::new("GPT-2 (124M)"));
         record.method = Some(Method::new("grad_x_input (ecco)"));
     }
     records

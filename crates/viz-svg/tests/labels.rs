@@ -20,7 +20,9 @@ fn cut(text: &[u8], lengths: &[usize]) -> Vec<Token> {
         }
         let text = String::from_utf8_lossy(own).into_owned();
         let bytes = std::str::from_utf8(own).is_err().then(|| own.to_vec());
-        tokens.push(Token { bytes, ..Token::new(tokens.len() as u32, text, Kind::Input) });
+        let mut token = Token::new(tokens.len() as u32, text, Kind::Input);
+        token.bytes = bytes;
+        tokens.push(token);
     }
     tokens
 }

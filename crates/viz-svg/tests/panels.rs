@@ -24,7 +24,7 @@ fn made(mut record: Record, method: &str, normalize: &str, signed: bool, adds_up
     (record.normalize, record.signed) = (Some(normalize.to_owned()), Some(signed));
     let n_input = record.n_input();
     if adds_up {
-        let output = |row| Output { token: n_input + row, delta: Some(0.0), ..Output::default() };
+        let output = |row| Output::new(n_input + row).with_delta(0.0);
         record.outputs = (0..record.n_output()).map(output).collect();
     }
     record
@@ -195,7 +195,7 @@ fn earlier_outputs_of_the_same_continuation_are_comparable() {
     let rows: [&[f64]; 2] = [&[1.0, 2.0], &[3.0, 4.0, 5.0]];
     let a = record(&INPUTS, &OUTPUTS, &rows);
     let mut b = record(&INPUTS, &OUTPUTS, &[&[0.5, 0.5], &[1.0, 1.0, 1.0]]);
-    b.model = Some(saliency_schema::Model { name: "other".into(), sha256: None });
+    b.model = Some(saliency_schema::Model::new("other"));
     let c = record(&INPUTS, &[" ran", " on"], &rows);
     let lock = Some(State { panel: 1, output: 1 });
     let scene = draw("tall-multiple", &[a, b, c], &Options { lock, ..Options::default() });

@@ -90,8 +90,8 @@ fn hostile() -> Record {
     let explained = explained.with_alternatives(vec![Named::new(4, " a\tb"), Named::new(5, " hat")]);
     let explained = explained.with_without(without);
     record.outputs = vec![
-        Output { token: 10, probability: Some(0.9), delta: Some(1e-9), ..Output::default() },
-        Output { token: 11, explained: Some(explained), ..Output::default() },
+        Output::new(10).with_probability(0.9).with_delta(1e-9),
+        Output::new(11).with_explained(explained),
     ];
     record
 }

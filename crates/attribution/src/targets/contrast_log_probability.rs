@@ -1,8 +1,8 @@
 //! `contrast-log-probability`: the produced token's log-probability less an alternative's.
 
-use super::log_probability::LogProbability;
-use super::logit::Logit;
-use crate::contrast::contrast;
+use crate::target::contrast::contrast;
+use crate::targets::log_probability::LogProbability;
+use crate::targets::logit::Logit;
 
 contrast! {
     /// `f = ln p_t − ln p_a`, with `a` the alternative: the runner-up at the real input, a given token, or the mean

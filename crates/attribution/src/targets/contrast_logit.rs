@@ -1,7 +1,7 @@
 //! `contrast-logit`: the produced token's logit less an alternative's.
 
-use super::logit::Logit;
-use crate::contrast::contrast;
+use crate::target::contrast::contrast;
+use crate::targets::logit::Logit;
 
 contrast! {
     /// `f = z_t − z_a`, with `a` the alternative: the runner-up at the real input, a given token, or the mean over

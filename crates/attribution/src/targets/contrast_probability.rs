@@ -1,7 +1,7 @@
 //! `contrast-probability`: the produced token's probability less an alternative's.
 
-use super::probability::Probability;
-use crate::contrast::contrast;
+use crate::target::contrast::contrast;
+use crate::targets::probability::Probability;
 
 contrast! {
     /// `f = p_t − p_a`, with `a` the alternative: the runner-up at the real input, a given token, or the mean over

@@ -1,7 +1,8 @@
 //! `cross-entropy`: the produced token's loss.
 
-use super::log_probability::LogProbability;
-use crate::{Error, OutputToken, Target};
+use crate::error::Error;
+use crate::target::{OutputToken, Target};
+use crate::targets::log_probability::LogProbability;
 use tch::Tensor;
 
 /// `f = −ln p_t`, the produced token's loss, in nats: `log-probability` with the other sign. Positive attributions make

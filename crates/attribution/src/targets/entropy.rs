@@ -1,7 +1,8 @@
 //! `entropy`: how undecided the model is.
 
+use crate::error::Error;
 use crate::target::widened;
-use crate::{Error, OutputToken, Target};
+use crate::target::{OutputToken, Target};
 use tch::Tensor;
 
 /// `f = −Σ p ln p` over the vocabulary, in nats: how undecided the model is, whatever token was produced. Positive

@@ -1,7 +1,10 @@
 //! `kl-divergence`: how far some of the context moves the prediction.
 
+use crate::error::Error;
+use crate::target::clean_run::CleanRun;
+use crate::target::explained::Explained;
 use crate::target::widened;
-use crate::{Error, Explained, OutputToken, RealRun, Target};
+use crate::target::{OutputToken, Target};
 use std::ops::Range;
 use tch::Tensor;
 
@@ -43,11 +46,11 @@ impl Target for KlDivergence {
         let apart = logarithms.f_sub(&reference.f_select(0, output.output as i64)?)?;
         Ok(logarithms.f_exp()?.f_mul(&apart)?.f_sum_dim_intlist(&[-1_i64][..], false, None)?)
     }
-    fn prepared(&self, real: &RealRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
+    fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
         if self.without.is_empty() {
             return Err(nothing_left_out());
         }
-        let reference = widened(&real.logits_without(&self.without)?)?.f_log_softmax(-1, None)?;
+        let reference = widened(&clean.logits_without(&self.without)?)?.f_log_softmax(-1, None)?;
         Ok(Some(Box::new(Self { without: self.without.clone(), reference: Some(reference) })))
     }
     fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {

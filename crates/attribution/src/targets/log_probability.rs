@@ -1,7 +1,8 @@
 //! `log-probability`: the logarithm of the produced token's probability.
 
+use crate::error::Error;
 use crate::target::widened;
-use crate::{Error, OutputToken, Target};
+use crate::target::{OutputToken, Target};
 use tch::Tensor;
 
 /// `f = ln softmax(z)_t`, in nats. Does not flatten where the model is sure, as the probability does.

@@ -1,7 +1,9 @@
 //! `logit`: the produced token's own logit.
 
+use crate::error::Error;
+use crate::model::TokenId;
 use crate::target::widened;
-use crate::{Error, OutputToken, Target, TokenId};
+use crate::target::{OutputToken, Target};
 use tch::Tensor;
 
 /// `f = z_t`, the logit of the produced token `t`. Unbounded, and blind to what the other tokens get.

@@ -1,7 +1,8 @@
 //! `probability`: the produced token's probability.
 
+use crate::error::Error;
 use crate::target::widened;
-use crate::{Error, OutputToken, Target};
+use crate::target::{OutputToken, Target};
 use tch::Tensor;
 
 /// `f = softmax(z)_t`, the probability of the produced token `t`. The notebook's and ecco's target.

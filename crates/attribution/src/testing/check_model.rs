@@ -1,9 +1,14 @@
 //! A model of one's own, held to everything that its trait promises.
 
-use crate::backward::{gradient, with_gradients};
-use crate::generation::without_cache;
-use crate::path::epsilon;
-use crate::{Error, Generation, Inside, LanguageModel, Sequence, TokenId, Variants, checked};
+use crate::calculus::path::epsilon;
+use crate::error::Error;
+use crate::model::generation::Generation;
+use crate::model::generation::without_cache;
+use crate::model::inside::Inside;
+use crate::model::prefix_cache::PrefixCache;
+use crate::model::sequence::Sequence;
+use crate::model::{LanguageModel, TokenId, checked};
+use crate::problem::backward::{gradient, with_gradients};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -89,7 +94,7 @@ impl<'a> Check<'a> {
         self.gradients().map_err(or("gradients"))?;
         self.generate().map_err(or("generate"))?;
         self.run().map_err(or("run"))?;
-        self.variants()?;
+        self.prefix_cache()?;
         match self.model.inside() {
             Some(inside) => self.inside(inside).map_err(or("inside")),
             None => Ok(()),
@@ -259,7 +264,7 @@ impl<'a> Check<'a> {
 
     fn run(&self) -> Result<(), Why> {
         let positions = self.n_input - 1..self.tokens();
-        let run = checked::run(self.model, &self.embeddings, self.n_input, positions.clone())?;
+        let run = checked::tape(self.model, &self.embeddings, self.n_input, positions.clone())?;
         let Some(run) = run else { return Ok(()) };
         same(run.logits(), &self.plain(&positions)?, "the logits of run and of logits")?;
         let (leaf, logits) = self.graph(positions.clone())?;
@@ -269,7 +274,7 @@ impl<'a> Check<'a> {
         let cotangents = grid.f_cos()?.f_reshape(logits.size())?.f_to_kind(logits.kind())?;
         let hidden = leaf.size()[2];
         let places = 0..positions.len();
-        checked::pull_back(&*run, (places, positions.start), hidden, &cotangents, &mut |place, found| {
+        checked::vjp(&*run, (places, positions.start), hidden, &cotangents, &mut |place, found| {
             let row = place as i64;
             let scalar = logits.f_select(0, row)?.f_mul(&cotangents.f_select(0, row)?)?.f_sum(None)?;
             let read = (positions.start + place + 1) as i64;
@@ -284,8 +289,8 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    fn variants(&self) -> Result<(), Found> {
-        let variants = self.model.variants(&self.embeddings, self.n_input).map_err(of("variants"))?;
+    fn prefix_cache(&self) -> Result<(), Found> {
+        let variants = self.model.prefix_cache(&self.embeddings, self.n_input).map_err(of("variants"))?;
         let (says, has) = (self.model.shares_prefix(), variants.is_some());
         if says != has {
             let gives = if has { "gives a cache" } else { "gives none" };
@@ -294,24 +299,24 @@ impl<'a> Check<'a> {
         variants.map_or(Ok(()), |variants| self.variant(&*variants).map_err(or("variants")))
     }
 
-    fn variant(&self, variants: &dyn Variants) -> Result<(), Why> {
+    fn variant(&self, variants: &dyn PrefixCache) -> Result<(), Why> {
         let vocabulary = self.model.limits().vocabulary;
         let like = (Kind::Bool, self.embeddings.device());
         for shared in 0..self.tokens() {
             let positions = shared.max(self.predicting().start)..self.tokens();
             let changed = self.changed(shared..self.tokens())?;
             let rest = changed.f_narrow(1, shared as i64, (self.tokens() - shared) as i64)?;
-            let of = |rest: &Tensor, hidden: Option<&Tensor>| {
-                checked::variant_logits(variants, vocabulary, (shared, rest), hidden, positions.clone())
+            let of = |rest: &Tensor, masked: Option<&Tensor>| {
+                checked::variant_logits(variants, vocabulary, (shared, rest), masked, positions.clone())
             };
             let (found, plain) = (of(&rest, None)?, self.pass(&changed, positions.clone())?);
             let what = format!("a variant that shares {shared} tokens, and a whole pass over it");
             same(&found, &plain, &what)?;
             // Hidden tokens, where the cache can hide any: what they are must not matter to later positions.
-            let hidden = Tensor::f_zeros([1, self.tokens() as i64], like)?;
-            let what = format!("a variant that shares {shared} tokens, and the same with no token hidden");
-            same(&of(&rest, Some(&hidden))?, &found, &what)?;
-            let _ = hidden.f_select(1, shared as i64)?.f_fill_(1)?;
+            let masked = Tensor::f_zeros([1, self.tokens() as i64], like)?;
+            let what = format!("a variant that shares {shared} tokens, and the same with no token masked");
+            same(&of(&rest, Some(&masked))?, &found, &what)?;
+            let _ = masked.f_select(1, shared as i64)?.f_fill_(1)?;
             if shared + 1 == self.tokens() {
                 continue;
             }
@@ -319,9 +324,9 @@ impl<'a> Check<'a> {
             let _ = moved.f_select(1, 0)?.f_mul_scalar_(-1.0)?.f_add_scalar_(CHANGE)?;
             let after = (shared + 1).max(positions.start) - positions.start;
             let later = |x: &Tensor| x.f_narrow(1, after as i64, x.size()[1] - after as i64);
-            let (one, other) = (of(&rest, Some(&hidden))?, of(&moved, Some(&hidden))?);
+            let (one, other) = (of(&rest, Some(&masked))?, of(&moved, Some(&masked))?);
             let what =
-                format!("positions after token {shared}, which is hidden, before and after it is changed");
+                format!("positions after token {shared}, which is masked, before and after it is changed");
             same(&later(&one)?, &later(&other)?, &what)?;
         }
         Ok(())
@@ -334,7 +339,7 @@ impl<'a> Check<'a> {
             let found = checked::logits_from(inside, vocabulary, (layer, &residual), 0..self.tokens())?;
             same(&found, &self.logits, &format!("the logits from residual {layer} and from the embeddings"))?;
             if layer < inside.layers() {
-                let look = checked::look(inside, layer, &residual.f_select(0, 0)?)?;
+                let look = checked::attention_at(inside, layer, &residual.f_select(0, 0)?)?;
                 let next = checked::residual(inside, layer + 1, &self.embeddings)?.f_select(0, 0)?;
                 same(&look.output, &next, &format!("the output of look {layer} and residual {}", layer + 1))?;
                 let second = checked::feed_forward(inside, layer, &look.attended)?;

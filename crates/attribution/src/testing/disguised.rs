@@ -1,13 +1,16 @@
 //! The saturating model, computed in another way and with everything that makes a model fast.
 
-use super::{Saturating, grid};
-use crate::{Error, LanguageModel, Limits, ModelError, Run, TokenId, Variants};
+use crate::error::{Error, ModelError};
+use crate::model::prefix_cache::PrefixCache;
+use crate::model::tape::Tape;
+use crate::model::{LanguageModel, Limits, TokenId};
+use crate::testing::{Saturating, grid};
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
-/// The same function as [`Saturating`], by other operations: `tanh s = 2 σ(2s) − 1`, products before sums, sums as a
-/// product with a triangle of ones. It walks back on its own and keeps a cache ([`Variants`]), whose hidden tokens are
-/// left out of later sums: `s_p = Σ_{i ≤ p} x_i` without hidden `i < p`.
+/// The same function as [`Saturating`], by other operations: `tanh s = 2 σ(2s) − 1`, products before sums, sums as a product
+/// with a triangle of ones. It walks back on its own and keeps a cache ([`PrefixCache`]), whose masked tokens are left out of later
+/// sums: `s_p = Σ_{i ≤ p} x_i` without masked `i < p`.
 #[derive(Debug)]
 pub struct Disguised {
     same: Saturating,
@@ -34,15 +37,15 @@ impl Disguised {
         Self { same: Saturating::new(vocabulary, hidden), weights }
     }
 
-    /// `Σ_{i ≤ p} x_i` at every position, without hidden `i < p`: `added` is `[batch, tokens, vocabulary]`, `hidden`
-    /// `[batch, tokens]`.
-    fn sums(added: &Tensor, hidden: Option<&Tensor>) -> Result<Tensor, ModelError> {
+    /// `Σ_{i ≤ p} x_i` at every position, without masked `i < p`: `added` is `[batch, tokens, vocabulary]`, `masked` `[batch,
+    /// tokens]`.
+    fn sums(added: &Tensor, masked: Option<&Tensor>) -> Result<Tensor, ModelError> {
         let tokens = added.size()[1];
         let like = (Kind::Double, Device::Cpu);
         let triangle = Tensor::f_ones([tokens, tokens], like)?.f_tril(0)?;
-        let Some(hidden) = hidden else { return Ok(triangle.f_matmul(added)?) };
+        let Some(masked) = masked else { return Ok(triangle.f_matmul(added)?) };
         let itself = Tensor::f_eye(tokens, like)?;
-        let kept = hidden.f_logical_not()?.f_to_kind(Kind::Double)?.f_unsqueeze(1)?;
+        let kept = masked.f_logical_not()?.f_to_kind(Kind::Double)?.f_unsqueeze(1)?;
         Ok(triangle.f_mul(&kept.f_maximum(&itself)?)?.f_matmul(added)?)
     }
 
@@ -69,12 +72,12 @@ impl LanguageModel for Disguised {
         let sums = Self::sums(&self.added(embeddings)?, None)?;
         Self::squash(&sums.f_narrow(1, positions.start as i64, positions.len() as i64)?)
     }
-    fn run<'a>(
+    fn tape<'a>(
         &'a self,
         embeddings: &Tensor,
         n_input: usize,
         positions: Range<usize>,
-    ) -> Result<Option<Box<dyn Run + 'a>>, ModelError> {
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         let _no_gradient = tch::no_grad_guard();
         let first = positions.start;
         let logits = self.logits(embeddings, n_input, positions)?;
@@ -83,21 +86,21 @@ impl LanguageModel for Disguised {
     fn shares_prefix(&self) -> bool {
         true
     }
-    fn variants<'a>(
+    fn prefix_cache<'a>(
         &'a self,
         embeddings: &Tensor,
         _: usize,
-    ) -> Result<Option<Box<dyn Variants + 'a>>, ModelError> {
+    ) -> Result<Option<Box<dyn PrefixCache + 'a>>, ModelError> {
         let _no_gradient = tch::no_grad_guard();
         Ok(Some(Box::new(Cache { model: self, added: self.added(embeddings)? })))
     }
 }
 
-impl Run for Way<'_> {
+impl Tape for Way<'_> {
     fn logits(&self) -> &Tensor {
         &self.logits
     }
-    fn pull_back(
+    fn vjp(
         &self,
         positions: Range<usize>,
         cotangents: &Tensor,
@@ -114,12 +117,12 @@ impl Run for Way<'_> {
     }
 }
 
-impl Variants for Cache<'_> {
+impl PrefixCache for Cache<'_> {
     fn logits(
         &self,
         shared: usize,
         embeddings: &Tensor,
-        hidden: Option<&Tensor>,
+        masked: Option<&Tensor>,
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
         let _no_gradient = tch::no_grad_guard();
@@ -127,7 +130,7 @@ impl Variants for Cache<'_> {
         let before = self.added.f_narrow(1, 0, shared as i64)?;
         let before = before.f_expand([batch, shared as i64, before.size()[2]], false)?;
         let added = Tensor::f_cat(&[before, self.model.added(embeddings)?], 1)?;
-        let sums = Disguised::sums(&added, hidden)?;
+        let sums = Disguised::sums(&added, masked)?;
         Disguised::squash(&sums.f_narrow(1, positions.start as i64, positions.len() as i64)?)
     }
 }

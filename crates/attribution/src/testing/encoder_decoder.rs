@@ -1,7 +1,8 @@
 //! An encoder–decoder: the source is seen through attention, the decoder's own tokens in order.
 
-use super::grid;
-use crate::{LanguageModel, Limits, ModelError, TokenId};
+use crate::error::ModelError;
+use crate::model::{LanguageModel, Limits, TokenId};
+use crate::testing::grid;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 

@@ -1,7 +1,8 @@
 //! A model that jumps right beside a baseline of zeros: it divides by its input's size.
 
-use super::grid;
-use crate::{LanguageModel, Limits, ModelError, TokenId};
+use crate::error::ModelError;
+use crate::model::{LanguageModel, Limits, TokenId};
+use crate::testing::grid;
 use std::ops::Range;
 use tch::Tensor;
 

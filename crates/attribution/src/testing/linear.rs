@@ -1,6 +1,7 @@
 //! A model that is linear in its embeddings: every method must be exact on it.
 
-use crate::{LanguageModel, Limits, ModelError, TokenId};
+use crate::error::ModelError;
+use crate::model::{LanguageModel, Limits, TokenId};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 

@@ -1,7 +1,8 @@
 //! A model that is a power of a weighted sum: tokens act together, and some do not act at all.
 
-use super::grid;
-use crate::{LanguageModel, Limits, ModelError, TokenId};
+use crate::error::ModelError;
+use crate::model::{LanguageModel, Limits, TokenId};
+use crate::testing::grid;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 

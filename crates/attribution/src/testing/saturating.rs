@@ -1,6 +1,7 @@
 //! A model that is far from linear: gradients vanish where its output is large.
 
-use crate::{LanguageModel, Limits, ModelError, TokenId};
+use crate::error::ModelError;
+use crate::model::{LanguageModel, Limits, TokenId};
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 

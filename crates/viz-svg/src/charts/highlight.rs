@@ -1,15 +1,19 @@
 //! `highlight`: the text, with one output's attributions as its background.
 
-use crate::cells::Cells;
-use crate::live::{Boxes, Part};
+use crate::chart::Chart;
+use crate::error::Error;
+use crate::layout::sheet::{MARGIN, Sheet};
+use crate::options::Options;
 use crate::options::States;
 use crate::options::one;
-use crate::paragraph::Paragraph;
-use crate::rows::Rows;
-use crate::scale::Scale;
+use crate::paint::color::Color;
+use crate::paint::scale::Scale;
+use crate::redraw::Redraw;
+use crate::redraw::{Boxes, Part};
 use crate::scene::{Item, Rect, Scene};
-use crate::sheet::{MARGIN, Sheet};
-use crate::{Chart, Color, Error, Live, Options};
+use crate::text::paragraph::Paragraph;
+use crate::values::cells::Cells;
+use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 const WIDTH: f64 = 640.0;
@@ -97,7 +101,7 @@ fn text(rows: &Rows<'_>, scale: &Scale, states: &States, options: &Options, widt
 }
 
 /// How a page redraws the text.
-fn live(record: &Record, width: f64) -> Live {
+fn live(record: &Record, width: f64) -> Redraw {
     let paragraph = Paragraph::set(&record.tokens, width - 2.0 * PADDING, SIZE, LINE);
     let pieces = paragraph.pieces(PADDING, PADDING);
     let first = pieces.iter().find(|piece| piece.token == record.n_input());
@@ -110,7 +114,7 @@ fn live(record: &Record, width: f64) -> Live {
         texts: paragraph.runs_of_tokens(PADDING, PADDING),
         ..Boxes::default()
     };
-    Live::of(0, Part::Tokens(boxes))
+    Redraw::of(0, Part::Tokens(boxes))
 }
 
 fn sentence(rows: &Rows<'_>) -> String {
@@ -125,7 +129,7 @@ fn sentence(rows: &Rows<'_>) -> String {
         Some((i, x)) => format!(
             "{counts} {}; the largest value, {}, is that of “{}” (token {}).",
             rows.title(),
-            crate::number::short(x),
+            crate::values::number::short(x),
             rows.label_of(i),
             rows.record.position(i)
         ),

@@ -1,16 +1,22 @@
 //! `long-output`: long continuations, one small cell for each (token, output), the text above.
 
-use crate::cells::Cells;
-use crate::grid::Grid;
-use crate::live::{Boxes, Part};
+use crate::chart::Chart;
+use crate::error::Error;
+use crate::layout::grid::Grid;
+use crate::layout::panels::{Group, Panels, scale_of};
+use crate::layout::sheet::MARGIN;
+use crate::options::Options;
 use crate::options::too_narrow;
-use crate::panels::{Group, Panels, scale_of};
-use crate::paragraph::{Paragraph, Piece};
-use crate::rows::Rows;
-use crate::scale::Scale;
+use crate::paint::scale::Paint;
+use crate::paint::scale::Scale;
+use crate::redraw::Redraw;
+use crate::redraw::{Boxes, Part};
 use crate::scene::{Item, Rect, Scene, Text};
-use crate::sheet::MARGIN;
-use crate::{Chart, Error, Live, Options, Paint, excerpt, font};
+use crate::text::font;
+use crate::text::paragraph::{Paragraph, Piece};
+use crate::values::cells::Cells;
+use crate::values::excerpt;
+use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 /// A cell's width and height, where no width is asked for.
@@ -92,7 +98,7 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
         sheet.live_group("cells", words, cells, (left, grid_top), || grid.live(panel));
         sheet.outside(outside(&grid), (left, grid_top + grid.extent() + 8.0));
         let marks = marks(&grid, options.token);
-        sheet.live_group("marks", None, marks, (left, grid_top), || Live::of(panel, Part::Marks));
+        sheet.live_group("marks", None, marks, (left, grid_top), || Redraw::of(panel, Part::Marks));
         left += width + BETWEEN;
     }
     let outputs: Vec<_> = panels.records.iter().map(|record| record.n_output().to_string()).collect();
@@ -152,14 +158,14 @@ fn continuation(rows: &Rows<'_>, text: &Paragraph, scale: &Scale) -> Vec<Item> {
 }
 
 /// How a page redraws the continuation.
-fn live_continuation(rows: &Rows<'_>, text: &Paragraph, panel: usize) -> Live {
+fn live_continuation(rows: &Rows<'_>, text: &Paragraph, panel: usize) -> Redraw {
     let n_input = rows.record.n_input();
     let boxed = |piece: Piece| {
         let rect = Rect { y: piece.rect.y + 1.0, height: LINE - 2.0, ..piece.rect };
         (n_input + piece.token, rect)
     };
     let of_record = |(output, run): (usize, Text)| (n_input + output, run);
-    Live::of(
+    Redraw::of(
         panel,
         Part::Tokens(Boxes {
             size: SIZE,

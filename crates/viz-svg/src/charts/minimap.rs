@@ -1,16 +1,23 @@
 //! `minimap`: the paragraph, and a small copy of it for every output.
 
-use crate::cells::Cells;
-use crate::grid::AS_RECTANGLES;
-use crate::live::{Boxes, Part};
+use crate::chart::Chart;
+use crate::error::Error;
+use crate::layout::grid::AS_RECTANGLES;
+use crate::layout::input_text::InputText;
+use crate::layout::sheet::{MARGIN, Sheet};
+use crate::options::Options;
 use crate::options::too_narrow;
-use crate::paragraph::Piece;
-use crate::prose::Prose;
-use crate::rows::Rows;
-use crate::scale::Scale;
+use crate::paint::color::Color;
+use crate::paint::scale::Paint;
+use crate::paint::scale::Scale;
+use crate::redraw::Redraw;
+use crate::redraw::{Boxes, Part};
 use crate::scene::{Item, Rect, Scene, Text};
-use crate::sheet::{MARGIN, Sheet};
-use crate::{Chart, Color, Error, Live, Options, Paint, excerpt, font};
+use crate::text::font;
+use crate::text::paragraph::Piece;
+use crate::values::cells::Cells;
+use crate::values::excerpt;
+use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 const TEXT_WIDTH: f64 = 600.0;
@@ -56,7 +63,7 @@ impl Chart for Minimap {
         let columns = options.columns.unwrap_or(COLUMNS).clamp(1, n_output.max(1));
         let gaps = (columns - 1) as f64 * BETWEEN;
         let inner = options.width.map(|width| width - 2.0 * MARGIN);
-        let prose = Prose::set(&rows, inner.map_or(TEXT_WIDTH, |inner| inner.min(TEXT_WIDTH)), LINE);
+        let prose = InputText::set(&rows, inner.map_or(TEXT_WIDTH, |inner| inner.min(TEXT_WIDTH)), LINE);
         let (text_width, text_height) = prose.text_size();
         let width = inner.map_or(text_width * SHRUNK, |inner| (inner - gaps) / columns as f64);
         if let (Some(whole), true) = (options.width, width < LEAST) {
@@ -151,21 +158,21 @@ impl Thumbnails<'_> {
     }
 
     /// How a page redraws the thumbnails.
-    fn live(&self) -> Live {
+    fn live(&self) -> Redraw {
         let room = |((x, y), label): ((f64, f64), Rect)| Rect::new(x, y, self.width, label.y - y - 2.0);
         let places = self.places().into_iter().map(room).collect();
-        Live::of(0, Part::Thumbnails { boxes: self.boxes(), places })
+        Redraw::of(0, Part::Thumbnails { boxes: self.boxes(), places })
     }
 
     /// How a page redraws the labels.
-    fn live_labels(&self) -> Live {
+    fn live_labels(&self) -> Redraw {
         let mut boxes = Boxes { size: SIZE, ground: true, bold: true, ..Boxes::default() };
         let n_input = self.rows.record.n_input();
         for (row, (_, rect)) in self.places().into_iter().enumerate() {
             boxes.places.push((n_input + row, rect));
             boxes.texts.push((n_input + row, self.text(row, rect, Color::BLACK)));
         }
-        Live::of(0, Part::Tokens(boxes))
+        Redraw::of(0, Part::Tokens(boxes))
     }
 
     /// How much of each row lies on inputs that are not shown, under its label.

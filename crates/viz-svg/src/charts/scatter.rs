@@ -1,13 +1,16 @@
 //! `scatter`: two outputs' attributions of the same tokens against each other.
 
-use crate::legend::Ends;
+use crate::chart::Chart;
+use crate::error::Error;
+use crate::layout::legend::Ends;
+use crate::layout::scatter_plot;
+use crate::layout::scatter_plot::ScatterPlot;
+use crate::layout::sheet::{MARGIN, Sheet};
+use crate::options::Options;
 use crate::options::{States, one};
-use crate::pair::{self, Pair};
-use crate::rows::Rows;
-use crate::scale::Scale;
+use crate::paint::scale::Scale;
 use crate::scene::{Scene, Text};
-use crate::sheet::{MARGIN, Sheet};
-use crate::{Chart, Error, Options};
+use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 /// The pair scatter on its own: x is the locked output (the first by default), y the hovered one (the last). Dots are
@@ -39,11 +42,12 @@ impl Chart for Scatter {
             let description = format!("{}.", sheet.title());
             return Ok(sheet.scene(description));
         };
-        let side = options.width.map_or(pair::SIDE, |width| width - 2.0 * MARGIN - pair::BESIDE);
+        let side =
+            options.width.map_or(scatter_plot::SIDE, |width| width - 2.0 * MARGIN - scatter_plot::BESIDE);
         let title = format!("“{}” (output {y}) against “{}” (output {x})", rows.label(y), rows.label(x));
         let more = |row: usize| format!("more to “{}”", rows.label(row));
         let mut sheet = Sheet::new(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) });
-        let pair = Pair { rows: &rows, scale: &scale, x: Some(x), y, token: options.token, side };
+        let pair = ScatterPlot { rows: &rows, scale: &scale, x: Some(x), y, token: options.token, side };
         sheet.live_group("pair", Some(rows.in_words(&[y])), pair.items(), (0.0, 0.0), || pair.live());
         let description = format!(
             "{}: a dot for each token, to the right by what output {x} took from it, upwards by what output {y} did.",

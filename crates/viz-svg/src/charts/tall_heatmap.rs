@@ -1,14 +1,18 @@
 //! `tall-heatmap`: one row for each output, one bar for each token before it, beside the paragraph.
 
-use crate::heat::{self, HEADS, Heat};
+use crate::chart::Chart;
+use crate::error::Error;
+use crate::layout::heatmap;
+use crate::layout::heatmap::{HEADS, Heatmap};
+use crate::layout::input_text::InputText;
+use crate::layout::scatter_plot;
+use crate::layout::scatter_plot::ScatterPlot;
+use crate::layout::sheet::{MARGIN, Sheet};
+use crate::options::Options;
 use crate::options::too_narrow;
-use crate::pair::{self, Pair};
-use crate::prose::Prose;
-use crate::rows::Rows;
-use crate::scale::Scale;
+use crate::paint::scale::Scale;
 use crate::scene::Scene;
-use crate::sheet::{MARGIN, Sheet};
-use crate::{Chart, Error, Options};
+use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 const TEXT_WIDTH: f64 = 500.0;
@@ -39,11 +43,11 @@ impl Chart for TallHeatmap {
         let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
         let columns = rows.record.tokens.len().saturating_sub(1).max(1) as f64;
         let bar = (BARS / columns).round().clamp(1.0, 12.0);
-        let mut heat = Heat { rows, scale, bar, token: options.token, live: options.live };
+        let mut heat = Heatmap { rows, scale, bar, token: options.token, live: options.live };
         if let Some(width) = options.width {
             let (bars, beside) = heat.least();
-            let taken = TEXT_WIDTH + BETWEEN + heat.label_width() + heat::GAP + beside + 2.0 * MARGIN;
-            let least = taken + bars.max(columns * heat::THINNEST);
+            let taken = TEXT_WIDTH + BETWEEN + heat.label_width() + heatmap::GAP + beside + 2.0 * MARGIN;
+            let least = taken + bars.max(columns * heatmap::THINNEST);
             if width < least {
                 return Err(too_narrow(width, least));
             }
@@ -53,10 +57,10 @@ impl Chart for TallHeatmap {
     }
 }
 
-fn scene(heat: &Heat<'_>, options: &Options) -> Scene {
+fn scene(heat: &Heatmap<'_>, options: &Options) -> Scene {
     let (rows, scale) = (&heat.rows, &heat.scale);
     let n_output = rows.record.n_output();
-    let prose = Prose::set(rows, TEXT_WIDTH, LINE);
+    let prose = InputText::set(rows, TEXT_WIDTH, LINE);
     let heat_left = TEXT_WIDTH + BETWEEN;
     let rows_top = HEADING + HEADS;
 
@@ -75,7 +79,7 @@ fn scene(heat: &Heat<'_>, options: &Options) -> Scene {
         let top = HEADING + prose.height() + 40.0;
         sheet.heading("Attribution", 0.0, top - 4.0);
         let x = Some(rows.lock.unwrap_or(y));
-        let pair = Pair { rows, scale, x, y, token: heat.token, side: pair::SIDE };
+        let pair = ScatterPlot { rows, scale, x, y, token: heat.token, side: scatter_plot::SIDE };
         sheet.live_group("pair", None, pair.items(), (0.0, top), || pair.live());
     }
     let description = sentence(rows, sheet.title());

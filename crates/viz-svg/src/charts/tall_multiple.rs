@@ -1,11 +1,15 @@
 //! `tall-multiple`: the tall heatmap of several records side by side.
 
-use crate::heat::{self, HEADS, Heat};
+use crate::chart::Chart;
+use crate::error::Error;
+use crate::layout::heatmap;
+use crate::layout::heatmap::{HEADS, Heatmap};
+use crate::layout::panels::{Group, Panels, scale_of};
+use crate::layout::sheet::MARGIN;
+use crate::options::Options;
 use crate::options::too_narrow;
-use crate::panels::{Group, Panels, scale_of};
 use crate::scene::{Scene, Text};
-use crate::sheet::MARGIN;
-use crate::{Chart, Error, Options, font};
+use crate::text::font;
 use saliency_schema::Record;
 
 /// Room that one panel's bars take where no width is asked for, as long as they are not thinner than one unit or
@@ -41,16 +45,17 @@ impl Chart for TallMultiple {
         let bar = (BARS / most).round().clamp(1.0, 12.0);
         let heat = |(panel, rows)| {
             let scale = *scale_of(&groups, panel);
-            Heat { rows, scale, bar, token: options.token, live: options.live }
+            Heatmap { rows, scale, bar, token: options.token, live: options.live }
         };
         let mut heats: Vec<_> = panels.rows().enumerate().map(heat).collect();
         if let Some(width) = options.width {
-            let labels: f64 = heats.iter().map(|heat| heat.label_width() + heat::GAP + heat.least().1).sum();
+            let labels: f64 =
+                heats.iter().map(|heat| heat.label_width() + heatmap::GAP + heat.least().1).sum();
             let bars = heats.iter().map(|heat| heat.least().0).fold(0.0, f64::max);
             let taken = labels + BETWEEN * (heats.len() - 1) as f64 + 2.0 * MARGIN;
             let all: f64 = panels.records.iter().map(columns).sum();
             let bar = (width - taken) / all;
-            let least = (taken + all * heat::THINNEST.max(bars / most)).max(Panels::LEAST + 2.0 * MARGIN);
+            let least = (taken + all * heatmap::THINNEST.max(bars / most)).max(Panels::LEAST + 2.0 * MARGIN);
             if width < least {
                 return Err(too_narrow(width, least));
             }
@@ -62,13 +67,13 @@ impl Chart for TallMultiple {
     }
 }
 
-fn scene(panels: &Panels<'_>, heats: &[Heat<'_>], groups: &[Group], options: &Options) -> Scene {
+fn scene(panels: &Panels<'_>, heats: &[Heatmap<'_>], groups: &[Group], options: &Options) -> Scene {
     let (mut sheet, top) = panels.sheet(groups, options);
     let rows_top = top + 18.0 + HEADS;
     let mut left = 0.0;
     for (panel, heat) in heats.iter().enumerate() {
         let record = heat.rows.record;
-        let width = heat.label_width() + heat.full_width().max(heat::LEAST);
+        let width = heat.label_width() + heat.full_width().max(heatmap::LEAST);
         let name = font::fitted(panels.name(panel), 11.0, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, 11.0, options.theme.ink()).bold());
         let words = || heat.rows.in_words(&(0..record.n_output()).collect::<Vec<_>>());

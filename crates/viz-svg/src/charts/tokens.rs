@@ -1,16 +1,21 @@
 //! `tokens`: a ranked table of what one output took from each token; also as plain text, for a terminal.
 
-use crate::legend::provenance;
-use crate::live::Part;
-use crate::number::short;
+use crate::chart::Chart;
+use crate::error::Error;
+use crate::layout::legend::provenance;
+use crate::layout::sheet::{MARGIN, Sheet};
+use crate::options::Options;
 use crate::options::too_narrow;
-use crate::rows::Rows;
-use crate::scale::{Scale, Value};
+use crate::paint::scale::{Scale, Value};
+use crate::redraw::Part;
+use crate::redraw::Redraw;
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
-use crate::sheet::{MARGIN, Sheet};
+use crate::text::font;
 use crate::text::visible;
-use crate::view::View;
-use crate::{Chart, Error, Live, Options, excerpt, font};
+use crate::values::excerpt;
+use crate::values::number::short;
+use crate::values::rows::Rows;
+use crate::values::view::View;
 use saliency_schema::{Kind, Record};
 use std::fmt::Write as _;
 
@@ -71,7 +76,7 @@ impl Chart for Tokens {
         }
         let bottom = 22.0 + table.entries.len() as f64 * ROW;
         items.push(Text::new(table.rest(), 0.0, bottom + 16.0, 11.0, theme.muted()).into());
-        sheet.live_group("table", None, items, (0.0, 0.0), || Live::of(0, Part::Table));
+        sheet.live_group("table", None, items, (0.0, 0.0), || Redraw::of(0, Part::Table));
         let description = format!("{}. {}.", sheet.title(), table.rest());
         Ok(sheet.scene(description))
     }

@@ -1,0 +1,66 @@
+//! How a token is taken away.
+
+use crate::error::Error;
+use crate::method::baseline::Baseline;
+use std::fmt;
+use std::str::FromStr;
+
+/// How a token is taken away. Each is another intervention, and gives other numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ablation {
+    /// Another embedding stands in its place; its position stays.
+    Embedding(Baseline),
+    /// The token is left out, and later ones move up.
+    Deletion,
+    /// No later token can attend to it. It stays where it is, and itself it still sees: for models that offer
+    /// [`PrefixCache`](crate::PrefixCache).
+    Masking,
+}
+
+impl Ablation {
+    /// Names that are understood.
+    pub const NAMES: &'static str =
+        "zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K, sampled:K:SEED, deletion, masking";
+
+    /// The embeddings that a path begins at.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a deletion or a masking: there is no path to it.
+    pub(crate) fn embedding(&self) -> Result<Baseline, Error> {
+        match self {
+            Self::Embedding(baseline) => Ok(baseline.clone()),
+            other => Err(Error::Parameter {
+                name: "baseline",
+                value: other.to_string(),
+                range: "an embedding for this method: zero, eos, mean, mask, token:ID, ids:A,B,… or sampled:K",
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Ablation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Embedding(baseline) => baseline.fmt(f),
+            Self::Deletion => f.write_str("deletion"),
+            Self::Masking => f.write_str("masking"),
+        }
+    }
+}
+
+impl From<Baseline> for Ablation {
+    fn from(baseline: Baseline) -> Self {
+        Self::Embedding(baseline)
+    }
+}
+
+impl FromStr for Ablation {
+    type Err = Error;
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "deletion" => Ok(Self::Deletion),
+            "masking" => Ok(Self::Masking),
+            name => name.parse().map(Self::Embedding),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Whether positions move along a path.
+
+use crate::error::Error;
+use std::str::FromStr;
+
+/// Whether position embeddings move along a path with the tokens'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Positions {
+    /// They stay what they are: only tokens come and go, as in ecco, captum and inseq.
+    #[default]
+    Stay,
+    /// They move too: the path runs through what the first block reads. For models that show their inside.
+    Move,
+}
+
+impl Positions {
+    /// Both, in the order of a list for people.
+    pub const ALL: [Self; 2] = [Self::Stay, Self::Move];
+
+    /// The name, lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stay => "stay",
+            Self::Move => "move",
+        }
+    }
+}
+
+impl FromStr for Positions {
+    type Err = Error;
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| Error::Unknown {
+            what: "choice of positions",
+            name: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
+    }
+}

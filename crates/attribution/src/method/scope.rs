@@ -1,0 +1,38 @@
+//! Who plays: the input alone, or earlier outputs too.
+
+use crate::error::Error;
+use std::str::FromStr;
+
+/// Which segments of the text are taken away and put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Scope {
+    /// Those of the input. Earlier outputs stay in place, and their numbers are missing.
+    #[default]
+    Input,
+    /// Earlier outputs too.
+    All,
+}
+
+impl Scope {
+    /// Both, in the order of a list for people.
+    pub const ALL: [Self; 2] = [Self::Input, Self::All];
+
+    /// The name, lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::All => "all",
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = Error;
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| Error::Unknown {
+            what: "choice of players",
+            name: name.to_owned(),
+            known: Self::ALL.map(Self::name).join(", "),
+        })
+    }
+}

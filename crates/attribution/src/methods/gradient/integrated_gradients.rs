@@ -1,0 +1,333 @@
+//! `integrated-gradients`: the gradient along the straight path from a baseline to the input.
+
+use crate::calculus::path::{Integral, MOST_POINTS, Path, Space};
+use crate::calculus::quadrature::Point;
+use crate::calculus::quadrature::Quadrature;
+use crate::error::Error;
+use crate::method::baseline::Baseline;
+use crate::method::parameters::Parameters;
+use crate::method::parameters::count;
+use crate::method::positions::Positions;
+use crate::method::{Axiom, Card};
+use crate::method::{Explanation, Method};
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+use crate::rows::with_new;
+use std::ops::Range;
+use tch::{Kind, Tensor};
+
+/// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e' + α (e − e')) dα`, signed, by a quadrature rule.
+///
+/// All token embeddings move along the path together; positions stay, or move too ([`positions`](Self::positions)). The
+/// attributions of a row add up to f(x) − f(baseline) as far as the quadrature is exact; the convergence delta says how
+/// far that is. In units of the target.
+///
+/// With a [`tolerance`](Self::tolerance), stretches of the path are halved until each adds up to the change of the
+/// target over it, so that points go to where the change is; every output gets as many as it needs, 512 at the most,
+/// and its row says how many those were. Where that is not enough, or most of the change lies in a sliver of the path,
+/// a note says so.
+///
+/// Cost: for each point one forward pass, shared by all outputs because the model is causal, and one backward
+/// pass for each output. Memory: `[outputs, tokens, hidden]` for the running sums, in portions that fit, each of which
+/// takes its own walk along the path.
+///
+/// Captum rounds Gauss–Legendre weights to single precision, in float64 runs too. So does this method, so
+/// that float64 rows can be compared with captum's to 1e-9; each row is then off by about 3e-8 of itself.
+/// [`exact_weights`](Self::exact_weights) leaves them as they are; with a tolerance they always are.
+///
+/// Source: Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", eq. 1 and 3; for baselines that
+/// are a distribution, Erion et al. 2021, "Improving Performance of Deep Learning Models with Axiomatic Attribution
+/// Priors and Expected Gradients".
+#[derive(Debug, Clone, PartialEq)]
+#[doc(alias = "ig")]
+pub struct IntegratedGradients {
+    integration: Integration,
+    positions: Positions,
+}
+
+/// How an integral along a path is taken.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Integration {
+    /// `None`: the default, which is 50, and 8 on each stretch with a tolerance.
+    pub(super) steps: Option<u32>,
+    pub(super) baseline: Baseline,
+    pub(super) rule: Quadrature,
+    pub(super) tolerance: Option<f64>,
+    pub(super) exact_weights: bool,
+}
+
+/// Points on the path at the most.
+const MAX_STEPS: u32 = 10_000;
+
+impl IntegratedGradients {
+    /// 50 Gauss–Legendre points, zero baseline, weights in single precision: captum's and ecco's defaults.
+    pub fn new() -> Self {
+        Self { integration: Integration::default(), positions: Positions::Stay }
+    }
+
+    /// How many points of the path are looked at, 1 to 10,000; with a tolerance, on each stretch. Default: 50, and 8
+    /// with a tolerance.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for 0 or more than 10,000.
+    pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
+        self.integration = self.integration.with_steps(steps)?;
+        Ok(self)
+    }
+
+    /// How large |Σ a − (f(x) − f(baseline))| may be beside |f(x) − f(baseline)|, or beside 10⁻⁴ of the larger of
+    /// |f(x)| and |f(baseline)| where that is more. Default: none; a fixed number of points.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for anything but a number between 0 and 1.
+    pub fn tolerance(mut self, tolerance: f64) -> Result<Self, Error> {
+        self.integration = self.integration.with_tolerance(tolerance)?;
+        Ok(self)
+    }
+
+    /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
+    #[must_use]
+    pub fn rule(mut self, rule: Quadrature) -> Self {
+        self.integration.rule = rule;
+        self
+    }
+
+    /// Where the path begins. Default: [`Baseline::Zero`].
+    #[must_use]
+    pub fn baseline(mut self, baseline: Baseline) -> Self {
+        self.integration.baseline = baseline;
+        self
+    }
+
+    /// Whether positions move along the path. Default: [`Positions::Stay`].
+    #[must_use]
+    pub fn positions(self, positions: Positions) -> Self {
+        Self { positions, ..self }
+    }
+
+    /// Whether the weights keep all their digits in float64 runs. Default: `false`, as in captum.
+    #[must_use]
+    pub fn exact_weights(mut self, exact: bool) -> Self {
+        self.integration.exact_weights = exact;
+        self
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        let integration = Integration::from_parameters(parameters)?;
+        Ok(Self { integration, positions: parameters.positions.unwrap_or_default() })
+    }
+}
+
+impl Default for IntegratedGradients {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Default for Integration {
+    fn default() -> Self {
+        Self {
+            steps: None,
+            baseline: Baseline::Zero,
+            rule: Quadrature::GaussLegendre,
+            tolerance: None,
+            exact_weights: false,
+        }
+    }
+}
+
+impl Integration {
+    pub(super) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        let mut integration = Self::default();
+        if let Some(steps) = parameters.steps {
+            integration = integration.with_steps(steps)?;
+        }
+        if let Some(tolerance) = parameters.tolerance {
+            integration = integration.with_tolerance(tolerance)?;
+        }
+        if let Some(rule) = parameters.rule {
+            integration.rule = rule;
+        }
+        if let Some(baseline) = &parameters.baseline {
+            integration.baseline = baseline.embedding()?;
+        }
+        integration.check()?;
+        Ok(integration)
+    }
+
+    pub(super) fn with_steps(self, steps: u32) -> Result<Self, Error> {
+        Ok(Self { steps: Some(count("steps", steps, MAX_STEPS)?), ..self })
+    }
+
+    pub(super) fn with_tolerance(self, tolerance: f64) -> Result<Self, Error> {
+        if tolerance > 0.0 && tolerance < 1.0 {
+            return Ok(Self { tolerance: Some(tolerance), ..self });
+        }
+        let value = tolerance.to_string();
+        Err(Error::Parameter { name: "tolerance", value, range: "above 0 and below 1" })
+    }
+
+    /// Refuses what a tolerance does not go with.
+    fn check(&self) -> Result<(), Error> {
+        if self.tolerance.is_none() {
+            return Ok(());
+        }
+        if self.rule != Quadrature::GaussLegendre {
+            let value = self.rule.name().to_owned();
+            return Err(Error::Parameter { name: "rule", value, range: "gauss-legendre with a tolerance" });
+        }
+        count("steps", self.count(), MOST_POINTS).map(drop)
+    }
+
+    fn count(&self) -> u32 {
+        self.steps.unwrap_or(if self.tolerance.is_some() { 8 } else { 50 })
+    }
+
+    fn points(&self) -> Vec<Point> {
+        let mut points = self.rule.points(self.count() as usize);
+        if self.rule == Quadrature::GaussLegendre && !self.exact_weights {
+            for point in &mut points {
+                point.weight = f64::from(point.weight as f32);
+            }
+        }
+        points
+    }
+
+    pub(super) fn cost(&self, size: Size) -> Cost {
+        let points = f64::from(self.count());
+        // f(baseline), and with a tolerance f at the path's end.
+        let ends = if self.tolerance.is_some() { 2.0 } else { 1.0 };
+        Cost::new(points + ends, points * size.n_output as f64) * f64::from(self.baseline.draws())
+    }
+
+    pub(super) fn describe(&self, description: &mut saliency_schema::Method) {
+        description.steps = Some(self.count()).filter(|_| self.tolerance.is_none());
+        description.baseline = Some(self.baseline.to_string());
+        let parameters = &mut description.parameters;
+        parameters.insert("rule".to_owned(), self.rule.name().into());
+        if let Some(tolerance) = self.tolerance {
+            parameters.insert("tolerance".to_owned(), tolerance.into());
+            parameters.insert("steps_on_a_stretch".to_owned(), self.count().into());
+        }
+        if self.exact_weights {
+            parameters.insert("exact_weights".to_owned(), true.into());
+        }
+    }
+
+    /// Walks the path in portions of outputs.
+    pub(super) fn attribute<'a>(
+        &self,
+        problem: &Problem<'a>,
+        space: &Space<'a>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.check()?;
+        if self.tolerance.is_some() {
+            problem.work().leave_open();
+        }
+        let input = space.input(problem)?;
+        let numbers = (input.size()[1] * input.size()[2]) as usize;
+        problem.foresee_portions(numbers, |size| self.cost(size));
+        for outputs in problem.portions(numbers) {
+            self.walk(problem, space, &input, outputs, each)?;
+        }
+        Ok(())
+    }
+
+    fn walk<'a>(
+        &self,
+        problem: &Problem<'a>,
+        space: &Space<'a>,
+        input: &Tensor,
+        outputs: Range<usize>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let draws = self.baseline.draws();
+        let mut explanations: Vec<Explanation> = Vec::new();
+        for draw in 0..draws {
+            let start = space.start(problem, &self.baseline, draw)?;
+            let path = Path::new(problem, space, outputs.clone(), (&start, input))?;
+            let first = path.values(0.0)?;
+            let integrals: Vec<Integral> = match self.tolerance {
+                Some(tolerance) => path.by_tolerance(tolerance, (&first, self.count() as usize))?,
+                None => path.by_points(&self.points())?,
+            };
+            for ((output, integral), first) in outputs.clone().zip(integrals).zip(first) {
+                let vectors = integral.sum.f_mul(&path.way(output)?)?;
+                if draw == 0 {
+                    let value = problem.value_at_input(output)?;
+                    explanations.push(Explanation {
+                        baseline_value: Some(first),
+                        steps: Some(integral.points),
+                        notes: integral.note.into_iter().collect(),
+                        ..Explanation::new(output, vectors, value)
+                    });
+                } else {
+                    let so_far = &mut explanations[output - outputs.start];
+                    let _ = so_far.vectors.f_add_(&vectors)?;
+                    so_far.baseline_value = so_far.baseline_value.map(|sum| sum + first);
+                    so_far.steps = so_far.steps.max(Some(integral.points));
+                    let notes = std::mem::take(&mut so_far.notes);
+                    so_far.notes = with_new(notes, integral.note.into_iter().collect());
+                }
+            }
+        }
+        for mut explanation in explanations {
+            if draws > 1 {
+                explanation.vectors =
+                    explanation.vectors.f_to_kind(Kind::Double)?.f_div_scalar(f64::from(draws))?;
+                explanation.baseline_value = explanation.baseline_value.map(|sum| sum / f64::from(draws));
+            }
+            each(explanation)?;
+        }
+        Ok(())
+    }
+}
+
+impl Method for IntegratedGradients {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["ig"],
+            parameters: &["steps", "tolerance", "rule", "baseline", "positions"],
+            axioms: match self.positions {
+                Positions::Stay => &[
+                    Axiom::Completeness,
+                    Axiom::Dummy,
+                    Axiom::Symmetry,
+                    Axiom::Linearity,
+                    Axiom::ImplementationInvariance,
+                ],
+                // The inside that positions move in is the implementation's own.
+                Positions::Move => &[Axiom::Completeness, Axiom::Linearity],
+            },
+            cost: "steps forward, m × steps backward",
+            source: "Sundararajan, Taly & Yan 2017, Axiomatic Attribution for Deep Networks",
+            ..Card::new(
+                "integrated-gradients",
+                "(e_i − e'_i) ⊙ ∫ ∂f/∂e_i dα: the gradient along the path from a baseline; adds up to f(x) − f(baseline)",
+            )
+        }
+    }
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(self.name());
+        self.integration.describe(&mut description);
+        description.parameters.insert("positions".to_owned(), self.positions.name().into());
+        description
+    }
+    fn cost(&self, size: Size) -> Cost {
+        self.integration.cost(size)
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let space = match self.positions {
+            Positions::Stay => Space::Embeddings,
+            Positions::Move => {
+                Space::Positioned(problem.inside("integrated-gradients with moving positions")?)
+            }
+        };
+        self.integration.attribute(problem, &space, each)
+    }
+}

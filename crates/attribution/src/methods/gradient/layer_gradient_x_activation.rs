@@ -1,0 +1,73 @@
+//! `layer-gradient-x-activation`: gradient × input of the residual stream before a block.
+
+use crate::calculus::path::Space;
+use crate::error::Error;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card, Needs};
+use crate::method::{Explanation, Method};
+use crate::model::layers::check_layer;
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+
+/// `a_i = h_i ⊙ ∂f/∂h_i`, signed, with `h_i` the residual stream before a block at position `i`: layer 0 is the
+/// embedding and the position together, layer `n` after `n` blocks what the last norm reads.
+///
+/// In units of the target. This is attribution patching against zero.
+///
+/// Cost: a forward pass, and a backward pass through the blocks that are left for each output.
+/// Source: Shrikumar et al. 2016; as `LayerGradientXActivation` in captum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayerGradientXActivation {
+    layer: usize,
+}
+
+impl LayerGradientXActivation {
+    /// At the residual stream before a block, from 0.
+    pub fn new(layer: usize) -> Self {
+        Self { layer }
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Ok(Self::new(parameters.layer.unwrap_or(0)))
+    }
+}
+
+impl Method for LayerGradientXActivation {
+    fn card(&self) -> Card {
+        Card {
+            needs: Needs::Inside,
+            parameters: &["layer"],
+            axioms: &[Axiom::Linearity],
+            cost: "1 forward, m backward",
+            source: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box",
+            adds_up: true,
+            ..Card::new(
+                "layer-gradient-x-activation",
+                "h_i ⊙ ∂f/∂h_i: gradient × input of the residual stream before a block",
+            )
+        }
+    }
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(self.name());
+        description.parameters.insert("layer".to_owned(), self.layer.into());
+        description
+    }
+    fn cost(&self, size: Size) -> Cost {
+        Cost::new(1.0, size.n_output as f64)
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let inside = problem.inside(self.name())?;
+        check_layer(self.layer, inside.layers() + 1)?;
+        let space = Space::Residual(inside, self.layer);
+        let input = space.input(problem)?;
+        space.gradients_at(problem, &input, 0..problem.n_output(), &mut |output, value, gradient| {
+            let read = problem.row_length(output) as i64;
+            let activation = input.f_select(0, 0)?.f_narrow(0, 0, read)?;
+            each(Explanation::new(output, gradient.f_narrow(0, 0, read)?.f_mul(&activation)?, value))
+        })
+    }
+}

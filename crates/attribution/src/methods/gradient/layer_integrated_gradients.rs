@@ -1,0 +1,108 @@
+//! `layer-integrated-gradients`: integrated gradients of the residual stream before a block.
+
+use crate::calculus::path::Space;
+use crate::calculus::quadrature::Quadrature;
+use crate::error::Error;
+use crate::method::baseline::Baseline;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card, Needs};
+use crate::method::{Explanation, Method};
+use crate::methods::gradient::integrated_gradients::Integration;
+use crate::model::layers::check_layer;
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+
+/// `a_i = (h_i − h'_i) ⊙ ∫₀¹ ∂f/∂h_i(h' + α (h − h')) dα`, signed, with `h` the residual stream before a block at all
+/// positions: layer 0 is embeddings and positions together, layer `n` after `n` blocks what the last norm reads.
+///
+/// The baseline `zero` is a residual stream of zeros; any other is the residual stream that the baseline's embeddings
+/// lead to. Rows add up to f(x) − f(baseline). In units of the target.
+///
+/// Cost: for each step a forward pass of the blocks that are left and a backward pass for each output.
+/// Source: Sundararajan, Taly & Yan 2017; as `LayerIntegratedGradients` in captum.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerIntegratedGradients {
+    layer: usize,
+    integration: Integration,
+}
+
+impl LayerIntegratedGradients {
+    /// At the residual stream before a block, from 0; 50 points, zero baseline.
+    pub fn new(layer: usize) -> Self {
+        Self { layer, integration: Integration { exact_weights: true, ..Integration::default() } }
+    }
+
+    /// Where the path begins. Default: [`Baseline::Zero`].
+    #[must_use]
+    pub fn baseline(mut self, baseline: Baseline) -> Self {
+        self.integration.baseline = baseline;
+        self
+    }
+
+    /// How many points of the path are looked at, 1 to 10,000. Default: 50.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for 0 or more than 10,000.
+    pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
+        self.integration = self.integration.with_steps(steps)?;
+        Ok(self)
+    }
+
+    /// As [`IntegratedGradients::tolerance`](super::IntegratedGradients::tolerance).
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for anything but a number between 0 and 1.
+    pub fn tolerance(mut self, tolerance: f64) -> Result<Self, Error> {
+        self.integration = self.integration.with_tolerance(tolerance)?;
+        Ok(self)
+    }
+
+    /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
+    #[must_use]
+    pub fn rule(mut self, rule: Quadrature) -> Self {
+        self.integration.rule = rule;
+        self
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        let given = Integration::from_parameters(parameters)?;
+        let integration = Integration { exact_weights: true, ..given };
+        Ok(Self { layer: parameters.layer.unwrap_or(0), integration })
+    }
+}
+
+impl Method for LayerIntegratedGradients {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["layer-ig"],
+            needs: Needs::Inside,
+            parameters: &["layer", "steps", "tolerance", "rule", "baseline"],
+            axioms: &[Axiom::Completeness, Axiom::Linearity],
+            cost: "steps forward, m × steps backward",
+            source: "Sundararajan, Taly & Yan 2017, Axiomatic Attribution for Deep Networks",
+            ..Card::new(
+                "layer-integrated-gradients",
+                "(h_i − h'_i) ⊙ ∫ ∂f/∂h_i dα: integrated gradients of the residual stream before a block",
+            )
+        }
+    }
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(self.name());
+        self.integration.describe(&mut description);
+        description.parameters.remove("exact_weights");
+        description.parameters.insert("layer".to_owned(), self.layer.into());
+        description
+    }
+    fn cost(&self, size: Size) -> Cost {
+        self.integration.cost(size)
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let inside = problem.inside(self.name())?;
+        check_layer(self.layer, inside.layers() + 1)?;
+        self.integration.attribute(problem, &Space::Residual(inside, self.layer), each)
+    }
+}

@@ -1,0 +1,158 @@
+//! `sequential-integrated-gradients`: integrated gradients of one token at a time.
+
+use crate::calculus::path::{place, sum_kind};
+use crate::calculus::quadrature::Quadrature;
+use crate::error::Error;
+use crate::method::baseline::Baseline;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card};
+use crate::method::{Explanation, Method};
+use crate::methods::gradient::integrated_gradients::Integration;
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+use tch::Tensor;
+
+/// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e with e_i := e'_i + α (e_i − e'_i)) dα`, signed: every token has a path of its
+/// own, on which the others stay what they are.
+///
+/// In units of the target. A token's numbers add up to what its ablation takes away, `f(x) − f(x with e_i := e'_i)`, as far as the
+/// quadrature is exact: `occlusion`, taken apart by dimension. A row does not add up to anything.
+///
+/// The paper scales each row to length 1; that is left to normalisation.
+///
+/// Cost: for each token, `steps` forward passes shared by the outputs that have read it, and as many backward passes
+/// for each of those outputs.
+/// Source: Enguehard 2023, "Sequential Integrated Gradients: a simple but effective method for explaining language
+/// models".
+#[derive(Debug, Clone, PartialEq)]
+#[doc(alias = "sig")]
+pub struct SequentialIntegratedGradients {
+    integration: Integration,
+}
+
+impl SequentialIntegratedGradients {
+    /// 8 Gauss–Legendre points for each token, zero baseline.
+    pub fn new() -> Self {
+        let integration = Integration { steps: Some(8), exact_weights: true, ..Integration::default() };
+        Self { integration }
+    }
+
+    /// Points on each token's path. Default: 8.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for 0 or more than 10,000.
+    pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
+        self.integration = self.integration.with_steps(steps)?;
+        Ok(self)
+    }
+
+    /// Where the points lie. Default: [`Quadrature::GaussLegendre`].
+    #[must_use]
+    pub fn rule(mut self, rule: Quadrature) -> Self {
+        self.integration.rule = rule;
+        self
+    }
+
+    /// What a token's path begins at. Default: [`Baseline::Zero`].
+    #[must_use]
+    pub fn baseline(mut self, baseline: Baseline) -> Self {
+        self.integration.baseline = baseline;
+        self
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        let given = Integration::from_parameters(parameters)?;
+        let steps = Some(given.steps.unwrap_or(8));
+        Ok(Self { integration: Integration { steps, exact_weights: true, ..given } })
+    }
+
+    fn points(&self) -> (Quadrature, usize) {
+        (self.integration.rule, self.integration.steps.unwrap_or(8) as usize)
+    }
+}
+
+impl Default for SequentialIntegratedGradients {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Method for SequentialIntegratedGradients {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["sig"],
+            parameters: &["steps", "rule", "baseline"],
+            axioms: &[Axiom::Dummy, Axiom::Symmetry, Axiom::Linearity, Axiom::ImplementationInvariance],
+            cost: "n × steps forward, n × m × steps backward",
+            source: "Enguehard 2023, Sequential Integrated Gradients",
+            adds_up: true,
+            ..Card::new(
+                "sequential-integrated-gradients",
+                "integrated gradients of one token at a time, the others in place",
+            )
+        }
+    }
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(self.name());
+        self.integration.describe(&mut description);
+        description.parameters.remove("exact_weights");
+        description
+    }
+    fn cost(&self, size: Size) -> Cost {
+        let steps = self.points().1 as f64;
+        let backwards = (size.n_input * size.n_output + size.n_output * (size.n_output - 1) / 2) as f64;
+        let draws = f64::from(self.integration.baseline.draws());
+        Cost::new(steps * size.read() as f64, steps * backwards) * draws
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let input = problem.embeddings();
+        let hidden = input.size()[2];
+        let (rule, steps) = self.points();
+        let points = rule.points(steps);
+        let kind = sum_kind(input.kind());
+        let draws = self.integration.baseline.draws();
+        let numbers = (input.size()[1] * hidden) as usize;
+        problem.foresee_portions(numbers, |size| self.cost(size));
+        for outputs in problem.portions(numbers) {
+            let read = problem.row_length(outputs.end - 1);
+            let vectors: Vec<Tensor> = outputs
+                .clone()
+                .map(|output| {
+                    let size = [problem.row_length(output) as i64, hidden];
+                    Ok(Tensor::f_zeros(size, (kind, input.device()))?)
+                })
+                .collect::<Result<_, Error>>()?;
+            for draw in 0..draws {
+                let start = self.integration.baseline.embeddings(problem, &input, draw)?;
+                for token in 0..read {
+                    // Outputs before the token have not read it.
+                    let first = outputs.start.max((token + 1).saturating_sub(problem.n_input()));
+                    let at = token as i64;
+                    let own = |x: &Tensor| x.f_select(0, 0)?.f_select(0, at);
+                    let way = own(&input)?.f_sub(&own(&start)?)?;
+                    for point in &points {
+                        let text = input.f_detach_copy()?;
+                        own(&text)?.f_copy_(&place(&own(&start)?, &way, point.position)?)?;
+                        let weight = point.weight / f64::from(draws);
+                        problem.gradients_at(&text, first..outputs.end, &mut |output, _, gradient| {
+                            let gradient = gradient.f_select(0, at)?.f_to_kind(kind)?;
+                            let mut sum = vectors[output - outputs.start].f_select(0, at)?;
+                            let _ = sum.f_add_(&gradient.f_mul(&way)?.f_mul_scalar(weight)?)?;
+                            Ok(())
+                        })?;
+                    }
+                }
+            }
+            for (output, vectors) in outputs.zip(vectors) {
+                let value = problem.value_at_input(output)?;
+                let steps = Some(steps as u32);
+                each(Explanation { steps, ..Explanation::new(output, vectors, value) })?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! `smoothgrad`: the mean gradient over noisy inputs.
+
+use crate::calculus::noise::Noise;
+use crate::error::Error;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card};
+use crate::method::{Explanation, Method};
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+
+/// `a_i = E[∂f/∂e_i(e + ε)]`, signed, with `ε` normal noise in every dimension: the mean over a number of draws.
+///
+/// The noise's standard deviation is given in units of the embeddings' own: that of all numbers in the vocabulary's
+/// embeddings. In units of the target per unit of embedding.
+///
+/// Cost: for each draw a forward pass, shared by all outputs, and a backward pass for each output.
+/// Source: Smilkov, Thorat, Kim, Viégas & Wattenberg 2017, "SmoothGrad: removing noise by adding noise".
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SmoothGrad {
+    noise: Noise,
+}
+
+impl SmoothGrad {
+    /// 25 draws of noise of 0.15 of the embeddings' standard deviation, seed 0.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many draws, how large the noise is in units of the embeddings' standard deviation, and the seed.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for no draws, or a noise below 0.
+    pub fn noise(samples: u32, deviation: f64, seed: u64) -> Result<Self, Error> {
+        Ok(Self { noise: Noise { samples, deviation, seed }.checked()? })
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Ok(Self { noise: Noise::from_parameters(parameters)? })
+    }
+}
+
+impl Method for SmoothGrad {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["smooth-grad"],
+            parameters: &["samples", "noise", "seed"],
+            axioms: &[Axiom::Dummy, Axiom::Linearity, Axiom::ImplementationInvariance],
+            cost: "samples forward, m × samples backward",
+            source: "Smilkov, Thorat, Kim, Viégas & Wattenberg 2017, SmoothGrad",
+            ..Card::new("smoothgrad", "E[∂f/∂e_i] over noisy embeddings: the gradient without its roughness")
+        }
+    }
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(self.name());
+        self.noise.describe(&mut description);
+        description
+    }
+    fn cost(&self, size: Size) -> Cost {
+        self.noise.cost(size)
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.noise.gradients(problem, &mut |output, gradients| {
+            let mean = gradients.mean().shallow_clone();
+            each(Explanation::new(output, mean, problem.value_at_input(output)?))
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! `vargrad`: how much the gradient varies over noisy inputs.
+
+use crate::calculus::noise::Noise;
+use crate::error::Error;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card};
+use crate::method::{Explanation, Method};
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+
+/// `a_i = Var[∂f/∂e_i(e + ε)] = E[(g − E[g])²]` in each dimension, without a sign, over draws of noise as in
+/// `smoothgrad`.
+///
+/// In squared units of the gradient. The variance of the draws themselves, divided by their number.
+///
+/// Cost: as `smoothgrad`.
+/// Source: Adebayo, Gilmer, Goodfellow & Kim 2018, "Local Explanation Methods for Deep Neural Networks Lack Sensitivity
+/// to Parameter Values".
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct VarGrad {
+    noise: Noise,
+}
+
+impl VarGrad {
+    /// 25 draws of noise of 0.15 of the embeddings' standard deviation, seed 0.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many draws, how large the noise is in units of the embeddings' standard deviation, and the seed.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for fewer than two draws, or a noise below 0.
+    pub fn noise(samples: u32, deviation: f64, seed: u64) -> Result<Self, Error> {
+        Self { noise: Noise { samples, deviation, seed }.checked()? }.checked()
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Self { noise: Noise::from_parameters(parameters)? }.checked()
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        if self.noise.samples < 2 {
+            let range = "from 2 to 1000000: one draw does not vary";
+            return Err(Error::Parameter { name: "samples", value: self.noise.samples.to_string(), range });
+        }
+        Ok(self)
+    }
+}
+
+impl Method for VarGrad {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["var-grad"],
+            parameters: &["samples", "noise", "seed"],
+            axioms: &[Axiom::Dummy, Axiom::ImplementationInvariance],
+            cost: "samples forward, m × samples backward",
+            source: "Adebayo, Gilmer, Goodfellow & Kim 2018, Local Explanation Methods Lack Sensitivity",
+            signed: false,
+            additive: false,
+            ..Card::new("vargrad", "Var[∂f/∂e_i] over noisy embeddings: how rough the gradient is; no sign")
+        }
+    }
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(self.name());
+        self.noise.describe(&mut description);
+        description
+    }
+    fn cost(&self, size: Size) -> Cost {
+        self.noise.cost(size)
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.noise.gradients(problem, &mut |output, gradients| {
+            each(Explanation::new(output, gradients.variance()?, problem.value_at_input(output)?))
+        })
+    }
+}

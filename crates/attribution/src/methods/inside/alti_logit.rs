@@ -1,0 +1,92 @@
+//! `alti-logit`: what attention adds to the logit, led back to the input by `alti`.
+
+use crate::error::Error;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card, Family, Needs};
+use crate::method::{Explanation, Method};
+use crate::methods::inside::alti::contributions;
+use crate::methods::inside::direct_logit::{directions, directs};
+use crate::model::layers::Layers;
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+use tch::{Kind, Tensor};
+
+/// `a_i = Δ_1i + Σ_{l ≥ 2} Σ_j Δ_lj M_{l−1, ji}`, signed, with `Δ_lj = Σ_h ⟨d, A_lhtj f_lh(x_j)⟩` what layer `l`'s
+/// attention adds to the logit from position `j`, and `M_{l−1}` the shares of the input tokens in what stands there
+/// (`alti`).
+///
+/// In units of logits; for targets that are weighted sums of logits, contrasts among them. Feed-forward parts, biases
+/// and the initial residual stream have no token; what they add is the logit less the row's sum.
+///
+/// Cost: two forward passes for all outputs, and `alti`'s products.
+/// Source: Ferrando, Gállego, Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build
+/// Predictions", §3.2. The full affine values, biases included, as the paper has them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AltiLogit;
+
+impl AltiLogit {
+    pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
+        Ok(Self)
+    }
+}
+
+impl Method for AltiLogit {
+    fn card(&self) -> Card {
+        Card {
+            family: Family::Inside,
+            needs: Needs::Inside,
+            axioms: &[Axiom::Linearity],
+            cost: "2 forward",
+            source: "Ferrando, Gállego, Tsiamas & Costa-jussà 2023, How Transformers Use Context to Build Predictions",
+            one_number: true,
+            ..Card::new(
+                "alti-logit",
+                "Σ_l Σ_j Δ_lj M_ji: what attention adds to the logit, led back to the input tokens",
+            )
+        }
+    }
+    fn cost(&self, _: Size) -> Cost {
+        Cost::forwards(2.0)
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let layers = Layers::new(problem, self.name())?;
+        let last = layers.last()?;
+        let directions = directions(&layers, problem, self.name(), &last)?;
+        let matrix = Tensor::f_stack(&directions.iter().map(|d| &d.0).collect::<Vec<_>>(), 0)?;
+        let first = problem.n_input() as i64 - 1;
+        let mut rows: Vec<Option<Tensor>> = directions.iter().map(|_| None).collect();
+        let mut mixed: Option<Tensor> = None;
+        layers.go_up(|_, residual, look| {
+            for (row, entry) in rows.iter_mut().zip(directs(look, &matrix, first)?) {
+                let from = entry.f_sum_dim_intlist(&[0_i64][..], false, Kind::Double)?;
+                let tokens = from.size()[0];
+                let led_back = match &mixed {
+                    Some(mixed) => {
+                        let mixed = mixed.f_narrow(0, 0, tokens)?.f_narrow(1, 0, tokens)?;
+                        from.f_unsqueeze(0)?.f_matmul(&mixed)?.f_squeeze_dim(0)?
+                    }
+                    None => from,
+                };
+                *row = Some(match row.take() {
+                    Some(row) => row.f_add(&led_back)?,
+                    None => led_back,
+                });
+            }
+            let one = contributions(residual, look)?;
+            mixed = Some(match mixed.take() {
+                Some(mixed) => one.f_matmul(&mixed)?,
+                None => one,
+            });
+            Ok(())
+        })?;
+        for (output, row) in rows.into_iter().enumerate() {
+            let row = row.ok_or(Error::NoOutput)?.f_unsqueeze(1)?;
+            each(Explanation::new(output, row, problem.value_at_input(output)?))?;
+        }
+        Ok(())
+    }
+}

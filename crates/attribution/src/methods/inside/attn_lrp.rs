@@ -1,0 +1,74 @@
+//! `attn-lrp`: gradient × input by rules that keep relevance.
+
+use crate::error::Error;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card, Family, Needs};
+use crate::method::{Explanation, Method};
+use crate::model::inside::BackwardRule;
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+
+/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: gradient × input with other rules of going back, by which relevance is kept at every
+/// step.
+///
+/// A norm's scale is held; an activation `f(z)` counts as the line `f(z)/z`; of a product of two factors each has half:
+/// a half at the values, a quarter at queries and keys, whose product feeds the pattern; a softmax has its gradient.
+///
+/// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to the
+/// target. Position embeddings have a part of their own that is not counted. The rules are made for logits; of any other target
+/// they start at its own gradient. For models that have such rules ([`Inside::run_by`](crate::Inside::run_by)).
+///
+/// Cost: a forward pass, and a backward pass for each output, all in one batch where the model walks back on its own.
+/// Source: Achtibat, Hatefi, Dreyer, Jain, Wiegand, Lapuschkin & Samek 2024, "AttnLRP: Attention-Aware Layer-wise
+/// Relevance Propagation for Transformers".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AttnLrp;
+
+impl AttnLrp {
+    pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
+        Ok(Self)
+    }
+}
+
+impl Method for AttnLrp {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["attnlrp"],
+            family: Family::Inside,
+            needs: Needs::Inside,
+            axioms: &[Axiom::Linearity],
+            cost: "1 forward, m backward",
+            source: "Achtibat et al. 2024, AttnLRP: Attention-Aware Layer-wise Relevance Propagation for Transformers",
+            adds_up: true,
+            ..Card::new(
+                "attn-lrp",
+                "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance: norms held, f(z)/z, products halved",
+            )
+        }
+    }
+    fn cost(&self, size: Size) -> Cost {
+        Cost::new(1.0, size.n_output as f64)
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        relevance(problem, BackwardRule::AttnLrp, self.name(), each)
+    }
+}
+
+/// Gradient × input of every output by another rule of going back.
+pub(super) fn relevance(
+    problem: &Problem<'_>,
+    rule: BackwardRule,
+    method: &'static str,
+    each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let embeddings = problem.embeddings().f_select(0, 0)?;
+    problem.gradients_by(rule, method, &mut |output, value, gradient| {
+        let read = problem.row_length(output) as i64;
+        let vectors = gradient.f_narrow(0, 0, read)?.f_mul(&embeddings.f_narrow(0, 0, read)?)?;
+        each(Explanation::new(output, vectors, value))
+    })
+}

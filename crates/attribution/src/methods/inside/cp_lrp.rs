@@ -1,0 +1,54 @@
+//! `cp-lrp`: gradient × input by rules that keep relevance, with attention held.
+
+use crate::error::Error;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card, Family, Needs};
+use crate::method::{Explanation, Method};
+use crate::methods::inside::attn_lrp::relevance;
+use crate::model::inside::BackwardRule;
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+
+/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: as `attn-lrp`, with the attention pattern held, so that relevance goes through the
+/// values alone.
+///
+/// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to the
+/// target. In GPT-2, whose logits are far below zero, it is often the more stable of the two. For models that have such rules
+/// ([`Inside::run_by`](crate::Inside::run_by)).
+///
+/// Cost: a forward pass, and a backward pass for each output, all in one batch where the model walks back on its own.
+/// Source: Ali, Schnake, Eberle, Montavon, Müller & Wolf 2022, "XAI for Transformers: Better Explanations through
+/// Conservative Propagation".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CpLrp;
+
+impl CpLrp {
+    pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
+        Ok(Self)
+    }
+}
+
+impl Method for CpLrp {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["cplrp"],
+            family: Family::Inside,
+            needs: Needs::Inside,
+            axioms: &[Axiom::Linearity],
+            cost: "1 forward, m backward",
+            source: "Ali et al. 2022, XAI for Transformers: Better Explanations through Conservative Propagation",
+            adds_up: true,
+            ..Card::new("cp-lrp", "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance, with attention held")
+        }
+    }
+    fn cost(&self, size: Size) -> Cost {
+        Cost::new(1.0, size.n_output as f64)
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        relevance(problem, BackwardRule::CpLrp, self.name(), each)
+    }
+}

@@ -1,0 +1,72 @@
+//! `leave-one-out`: what the target loses when a token is left out of the text.
+
+use crate::coalitions::game::GameRules;
+use crate::error::Error;
+use crate::method::ablation::Ablation;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card, Family};
+use crate::method::{Explanation, Method};
+use crate::methods::perturbation::occlusion::one_at_a_time;
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+
+/// `a_s = f(x) − f(x with s deleted)`, signed: later tokens move up. Otherwise as `occlusion`, with the same choices.
+///
+/// In units of the target. `NaN` where what is left can't be read: of a text of one token nothing is, and an
+/// encoder–decoder needs its start token.
+///
+/// Cost: one forward pass for each segment, all outputs together, from the segment on where the model has a cache.
+/// Source: Li, Monroe & Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".
+#[derive(Debug, Clone)]
+#[doc(alias = "loo")]
+pub struct LeaveOneOut {
+    rules: GameRules,
+}
+
+impl Default for LeaveOneOut {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl LeaveOneOut {
+    /// Single tokens, deleted.
+    pub fn new() -> Self {
+        Self { rules: GameRules::tokens(Ablation::Deletion) }
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Ok(Self { rules: GameRules::from_parameters(parameters, Ablation::Deletion) })
+    }
+}
+
+impl Method for LeaveOneOut {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["loo"],
+            family: Family::Perturbation,
+            parameters: &["baseline", "segments"],
+            axioms: &[Axiom::Linearity, Axiom::ImplementationInvariance],
+            cost: "n forward",
+            source: "Li, Monroe & Jurafsky 2016, Understanding Neural Networks through Representation Erasure",
+            one_number: true,
+            ..Card::new(
+                "leave-one-out",
+                "f(x) − f(x with s deleted): what the target loses when later tokens move up",
+            )
+        }
+    }
+    fn describe(&self) -> saliency_schema::Method {
+        self.rules.describe(self.name())
+    }
+    fn cost(&self, size: Size) -> Cost {
+        self.rules.cost(size, 0..size.read())
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        one_at_a_time(&self.rules, problem, self.name(), each)
+    }
+}

@@ -1,0 +1,180 @@
+//! `lime`: a linear model of the target around the text, with segments there or away.
+
+use crate::calculus::noise::generator;
+use crate::coalitions::game::Game;
+use crate::coalitions::least_squares::Fit;
+use crate::coalitions::regression::{Regression, away, indicator};
+use crate::error::Error;
+use crate::method::ablation::Ablation;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card, Family};
+use crate::method::{Explanation, Method};
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+use rand::Rng;
+use rand::seq::index;
+use saliency_schema::Segmentation;
+
+/// The `w` of `argmin Σ_z π(z) (f(z) − w_0 − Σ_i w_i z_i)² + λ Σ_i w_i²` over texts `z` in which each of the input's
+/// `n` segments is there (1) or away (0), signed; `π(z) = exp(−d²/σ²)`, with `d` the cosine distance of `z` from the
+/// whole text, `1 − √(|z|/n)`, and `σ` = 0.25.
+///
+/// As the paper says for text: the number of segments away is even from 1 to `n`, and which they are is even too; the
+/// whole text is one of the samples; distances are those of the *binary* vectors. `λ` is a thousandth of
+/// `Σ_z π(z) (z_i − z̄_i)²`, in the mean over the segments: it keeps the system solvable and shrinks little; the
+/// intercept is not shrunk. Every number has a standard error, by leaving out each drawn text in turn. In units of the
+/// target. Earlier outputs stay in place and have no number.
+///
+/// Cost: as many forward passes as samples, all outputs together, in batches.
+/// Source: Ribeiro, Singh & Guestrin 2016, "Why Should I Trust You?": Explaining the Predictions of Any Classifier,
+/// eq. 2.
+#[derive(Debug, Clone, Default)]
+pub struct Lime {
+    regression: Regression,
+}
+
+/// The kernel's width, in cosine distance.
+const WIDTH: f64 = 0.25;
+/// The ridge, in units of the weighted squares of a mean column.
+const RIDGE: f64 = 1e-3;
+
+impl Lime {
+    /// Over the input's tokens, absent by [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 texts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What comes and goes together. Default: single tokens.
+    #[must_use]
+    pub fn segments(self, segments: Segmentation) -> Self {
+        Self { regression: self.regression.segments(segments) }
+    }
+
+    /// How a segment is away. Default: [`Baseline::Zero`](crate::Baseline::Zero).
+    #[must_use]
+    pub fn baseline(self, ablation: impl Into<Ablation>) -> Self {
+        Self { regression: self.regression.baseline(ablation.into()) }
+    }
+
+    /// How many texts, the whole one among them, and the seed.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for fewer than two, or more than a million.
+    pub fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
+        Self { regression: self.regression.samples(samples, seed)? }.checked()
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Self { regression: Regression::from_parameters(parameters)? }.checked()
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        match self.regression.samples {
+            Some(1) => {
+                let range = "from 2 to 1000000: the first is the whole text";
+                Err(Error::Parameter { name: "samples", value: "1".into(), range })
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// The whole text, and texts without some of the players.
+    fn texts(&self, n: usize, can_be_empty: bool) -> Vec<Vec<bool>> {
+        let mut numbers = generator(self.regression.seed, 0);
+        let most = if can_be_empty { n } else { n - 1 };
+        let mut texts = vec![vec![true; n]];
+        while texts.len() < self.regression.count(n) {
+            let mut there = vec![true; n];
+            let away = numbers.random_range(1..=most);
+            for i in index::sample(&mut numbers, n, away) {
+                there[i] = false;
+            }
+            texts.push(there);
+        }
+        texts
+    }
+}
+
+/// How much a text with `there` of `n` players counts.
+fn kernel(n: usize, there: usize) -> f64 {
+    let distance = 1.0 - (there as f64 / n as f64).sqrt();
+    (-(distance * distance) / (WIDTH * WIDTH)).exp()
+}
+
+impl Method for Lime {
+    fn card(&self) -> Card {
+        Card {
+            family: Family::Perturbation,
+            parameters: &["baseline", "segments", "samples", "seed"],
+            axioms: &[Axiom::Linearity, Axiom::ImplementationInvariance],
+            cost: "samples forward",
+            source: "Ribeiro, Singh & Guestrin 2016, Why Should I Trust You?",
+            one_number: true,
+            ..Card::new(
+                "lime",
+                "the slopes of a linear model of the target around the text, with segments there or away",
+            )
+        }
+    }
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = self.regression.describe(self.name());
+        description.parameters.insert("kernel_width".to_owned(), WIDTH.into());
+        description
+    }
+    fn cost(&self, size: Size) -> Cost {
+        // The first is the whole text, which has run.
+        let texts = self.regression.count(size.n_input) - 1;
+        self.regression.rules.cost(size, std::iter::once(0)) * texts as f64
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let game = Game::new(problem, &self.regression.rules, self.name())?;
+        let n = game.players_within(problem.n_input());
+        let can_be_empty = game.check_can_be_empty(n);
+        let texts = match can_be_empty {
+            // Of one segment, only its ablation says anything.
+            Err(refused) if n == 1 => return Err(refused),
+            can_be_empty => self.texts(n, can_be_empty.is_ok()),
+        };
+        let values = game.values(&texts.iter().map(|text| away(text)).collect::<Vec<_>>(), 0)?;
+        let there = |text: &Vec<bool>| text.iter().filter(|there| **there).count();
+        let weights: Vec<f64> = texts.iter().map(|text| kernel(n, there(text))).collect();
+        // The first unknown is the intercept.
+        let row =
+            |text: &Vec<bool>| std::iter::once(1.0).chain(text.iter().copied().map(indicator)).collect();
+        let rows: Vec<Vec<f64>> = texts.iter().map(row).collect();
+        let ridge = RIDGE * (1..=n).map(|i| squares(&rows, &weights, i)).sum::<f64>() / n as f64;
+        let fit = Fit::new(&rows, &values, &weights, (ridge, 1))?;
+        // The intercept and the slopes.
+        let open = (fit.rank() < n + 1).then(|| {
+            format!(
+                "{} texts do not tell {n} segments apart: the ridge alone divides between some of them; more samples say more",
+                texts.len()
+            )
+        });
+        for output in 0..problem.n_output() {
+            let row = |numbers: &[f64]| game.spread_over_input(output, &numbers[1..]);
+            let errors = fit.errors(output, 1, 1)?;
+            let value = problem.value_at_input(output)?;
+            each(Explanation {
+                samples: Some(texts.len() as u32),
+                notes: open.clone().into_iter().collect(),
+                standard_errors: errors.map(|errors| row(&errors)),
+                ..Explanation::of_numbers(output, &row(&fit.solution(output)?), value)?
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The weighted sum of a column's squared distances from its weighted mean.
+fn squares(rows: &[Vec<f64>], weights: &[f64], column: usize) -> f64 {
+    let sum = |of: &dyn Fn(f64) -> f64| {
+        rows.iter().zip(weights).map(|(row, weight)| weight * of(row[column])).sum::<f64>()
+    };
+    let mean = sum(&|x| x) / weights.iter().sum::<f64>();
+    sum(&|x| (x - mean) * (x - mean))
+}

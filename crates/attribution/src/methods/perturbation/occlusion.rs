@@ -1,0 +1,111 @@
+//! `occlusion`: what the target loses when a piece of the text is taken away.
+
+use crate::coalitions::game::{Game, GameRules};
+use crate::error::Error;
+use crate::method::ablation::Ablation;
+use crate::method::baseline::Baseline;
+use crate::method::parameters::Parameters;
+use crate::method::{Axiom, Card, Family};
+use crate::method::{Explanation, Method};
+use crate::problem::Problem;
+use crate::problem::cost::{Cost, Size};
+use saliency_schema::Segmentation;
+
+/// `a_s = f(x) − f(x without s)`, signed: one number a segment, with everything else as it is. Segments are tokens, words,
+/// sentences, lines or your own; a segment's number is spread evenly over its tokens. How a segment is taken away is an
+/// [`Ablation`]: another embedding in its place, deletion, or masking.
+///
+/// In units of the target. Positive: the segment raises the target. The rows do not add up to anything: what two
+/// segments say together is taken away twice.
+///
+/// Cost: one forward pass for each segment, all outputs together, in batches, from the segment on where the model has a
+/// cache; no backward pass.
+/// Source: Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks"; for text, Li, Monroe &
+/// Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".
+#[derive(Debug, Clone)]
+#[doc(alias = "feature_ablation")]
+pub struct Occlusion {
+    rules: GameRules,
+}
+
+impl Default for Occlusion {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Occlusion {
+    /// Tokens, occluded by [`Baseline::Zero`].
+    pub fn new() -> Self {
+        Self { rules: GameRules::tokens(Ablation::Embedding(Baseline::Zero)) }
+    }
+
+    /// How a segment is taken away. Default: [`Baseline::Zero`].
+    #[must_use]
+    pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
+        self.rules.ablation = ablation.into();
+        self
+    }
+
+    /// What is taken away together. Default: single tokens.
+    #[must_use]
+    pub fn segments(mut self, segments: Segmentation) -> Self {
+        self.rules.segments = segments;
+        self
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Ok(Self { rules: GameRules::from_parameters(parameters, Baseline::Zero.into()) })
+    }
+}
+
+impl Method for Occlusion {
+    fn card(&self) -> Card {
+        Card {
+            aliases: &["feature-ablation", "erasure"],
+            family: Family::Perturbation,
+            parameters: &["baseline", "segments"],
+            axioms: if self.rules.judge_tokens_alone() {
+                &[Axiom::Dummy, Axiom::Symmetry, Axiom::Linearity, Axiom::ImplementationInvariance]
+            } else {
+                &[Axiom::Linearity, Axiom::ImplementationInvariance]
+            },
+            cost: "n forward",
+            source: "Zeiler & Fergus 2014, Visualizing and Understanding; Li, Monroe & Jurafsky 2016, Erasure",
+            one_number: true,
+            ..Card::new("occlusion", "f(x) − f(x without s): what the target loses with a token or a segment")
+        }
+    }
+    fn describe(&self) -> saliency_schema::Method {
+        self.rules.describe(self.name())
+    }
+    fn cost(&self, size: Size) -> Cost {
+        self.rules.cost(size, 0..size.read())
+    }
+    fn attribute(
+        &self,
+        problem: &Problem<'_>,
+        each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        one_at_a_time(&self.rules, problem, self.name(), each)
+    }
+}
+
+/// Every segment away, alone.
+pub(super) fn one_at_a_time(
+    rules: &GameRules,
+    problem: &Problem<'_>,
+    method: &'static str,
+    each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let game = Game::new(problem, rules, method)?;
+    let coalitions: Vec<_> = (0..game.players().len()).map(|player| vec![player]).collect();
+    let left = game.values(&coalitions, 0)?;
+    for output in 0..problem.n_output() {
+        let value = problem.value_at_input(output)?;
+        let numbers: Vec<f64> =
+            left[..game.players_of(output)].iter().map(|left| value - left[output]).collect();
+        each(Explanation::of_numbers(output, &game.spread(output, &numbers), value)?)?;
+    }
+    Ok(())
+}

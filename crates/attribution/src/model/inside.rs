@@ -1,0 +1,132 @@
+//! The second, optional seam: what methods that look inside a transformer ask of it.
+
+use crate::error::ModelError;
+use crate::model::tape::Tape;
+use std::ops::Range;
+use tch::Tensor;
+
+/// A decoder of blocks along a residual stream, each attention and then a feed-forward part, with a norm before each and
+/// one before the head. Which norm, where positions come in, whether heads share keys and values, and whether there are
+/// biases is the model's business. Blocks whose two parts read the same stream side by side do not fit.
+///
+/// *Layer* `l` is block number `l`, from 0. *Residual* `l` is what block `l` reads: residual 0 is the embeddings, with their
+/// positions where the model adds any (rotary positions are within attention), and residual [`layers`](Self::layers) is what
+/// the last norm reads.
+///
+/// `testing::check_model` (feature `testing`) holds an implementation to all of it.
+pub trait Inside {
+    /// How many blocks there are.
+    fn layers(&self) -> usize;
+
+    /// How many attention heads a block has: patterns, which are as many as its queries have, though several may share keys
+    /// and values.
+    fn heads(&self) -> usize;
+
+    /// The residual stream before a block, differentiable with respect to `embeddings`.
+    ///
+    /// # Shapes
+    /// - `layer`: up to and with [`layers`](Self::layers)
+    /// - `embeddings`: `[batch, tokens, hidden]`, token embeddings before positions; returns the same shape
+    ///
+    /// # Errors
+    /// Whatever keeps the model from running.
+    fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError>;
+
+    /// Logits from the residual stream before a block, differentiable with respect to it.
+    ///
+    /// # Shapes
+    /// - `residual`: `[batch, tokens, hidden]`; `positions` within `0..tokens`
+    /// - returns `[batch, positions, vocabulary]`
+    ///
+    /// # Errors
+    /// Whatever keeps the model from running.
+    fn logits_from(
+        &self,
+        layer: usize,
+        residual: &Tensor,
+        positions: Range<usize>,
+    ) -> Result<Tensor, ModelError>;
+
+    /// What a block's attention does at one sequence's residual stream, outside any graph.
+    ///
+    /// # Shapes
+    /// - `residual`: `[tokens, hidden]`
+    ///
+    /// # Errors
+    /// Whatever keeps the model from running.
+    fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError>;
+
+    /// A block's second half: from the residual stream after its attention to the block's output.
+    ///
+    /// # Shapes
+    /// - `attended`: `[…, hidden]`; returns the same shape
+    ///
+    /// # Errors
+    /// Whatever keeps the model from running.
+    fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError>;
+
+    /// The last norm and the head as one linear map, with the norm's scale held at one position's residual stream. There it
+    /// gives the logits themselves.
+    ///
+    /// # Shapes
+    /// - `residual`: `[hidden]`, residual [`layers`](Self::layers) at that position
+    /// - `weights`: `[vocabulary]`: which logits, and how much of each
+    ///
+    /// # Errors
+    /// Whatever keeps the model from running.
+    fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError>;
+
+    /// A forward pass that is walked back by other rules than the gradient's, for `attn-lrp` and `cp-lrp`. `None`, the
+    /// provided form, where the model has no such rules: these methods then refuse.
+    ///
+    /// # Shapes
+    /// As in [`LanguageModel::tape`](crate::LanguageModel::tape).
+    ///
+    /// # Errors
+    /// Whatever keeps the model from running.
+    fn tape_by<'a>(
+        &'a self,
+        rule: BackwardRule,
+        embeddings: &Tensor,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        let _ = (rule, embeddings, positions);
+        Ok(None)
+    }
+}
+
+/// What a block's attention does at one sequence: `attended_i = x_i + Σ_h Σ_j A_hij f_h(x_j) + b`.
+#[derive(Debug)]
+pub struct AttentionView {
+    /// `A`: the attention pattern, `[heads, tokens, tokens]`; row `i` sums to 1 over `j ≤ i`.
+    pub pattern: Tensor,
+    /// `f_h(x_j)`: each head's value of each token through the output map, `[heads, tokens, hidden]`. Heads that share
+    /// values still differ here, each having its own part of the output map.
+    pub values: Tensor,
+    /// `b`: the output map's bias, `[hidden]`; zeros where it has none.
+    pub bias: Tensor,
+    /// The residual stream after attention, `[tokens, hidden]`.
+    pub attended: Tensor,
+    /// The block's output, `[tokens, hidden]`.
+    pub output: Tensor,
+}
+
+/// A weighted sum of logits as a linear function of the last residual stream: `⟨direction, x⟩ + constant`.
+#[derive(Debug)]
+pub struct ReadOut {
+    /// `[hidden]`.
+    pub direction: Tensor,
+    /// What the norm's bias and the head's add; 0 where there is neither.
+    pub constant: f64,
+}
+
+/// How relevance or gradient goes back through a transformer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BackwardRule {
+    /// The gradient.
+    Gradient,
+    /// AttnLRP: norms with their scale held, activations by `f(z)/z`, each product's factors half of its relevance.
+    AttnLrp,
+    /// CP-LRP: the same, with the attention pattern held.
+    CpLrp,
+}

@@ -1,0 +1,132 @@
+//! A text and its continuation, as tokens.
+
+use crate::error::Error;
+use crate::model::TokenId;
+use crate::target::explained::TokenTexts;
+use saliency_schema::{Kind, Named, Prompt, Token};
+use std::sync::Arc;
+
+/// Input tokens and the output tokens that follow them, generated or forced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sequence {
+    tokens: Vec<Token>,
+    ids: Vec<TokenId>,
+    n_input: usize,
+    prompt: Option<Prompt>,
+    texts: Option<TokenTexts>,
+    notes: Vec<String>,
+}
+
+impl Sequence {
+    /// Inputs and outputs in one row. The tokens' kinds are set to match.
+    ///
+    /// # Errors
+    /// [`Error::NoInput`] when there is no input token.
+    pub fn new(inputs: Vec<Token>, outputs: Vec<Token>) -> Result<Self, Error> {
+        if inputs.is_empty() {
+            return Err(Error::NoInput);
+        }
+        let n_input = inputs.len();
+        let inputs = inputs.into_iter().map(|t| t.with_kind(Kind::Input));
+        let outputs = outputs.into_iter().map(|t| t.with_kind(Kind::Output));
+        let tokens: Vec<_> = inputs.chain(outputs).collect();
+        let ids = tokens.iter().map(|t| t.id).collect();
+        Ok(Self { tokens, ids, n_input, prompt: None, texts: None, notes: Vec::new() })
+    }
+
+    /// Says how the input came to be, for the record.
+    #[must_use]
+    pub fn with_prompt(mut self, prompt: Prompt) -> Self {
+        self.prompt = Some(prompt);
+        self
+    }
+
+    /// Says what bytes each token of the vocabulary stands for, so that a record can name tokens which the sequence
+    /// does not hold: a runner-up, or a chosen token. Without it they are named by their numbers.
+    #[must_use]
+    pub fn with_texts(mut self, bytes: impl Fn(TokenId) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        self.texts = Some(TokenTexts(Arc::new(bytes)));
+        self
+    }
+
+    /// Any token of the vocabulary by its text, as far as it is known.
+    pub(crate) fn named(&self, id: TokenId) -> Named {
+        if let Some(texts) = &self.texts {
+            return Named::from(&Token::from_bytes(id, (texts.0)(id), Kind::Output));
+        }
+        match self.tokens.iter().find(|token| token.id == id) {
+            Some(token) => Named::from(token),
+            None => Named::new(id, format!("token {id}")),
+        }
+    }
+
+    /// How the input came to be, where somebody said so.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
+    }
+
+    /// Says what whoever reads a record of it should know.
+    #[must_use]
+    pub fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
+    /// What whoever reads a record of it should know, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// A sequence of bare numbers, for models without a tokenizer. Each token's text is its number.
+    ///
+    /// # Errors
+    /// [`Error::NoInput`] when there is no input token.
+    pub fn from_ids(inputs: &[TokenId], outputs: &[TokenId]) -> Result<Self, Error> {
+        let tokens =
+            |ids: &[TokenId], kind| ids.iter().map(|&id| Token::new(id, format!(" {id}"), kind)).collect();
+        let sequence = Self::new(tokens(inputs, Kind::Input), tokens(outputs, Kind::Output))?;
+        Ok(sequence.with_texts(|id| format!(" {id}").into_bytes()))
+    }
+
+    /// All tokens, inputs first.
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// All token numbers, inputs first.
+    pub fn ids(&self) -> &[TokenId] {
+        &self.ids
+    }
+
+    /// How many tokens are inputs.
+    pub fn n_input(&self) -> usize {
+        self.n_input
+    }
+
+    /// How many tokens are outputs.
+    pub fn n_output(&self) -> usize {
+        self.ids.len() - self.n_input
+    }
+
+    /// The same with the first so many outputs.
+    pub(crate) fn cut(&self, n_output: usize) -> Self {
+        let length = self.n_input + n_output.min(self.n_output());
+        Self {
+            tokens: self.tokens[..length].to_vec(),
+            ids: self.ids[..length].to_vec(),
+            n_input: self.n_input,
+            prompt: self.prompt.clone(),
+            texts: self.texts.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+
+    /// The text of the whole sequence: the tokens' texts put together, split characters made whole again.
+    pub fn text(&self) -> String {
+        let mut bytes = Vec::new();
+        for token in &self.tokens {
+            bytes.extend_from_slice(token.exact_bytes());
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}

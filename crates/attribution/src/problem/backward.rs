@@ -1,0 +1,48 @@
+//! The one way back through libtorch's graph: from a scalar to what it was computed from, or an error that says whose
+//! fault it is that there is none.
+//!
+//! libtorch's own way back from a tensor without a graph ends the process, and of a tensor that nothing depends on it
+//! gives one that is not there. Both are found here.
+
+use crate::error::Error;
+use tch::Tensor;
+
+/// Runs `f` with gradients switched on, whatever the caller's mode is, which is as it was afterwards: after a panic
+/// too.
+pub(crate) fn with_gradients<T>(f: impl FnOnce() -> T) -> T {
+    let _restored = tch::no_grad_guard();
+    tch::with_grad(f)
+}
+
+/// The gradient of a scalar with respect to a leaf, in the leaf's shape; `None` where the scalar does not depend on the
+/// leaf by differentiable operations.
+pub(crate) fn gradient(scalar: &Tensor, leaf: &Tensor, keep_graph: bool) -> Result<Option<Tensor>, Error> {
+    let has_graph = |x: &Tensor| x.defined() && x.requires_grad();
+    if !has_graph(scalar) || !has_graph(leaf) {
+        return Ok(None);
+    }
+    let mut found = Tensor::f_run_backward(&[scalar], &[leaf], keep_graph, false)?;
+    Ok(found.pop().filter(Tensor::defined))
+}
+
+/// The gradient of a scalar of a model's logits with respect to a leaf that the logits were computed from. The graph is
+/// kept, for the next output's.
+///
+/// # Errors
+/// [`Error::Detached`] where the logits themselves do not depend on the leaf, and [`Error::NotDifferentiable`] where
+/// the scalar does not depend on them.
+pub(crate) fn gradient_through(
+    scalar: &Tensor,
+    logits: &Tensor,
+    leaf: &Tensor,
+    (model, op): (&str, &'static str),
+    what: impl FnOnce() -> String,
+) -> Result<Tensor, Error> {
+    if let Some(found) = gradient(scalar, leaf, true)? {
+        return Ok(found);
+    }
+    if gradient(&logits.f_sum(None)?, leaf, true)?.is_none() {
+        return Err(Error::Detached { model: model.to_owned(), op });
+    }
+    Err(Error::NotDifferentiable { what: what() })
+}

@@ -1,0 +1,23 @@
+//! What charts are laid out with: the rooms between a record and a scene, for charts of your own.
+//!
+//! `examples/stems.rs` is a whole chart made of them.
+
+pub(crate) mod grid;
+pub(crate) mod heatmap;
+pub(crate) mod input_text;
+pub(crate) mod legend;
+pub(crate) mod notes;
+pub(crate) mod panels;
+pub(crate) mod scatter_plot;
+pub(crate) mod sheet;
+
+pub use crate::layout::legend::Ends;
+pub use crate::layout::sheet::Sheet;
+pub use crate::paint::scale::{Scale, Value};
+pub use crate::text::font::{fitted, width as text_width};
+pub use crate::text::label::{label, label_at};
+pub use crate::text::paragraph::{Paragraph, Piece};
+pub use crate::text::visible;
+pub use crate::values::cells::Cells;
+pub use crate::values::number::short;
+pub use crate::values::rows::Rows;

@@ -1,0 +1,176 @@
+//! A picture in the making: what is drawn, with the legend above it and a margin around it.
+
+use crate::layout::legend::{Bar, Ends, Legend, common_provenance};
+use crate::layout::notes;
+use crate::layout::notes::Note;
+use crate::options::Options;
+use crate::paint::scale::Scale;
+use crate::paint::theme::Theme;
+use crate::redraw::Redraw;
+use crate::scene::{Item, Rect, Scene, Text};
+use crate::values::excerpt;
+use crate::values::rows::Rows;
+use saliency_schema::Record;
+
+/// Around every picture.
+pub(crate) const MARGIN: f64 = 24.0;
+/// Between the legend and what it explains.
+const BELOW: f64 = 12.0;
+/// A legend needs this much.
+const LEAST: f64 = 480.0;
+
+/// A picture in the making. Things are laid out from `(0, 0)`; the sheet puts the legend that every chart owes its
+/// reader above them, and finds the picture's size.
+#[derive(Debug)]
+pub struct Sheet<'a> {
+    bars: Vec<Bar<'a>>,
+    options: &'a Options,
+    title: String,
+    /// Whether the title is that of the hovered row.
+    of_row: bool,
+    provenance: Vec<String>,
+    notes: Vec<Note>,
+    /// Of a chart of one row: how much of it lies outside what is shown.
+    outside: Vec<String>,
+    /// What is shown of the records, in words.
+    excerpt: String,
+    items: Vec<Item>,
+}
+
+impl<'a> Sheet<'a> {
+    /// An empty sheet for the rows of one record. Where the caller has a title, it stands instead of `title`.
+    pub fn new(rows: &Rows<'_>, scale: &'a Scale, options: &'a Options, title: impl Into<String>) -> Self {
+        let title = title.into();
+        let of_row = title != rows.title_of_all();
+        let record = std::slice::from_ref(rows.record);
+        let outside = if of_row { excerpt::outside_of_shown(rows) } else { Vec::new() };
+        Self { of_row, outside, ..Self::of_several(record, Ends::of(rows), scale, options, title) }
+    }
+
+    /// An empty sheet for several records: the legend says what they have in common.
+    pub fn of_several(
+        records: &[Record],
+        ends: Ends,
+        scale: &'a Scale,
+        options: &'a Options,
+        title: impl Into<String>,
+    ) -> Self {
+        let title = options.title.clone().unwrap_or_else(|| title.into());
+        let mut provenance = common_provenance(records, options);
+        provenance.extend(excerpt::inputs_of_all(records));
+        let (outside, excerpt) = (Vec::new(), excerpt::in_words(records));
+        let bars = vec![Bar { scale, ends, of: None }];
+        let notes = notes::of(records, options);
+        Self { bars, options, title, of_row: false, provenance, notes, outside, excerpt, items: Vec::new() }
+    }
+
+    /// These colour bars instead of the one for all; at least one.
+    #[must_use]
+    pub(crate) fn with_bars(self, bars: Vec<Bar<'a>>) -> Self {
+        Self { bars, ..self }
+    }
+
+    /// Says what the ends of the colour scale mean. Default: [`Ends::of`] the rows.
+    #[must_use]
+    pub fn ends(mut self, ends: Ends) -> Self {
+        if let Some(bar) = self.bars.first_mut() {
+            bar.ends = ends;
+        }
+        self
+    }
+
+    /// The title that the picture has.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The theme that it is drawn in.
+    pub fn theme(&self) -> Theme {
+        self.options.theme
+    }
+
+    /// Adds a thing.
+    pub fn add(&mut self, item: impl Into<Item>) {
+        self.items.push(item.into());
+    }
+
+    /// Adds things that were laid out from their own corner, at `at`; `words` are the values that they show, for
+    /// who does not see them.
+    pub fn group(
+        &mut self,
+        name: &'static str,
+        words: Option<String>,
+        items: impl IntoIterator<Item = Item>,
+        at: (f64, f64),
+    ) {
+        self.items.push(Item::group(name, words, items, at));
+    }
+
+    /// How much of rows lies outside what is drawn, where anything says so.
+    pub(crate) fn outside(&mut self, items: Vec<Item>, at: (f64, f64)) {
+        if !items.is_empty() {
+            self.group("outside", None, items, at);
+        }
+    }
+
+    /// The same, with how a page redraws it: asked for only where the picture is laid out for a page.
+    pub(crate) fn live_group(
+        &mut self,
+        name: &'static str,
+        words: Option<String>,
+        items: impl IntoIterator<Item = Item>,
+        at: (f64, f64),
+        live: impl FnOnce() -> Redraw,
+    ) {
+        // A page holds the values themselves.
+        let words = words.filter(|_| !self.options.live);
+        let group = Item::group(name, words, items, at);
+        self.items.push(if self.options.live { group.redrawn(live(), at) } else { group });
+    }
+
+    /// Adds a heading whose baseline begins at `(x, y)`.
+    pub fn heading(&mut self, text: &str, x: f64, y: f64) {
+        let ink = self.theme().ink();
+        self.add(Text::new(text, x, y, 14.0, ink).bold());
+    }
+
+    /// The picture. `description` says in a sentence what it shows.
+    pub fn scene(self, description: impl Into<String>) -> Scene {
+        let bounds = self.items.iter().filter_map(Item::bounds).reduce(Rect::around);
+        let bounds = bounds.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
+        // What stands out to the left or above moves everything.
+        let (left, above) = (bounds.x.min(0.0), bounds.y.min(0.0));
+        let least = self.options.width.map_or(LEAST, |width| width - 2.0 * MARGIN);
+        // Half a frame's line may stand in the margin. Whole units otherwise, so that a picture at scale 1 has no half
+        // pixel at its edge.
+        let right = bounds.x + bounds.width - left;
+        let right = if right <= least + 2.0 { least } else { right.ceil() };
+        let bottom = (bounds.y + bounds.height - above - 0.01).ceil();
+        let patterns = self.items.iter().flat_map(Item::patterns).collect();
+        let room = (MARGIN, MARGIN, right);
+        let redrawn = |item: &Item| matches!(item, Item::Group { live: Some(_), .. });
+        let legend = Legend {
+            title: &self.title,
+            provenance: &self.provenance,
+            options: self.options,
+            bars: &self.bars,
+            outside: &self.outside,
+            patterns: &patterns,
+            live: self.items.iter().any(redrawn).then_some(self.of_row),
+        }
+        .lay_out(room);
+        let below = (MARGIN, MARGIN + legend.height, right);
+        let notes = notes::lay_out(&self.notes, below, self.options.theme);
+        let top = MARGIN + legend.height + notes.height + BELOW;
+        let body = self.items.into_iter().map(|item| item.moved(MARGIN - left, top - above));
+        Scene {
+            width: right + 2.0 * MARGIN,
+            height: top + bottom + MARGIN,
+            title: self.title,
+            description: description.into() + &self.excerpt,
+            theme: self.options.theme,
+            items: legend.items.into_iter().chain(notes.items).chain(body).collect(),
+            id_prefix: self.options.id_prefix.clone(),
+        }
+    }
+}

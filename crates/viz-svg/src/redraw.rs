@@ -1,0 +1,90 @@
+//! Groups that a page's script redraws when the reader hovers or locks: where things are, without what they show.
+
+use crate::scene::{Rect, Text};
+
+/// How a page redraws a group. Charts add it to theirs where [`Options::live`](crate::Options::live) asks; other
+/// writers pass over it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Redraw {
+    /// The group's own corner.
+    pub(crate) at: (f64, f64),
+    /// The panel whose rows it shows; `None` for the hovered one's.
+    pub(crate) panel: Option<usize>,
+    pub(crate) part: Part,
+}
+
+/// What is redrawn.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Part {
+    /// Tokens, each in its boxes.
+    Tokens(Boxes),
+    /// A cell for each output and token; measures as in [`Grid`](crate::layout::grid::Grid).
+    Grid { cell: (f64, f64), gap: f64, free: f64, turned: bool, on_panel: bool },
+    /// A small copy of the paragraph for each output, at its place.
+    Thumbnails { boxes: Vec<(usize, Rect)>, places: Vec<Rect> },
+    /// Two rows against each other.
+    ScatterPlot { side: f64 },
+    /// Title, colour bar, what its ends mean, and the patterns.
+    Legend(Places),
+    /// Marks of the state, which a page draws over everything.
+    Marks,
+    /// A ranked table.
+    Table,
+}
+
+/// Tokens in boxes: a paragraph, a continuation, the labels of rows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Boxes {
+    /// The font's size.
+    pub(crate) size: f64,
+    /// The panels that it is shown for; empty for all.
+    pub(crate) only: Vec<usize>,
+    /// Whether a box that has no colour is filled all the same.
+    pub(crate) ground: bool,
+    /// Whether tokens that come after the hovered output are in muted ink.
+    pub(crate) later: bool,
+    /// Whether the locked output's text is bold.
+    pub(crate) bold: bool,
+    /// Where the outputs begin.
+    pub(crate) rule: Option<Rect>,
+    /// The panel behind all.
+    pub(crate) area: Option<(f64, f64)>,
+    pub(crate) places: Vec<(usize, Rect)>,
+    pub(crate) texts: Vec<(usize, Text)>,
+}
+
+/// Where a legend's lines are.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Places {
+    /// The title that the caller gave.
+    pub(crate) titled: Option<String>,
+    /// Whether the chart's own title is that of the hovered row, or that of all.
+    pub(crate) of_row: bool,
+    /// Left end, baseline, and room; none for a further colour bar.
+    pub(crate) title: Option<(f64, f64, f64)>,
+    /// Of what the bar's panels are, where there are several bars: left end, baseline, and room.
+    pub(crate) heading: Option<(f64, f64, f64)>,
+    /// Left, top, width.
+    pub(crate) bar: (f64, f64, f64),
+    /// Left end, first baseline, and room.
+    pub(crate) lines: (f64, f64, f64),
+    /// Left and top; for the last colour bar.
+    pub(crate) patterns: Option<(f64, f64)>,
+}
+
+impl Redraw {
+    /// A part that shows one panel's rows, from the group's own corner.
+    pub(crate) fn of(panel: usize, part: Part) -> Self {
+        Self { at: (0.0, 0.0), panel: Some(panel), part }
+    }
+
+    /// A part that shows the hovered panel's rows.
+    pub(crate) fn of_hovered(part: Part) -> Self {
+        Self { at: (0.0, 0.0), panel: None, part }
+    }
+
+    /// The same, somewhere else.
+    pub(crate) fn moved(self, dx: f64, dy: f64) -> Self {
+        Self { at: (self.at.0 + dx, self.at.1 + dy), ..self }
+    }
+}
