@@ -253,7 +253,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows, but for a span.
+    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows,
+    /// but for a span.
     pub(crate) fn record(mut self, sequence: &Sequence) -> Result<(Record, UnreducedRows), Error> {
         let tokens = match self.span.take() {
             None => sequence.tokens().to_vec(),

@@ -6,8 +6,8 @@ mod common;
 use common::{models, sequence};
 use saliency_attribution::testing::{Broken, Disguised, Linear, Transformer, check_model};
 use saliency_attribution::{
-    Attributor, Error, Generation, Inside, LanguageModel, Limits, AttentionView, ModelError, ReadOut, Tape, Sequence,
-    TokenId, PrefixCache,
+    AttentionView, Attributor, Error, Generation, Inside, LanguageModel, Limits, ModelError, PrefixCache,
+    ReadOut, Sequence, Tape, TokenId,
 };
 use std::cell::Cell;
 use std::ops::Range;

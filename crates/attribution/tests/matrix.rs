@@ -6,7 +6,7 @@ mod common;
 use common::{INPUTS, OUTPUTS, models, sequence};
 use saliency_attribution::testing::{Disguised, EncoderDecoder, Linear, Saturating};
 use saliency_attribution::{
-    Ablation, Aggregate, Attributor, Baseline, ForTokens, Error, Generation, LanguageModel, Method, Needs,
+    Ablation, Aggregate, Attributor, Baseline, Error, ForTokens, Generation, LanguageModel, Method, Needs,
     Normalize, Parameters, Segmentation, Sequence, Target, method, methods, target, targets,
 };
 use saliency_schema::Record;

@@ -6,8 +6,8 @@ use saliency_attribution::methods::{GradientShap, IntegratedGradients};
 use saliency_attribution::targets::{ContrastLogProbability, ContrastLogit, ContrastProbability};
 use saliency_attribution::testing::{Jump, Linear, Saturating};
 use saliency_attribution::{
-    Aggregate, Alternatives, Attributor, ForTokens, LanguageModel, Limits, Method, ModelError, Sequence, Target,
-    TokenId,
+    Aggregate, Alternatives, Attributor, ForTokens, LanguageModel, Limits, Method, ModelError, Sequence,
+    Target, TokenId,
 };
 use saliency_schema::Record;
 use std::ops::Range;

@@ -4,12 +4,12 @@ use crate::calculus::path::epsilon;
 use crate::error::Error;
 use crate::model::generation::Generation;
 use crate::model::generation::without_cache;
+use crate::model::inside::AttentionView;
 use crate::model::inside::Inside;
 use crate::model::prefix_cache::PrefixCache;
 use crate::model::sequence::Sequence;
 use crate::model::{LanguageModel, TokenId, checked};
 use crate::problem::backward::{gradient, with_gradients};
-use crate::model::inside::AttentionView;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
