@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{models, sequence};
+use common::{models, sequence, transformer};
 use saliency_attribution::testing::{Broken, Disguised, Linear, Transformer, check_model};
 use saliency_attribution::{
     AttentionView, Attributor, Error, Generation, Inside, LanguageModel, Limits, ModelError, PrefixCache,
@@ -15,7 +15,7 @@ use tch::{Kind, Tensor};
 
 #[test]
 fn toys_keep_every_promise() {
-    for model in models() {
+    for model in models().into_iter().chain([transformer()]) {
         check_model(&*model, &sequence()).unwrap();
         // The caller's mode does not matter.
         tch::no_grad(|| check_model(&*model, &sequence())).unwrap();

@@ -15,15 +15,19 @@ pub(crate) fn sequence() -> Sequence {
     Sequence::from_ids(&INPUTS, &OUTPUTS).unwrap()
 }
 
-/// One of each kind. The first four are quick and unlike enough to be asked everything.
-pub(crate) fn models() -> [Box<dyn LanguageModel>; 7] {
+/// One of each kind.
+pub(crate) fn models() -> [Box<dyn LanguageModel>; 6] {
     [
         Box::new(Linear::new(6, 3)),
         Box::new(Saturating::new(6, 2)),
         Box::new(EncoderDecoder::new(6, 3)),
-        Box::new(Transformer::new(6, 3)),
         Box::new(Disguised::new(6, 2)),
         Box::new(Power::new(6, 3, 2)),
         Box::new(Jump::new(6, 3, 1e-6)),
     ]
+}
+
+/// The one that shows its inside. It takes a hundred times as long as the others.
+pub(crate) fn transformer() -> Box<dyn LanguageModel> {
+    Box::new(Transformer::new(6, 2))
 }
