@@ -74,3 +74,8 @@ pub use target::target_fn::TargetFn;
 pub use target::{OutputToken, Target, target, targets};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use tch;
+
+/// The README's example, compiled.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

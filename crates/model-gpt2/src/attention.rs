@@ -1,8 +1,9 @@
 //! Causal self-attention: the one place where positions meet.
 
 use crate::cache::LayerCache;
+use crate::config::Config;
 use crate::weights::BlockWeights;
-use crate::{Config, Error};
+use saliency_checkpoint::Error;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 

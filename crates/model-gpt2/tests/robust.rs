@@ -96,7 +96,7 @@ fn no_error_has_libtorchs_frames_in_it() {
         gpt2.logits_at(&odd, None).unwrap_err().to_string(),
         gpt2.embed(&[u32::MAX]).unwrap_err().to_string(),
         gpt2.residual(1, &odd).unwrap_err().to_string(),
-        saliency_model_gpt2::Error::from(odd.f_matmul(&long).unwrap_err()).to_string(),
+        saliency_checkpoint::Error::from(odd.f_matmul(&long).unwrap_err()).to_string(),
     ];
     let error = gpt2.logits_at(&odd, None).unwrap_err();
     said.extend([format!("{error:?}"), std::error::Error::source(&error).unwrap().to_string()]);

@@ -38,8 +38,3 @@ pub use write::pdf::Pdf;
 pub use write::png::Png;
 #[cfg(feature = "csv")]
 pub use write::table::LongTable;
-
-/// The code on the documentation's page of charts, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/charts.md")]
-struct Gallery;
