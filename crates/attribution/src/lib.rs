@@ -44,7 +44,8 @@ pub mod testing;
 
 pub use attributor::Attributor;
 pub use calculus::quadrature::Quadrature;
-pub use error::{Error, ModelError, without_frames};
+pub use error::model_error::ModelError;
+pub use error::{Error, without_frames};
 pub use method::ablation::Ablation;
 pub use method::baseline::Baseline;
 pub use method::parameters::Parameters;
