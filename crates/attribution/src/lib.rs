@@ -15,7 +15,7 @@
 //!
 //! // logit_v = Σ_i (i + 1) e_i · W_v, so gradient × input of the first token is e_0 · W_v.
 //! let sequence = Sequence::from_ids(&[0, 1], &[2])?;
-//! let attributor = Attributor::new().target("logit")?.aggregate(Aggregate::Sum);
+//! let attributor = Attributor::new().target("logit").aggregate(Aggregate::Sum);
 //! let record = attributor.record(&Linear::new(3, 1), &sequence)?;
 //! let expected = 1.0_f64.sin() * 4.0_f64.cos();
 //! assert!((record.attributions[0][0].unwrap() - expected).abs() < 1e-12);
@@ -75,3 +75,8 @@ pub use target::target_fn::TargetFn;
 pub use target::{OutputToken, Target, target, targets};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use tch;
+
+/// The README's example, compiled.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

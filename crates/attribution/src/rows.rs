@@ -47,6 +47,8 @@ pub(crate) struct Rows<'p, 'a> {
     rounded: Vec<(usize, f64)>,
     /// Rows in which nothing but rounding noise was left.
     cancelled: usize,
+    /// What besides another aggregate leaves more of them.
+    instead: &'static str,
     /// What there is to say of all rows together.
     remarks: Vec<String>,
     /// What rows said, and the rows that said it.
@@ -87,6 +89,8 @@ impl<'p, 'a> Rows<'p, 'a> {
             rounding: 0.0,
             rounded: Vec::new(),
             cancelled: 0,
+            // The last norm forgets how long its input is: nothing changes along it.
+            instead: if card.parameters.contains(&"layer") { "an earlier layer" } else { "gradient-x-input" },
             remarks,
             notes: Vec::new(),
         }
@@ -249,7 +253,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows, but for a span.
+    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows,
+    /// but for a span.
     pub(crate) fn record(mut self, sequence: &Sequence) -> Result<(Record, UnreducedRows), Error> {
         let tokens = match self.span.take() {
             None => sequence.tokens().to_vec(),
@@ -310,13 +315,13 @@ impl<'p, 'a> Rows<'p, 'a> {
         let mut notes = self.remarks.clone();
         if self.cancelled > 0 {
             notes.push(format!(
-                "{} of {} rows are zero: the {} over hidden dimensions of {} cancels to rounding noise \
-                 (layer norm removes the mean, so it is zero by construction); use the aggregate l2, l1 or \
-                 max-abs, or gradient-x-input",
+                "{} of {} rows are zero: the {} over hidden dimensions of {} cancels to rounding noise; use the aggregate l2, l1 \
+                 or max-abs, or {}",
                 self.cancelled,
                 self.values.len(),
                 self.aggregate.name(),
-                self.method
+                self.method,
+                self.instead
             ));
         }
         for (note, rows) in &self.notes {

@@ -5,6 +5,7 @@ use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
 use crate::method::baseline::Baseline;
 use crate::method::parameters::Parameters;
+use crate::model::layers::check_residual;
 use crate::method::{Axiom, Card, Needs};
 use crate::method::{Explanation, Method};
 use crate::methods::gradient::integrated_gradients::Integration;
@@ -101,7 +102,7 @@ impl Method for LayerIntegratedGradients {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let inside = problem.inside(self.name())?;
-        check_layer(self.layer, inside.layers() + 1)?;
+        check_residual(self.layer, inside.layers())?;
         self.integration.attribute(problem, &Space::Residual(inside, self.layer), each)
     }
 }
