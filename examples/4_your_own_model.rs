@@ -34,7 +34,7 @@ impl LanguageModel for Counting {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sequence = Sequence::from_ids(&[3, 1, 4], &[2])?;
-    let attributor = Attributor::new().target("logit")?.aggregate(Aggregate::Sum);
+    let attributor = Attributor::new().target("logit").aggregate(Aggregate::Sum);
     let record = attributor.record(&Counting, &sequence)?;
     // 2 · 1 · 3, 2 · 2 · 1, 2 · 3 · 4
     println!("{:?}", record.attributions[0]);

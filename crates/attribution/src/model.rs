@@ -11,7 +11,7 @@ pub(crate) mod sequence;
 pub(crate) mod tape;
 
 use crate::error::Error;
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::generation::Generation;
 use crate::model::inside::Inside;
 use crate::model::prefix_cache::PrefixCache;

@@ -332,7 +332,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             let most = self.rounded.iter().fold(0.0_f64, |most, (_, share)| most.max(*share));
             let (dtype, repair) = match self.problem.kind() {
                 Kind::Double => ("float64", ""),
-                _ => ("float32", "; a model in float64 (--dtype float64) goes further"),
+                _ => ("float32", "; a model in float64 goes further"),
             };
             notes.push(format!(
                 "{}: the row is made of differences that are small beside what they are differences of (f(x) is {:.3e}{}), so that about \
@@ -374,8 +374,8 @@ fn repair(card: &Card) -> Option<&'static str> {
     let takes_a_path = card.family == Family::Gradient && card.axioms.contains(&Axiom::Completeness);
     let has = |name| card.parameters.contains(&name);
     match takes_a_path {
-        true if has("tolerance") => Some("ask for a tolerance (--tolerance 0.01) or more points (--steps)"),
-        true if has("samples") => Some("ask for more draws (--samples)"),
+        true if has("tolerance") => Some("ask for a tolerance, such as 0.01, or for more steps"),
+        true if has("samples") => Some("ask for more samples"),
         true => Some("ask for more points"),
         false => None,
     }

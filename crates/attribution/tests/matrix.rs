@@ -73,7 +73,7 @@ fn every_method_explains_every_target_of_every_toy() {
         for method_of_list in methods() {
             for target in every_target().into_iter().take(count) {
                 let what = format!("{}, {}, {}", model.name(), method_of_list.name(), target.name());
-                let method = method(method_of_list.name(), &Parameters::default()).unwrap();
+                let method = method(method_of_list.name(), &Parameters::new()).unwrap();
                 let name = target.name();
                 let attributor = Attributor::new().with_method(method).with_target(target);
                 match attributor.record(&*model, &sequence()) {
@@ -94,11 +94,12 @@ fn every_method_explains_every_target_of_every_toy() {
 
 /// A method with few draws and points.
 fn quick(name: &str) -> Box<dyn Method> {
-    let known = method(name, &Parameters::default()).unwrap();
-    let has = |parameter| known.card().parameters.contains(&parameter);
-    let samples = (has("samples") && name != "shapley").then_some(24);
-    let steps = has("steps").then_some(2);
-    method(name, &Parameters { samples, steps, ..Parameters::default() }).unwrap()
+    let known = method(name, &Parameters::new()).unwrap();
+    let has = |parameter: &str| known.card().parameters.contains(&parameter);
+    let parameters = Parameters::new().samples(24).steps(2);
+    let parameters =
+        parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
+    method(name, &parameters).unwrap()
 }
 
 /// Methods that look inside are held to the trait: they run on a transformer that is no GPT-2.
@@ -135,9 +136,9 @@ fn every_method_that_adds_explains_a_span() {
                     let attributor = if model.inside().is_some() {
                         Attributor::new().with_method(quick(name))
                     } else {
-                        Attributor::new().method(name).unwrap()
+                        Attributor::new().method(name)
                     };
-                    let attributor = attributor.target("log-probability").unwrap();
+                    let attributor = attributor.target("log-probability");
                     attributor.aggregate(Aggregate::Sum).normalize(Normalize::None)
                 };
                 match (card.needs, card.additive, of().span(span.clone()).record(&*model, &sequence())) {
@@ -187,9 +188,7 @@ fn every_method_that_adds_explains_a_span() {
 /// Ways of taking away that a model or a method does not have are refused by name.
 #[test]
 fn absences_that_can_not_be_are_refused() {
-    let with = |name, absence: Ablation| {
-        method(name, &Parameters { baseline: Some(absence), ..Parameters::default() }).unwrap()
-    };
+    let with = |name, absence: Ablation| method(name, &Parameters::new().baseline(absence)).unwrap();
     for name in ["occlusion", "leave-one-out", "shapley", "kernel-shap", "lime"] {
         let attributor = || Attributor::new().with_method(with(name, Ablation::Masking));
         let refused = attributor().record(&Saturating::new(6, 2), &sequence()).unwrap_err();
@@ -209,16 +208,14 @@ fn absences_that_can_not_be_are_refused() {
     // A decoder needs its start token: nothing is known of a text without it, and no game is played for it.
     let model = EncoderDecoder::new(6, 3);
     let two = Sequence::from_ids(&[2, 4], &[3, 5]).unwrap();
-    let found = Attributor::new().method("leave-one-out").unwrap().record(&model, &two).unwrap();
+    let found = Attributor::new().method("leave-one-out").record(&model, &two).unwrap();
     for row in &found.attributions {
         let known: Vec<bool> = row.iter().map(|x| x.unwrap().is_finite()).collect();
         assert_eq!(known, [[true, false].as_slice(), &[true][..known.len() - 2]].concat());
     }
-    let players = Parameters {
-        baseline: Some(Ablation::Deletion),
-        segments: Some(Segmentation::Spans(std::iter::once(0..2).collect())),
-        ..Parameters::default()
-    };
+    let players = Parameters::new()
+        .baseline(Ablation::Deletion)
+        .segments(Segmentation::Spans(std::iter::once(0..2).collect()));
     let attributor = Attributor::new().with_method(method("shapley", &players).unwrap());
     assert!(matches!(attributor.record(&model, &two), Err(Error::Parameter { name: "baseline", .. })));
     let without = |ranges| target("kl-divergence").unwrap().without(ranges).unwrap();
@@ -261,7 +258,7 @@ fn an_encoder_decoder_fits_the_trait_as_it_is() {
         let c: Vec<f64> = (0..3).map(|h| source.iter().zip(&shares).map(|(e, a)| a * e[h]).sum()).collect();
         (q, shares, c)
     };
-    let attributor = Attributor::new().method("gradient").unwrap().target("logit").unwrap();
+    let attributor = Attributor::new().method("gradient").target("logit");
     let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None);
     let found = attributor.record(&model, &sequence()).unwrap();
     for (row, output) in OUTPUTS.iter().enumerate() {

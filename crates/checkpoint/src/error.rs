@@ -256,6 +256,12 @@ impl From<TchError> for Error {
     }
 }
 
+impl From<Error> for saliency_attribution::ModelError {
+    fn from(error: Error) -> Self {
+        Self::new(error)
+    }
+}
+
 /// A path as one word for a shell.
 fn quoted(path: &std::path::Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', "'\\''"))

@@ -6,7 +6,7 @@ use saliency::attribution::{
     Ablation, Alternatives, Attributor, Baseline, ForTokens, Parameters, Segmentation, Size, Target, TokenId,
 };
 use saliency::schema::{Kind, Reduce};
-use saliency::{Aggregate, Checkpoint, Normalize, Prompt, Sequence, method, methods, target};
+use saliency::{Aggregate, Checkpoint, Normalize, Prompt, Sequence, methods, target};
 use std::ops::Range;
 
 /// The request, checked as far as possible without a model, and completed by [`Asked::look_up`].
@@ -41,12 +41,6 @@ impl<'a> Asked<'a> {
         names: &[&'a str],
         seed: Option<u64>,
     ) -> Result<Self, Failure> {
-        let mut parameters = parameters(&explain.method);
-        parameters.seed = seed;
-        // A distribution without its own seed uses --seed.
-        if let Some(Ablation::Embedding(Baseline::Sampled { seed: own @ 0, .. })) = &mut parameters.baseline {
-            *own = seed.unwrap_or(0);
-        }
         let span = match explain.span.as_deref() {
             None => None,
             Some("all") => Some(Span::All),
@@ -59,7 +53,7 @@ impl<'a> Asked<'a> {
         let asked = Self {
             explain,
             methods: names.to_vec(),
-            parameters,
+            parameters: parameters(&explain.method, seed),
             aggregate: explain.aggregate()?,
             normalize: explain.normalize()?,
             group: explain.group.asked(),
@@ -130,7 +124,7 @@ impl<'a> Asked<'a> {
         if let Some(text) = &self.explain.method.baseline_text {
             let tokens = checkpoint.encode_beside(prompt, text, Kind::Input, 0)?;
             let ids = tokens.iter().map(|t| t.id).collect();
-            self.parameters.baseline = Some(Ablation::Embedding(Baseline::Text(ids)));
+            self.parameters = self.parameters.clone().baseline(Baseline::Text(ids));
         }
         Ok(())
     }
@@ -141,9 +135,10 @@ impl<'a> Asked<'a> {
         if let Some(card) = card(name) {
             // Sampling uses the seed too, so a method without one ignores it.
             let several = self.methods.len() > 1;
-            parameters.keep(|name| card.parameters.contains(&name) || (!several && name != "seed"));
+            parameters =
+                parameters.keep(|name| card.parameters.contains(&name) || (!several && name != "seed"));
         }
-        let attributor = Attributor::new().with_method(method(name, &parameters)?);
+        let attributor = Attributor::new().method_with(name, parameters);
         let mut attributor = attributor.with_target(self.target(n_output)?).partial(self.partial);
         if let Some(aggregate) = self.aggregate {
             attributor = attributor.aggregate(aggregate);
@@ -162,8 +157,7 @@ impl<'a> Asked<'a> {
         if let Some(other) = &self.against {
             attributor = attributor.against(other.clone());
         }
-        attributor.reduction()?;
-        Ok(attributor)
+        Ok(attributor.check()?)
     }
 
     /// How many of `n_output` outputs are run: those after a span are not.
@@ -182,7 +176,7 @@ impl<'a> Asked<'a> {
     /// The problem's size for a method that ablates segments, in segments instead of tokens.
     pub(crate) fn in_segments(&self, name: &str, size: Size, sequence: &Sequence) -> Result<Size, Failure> {
         let takes = card(name).is_some_and(|card| card.parameters.contains(&"segments"));
-        let Some(segments) = self.parameters.segments.as_ref().filter(|_| takes) else { return Ok(size) };
+        let Some(segments) = self.explain.method.segments.as_ref().filter(|_| takes) else { return Ok(size) };
         let segments = segments.segments_in(sequence.tokens(), sequence.prompt())?;
         let n_input = segments.iter().filter(|segment| segment.end <= sequence.n_input()).count();
         Ok(Size { n_input, ..size })
@@ -231,27 +225,30 @@ fn card(name: &str) -> Option<saliency::attribution::Card> {
     methods().into_iter().map(|m| m.card()).find(|card| card.is_called(name))
 }
 
-fn parameters(arguments: &MethodArguments) -> Parameters {
-    Parameters {
-        steps: arguments.steps,
-        tolerance: arguments.tolerance,
-        rule: arguments.rule,
-        baseline: arguments
-            .baseline
-            .clone()
-            // Replaced once there is a tokenizer.
-            .or_else(|| arguments.baseline_text.as_ref().map(|_| Ablation::Embedding(Baseline::Zero))),
-        positions: arguments.positions,
-        segments: arguments.segments.clone(),
-        players: arguments.players,
-        samples: arguments.samples,
-        noise: arguments.noise,
-        seed: None,
-        layer: arguments.layer,
-        head: arguments.head,
-        absolute: arguments.absolute.then_some(true),
-        rollout: arguments.rollout.then_some(true),
+/// The parameters that were given.
+fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
+    let mut baseline = arguments.baseline.clone();
+    // A distribution without its own seed uses --seed.
+    if let Some(Ablation::Embedding(Baseline::Sampled { seed: own @ 0, .. })) = &mut baseline {
+        *own = seed.unwrap_or(0);
     }
+    // A text is a baseline of its own once there is a tokenizer.
+    let baseline = baseline.or_else(|| arguments.baseline_text.as_ref().map(|_| Baseline::Zero.into()));
+    let (absolute, rollout) = (arguments.absolute.then_some(true), arguments.rollout.then_some(true));
+    let MethodArguments { steps, tolerance, rule, positions, players, samples, noise, layer, head, .. } =
+        *arguments;
+    let segments = arguments.segments.clone();
+    let mut parameters = Parameters::new();
+    macro_rules! give {
+        ($($name:ident),*) => {
+            $(if let Some(value) = $name {
+                parameters = parameters.$name(value);
+            })*
+        };
+    }
+    give!(steps, tolerance, rule, baseline, positions, segments, players, samples, noise, seed, layer, head);
+    give!(absolute, rollout);
+    parameters
 }
 
 /// `FROM-TO`, with `TO` excluded.

@@ -92,7 +92,7 @@ fn cost(
     for sequence in asked.runs(sequence) {
         let size = asked.in_segments(name, sequence_size(checkpoint, sequence), sequence)?;
         let size = attribution::Size { n_output: asked.n_output(size.n_output), ..size };
-        cost += asked.attributor(name, sequence.n_output())?.cost(size) + Cost::forwards(1.0);
+        cost += asked.attributor(name, sequence.n_output())?.cost(size)? + Cost::forwards(1.0);
     }
     Ok(cost)
 }

@@ -68,7 +68,6 @@ pub(crate) enum Failure {
 impl Failure {
     /// 2 for a mistake in the arguments, 1 for any other failure.
     pub(crate) fn exit_code(&self) -> u8 {
-        use attribution::Error as A;
         if matches!(self, Self::Interrupted | Self::TooEarly | Self::Partial) {
             return interrupt::EXIT_CODE;
         }
@@ -79,21 +78,8 @@ impl Failure {
                 | checkpoint::Error::Template { .. }
                 | checkpoint::Error::NoBos,
             ) => true,
-            Self::Schema(error) | Self::Attribution(A::Record(error)) => error.is_usage(),
-            Self::Attribution(error) | Self::Model(checkpoint::Error::Attribution(error)) => {
-                matches!(
-                    error,
-                    A::Unknown { .. }
-                        | A::Parameter { .. }
-                        | A::NoSuchParameter { .. }
-                        | A::SignedSum { .. }
-                        | A::Target { .. }
-                        | A::NotAdditive { .. }
-                        | A::Below { .. }
-                        | A::NoResidual { .. }
-                        | A::NoMasking { .. }
-                )
-            }
+            Self::Schema(error) => error.is_usage(),
+            Self::Attribution(error) | Self::Model(checkpoint::Error::Attribution(error)) => error.is_usage(),
             Self::Draw(error) | Self::Font { source: error, .. } => error.is_usage(),
             _ => false,
         };

@@ -125,7 +125,7 @@ impl Tape for Recorded<'_> {
         cotangents: &Tensor,
         each: &mut dyn FnMut(usize, Tensor) -> Result<(), saliency_attribution::Error>,
     ) -> Result<(), saliency_attribution::Error> {
-        let model = |error: Error| saliency_attribution::Error::Model(ModelError::from(error));
+        let model = |error: Error| saliency_attribution::Error::from(ModelError::from(error));
         let (first, end) = (outputs.start as i64, outputs.end as i64);
         let mut start = first;
         while start < end {

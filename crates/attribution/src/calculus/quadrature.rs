@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use std::f64::consts::PI;
+use std::fmt;
 use std::str::FromStr;
 
 /// Where the points on a path lie, and how much each counts. The weights of every rule add up to 1.
@@ -54,6 +55,12 @@ impl Quadrature {
             }
             Self::RiemannMiddle | Self::Trapezoid => even(0.5),
         }
+    }
+}
+
+impl fmt::Display for Quadrature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

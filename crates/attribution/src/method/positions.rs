@@ -1,6 +1,7 @@
 //! Whether positions move along a path.
 
 use crate::error::Error;
+use std::fmt;
 use std::str::FromStr;
 
 /// Whether position embeddings move along a path with the tokens'.
@@ -24,6 +25,12 @@ impl Positions {
             Self::Stay => "stay",
             Self::Move => "move",
         }
+    }
+}
+
+impl fmt::Display for Positions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Who plays: the input alone, or earlier outputs too.
 
 use crate::error::Error;
+use std::fmt;
 use std::str::FromStr;
 
 /// Which segments of the text are taken away and put back.
@@ -23,6 +24,12 @@ impl Scope {
             Self::Input => "input",
             Self::All => "all",
         }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The second, optional seam: what methods that look inside a transformer ask of it.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::tape::Tape;
 use std::ops::Range;
 use tch::Tensor;

@@ -1,6 +1,6 @@
 //! A forward pass whose first tokens are shared by many variants of the same text.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use std::ops::Range;
 use tch::Tensor;
 

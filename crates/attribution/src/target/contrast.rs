@@ -109,8 +109,7 @@ impl<T: Target> Contrast<T> {
         match (itself, ids.len()) {
             (0, _) => None,
             (itself, all) if itself == all => Some(
-                "the token is held against itself, so that the difference is zero by construction; name another alternative \
-                 (--alternative)"
+                "the token is held against itself, so that the difference is zero by construction; name another alternative"
                     .to_owned(),
             ),
             (itself, all) => Some(format!(

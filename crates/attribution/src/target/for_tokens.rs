@@ -19,8 +19,8 @@ pub struct ForTokens {
 
 impl ForTokens {
     /// `target`, of these tokens: one for each output, `None` for the produced one.
-    pub fn new(target: Box<dyn Target>, tokens: Vec<Option<TokenId>>) -> Self {
-        Self { target, tokens }
+    pub fn new(target: impl Target + 'static, tokens: Vec<Option<TokenId>>) -> Self {
+        Self { target: Box::new(target), tokens }
     }
 
     fn token(&self, output: OutputToken) -> OutputToken {

@@ -426,7 +426,7 @@ impl From<tch::TchError> for ModelOrTorch {
 
 impl From<crate::ModelError> for ModelOrTorch {
     fn from(error: crate::ModelError) -> Self {
-        Self(Error::model(error))
+        Self(error.into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! An encoder–decoder: the source is seen through attention, the decoder's own tokens in order.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::{LanguageModel, Limits, TokenId};
 use crate::testing::grid;
 use std::ops::Range;

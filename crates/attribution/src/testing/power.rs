@@ -1,6 +1,6 @@
 //! A model that is a power of a weighted sum: tokens act together, and some do not act at all.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::{LanguageModel, Limits, TokenId};
 use crate::testing::grid;
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! A transformer that is no GPT-2: what methods that look inside are held to.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::inside::{AttentionView, Inside, ReadOut};
 use crate::model::{LanguageModel, Limits, TokenId};
 use std::ops::Range;

@@ -44,17 +44,30 @@ impl GradientShap {
         Self { baseline, ..self }
     }
 
-    /// How many draws, how large the noise is in units of the embeddings' standard deviation, and the seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for no draws, or a noise below 0.
-    pub fn draws(self, samples: u32, deviation: f64, seed: u64) -> Result<Self, Error> {
-        Ok(Self { noise: Noise { samples, deviation, seed }.checked()?, ..self })
+    /// How many draws, 1 to a million. Default: 50.
+    #[must_use]
+    pub fn samples(mut self, samples: u32) -> Self {
+        self.noise.samples = samples;
+        self
+    }
+
+    /// How large the noise is, from 0, in units of the embeddings' standard deviation. Default: 0.
+    #[must_use]
+    pub fn noise(mut self, deviation: f64) -> Self {
+        self.noise.deviation = deviation;
+        self
+    }
+
+    /// The seed. Default: 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.noise.seed = seed;
+        self
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let default = Self::new();
-        let noise = default.noise.or(parameters)?;
+        let noise = default.noise.or(parameters);
         let baseline = parameters.baseline.as_ref().map_or(Ok(default.baseline), Ablation::embedding)?;
         Ok(Self { noise, baseline })
     }
@@ -97,6 +110,9 @@ impl Method for GradientShap {
         description.baseline = Some(self.baseline.to_string());
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        self.noise.check()
+    }
     fn cost(&self, size: Size) -> Cost {
         self.noise.cost(size) + Cost::forwards(f64::from(self.baseline.draws()))
     }
@@ -105,6 +121,7 @@ impl Method for GradientShap {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let input = problem.embeddings();
         let (samples, kind) = (self.noise.samples, sum_kind(input.kind()));
         let deviation = match self.noise.deviation {

@@ -39,12 +39,10 @@ impl SequentialIntegratedGradients {
     }
 
     /// Points on each token's path. Default: 8.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for 0 or more than 10,000.
-    pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
-        self.integration = self.integration.with_steps(steps)?;
-        Ok(self)
+    #[must_use]
+    pub fn steps(mut self, steps: u32) -> Self {
+        self.integration.steps = Some(steps);
+        self
     }
 
     /// Where the points lie. Default: [`Quadrature::GaussLegendre`].
@@ -99,6 +97,9 @@ impl Method for SequentialIntegratedGradients {
         description.parameters.remove("exact_weights");
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        self.integration.check()
+    }
     fn cost(&self, size: Size) -> Cost {
         let steps = self.points().1 as f64;
         let backwards = (size.n_input * size.n_output + size.n_output * (size.n_output - 1) / 2) as f64;
@@ -110,6 +111,7 @@ impl Method for SequentialIntegratedGradients {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let input = problem.embeddings();
         let hidden = input.size()[2];
         let (rule, steps) = self.points();

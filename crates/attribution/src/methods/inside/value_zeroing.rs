@@ -124,6 +124,13 @@ impl Method for ValueZeroing {
         description.parameters.insert("rollout".to_owned(), self.rollout.into());
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        if let (true, Some(layer)) = (self.rollout, self.layer) {
+            let range = "left out with rollout, which multiplies all layers";
+            return Err(Error::Parameter { name: "layer", value: layer.to_string(), range });
+        }
+        Ok(())
+    }
     fn cost(&self, size: Size) -> Cost {
         // Each token's values go once, and of what follows a block is run at the outputs' positions, with rollout at
         // all.
@@ -135,13 +142,10 @@ impl Method for ValueZeroing {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let layers = Layers::new(problem, self.name())?;
         self.layer.map_or(Ok(()), |layer| check_layer(layer, layers.count()))?;
         if self.rollout {
-            if let Some(layer) = self.layer {
-                let range = "left out with rollout, which multiplies all layers";
-                return Err(Error::Parameter { name: "layer", value: layer.to_string(), range });
-            }
             let product = layers.product(|layer, _, look| Self::matrix(&layers, problem, layer, look, 0))?;
             return layers.each_row(&product, each);
         }

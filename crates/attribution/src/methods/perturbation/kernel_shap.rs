@@ -52,26 +52,34 @@ impl KernelShap {
 
     /// What comes and goes together. Default: single tokens.
     #[must_use]
-    pub fn segments(self, segments: Segmentation) -> Self {
-        Self { regression: self.regression.segments(segments) }
+    pub fn segments(mut self, segments: Segmentation) -> Self {
+        self.regression.rules.segments = segments;
+        self
     }
 
     /// How a segment is away. Default: [`Baseline::Zero`](crate::Baseline::Zero).
     #[must_use]
-    pub fn baseline(self, ablation: impl Into<Ablation>) -> Self {
-        Self { regression: self.regression.baseline(ablation.into()) }
+    pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
+        self.regression.rules.ablation = ablation.into();
+        self
     }
 
-    /// How many coalitions, and the seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for none, or more than a million.
-    pub fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
-        Ok(Self { regression: self.regression.samples(samples, seed)? })
+    /// How many coalitions, 1 to a million. Default: 2n + 512 for n segments, or all coalitions where those are fewer.
+    #[must_use]
+    pub fn samples(mut self, samples: u32) -> Self {
+        self.regression.samples = Some(samples);
+        self
+    }
+
+    /// The seed. Default: 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.regression.seed = seed;
+        self
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Ok(Self { regression: Regression::from_parameters(parameters)? })
+        Ok(Self { regression: Regression::from_parameters(parameters) })
     }
 
     /// How many coalitions there are of `n` players without that of nobody and that of all, where few enough to run.
@@ -136,6 +144,9 @@ impl Method for KernelShap {
     fn describe(&self) -> saliency_schema::Method {
         self.regression.describe(self.name())
     }
+    fn check(&self) -> Result<(), Error> {
+        self.regression.check()
+    }
     fn cost(&self, size: Size) -> Cost {
         let n = size.n_input;
         // Coalitions are drawn in pairs; and that of nobody runs too.
@@ -147,6 +158,7 @@ impl Method for KernelShap {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let game = Game::new(problem, &self.regression.rules, self.name())?;
         let n = game.players_within(problem.n_input());
         game.check_can_be_empty(n)?;

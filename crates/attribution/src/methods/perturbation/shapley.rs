@@ -9,7 +9,7 @@ use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::method::card::{Axiom, Card, Family};
 use crate::method::explanation::Explanation;
-use crate::method::parameters::{Parameters, count};
+use crate::method::parameters::{Parameters, check_count};
 use crate::method::scope::Scope;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -78,19 +78,23 @@ impl Shapley {
         Self { players, ..self }
     }
 
-    /// That many pairs of orders instead of all coalitions, from a seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for none, or more than a million.
-    pub fn samples(self, pairs: u32, seed: u64) -> Result<Self, Error> {
-        Ok(Self { samples: Some(count("samples", pairs, 1_000_000)?), seed, ..self })
+    /// That many pairs of orders, 1 to a million, instead of all coalitions. Default: all coalitions of up to 14
+    /// segments, 25 pairs beyond.
+    #[must_use]
+    pub fn samples(self, pairs: u32) -> Self {
+        Self { samples: Some(pairs), ..self }
+    }
+
+    /// The seed of the orders. Default: 0.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let rules = GameRules::from_parameters(parameters, Baseline::Zero.into());
         let players = parameters.players.unwrap_or_default();
-        let samples = parameters.samples.map(|pairs| count("samples", pairs, 1_000_000)).transpose()?;
-        Ok(Self { rules, players, samples, seed: parameters.seed.unwrap_or(0) })
+        Ok(Self { rules, players, samples: parameters.samples, seed: parameters.seed.unwrap_or(0) })
     }
 
     /// The first players of the game: those who play.
@@ -246,6 +250,9 @@ impl Method for Shapley {
         description.parameters.insert("seed".to_owned(), self.seed.into());
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        self.samples.map_or(Ok(()), |pairs| check_count("samples", pairs, 1_000_000))
+    }
     fn cost(&self, size: Size) -> Cost {
         let players = match self.players {
             Scope::Input => size.n_input,
@@ -267,6 +274,7 @@ impl Method for Shapley {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let game = Game::new(problem, &self.rules, self.name())?;
         let playing = self.playing(&game, problem);
         game.check_can_be_empty(playing)?;
