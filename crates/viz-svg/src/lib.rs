@@ -39,6 +39,9 @@ pub use write::png::Png;
 #[cfg(feature = "csv")]
 pub use write::table::LongTable;
 
+// The crate whose types are in this one's public signatures.
+pub use saliency_schema;
+
 /// The code on the documentation's page of charts, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/charts.md")]

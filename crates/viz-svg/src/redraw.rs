@@ -1,9 +1,10 @@
-//! Groups that a page's script redraws when the reader hovers or locks: where things are, without what they show.
+//! Groups that a page's script redraws when the reader hovers or locks: where their parts are, without their values.
 
 use crate::scene::{Rect, Text};
 
-/// How a page redraws a group. Charts add it to theirs where [`Options::for_page`](crate::Options::for_page) asks; other
-/// writers pass over it.
+/// How a page redraws a group. Charts add it to their groups where
+/// [`Options::for_page`](crate::Options::for_page) is set; other writers ignore it.
+#[doc(alias = "Live")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Redraw {
     /// The group's own corner.

@@ -13,7 +13,7 @@ use crate::scene::{Scene, Text};
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
-/// The pair scatter on its own: x is the locked output (the first by default), y the hovered one (the last). Dots are
+/// The scatter plot of two rows: x is the locked output (the first by default), y the hovered one (the last). Dots are
 /// coloured by hovered − locked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Scatter;
