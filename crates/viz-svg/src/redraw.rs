@@ -61,6 +61,8 @@ pub(crate) struct Places {
     pub(crate) titled: Option<String>,
     /// Whether the chart's own title is that of the hovered row, or that of all.
     pub(crate) of_row: bool,
+    /// Whether the chart sets the hovered row against the locked one, or else against the first.
+    pub(crate) against: bool,
     /// Left end, baseline, and room; none for a further colour bar.
     pub(crate) title: Option<(f64, f64, f64)>,
     /// Of what the bar's panels are, where there are several bars: left end, baseline, and room.

@@ -30,6 +30,8 @@ pub struct Sheet<'a> {
     title: String,
     /// Whether the picture shows one row.
     of_row: bool,
+    /// Whether it sets two rows against each other.
+    against: bool,
     provenance: Vec<String>,
     notes: Vec<Note>,
     /// Of a chart of one row: how much of it lies outside what is shown.
@@ -66,7 +68,24 @@ impl<'a> Sheet<'a> {
         let (outside, excerpt) = (Vec::new(), excerpt::in_words(records));
         let bars = vec![ColorBar { scale, ends, of: None }];
         let notes = notes::of(records, options);
-        Self { bars, options, title, of_row: false, provenance, notes, outside, excerpt, items: Vec::new() }
+        Self {
+            bars,
+            options,
+            title,
+            of_row: false,
+            against: false,
+            provenance,
+            notes,
+            outside,
+            excerpt,
+            items: Vec::new(),
+        }
+    }
+
+    /// A picture that sets the hovered row against the locked one.
+    #[must_use]
+    pub(crate) fn against(self) -> Self {
+        Self { against: true, ..self }
     }
 
     /// These colour bars instead of the one for all; at least one.
@@ -163,6 +182,7 @@ impl<'a> Sheet<'a> {
             patterns: &patterns,
             redrawn: self.items.iter().any(redrawn),
             of_row: self.of_row,
+            against: self.against,
         }
         .lay_out(room);
         let below = (MARGIN, MARGIN + legend.height, right);
