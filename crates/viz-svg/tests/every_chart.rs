@@ -228,19 +228,19 @@ fn a_figure_draws_what_its_chart_draws() {
     let options = Options { theme: Theme::Dark, width: Some(1400.0), ..state(None, Some(3)) };
     let expected = chart("tall-heatmap").unwrap().draw(std::slice::from_ref(&record), &options).unwrap();
     assert_eq!(
-        TallHeatmap::new(&record).lock(3).theme(Theme::Dark).width(1400.0).scene(),
-        Ok(expected.clone())
+        TallHeatmap::new(&record).lock(3).theme(Theme::Dark).width(1400.0).scene().unwrap(),
+        expected.clone()
     );
     assert_eq!(
-        Figure::new(TallHeatmap, std::slice::from_ref(&record)).options(options).to_svg(),
-        Ok(expected.to_svg())
+        Figure::new(TallHeatmap, std::slice::from_ref(&record)).options(options).to_svg().unwrap(),
+        expected.to_svg()
     );
     let five = Options { columns: Some(5), ..Options::default() };
     let expected = chart("minimap").unwrap().draw(std::slice::from_ref(&record), &five).unwrap();
-    assert_eq!(Minimap::new(&record).columns(5).scene(), Ok(expected));
+    assert_eq!(Minimap::new(&record).columns(5).scene().unwrap(), expected);
     let across = Options { lock: Some(State::new(1, 2)), ..Options::default() };
     let expected = chart("tall-multiple").unwrap().draw(&several, &across).unwrap();
-    assert_eq!(TallMultiple::new(&several).lock((1, 2)).scene(), Ok(expected));
+    assert_eq!(TallMultiple::new(&several).lock((1, 2)).scene().unwrap(), expected);
     assert_eq!(Tokens::new(&record).top(2).to_text().unwrap().lines().count(), 8);
     assert!(Tokens::new(&record).lock(30).to_svg().is_err());
 }
