@@ -47,10 +47,12 @@ pub use calculus::quadrature::Quadrature;
 pub use error::{Error, ModelError, without_frames};
 pub use method::ablation::Ablation;
 pub use method::baseline::Baseline;
+pub use method::card::{Axiom, Card, Family, Needs};
+pub use method::explanation::Explanation;
 pub use method::parameters::Parameters;
 pub use method::positions::Positions;
 pub use method::scope::Scope;
-pub use method::{Axiom, Card, Explanation, Family, Method, Needs, method, methods};
+pub use method::{Method, method, methods};
 pub use model::generation::{Generation, generate_with};
 pub use model::inside::{AttentionView, BackwardRule, Inside, ReadOut};
 pub use model::prefix_cache::PrefixCache;
@@ -74,3 +76,8 @@ pub use target::target_fn::TargetFn;
 pub use target::{OutputToken, Target, target, targets};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use tch;
+
+/// The README's example, compiled.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,5 +1,6 @@
 //! The seam: what attribution asks of a language model.
 
+pub(crate) mod boxed;
 pub(crate) mod checked;
 pub(crate) mod generation;
 pub(crate) mod inside;

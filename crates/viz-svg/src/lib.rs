@@ -41,8 +41,3 @@ pub use write::table::LongTable;
 
 // The crate whose types are in this one's public signatures.
 pub use saliency_schema;
-
-/// The code on the documentation's page of charts, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/charts.md")]
-struct Gallery;
