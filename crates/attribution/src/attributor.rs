@@ -1,8 +1,9 @@
 //! The way through: a model and a sequence in, a record out.
 
 use crate::error::Error;
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Explanation, Method, method};
+use crate::method::{Method, method};
 use crate::methods::GradientXInput;
 use crate::model::sequence::Sequence;
 use crate::model::{LanguageModel, Pass};

@@ -6,8 +6,8 @@ pub(crate) mod unreduced;
 
 use crate::calculus::path::{ROUNDINGS, epsilon, scale_of};
 use crate::error::Error;
-use crate::method::Card;
-use crate::method::Explanation;
+use crate::method::card::{Axiom, Card, Family};
+use crate::method::explanation::Explanation;
 use crate::model::sequence::Sequence;
 use crate::problem::Problem;
 use crate::rows::aggregate::Aggregate;
@@ -47,6 +47,8 @@ pub(crate) struct Rows<'p, 'a> {
     rounded: Vec<(usize, f64)>,
     /// Rows in which nothing but rounding noise was left.
     cancelled: usize,
+    /// What besides another aggregate leaves more of them.
+    instead: &'static str,
     /// What there is to say of all rows together.
     remarks: Vec<String>,
     /// What rows said, and the rows that said it.
@@ -62,7 +64,7 @@ impl<'p, 'a> Rows<'p, 'a> {
         keeps_vectors: bool,
     ) -> Self {
         let mut remarks = Vec::new();
-        if !card.uses_target && card.family != crate::Family::Control {
+        if !card.uses_target && card.family != Family::Control {
             remarks.push(format!(
                 "{} describes the model's run and does not depend on the target; values are the target's",
                 card.name
@@ -73,7 +75,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             method: card.name,
             tolerance: None,
             inexact: Vec::new(),
-            complete: card.axioms.contains(&crate::Axiom::Completeness),
+            complete: card.axioms.contains(&Axiom::Completeness),
             repair: repair(card),
             aggregate,
             normalize,
@@ -83,10 +85,12 @@ impl<'p, 'a> Rows<'p, 'a> {
             errors: Vec::new(),
             vectors: keeps_vectors.then(UnreducedRows::default),
             outputs: Vec::new(),
-            perturbs: card.family == crate::Family::Perturbation,
+            perturbs: card.family == Family::Perturbation,
             rounding: 0.0,
             rounded: Vec::new(),
             cancelled: 0,
+            // The last norm forgets how long its input is: nothing changes along it.
+            instead: if card.parameters.contains(&"layer") { "an earlier layer" } else { "gradient-x-input" },
             remarks,
             notes: Vec::new(),
         }
@@ -249,7 +253,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows, but for a span.
+    /// A record of the rows, and their vectors where they were kept; `sequence` has as many outputs as there are rows,
+    /// but for a span.
     pub(crate) fn record(mut self, sequence: &Sequence) -> Result<(Record, UnreducedRows), Error> {
         let tokens = match self.span.take() {
             None => sequence.tokens().to_vec(),
@@ -310,13 +315,13 @@ impl<'p, 'a> Rows<'p, 'a> {
         let mut notes = self.remarks.clone();
         if self.cancelled > 0 {
             notes.push(format!(
-                "{} of {} rows are zero: the {} over hidden dimensions of {} cancels to rounding noise \
-                 (layer norm removes the mean, so it is zero by construction); use the aggregate l2, l1 or \
-                 max-abs, or gradient-x-input",
+                "{} of {} rows are zero: the {} over hidden dimensions of {} cancels to rounding noise; use the aggregate l2, l1 \
+                 or max-abs, or {}",
                 self.cancelled,
                 self.values.len(),
                 self.aggregate.name(),
-                self.method
+                self.method,
+                self.instead
             ));
         }
         for (note, rows) in &self.notes {
@@ -366,8 +371,7 @@ const INEXACT: f64 = 0.05;
 
 /// What makes a method's path integral more exact, where it takes one.
 fn repair(card: &Card) -> Option<&'static str> {
-    let takes_a_path =
-        card.family == crate::Family::Gradient && card.axioms.contains(&crate::Axiom::Completeness);
+    let takes_a_path = card.family == Family::Gradient && card.axioms.contains(&Axiom::Completeness);
     let has = |name| card.parameters.contains(&name);
     match takes_a_path {
         true if has("tolerance") => Some("ask for a tolerance (--tolerance 0.01) or more points (--steps)"),

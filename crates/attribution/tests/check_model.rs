@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::{models, sequence};
-use saliency_attribution::testing::{Broken, Disguised, Linear, check_model};
+use common::{models, sequence, transformer};
+use saliency_attribution::testing::{Broken, Disguised, Linear, Transformer, check_model};
 use saliency_attribution::{
-    Attributor, Error, Generation, LanguageModel, Limits, ModelError, PrefixCache, Sequence, Tape, TokenId,
+    AttentionView, Attributor, Error, Generation, Inside, LanguageModel, Limits, ModelError, PrefixCache,
+    ReadOut, Sequence, Tape, TokenId,
 };
 use std::cell::Cell;
 use std::ops::Range;
@@ -14,7 +15,7 @@ use tch::{Kind, Tensor};
 
 #[test]
 fn toys_keep_every_promise() {
-    for model in models() {
+    for model in models().into_iter().chain([transformer()]) {
         check_model(&*model, &sequence()).unwrap();
         // The caller's mode does not matter.
         tch::no_grad(|| check_model(&*model, &sequence())).unwrap();
@@ -293,4 +294,99 @@ fn attributions_of_broken_models_end_in_errors_that_say_what_is_broken() {
         "LanguageModel::logits gave a tensor of shape",
         &["integrated-gradients", "reagent"],
     );
+}
+
+/// A transformer, one part of whose inside is a thousandth more than it should be.
+struct Tilted {
+    same: Transformer,
+    part: &'static str,
+}
+
+impl Tilted {
+    fn tilt(&self, part: &str, x: Tensor) -> Tensor {
+        if self.part == part { x * 1.001 } else { x }
+    }
+}
+
+impl LanguageModel for Tilted {
+    fn name(&self) -> &'static str {
+        "tilted inside"
+    }
+    fn limits(&self) -> Limits {
+        self.same.limits()
+    }
+    fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
+        self.same.embed(ids)
+    }
+    fn logits(&self, embeddings: &Tensor, n: usize, positions: Range<usize>) -> Result<Tensor, ModelError> {
+        self.same.logits(embeddings, n, positions)
+    }
+    fn inside(&self) -> Option<&dyn Inside> {
+        Some(self)
+    }
+}
+
+impl Inside for Tilted {
+    fn layers(&self) -> usize {
+        self.same.layers()
+    }
+    fn heads(&self) -> usize {
+        self.same.heads()
+    }
+    fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError> {
+        let found = self.same.residual(layer, embeddings)?;
+        Ok(if layer == 1 { self.tilt("residual", found) } else { found })
+    }
+    fn logits_from(
+        &self,
+        layer: usize,
+        residual: &Tensor,
+        positions: Range<usize>,
+    ) -> Result<Tensor, ModelError> {
+        Ok(self.tilt("logits", self.same.logits_from(layer, residual, positions)?))
+    }
+    fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
+        let look = self.same.attention_at(layer, residual)?;
+        let later =
+            if self.part == "later" { look.pattern.ones_like().triu(1) * 1e-3 } else { Tensor::from(0.0) };
+        Ok(AttentionView {
+            pattern: self.tilt("pattern", look.pattern + later),
+            values: self.tilt("values", look.values),
+            bias: if self.part == "bias" { look.bias + 1e-3 } else { look.bias },
+            attended: look.attended,
+            output: self.tilt("output", look.output),
+        })
+    }
+    fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(self.tilt("feed_forward", self.same.feed_forward(layer, attended)?))
+    }
+    fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError> {
+        let found = self.same.read_out(residual, weights)?;
+        let constant = if self.part == "constant" { 1e-3 } else { 0.0 };
+        let direction = self.tilt("direction", found.direction);
+        Ok(ReadOut { direction, constant: found.constant + constant })
+    }
+}
+
+/// Every part of an inside is held to the model's own logits, and the parts to each other.
+#[test]
+fn an_inside_that_does_not_fit_its_model_is_found() {
+    let check = |part| check_model(&Tilted { same: Transformer::new(6, 2), part }, &sequence());
+    check("nothing").unwrap();
+    for (part, said) in [
+        ("residual", "the output of look 0 and residual 1 are "),
+        ("logits", "the logits from residual 0 and from the embeddings are "),
+        ("output", "the output of look 0 and residual 1 are "),
+        ("later", "the pattern of look 0 and the same without later tokens are "),
+        ("pattern", "the sums of the pattern's rows of look 0 and 1 are "),
+        ("values", "what pattern, values and bias of look 0 add up to, and what stands after attention are "),
+        ("bias", "what pattern, values and bias of look 0 add up to, and what stands after attention are "),
+        ("feed_forward", "the second half of block 0 and its output are "),
+        ("direction", "the logits by read_out and by logits are "),
+        ("constant", "the logits by read_out and by logits are "),
+    ] {
+        let broken = check(part).unwrap_err();
+        assert_eq!(broken.promise, "inside", "{part}: {broken}");
+        assert!(broken.found.starts_with(said), "{part}: {}", broken.found);
+    }
 }

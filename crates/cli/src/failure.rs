@@ -90,6 +90,7 @@ impl Failure {
                         | A::Target { .. }
                         | A::NotAdditive { .. }
                         | A::Below { .. }
+                        | A::NoResidual { .. }
                         | A::NoMasking { .. }
                 )
             }
@@ -99,9 +100,17 @@ impl Failure {
         if asked_wrongly { 2 } else { 1 }
     }
 
-    /// The message on one line, without the stack trace that libtorch adds to its messages.
+    /// The message on one line, without the stack trace that libtorch adds to its messages. Where a library's message
+    /// names its interface, with the options that ask for it here.
     pub(crate) fn sentence(&self) -> String {
         let message = self.to_string();
-        message.lines().next().unwrap_or_default().trim_end().to_owned()
+        let line = message.lines().next().unwrap_or_default().trim_end();
+        match self {
+            Self::Schema(schema::Error::NoParts)
+            | Self::Attribution(attribution::Error::Record(schema::Error::NoParts)) => {
+                format!("{line}: --chat (and --system) or --template")
+            }
+            _ => line.to_owned(),
+        }
     }
 }

@@ -1,14 +1,4 @@
-//! The bundled model: a small GPT-2 of our own, inside the library. [Its card](https://github.com/saliency-rs/saliency/blob/main/crates/demo-model/model/README.md)
-//! says what it was trained on and what it can do.
-//!
-//! ```
-//! use saliency_checkpoint::Load;
-//!
-//! let demo = saliency_demo_model::open(&Load::default())?;
-//! let sequence = demo.force("And Abigail said unto", " David")?;
-//! assert_eq!(sequence.n_output(), 1);
-//! # Ok::<(), saliency_checkpoint::Error>(())
-//! ```
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
@@ -29,8 +19,3 @@ const FILES: Bundled = Bundled::new(
 pub fn open(load: &Load) -> Result<Checkpoint<Gpt2>, Error> {
     Checkpoint::open_bundled(&FILES, "demo", load)
 }
-
-/// The README's example, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

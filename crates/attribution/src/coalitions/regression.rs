@@ -4,8 +4,7 @@ use crate::coalitions::game::GameRules;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::parameters::Parameters;
-use crate::method::parameters::count;
+use crate::method::parameters::{Parameters, count};
 use saliency_schema::Segmentation;
 
 /// Over which segments, with how many texts, from which seed.

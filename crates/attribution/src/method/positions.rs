@@ -9,7 +9,8 @@ pub enum Positions {
     /// They stay what they are: only tokens come and go, as in ecco, captum and inseq.
     #[default]
     Stay,
-    /// They move too: the path runs through what the first block reads. For models that show their inside.
+    /// They move too: the path runs through what the first block reads. For models that show their inside, and add positions to
+    /// embeddings.
     Move,
 }
 

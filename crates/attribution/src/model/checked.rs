@@ -56,8 +56,8 @@ pub(crate) fn tape<'a>(
     Ok(Some(run))
 }
 
-/// The way back of some positions, of which the first that the run has read `first + 1` tokens: every position in order, and
-/// for each `[read, hidden]` of at least the tokens that it has read.
+/// The way back of some positions, of which the first that the run has read `first + 1` tokens: every position in
+/// order, and for each `[read, hidden]` of at least the tokens that it has read.
 pub(crate) fn vjp(
     run: &dyn Tape,
     (positions, first): (Range<usize>, usize),

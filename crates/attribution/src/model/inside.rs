@@ -5,21 +5,21 @@ use crate::model::tape::Tape;
 use std::ops::Range;
 use tch::Tensor;
 
-/// A decoder of blocks along a residual stream, each attention and then a feed-forward part, with a norm before each and
-/// one before the head. Which norm, where positions come in, whether heads share keys and values, and whether there are
-/// biases is the model's business. Blocks whose two parts read the same stream side by side do not fit.
+/// A decoder of blocks along a residual stream, each attention and then a feed-forward part, with a norm before each
+/// and one before the head. Which norm, where positions come in, whether heads share keys and values, and whether there
+/// are biases is the model's business. Blocks whose two parts read the same stream side by side do not fit.
 ///
-/// *Layer* `l` is block number `l`, from 0. *Residual* `l` is what block `l` reads: residual 0 is the embeddings, with their
-/// positions where the model adds any (rotary positions are within attention), and residual [`layers`](Self::layers) is what
-/// the last norm reads.
+/// *Layer* `l` is block number `l`, from 0. *Residual* `l` is what block `l` reads: residual 0 is the embeddings, with
+/// their positions where the model adds any (rotary positions are within attention), and residual
+/// [`layers`](Self::layers) is what the last norm reads.
 ///
 /// `testing::check_model` (feature `testing`) holds an implementation to all of it.
 pub trait Inside {
     /// How many blocks there are.
     fn layers(&self) -> usize;
 
-    /// How many attention heads a block has: patterns, which are as many as its queries have, though several may share keys
-    /// and values.
+    /// How many attention heads a block has: patterns, which are as many as its queries have, though several may share
+    /// keys and values.
     fn heads(&self) -> usize;
 
     /// The residual stream before a block, differentiable with respect to `embeddings`.
@@ -65,8 +65,8 @@ pub trait Inside {
     /// Whatever keeps the model from running.
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError>;
 
-    /// The last norm and the head as one linear map, with the norm's scale held at one position's residual stream. There it
-    /// gives the logits themselves.
+    /// The last norm and the head as one linear map, with the norm's scale held at one position's residual stream.
+    /// There it gives the logits themselves.
     ///
     /// # Shapes
     /// - `residual`: `[hidden]`, residual [`layers`](Self::layers) at that position

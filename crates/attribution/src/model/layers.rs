@@ -1,7 +1,7 @@
 //! A walk through a transformer's layers at the real input, for methods that look inside.
 
 use crate::error::Error;
-use crate::method::Explanation;
+use crate::method::explanation::Explanation;
 use crate::model::checked;
 use crate::model::inside::{AttentionView, Inside};
 use crate::problem::Problem;
@@ -137,6 +137,11 @@ pub(crate) fn rows_together(look: &AttentionView) -> i64 {
 /// Refuses a layer, or a head, that the model does not have.
 pub(crate) fn check_layer(layer: usize, count: usize) -> Result<(), Error> {
     check_below("layer", layer, count)
+}
+
+/// Refuses a residual stream that the model does not have: there is one before each layer, and one after the last.
+pub(crate) fn check_residual(layer: usize, layers: usize) -> Result<(), Error> {
+    if layer <= layers { Ok(()) } else { Err(Error::NoResidual { layer, layers }) }
 }
 
 /// Refuses a number that is too large for the model.

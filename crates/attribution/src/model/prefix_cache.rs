@@ -9,7 +9,8 @@ pub trait PrefixCache {
     /// Logits of variants that have the first `shared` tokens of this sequence, and others after them.
     ///
     /// # Shapes
-    /// - `embeddings`: `[batch, rest, hidden]`: the token embeddings after the shared ones, in as many tokens as there are
+    /// - `embeddings`: `[batch, rest, hidden]`: the token embeddings after the shared ones, in as many tokens as there
+    ///   are
     /// - `masked`: bool, `[batch, shared + rest]`: tokens that no *later* token can attend to; itself it still can
     /// - `positions`: within `shared..shared + rest`, counted in the variant
     /// - returns `[batch, positions, vocabulary]`, outside any graph

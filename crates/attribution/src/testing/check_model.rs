@@ -4,6 +4,7 @@ use crate::calculus::path::epsilon;
 use crate::error::Error;
 use crate::model::generation::Generation;
 use crate::model::generation::without_cache;
+use crate::model::inside::AttentionView;
 use crate::model::inside::Inside;
 use crate::model::prefix_cache::PrefixCache;
 use crate::model::sequence::Sequence;
@@ -40,8 +41,9 @@ const ROUNDINGS: f64 = 1024.0;
 ///   alone;
 /// - later tokens do not change earlier logits;
 /// - `generate` gives the largest logit's token, and `generate_runs` the same;
-/// - what is offered besides agrees with the plain way: `run` with autograd, `variants` with whole passes,
-///   `shares_prefix` with whether there are variants, `inside` with `logits`.
+/// - what is offered besides agrees with the plain way: `tape` with autograd, `prefix_cache` with whole passes,
+///   `shares_prefix` with whether there is a cache, `inside` with `logits`: residual streams, what attention adds up to,
+///   and the read-out.
 ///
 /// Numbers are compared to rounding in the model's dtype. The text should have several inputs and two outputs or more.
 ///
@@ -342,12 +344,44 @@ impl<'a> Check<'a> {
                 let look = checked::attention_at(inside, layer, &residual.f_select(0, 0)?)?;
                 let next = checked::residual(inside, layer + 1, &self.embeddings)?.f_select(0, 0)?;
                 same(&look.output, &next, &format!("the output of look {layer} and residual {}", layer + 1))?;
+                attention(layer, &residual.f_select(0, 0)?, &look)?;
                 let second = checked::feed_forward(inside, layer, &look.attended)?;
                 same(&second, &look.output, &format!("the second half of block {layer} and its output"))?;
             }
         }
-        Ok(())
+        self.read_out(inside)
     }
+
+    /// The last norm and the head as one linear map, of every token's own logit at its own position.
+    fn read_out(&self, inside: &dyn Inside) -> Result<(), Why> {
+        let last = checked::residual(inside, inside.layers(), &self.embeddings)?.f_select(0, 0)?;
+        let (mut found, mut plain) = (Vec::new(), Vec::new());
+        for (position, id) in self.ids.iter().enumerate() {
+            let (place, id) = (position as i64, i64::from(*id));
+            let weights = Tensor::f_zeros([self.logits.size()[2]], (last.kind(), last.device()))?;
+            let _ = weights.f_select(0, id)?.f_fill_(1)?;
+            let at = last.f_select(0, place)?;
+            let read = checked::read_out(inside, &at, &weights)?;
+            found.push(read.direction.f_mul(&at)?.f_sum(Kind::Double)?.f_double_value(&[])? + read.constant);
+            plain.push(self.logits.f_double_value(&[0, place, id])?);
+        }
+        let kind = self.logits.kind();
+        let (found, plain) = (Tensor::f_from_slice(&found)?, Tensor::f_from_slice(&plain)?.f_to_kind(kind)?);
+        same(&found, &plain, "the logits by read_out and by logits")
+    }
+}
+
+/// A pattern of shares of what was read, and the residual stream after attention as the sum that it stands for.
+fn attention(layer: usize, residual: &Tensor, look: &AttentionView) -> Result<(), Why> {
+    let seen = look.pattern.f_tril(0)?;
+    same(&look.pattern, &seen, &format!("the pattern of look {layer} and the same without later tokens"))?;
+    let sums = seen.f_sum_dim_intlist(&[-1_i64][..], false, None)?;
+    same(&sums, &sums.f_ones_like()?, &format!("the sums of the pattern's rows of look {layer} and 1"))?;
+    let brought = look.pattern.f_matmul(&look.values)?.f_sum_dim_intlist(&[0_i64][..], false, None)?;
+    let sum = residual.f_add(&brought)?.f_add(&look.bias)?;
+    let what =
+        format!("what pattern, values and bias of look {layer} add up to, and what stands after attention");
+    same(&sum, &look.attended, &what)
 }
 
 /// Why a check failed: what was found, or an error on the way.

@@ -8,9 +8,9 @@ use crate::testing::{Saturating, grid};
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
-/// The same function as [`Saturating`], by other operations: `tanh s = 2 σ(2s) − 1`, products before sums, sums as a product
-/// with a triangle of ones. It walks back on its own and keeps a cache ([`PrefixCache`]), whose masked tokens are left out of later
-/// sums: `s_p = Σ_{i ≤ p} x_i` without masked `i < p`.
+/// The same function as [`Saturating`], by other operations: `tanh s = 2 σ(2s) − 1`, products before sums, sums as a
+/// product with a triangle of ones. It walks back on its own and keeps a cache ([`PrefixCache`]), whose masked tokens
+/// are left out of later sums: `s_p = Σ_{i ≤ p} x_i` without masked `i < p`.
 #[derive(Debug)]
 pub struct Disguised {
     same: Saturating,
@@ -37,8 +37,8 @@ impl Disguised {
         Self { same: Saturating::new(vocabulary, hidden), weights }
     }
 
-    /// `Σ_{i ≤ p} x_i` at every position, without masked `i < p`: `added` is `[batch, tokens, vocabulary]`, `masked` `[batch,
-    /// tokens]`.
+    /// `Σ_{i ≤ p} x_i` at every position, without masked `i < p`: `added` is `[batch, tokens, vocabulary]`, `masked`
+    /// `[batch, tokens]`.
     fn sums(added: &Tensor, masked: Option<&Tensor>) -> Result<Tensor, ModelError> {
         let tokens = added.size()[1];
         let like = (Kind::Double, Device::Cpu);

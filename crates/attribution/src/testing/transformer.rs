@@ -15,20 +15,20 @@ const WIDTH: i64 = 4;
 const INNER: i64 = 10;
 const EPSILON: f64 = 1e-6;
 
-/// A decoder with RMS norms, four attention heads of which two share each key and value, rotary positions, a gated feed-forward
-/// part, a head of its own, and no bias anywhere, in float64:
+/// A decoder with RMS norms, four attention heads of which two share each key and value, rotary positions, a gated
+/// feed-forward part, a head of its own, and no bias anywhere, in float64:
 ///
 /// - `h_{l+1} = a + (silu(N_2(a) G) ⊙ N_2(a) U) D` with `a = h_l + Σ_h A_h N_1(h_l) V_h O_h`, `h_0` the embeddings
-/// - `A_h = softmax(ρ(N_1(h_l) Q_h) ρ(N_1(h_l) K_h)ᵀ / √4)` over `j ≤ i`, with `K` and `V` of head `h` those of pair `⌊h/2⌋`; `ρ` turns
-///   dimensions `k` and `k + 2` at position `p` by the angle `p / 10^k`
+/// - `A_h = softmax(ρ(N_1(h_l) Q_h) ρ(N_1(h_l) K_h)ᵀ / √4)` over `j ≤ i`, with `K` and `V` of head `h` those of pair
+///   `⌊h/2⌋`; `ρ` turns dimensions `k` and `k + 2` at position `p` by the angle `p / 10^k`
 /// - `N(x) = γ ⊙ x / √(mean x² + 10⁻⁶)`; logits are `N_f(h_L) W`
 ///
-/// Weights come from one formula: matrix number `n` of `r` rows and `c` columns holds `√(2/r) sin(n/2 + (c i + j)²)`, and norm number
-/// `n` holds `1 + 0.3 sin(n/2 + j²)`. The embedding is `sin((6 t + j)²)`, `W` number 1 and `N_f` number 2; block `l` has the numbers
-/// from `10 (l + 1)`: `N_1, Q, K, V, O, N_2, G, U, D`.
+/// Weights come from one formula: matrix number `n` of `r` rows and `c` columns holds `√(2/r) sin(n/2 + (c i + j)²)`,
+/// and norm number `n` holds `1 + 0.3 sin(n/2 + j²)`. The embedding is `sin((6 t + j)²)`, `W` number 1 and `N_f` number
+/// 2; block `l` has the numbers from `10 (l + 1)`: `N_1, Q, K, V, O, N_2, G, U, D`.
 ///
-/// It leaves gradients to autograd, has no prefix cache and no rules of relevance. `tests/toy` of this crate has its numbers by an
-/// independent program.
+/// It leaves gradients to autograd, has no prefix cache and no rules of relevance. `tests/toy` of this crate has its
+/// numbers by an independent program.
 #[derive(Debug)]
 pub struct Transformer {
     embedding: Tensor,
@@ -86,8 +86,8 @@ impl Block {
         }
     }
 
-    /// The pattern `[batch, heads, tokens, tokens]`, values through the output map `[batch, heads, tokens, hidden]`, and the residual
-    /// stream after attention.
+    /// The pattern `[batch, heads, tokens, tokens]`, values through the output map `[batch, heads, tokens, hidden]`,
+    /// and the residual stream after attention.
     fn attention(&self, residual: &Tensor) -> Result<(Tensor, Tensor, Tensor), TchError> {
         let x = normed(residual, &self.norm_1)?;
         let heads = |weight: &Tensor| -> Result<Tensor, TchError> {

@@ -4,15 +4,17 @@ use crate::calculus::path::{Integral, MOST_POINTS, Path, Space};
 use crate::calculus::quadrature::Point;
 use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
+use crate::method::Method;
 use crate::method::baseline::Baseline;
-use crate::method::parameters::Parameters;
-use crate::method::parameters::count;
+use crate::method::card::{Axiom, Card};
+use crate::method::explanation::Explanation;
+use crate::method::parameters::{Parameters, count};
 use crate::method::positions::Positions;
-use crate::method::{Axiom, Card};
-use crate::method::{Explanation, Method};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use crate::rows::with_new;
+use crate::model::checked;
+use crate::model::inside::Inside;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -99,7 +101,8 @@ impl IntegratedGradients {
         self
     }
 
-    /// Whether positions move along the path. Default: [`Positions::Stay`].
+    /// Whether positions move along the path, in models that add them to embeddings; others are refused when it runs.
+    /// Default: [`Positions::Stay`].
     #[must_use]
     pub fn positions(self, positions: Positions) -> Self {
         Self { positions, ..self }
@@ -325,9 +328,22 @@ impl Method for IntegratedGradients {
         let space = match self.positions {
             Positions::Stay => Space::Embeddings,
             Positions::Move => {
-                Space::Positioned(problem.inside("integrated-gradients with moving positions")?)
+                let inside = problem.inside("integrated-gradients with moving positions")?;
+                check_positions(problem, inside)?;
+                Space::Positioned(inside)
             }
         };
         self.integration.attribute(problem, &space, each)
     }
+}
+
+/// Refuses to move positions of a model that adds none to its embeddings: rotary ones, or none at all.
+fn check_positions(problem: &Problem<'_>, inside: &dyn Inside) -> Result<(), Error> {
+    let _no_gradient = tch::no_grad_guard();
+    let embeddings = problem.embeddings();
+    if !checked::residual(inside, 0, &embeddings)?.f_equal(&embeddings)? {
+        return Ok(());
+    }
+    let range = "stay: this model adds no positions to its embeddings";
+    Err(Error::Parameter { name: "positions", value: Positions::Move.name().to_owned(), range })
 }

@@ -2,10 +2,11 @@
 
 use crate::calculus::path::Space;
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Axiom, Card, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Needs};
-use crate::method::{Explanation, Method};
-use crate::model::layers::check_layer;
+use crate::model::layers::check_residual;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
@@ -61,7 +62,7 @@ impl Method for LayerGradientXActivation {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let inside = problem.inside(self.name())?;
-        check_layer(self.layer, inside.layers() + 1)?;
+        check_residual(self.layer, inside.layers())?;
         let space = Space::Residual(inside, self.layer);
         let input = space.input(problem)?;
         space.gradients_at(problem, &input, 0..problem.n_output(), &mut |output, value, gradient| {

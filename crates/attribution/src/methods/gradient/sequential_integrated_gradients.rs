@@ -3,10 +3,11 @@
 use crate::calculus::path::{place, sum_kind};
 use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
+use crate::method::Method;
 use crate::method::baseline::Baseline;
+use crate::method::card::{Axiom, Card};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card};
-use crate::method::{Explanation, Method};
 use crate::methods::gradient::integrated_gradients::Integration;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -15,8 +16,8 @@ use tch::Tensor;
 /// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e with e_i := e'_i + α (e_i − e'_i)) dα`, signed: every token has a path of its
 /// own, on which the others stay what they are.
 ///
-/// In units of the target. A token's numbers add up to what its ablation takes away, `f(x) − f(x with e_i := e'_i)`, as far as the
-/// quadrature is exact: `occlusion`, taken apart by dimension. A row does not add up to anything.
+/// In units of the target. A token's numbers add up to what its ablation takes away, `f(x) − f(x with e_i := e'_i)`, as
+/// far as the quadrature is exact: `occlusion`, taken apart by dimension. A row does not add up to anything.
 ///
 /// The paper scales each row to length 1; that is left to normalisation.
 ///

@@ -1,17 +1,19 @@
 //! `attention-norms`: how large the vectors are that attention brings from each token.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::model::inside::AttentionView;
 use crate::model::layers::{Layers, check_layer, parts, rows_together};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
-/// `a_i = mean over layers of ‖Σ_h A_hti f_h(x_i)‖₂`, with `f_h(x) = (N(x) W_V + b_V) W_O` of head `h` and `N` the block's first
-/// norm: the length of what attention brings from token `i` to the position `t` that predicts the output; or of one layer.
+/// `a_i = mean over layers of ‖Σ_h A_hti f_h(x_i)‖₂`, with `f_h(x) = (N(x) W_V + b_V) W_O` of head `h` and `N` the
+/// block's first norm: the length of what attention brings from token `i` to the position `t` that predicts the output;
+/// or of one layer.
 ///
 /// In units of the residual stream. It has no sign and does not depend on the target. Unlike the weights alone it sees
 /// that a token may be attended to and bring nothing.

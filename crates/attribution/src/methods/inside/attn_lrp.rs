@@ -1,9 +1,10 @@
 //! `attn-lrp`: gradient × input by rules that keep relevance.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Axiom, Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::model::inside::BackwardRule;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -14,9 +15,10 @@ use crate::problem::cost::{Cost, Size};
 /// A norm's scale is held; an activation `f(z)` counts as the line `f(z)/z`; of a product of two factors each has half:
 /// a half at the values, a quarter at queries and keys, whose product feeds the pattern; a softmax has its gradient.
 ///
-/// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to the
-/// target. Position embeddings have a part of their own that is not counted. The rules are made for logits; of any other target
-/// they start at its own gradient. For models that have such rules ([`Inside::run_by`](crate::Inside::run_by)).
+/// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to
+/// the target. Position embeddings have a part of their own that is not counted. The rules are made for logits; of any
+/// other target they start at its own gradient. For models that have such rules
+/// ([`Inside::run_by`](crate::Inside::run_by)).
 ///
 /// Cost: a forward pass, and a backward pass for each output, all in one batch where the model walks back on its own.
 /// Source: Achtibat, Hatefi, Dreyer, Jain, Wiegand, Lapuschkin & Samek 2024, "AttnLRP: Attention-Aware Layer-wise

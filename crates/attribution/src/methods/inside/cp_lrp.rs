@@ -1,9 +1,10 @@
 //! `cp-lrp`: gradient × input by rules that keep relevance, with attention held.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Axiom, Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::methods::inside::attn_lrp::relevance;
 use crate::model::inside::BackwardRule;
 use crate::problem::Problem;
@@ -12,9 +13,9 @@ use crate::problem::cost::{Cost, Size};
 /// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: as `attn-lrp`, with the attention pattern held, so that relevance goes through the
 /// values alone.
 ///
-/// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to the
-/// target. In GPT-2, whose logits are far below zero, it is often the more stable of the two. For models that have such rules
-/// ([`Inside::run_by`](crate::Inside::run_by)).
+/// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to
+/// the target. In GPT-2, whose logits are far below zero, it is often the more stable of the two. For models that have
+/// such rules ([`Inside::run_by`](crate::Inside::run_by)).
 ///
 /// Cost: a forward pass, and a backward pass for each output, all in one batch where the model walks back on its own.
 /// Source: Ali, Schnake, Eberle, Montavon, Müller & Wolf 2022, "XAI for Transformers: Better Explanations through

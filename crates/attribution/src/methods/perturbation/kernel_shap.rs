@@ -5,10 +5,11 @@ use crate::coalitions::game::Game;
 use crate::coalitions::least_squares::Fit;
 use crate::coalitions::regression::{Regression, away, indicator};
 use crate::error::Error;
+use crate::method::Method;
 use crate::method::ablation::Ablation;
+use crate::method::card::{Axiom, Card, Family};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Family};
-use crate::method::{Explanation, Method};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use rand::Rng;
@@ -86,7 +87,8 @@ impl KernelShap {
             let weights = there.iter().map(|z| kernel(n, z.iter().filter(|t| **t).count())).collect();
             return Coalitions { there, weights, drawn: false };
         }
-        // A size with probability ∝ 1/(s (n − s)), and then any coalition of that size: by the kernel, so that each counts once.
+        // A size with probability ∝ 1/(s (n − s)), and then any coalition of that size: by the kernel, so that each
+        // counts once.
         let mut numbers = generator(self.regression.seed, 0);
         let shares: Vec<f64> = (1..n).map(|s| 1.0 / (s * (n - s)) as f64).collect();
         let total: f64 = shares.iter().sum();

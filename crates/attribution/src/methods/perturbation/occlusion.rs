@@ -2,18 +2,19 @@
 
 use crate::coalitions::game::{Game, GameRules};
 use crate::error::Error;
+use crate::method::Method;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
+use crate::method::card::{Axiom, Card, Family};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Family};
-use crate::method::{Explanation, Method};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use saliency_schema::Segmentation;
 
-/// `a_s = f(x) − f(x without s)`, signed: one number a segment, with everything else as it is. Segments are tokens, words,
-/// sentences, lines or your own; a segment's number is spread evenly over its tokens. How a segment is taken away is an
-/// [`Ablation`]: another embedding in its place, deletion, or masking.
+/// `a_s = f(x) − f(x without s)`, signed: one number a segment, with everything else as it is. Segments are tokens,
+/// words, sentences, lines or your own; a segment's number is spread evenly over its tokens. How a segment is taken
+/// away is an [`Ablation`]: another embedding in its place, deletion, or masking.
 ///
 /// In units of the target. Positive: the segment raises the target. The rows do not add up to anything: what two
 /// segments say together is taken away twice.

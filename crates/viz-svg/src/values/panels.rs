@@ -1,31 +1,21 @@
-//! Several records side by side: their states, and what stands above the panels: input text and pair scatter.
+//! Several records as panels: their states, how each is compared with the locked one, and which of them share a scale.
 
 use crate::error::Error;
-use crate::layout::input_text::InputText;
-use crate::layout::legend::{Bar, Ends, axis_names, panel_names};
-use crate::layout::scatter_plot;
-use crate::layout::scatter_plot::ScatterPlot;
-use crate::layout::sheet::Sheet;
-use crate::options::{Options, State};
+use crate::options::{Options, State, States};
 use crate::paint::palette::Palette;
 use crate::paint::scale::Scale;
 use crate::values::kind::Kind;
+use crate::values::names::{axis_names, panel_names};
 use crate::values::rows::{Foreign, Rows};
 use saliency_schema::{Alignment, Record};
-
-const TEXT_WIDTH: f64 = 500.0;
-const LINE: f64 = 21.0;
-const HEADING: f64 = 28.0;
-/// Between the text and the pair.
-const BETWEEN: f64 = 24.0;
 
 /// The records that are drawn, and which row of which panel is hovered and locked.
 #[derive(Debug)]
 pub(crate) struct Panels<'a> {
     pub(crate) records: &'a [Record],
-    hover: Option<State>,
+    pub(crate) hover: Option<State>,
     lock: Option<State>,
-    token: Option<usize>,
+    pub(crate) token: Option<usize>,
     /// What sets each panel apart from the others, and what an axis says of that.
     names: Vec<String>,
     axes: Vec<String>,
@@ -52,9 +42,6 @@ pub(crate) struct Group {
 }
 
 impl<'a> Panels<'a> {
-    /// What stands above the panels is as wide as this.
-    pub(crate) const LEAST: f64 = TEXT_WIDTH + BETWEEN + scatter_plot::SIDE + scatter_plot::BESIDE;
-
     /// All records, or the one that is chosen; the states that are asked for, checked against them.
     pub(crate) fn of(records: &'a [Record], options: &Options) -> Result<Self, Error> {
         let records = match options.record {
@@ -118,7 +105,8 @@ impl<'a> Panels<'a> {
         (0..self.records.len()).map(|panel| self.rows_of(panel))
     }
 
-    fn rows_of(&self, panel: usize) -> Rows<'_> {
+    /// A panel's rows.
+    pub(crate) fn rows_of(&self, panel: usize) -> Rows<'_> {
         let here = |state: Option<State>| state.filter(|s| s.panel == panel).map(|s| s.output);
         let elsewhere = self.lock.filter(|s| s.panel != panel);
         let foreign = elsewhere.map(|State { panel: other, output: row }| Foreign {
@@ -128,7 +116,8 @@ impl<'a> Panels<'a> {
             names: (&self.axes[other], &self.axes[panel]),
             totals: self.compared[panel].totals.as_ref().map(|(own, locked)| (own.as_slice(), *locked)),
         });
-        Rows { record: &self.records[panel], hover: here(self.hover), lock: here(self.lock), foreign }
+        let states = States::new(here(self.hover), here(self.lock));
+        Rows { foreign, ..Rows::of(&self.records[panel], states) }
     }
 
     /// A scale for each unit and sign that there is, in the order of the panels.
@@ -184,55 +173,6 @@ impl<'a> Panels<'a> {
         };
         format!("{which} {}: {what}", numbers.join(", "))
     }
-
-    /// A sheet with the input text, coloured by the hovered row, and the pair of the hovered and the locked row;
-    /// and where the panels begin under them.
-    pub(crate) fn sheet<'s>(&self, groups: &'s [Group], options: &'s Options) -> (Sheet<'s>, f64) {
-        let hovered = self.hover.map_or(0, |state| state.panel);
-        let (rows, scale) = (self.rows_of(hovered), scale_of(groups, hovered));
-        let bar = |group: &'s Group| {
-            let of = if group.panels.contains(&hovered) { hovered } else { group.panels[0] };
-            let name = group.name.clone().map(|name| (name, group.panels[0]));
-            Bar { scale: &group.scale, ends: Ends::of(&self.rows_of(of)), of: name }
-        };
-        let sheet = Sheet::of_several(self.records, Ends::of(&rows), scale, options, rows.title_of_all());
-        let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());
-        let prose = InputText::set(&rows, TEXT_WIDTH, LINE);
-        sheet.heading("Input", 0.0, 16.0);
-        // On a page, every input text that there is takes this place in turn.
-        let mut others: Vec<usize> =
-            if options.live { (0..self.records.len()).collect() } else { Vec::new() };
-        let mut alike = |panel: usize| {
-            let same = |k: &usize| tokens(&self.records[*k]).eq(tokens(&self.records[panel]));
-            let (alike, rest) = others.iter().partition(|k| same(k));
-            others = rest;
-            (alike, others.first().copied())
-        };
-        let paragraph = prose.colored(&rows, scale, self.token);
-        let (only, mut next) = alike(self.hover.map_or(0, |state| state.panel));
-        sheet.live_group("paragraph", None, paragraph, (0.0, HEADING), || prose.live(only));
-        while let Some(panel) = next {
-            let only;
-            (only, next) = alike(panel);
-            let prose = InputText::set(&self.rows_of(panel), TEXT_WIDTH, LINE);
-            sheet.live_group("paragraph", None, [], (0.0, HEADING), || prose.live(only));
-        }
-        let mut bottom = HEADING + prose.height();
-        if let Some(State { output, .. }) = self.hover {
-            let left = TEXT_WIDTH + BETWEEN;
-            sheet.heading("Attribution", left, 16.0);
-            let x = rows.foreign.is_none().then(|| rows.lock.unwrap_or(output));
-            let pair =
-                ScatterPlot { rows: &rows, scale, x, y: output, token: self.token, side: scatter_plot::SIDE };
-            let drawn = pair.items();
-            let end =
-                drawn.iter().filter_map(crate::Item::bounds).map(|r| r.y + r.height).fold(0.0, f64::max);
-            sheet.live_group("pair", None, drawn, (left, HEADING - 12.0), || pair.live());
-            bottom = bottom.max(HEADING - 12.0 + end);
-        }
-        sheet.heading("Outputs", 0.0, bottom + 40.0);
-        (sheet, bottom + 24.0 + HEADING)
-    }
 }
 
 /// The scale of a panel's group.
@@ -240,9 +180,4 @@ pub(crate) fn scale_of(groups: &[Group], panel: usize) -> &Scale {
     let own = groups.iter().find(|group| group.panels.contains(&panel));
     // Every panel is in a group.
     &own.unwrap_or(&groups[0]).scale
-}
-
-/// A record's input, by token ids.
-fn tokens(record: &Record) -> impl Iterator<Item = u32> + '_ {
-    record.inputs().iter().map(|token| token.id)
 }
