@@ -97,7 +97,8 @@ fn quick(name: &str) -> Box<dyn Method> {
     let known = method(name, &Parameters::new()).unwrap();
     let has = |parameter: &str| known.card().parameters.contains(&parameter);
     let parameters = Parameters::new().samples(24).steps(2);
-    let parameters = parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
+    let parameters =
+        parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
     method(name, &parameters).unwrap()
 }
 

@@ -6,8 +6,8 @@ use saliency_attribution::methods::DirectLogit;
 use saliency_attribution::targets::Logit;
 use saliency_attribution::testing::{Linear, Transformer};
 use saliency_attribution::{
-    Absence, Aggregate, Attributor, Error, Inside, LanguageModel, Needs, Normalize, Parameters, Positions,
-    Problem, Sequence, method, methods,
+    Ablation, Aggregate, Attributor, Baseline, Error, Inside, LanguageModel, Needs, Normalize, Parameters,
+    Positions, Problem, Sequence, method, methods,
 };
 use serde_json::Value;
 use tch::Tensor;
@@ -61,20 +61,22 @@ fn asked(name: &str) -> (&str, Parameters, &str) {
     let layered = method.starts_with("layer-");
     for (place, part) in rest.split('/').filter(|part| !part.is_empty()).enumerate() {
         let number = part.parse().ok();
-        match (part, number) {
-            ("rollout", _) => parameters.rollout = Some(true),
-            ("zero", _) => {}
-            ("deletion", _) => parameters.baseline = Some(Absence::Deletion),
-            (_, Some(number)) if layered && place == 0 => parameters.layer = Some(number),
+        parameters = match (part, number) {
+            ("rollout", _) => parameters.rollout(true),
+            ("zero", _) => parameters,
+            ("deletion", _) => parameters.baseline(Ablation::Deletion),
+            (_, Some(number)) if layered && place == 0 => parameters.layer(number),
             (_, Some(number)) => {
-                parameters.steps = Some(u32::try_from(number).unwrap());
-                parameters.baseline = Some("token:2".parse().unwrap());
+                parameters.steps(u32::try_from(number).unwrap()).baseline(Baseline::Token(2))
             }
-            ("layer-1-head-2", _) => (parameters.layer, parameters.head) = (Some(1), Some(2)),
-            ("layer-0", _) => parameters.layer = Some(0),
-            ("layer-2", _) => parameters.layer = Some(2),
-            (name, _) => target = name,
-        }
+            ("layer-1-head-2", _) => parameters.layer(1).head(2),
+            ("layer-0", _) => parameters.layer(0),
+            ("layer-2", _) => parameters.layer(2),
+            (name, _) => {
+                target = name;
+                parameters
+            }
+        };
     }
     (method, parameters, target)
 }
@@ -111,7 +113,7 @@ fn logits_and_patterns_are_those_of_an_independent_program() {
     close(&numbers(&logits), &flat(&answers["logits"]), "logits");
     for layer in 0..model.layers() {
         let residual = model.residual(layer, &embeddings).unwrap().squeeze_dim(0);
-        let look = model.look(layer, &residual).unwrap();
+        let look = model.attention_at(layer, &residual).unwrap();
         close(&numbers(&look.pattern), &flat(&answers["patterns"][layer]), "pattern");
     }
 }

@@ -1,6 +1,7 @@
 //! A box of a model is a model: every question goes to what is in it.
 
-use crate::error::{Error, ModelError};
+use crate::error::Error;
+use crate::error::model_error::ModelError;
 use crate::model::generation::Generation;
 use crate::model::inside::Inside;
 use crate::model::prefix_cache::PrefixCache;

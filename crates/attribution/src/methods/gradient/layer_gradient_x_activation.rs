@@ -6,7 +6,6 @@ use crate::method::parameters::Parameters;
 use crate::model::layers::check_residual;
 use crate::method::{Axiom, Card, Needs};
 use crate::method::{Explanation, Method};
-use crate::model::layers::check_layer;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 

@@ -9,7 +9,6 @@ use crate::model::layers::check_residual;
 use crate::method::{Axiom, Card, Needs};
 use crate::method::{Explanation, Method};
 use crate::methods::gradient::integrated_gradients::Integration;
-use crate::model::layers::check_layer;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
