@@ -1,8 +1,10 @@
 //! The way through: a model and a sequence in, a record out.
 
 use crate::error::Error;
+use crate::method::card::Card;
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Card, Explanation, Method, method};
+use crate::method::{Method, method};
 use crate::methods::GradientXInput;
 use crate::model::sequence::Sequence;
 use crate::model::{LanguageModel, Pass};

@@ -6,8 +6,8 @@ pub(crate) mod unreduced;
 
 use crate::calculus::path::{ROUNDINGS, epsilon, scale_of};
 use crate::error::Error;
-use crate::method::Card;
-use crate::method::Explanation;
+use crate::method::card::{Axiom, Card, Family};
+use crate::method::explanation::Explanation;
 use crate::model::sequence::Sequence;
 use crate::problem::Problem;
 use crate::rows::aggregate::Aggregate;
@@ -64,7 +64,7 @@ impl<'p, 'a> Rows<'p, 'a> {
         keeps_vectors: bool,
     ) -> Self {
         let mut remarks = Vec::new();
-        if !card.uses_target && card.family != crate::Family::Control {
+        if !card.uses_target && card.family != Family::Control {
             remarks.push(format!(
                 "{} describes the model's run and does not depend on the target; values are the target's",
                 card.name
@@ -75,7 +75,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             method: card.name,
             tolerance: None,
             inexact: Vec::new(),
-            complete: card.axioms.contains(&crate::Axiom::Completeness),
+            complete: card.axioms.contains(&Axiom::Completeness),
             repair: repair(card),
             aggregate,
             normalize,
@@ -85,7 +85,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             errors: Vec::new(),
             vectors: keeps_vectors.then(UnreducedRows::default),
             outputs: Vec::new(),
-            perturbs: card.family == crate::Family::Perturbation,
+            perturbs: card.family == Family::Perturbation,
             rounding: 0.0,
             rounded: Vec::new(),
             cancelled: 0,
@@ -371,8 +371,7 @@ const INEXACT: f64 = 0.05;
 
 /// What makes a method's path integral more exact, where it takes one.
 fn repair(card: &Card) -> Option<&'static str> {
-    let takes_a_path =
-        card.family == crate::Family::Gradient && card.axioms.contains(&crate::Axiom::Completeness);
+    let takes_a_path = card.family == Family::Gradient && card.axioms.contains(&Axiom::Completeness);
     let has = |name| card.parameters.contains(&name);
     match takes_a_path {
         true if has("tolerance") => Some("ask for a tolerance, such as 0.01, or for more steps"),

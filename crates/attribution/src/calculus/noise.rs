@@ -4,8 +4,7 @@
 use crate::calculus::moments::TensorMoments;
 use crate::calculus::path::sum_kind;
 use crate::error::Error;
-use crate::method::parameters::Parameters;
-use crate::method::parameters::check_count;
+use crate::method::parameters::{Parameters, check_count};
 use crate::method::vocabulary;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};

@@ -4,8 +4,7 @@ use crate::coalitions::game::GameRules;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::parameters::Parameters;
-use crate::method::parameters::check_count;
+use crate::method::parameters::{Parameters, check_count};
 
 /// Over which segments, with how many texts, from which seed.
 #[derive(Debug, Clone)]

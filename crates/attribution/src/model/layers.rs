@@ -1,7 +1,7 @@
 //! A walk through a transformer's layers at the real input, for methods that look inside.
 
 use crate::error::Error;
-use crate::method::Explanation;
+use crate::method::explanation::Explanation;
 use crate::model::checked;
 use crate::model::inside::{AttentionView, Inside};
 use crate::problem::Problem;

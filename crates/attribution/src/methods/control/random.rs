@@ -1,9 +1,10 @@
 //! `random`: numbers that know nothing, as a control.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Card, Family};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Card, Family};
-use crate::method::{Explanation, Method};
 use crate::problem::Problem;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,9 +1,10 @@
 //! `gradient-x-input`: the gradient times the embedding itself.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Axiom, Card};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card};
-use crate::method::{Explanation, Method};
 use crate::methods::gradient::gradient::each_gradient;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};

@@ -3,12 +3,13 @@
 use crate::calculus::path::Space;
 use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
+use crate::method::Method;
 use crate::method::baseline::Baseline;
+use crate::method::card::{Axiom, Card, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::model::layers::check_residual;
-use crate::method::{Axiom, Card, Needs};
-use crate::method::{Explanation, Method};
 use crate::methods::gradient::integrated_gradients::Integration;
+use crate::model::layers::check_residual;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 

@@ -3,10 +3,11 @@
 use crate::calculus::path::{place, sum_kind};
 use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
+use crate::method::Method;
 use crate::method::baseline::Baseline;
+use crate::method::card::{Axiom, Card};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card};
-use crate::method::{Explanation, Method};
 use crate::methods::gradient::integrated_gradients::Integration;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};

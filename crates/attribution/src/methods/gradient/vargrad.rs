@@ -2,9 +2,10 @@
 
 use crate::calculus::noise::Noise;
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Axiom, Card};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card};
-use crate::method::{Explanation, Method};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 

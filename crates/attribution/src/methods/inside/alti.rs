@@ -1,9 +1,10 @@
 //! `alti`: how much of each token is in the output's position after all layers.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::model::inside::AttentionView;
 use crate::model::layers::{Layers, parts, rows_to_one, rows_together};
 use crate::problem::Problem;

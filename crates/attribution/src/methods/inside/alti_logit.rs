@@ -1,9 +1,10 @@
 //! `alti-logit`: what attention adds to the logit, led back to the input by `alti`.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Axiom, Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::methods::inside::alti::contributions;
 use crate::methods::inside::direct_logit::{directions, directs};
 use crate::model::layers::Layers;

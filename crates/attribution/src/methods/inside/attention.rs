@@ -1,9 +1,10 @@
 //! `attention`: how much each token is attended to.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::model::layers::{Layers, check_below, check_layer};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};

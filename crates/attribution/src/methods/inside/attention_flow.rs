@@ -1,9 +1,10 @@
 //! `attention-flow`: how much can flow from each token through all layers' attention.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::methods::inside::attention_rollout::with_residual;
 use crate::model::layers::Layers;
 use crate::problem::Problem;

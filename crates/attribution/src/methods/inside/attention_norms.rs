@@ -1,9 +1,10 @@
 //! `attention-norms`: how large the vectors are that attention brings from each token.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::model::inside::AttentionView;
 use crate::model::layers::{Layers, check_layer, parts, rows_together};
 use crate::problem::Problem;

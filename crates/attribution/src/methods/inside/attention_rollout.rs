@@ -1,9 +1,10 @@
 //! `attention-rollout`: attention multiplied up through the layers.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::model::inside::AttentionView;
 use crate::model::layers::{Layers, rows_to_one};
 use crate::problem::Problem;

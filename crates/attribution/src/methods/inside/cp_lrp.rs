@@ -1,9 +1,10 @@
 //! `cp-lrp`: gradient × input by rules that keep relevance, with attention held.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Axiom, Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::methods::inside::attn_lrp::relevance;
 use crate::model::inside::BackwardRule;
 use crate::problem::Problem;

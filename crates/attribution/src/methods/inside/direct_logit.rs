@@ -1,9 +1,10 @@
 //! `direct-logit`: what every token, through every head of every layer, adds to the logit directly.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Axiom, Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::model::checked;
 use crate::model::inside::AttentionView;
 use crate::model::layers::Layers;

@@ -1,9 +1,10 @@
 //! `value-zeroing`: how far a block's output turns when a token's values are zero in it.
 
 use crate::error::Error;
+use crate::method::Method;
+use crate::method::card::{Card, Family, Needs};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Card, Family, Needs};
-use crate::method::{Explanation, Method};
 use crate::model::checked;
 use crate::model::inside::AttentionView;
 use crate::model::layers::check_layer;

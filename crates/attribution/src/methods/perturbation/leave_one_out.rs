@@ -2,10 +2,11 @@
 
 use crate::coalitions::game::GameRules;
 use crate::error::Error;
+use crate::method::Method;
 use crate::method::ablation::Ablation;
+use crate::method::card::{Axiom, Card, Family};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Family};
-use crate::method::{Explanation, Method};
 use crate::methods::perturbation::occlusion::one_at_a_time;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};

@@ -2,11 +2,12 @@
 
 use crate::coalitions::game::{Game, GameRules};
 use crate::error::Error;
+use crate::method::Method;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
+use crate::method::card::{Axiom, Card, Family};
+use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::method::{Axiom, Card, Family};
-use crate::method::{Explanation, Method};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use saliency_schema::Segmentation;

@@ -3,10 +3,10 @@
 use crate::calculus::moments::Moments;
 use crate::calculus::noise::generator;
 use crate::error::Error;
-use crate::method::parameters::Parameters;
-use crate::method::parameters::check_count;
-use crate::method::{Axiom, Card, Family};
-use crate::method::{Explanation, Method};
+use crate::method::Method;
+use crate::method::card::{Axiom, Card, Family};
+use crate::method::explanation::Explanation;
+use crate::method::parameters::{Parameters, check_count};
 use crate::model::Pass;
 use crate::model::{TokenId, checked};
 use crate::problem::Problem;

@@ -1,0 +1,50 @@
+//! What a method gives for one output.
+
+use crate::error::Error;
+use tch::Tensor;
+
+/// One output's attributions.
+#[derive(Debug)]
+pub struct Explanation {
+    /// The output's number, from 0.
+    pub output: usize,
+    /// One vector for each token that the output has read: `[tokens, hidden]`. A method that has one number
+    /// a token gives `[tokens, 1]`.
+    pub vectors: Tensor,
+    /// f(x): the target at the real input.
+    pub value: f64,
+    /// f(baseline), where the method has a baseline.
+    pub baseline_value: Option<f64>,
+    /// Points on the path, where the method follows one.
+    pub steps: Option<u32>,
+    /// Random draws that it rests on, where a method chooses their number by the text.
+    pub samples: Option<u32>,
+    /// The standard error of the sum over each token's vector, where it was sampled.
+    pub standard_errors: Option<Vec<f64>>,
+    /// What a reader of this row should know.
+    pub notes: Vec<String>,
+}
+
+impl Explanation {
+    /// An output's vectors and f(x), and nothing else.
+    pub fn new(output: usize, vectors: Tensor, value: f64) -> Self {
+        Self {
+            output,
+            vectors,
+            value,
+            baseline_value: None,
+            steps: None,
+            samples: None,
+            standard_errors: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// One number for each token.
+    ///
+    /// # Errors
+    /// What libtorch says.
+    pub fn of_numbers(output: usize, numbers: &[f64], value: f64) -> Result<Self, Error> {
+        Ok(Self::new(output, Tensor::f_from_slice(numbers)?.f_unsqueeze(1)?, value))
+    }
+}
