@@ -6,8 +6,8 @@ use saliency_attribution::methods::DirectLogit;
 use saliency_attribution::targets::Logit;
 use saliency_attribution::testing::{Linear, Transformer};
 use saliency_attribution::{
-    Ablation, Aggregate, Attributor, Error, Inside, LanguageModel, Needs, Normalize, Parameters, Positions,
-    Problem, Sequence, method, methods,
+    Ablation, Aggregate, Attributor, Baseline, Error, Inside, LanguageModel, Needs, Normalize, Parameters,
+    Positions, Problem, Sequence, method, methods,
 };
 use serde_json::Value;
 use tch::Tensor;
@@ -67,8 +67,7 @@ fn asked(name: &str) -> (&str, Parameters, &str) {
             ("deletion", _) => parameters.baseline(Ablation::Deletion),
             (_, Some(number)) if layered && place == 0 => parameters.layer(number),
             (_, Some(number)) => {
-                let baseline: Ablation = "token:2".parse().unwrap();
-                parameters.steps(u32::try_from(number).unwrap()).baseline(baseline)
+                parameters.steps(u32::try_from(number).unwrap()).baseline(Baseline::Token(2))
             }
             ("layer-1-head-2", _) => parameters.layer(1).head(2),
             ("layer-0", _) => parameters.layer(0),

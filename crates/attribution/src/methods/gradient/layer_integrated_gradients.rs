@@ -8,8 +8,8 @@ use crate::method::baseline::Baseline;
 use crate::method::card::{Axiom, Card, Needs};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::model::layers::check_residual;
 use crate::methods::gradient::integrated_gradients::Integration;
+use crate::model::layers::check_residual;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
