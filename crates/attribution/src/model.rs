@@ -25,6 +25,7 @@ pub type TokenId = u32;
 
 /// What a model can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Tokens that it reads at once, inputs and outputs together.
     pub context: usize,
@@ -33,6 +34,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// So many tokens at once, of a vocabulary of that size.
+    pub fn new(context: usize, vocabulary: usize) -> Self {
+        Self { context, vocabulary }
+    }
+
     /// Checks that so many tokens can be read together.
     ///
     /// # Errors
@@ -50,6 +56,7 @@ impl Limits {
 
 /// A pass of one sequence through a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Pass {
     /// Tokens that are read.
     pub tokens: usize,
@@ -57,6 +64,19 @@ pub struct Pass {
     pub positions: usize,
     /// Whether it can be walked back.
     pub backward: bool,
+}
+
+impl Pass {
+    /// A forward pass of so many tokens, with logits at so many positions.
+    pub fn new(tokens: usize, positions: usize) -> Self {
+        Self { tokens, positions, backward: false }
+    }
+
+    /// Whether it can be walked back. Default: `false`.
+    #[must_use]
+    pub fn with_backward(self, backward: bool) -> Self {
+        Self { backward, ..self }
+    }
 }
 
 /// An autoregressive language model, split where attribution cuts it: at the token embeddings.
@@ -108,6 +128,7 @@ pub trait LanguageModel {
     ///
     /// # Errors
     /// Whatever keeps the model from running.
+    #[doc(alias = "run")]
     fn tape<'a>(
         &'a self,
         embeddings: &Tensor,
@@ -127,6 +148,7 @@ pub trait LanguageModel {
     ///
     /// # Errors
     /// Whatever keeps the model from running.
+    #[doc(alias = "variants")]
     fn prefix_cache<'a>(
         &'a self,
         embeddings: &Tensor,

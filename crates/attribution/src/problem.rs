@@ -47,6 +47,7 @@ pub struct Problem<'a> {
 
 /// How a problem may be worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Settings {
     /// Bytes that passes may take together, besides the weights. A pass that takes more runs alone.
     pub memory: usize,
@@ -62,6 +63,23 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// 768 MiB; all outputs together.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bytes that passes may take together. Default: 768 MiB.
+    #[must_use]
+    pub fn memory(self, bytes: usize) -> Self {
+        Self { memory: bytes, ..self }
+    }
+
+    /// Outputs that are walked together at the most, from 1. Default: all.
+    #[must_use]
+    pub fn outputs_together(self, outputs: usize) -> Self {
+        Self { outputs_together: outputs, ..self }
+    }
+
     /// How many sequences go through a model together, and about how many bytes each takes.
     pub(crate) fn batch(self, model: &dyn LanguageModel, pass: Pass) -> (usize, usize) {
         let logits = pass.positions * model.limits().vocabulary * if pass.backward { 12 } else { 6 } * 4;

@@ -24,8 +24,6 @@ pub(crate) struct Rows<'p, 'a> {
     complete: bool,
     /// What makes a path's integral more exact, where the method takes one.
     repair: Option<&'static str>,
-    /// How large relative deltas were to be.
-    tolerance: Option<f64>,
     /// Rows whose delta is large though nobody asked for a tolerance, and how large it is beside the change of the
     /// target.
     inexact: Vec<(usize, f64)>,
@@ -73,7 +71,6 @@ impl<'p, 'a> Rows<'p, 'a> {
         Self {
             problem,
             method: card.name,
-            tolerance: None,
             inexact: Vec::new(),
             complete: card.axioms.contains(&Axiom::Completeness),
             repair: repair(card),
@@ -94,11 +91,6 @@ impl<'p, 'a> Rows<'p, 'a> {
             remarks,
             notes: Vec::new(),
         }
-    }
-
-    /// Says of rows whose delta is larger, beside the change of the target, that it is.
-    pub(crate) fn with_tolerance(self, tolerance: Option<f64>) -> Self {
-        Self { tolerance, ..self }
     }
 
     /// Holds the span against another continuation.
@@ -151,6 +143,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             value,
             baseline_value,
             steps,
+            tolerance,
             samples,
             standard_errors,
             mut notes,
@@ -185,7 +178,7 @@ impl<'p, 'a> Rows<'p, 'a> {
         let sum = sums.iter().sum::<f64>() + total(Aggregate::Sum)?.unwrap_or(0.0);
         let delta = baseline_value.filter(|_| self.complete).map(|baseline| sum - (value - baseline));
         if let (Some(tolerance), Some(delta), Some(baseline), []) =
-            (self.tolerance, delta, baseline_value, &notes[..])
+            (tolerance, delta, baseline_value, &notes[..])
         {
             // Of a sum of outputs, or a mean over baselines, whose terms are all within theirs.
             let relative = delta.abs() / scale_of(value, baseline);
@@ -196,8 +189,7 @@ impl<'p, 'a> Rows<'p, 'a> {
                 ));
             }
         }
-        if let (None, Some(_), Some(delta), Some(baseline)) =
-            (self.tolerance, self.repair, delta, baseline_value)
+        if let (None, Some(_), Some(delta), Some(baseline)) = (tolerance, self.repair, delta, baseline_value)
         {
             // What is left of nothing but rounding says nothing of the path.
             let rounding = ROUNDINGS * epsilon(self.problem.kind()) * value.abs().max(baseline.abs());
@@ -433,6 +425,7 @@ fn less(a: Explanation, vectors: &Tensor, b: &Explanation) -> Result<Explanation
         value: a.value - b.value,
         baseline_value: both(a.baseline_value, b.baseline_value),
         steps: a.steps.max(b.steps),
+        tolerance: a.tolerance,
         samples: a.samples.max(b.samples),
         standard_errors: None,
         notes: if sampled { with_new(notes, vec![NO_ERRORS.to_owned()]) } else { notes },
@@ -465,6 +458,7 @@ fn add(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         value: a.value + b.value,
         baseline_value: both(a.baseline_value, b.baseline_value),
         steps: a.steps.max(b.steps),
+        tolerance: a.tolerance,
         samples: a.samples.max(b.samples),
         // Draws are shared between outputs, so that errors of a sum are not known from those of its terms.
         standard_errors: None,

@@ -53,6 +53,7 @@ use tch::{Kind, Tensor};
 /// assert_eq!(record.target.map(|target| target.name).as_deref(), Some("weighted"));
 /// # Ok::<(), Error>(())
 /// ```
+#[doc(alias = "attributed_fn")]
 pub trait Target: Debug + Send + Sync {
     /// The target's name: lower case with hyphens.
     fn name(&self) -> &'static str;
@@ -75,6 +76,7 @@ pub trait Target: Debug + Send + Sync {
     ///
     /// # Errors
     /// What libtorch or the model says.
+    #[doc(alias = "prepared")]
     fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
         let _ = clean;
         Ok(None)

@@ -349,13 +349,13 @@ impl Inside for Tilted {
         let look = self.same.attention_at(layer, residual)?;
         let later =
             if self.part == "later" { look.pattern.ones_like().triu(1) * 1e-3 } else { Tensor::from(0.0) };
-        Ok(AttentionView {
-            pattern: self.tilt("pattern", look.pattern + later),
-            values: self.tilt("values", look.values),
-            bias: if self.part == "bias" { look.bias + 1e-3 } else { look.bias },
-            attended: look.attended,
-            output: self.tilt("output", look.output),
-        })
+        Ok(AttentionView::new(
+            self.tilt("pattern", look.pattern + later),
+            self.tilt("values", look.values),
+            if self.part == "bias" { look.bias + 1e-3 } else { look.bias },
+            look.attended,
+            self.tilt("output", look.output),
+        ))
     }
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
         Ok(self.tilt("feed_forward", self.same.feed_forward(layer, attended)?))
@@ -364,7 +364,7 @@ impl Inside for Tilted {
         let found = self.same.read_out(residual, weights)?;
         let constant = if self.part == "constant" { 1e-3 } else { 0.0 };
         let direction = self.tilt("direction", found.direction);
-        Ok(ReadOut { direction, constant: found.constant + constant })
+        Ok(ReadOut::new(direction, found.constant + constant))
     }
 }
 

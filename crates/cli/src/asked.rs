@@ -174,12 +174,18 @@ impl<'a> Asked<'a> {
     }
 
     /// The problem's size for a method that ablates segments, in segments instead of tokens.
-    pub(crate) fn in_segments(&self, name: &str, size: Size, sequence: &Sequence) -> Result<Size, Failure> {
+    pub(crate) fn in_segments(
+        &self,
+        name: &str,
+        mut size: Size,
+        sequence: &Sequence,
+    ) -> Result<Size, Failure> {
         let takes = card(name).is_some_and(|card| card.parameters.contains(&"segments"));
         let Some(segments) = self.explain.method.segments.as_ref().filter(|_| takes) else { return Ok(size) };
         let segments = segments.segments_in(sequence.tokens(), sequence.prompt())?;
         let n_input = segments.iter().filter(|segment| segment.end <= sequence.n_input()).count();
-        Ok(Size { n_input, ..size })
+        size.n_input = n_input;
+        Ok(size)
     }
 
     /// Refuses groups that do not fit the tokens, before any long work. The tokens of a span are only known later.

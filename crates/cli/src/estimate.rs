@@ -90,8 +90,8 @@ fn cost(
 ) -> Result<Cost, Failure> {
     let mut cost = Cost::default();
     for sequence in asked.runs(sequence) {
-        let size = asked.in_segments(name, sequence_size(checkpoint, sequence), sequence)?;
-        let size = attribution::Size { n_output: asked.n_output(size.n_output), ..size };
+        let mut size = asked.in_segments(name, sequence_size(checkpoint, sequence), sequence)?;
+        size.n_output = asked.n_output(size.n_output);
         cost += asked.attributor(name, sequence.n_output())?.cost(size)? + Cost::forwards(1.0);
     }
     Ok(cost)
@@ -108,7 +108,7 @@ fn line(
     let seconds = runs * (cost.forwards * pace.forward + cost.backwards * pace.backward);
     let positions = sequence.n_output();
     let tokens = sequence.n_input() + positions - 1;
-    let pass = Pass { tokens, positions, backward: cost.backwards > 0.0 };
+    let pass = Pass::new(tokens, positions).with_backward(cost.backwards > 0.0);
     let attributor = asked.attributor(name, positions)?;
     let bytes = memory::resident().unwrap_or(0) + attributor.bytes(&checkpoint.model, pass) as u64;
     Ok(format!(
@@ -121,11 +121,8 @@ fn line(
 }
 
 fn sequence_size(checkpoint: &Checkpoint, sequence: &Sequence) -> attribution::Size {
-    attribution::Size {
-        n_input: sequence.n_input(),
-        n_output: sequence.n_output(),
-        shares_prefix: checkpoint.model.shares_prefix(),
-    }
+    attribution::Size::new(sequence.n_input(), sequence.n_output())
+        .with_shares_prefix(checkpoint.model.shares_prefix())
 }
 
 /// The text, followed by copies of its last token in place of those that will be generated.

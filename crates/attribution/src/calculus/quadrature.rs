@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 /// Where the points on a path lie, and how much each counts. The weights of every rule add up to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Quadrature {
     /// Exact for polynomials up to degree `2n − 1`.
     #[default]

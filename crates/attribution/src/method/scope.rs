@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 /// Which segments of the text are taken away and put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[doc(alias = "Players")]
 pub enum Scope {
     /// Those of the input. Earlier outputs stay in place, and their numbers are missing.
     #[default]

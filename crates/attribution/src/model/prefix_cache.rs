@@ -5,6 +5,8 @@ use std::ops::Range;
 use tch::Tensor;
 
 /// A forward pass at one sequence; variants that agree with it up to some token run from there.
+#[doc(alias = "Variants")]
+#[doc(alias = "kv_cache")]
 pub trait PrefixCache {
     /// Logits of variants that have the first `shared` tokens of this sequence, and others after them.
     ///

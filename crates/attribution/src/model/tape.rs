@@ -5,6 +5,8 @@ use std::ops::Range;
 use tch::Tensor;
 
 /// A forward pass over one sequence that gives vector–Jacobian products.
+#[doc(alias = "Run")]
+#[doc(alias = "jacobian")]
 pub trait Tape {
     /// The logits, outside any graph: `[1, positions, vocabulary]`.
     fn logits(&self) -> &Tensor;
@@ -19,6 +21,8 @@ pub trait Tape {
     ///
     /// # Errors
     /// A failing model, or what `each` says, which ends the walk.
+    #[doc(alias = "pull_back")]
+    #[doc(alias = "jacobian")]
     fn vjp(
         &self,
         positions: Range<usize>,

@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Progress {
     /// The share of the work that is done: passes that were made of those that are foreseen, from 0 to 1. It never
     /// falls, and is 1 no sooner than all passes are made.

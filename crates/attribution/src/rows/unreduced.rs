@@ -5,6 +5,7 @@ use tch::{Device, Kind, Tensor};
 
 /// Every row's vectors as the method gave them, before they were reduced to one number a token: in units of the method.
 #[derive(Debug, Default)]
+#[doc(alias = "Vectors")]
 pub struct UnreducedRows {
     rows: Vec<Tensor>,
 }

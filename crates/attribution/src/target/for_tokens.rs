@@ -11,6 +11,7 @@ use tch::Tensor;
 
 /// Another target, asked of chosen tokens in the outputs' places: why the model did *or did not* say this word here.
 #[derive(Debug)]
+#[doc(alias = "Chosen")]
 pub struct ForTokens {
     target: Box<dyn Target>,
     /// For each output the token that is explained; `None` and beyond the end: the produced one.

@@ -6,7 +6,7 @@ use crate::calculus::path::{Space, place, sum_kind};
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::card::{Axiom, Card};
+use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::method::{Method, vocabulary};
@@ -95,7 +95,7 @@ impl Method for GradientShap {
                     Axiom::ImplementationInvariance,
                 ]
             },
-            adds_up: true,
+            rows: RowKind::VectorsThatAddUp,
             cost: "samples forward, m × samples backward",
             source: "Lundberg & Lee 2017, A Unified Approach; Erion et al. 2021, Expected Gradients",
             ..Card::new(
