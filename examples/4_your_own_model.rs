@@ -17,7 +17,7 @@ impl LanguageModel for Counting {
         "counting"
     }
     fn limits(&self) -> Limits {
-        Limits { context: 16, vocabulary: 10 }
+        Limits::new(16, 10)
     }
     fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
         let numbers: Vec<f64> = ids.iter().map(|&id| id.into()).collect();

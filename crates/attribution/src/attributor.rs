@@ -59,6 +59,7 @@ use std::sync::Arc;
 /// # Ok::<(), saliency_attribution::Error>(())
 /// ```
 #[derive(Debug, Clone)]
+#[doc(alias = "salience")]
 pub struct Attributor {
     method: Choice<dyn Method, Parameters>,
     target: Choice<dyn Target, ()>,
@@ -379,8 +380,6 @@ impl Attributor {
             |done: Progress| watch(Progress { share: begin + (1.0 - begin) * done.share, ..done });
         let problem = self.problem(&checked, (model, sequence), &mut watch)?;
         let mut rows = Rows::new(&problem, card, reduction, span.clone(), keeps_vectors);
-        let described = method.describe();
-        rows = rows.with_tolerance(described.parameters.get("tolerance").and_then(serde_json::Value::as_f64));
         if let (Some(sum), Some(other)) = (other, &self.against) {
             rows = rows.against(sum, Token::joined(&other.tokens()[other.n_input()..]));
         }
@@ -402,7 +401,7 @@ impl Attributor {
             Some(sha256) => named.with_sha256(sha256),
             None => named,
         });
-        record.method = Some(described);
+        record.method = Some(method.describe());
         let mut target = problem.target().describe();
         if let Some(span) = &span {
             target.parameters.insert("span".to_owned(), vec![span.start, span.end].into());

@@ -48,7 +48,7 @@ pub use error::model_error::ModelError;
 pub use error::{Error, without_frames};
 pub use method::ablation::Ablation;
 pub use method::baseline::Baseline;
-pub use method::card::{Axiom, Card, Family, Needs};
+pub use method::card::{Axiom, Card, Family, Needs, RowKind};
 pub use method::explanation::Explanation;
 pub use method::parameters::Parameters;
 pub use method::positions::Positions;

@@ -10,7 +10,7 @@ pub(crate) mod scope;
 pub(crate) mod vocabulary;
 
 use crate::error::Error;
-use crate::method::card::{Axiom, Card};
+use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::TABLE;
@@ -73,10 +73,9 @@ pub trait Method: Debug + Send + Sync {
     /// gradients; sign and total kept where the method is complete or gives one number a token.
     fn default_reduction(&self) -> (Aggregate, Normalize) {
         let card = self.card();
-        if card.one_number || card.adds_up || self.is_complete() {
-            (Aggregate::Sum, Normalize::None)
-        } else {
-            (Aggregate::L2, Normalize::Sum)
+        match card.rows {
+            RowKind::Vectors if !self.is_complete() => (Aggregate::L2, Normalize::Sum),
+            _ => (Aggregate::Sum, Normalize::None),
         }
     }
 }

@@ -53,6 +53,7 @@ use tch::{Kind, Tensor};
 /// assert_eq!(record.target.map(|target| target.name).as_deref(), Some("weighted"));
 /// # Ok::<(), Error>(())
 /// ```
+#[doc(alias = "attributed_fn")]
 pub trait Target: Debug + Send + Sync {
     /// The target's name: lower case with hyphens.
     fn name(&self) -> &'static str;
@@ -74,6 +75,7 @@ pub trait Target: Debug + Send + Sync {
     ///
     /// # Errors
     /// An error of libtorch or of the model.
+    #[doc(alias = "prepared")]
     fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
         let _ = clean;
         Ok(None)

@@ -6,8 +6,8 @@ use proptest::test_runner::RngSeed;
 use saliency_attribution::testing::{Disguised, Power, Saturating};
 use saliency_attribution::{
     Ablation, Aggregate, Attributor, Axiom, Baseline, Error, LanguageModel, Limits, Method, ModelError,
-    Needs, Normalize, OutputToken, Parameters, Problem, Quadrature, Scope, Segmentation, Sequence, Target,
-    TargetFn, method, methods, target,
+    Needs, Normalize, OutputToken, Parameters, Problem, Quadrature, RowKind, Scope, Segmentation, Sequence,
+    Target, TargetFn, method, methods, target,
 };
 use saliency_schema::Record;
 use std::ops::Range;
@@ -133,8 +133,8 @@ fn change(model: &dyn LanguageModel, sequence: &Sequence, case: &Case, output: u
         Some(_) => return f64::NAN,
     };
     // Those whose players are the input leave earlier outputs in place.
-    let input_plays =
-        case.make().card().one_number && described.parameters.get("players") != Some(&"all".into());
+    let input_plays = case.make().card().rows == RowKind::Numbers
+        && described.parameters.get("players") != Some(&"all".into());
     let nothing = if input_plays {
         let n_input = problem.n_input() as i64;
         let after = input.narrow(1, n_input, input.size()[1] - n_input);
@@ -219,6 +219,7 @@ fn breach(axiom: Axiom, case: &Case, inputs: &[u32], outputs: &[u32]) -> f64 {
             let other = case.rows(&Disguised::new(VOCABULARY, 2), &sequence, logit());
             largest(&one.iter().zip(&other).map(|(a, b)| apart(a, b)).collect::<Vec<_>>())
         }
+        other => panic!("{other:?} is not tried here"),
     }
 }
 
@@ -284,7 +285,7 @@ impl LanguageModel for Both {
         "two positions at once"
     }
     fn limits(&self) -> Limits {
-        Limits { vocabulary: 2 * VOCABULARY as usize, ..self.0.limits() }
+        Limits::new(self.0.limits().context, 2 * VOCABULARY as usize)
     }
     fn embed(&self, ids: &[u32]) -> Result<Tensor, ModelError> {
         self.0.embed(ids)

@@ -109,7 +109,7 @@ fn a_run_makes_the_passes_that_it_says() {
 
 #[test]
 fn a_cache_saves_what_it_says() {
-    let (model, settings) = (Disguised::new(6, 2), Settings { memory: 1, ..Settings::default() });
+    let (model, settings) = (Disguised::new(6, 2), Settings::new().memory(1));
     for name in ["occlusion", "leave-one-out"] {
         let (made, whole, shared) = made(&model, &*method(name, &Parameters::new()).unwrap(), settings);
         assert!((made.forwards - shared.forwards).abs() < 1e-9, "{name}: {made:?} for {shared:?}");

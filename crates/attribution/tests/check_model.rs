@@ -350,13 +350,13 @@ impl Inside for Tilted {
         let look = self.same.attention_at(layer, residual)?;
         let later =
             if self.part == "later" { look.pattern.ones_like().triu(1) * 1e-3 } else { Tensor::from(0.0) };
-        Ok(AttentionView {
-            pattern: self.tilt("pattern", look.pattern + later),
-            values: self.tilt("values", look.values),
-            bias: if self.part == "bias" { look.bias + 1e-3 } else { look.bias },
-            attended: look.attended,
-            output: self.tilt("output", look.output),
-        })
+        Ok(AttentionView::new(
+            self.tilt("pattern", look.pattern + later),
+            self.tilt("values", look.values),
+            if self.part == "bias" { look.bias + 1e-3 } else { look.bias },
+            look.attended,
+            self.tilt("output", look.output),
+        ))
     }
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
         Ok(self.tilt("feed_forward", self.same.feed_forward(layer, attended)?))
@@ -365,7 +365,7 @@ impl Inside for Tilted {
         let found = self.same.read_out(residual, weights)?;
         let constant = if self.part == "constant" { 1e-3 } else { 0.0 };
         let direction = self.tilt("direction", found.direction);
-        Ok(ReadOut { direction, constant: found.constant + constant })
+        Ok(ReadOut::new(direction, found.constant + constant))
     }
 }
 
@@ -375,13 +375,19 @@ fn an_inside_that_does_not_fit_its_model_is_found() {
     let check = |part| check_model(&Tilted { same: Transformer::new(6, 2), part }, &sequence());
     check("nothing").unwrap();
     for (part, said) in [
-        ("residual", "the output of look 0 and residual 1 are "),
+        ("residual", "the output of attention_at 0 and residual 1 are "),
         ("logits", "the logits from residual 0 and from the embeddings are "),
-        ("output", "the output of look 0 and residual 1 are "),
-        ("later", "the pattern of look 0 and the same without later tokens are "),
-        ("pattern", "the sums of the pattern's rows of look 0 and 1 are "),
-        ("values", "what pattern, values and bias of look 0 add up to, and what stands after attention are "),
-        ("bias", "what pattern, values and bias of look 0 add up to, and what stands after attention are "),
+        ("output", "the output of attention_at 0 and residual 1 are "),
+        ("later", "the pattern of attention_at 0 and the same without later tokens are "),
+        ("pattern", "the sums of the pattern's rows of attention_at 0 and 1 are "),
+        (
+            "values",
+            "what pattern, values and bias of attention_at 0 add up to, and what stands after attention are ",
+        ),
+        (
+            "bias",
+            "what pattern, values and bias of attention_at 0 add up to, and what stands after attention are ",
+        ),
         ("feed_forward", "the second half of block 0 and its output are "),
         ("direction", "the logits by read_out and by logits are "),
         ("constant", "the logits by read_out and by logits are "),

@@ -108,7 +108,7 @@ impl LanguageModel for Broken {
         "broken"
     }
     fn limits(&self) -> Limits {
-        Limits { context: 8, vocabulary: 4 }
+        Limits::new(8, 4)
     }
     fn embed(&self, ids: &[u32]) -> Result<Tensor, ModelError> {
         Ok(Tensor::f_zeros([ids.len() as i64, 2], (tch::Kind::Double, tch::Device::Cpu))?)
@@ -158,7 +158,7 @@ impl LanguageModel for Stacked {
         "stacked"
     }
     fn limits(&self) -> Limits {
-        Limits { context: 8, vocabulary: 4 }
+        Limits::new(8, 4)
     }
     fn embed(&self, ids: &[u32]) -> Result<Tensor, ModelError> {
         Ok(Tensor::f_zeros([ids.len() as i64, 2], (tch::Kind::Double, tch::Device::Cpu))?)

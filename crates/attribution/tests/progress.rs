@@ -49,7 +49,7 @@ fn made(
     reports: usize,
 ) -> f64 {
     let (sequence, target) = (sequence(), target("logit").unwrap());
-    let settings = Settings { memory, ..Settings::default() };
+    let settings = Settings::new().memory(memory);
     let mut count = 0;
     let mut watch = |_| {
         count += 1;

@@ -36,7 +36,7 @@ fn what_setters_take_is_refused_once_and_everywhere_alike() {
         assert!(said.starts_with(words), "{said}");
         let attributor = Attributor::new().with_method(method.clone()).target("logit");
         let (model, sequence) = (Transformer::new(6, 2), sequence());
-        let size = Size { n_input: 3, n_output: 2, shares_prefix: false };
+        let size = Size::new(3, 2);
         let problem = Problem::new(&model, &sequence, &Logit).unwrap();
         for found in [
             attributor.clone().check().unwrap_err(),

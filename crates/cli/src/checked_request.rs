@@ -139,6 +139,6 @@ impl<'a> CheckedRequest<'a> {
                 segments.iter().filter(|segment| segment.end <= sequence.n_input()).count()
             }
         };
-        Ok(Size { n_input, n_output, shares_prefix: model.shares_prefix() })
+        Ok(Size::new(n_input, n_output).with_shares_prefix(model.shares_prefix()))
     }
 }

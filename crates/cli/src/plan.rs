@@ -33,11 +33,11 @@ impl<'a> Plan<'a> {
         runs: f64,
         pace: &Pace,
     ) -> Result<String, Failure> {
-        let Cost { forwards, backwards } = self.cost;
+        let Cost { forwards, backwards, .. } = self.cost;
         let seconds = runs * (forwards * pace.forward + backwards * pace.backward);
         let positions = sequence.n_output();
         let tokens = sequence.n_input() + positions - 1;
-        let pass = Pass { tokens, positions, backward: backwards > 0.0 };
+        let pass = Pass::new(tokens, positions).with_backward(backwards > 0.0);
         let bytes = memory::resident().unwrap_or(0) + self.attributor.bytes(model, pass) as u64;
         Ok(format!(
             "{}: {} forward and {} backward passes, about {} s and {} MB",

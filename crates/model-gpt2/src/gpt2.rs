@@ -234,7 +234,7 @@ impl LanguageModel for Gpt2 {
     }
 
     fn limits(&self) -> Limits {
-        Limits { context: self.config.n_positions, vocabulary: self.config.vocab_size }
+        Limits::new(self.config.n_positions, self.config.vocab_size)
     }
 
     fn end_of_text(&self) -> Option<TokenId> {

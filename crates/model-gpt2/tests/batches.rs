@@ -6,7 +6,7 @@ mod common;
 
 use common::{MODELS, open};
 use saliency_attribution::{
-    Aggregate, Attributor, Family, Needs, Normalize, Parameters, Problem, Sequence, Settings, method,
+    Aggregate, Attributor, Family, Needs, Normalize, Parameters, Problem, Sequence, Settings, Size, method,
     methods, target,
 };
 use saliency_model_gpt2::Gpt2;
@@ -70,14 +70,14 @@ fn a_run_makes_the_passes_that_it_says() {
         for (name, parameters) in methods().iter().map(|m| plain(m.name())).chain([rollout]) {
             let method = method(name, &parameters).unwrap();
             let run = |memory| {
-                let settings = Settings { memory, ..Settings::default() };
+                let settings = Settings::new().memory(memory);
                 let problem = Problem::watched(&gpt2, &sequence, &*logit, settings, None).unwrap();
                 method.attribute(&problem, &mut |_| Ok(())).unwrap();
                 problem.cost()
             };
-            let size = saliency_attribution::Size { n_input: 5, n_output: 3, shares_prefix: true };
+            let size = Size::new(5, 3).with_shares_prefix(true);
             let (said, made) = (method.cost(size), run(768 << 20));
-            let whole = method.cost(saliency_attribution::Size { shares_prefix: false, ..size });
+            let whole = method.cost(size.with_shares_prefix(false));
             let what = format!("{model}, {name}: {made:?} for {said:?}");
             assert!((made.backwards - said.backwards).abs() <= 0.01 * said.backwards, "{what}");
             if method.card().family == Family::Perturbation {

@@ -162,20 +162,20 @@ impl Inside for Odd {
     }
     fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
         let look = self.same.attention_at(layer, residual)?;
-        Ok(AttentionView {
-            pattern: self.cut("look, pattern,", look.pattern),
-            values: self.cut("look, values,", look.values),
-            bias: self.cut("look, bias,", look.bias),
-            attended: self.cut("look, attended,", look.attended),
-            output: self.cut("look, output,", look.output),
-        })
+        Ok(AttentionView::new(
+            self.cut("look, pattern,", look.pattern),
+            self.cut("look, values,", look.values),
+            self.cut("look, bias,", look.bias),
+            self.cut("look, attended,", look.attended),
+            self.cut("look, output,", look.output),
+        ))
     }
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
         Ok(self.cut("feed_forward", self.same.feed_forward(layer, attended)?))
     }
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError> {
         let found = self.same.read_out(residual, weights)?;
-        Ok(ReadOut { direction: self.cut("read_out", found.direction), ..found })
+        Ok(ReadOut::new(self.cut("read_out", found.direction), found.constant))
     }
     fn tape_by<'a>(
         &'a self,

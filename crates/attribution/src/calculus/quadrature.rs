@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 /// A quadrature rule: where the points on a path lie, and their weights, which add up to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Quadrature {
     /// Exact for polynomials up to degree `2n − 1`.
     #[default]

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 /// Whether position embeddings move along a path with the tokens'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Positions {
     /// They stay: only token embeddings move, as in ecco, captum and inseq.
     #[default]

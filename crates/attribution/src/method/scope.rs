@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 /// Which segments of the text take part in a game: all others are always present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[doc(alias = "Players")]
 pub enum Scope {
     /// Those of the input. Earlier outputs are always present, and their numbers are missing.
     #[default]

@@ -5,6 +5,8 @@ use std::ops::Range;
 use tch::Tensor;
 
 /// A key/value cache of one sequence. Variants that agree with it up to some token run from there.
+#[doc(alias = "Variants")]
+#[doc(alias = "kv_cache")]
 pub trait PrefixCache {
     /// Logits of variants with the first `shared` tokens of this sequence, and other tokens after them.
     ///

@@ -9,6 +9,7 @@ use tch::Tensor;
 
 /// What the produced token is contrasted with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Alternatives {
     /// The most probable other token at the clean input.
     #[default]

@@ -11,6 +11,7 @@ use tch::Tensor;
 
 /// Another target, of chosen tokens in place of the outputs: why the model did *or did not* say this word here.
 #[derive(Debug)]
+#[doc(alias = "Chosen")]
 pub struct ForTokens {
     target: Box<dyn Target>,
     /// For each output the token to explain; `None`, or nothing, for the produced one.

@@ -19,6 +19,8 @@ use tch::Tensor;
 /// assert_eq!(record.target.map(|t| t.name).as_deref(), Some("margin"));
 /// # Ok::<(), saliency_attribution::Error>(())
 /// ```
+#[doc(alias = "Closure")]
+#[doc(alias = "attributed_fn")]
 pub struct TargetFn<F> {
     name: &'static str,
     scalar: F,

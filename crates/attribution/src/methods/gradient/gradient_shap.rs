@@ -8,7 +8,7 @@ use crate::calculus::space::Space;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::card::{Axiom, Card};
+use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::method::{Method, vocabulary};
@@ -96,7 +96,7 @@ impl Method for GradientShap {
                     Axiom::ImplementationInvariance,
                 ]
             },
-            adds_up: true,
+            rows: RowKind::VectorsThatAddUp,
             cost: "samples forward, m × samples backward",
             source: "Lundberg & Lee 2017, A Unified Approach; Erion et al. 2021, Expected Gradients",
             ..Card::new(

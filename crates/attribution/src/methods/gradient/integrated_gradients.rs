@@ -245,6 +245,7 @@ impl Integration {
                     explanations.push(Explanation {
                         baseline_value: Some(first),
                         steps: Some(integral.points),
+                        tolerance: self.tolerance,
                         notes: integral.note.into_iter().collect(),
                         ..Explanation::new(output, attributions, value)
                     });

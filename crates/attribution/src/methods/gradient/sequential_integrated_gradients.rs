@@ -6,7 +6,7 @@ use crate::calculus::rounding::sum_kind;
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::baseline::Baseline;
-use crate::method::card::{Axiom, Card};
+use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::gradient::integrated_gradients::Integration;
@@ -85,7 +85,7 @@ impl Method for SequentialIntegratedGradients {
             axioms: &[Axiom::Dummy, Axiom::Symmetry, Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "n × steps forward, n × m × steps backward",
             source: "Enguehard 2023, Sequential Integrated Gradients",
-            adds_up: true,
+            rows: RowKind::VectorsThatAddUp,
             ..Card::new(
                 "sequential-integrated-gradients",
                 "integrated gradients of one token at a time, the others in place",

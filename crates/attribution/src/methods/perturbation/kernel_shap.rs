@@ -7,7 +7,7 @@ use crate::coalitions::regression::{Regression, ablated, indicator};
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::problem::Problem;
@@ -134,7 +134,7 @@ impl Method for KernelShap {
             axioms: &[Axiom::Completeness, Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "samples forward",
             source: "Lundberg & Lee 2017, A Unified Approach to Interpreting Model Predictions",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "kernel-shap",
                 "Shapley values by weighted regression on coalitions; adds up to f(x) − f(nothing)",

@@ -7,7 +7,7 @@ use crate::coalitions::regression::{Regression, ablated, indicator};
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::problem::Problem;
@@ -108,7 +108,7 @@ impl Method for Lime {
             axioms: &[Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "samples forward",
             source: "Ribeiro, Singh & Guestrin 2016, Why Should I Trust You?",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "lime",
                 "the slopes of a linear model of the target around the text, with segments there or away",

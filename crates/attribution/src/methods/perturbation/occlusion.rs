@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::problem::Problem;
@@ -73,7 +73,7 @@ impl Method for Occlusion {
             },
             cost: "n forward",
             source: "Zeiler & Fergus 2014, Visualizing and Understanding; Li, Monroe & Jurafsky 2016, Erasure",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new("occlusion", "f(x) − f(x without s): what the target loses with a token or a segment")
         }
     }

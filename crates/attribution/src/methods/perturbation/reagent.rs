@@ -4,7 +4,7 @@ use crate::calculus::moments::Moments;
 use crate::calculus::noise::generator;
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::{Parameters, check_count};
 use crate::model::Pass;
@@ -125,7 +125,7 @@ impl Method for Reagent {
             axioms: &[Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "samples forward",
             source: "Zhao & Shan 2024, ReAGent: A Model-agnostic Feature Attribution Method",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "reagent",
                 "E[f(x) − f(x̂) | i replaced] − E[… | i kept], by the model's own predictions",

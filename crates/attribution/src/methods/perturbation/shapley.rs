@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::{Parameters, check_count};
 use crate::method::scope::Scope;
@@ -236,7 +236,7 @@ impl Method for Shapley {
             },
             cost: "2ⁿ forward, or 2 × samples × n",
             source: "Shapley 1953, A Value for n-Person Games; Castro, Gómez & Tejada 2009",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "shapley",
                 "a segment's gain f(S ∪ i) − f(S), averaged over all orders; adds up to f(x) − f(nothing)",
