@@ -3,15 +3,15 @@
 //!
 //! `cargo run --release -p saliency --example 2_attribute_a_paragraph`
 
-use saliency::{Attributor, Checkpoint, Generation, Load, Options, chart};
+use saliency::{Attributor, Generation, Load, Options, chart};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let text = include_str!("abigail.txt").trim_end_matches('\n');
-    let gpt2 = Checkpoint::demo(&Load::default())?;
-    let sequence = gpt2.generate(text, &Generation::greedy(32))?;
+    let demo = saliency::demo(&Load::default())?;
+    let sequence = demo.generate(text, &Generation::greedy(32))?;
     println!("{}", sequence.text());
 
-    let record = Attributor::new().record(&gpt2.model, &sequence)?;
+    let record = Attributor::new().record(&demo.model, &sequence)?;
     saliency::write(std::slice::from_ref(&record), std::fs::File::create("record.json")?)?;
     let scene = chart("highlight")?.draw(&[record], &Options::default())?;
     std::fs::write("highlight.svg", scene.to_svg())?;

@@ -3,18 +3,18 @@
 //!
 //! `cargo run --release -p saliency --example 3_compare_methods`
 
-use saliency::{Aggregate, Attributor, Checkpoint, Generation, Load, methods};
+use saliency::{Aggregate, Attributor, Generation, Load, methods};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let gpt2 = Checkpoint::demo(&Load::default())?;
+    let demo = saliency::demo(&Load::default())?;
     let sequence =
-        gpt2.generate("And God said, Let there be light: and there was", &Generation::greedy(1))?;
+        demo.generate("And God said, Let there be light: and there was", &Generation::greedy(1))?;
     println!("{}", sequence.text());
     for method in methods() {
         let name = method.name();
         let attributor =
             Attributor::new().with_method(method).target("log-probability")?.aggregate(Aggregate::L2);
-        let record = attributor.record(&gpt2.model, &sequence)?;
+        let record = attributor.record(&demo.model, &sequence)?;
         let row = record.attributions[0].iter().map(|x| x.unwrap_or(f64::NAN)).enumerate();
         let (token, value) = row.max_by(|a, b| a.1.total_cmp(&b.1)).ok_or("an empty row")?;
         let delta =

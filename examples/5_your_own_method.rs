@@ -3,7 +3,7 @@
 //! `cargo run --release -p saliency --example 5_your_own_method`
 
 use saliency::attribution::{Card, Error, Explanation, Problem};
-use saliency::{Attributor, Checkpoint, Generation, Load, Method};
+use saliency::{Attributor, Generation, Load, Method};
 
 #[derive(Debug)]
 struct GradientXDeviation;
@@ -28,10 +28,10 @@ impl Method for GradientXDeviation {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let gpt2 = Checkpoint::demo(&Load::default())?;
-    let sequence = gpt2.generate("And the evening and the morning were the", &Generation::greedy(1))?;
-    let ours = Attributor::new().with_method(Box::new(GradientXDeviation)).record(&gpt2.model, &sequence)?;
-    let plain = Attributor::new().record(&gpt2.model, &sequence)?;
+    let demo = saliency::demo(&Load::default())?;
+    let sequence = demo.generate("And the evening and the morning were the", &Generation::greedy(1))?;
+    let ours = Attributor::new().with_method(Box::new(GradientXDeviation)).record(&demo.model, &sequence)?;
+    let plain = Attributor::new().record(&demo.model, &sequence)?;
     for (token, (a, b)) in plain.tokens.iter().zip(ours.attributions[0].iter().zip(&plain.attributions[0])) {
         println!("{:12} {:.3} {:.3}", token.text, a.unwrap_or(f64::NAN), b.unwrap_or(f64::NAN));
     }

@@ -30,7 +30,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     } else {
         Hub::from_env()?.get(&model.parse()?, &mut |_| {})?.folder
     };
-    let gpt2 = Checkpoint::open(&folder, &Load::default())?;
+    let gpt2 = saliency::open(&folder, &Load::default())?;
     for warning in &gpt2.warnings {
         eprintln!("warning: {warning}");
     }

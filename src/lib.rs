@@ -5,7 +5,7 @@
 //!
 //! | step | crate | start with |
 //! | --- | --- | --- |
-//! | text → tokens → model | `saliency-model-gpt2` | [`Checkpoint`] |
+//! | text → tokens → model | `saliency-checkpoint` and a family, such as `saliency-model-gpt2` | [`open`], [`Checkpoint`] |
 //! | → attribution → record | `saliency-attribution` | [`Attributor`] |
 //! | the record | `saliency-schema` | [`Record`], [`read`] |
 //! | → chart → SVG, PNG | `saliency-viz-svg` | [`chart`], [`Options`] |
@@ -13,18 +13,20 @@
 //! If you only need charts, depend on `saliency-viz-svg` alone, which never builds libtorch.
 //!
 //! ```
-//! use saliency::{Attributor, Checkpoint, Generation, Load, Options, chart};
+//! use saliency::{Attributor, Generation, Load, Options, chart};
 //!
-//! let gpt2 = Checkpoint::demo(&Load::default())?; // or Checkpoint::open("path/to/gpt2", …)
-//! let sequence = gpt2.generate("The first organization to land on Mars", &Generation::greedy(5))?;
-//! let record = Attributor::new().record(&gpt2.model, &sequence)?;
+//! let demo = saliency::demo(&Load::default())?; // or saliency::open("path/to/gpt2", …)
+//! let sequence = demo.generate("The first organization to land on Mars", &Generation::greedy(5))?;
+//! let record = Attributor::new().record(&demo.model, &sequence)?;
 //! let svg = chart("tall-heatmap")?.draw(&[record], &Options::default())?.to_svg();
 //! assert!(svg.starts_with("<svg"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Features
-//! - `gpt2` (default): GPT-2 and attribution on libtorch, with the bundled demo model.
+//! - `attribution` (with `gpt2`): attribution on libtorch of any model; folders, tokenizers and prompts.
+//! - `gpt2` (default): GPT-2 checkpoints.
+//! - `demo` (default): the bundled model (8 MB), a GPT-2.
 //! - `hub`: downloads models from the Hugging Face hub.
 //! - `csv` (default): tables of every cell, as CSV or TSV.
 //! - `html` (default): interactive pages, one file each.
@@ -36,19 +38,28 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-#[cfg(feature = "gpt2")]
+#[cfg(feature = "attribution")]
+mod family;
+
+#[cfg(feature = "demo")]
+pub use family::demo;
+#[cfg(feature = "attribution")]
+pub use family::{FAMILIES, open, open_as};
+#[cfg(feature = "attribution")]
 pub use saliency_attribution as attribution;
-#[cfg(feature = "gpt2")]
+#[cfg(feature = "attribution")]
 pub use saliency_attribution::{
     Aggregate, Attributor, Generation, LanguageModel, Method, Normalize, Sampling, Sequence, Target, method,
     methods, target, targets,
 };
+#[cfg(feature = "attribution")]
+pub use saliency_checkpoint as checkpoint;
+#[cfg(feature = "attribution")]
+pub use saliency_checkpoint::{Checkpoint, Load, Prompt, Template};
 #[cfg(feature = "hub")]
 pub use saliency_hub as hub;
 #[cfg(feature = "gpt2")]
 pub use saliency_model_gpt2 as gpt2;
-#[cfg(feature = "gpt2")]
-pub use saliency_model_gpt2::{Checkpoint, Load, Prompt, Template};
 pub use saliency_schema as schema;
 pub use saliency_schema::{Record, read, write, write_notebook};
 pub use saliency_viz_svg as viz;
@@ -61,6 +72,11 @@ pub use saliency_viz_svg::{
 pub use saliency_viz_svg::{Page, ToHtml};
 
 /// The README's examples, compiled.
-#[cfg(all(doctest, feature = "gpt2"))]
+#[cfg(all(doctest, feature = "demo"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The code in docs/charts.md, compiled here, because a package holds no file from outside its folder.
+#[cfg(all(doctest, feature = "html", feature = "pdf", feature = "png"))]
+#[doc = include_str!("../docs/charts.md")]
+struct Charts;

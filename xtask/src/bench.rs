@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::libtorch::Libtorch;
+use crate::selection;
 use crate::step;
 use crate::workspace::Workspace;
 
@@ -10,7 +11,7 @@ use crate::workspace::Workspace;
 pub(crate) fn run(workspace: &Workspace, args: &[String]) -> Result<()> {
     let libtorch = Libtorch::provide(workspace, false)?;
     let mut command = workspace.cargo("bench");
-    command.args(["--workspace", "--all-features"]);
+    command.args(selection::arguments(&selection::packages(workspace)?));
     // Without `--bench`, cargo would run the libraries' unit tests as benchmarks too.
     match args.split_first() {
         Some((name, rest)) => command.args(["--bench", name, "--"]).args(rest),

@@ -23,7 +23,7 @@ const RECORD: &str = "target/demo/record.json";
 /// Prints the page's path as the last line on standard output, and nothing else there.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let libtorch = Libtorch::provide(workspace, false)?;
-    let binary = program::build(workspace, &libtorch)?;
+    let binary = program::build_for_demo(workspace, &libtorch)?;
     let page = workspace.root().join(DIR);
     fs::create_dir_all(&page).at("make", &page)?;
     let saliency = Saliency { binary: &binary, root: workspace.root(), libtorch: &libtorch };

@@ -15,7 +15,7 @@ use crate::platform::{Platform, VERSION};
 use crate::workspace::Workspace;
 
 /// A libtorch that is there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Libtorch {
     dir: PathBuf,
 }

@@ -12,12 +12,14 @@ mod hashes;
 mod install;
 mod libtorch;
 mod methods;
+mod package;
 mod page;
 mod peers;
 mod pip;
 mod platform;
 mod program;
 mod real_gpt2;
+mod selection;
 mod step;
 mod stub;
 mod suite;
@@ -46,6 +48,7 @@ usage: cargo xtask COMMAND
   hashes [--binary FILE] [--against FILE]
                             a hash of every record and picture that a change of structure must not alter
   methods [NAME…]           the pictures of docs/methods.md, by the commands that it shows
+  package                   every package as a registry gets it: sizes, and programs that are built from them
   page [--write]            check the page's script: types, and its minified form; or write that
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
   peers [--turns N] [--method gradient-x-input|integrated-gradients] [--steps K]
@@ -85,6 +88,7 @@ enum Task {
     Gallery,
     Hashes(hashes::Options),
     Methods { names: Vec<String> },
+    Package,
     Page { write: bool },
     Bench { args: Vec<String> },
     Peers(peers::Options),
@@ -109,6 +113,7 @@ impl Task {
             "gallery" => (Self::Gallery, rest),
             "hashes" => (Self::Hashes(hashes::Options::parse(rest)?), &rest[rest.len()..]),
             "methods" => (Self::Methods { names: rest.to_vec() }, &rest[rest.len()..]),
+            "package" => (Self::Package, rest),
             "page" => {
                 let write = rest.first().is_some_and(|arg| arg == "--write");
                 (Self::Page { write }, &rest[usize::from(write)..])
@@ -139,6 +144,7 @@ impl Task {
             Self::Gallery => gallery::run(&workspace),
             Self::Hashes(options) => hashes::run(&workspace, &options),
             Self::Methods { names } => methods::run(&workspace, &names),
+            Self::Package => package::run(&workspace),
             Self::Page { write } => page::run(&workspace, write),
             Self::Bench { args } => bench::run(&workspace, &args),
             Self::Peers(options) => peers::run(&workspace, &options),
@@ -167,6 +173,7 @@ mod tests {
         assert_eq!(parse("test"), Ok(Task::Test));
         assert_eq!(parse("gallery"), Ok(Task::Gallery));
         assert_eq!(parse("methods alti"), Ok(Task::Methods { names: vec!["alti".into()] }));
+        assert_eq!(parse("package"), Ok(Task::Package));
         assert_eq!(parse("page"), Ok(Task::Page { write: false }));
         assert_eq!(parse("page --write"), Ok(Task::Page { write: true }));
         assert_eq!(parse("libtorch"), Ok(Task::Libtorch { keep_wheels: false }));

@@ -9,8 +9,11 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use crate::disk::At;
 use crate::libtorch::Libtorch;
+use crate::program;
 use crate::step;
 use crate::workspace::Workspace;
+
+const EXAMPLE: &str = "6_real_gpt2";
 
 /// Which weights.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,22 +37,24 @@ impl Weights {
 /// Runs the comparison in release mode.
 pub(crate) fn run(workspace: &Workspace, weights: &Weights) -> Result<()> {
     let libtorch = Libtorch::provide(workspace, false)?;
-    step::run(&mut command(workspace, &libtorch, weights, true)?)
+    let mut command = workspace.cargo("build");
+    command.args(["--release", "--package", "saliency", "--features", "hub", "--example", EXAMPLE]);
+    libtorch.tell(&mut command);
+    compare(workspace, &libtorch, weights, command)
 }
 
-/// The comparison's command.
-pub(crate) fn command(
-    workspace: &Workspace,
-    libtorch: &Libtorch,
-    weights: &Weights,
-    release: bool,
-) -> Result<Command> {
-    let mut command = workspace.cargo("run");
-    command.args(["--package", "saliency", "--features", "hub", "--example", "6_real_gpt2"]);
-    if release {
-        command.arg("--release");
-    }
-    command.arg("--");
+/// The comparison on a stand-in, by the example as the tests' profile has it.
+pub(crate) fn on_stand_in(workspace: &Workspace, libtorch: &Libtorch, selection: &[String]) -> Result<()> {
+    let mut command = workspace.cargo("build");
+    command.args(selection).args(["--example", EXAMPLE]);
+    libtorch.tell(&mut command);
+    compare(workspace, libtorch, &Weights::StandIn, command)
+}
+
+/// Builds the example by `build` and runs it.
+fn compare(workspace: &Workspace, libtorch: &Libtorch, weights: &Weights, build: Command) -> Result<()> {
+    let mut command = Command::new(program::built(build, EXAMPLE)?);
+    command.current_dir(workspace.root());
     match weights {
         Weights::At(at) => {
             command.arg(at);
@@ -59,7 +64,7 @@ pub(crate) fn command(
         }
     }
     libtorch.tell(&mut command);
-    Ok(command)
+    step::run(&mut command)
 }
 
 /// The stand-in's folder, made if it is not there: GPT-2 small's shape, every number from a counter through

@@ -12,7 +12,8 @@ use crate::checkout::Checkout;
 use crate::disk::At;
 use crate::libtorch::Libtorch;
 use crate::page;
-use crate::real_gpt2::{self, Weights};
+use crate::real_gpt2;
+use crate::selection;
 use crate::step::{self, Step};
 use crate::workspace::Workspace;
 
@@ -28,21 +29,25 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         command
     };
 
+    let selection = selection::arguments(&selection::packages(workspace)?);
+    let of_selection = |command: &str, args: &[&str]| {
+        let mut command = cargo(command, &[]);
+        command.args(&selection).args(args);
+        command
+    };
+
     let mut steps = vec![
         Step::new("tidy", cargo("test", &["--package", "xtask"])),
         // Unit, integration and documentation tests. xtask's own have just run.
-        Step::new("workspace", cargo("test", &["--workspace", "--exclude", "xtask", "--all-features"])),
-        Step::new(
-            "examples",
-            cargo("build", &["--workspace", "--exclude", "xtask", "--examples", "--all-features"]),
-        ),
+        Step::new("workspace", of_selection("test", &[])),
+        Step::new("examples", of_selection("build", &["--examples"])),
     ];
-    let stand_in = real_gpt2::command(workspace, &libtorch, &Weights::StandIn, false)?;
-    steps.push(Step::new("real-gpt2 on a stand-in", stand_in));
-    let in_browser = |test: &str| {
-        let package = ["--package", "saliency-viz-svg", "--all-features", "--test"];
-        cargo("test", &[&package[..], &[test, "--", "--ignored", "--nocapture"]].concat())
+    let stand_in = {
+        let (workspace, libtorch, selection) = (workspace.clone(), libtorch.clone(), selection.clone());
+        move || real_gpt2::on_stand_in(&workspace, &libtorch, &selection)
     };
+    steps.push(Step::check("real-gpt2 on a stand-in", "examples/6_real_gpt2", stand_in));
+    let in_browser = |test: &str| of_selection("test", &["--test", test, "--", "--ignored", "--nocapture"]);
     let (browser, node) = (page::has_browser(), page::has_node());
     let no_browser = "not run: no Chromium; set CHROME";
     let no_node = "not run: no Node.js";
@@ -67,7 +72,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 }
 
 /// The folders of `tests/downstream`: packages that use ours as somebody else's would.
-fn downstream_crates(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+pub(crate) fn downstream_crates(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let folder = workspace.root().join("tests/downstream");
     let mut found = Vec::new();
     if folder.is_dir() {
@@ -85,10 +90,11 @@ fn downstream_crates(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// They share one target directory of their own, so that torch-sys is compiled once for all of them.
-fn run_downstream(workspace: &Workspace, libtorch: &Libtorch, dir: PathBuf) -> Command {
+/// They are outside the workspace, and share its target directory: torch-sys is compiled once for all.
+pub(crate) fn run_downstream(workspace: &Workspace, libtorch: &Libtorch, dir: PathBuf) -> Command {
     let mut command = workspace.cargo("run");
-    command.current_dir(dir).env("CARGO_TARGET_DIR", workspace.target().join("downstream"));
+    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    command.current_dir(dir).env("CARGO_TARGET_DIR", workspace.root().join(target));
     libtorch.tell(&mut command);
     command
 }

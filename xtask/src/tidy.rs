@@ -85,6 +85,43 @@ fn attribution_knows_no_model_and_no_chart() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn the_facade_without_features_needs_no_libtorch() -> Result<()> {
+    let tree = Tree::of("saliency", &["--no-default-features", "--edges", "normal,build"])?;
+    tree.has_none_of(&["tch", "torch-sys"]);
+    Ok(())
+}
+
+/// What a registry asks for, and asks only when it is too late.
+#[test]
+fn every_package_says_what_a_registry_wants_to_know() -> Result<()> {
+    let mut missing = Vec::new();
+    for package in packages()? {
+        let name = package["name"].as_str().context("a package without a name")?;
+        if name == "xtask" {
+            continue;
+        }
+        for field in ["description", "license", "repository", "readme"] {
+            if package[field].as_str().is_none_or(str::is_empty) {
+                missing.push(format!("{name}: no {field}"));
+            }
+        }
+        let n = |field: &str| package[field].as_array().map_or(0, Vec::len);
+        if !(1..=5).contains(&n("keywords")) || !(1..=5).contains(&n("categories")) {
+            missing.push(format!("{name}: one to five keywords, and categories"));
+        }
+        let folder = Path::new(package["manifest_path"].as_str().unwrap_or_default()).with_file_name("");
+        if !folder.join("README.md").is_file() {
+            missing.push(format!("{name}: no README.md"));
+        }
+        if !fs::read_to_string(folder.join("Cargo.toml"))?.contains("\ninclude = [") {
+            missing.push(format!("{name}: no `include`, so that tests' data would be published"));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    Ok(())
+}
+
 /// Small enough for somebody's build script.
 #[test]
 fn drawing_without_features_is_at_most_36_crates() -> Result<()> {
@@ -287,11 +324,15 @@ fn every_lock_file_fits_its_manifest() -> Result<()> {
 
 /// The names of the workspace's packages.
 fn members() -> Result<BTreeSet<String>> {
+    Ok(packages()?.iter().filter_map(|package| Some(package["name"].as_str()?.to_owned())).collect())
+}
+
+/// The workspace's packages, as `cargo metadata` lists them.
+fn packages() -> Result<Vec<serde_json::Value>> {
     let mut command = Workspace::find()?.cargo("metadata");
     command.args(["--no-deps", "--format-version", "1"]);
     let metadata: serde_json::Value = serde_json::from_str(&text_of(&mut command)?)?;
-    let packages = metadata["packages"].as_array().context("no packages")?;
-    Ok(packages.iter().filter_map(|package| Some(package["name"].as_str()?.to_owned())).collect())
+    Ok(metadata["packages"].as_array().context("no packages")?.clone())
 }
 
 /// What a package is built from, itself included, each as "name v1.2.3".

@@ -9,6 +9,7 @@ use anyhow::Result;
 
 use crate::disk::At;
 use crate::libtorch::Libtorch;
+use crate::selection;
 use crate::step::{self, Step};
 use crate::workspace::Workspace;
 
@@ -23,15 +24,38 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         command
     };
 
-    let mut documentation = cargo("doc", "--workspace --no-deps --all-features --document-private-items");
+    let packages = selection::packages(workspace)?;
+    let selection = selection::arguments(&packages);
+    let of_selection = |command: &str, rest: &str| -> Command {
+        let mut command = cargo(command, "");
+        command.args(&selection).args(rest.split_whitespace());
+        command
+    };
+
+    let mut documentation = of_selection("doc", "--no-deps --document-private-items");
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.arg("--version");
+    let mut alone = Vec::new();
+    for package in &packages {
+        let name = &package.name;
+        alone.push(cargo("check", &format!("--quiet --package {name} --no-default-features")));
+        alone.extend(package.features.iter().map(|feature| {
+            cargo("check", &format!("--quiet --package {name} --no-default-features --features {feature}"))
+        }));
+    }
     let steps = vec![
         Step::new("format", format(workspace)?).needs(rustfmt, "rustup component add rustfmt"),
-        Step::new("lints", cargo("clippy", "--workspace --all-targets --all-features -- -D warnings"))
+        Step::new("lints", of_selection("clippy", "--all-targets -- -D warnings"))
             .needs(cargo("clippy", "--version"), "rustup component add clippy"),
+        Step::new("lints of xtask", cargo("clippy", "--package xtask --all-targets -- -D warnings")),
         Step::new("documentation", documentation),
+        // Not in every combination: features only add, and that all of them build together is seen above.
+        Step::check(
+            "each feature alone",
+            "cargo check --package … --no-default-features --features …",
+            || alone.into_iter().try_for_each(|mut command| step::run(&mut command)),
+        ),
     ];
     step::run_all("cargo xtask validate", ("libtorch set-up", set_up), steps)
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 /// The checkout that this xtask belongs to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     root: PathBuf,
 }

@@ -117,10 +117,21 @@ pub enum Error {
         /// How many there are.
         count: usize,
     },
+    /// A residual stream that the model does not have.
+    #[error(
+        "layer is {layer}, and must be from 0 to {layers}: 0 to {} is the residual stream before one of the model's {layers} layers, \
+         {layers} what the last norm reads", layers.saturating_sub(1)
+    )]
+    NoResidual {
+        /// What was asked for.
+        layer: usize,
+        /// How many layers there are.
+        layers: usize,
+    },
     /// The method looks inside, and the model shows nothing.
     #[error(
-        "{method} looks inside a transformer, and the model {model:?} does not show its inside; use a gradient or perturbation \
-         method (saliency methods lists what each needs)"
+        "{method} looks inside a transformer, and the model {model:?} does not show its inside; use a method that needs token \
+         embeddings alone, such as gradient-x-input, integrated-gradients or occlusion"
     )]
     NoInside {
         /// The method.
@@ -190,9 +201,8 @@ pub enum Error {
     },
     /// The model's logits do not come from its embeddings by operations that have a gradient.
     #[error(
-        "{op} of the model {model:?} gave logits that carry no graph to the embeddings, so that they have no gradient; compute them \
-         from the embeddings by differentiable operations, without no_grad and detach, or use a perturbation method (occlusion, \
-         shapley, …)"
+        "{op} of the model {model:?} gave logits that carry no graph to what it was given, so that they have no gradient; compute them \
+         from that by differentiable operations, without no_grad and detach, or use a perturbation method (occlusion, shapley, …)"
     )]
     Detached {
         /// The model.

@@ -68,7 +68,7 @@ pub use problem::settings::Settings;
 pub use rows::aggregate::Aggregate;
 pub use rows::normalize::Normalize;
 pub use rows::unreduced::UnreducedRows;
-/// What is taken away together, shared with regrouping records.
+/// Which tokens are ablated together; the same type regroups records.
 pub use saliency_schema::Segmentation;
 pub use target::clean_run::CleanRun;
 pub use target::contrast::Alternatives;
@@ -78,3 +78,8 @@ pub use target::target_fn::TargetFn;
 pub use target::{OutputToken, Target, target, targets};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use tch;
+
+/// The README's example, compiled.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,5 +1,6 @@
 //! What attribution needs from a language model: the trait `LanguageModel`.
 
+pub(crate) mod boxed;
 pub(crate) mod checked;
 pub(crate) mod generation;
 pub(crate) mod inside;

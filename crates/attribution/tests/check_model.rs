@@ -3,10 +3,11 @@
 
 mod common;
 
-use common::{models, sequence};
-use saliency_attribution::testing::{Broken, Disguised, Linear, check_model};
+use common::{models, sequence, transformer};
+use saliency_attribution::testing::{Broken, Disguised, Linear, Transformer, check_model};
 use saliency_attribution::{
-    Attributor, Error, Generation, LanguageModel, Limits, ModelError, PrefixCache, Sequence, Tape, TokenId,
+    AttentionView, Attributor, Error, Generation, Inside, LanguageModel, Limits, ModelError, PrefixCache,
+    ReadOut, Sequence, Tape, TokenId,
 };
 use std::cell::Cell;
 use std::ops::Range;
@@ -14,7 +15,7 @@ use tch::{Kind, Tensor};
 
 #[test]
 fn toys_keep_every_promise() {
-    for model in models() {
+    for model in models().into_iter().chain([transformer()]) {
         check_model(&*model, &sequence()).unwrap();
         // The caller's mode does not matter.
         tch::no_grad(|| check_model(&*model, &sequence())).unwrap();
@@ -294,4 +295,99 @@ fn attributions_of_broken_models_end_in_errors_that_say_what_is_broken() {
         "LanguageModel::logits gave a tensor of shape",
         &["integrated-gradients", "reagent"],
     );
+}
+
+/// A transformer whose inside has one part a thousandth too large.
+struct Tilted {
+    same: Transformer,
+    part: &'static str,
+}
+
+impl Tilted {
+    fn tilt(&self, part: &str, x: Tensor) -> Tensor {
+        if self.part == part { x * 1.001 } else { x }
+    }
+}
+
+impl LanguageModel for Tilted {
+    fn name(&self) -> &'static str {
+        "tilted inside"
+    }
+    fn limits(&self) -> Limits {
+        self.same.limits()
+    }
+    fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
+        self.same.embed(ids)
+    }
+    fn logits(&self, embeddings: &Tensor, n: usize, positions: Range<usize>) -> Result<Tensor, ModelError> {
+        self.same.logits(embeddings, n, positions)
+    }
+    fn inside(&self) -> Option<&dyn Inside> {
+        Some(self)
+    }
+}
+
+impl Inside for Tilted {
+    fn layers(&self) -> usize {
+        self.same.layers()
+    }
+    fn heads(&self) -> usize {
+        self.same.heads()
+    }
+    fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError> {
+        let found = self.same.residual(layer, embeddings)?;
+        Ok(if layer == 1 { self.tilt("residual", found) } else { found })
+    }
+    fn logits_from(
+        &self,
+        layer: usize,
+        residual: &Tensor,
+        positions: Range<usize>,
+    ) -> Result<Tensor, ModelError> {
+        Ok(self.tilt("logits", self.same.logits_from(layer, residual, positions)?))
+    }
+    fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
+        let view = self.same.attention_at(layer, residual)?;
+        let later =
+            if self.part == "later" { view.pattern.ones_like().triu(1) * 1e-3 } else { Tensor::from(0.0) };
+        Ok(AttentionView {
+            pattern: self.tilt("pattern", view.pattern + later),
+            values: self.tilt("values", view.values),
+            bias: if self.part == "bias" { view.bias + 1e-3 } else { view.bias },
+            attended: view.attended,
+            output: self.tilt("output", view.output),
+        })
+    }
+    fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(self.tilt("feed_forward", self.same.feed_forward(layer, attended)?))
+    }
+    fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError> {
+        let found = self.same.read_out(residual, weights)?;
+        let constant = if self.part == "constant" { 1e-3 } else { 0.0 };
+        let direction = self.tilt("direction", found.direction);
+        Ok(ReadOut { direction, constant: found.constant + constant })
+    }
+}
+
+/// Every part of an inside is held to the model's own logits, and the parts to each other.
+#[test]
+fn an_inside_that_does_not_fit_its_model_is_found() {
+    let check = |part| check_model(&Tilted { same: Transformer::new(6, 2), part }, &sequence());
+    check("nothing").unwrap();
+    for (part, message) in [
+        ("residual", "the output of attention_at(0) and residual 1 are "),
+        ("logits", "the logits from residual 0 and from the embeddings are "),
+        ("output", "the output of attention_at(0) and residual 1 are "),
+        ("later", "the pattern of attention_at(0) and the same without later tokens are "),
+        ("pattern", "the sums of the pattern's rows of attention_at(0) and 1 are "),
+        ("values", "the sum of pattern, values and bias of attention_at(0), and attended are "),
+        ("bias", "the sum of pattern, values and bias of attention_at(0), and attended are "),
+        ("feed_forward", "the second half of block 0 and its output are "),
+        ("direction", "the logits by read_out and by logits are "),
+        ("constant", "the logits by read_out and by logits are "),
+    ] {
+        let broken = check(part).unwrap_err();
+        assert_eq!(broken.promise, "inside", "{part}: {broken}");
+        assert!(broken.found.starts_with(message), "{part}: {}", broken.found);
+    }
 }

@@ -6,9 +6,12 @@ use saliency_attribution::methods::{GradientShap, IntegratedGradients};
 use saliency_attribution::targets::{ContrastLogProbability, ContrastLogit, ContrastProbability};
 use saliency_attribution::testing::{Jump, Linear, Saturating};
 use saliency_attribution::{
-    Alternatives, Attributor, ForTokens, LanguageModel, Method, Sequence, Target, TokenId,
+    Aggregate, Alternatives, Attributor, ForTokens, LanguageModel, Limits, Method, ModelError, Sequence,
+    Target, TokenId,
 };
 use saliency_schema::Record;
+use std::ops::Range;
+use tch::Tensor;
 
 fn with(method: impl Method + 'static) -> Attributor {
     Attributor::new().with_method(Box::new(method)).target("logit").unwrap()
@@ -152,5 +155,48 @@ fn a_contrast_of_a_token_with_itself_says_that_it_is_zero() {
         assert_eq!(record.notes, [format!("output 0: {ITSELF}")]);
         assert!(record.attributions[0].iter().all(|x| *x == Some(0.0)));
         assert!(record.attributions[1].iter().any(|x| *x != Some(0.0)));
+    }
+}
+
+/// A linear model of what embeddings have besides their mean, as one that begins with a layer norm is.
+struct Centred(Linear);
+
+impl LanguageModel for Centred {
+    fn name(&self) -> &'static str {
+        "toy centred"
+    }
+    fn limits(&self) -> Limits {
+        self.0.limits()
+    }
+    fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
+        self.0.embed(ids)
+    }
+    fn logits(&self, embeddings: &Tensor, n: usize, positions: Range<usize>) -> Result<Tensor, ModelError> {
+        let mean = embeddings.f_mean_dim(&[-1_i64][..], true, None)?;
+        self.0.logits(&embeddings.f_sub(&mean)?, n, positions)
+    }
+}
+
+/// The note says what was found, of whatever model, and not why: that is the model's business.
+#[test]
+fn sums_that_cancel_are_said_to_cancel_and_no_more() {
+    let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
+    let sum = || Attributor::new().method("gradient").unwrap().aggregate(Aggregate::Sum);
+    let record = sum().record(&Centred(Linear::new(6, 3)), &sequence).unwrap();
+    assert_eq!(
+        record.notes,
+        [
+            "2 of 2 rows are zero: the sum over hidden dimensions of gradient cancels to rounding noise; use the aggregate l2, l1 \
+          or max-abs, or gradient-x-input"
+        ]
+    );
+    assert!(record.attributions.iter().flatten().all(|x| *x == Some(0.0)));
+    assert_eq!(sum().record(&Linear::new(6, 3), &sequence).unwrap().notes, [""; 0]);
+    // What it says to ask for helps.
+    let length = sum().aggregate(Aggregate::L2).record(&Centred(Linear::new(6, 3)), &sequence).unwrap();
+    let product = Attributor::new().method("gradient-x-input").unwrap().aggregate(Aggregate::Sum);
+    for record in [length, product.record(&Centred(Linear::new(6, 3)), &sequence).unwrap()] {
+        assert_eq!(record.notes, [""; 0]);
+        assert!(record.attributions.iter().flatten().all(|x| x.unwrap() != 0.0));
     }
 }

@@ -65,6 +65,11 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
             arguments.fonts.say_missing(png.missing(&scene), quiet);
             png.paint(&scene)?
         }
+        #[cfg(not(feature = "pdf"))]
+        Form::Pdf => {
+            return Err(Failure::Usage("this program was built without PDF (feature pdf)".to_owned()));
+        }
+        #[cfg(feature = "pdf")]
         Form::Pdf => {
             let pdf = arguments.fonts.pdf()?;
             arguments.fonts.say_missing(pdf.missing(&scene), quiet);

@@ -1,7 +1,7 @@
 //! Errors as one sentence and an exit code.
 
 use crate::interrupt;
-use saliency::{attribution, gpt2, schema, viz};
+use saliency::{attribution, checkpoint, schema, viz};
 use std::path::PathBuf;
 
 /// Why a command failed.
@@ -45,11 +45,13 @@ pub(crate) enum Failure {
     Schema(#[from] schema::Error),
     /// The model could not be loaded or run.
     #[error(transparent)]
-    Model(#[from] gpt2::Error),
+    Model(#[from] checkpoint::Error),
     /// The model could not be fetched.
+    #[cfg(feature = "hub")]
     #[error("{model:?} is not a folder, and as a name on the hub: {source}")]
     Fetch { model: String, source: Box<saliency::hub::Error> },
     /// The hub's cache or settings could not be read.
+    #[cfg(feature = "hub")]
     #[error(transparent)]
     Hub(#[from] saliency::hub::Error),
     /// The attributions could not be computed.
@@ -73,10 +75,12 @@ impl Failure {
         let asked_wrongly = match self {
             Self::Usage(_)
             | Self::Model(
-                gpt2::Error::EmptyText { .. } | gpt2::Error::Template { .. } | gpt2::Error::NoBos,
+                checkpoint::Error::EmptyText { .. }
+                | checkpoint::Error::Template { .. }
+                | checkpoint::Error::NoBos,
             ) => true,
             Self::Schema(error) | Self::Attribution(A::Record(error)) => error.is_usage(),
-            Self::Attribution(error) | Self::Model(gpt2::Error::Attribution(error)) => {
+            Self::Attribution(error) | Self::Model(checkpoint::Error::Attribution(error)) => {
                 matches!(
                     error,
                     A::Unknown { .. }
@@ -86,6 +90,7 @@ impl Failure {
                         | A::Target { .. }
                         | A::NotAdditive { .. }
                         | A::Below { .. }
+                        | A::NoResidual { .. }
                         | A::NoMasking { .. }
                 )
             }
@@ -95,9 +100,17 @@ impl Failure {
         if asked_wrongly { 2 } else { 1 }
     }
 
-    /// The message on one line, without the stack trace that libtorch adds to its messages.
+    /// The message on one line, without the stack trace that libtorch adds to its messages. Where a library's message
+    /// names its interface, with the options that ask for it here.
     pub(crate) fn sentence(&self) -> String {
         let message = self.to_string();
-        message.lines().next().unwrap_or_default().trim_end().to_owned()
+        let line = message.lines().next().unwrap_or_default().trim_end();
+        match self {
+            Self::Schema(schema::Error::NoParts)
+            | Self::Attribution(attribution::Error::Record(schema::Error::NoParts)) => {
+                format!("{line}: --chat (and --system) or --template")
+            }
+            _ => line.to_owned(),
+        }
     }
 }

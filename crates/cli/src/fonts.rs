@@ -3,7 +3,9 @@
 use crate::arguments::FontArguments;
 use crate::failure::Failure;
 use crate::output::remark;
-use saliency::viz::{self, Missing, Pdf, Png};
+#[cfg(feature = "pdf")]
+use saliency::viz::Pdf;
+use saliency::viz::{self, Missing, Png};
 use std::path::Path;
 
 impl FontArguments {
@@ -13,6 +15,7 @@ impl FontArguments {
     }
 
     /// The PDF writer.
+    #[cfg(feature = "pdf")]
     pub(crate) fn pdf(&self) -> Result<Pdf, Failure> {
         self.each(Pdf::new(), Pdf::font, Pdf::system_fonts)
     }

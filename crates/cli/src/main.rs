@@ -10,10 +10,12 @@ mod draw;
 mod estimate;
 mod failure;
 mod fonts;
+mod hub;
 mod interrupt;
 mod list;
 mod memory;
 mod model;
+mod models;
 mod output;
 mod progress;
 mod records;
@@ -68,7 +70,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Report(options) => report::run(options, quiet),
         Command::Charts(options) => list::charts(options),
         Command::Methods(options) => list::methods(options),
-        Command::Models(options) => model::list(options),
+        Command::Models(options) => models::list(options),
         Command::Schema => list::schema(),
     }
 }

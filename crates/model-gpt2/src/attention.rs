@@ -1,8 +1,9 @@
 //! Causal self-attention: the one place where positions meet.
 
 use crate::cache::LayerCache;
+use crate::config::Config;
 use crate::weights::BlockWeights;
-use crate::{Config, Error};
+use saliency_checkpoint::Error;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -57,7 +58,8 @@ impl Attention {
         join_heads(&mixed, weights)
     }
 
-    /// The same for variants that share the first tokens of a cached sequence, some of whose tokens are masked from later ones.
+    /// The same for variants that share the first tokens of a cached sequence, some of whose tokens are masked from
+    /// later ones.
     ///
     /// # Shapes
     /// - `x`: `[batch, rest, hidden]`; `queries` within `0..rest`
@@ -131,9 +133,9 @@ impl Attention {
         Ok((pattern.f_select(0, 0)?, join_heads(&mixed, weights)?.f_select(0, 0)?))
     }
 
-    /// Values, mixed by attention, and what they were mixed by. The first query stands at position `first`; it sees keys
-    /// `0..=first`, but for those that are masked from later ones (bool, `[batch, keys]`). Dimensions before `[tokens, width]`
-    /// are batches.
+    /// Values, mixed by attention, and what they were mixed by. The first query stands at position `first`; it sees
+    /// keys `0..=first`, but for those that are masked from later ones (bool, `[batch, keys]`). Dimensions before
+    /// `[tokens, width]` are batches.
     pub(crate) fn pattern(
         &self,
         q: &Tensor,

@@ -3,8 +3,9 @@
 use crate::attention::{Attention, linear};
 use crate::cache::LayerCache;
 use crate::config::Activation;
+use crate::config::Config;
 use crate::weights::{Affine, BlockWeights};
-use crate::{Config, Error};
+use saliency_checkpoint::Error;
 use std::ops::Range;
 use tch::Tensor;
 

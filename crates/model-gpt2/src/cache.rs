@@ -1,6 +1,6 @@
 //! The key/value cache: what attention has already computed of the tokens so far.
 
-use crate::Error;
+use saliency_checkpoint::Error;
 use tch::Tensor;
 
 /// Keys and values of every block.

@@ -1,6 +1,6 @@
 //! `config.json`: the fields that change GPT-2's result, honoured or refused by name.
 
-use crate::Error;
+use saliency_checkpoint::{EndOfText, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
@@ -62,7 +62,7 @@ pub struct Config {
     #[serde(default)]
     pub add_cross_attention: bool,
     /// The token that ends a text.
-    #[serde(default = "defaults::eos_token_id", deserialize_with = "ends")]
+    #[serde(default = "defaults::eos_token_id", deserialize_with = "EndOfText::deserialize_optional")]
     pub eos_token_id: Option<EndOfText>,
     /// What `generation_config.json` says of the same, where there is one.
     #[serde(skip)]
@@ -74,40 +74,6 @@ pub struct Config {
     #[serde(default, skip_serializing_if = "is_empty")]
     #[expect(clippy::struct_field_names, reason = "the field is Hugging Face's")]
     quantization_config: Value,
-}
-
-/// The end-of-text token: one number, or a list, any of which ends it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum EndOfText {
-    /// One token.
-    One(u32),
-    /// Several.
-    Many(Vec<u32>),
-}
-
-impl EndOfText {
-    fn ids(&self) -> &[u32] {
-        match self {
-            Self::One(id) => std::slice::from_ref(id),
-            Self::Many(ids) => ids,
-        }
-    }
-}
-
-/// "No such token" is also written -1.
-fn ends<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<EndOfText>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Ends(EndOfText),
-        None(i64),
-    }
-    match Option::<Written>::deserialize(deserializer)? {
-        Some(Written::Ends(ends)) => Ok(Some(ends)),
-        None | Some(Written::None(-1)) => Ok(None),
-        Some(Written::None(id)) => Err(serde::de::Error::custom(format!("eos_token_id is {id}"))),
-    }
 }
 
 /// The feed-forward part's activation function.
@@ -142,7 +108,7 @@ pub enum Activation {
 
 /// The values of a `GPT2Config` that says nothing.
 mod defaults {
-    use super::EndOfText;
+    use saliency_checkpoint::EndOfText;
 
     pub(super) fn model_type() -> String {
         "gpt2".to_owned()
@@ -229,21 +195,9 @@ impl Config {
         Ok(config)
     }
 
-    /// Takes over what a `generation_config.json` says of the tokens that end a text. `path` is only named in errors.
-    ///
-    /// # Errors
-    /// JSON that is not such a file.
-    pub(crate) fn generates(&mut self, json: &[u8], path: &Path) -> Result<(), Error> {
-        #[derive(Deserialize)]
-        struct Read {
-            #[serde(default, deserialize_with = "ends")]
-            eos_token_id: Option<EndOfText>,
-        }
-        let read: Read = serde_json::from_slice(json)
-            .map_err(|source| Error::ConfigJson { path: path.to_owned(), source })?;
-        self.generation_ends =
-            Some(read.eos_token_id.as_ref().map_or_else(Vec::new, |ends| ends.ids().to_vec()));
-        Ok(())
+    /// The same with what a `generation_config.json` says of the tokens that end a text.
+    pub(crate) fn ending_with(self, ends: Option<Vec<u32>>) -> Self {
+        Self { generation_ends: ends.or(self.generation_ends), ..self }
     }
 
     /// Width of the feed-forward part.

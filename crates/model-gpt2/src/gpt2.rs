@@ -2,18 +2,20 @@
 
 use crate::block::{Block, layer_norm};
 use crate::cache::Cache;
+use crate::config::Config;
+use crate::known;
 use crate::prefix_cache::CachedPrefix;
 use crate::pullback::{self, Recorded};
-use crate::stored::{Digested, Place};
-use crate::weights::{Affine, Supply, Weights};
-use crate::{Config, Error};
+use crate::weights::{self, Affine, Weights};
 use saliency_attribution::{
     BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Tape, TokenId,
     generate_with,
 };
+use saliency_checkpoint::{Architecture, Error, Identity, Known, LazyDigest, TensorSource};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tch::{Device, Kind, Tensor};
 
 /// GPT-2, with its weights on one device in one dtype.
@@ -21,7 +23,9 @@ use tch::{Device, Kind, Tensor};
 pub struct Gpt2 {
     config: Config,
     name: String,
-    weights: Option<Digested>,
+    /// Its first weights file.
+    path: PathBuf,
+    digest: Option<LazyDigest>,
     wte: Tensor,
     wpe: Tensor,
     blocks: Vec<Block>,
@@ -40,25 +44,17 @@ impl Gpt2 {
         mut tensors: BTreeMap<String, Tensor>,
         name: &str,
     ) -> Result<Self, Error> {
-        Self::build(config, &mut tensors, name, Path::new("the tensors"))
+        config.check(Path::new("the tensors"))?;
+        Self::of(config, &mut tensors, Identity::new(name))
     }
 
-    pub(crate) fn build(
-        config: Config,
-        supply: &mut dyn Supply,
-        name: &str,
-        path: &Path,
-    ) -> Result<Self, Error> {
-        config.check(path)?;
-        let Weights { wte, wpe, blocks, ln_f, head } = Weights::take(&config, supply, path)?;
+    fn of(config: Config, tensors: &mut dyn TensorSource, identity: Identity) -> Result<Self, Error> {
+        let Weights { wte, wpe, blocks, ln_f, head } = Weights::take(&config, tensors, &identity.path)?;
         let blocks = blocks.into_iter().enumerate().map(|(i, weights)| Block::new(&config, i, weights));
         let blocks = blocks.collect();
-        Ok(Self { config, name: name.to_owned(), weights: None, wte, wpe, blocks, ln_f, head })
-    }
-
-    /// The same, whose weights lie there.
-    pub(crate) fn stored_in(self, places: Vec<Place>) -> Self {
-        Self { weights: Some(Digested::new(places)), ..self }
+        let config = config.ending_with(identity.ends_of_text);
+        let (name, path, digest) = (identity.name, identity.path, identity.digest);
+        Ok(Self { config, name, path, digest, wte, wpe, blocks, ln_f, head })
     }
 
     /// The configuration.
@@ -187,13 +183,55 @@ impl Gpt2 {
     }
 }
 
+impl Architecture for Gpt2 {
+    const NAME: &'static str = "GPT-2";
+    const MODEL_TYPES: &'static [&'static str] = &["gpt2"];
+    const KNOWN: &'static [Known] = &known::KNOWN;
+    type Config = Config;
+
+    /// The first GPT-2s were published before `model_type` was.
+    fn recognizes(config: &Value) -> bool {
+        match config.get("model_type") {
+            Some(model_type) => model_type == "gpt2",
+            None => config.is_object(),
+        }
+    }
+
+    fn config(json: &[u8], path: &Path) -> Result<Config, Error> {
+        Config::from_json(json, path)
+    }
+
+    fn tensor_name(stored: &str) -> &str {
+        weights::name(stored)
+    }
+
+    fn is_buffer(name: &str) -> bool {
+        weights::is_buffer(name)
+    }
+
+    fn build(config: Config, tensors: &mut dyn TensorSource, identity: Identity) -> Result<Self, Error> {
+        Self::of(config, tensors, identity)
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let untied = self.config.tie_word_embeddings && self.has_own_head();
+        let remark = || {
+            format!(
+                "{}: lm_head.weight differs from the embeddings that config.json ties it to; it is used as it is stored",
+                self.path.display()
+            )
+        };
+        untied.then(remark).into_iter().collect()
+    }
+}
+
 impl LanguageModel for Gpt2 {
     fn name(&self) -> &str {
         &self.name
     }
 
     fn sha256(&self) -> Option<&str> {
-        self.weights.as_ref()?.sha256()
+        self.digest.as_ref()?.sha256()
     }
 
     fn limits(&self) -> Limits {

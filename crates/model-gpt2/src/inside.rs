@@ -1,9 +1,10 @@
 //! GPT-2's inside, for methods that look there.
 
 use crate::block::{Block, layer_norm};
+use crate::gpt2::Gpt2;
 use crate::pullback::Recorded;
-use crate::{Error, Gpt2};
 use saliency_attribution::{AttentionView, BackwardRule, Inside, ModelError, ReadOut, Tape};
+use saliency_checkpoint::Error;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 

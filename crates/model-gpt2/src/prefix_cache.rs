@@ -1,8 +1,9 @@
 //! Variants of a cached sequence: what differs from some token on is run from there.
 
 use crate::cache::Cache;
-use crate::{Error, Gpt2};
+use crate::gpt2::Gpt2;
 use saliency_attribution::{ModelError, PrefixCache};
+use saliency_checkpoint::Error;
 use std::ops::Range;
 use tch::Tensor;
 

@@ -7,9 +7,10 @@
 use crate::attention::{Attention, linear};
 use crate::block::Block;
 use crate::config::Activation;
+use crate::gpt2::Gpt2;
 use crate::weights::{Affine, BlockWeights};
-use crate::{Error, Gpt2};
 use saliency_attribution::{BackwardRule, ModelError, Tape};
+use saliency_checkpoint::Error;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 

@@ -1,7 +1,7 @@
 //! GPT-2's tensors: found by name, and checked against the configuration before one is read.
 
-use crate::{Config, Error};
-use std::collections::BTreeMap;
+use crate::config::Config;
+use saliency_checkpoint::{Error, TensorSource};
 use std::path::Path;
 use tch::Tensor;
 
@@ -40,37 +40,15 @@ pub(crate) struct Affine {
     pub(crate) bias: Tensor,
 }
 
-/// Where tensors come from.
-pub(crate) trait Supply {
-    /// A tensor's size, before it is read.
-    fn size(&self, name: &str) -> Option<Vec<i64>>;
-    /// All names, but those that were taken.
-    fn names(&self) -> Vec<&str>;
-    /// A tensor.
-    fn take(&mut self, name: &str) -> Result<Option<Tensor>, Error>;
-}
-
-impl Supply for BTreeMap<String, Tensor> {
-    fn size(&self, name: &str) -> Option<Vec<i64>> {
-        self.get(name).map(Tensor::size)
-    }
-
-    fn names(&self) -> Vec<&str> {
-        self.keys().map(String::as_str).collect()
-    }
-
-    fn take(&mut self, name: &str) -> Result<Option<Tensor>, Error> {
-        Ok(self.remove(name))
-    }
-}
-
 impl Weights {
     /// Takes the tensors that a configuration calls for. Nothing is read before every name and every size was found
     /// right. `path` is only named in errors.
-    pub(crate) fn take(config: &Config, supply: &mut dyn Supply, path: &Path) -> Result<Self, Error> {
-        check(config, supply, path)?;
+    pub(crate) fn take(config: &Config, tensors: &mut dyn TensorSource, path: &Path) -> Result<Self, Error> {
+        check(config, tensors, path)?;
         let mut tensor = |name: &str| -> Result<Tensor, Error> {
-            supply.take(name)?.ok_or_else(|| Error::NoTensor { path: path.to_owned(), name: name.to_owned() })
+            tensors
+                .take(name)?
+                .ok_or_else(|| Error::NoTensor { path: path.to_owned(), name: name.to_owned() })
         };
         let mut affine = |name: String| -> Result<Affine, Error> {
             Ok(Affine { weight: tensor(&format!("{name}.weight"))?, bias: tensor(&format!("{name}.bias"))? })
@@ -90,8 +68,8 @@ impl Weights {
         let wpe = tensor("wpe.weight")?;
         // A tied head may be stored as well, or in the embeddings' place. One that differs is no tied head, whatever
         // the configuration says: the transformers library decides so too.
-        let embeddings = supply.take(WTE)?;
-        let (wte, head) = match (embeddings, supply.take(HEAD)?) {
+        let embeddings = tensors.take(WTE)?;
+        let (wte, head) = match (embeddings, tensors.take(HEAD)?) {
             (Some(wte), Some(head)) if config.tie_word_embeddings && head.f_equal(&wte)? => (wte, None),
             (Some(wte), head) => (wte, head),
             (None, Some(head)) => (head, None),
@@ -103,16 +81,17 @@ impl Weights {
 }
 
 /// Whether all tensors are there in the sizes that the configuration calls for, and no blocks beyond.
-fn check(config: &Config, supply: &dyn Supply, path: &Path) -> Result<(), Error> {
+fn check(config: &Config, tensors: &dyn TensorSource, path: &Path) -> Result<(), Error> {
     let block = |name: &str| name.strip_prefix("h.")?.split('.').next()?.parse::<usize>().ok();
-    if let Some(name) = supply.names().into_iter().find(|n| block(n).is_some_and(|i| i >= config.n_layer)) {
+    if let Some(name) = tensors.names().into_iter().find(|n| block(n).is_some_and(|i| i >= config.n_layer)) {
         return Err(Error::ExtraBlock {
             path: path.to_owned(),
             name: name.to_owned(),
-            n_layer: config.n_layer,
+            field: "n_layer",
+            blocks: config.n_layer,
         });
     }
-    let expect = |name: String, expected: &[i64]| match supply.size(&name) {
+    let expect = |name: String, expected: &[i64]| match tensors.size(&name) {
         None => Err(Error::NoTensor { path: path.to_owned(), name }),
         Some(found) if found != expected => {
             Err(Error::TensorShape { path: path.to_owned(), name, found, expected: expected.to_vec() })
@@ -125,7 +104,7 @@ fn check(config: &Config, supply: &dyn Supply, path: &Path) -> Result<(), Error>
     };
     let (hidden, inner) = (config.n_embd as i64, config.inner() as i64);
     let vocabulary = config.vocab_size as i64;
-    let stored = |name: &str| supply.size(name).is_some();
+    let stored = |name: &str| tensors.size(name).is_some();
     if stored(WTE) || !(config.tie_word_embeddings && stored(HEAD)) {
         expect(WTE.into(), &[vocabulary, hidden])?;
     }
@@ -144,4 +123,14 @@ fn check(config: &Config, supply: &dyn Supply, path: &Path) -> Result<(), Error>
     } else {
         expect(HEAD.into(), &[vocabulary, hidden])
     }
+}
+
+/// The name without the prefix that models with a head are stored with.
+pub(crate) fn name(stored: &str) -> &str {
+    stored.strip_prefix("transformer.").unwrap_or(stored)
+}
+
+/// Whether a tensor is a causal mask, which old programs store beside the weights.
+pub(crate) fn is_buffer(name: &str) -> bool {
+    name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias")
 }

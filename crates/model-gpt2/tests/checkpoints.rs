@@ -7,7 +7,8 @@ use common::{MODELS, assert_row, folder, json, numbers, open, peer_ids, text};
 use proptest::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use saliency_attribution::{Generation, LanguageModel};
-use saliency_model_gpt2::{Checkpoint, Load, Tokenizer};
+use saliency_checkpoint::{Load, Tokenizer};
+use saliency_model_gpt2::Checkpoint;
 use saliency_schema::Kind as TokenKind;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -37,7 +38,7 @@ fn changed(model: &str, change: impl FnOnce(&mut Tensors, &mut serde_json::Value
 }
 
 fn logits(folder: &Path, ids: &[u32]) -> Vec<f64> {
-    let model = Checkpoint::open(folder, &Load { kind: Kind::Double, ..Load::default() }).unwrap().model;
+    let model = Checkpoint::open(folder, &Load::new().kind(Kind::Double)).unwrap().model;
     let embeddings = model.embed(ids).unwrap().unsqueeze(0);
     let logits = model.logits(&embeddings, ids.len(), ids.len() - 1..ids.len()).unwrap();
     Vec::try_from(logits.flatten(0, -1)).unwrap()

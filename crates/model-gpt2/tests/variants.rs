@@ -6,7 +6,8 @@ mod common;
 
 use common::{assert_row, numbers, rows};
 use saliency_attribution::{Generation, LanguageModel};
-use saliency_model_gpt2::{Checkpoint, Config, Error, Load, Tokenizer};
+use saliency_checkpoint::{Error, Load, Tokenizer};
+use saliency_model_gpt2::{Checkpoint, Config};
 use saliency_schema::{Kind as TokenKind, Token};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ fn ids(value: &Value) -> Vec<u32> {
 }
 
 fn open(folder: &Path, kind: Kind) -> Checkpoint {
-    Checkpoint::open(folder, &Load { kind, ..Load::default() }).unwrap()
+    Checkpoint::open(folder, &Load::new().kind(kind)).unwrap()
 }
 
 fn logits(checkpoint: &Checkpoint, ids: &[u32], position: usize) -> Vec<f64> {

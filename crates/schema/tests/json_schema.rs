@@ -238,7 +238,8 @@ fn the_readmes_tables_hold_every_property() {
     for definition in schema["$defs"].as_object().unwrap().values() {
         objects += usize::from(definition["type"] == "object");
     }
-    // All but those that a row says: the model, the method, the target, a part, a named token, and what a run was without.
+    // All but those that a row says: the model, the method, the target, a part, a named token, and what a run was
+    // without.
     checked.sort_unstable();
     let expected = [
         None,

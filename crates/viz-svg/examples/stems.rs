@@ -41,7 +41,7 @@ impl Chart for Stems {
             }
         }
         // The sheet adds legend, margins and size.
-        let mut sheet = Sheet::new(&rows, &scale, options, rows.title());
+        let mut sheet = Sheet::of_row(&rows, &scale, options, rows.title());
         sheet.group("stems", rows.hover().map(|row| rows.in_words(&[row])), items, (0.0, 16.0));
         let description = format!("{}: a stem for each token.", sheet.title());
         Ok(sheet.scene(description))

@@ -2,7 +2,7 @@
 
 use crate::charts::TABLE;
 use crate::error::Error;
-use crate::options::Options;
+use crate::options::{Options, States};
 use crate::scene::Scene;
 use crate::values::view::View;
 use saliency_schema::Record;
@@ -23,6 +23,13 @@ pub trait Chart: Sync {
     /// Which of the options that only some charts have are this one's: `columns`, `top`. Others are refused.
     fn own_options(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// The outputs that the chart hovers and locks where [`Options`] name none. A page of this chart alone opens with
+    /// them. Default: none; the chart then shows the first output, and compares with none.
+    fn opening_state(&self, record: &Record) -> States {
+        let _ = record;
+        States::default()
     }
 
     /// The chart as plain text, for a terminal. `None` for a chart that is nothing without its picture.

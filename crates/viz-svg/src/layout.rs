@@ -2,22 +2,24 @@
 //!
 //! `examples/stems.rs` is a whole chart made of them.
 
+pub(crate) mod above_panels;
+pub(crate) mod cells;
+pub(crate) mod color_bar;
 pub(crate) mod grid;
 pub(crate) mod heatmap;
 pub(crate) mod input_text;
 pub(crate) mod legend;
 pub(crate) mod notes;
-pub(crate) mod panels;
 pub(crate) mod scatter_plot;
 pub(crate) mod sheet;
 
-pub use crate::layout::legend::Ends;
+pub use crate::layout::cells::Cells;
+pub use crate::layout::color_bar::Ends;
 pub use crate::layout::sheet::Sheet;
 pub use crate::paint::scale::{Scale, Value};
 pub use crate::text::font::{fitted, width as text_width};
 pub use crate::text::label::{label, label_at};
 pub use crate::text::paragraph::{Paragraph, Piece};
 pub use crate::text::visible;
-pub use crate::values::cells::Cells;
 pub use crate::values::number::short;
 pub use crate::values::rows::Rows;

@@ -21,7 +21,7 @@ pub use chart::{Chart, chart, charts};
 pub use charts::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMultiple, Tokens};
 pub use error::Error;
 pub use figure::{AsRecords, Figure};
-pub use options::{Options, State};
+pub use options::{Options, State, States};
 #[cfg(feature = "html")]
 pub use page::{Page, ToHtml};
 pub use paint::color::Color;
@@ -38,8 +38,3 @@ pub use write::pdf::Pdf;
 pub use write::png::Png;
 #[cfg(feature = "csv")]
 pub use write::table::LongTable;
-
-/// The code on the documentation's page of charts, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/charts.md")]
-struct Gallery;

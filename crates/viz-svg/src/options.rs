@@ -53,7 +53,8 @@ pub struct Options {
     pub id_prefix: Option<String>,
     /// Lays the picture out for a page: with room for what any state needs, and with what the page's script needs to
     /// redraw it. Default: false.
-    pub live: bool,
+    #[doc(alias = "live")]
+    pub for_page: bool,
 }
 
 impl Default for Options {
@@ -76,7 +77,7 @@ impl Default for Options {
             columns: None,
             top: None,
             id_prefix: None,
-            live: false,
+            for_page: false,
         }
     }
 }
@@ -175,14 +176,23 @@ pub(crate) fn one<'a>(records: &'a [Record], options: &Options) -> Result<&'a Re
     }
 }
 
-/// The states of a chart of one record, checked against it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct States {
-    pub(crate) hover: Option<usize>,
-    pub(crate) lock: Option<usize>,
+/// Which outputs of one record a chart hovers and locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct States {
+    /// The output that is hovered.
+    pub hover: Option<usize>,
+    /// The output that is locked.
+    pub lock: Option<usize>,
 }
 
 impl States {
+    /// The hovered and the locked output.
+    pub fn new(hover: Option<usize>, lock: Option<usize>) -> Self {
+        Self { hover, lock }
+    }
+
+    /// Those that the options name, checked against the record.
     pub(crate) fn of(record: &Record, options: &Options) -> Result<Self, Error> {
         let output = |state: Option<State>, what| match state {
             Some(State { panel, .. }) if panel > 0 => {

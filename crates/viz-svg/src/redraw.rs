@@ -2,7 +2,7 @@
 
 use crate::scene::{Rect, Text};
 
-/// How a page redraws a group. Charts add it to theirs where [`Options::live`](crate::Options::live) asks; other
+/// How a page redraws a group. Charts add it to theirs where [`Options::for_page`](crate::Options::for_page) asks; other
 /// writers pass over it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Redraw {

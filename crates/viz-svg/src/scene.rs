@@ -1,10 +1,15 @@
-//! A drawing before it is written: rectangles, lines, dots and text runs, with colours and without tags.
+//! A picture before it is written: rectangles, lines, dots and text runs, with colours and without tags.
+
+mod rect;
+mod text;
+
+pub use rect::Rect;
+pub use text::{Anchor, Text};
 
 use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Pattern};
 use crate::paint::theme::Theme;
 use crate::redraw::Redraw;
-use crate::text::font;
 use std::collections::BTreeSet;
 
 /// A whole picture.
@@ -38,7 +43,7 @@ pub enum Item {
         /// What it holds.
         items: Vec<Item>,
         /// How a page redraws it.
-        live: Option<Box<Redraw>>,
+        redraw: Option<Box<Redraw>>,
     },
     /// Rectangles of one paint.
     Cells {
@@ -100,55 +105,6 @@ pub enum Item {
     Text(Text),
 }
 
-/// A rectangle.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rect {
-    /// Left.
-    pub x: f64,
-    /// Top.
-    pub y: f64,
-    /// Width.
-    pub width: f64,
-    /// Height.
-    pub height: f64,
-}
-
-/// A run of text on one line.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Text {
-    /// The text; nothing in it is invisible or changes direction.
-    pub text: String,
-    /// Left, middle or right end, by `anchor`.
-    pub x: f64,
-    /// The baseline.
-    pub y: f64,
-    /// The font's size.
-    pub size: f64,
-    /// How wide the text is set, whatever font it is set in.
-    pub width: f64,
-    /// Its colour.
-    pub color: Color,
-    /// Bold or not.
-    pub bold: bool,
-    /// Underlined or not.
-    pub underlined: bool,
-    /// What `x` is.
-    pub anchor: Anchor,
-    /// Whether the text runs upwards, around `(x, y)`.
-    pub upward: bool,
-}
-
-/// Which end of a text its place is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Anchor {
-    /// The left end.
-    Start,
-    /// The middle.
-    Middle,
-    /// The right end.
-    End,
-}
-
 impl Item {
     /// A group of items that were laid out from their own corner, at `(x, y)`.
     pub fn group(
@@ -158,14 +114,14 @@ impl Item {
         (x, y): (f64, f64),
     ) -> Self {
         let items = items.into_iter().map(|item| item.moved(x, y)).collect();
-        Self::Group { name, description, items, live: None }
+        Self::Group { name, description, items, redraw: None }
     }
 
     /// The same group, which a page redraws. What is no group stays as it is.
     #[must_use]
     pub(crate) fn redrawn(mut self, how: Redraw, (x, y): (f64, f64)) -> Self {
-        if let Self::Group { live, .. } = &mut self {
-            *live = Some(Box::new(how.moved(x, y)));
+        if let Self::Group { redraw, .. } = &mut self {
+            *redraw = Some(Box::new(how.moved(x, y)));
         }
         self
     }
@@ -207,10 +163,10 @@ impl Item {
     pub fn moved(self, dx: f64, dy: f64) -> Self {
         let point = |(x, y): (f64, f64)| (x + dx, y + dy);
         match self {
-            Self::Group { name, description, items, live } => {
+            Self::Group { name, description, items, redraw } => {
                 let items = items.into_iter().map(|item| item.moved(dx, dy)).collect();
-                let live = live.map(|live| Box::new(live.moved(dx, dy)));
-                Self::Group { name, description, items, live }
+                let redraw = redraw.map(|redraw| Box::new(redraw.moved(dx, dy)));
+                Self::Group { name, description, items, redraw }
             }
             Self::Cells { paint, cells } => {
                 Self::Cells { paint, cells: cells.into_iter().map(|r| r.moved(dx, dy)).collect() }
@@ -228,80 +184,5 @@ impl Item {
             }
             Self::Text(text) => Self::Text(Text { x: text.x + dx, y: text.y + dy, ..text }),
         }
-    }
-}
-
-impl Rect {
-    /// A rectangle from its left upper corner.
-    pub fn new(x: f64, y: f64, width: f64, height: f64) -> Self {
-        Self { x, y, width, height }
-    }
-
-    fn moved(self, dx: f64, dy: f64) -> Self {
-        Self { x: self.x + dx, y: self.y + dy, ..self }
-    }
-
-    /// The smallest rectangle around two.
-    pub(crate) fn around(self, other: Self) -> Self {
-        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
-        let right = (self.x + self.width).max(other.x + other.width);
-        let bottom = (self.y + self.height).max(other.y + other.height);
-        Self::new(x, y, right - x, bottom - y)
-    }
-
-    /// The rectangle with a rim around it.
-    fn grown(self, rim: f64) -> Self {
-        Self::new(self.x - rim, self.y - rim, self.width + 2.0 * rim, self.height + 2.0 * rim)
-    }
-
-    /// Whether two rectangles share more than an edge.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        let apart =
-            |a: f64, a_size: f64, b: f64, b_size: f64| a + a_size <= b + 0.01 || b + b_size <= a + 0.01;
-        !(apart(self.x, self.width, other.x, other.width)
-            || apart(self.y, self.height, other.y, other.height))
-    }
-}
-
-impl Text {
-    /// Text that begins at `(x, y)`, the left end of its baseline.
-    pub fn new(text: impl Into<String>, x: f64, y: f64, size: f64, color: Color) -> Self {
-        let text = text.into();
-        let width = font::width(&text, size);
-        let (bold, underlined, upward) = (false, false, false);
-        Self { text, x, y, size, width, color, bold, underlined, anchor: Anchor::Start, upward }
-    }
-
-    /// The same in bold.
-    #[must_use]
-    pub fn bold(self) -> Self {
-        Self { bold: true, ..self }
-    }
-
-    /// The same with another meaning of its place.
-    #[must_use]
-    pub fn anchored(self, anchor: Anchor) -> Self {
-        Self { anchor, ..self }
-    }
-
-    /// What it covers: its width, and its ascent of 0.76 and descent of 0.24 of the size.
-    pub fn bounds(&self) -> Rect {
-        let before = match self.anchor {
-            Anchor::Start => 0.0,
-            Anchor::Middle => self.width / 2.0,
-            Anchor::End => self.width,
-        };
-        let (ascent, descent) = (font::ASCENT * self.size, font::DESCENT * self.size);
-        if self.upward {
-            Rect::new(self.x - ascent, self.y + before - self.width, ascent + descent, self.width)
-        } else {
-            Rect::new(self.x - before, self.y - ascent, self.width, ascent + descent)
-        }
-    }
-}
-
-impl From<Text> for Item {
-    fn from(text: Text) -> Self {
-        Self::Text(text)
     }
 }

@@ -1,13 +1,16 @@
 //! Tokens as a reader sees them: clusters of characters, each with the tokens that hold its parts.
 
 pub(crate) mod bidi;
+pub(crate) mod characters;
 pub(crate) mod font;
 pub(crate) mod invisible;
 pub(crate) mod label;
 pub(crate) mod paragraph;
 pub(crate) mod spans;
+pub(crate) mod stand_in;
 
-use crate::text::invisible::{Stretch, stand_in, stretches};
+use crate::text::invisible::{Stretch, stretches};
+use crate::text::stand_in::stand_in;
 use saliency_schema::Token;
 
 /// One user-perceived character.

@@ -1,9 +1,11 @@
 //! From records to the numbers that a chart shows: what is drawn, in which state, of which kind.
 
-pub(crate) mod cells;
 pub(crate) mod excerpt;
 pub(crate) mod explained;
 pub(crate) mod kind;
+pub(crate) mod names;
 pub(crate) mod number;
+pub(crate) mod panels;
+pub(crate) mod provenance;
 pub(crate) mod rows;
 pub(crate) mod view;

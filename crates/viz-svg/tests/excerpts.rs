@@ -180,7 +180,7 @@ fn what_is_not_there_is_refused() {
         let plain = run_30();
         let fold = Options { fold: vec!["user".into()], ..Options::default() };
         let why = chart.draw(std::slice::from_ref(&plain), &fold).unwrap_err().to_string();
-        assert!(why.contains("no parts") && why.contains("--chat"), "{why}");
+        assert!(why.contains("no parts") && why.contains("chat template"), "{why}");
         let two = [small(), small()];
         let why = chart.draw(&two, &some(2..9)).unwrap_err().to_string();
         assert!(why.starts_with("record 0: inputs 2-9"), "{why}");

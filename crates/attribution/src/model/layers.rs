@@ -138,6 +138,11 @@ pub(crate) fn check_layer(layer: usize, count: usize) -> Result<(), Error> {
     check_below("layer", layer, count)
 }
 
+/// Refuses a residual stream that the model does not have: there is one before each layer, and one after the last.
+pub(crate) fn check_residual(layer: usize, layers: usize) -> Result<(), Error> {
+    if layer <= layers { Ok(()) } else { Err(Error::NoResidual { layer, layers }) }
+}
+
 /// Refuses a number that is too large for the model.
 pub(crate) fn check_below(name: &'static str, number: usize, count: usize) -> Result<(), Error> {
     if number < count {

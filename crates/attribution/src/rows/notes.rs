@@ -15,6 +15,8 @@ const ROUNDED: f64 = 1e-3;
 /// Notes while rows are made.
 pub(crate) struct Notes {
     method: &'static str,
+    /// What leaves more of the sums over hidden dimensions, besides another aggregate.
+    instead: &'static str,
     /// How to make a path's integral more exact, for methods that take one.
     repair: Option<&'static str>,
     /// The largest share of the target's change that a row may miss, where one was asked for.
@@ -42,6 +44,8 @@ impl Notes {
         }
         Self {
             method: card.name,
+            // Nothing changes along the input of the last norm, whose length it ignores.
+            instead: if card.parameters.contains(&"layer") { "an earlier layer" } else { "gradient-x-input" },
             repair: repair(card),
             tolerance: None,
             general,
@@ -120,13 +124,13 @@ impl Notes {
         let mut notes = self.general.clone();
         if self.cancelled > 0 {
             notes.push(format!(
-                "{} of {} rows are zero: the {} over hidden dimensions of {} cancels to rounding noise \
-                 (layer norm removes the mean, so it is zero by construction); use the aggregate l2, l1 or \
-                 max-abs, or gradient-x-input",
+                "{} of {} rows are zero: the {} over hidden dimensions of {} cancels to rounding noise; use the \
+                 aggregate l2, l1 or max-abs, or {}",
                 self.cancelled,
                 outputs.len(),
                 aggregate.name(),
-                self.method
+                self.method,
+                self.instead
             ));
         }
         for (note, rows) in &self.of_rows {

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_attribution::testing::{Disguised, EncoderDecoder, Jump, Linear, Power, Saturating};
+use saliency_attribution::testing::{
+    Disguised, EncoderDecoder, Jump, Linear, Power, Saturating, Transformer,
+};
 use saliency_attribution::{LanguageModel, Sequence};
 
 /// What is asked: 4 inputs, the last of which an encoder–decoder starts with.
@@ -23,4 +25,9 @@ pub(crate) fn models() -> [Box<dyn LanguageModel>; 6] {
         Box::new(Power::new(6, 3, 2)),
         Box::new(Jump::new(6, 3, 1e-6)),
     ]
+}
+
+/// The one that shows its inside. It takes a hundred times as long as the others.
+pub(crate) fn transformer() -> Box<dyn LanguageModel> {
+    Box::new(Transformer::new(6, 2))
 }

@@ -2,7 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_model_gpt2::{Checkpoint, Load};
+use saliency_checkpoint::Load;
+use saliency_model_gpt2::Checkpoint;
 use serde_json::Value;
 use std::path::PathBuf;
 use tch::Kind;
@@ -14,7 +15,7 @@ pub(crate) fn folder(model: &str) -> PathBuf {
 }
 
 pub(crate) fn open(model: &str, kind: Kind) -> Checkpoint {
-    Checkpoint::open(folder(model), &Load { kind, ..Load::default() }).unwrap()
+    Checkpoint::open(folder(model), &Load::new().kind(kind)).unwrap()
 }
 
 pub(crate) fn text(model: &str) -> String {

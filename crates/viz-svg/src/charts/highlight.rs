@@ -2,6 +2,7 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
+use crate::layout::cells::Cells;
 use crate::layout::sheet::{MARGIN, Sheet};
 use crate::options::Options;
 use crate::options::States;
@@ -12,7 +13,6 @@ use crate::redraw::Redraw;
 use crate::redraw::{Boxes, Part};
 use crate::scene::{Item, Rect, Scene};
 use crate::text::paragraph::Paragraph;
-use crate::values::cells::Cells;
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
@@ -41,19 +41,16 @@ impl Chart for Highlight {
         let record = one(records, options)?;
         let states = States::of(record, options)?;
         // A lock alone chooses the output; only both together compare.
-        let chosen = Rows {
-            record,
-            hover: states.hover.or(states.lock).or((record.n_output() > 0).then_some(0)),
-            lock: states.lock.filter(|_| states.hover.is_some()),
-            foreign: None,
-        };
+        let hover = states.hover.or(states.lock).or((record.n_output() > 0).then_some(0));
+        let lock = states.lock.filter(|_| states.hover.is_some());
+        let chosen = Rows::of(record, States::new(hover, lock));
         // One scale for every output, so that pictures of two outputs can be compared.
         let scale = Scale::of(chosen.all_shown(), chosen.is_signed(), options)?;
-        let mut sheet = Sheet::new(&chosen, &scale, options, chosen.title());
+        let mut sheet = Sheet::of_row(&chosen, &scale, options, chosen.title());
         let width = options.width.map_or(WIDTH, |width| width - 2.0 * MARGIN);
         let text = text(&chosen, &scale, &states, options, width);
         let words = chosen.hover.map(|row| chosen.in_words(&[row]));
-        sheet.live_group("paragraph", words, text, (0.0, 0.0), || live(record, width));
+        sheet.redrawn_group("paragraph", words, text, (0.0, 0.0), || redraw(record, width));
         Ok(sheet.scene(sentence(&chosen)))
     }
 }
@@ -65,7 +62,8 @@ fn text(rows: &Rows<'_>, scale: &Scale, states: &States, options: &Options, widt
         let row = rows.hover.filter(|row| token < rows.length(*row))?;
         Some(scale.paint(rows.shown(row, token)))
     };
-    let output_token = |row: Option<usize>| row.map(|row| record.n_input() + row);
+    let n_input = rows.n_input();
+    let output_token = |row: Option<usize>| row.map(|row| n_input + row);
     let pieces = paragraph.pieces(PADDING, PADDING);
     let mut cells = Cells::default();
     for piece in &pieces {
@@ -79,7 +77,7 @@ fn text(rows: &Rows<'_>, scale: &Scale, states: &States, options: &Options, widt
     let ink = |token: usize| match paint(token) {
         Some(paint) => scale.backdrop(paint).ink(),
         None if Some(token) == output_token(rows.hover) => theme.ink(),
-        None if token >= record.n_input() => theme.muted(),
+        None if token >= n_input => theme.muted(),
         None => theme.ink(),
     };
     items.extend(paragraph.runs(PADDING, PADDING, ink).into_iter().map(Item::from));
@@ -93,7 +91,7 @@ fn text(rows: &Rows<'_>, scale: &Scale, states: &States, options: &Options, widt
     frame(output_token(states.lock), theme.ink(), 2.5);
     frame(options.token, theme.mark(), 2.5);
     // A rule where the input ends and the outputs begin.
-    if let Some(first) = pieces.iter().find(|p| p.token == record.n_input()) {
+    if let Some(first) = pieces.iter().find(|p| p.token == n_input) {
         let (x, y) = (first.rect.x, first.rect.y);
         items.push(Item::Line { from: (x, y), to: (x, y + LINE), color: theme.mark(), width: 2.0 });
     }
@@ -101,10 +99,11 @@ fn text(rows: &Rows<'_>, scale: &Scale, states: &States, options: &Options, widt
 }
 
 /// How a page redraws the text.
-fn live(record: &Record, width: f64) -> Redraw {
+fn redraw(record: &Record, width: f64) -> Redraw {
     let paragraph = Paragraph::set(&record.tokens, width - 2.0 * PADDING, SIZE, LINE);
     let pieces = paragraph.pieces(PADDING, PADDING);
-    let first = pieces.iter().find(|piece| piece.token == record.n_input());
+    let n_input = record.n_input();
+    let first = pieces.iter().find(|piece| piece.token == n_input);
     let boxes = Boxes {
         size: SIZE,
         later: true,
@@ -118,7 +117,7 @@ fn live(record: &Record, width: f64) -> Redraw {
 }
 
 fn sentence(rows: &Rows<'_>) -> String {
-    let (n_input, n_output) = (rows.record.n_input(), rows.record.n_output());
+    let (n_input, n_output) = (rows.n_input(), rows.n_output());
     let counts = format!("A text of {n_input} input and {n_output} output tokens.");
     if rows.hover.is_none() {
         return counts;

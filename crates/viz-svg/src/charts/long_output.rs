@@ -2,8 +2,9 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
+use crate::layout::above_panels;
+use crate::layout::cells::Cells;
 use crate::layout::grid::Grid;
-use crate::layout::panels::{Group, Panels, scale_of};
 use crate::layout::sheet::MARGIN;
 use crate::options::Options;
 use crate::options::too_narrow;
@@ -14,8 +15,8 @@ use crate::redraw::{Boxes, Part};
 use crate::scene::{Item, Rect, Scene, Text};
 use crate::text::font;
 use crate::text::paragraph::{Paragraph, Piece};
-use crate::values::cells::Cells;
 use crate::values::excerpt;
+use crate::values::panels::{Group, Panels, scale_of};
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
@@ -61,7 +62,7 @@ impl Chart for LongOutput {
             let count = records.len() as f64;
             let gaps = BETWEEN * (count - 1.0) + 2.0 * MARGIN;
             let outputs = panels.records.iter().map(Record::n_output).max().unwrap_or(1).max(1) as f64;
-            let least = (LEAST.max(outputs * CELLS.0) * count + gaps).max(Panels::LEAST + 2.0 * MARGIN);
+            let least = (LEAST.max(outputs * CELLS.0) * count + gaps).max(above_panels::LEAST + 2.0 * MARGIN);
             if width < least {
                 return Err(too_narrow(width, least));
             }
@@ -76,29 +77,29 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
     let theme = options.theme;
     let set = |record: &Record| Paragraph::set(record.output_tokens(), text_width, SIZE, LINE);
     let texts: Vec<_> = panels.records.iter().map(set).collect();
-    let (mut sheet, top) = panels.sheet(groups, options);
+    let (mut sheet, top) = above_panels::sheet(panels, groups, options);
     let text_top = top + 20.0;
     let grid_top = text_top + texts.iter().map(Paragraph::height).fold(0.0, f64::max) + 16.0;
     let mut left = 0.0;
     for ((panel, rows), text) in panels.rows().enumerate().zip(&texts) {
-        let n_output = rows.record.n_output();
+        let n_output = rows.n_output();
         let width = (n_output as f64 * cell).max(text_width);
         let scale = scale_of(groups, panel);
         let name = font::fitted(panels.name(panel), SIZE, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, SIZE, theme.ink()).bold());
         let (above, at) = (continuation(&rows, text, scale), (left, text_top));
-        sheet.live_group("continuation", None, above, at, || live_continuation(&rows, text, panel));
+        sheet.redrawn_group("continuation", None, above, at, || redraw_continuation(&rows, text, panel));
         let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
         let (cell, ground) = ((cell, cell), theme.panel());
-        let (free, transposed, live) = (0.0, true, options.live);
-        let grid = Grid { rows: &rows, scale, cell, gap: GAP, free, transposed, ground, live };
+        let (free, transposed, for_page) = (0.0, true, options.for_page);
+        let grid = Grid { rows: &rows, scale, cell, gap: GAP, free, transposed, ground, for_page };
         let area = Rect::new(0.0, 0.0, n_output as f64 * cell.0, grid.extent());
         let mut cells = vec![Item::filled(area, ground)];
         cells.extend(grid.items());
-        sheet.live_group("cells", words, cells, (left, grid_top), || grid.live(panel));
+        sheet.redrawn_group("cells", words, cells, (left, grid_top), || grid.redraw(panel));
         sheet.outside(outside(&grid), (left, grid_top + grid.extent() + 8.0));
         let marks = marks(&grid, options.token);
-        sheet.live_group("marks", None, marks, (left, grid_top), || Redraw::of(panel, Part::Marks));
+        sheet.redrawn_group("marks", None, marks, (left, grid_top), || Redraw::of(panel, Part::Marks));
         left += width + BETWEEN;
     }
     let outputs: Vec<_> = panels.records.iter().map(|record| record.n_output().to_string()).collect();
@@ -115,7 +116,7 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
 fn outside(grid: &Grid<'_>) -> Vec<Item> {
     let (rows, theme, (_, size)) = (grid.rows, grid.scale.theme, grid.cell);
     let Some(range) = excerpt::outside_of_all(rows.record) else { return Vec::new() };
-    let n_output = rows.record.n_output();
+    let n_output = rows.n_output();
     let shares = rows.record.excerpt.iter().flat_map(|excerpt| &excerpt.outside);
     let bar = |(output, share): (usize, &Option<f64>)| {
         let height = share.unwrap_or(0.0) * OUTSIDE;
@@ -134,7 +135,7 @@ fn outside(grid: &Grid<'_>) -> Vec<Item> {
 /// The continuation as text; outputs before the hovered one in the colours of what it took from them.
 fn continuation(rows: &Rows<'_>, text: &Paragraph, scale: &Scale) -> Vec<Item> {
     let theme = scale.theme;
-    let n_input = rows.record.n_input();
+    let n_input = rows.n_input();
     let paint = |output: usize| {
         let hover = rows.hover.filter(|hover| output < *hover)?;
         Some(scale.paint(rows.shown(hover, n_input + output)))
@@ -158,8 +159,8 @@ fn continuation(rows: &Rows<'_>, text: &Paragraph, scale: &Scale) -> Vec<Item> {
 }
 
 /// How a page redraws the continuation.
-fn live_continuation(rows: &Rows<'_>, text: &Paragraph, panel: usize) -> Redraw {
-    let n_input = rows.record.n_input();
+fn redraw_continuation(rows: &Rows<'_>, text: &Paragraph, panel: usize) -> Redraw {
+    let n_input = rows.n_input();
     let boxed = |piece: Piece| {
         let rect = Rect { y: piece.rect.y + 1.0, height: LINE - 2.0, ..piece.rect };
         (n_input + piece.token, rect)
@@ -191,7 +192,7 @@ fn marks(grid: &Grid<'_>, token: Option<usize>) -> Vec<Item> {
         }
     }
     if let Some(token) = token {
-        let (y, right) = (grid.token_start(token), rows.record.n_output() as f64 * size);
+        let (y, right) = (grid.token_start(token), rows.n_output() as f64 * size);
         for y in [y - 0.5, y + size + 0.5] {
             items.push(Item::Line { from: (0.0, y), to: (right, y), color: theme.mark(), width: 1.0 });
         }

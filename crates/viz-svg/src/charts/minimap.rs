@@ -2,6 +2,7 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
+use crate::layout::cells::Cells;
 use crate::layout::grid::AS_RECTANGLES;
 use crate::layout::input_text::InputText;
 use crate::layout::sheet::{MARGIN, Sheet};
@@ -15,7 +16,6 @@ use crate::redraw::{Boxes, Part};
 use crate::scene::{Item, Rect, Scene, Text};
 use crate::text::font;
 use crate::text::paragraph::Piece;
-use crate::values::cells::Cells;
 use crate::values::excerpt;
 use crate::values::rows::Rows;
 use saliency_schema::Record;
@@ -58,36 +58,36 @@ impl Chart for Minimap {
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let rows = Rows::one(records, options)?;
-        let n_output = rows.record.n_output();
+        let n_output = rows.n_output();
         let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
         let columns = options.columns.unwrap_or(COLUMNS).clamp(1, n_output.max(1));
         let gaps = (columns - 1) as f64 * BETWEEN;
         let inner = options.width.map(|width| width - 2.0 * MARGIN);
-        let prose = InputText::set(&rows, inner.map_or(TEXT_WIDTH, |inner| inner.min(TEXT_WIDTH)), LINE);
-        let (text_width, text_height) = prose.text_size();
+        let input_text = InputText::set(&rows, inner.map_or(TEXT_WIDTH, |inner| inner.min(TEXT_WIDTH)), LINE);
+        let (text_width, text_height) = input_text.text_size();
         let width = inner.map_or(text_width * SHRUNK, |inner| (inner - gaps) / columns as f64);
         if let (Some(whole), true) = (options.width, width < LEAST) {
             return Err(too_narrow(whole, LEAST * columns as f64 + gaps + 2.0 * MARGIN));
         }
         let shrunk = width / text_width;
         let height = text_height * shrunk;
-        let (pieces, live) = (prose.pieces(), options.live);
-        let thumbnails = Thumbnails { rows, scale, columns, width, height, shrunk, pieces, live };
+        let (pieces, for_page) = (input_text.pieces(), options.for_page);
+        let thumbnails = Thumbnails { rows, scale, columns, width, height, shrunk, pieces, for_page };
 
-        let mut sheet = Sheet::new(&rows, &scale, options, rows.title_of_all());
+        let mut sheet = Sheet::of_all(&rows, &scale, options, rows.title_of_all());
         let all: Vec<usize> = (0..n_output).collect();
         let (maps, labels) = thumbnails.items();
-        let below = (0.0, prose.height() + BETWEEN);
-        let paragraph = prose.colored(&rows, &scale, options.token);
-        sheet.live_group("paragraph", None, paragraph, (0.0, 0.0), || prose.live(Vec::new()));
+        let below = (0.0, input_text.height() + BETWEEN);
+        let paragraph = input_text.colored(&rows, &scale, options.token);
+        sheet.redrawn_group("paragraph", None, paragraph, (0.0, 0.0), || input_text.redraw(Vec::new()));
         let words = (n_output > 0).then(|| rows.in_words(&all));
-        sheet.live_group("thumbnails", words, maps, below, || thumbnails.live());
-        sheet.live_group("labels", None, labels, below, || thumbnails.live_labels());
+        sheet.redrawn_group("thumbnails", words, maps, below, || thumbnails.redraw());
+        sheet.redrawn_group("labels", None, labels, below, || thumbnails.redraw_labels());
         sheet.outside(thumbnails.outside(), below);
         let shown = rows.hover.map_or_else(String::new, |hover| {
             format!(" The paragraph shows “{}” (output {hover}).", rows.label(hover))
         });
-        let n_input = rows.record.n_input();
+        let n_input = rows.n_input();
         let description = format!(
             "{}: {n_output} thumbnails of a paragraph of {n_input} input tokens, one for each output.{shown}",
             sheet.title()
@@ -107,7 +107,7 @@ struct Thumbnails<'a> {
     shrunk: f64,
     pieces: Vec<Piece>,
     /// Whether it is laid out for a page.
-    live: bool,
+    for_page: bool,
 }
 
 impl Thumbnails<'_> {
@@ -124,7 +124,7 @@ impl Thumbnails<'_> {
             labels.extend(self.label(row, label));
         }
         let cells = match labels.iter().filter_map(Item::bounds).reduce(Rect::around) {
-            Some(room) if self.live || self.cells() > AS_RECTANGLES => {
+            Some(room) if self.for_page || self.cells() > AS_RECTANGLES => {
                 let room = Rect::new(0.0, 0.0, room.x + room.width, room.y + room.height);
                 cells.into_picture(room, self.scale.theme.background())
             }
@@ -135,13 +135,13 @@ impl Thumbnails<'_> {
 
     /// How many cells all thumbnails have.
     fn cells(&self) -> usize {
-        let n_output = self.rows.record.n_output();
+        let n_output = self.rows.n_output();
         self.pieces.len() * n_output + n_output * n_output.saturating_sub(1) / 2
     }
 
     /// Where each output's thumbnail is, and its label.
     fn places(&self) -> Vec<((f64, f64), Rect)> {
-        let n_output = self.rows.record.n_output();
+        let n_output = self.rows.n_output();
         let (mut top, mut next) = (0.0, 0.0);
         let place = |row: usize| {
             let column = row % self.columns;
@@ -158,16 +158,16 @@ impl Thumbnails<'_> {
     }
 
     /// How a page redraws the thumbnails.
-    fn live(&self) -> Redraw {
+    fn redraw(&self) -> Redraw {
         let room = |((x, y), label): ((f64, f64), Rect)| Rect::new(x, y, self.width, label.y - y - 2.0);
         let places = self.places().into_iter().map(room).collect();
         Redraw::of(0, Part::Thumbnails { boxes: self.boxes(), places })
     }
 
     /// How a page redraws the labels.
-    fn live_labels(&self) -> Redraw {
+    fn redraw_labels(&self) -> Redraw {
         let mut boxes = Boxes { size: SIZE, ground: true, bold: true, ..Boxes::default() };
-        let n_input = self.rows.record.n_input();
+        let n_input = self.rows.n_input();
         for (row, (_, rect)) in self.places().into_iter().enumerate() {
             boxes.places.push((n_input + row, rect));
             boxes.texts.push((n_input + row, self.text(row, rect, Color::BLACK)));
@@ -197,12 +197,15 @@ impl Thumbnails<'_> {
             (piece.token, Rect::new(left, top, width.max(0.1), (line - 1.0).max(0.7 * line)))
         };
         let (below, block) = (self.height + 3.0, self.width / BLOCKS as f64);
-        let record = self.rows.record;
         let earlier = |output: usize| {
             let (left, line) = ((output % BLOCKS) as f64 * block, (output / BLOCKS) as f64);
-            (record.n_input() + output, Rect::new(left, below + line * BLOCK, block - 1.0, BLOCK - 1.0))
+            (self.rows.n_input() + output, Rect::new(left, below + line * BLOCK, block - 1.0, BLOCK - 1.0))
         };
-        self.pieces.iter().map(shrunk).chain((1..record.n_output()).map(|after| earlier(after - 1))).collect()
+        self.pieces
+            .iter()
+            .map(shrunk)
+            .chain((1..self.rows.n_output()).map(|after| earlier(after - 1)))
+            .collect()
     }
 
     /// An output's own token.
@@ -215,8 +218,7 @@ impl Thumbnails<'_> {
     fn label(&self, row: usize, rect: Rect) -> Vec<Item> {
         let theme = self.scale.theme;
         let value = self.rows.hover.filter(|hover| row < *hover);
-        let value =
-            value.map(|hover| self.scale.paint(self.rows.shown(hover, self.rows.record.n_input() + row)));
+        let value = value.map(|hover| self.scale.paint(self.rows.shown(hover, self.rows.n_input() + row)));
         let paint = value.unwrap_or(Paint::Color(theme.panel()));
         let color = if value.is_some() { self.scale.backdrop(paint).ink() } else { theme.ink() };
         let mut text = self.text(row, rect, color);

@@ -2,7 +2,7 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
-use crate::layout::legend::Ends;
+use crate::layout::color_bar::Ends;
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
 use crate::layout::sheet::{MARGIN, Sheet};
@@ -27,16 +27,21 @@ impl Chart for Scatter {
         "two outputs' attributions of the same tokens against each other"
     }
 
+    fn opening_state(&self, record: &Record) -> States {
+        let last = record.n_output().checked_sub(1);
+        States::new(last, last.map(|_| 0))
+    }
+
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let record = one(records, options)?;
         let states = States::of(record, options)?;
-        let last = record.n_output().checked_sub(1);
-        let (x, y) = (states.lock.or(last.map(|_| 0)), states.hover.or(last));
-        let rows = Rows { record, hover: y, lock: x, foreign: None };
+        let opening = self.opening_state(record);
+        let (x, y) = (states.lock.or(opening.lock), states.hover.or(opening.hover));
+        let rows = Rows::of(record, States::new(y, x));
         let scale = Scale::of(rows.hovered().map(|(_, value)| value), true, options)?;
         let Some((x, y)) = x.zip(y) else {
             let none = || "–".to_owned();
-            let sheet = Sheet::new(&rows, &scale, options, rows.title());
+            let sheet = Sheet::of_row(&rows, &scale, options, rows.title());
             let mut sheet = sheet.ends(Ends { low: none(), high: none() });
             sheet.add(Text::new("No output.", 0.0, 16.0, 12.0, options.theme.muted()));
             let description = format!("{}.", sheet.title());
@@ -46,9 +51,13 @@ impl Chart for Scatter {
             options.width.map_or(scatter_plot::SIDE, |width| width - 2.0 * MARGIN - scatter_plot::BESIDE);
         let title = format!("“{}” (output {y}) against “{}” (output {x})", rows.label(y), rows.label(x));
         let more = |row: usize| format!("more to “{}”", rows.label(row));
-        let mut sheet = Sheet::new(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) });
-        let pair = ScatterPlot { rows: &rows, scale: &scale, x: Some(x), y, token: options.token, side };
-        sheet.live_group("pair", Some(rows.in_words(&[y])), pair.items(), (0.0, 0.0), || pair.live());
+        let mut sheet =
+            Sheet::of_row(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) });
+        let scatter_plot =
+            ScatterPlot { rows: &rows, scale: &scale, x: Some(x), y, token: options.token, side };
+        sheet.redrawn_group("pair", Some(rows.in_words(&[y])), scatter_plot.items(), (0.0, 0.0), || {
+            scatter_plot.redraw()
+        });
         let description = format!(
             "{}: a dot for each token, to the right by what output {x} took from it, upwards by what output {y} did.",
             sheet.title(),

@@ -43,51 +43,53 @@ impl Chart for TallHeatmap {
         let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
         let columns = rows.record.tokens.len().saturating_sub(1).max(1) as f64;
         let bar = (BARS / columns).round().clamp(1.0, 12.0);
-        let mut heat = Heatmap { rows, scale, bar, token: options.token, live: options.live };
+        let mut heatmap = Heatmap { rows, scale, bar, token: options.token, for_page: options.for_page };
         if let Some(width) = options.width {
-            let (bars, beside) = heat.least();
-            let taken = TEXT_WIDTH + BETWEEN + heat.label_width() + heatmap::GAP + beside + 2.0 * MARGIN;
+            let (bars, beside) = heatmap.least();
+            let taken = TEXT_WIDTH + BETWEEN + heatmap.label_width() + heatmap::GAP + beside + 2.0 * MARGIN;
             let least = taken + bars.max(columns * heatmap::THINNEST);
             if width < least {
                 return Err(too_narrow(width, least));
             }
-            heat.bar = (width - taken) / columns;
+            heatmap.bar = (width - taken) / columns;
         }
-        Ok(scene(&heat, options))
+        Ok(scene(&heatmap, options))
     }
 }
 
-fn scene(heat: &Heatmap<'_>, options: &Options) -> Scene {
-    let (rows, scale) = (&heat.rows, &heat.scale);
-    let n_output = rows.record.n_output();
-    let prose = InputText::set(rows, TEXT_WIDTH, LINE);
-    let heat_left = TEXT_WIDTH + BETWEEN;
+fn scene(heatmap: &Heatmap<'_>, options: &Options) -> Scene {
+    let (rows, scale) = (&heatmap.rows, &heatmap.scale);
+    let n_output = rows.n_output();
+    let input_text = InputText::set(rows, TEXT_WIDTH, LINE);
+    let heatmap_left = TEXT_WIDTH + BETWEEN;
     let rows_top = HEADING + HEADS;
 
-    let mut sheet = Sheet::new(rows, scale, options, rows.title_of_all());
+    let mut sheet = Sheet::of_all(rows, scale, options, rows.title_of_all());
     sheet.heading("Input", 0.0, 16.0);
-    sheet.heading("Output", heat_left, 16.0);
-    let paragraph = prose.colored(rows, scale, heat.token);
-    sheet.live_group("paragraph", None, paragraph, (0.0, HEADING), || prose.live(Vec::new()));
+    sheet.heading("Output", heatmap_left, 16.0);
+    let paragraph = input_text.colored(rows, scale, heatmap.token);
+    sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || input_text.redraw(Vec::new()));
     let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
-    let bars_at = (heat_left + heat.label_width(), rows_top);
-    sheet.live_group("rows", words, heat.cells(), bars_at, || heat.live_cells(0));
-    sheet.group("heads", None, heat.heads(), bars_at);
-    sheet.outside(heat.outside(), bars_at);
-    sheet.live_group("labels", None, heat.labels(), (heat_left, rows_top), || heat.live_labels(0));
+    let bars_at = (heatmap_left + heatmap.label_width(), rows_top);
+    sheet.redrawn_group("rows", words, heatmap.cells(), bars_at, || heatmap.redraw_cells(0));
+    sheet.group("heads", None, heatmap.heads(), bars_at);
+    sheet.outside(heatmap.outside(), bars_at);
+    sheet.redrawn_group("labels", None, heatmap.labels(), (heatmap_left, rows_top), || {
+        heatmap.redraw_labels(0)
+    });
     if let Some(y) = rows.hover {
-        let top = HEADING + prose.height() + 40.0;
+        let top = HEADING + input_text.height() + 40.0;
         sheet.heading("Attribution", 0.0, top - 4.0);
         let x = Some(rows.lock.unwrap_or(y));
-        let pair = ScatterPlot { rows, scale, x, y, token: heat.token, side: scatter_plot::SIDE };
-        sheet.live_group("pair", None, pair.items(), (0.0, top), || pair.live());
+        let scatter_plot = ScatterPlot { rows, scale, x, y, token: heatmap.token, side: scatter_plot::SIDE };
+        sheet.redrawn_group("pair", None, scatter_plot.items(), (0.0, top), || scatter_plot.redraw());
     }
     let description = sentence(rows, sheet.title());
     sheet.scene(description)
 }
 
 fn sentence(rows: &Rows<'_>, title: &str) -> String {
-    let (n_input, n_output) = (rows.record.n_input(), rows.record.n_output());
+    let (n_input, n_output) = (rows.n_input(), rows.n_output());
     let counts = format!(
         "{title}: {n_output} output tokens in rows, {n_input} input tokens and the outputs before each in columns."
     );

@@ -2,14 +2,15 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
+use crate::layout::above_panels;
 use crate::layout::heatmap;
 use crate::layout::heatmap::{HEADS, Heatmap};
-use crate::layout::panels::{Group, Panels, scale_of};
 use crate::layout::sheet::MARGIN;
 use crate::options::Options;
 use crate::options::too_narrow;
 use crate::scene::{Scene, Text};
 use crate::text::font;
+use crate::values::panels::{Group, Panels, scale_of};
 use saliency_schema::Record;
 
 /// Room that one panel's bars take where no width is asked for, as long as they are not thinner than one unit or
@@ -43,52 +44,55 @@ impl Chart for TallMultiple {
         let columns = |record: &Record| record.tokens.len().saturating_sub(1).max(1) as f64;
         let most = panels.records.iter().map(columns).fold(1.0, f64::max);
         let bar = (BARS / most).round().clamp(1.0, 12.0);
-        let heat = |(panel, rows)| {
+        let heatmap = |(panel, rows)| {
             let scale = *scale_of(&groups, panel);
-            Heatmap { rows, scale, bar, token: options.token, live: options.live }
+            Heatmap { rows, scale, bar, token: options.token, for_page: options.for_page }
         };
-        let mut heats: Vec<_> = panels.rows().enumerate().map(heat).collect();
+        let mut heatmaps: Vec<_> = panels.rows().enumerate().map(heatmap).collect();
         if let Some(width) = options.width {
             let labels: f64 =
-                heats.iter().map(|heat| heat.label_width() + heatmap::GAP + heat.least().1).sum();
-            let bars = heats.iter().map(|heat| heat.least().0).fold(0.0, f64::max);
-            let taken = labels + BETWEEN * (heats.len() - 1) as f64 + 2.0 * MARGIN;
+                heatmaps.iter().map(|heatmap| heatmap.label_width() + heatmap::GAP + heatmap.least().1).sum();
+            let bars = heatmaps.iter().map(|heatmap| heatmap.least().0).fold(0.0, f64::max);
+            let taken = labels + BETWEEN * (heatmaps.len() - 1) as f64 + 2.0 * MARGIN;
             let all: f64 = panels.records.iter().map(columns).sum();
             let bar = (width - taken) / all;
-            let least = (taken + all * heatmap::THINNEST.max(bars / most)).max(Panels::LEAST + 2.0 * MARGIN);
+            let least =
+                (taken + all * heatmap::THINNEST.max(bars / most)).max(above_panels::LEAST + 2.0 * MARGIN);
             if width < least {
                 return Err(too_narrow(width, least));
             }
-            for heat in &mut heats {
-                heat.bar = bar;
+            for heatmap in &mut heatmaps {
+                heatmap.bar = bar;
             }
         }
-        Ok(scene(&panels, &heats, &groups, options))
+        Ok(scene(&panels, &heatmaps, &groups, options))
     }
 }
 
-fn scene(panels: &Panels<'_>, heats: &[Heatmap<'_>], groups: &[Group], options: &Options) -> Scene {
-    let (mut sheet, top) = panels.sheet(groups, options);
+fn scene(panels: &Panels<'_>, heatmaps: &[Heatmap<'_>], groups: &[Group], options: &Options) -> Scene {
+    let (mut sheet, top) = above_panels::sheet(panels, groups, options);
     let rows_top = top + 18.0 + HEADS;
     let mut left = 0.0;
-    for (panel, heat) in heats.iter().enumerate() {
-        let record = heat.rows.record;
-        let width = heat.label_width() + heat.full_width().max(heatmap::LEAST);
+    for (panel, heatmap) in heatmaps.iter().enumerate() {
+        let width = heatmap.label_width() + heatmap.full_width().max(heatmap::LEAST);
         let name = font::fitted(panels.name(panel), 11.0, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, 11.0, options.theme.ink()).bold());
-        let words = || heat.rows.in_words(&(0..record.n_output()).collect::<Vec<_>>());
-        let (words, at) = ((record.n_output() > 0).then(words), (left + heat.label_width(), rows_top));
-        sheet.live_group("rows", words, heat.cells(), at, || heat.live_cells(panel));
-        sheet.group("heads", None, heat.heads(), at);
-        sheet.outside(heat.outside(), at);
-        sheet.live_group("labels", None, heat.labels(), (left, rows_top), || heat.live_labels(panel));
+        let words = || heatmap.rows.in_words(&(0..heatmap.rows.n_output()).collect::<Vec<_>>());
+        let (words, at) =
+            ((heatmap.rows.n_output() > 0).then(words), (left + heatmap.label_width(), rows_top));
+        sheet.redrawn_group("rows", words, heatmap.cells(), at, || heatmap.redraw_cells(panel));
+        sheet.group("heads", None, heatmap.heads(), at);
+        sheet.outside(heatmap.outside(), at);
+        sheet.redrawn_group("labels", None, heatmap.labels(), (left, rows_top), || {
+            heatmap.redraw_labels(panel)
+        });
         left += width + BETWEEN;
     }
     let description = format!(
         "{}: {} panels side by side, each with a row for every output and a bar for every token before it; {} \
          input tokens in the first.",
         sheet.title(),
-        heats.len(),
+        heatmaps.len(),
         panels.records[0].n_input()
     );
     sheet.scene(description)

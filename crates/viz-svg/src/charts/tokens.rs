@@ -2,7 +2,6 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
-use crate::layout::legend::provenance;
 use crate::layout::sheet::{MARGIN, Sheet};
 use crate::options::Options;
 use crate::options::too_narrow;
@@ -14,6 +13,7 @@ use crate::text::font;
 use crate::text::visible;
 use crate::values::excerpt;
 use crate::values::number::short;
+use crate::values::provenance::Provenance;
 use crate::values::rows::Rows;
 use crate::values::view::View;
 use saliency_schema::{Kind, Record};
@@ -57,7 +57,7 @@ impl Chart for Tokens {
         if let (Some(whole), true) = (options.width, width < BAR + 60.0) {
             return Err(too_narrow(whole, BAR + 60.0 + 2.0 * MARGIN));
         }
-        let mut sheet = Sheet::new(rows, &scale, options, rows.title());
+        let mut sheet = Sheet::of_row(rows, &scale, options, rows.title());
         let mut items = Vec::new();
         let head = |text: &str, x: f64, anchor: Anchor| {
             Item::from(Text::new(text, x, 12.0, 11.0, theme.muted()).anchored(anchor))
@@ -76,7 +76,7 @@ impl Chart for Tokens {
         }
         let bottom = 22.0 + table.entries.len() as f64 * ROW;
         items.push(Text::new(table.rest(), 0.0, bottom + 16.0, 11.0, theme.muted()).into());
-        sheet.live_group("table", None, items, (0.0, 0.0), || Redraw::of(0, Part::Table));
+        sheet.redrawn_group("table", None, items, (0.0, 0.0), || Redraw::of(0, Part::Table));
         let description = format!("{}. {}.", sheet.title(), table.rest());
         Ok(sheet.scene(description))
     }
@@ -87,7 +87,7 @@ impl Chart for Tokens {
         let (records, options) = (&*view.records, &*view.options);
         let table = Table::of(records, options)?;
         let title = options.title.clone().unwrap_or_else(|| table.rows.title());
-        let said = provenance(table.rows.record, options).join(" · ");
+        let said = Provenance::of(table.rows.record, options).lines().join(" · ");
         let mut text = format!("{}\n{said}\n", visible(&title));
         for note in &table.rows.record.notes {
             let _ = writeln!(text, "note: {}", visible(note));

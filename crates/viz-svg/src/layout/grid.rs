@@ -1,12 +1,12 @@
 //! Many cells, one for each (output, token): rectangles, or above a number of them a picture.
 
+use crate::layout::cells::Cells;
 use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Pattern};
 use crate::paint::scale::{Scale, Value};
 use crate::redraw::Part;
 use crate::redraw::Redraw;
 use crate::scene::{Item, Rect};
-use crate::values::cells::Cells;
 use crate::values::rows::Rows;
 
 /// Cells beyond which a grid is kept as a picture: a rectangle takes 4 to 9 bytes, a pixel of a picture about one.
@@ -33,18 +33,18 @@ pub(crate) struct Grid<'a> {
     /// Where an output did not exist yet.
     pub(crate) ground: Color,
     /// Whether it is laid out for a page, which keeps few cells as a picture too.
-    pub(crate) live: bool,
+    pub(crate) for_page: bool,
 }
 
 impl Grid<'_> {
     /// Tokens that some output has read.
     pub(crate) fn tokens(&self) -> usize {
-        self.rows.record().n_input() + self.rows.record().n_output().saturating_sub(1)
+        self.rows.n_input() + self.rows.n_output().saturating_sub(1)
     }
 
     /// Where a token's cells begin, from the first one's.
     pub(crate) fn token_start(&self, token: usize) -> f64 {
-        token as f64 * self.cell.0 + if token >= self.rows.record().n_input() { self.gap } else { 0.0 }
+        token as f64 * self.cell.0 + if token >= self.rows.n_input() { self.gap } else { 0.0 }
     }
 
     /// What all tokens' cells take.
@@ -56,7 +56,7 @@ impl Grid<'_> {
     }
 
     /// How a page redraws the grid of a panel.
-    pub(crate) fn live(&self, panel: usize) -> Redraw {
+    pub(crate) fn redraw(&self, panel: usize) -> Redraw {
         let on_panel = self.ground == self.scale.theme.panel();
         let part = Part::Grid {
             cell: self.cell,
@@ -78,8 +78,8 @@ impl Grid<'_> {
 
     /// The cells, from the grid's own corner.
     pub(crate) fn items(&self) -> Vec<Item> {
-        let n_output = self.rows.record().n_output();
-        if self.live || self.tokens() * n_output > AS_RECTANGLES {
+        let n_output = self.rows.n_output();
+        if self.for_page || self.tokens() * n_output > AS_RECTANGLES {
             return self.picture();
         }
         let mut cells = Cells::default();
@@ -95,7 +95,7 @@ impl Grid<'_> {
     /// A picture of the inputs' cells, one of the earlier outputs', and over them the hatched cells, which a
     /// picture cannot hold.
     fn picture(&self) -> Vec<Item> {
-        let (n_input, n_output) = (self.rows.record().n_input(), self.rows.record().n_output());
+        let (n_input, n_output) = (self.rows.n_input(), self.rows.n_output());
         let colors: Vec<Color> = [self.ground, self.scale.theme.not_comparable()]
             .into_iter()
             .chain(self.scale.colors().iter().copied())

@@ -1,5 +1,6 @@
 //! The rows of one record as a heatmap: a row for each output, a bar for each token before it, labels beside them.
 
+use crate::layout::cells::Cells;
 use crate::layout::grid::Grid;
 use crate::paint::color::Color;
 use crate::paint::scale::Paint;
@@ -8,7 +9,6 @@ use crate::redraw::Redraw;
 use crate::redraw::{Boxes, Part};
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::font;
-use crate::values::cells::Cells;
 use crate::values::excerpt;
 use crate::values::rows::Rows;
 
@@ -34,21 +34,21 @@ pub(crate) struct Heatmap<'a> {
     pub(crate) bar: f64,
     pub(crate) token: Option<usize>,
     /// Whether it is laid out for a page.
-    pub(crate) live: bool,
+    pub(crate) for_page: bool,
 }
 
 impl Heatmap<'_> {
     /// Room for the labels, left of the bars.
     pub(crate) fn label_width(&self) -> f64 {
-        let labels = (0..self.rows.record.n_output()).map(|row| font::width(&self.rows.label(row), SIZE));
+        let labels = (0..self.rows.n_output()).map(|row| font::width(&self.rows.label(row), SIZE));
         labels.fold(40.0, f64::max).min(LABEL_ROOM) + 8.0
     }
 
     /// The bars' places.
     fn grid(&self) -> Grid<'_> {
         let ground = self.scale.theme.background();
-        let (cell, transposed, live) = ((self.bar, ROW), false, self.live);
-        Grid { rows: &self.rows, scale: &self.scale, cell, gap: GAP, free: 1.0, transposed, ground, live }
+        let (cell, transposed, for_page) = ((self.bar, ROW), false, self.for_page);
+        Grid { rows: &self.rows, scale: &self.scale, cell, gap: GAP, free: 1.0, transposed, ground, for_page }
     }
 
     /// Width of all bars.
@@ -58,7 +58,7 @@ impl Heatmap<'_> {
 
     /// What stands above the inputs' bars.
     fn head(&self) -> Text {
-        let n_input = self.rows.record.n_input();
+        let n_input = self.rows.n_input();
         let count = || format!("{n_input} input token{}", if n_input == 1 { "" } else { "s" });
         let text = excerpt::inputs(self.rows.record).unwrap_or_else(count);
         Text::new(text, 0.0, -12.0, 10.0, self.scale.theme.muted())
@@ -84,14 +84,14 @@ impl Heatmap<'_> {
 
     /// How much of each row lies on inputs that are not shown, right of the bars.
     pub(crate) fn outside(&self) -> Vec<Item> {
-        let Some(end) = self.outside_end().filter(|_| self.rows.record.n_output() > 0) else {
+        let Some(end) = self.outside_end().filter(|_| self.rows.n_output() > 0) else {
             return Vec::new();
         };
         let (muted, ink) = (self.scale.theme.muted(), self.scale.theme.ink());
         let text = |text: String, y, size, color| {
             Item::from(Text::new(text, end, y, size, color).anchored(Anchor::End))
         };
-        let rows = 0..self.rows.record.n_output();
+        let rows = 0..self.rows.n_output();
         let share = |row: usize| {
             let share = excerpt::outside(self.rows.record, row)?;
             Some(text(share, row as f64 * ROW + 13.0, 11.0, ink))
@@ -107,15 +107,15 @@ impl Heatmap<'_> {
     }
 
     /// How a page redraws the bars.
-    pub(crate) fn live_cells(&self, panel: usize) -> Redraw {
-        self.grid().live(panel)
+    pub(crate) fn redraw_cells(&self, panel: usize) -> Redraw {
+        self.grid().redraw(panel)
     }
 
     /// How a page redraws the labels.
-    pub(crate) fn live_labels(&self, panel: usize) -> Redraw {
-        let (n_input, width) = (self.rows.record.n_input(), self.label_width());
+    pub(crate) fn redraw_labels(&self, panel: usize) -> Redraw {
+        let (n_input, width) = (self.rows.n_input(), self.label_width());
         let mut boxes = Boxes { size: SIZE, ground: true, bold: true, ..Boxes::default() };
-        for row in 0..self.rows.record.n_output() {
+        for row in 0..self.rows.n_output() {
             let top = row as f64 * ROW;
             boxes.places.push((n_input + row, Rect::new(0.0, top, width - 1.0, ROW - 1.0)));
             boxes.texts.push((n_input + row, self.label(row, width, self.scale.theme.ink())));
@@ -131,9 +131,9 @@ impl Heatmap<'_> {
 
     /// What the columns are, and the mark of the token under the pointer.
     pub(crate) fn heads(&self) -> Vec<Item> {
-        let (record, theme) = (self.rows.record, self.scale.theme);
-        let n_input = record.n_input();
-        if record.n_output() == 0 {
+        let theme = self.scale.theme;
+        let (n_input, n_output) = (self.rows.n_input(), self.rows.n_output());
+        if n_output == 0 {
             return vec![Text::new("no output", 0.0, 12.0, SIZE, theme.muted()).into()];
         }
         let inputs = self.bar * n_input as f64;
@@ -142,7 +142,7 @@ impl Heatmap<'_> {
         let mut items = Vec::new();
         let right = self.width();
         let outputs = text("earlier outputs".to_owned(), right).anchored(Anchor::End);
-        if record.n_output() > 1 && head.width + outputs.width + 8.0 < right {
+        if n_output > 1 && head.width + outputs.width + 8.0 < right {
             items.push(outputs.into());
         }
         items.push(head.into());
@@ -153,13 +153,13 @@ impl Heatmap<'_> {
             width: 1.0,
         };
         items.push(rule(0.0, inputs));
-        if record.n_output() > 1 {
+        if n_output > 1 {
             items.push(rule(inputs + GAP, right));
         }
         if let Some(token) = self.token {
             let x = self.grid().token_start(token) + self.bar / 2.0;
             items.push(Item::Pointer { tip: (x, -1.0), color: theme.mark() });
-            let bottom = ROW * record.n_output() as f64;
+            let bottom = ROW * n_output as f64;
             for x in [x - self.bar / 2.0 - 0.5, x + self.bar / 2.0 + 0.5] {
                 items.push(Item::Line { from: (x, 0.0), to: (x, bottom), color: theme.mark(), width: 1.0 });
             }
@@ -169,15 +169,16 @@ impl Heatmap<'_> {
 
     /// Every output's label, from the labels' own corner.
     pub(crate) fn labels(&self) -> Vec<Item> {
-        let (record, theme) = (self.rows.record, self.scale.theme);
+        let theme = self.scale.theme;
         let label_width = self.label_width();
         let mut backs = Cells::default();
         let mut texts: Vec<Item> = Vec::new();
-        for row in 0..record.n_output() {
+        for row in 0..self.rows.n_output() {
             let top = row as f64 * ROW;
             // An output before the hovered one is coloured by what that one took from it.
             let value = self.rows.hover.filter(|hover| row < *hover);
-            let value = value.map(|hover| self.scale.paint(self.rows.shown(hover, record.n_input() + row)));
+            let value =
+                value.map(|hover| self.scale.paint(self.rows.shown(hover, self.rows.n_input() + row)));
             let paint = value.unwrap_or(Paint::Color(theme.panel()));
             let rect = Rect::new(0.0, top, label_width - 1.0, ROW - 1.0);
             backs.add(paint, rect);

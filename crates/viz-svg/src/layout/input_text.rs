@@ -1,11 +1,11 @@
 //! The input text, coloured by the hovered row: what several charts begin with.
 
+use crate::layout::cells::Cells;
 use crate::paint::scale::Scale;
 use crate::redraw::Redraw;
 use crate::redraw::{Boxes, Part};
 use crate::scene::{Item, Rect};
 use crate::text::paragraph::{Paragraph, Piece};
-use crate::values::cells::Cells;
 use crate::values::rows::Rows;
 
 const PADDING: f64 = 10.0;
@@ -64,7 +64,7 @@ impl InputText {
     }
 
     /// How a page redraws that, for the panels whose input it is.
-    pub(crate) fn live(&self, only: Vec<usize>) -> Redraw {
+    pub(crate) fn redraw(&self, only: Vec<usize>) -> Redraw {
         let boxed = |piece: Piece| {
             (piece.token, Rect { y: piece.rect.y + 2.0, height: self.line - 4.0, ..piece.rect })
         };

@@ -1,11 +1,12 @@
 //! Notes of records, which a reader of the numbers should know: in lines under a legend, and whole on a page.
 
-use crate::layout::legend::{LaidOut, panel_names};
+use crate::layout::legend::LaidOut;
 use crate::options::Options;
 use crate::paint::theme::Theme;
 use crate::scene::{Item, Text};
 use crate::text::font;
 use crate::text::visible;
+use crate::values::names::panel_names;
 use saliency_schema::Record;
 
 /// Lines under a legend at the most; one more says how many notes have none.

@@ -110,7 +110,7 @@ impl<'a> ScatterPlot<'a> {
     }
 
     /// How a page redraws them.
-    pub(crate) fn live(&self) -> Redraw {
+    pub(crate) fn redraw(&self) -> Redraw {
         Redraw::of_hovered(Part::ScatterPlot { side: self.side })
     }
 

@@ -1,6 +1,7 @@
 //! A picture in the making: what is drawn, with the legend above it and a margin around it.
 
-use crate::layout::legend::{Bar, Ends, Legend, common_provenance};
+use crate::layout::color_bar::{ColorBar, Ends};
+use crate::layout::legend::Legend;
 use crate::layout::notes;
 use crate::layout::notes::Note;
 use crate::options::Options;
@@ -9,6 +10,7 @@ use crate::paint::theme::Theme;
 use crate::redraw::Redraw;
 use crate::scene::{Item, Rect, Scene, Text};
 use crate::values::excerpt;
+use crate::values::names::common_lines;
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
@@ -23,10 +25,10 @@ const LEAST: f64 = 480.0;
 /// reader above them, and finds the picture's size.
 #[derive(Debug)]
 pub struct Sheet<'a> {
-    bars: Vec<Bar<'a>>,
+    bars: Vec<ColorBar<'a>>,
     options: &'a Options,
     title: String,
-    /// Whether the title is that of the hovered row.
+    /// Whether the picture shows one row.
     of_row: bool,
     provenance: Vec<String>,
     notes: Vec<Note>,
@@ -38,16 +40,19 @@ pub struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    /// An empty sheet for the rows of one record. Where the caller has a title, it stands instead of `title`.
-    pub fn new(rows: &Rows<'_>, scale: &'a Scale, options: &'a Options, title: impl Into<String>) -> Self {
-        let title = title.into();
-        let of_row = title != rows.title_of_all();
-        let record = std::slice::from_ref(rows.record);
-        let outside = if of_row { excerpt::outside_of_shown(rows) } else { Vec::new() };
-        Self { of_row, outside, ..Self::of_several(record, Ends::of(rows), scale, options, title) }
+    /// An empty sheet for a picture of one row of a record: the hovered one, or its difference from the locked one.
+    /// [`Options::title`] replaces `title`.
+    pub fn of_row(rows: &Rows<'_>, scale: &'a Scale, options: &'a Options, title: impl Into<String>) -> Self {
+        let outside = excerpt::outside_of_shown(rows);
+        Self { of_row: true, outside, ..Self::of_all(rows, scale, options, title) }
     }
 
-    /// An empty sheet for several records: the legend says what they have in common.
+    /// An empty sheet for a picture of all rows of a record. [`Options::title`] replaces `title`.
+    pub fn of_all(rows: &Rows<'_>, scale: &'a Scale, options: &'a Options, title: impl Into<String>) -> Self {
+        Self::of_several(std::slice::from_ref(rows.record), Ends::of(rows), scale, options, title)
+    }
+
+    /// An empty sheet for a picture of several records: the legend says what they have in common.
     pub fn of_several(
         records: &[Record],
         ends: Ends,
@@ -56,17 +61,17 @@ impl<'a> Sheet<'a> {
         title: impl Into<String>,
     ) -> Self {
         let title = options.title.clone().unwrap_or_else(|| title.into());
-        let mut provenance = common_provenance(records, options);
+        let mut provenance = common_lines(records, options);
         provenance.extend(excerpt::inputs_of_all(records));
         let (outside, excerpt) = (Vec::new(), excerpt::in_words(records));
-        let bars = vec![Bar { scale, ends, of: None }];
+        let bars = vec![ColorBar { scale, ends, of: None }];
         let notes = notes::of(records, options);
         Self { bars, options, title, of_row: false, provenance, notes, outside, excerpt, items: Vec::new() }
     }
 
     /// These colour bars instead of the one for all; at least one.
     #[must_use]
-    pub(crate) fn with_bars(self, bars: Vec<Bar<'a>>) -> Self {
+    pub(crate) fn with_bars(self, bars: Vec<ColorBar<'a>>) -> Self {
         Self { bars, ..self }
     }
 
@@ -114,18 +119,18 @@ impl<'a> Sheet<'a> {
     }
 
     /// The same, with how a page redraws it: asked for only where the picture is laid out for a page.
-    pub(crate) fn live_group(
+    pub(crate) fn redrawn_group(
         &mut self,
         name: &'static str,
         words: Option<String>,
         items: impl IntoIterator<Item = Item>,
         at: (f64, f64),
-        live: impl FnOnce() -> Redraw,
+        redraw: impl FnOnce() -> Redraw,
     ) {
         // A page holds the values themselves.
-        let words = words.filter(|_| !self.options.live);
+        let words = words.filter(|_| !self.options.for_page);
         let group = Item::group(name, words, items, at);
-        self.items.push(if self.options.live { group.redrawn(live(), at) } else { group });
+        self.items.push(if self.options.for_page { group.redrawn(redraw(), at) } else { group });
     }
 
     /// Adds a heading whose baseline begins at `(x, y)`.
@@ -148,7 +153,7 @@ impl<'a> Sheet<'a> {
         let bottom = (bounds.y + bounds.height - above - 0.01).ceil();
         let patterns = self.items.iter().flat_map(Item::patterns).collect();
         let room = (MARGIN, MARGIN, right);
-        let redrawn = |item: &Item| matches!(item, Item::Group { live: Some(_), .. });
+        let redrawn = |item: &Item| matches!(item, Item::Group { redraw: Some(_), .. });
         let legend = Legend {
             title: &self.title,
             provenance: &self.provenance,
@@ -156,7 +161,8 @@ impl<'a> Sheet<'a> {
             bars: &self.bars,
             outside: &self.outside,
             patterns: &patterns,
-            live: self.items.iter().any(redrawn).then_some(self.of_row),
+            redrawn: self.items.iter().any(redrawn),
+            of_row: self.of_row,
         }
         .lay_out(room);
         let below = (MARGIN, MARGIN + legend.height, right);

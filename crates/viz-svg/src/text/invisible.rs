@@ -1,7 +1,10 @@
-//! Characters that show nothing by themselves: which they are, where they do their ordinary job, and what stands for
-//! them where they do not.
+//! A text in stretches: what is seen, combining marks without a letter, and characters that are invisible without doing
+//! their ordinary job there.
 
-use unicode_segmentation::UnicodeSegmentation;
+use crate::text::characters::{
+    is_brahmic, is_invisible, is_jamo, is_joining, is_mark, is_mongolian, is_unspaced, takes_selector,
+};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// A stretch of a text, as a reader sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,92 +61,6 @@ pub(crate) fn stretches(text: &str) -> Vec<Stretch<'_>> {
     found.into_iter().map(stretch).collect()
 }
 
-/// What stands for a run of hidden characters in a text: their names, or how many there are.
-pub(crate) fn stand_in(hidden: &str) -> String {
-    match hidden.chars().count() {
-        0..=2 => hidden.chars().map(|c| ["⟨", &name(c), "⟩"].concat()).collect(),
-        count => format!("⟨{count} hidden⟩"),
-    }
-}
-
-/// A character's abbreviation in Unicode's `NameAliases.txt`, or its number.
-pub(crate) fn name(c: char) -> String {
-    const CONTROLS: [&str; 32] = [
-        "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "TAB", "LF", "VT", "FF", "CR", "SO",
-        "SI", "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EOM", "SUB", "ESC", "FS", "GS",
-        "RS", "US",
-    ];
-    let fixed = match c {
-        '\0'..='\u{1f}' => CONTROLS[c as usize],
-        '\u{7f}' => "DEL",
-        '\u{85}' => "NEL",
-        '\u{a0}' => "NBSP",
-        '\u{ad}' => "SHY",
-        '\u{34f}' => "CGJ",
-        '\u{61c}' => "ALM",
-        '\u{180b}' => "FVS1",
-        '\u{180c}' => "FVS2",
-        '\u{180d}' => "FVS3",
-        '\u{180e}' => "MVS",
-        '\u{180f}' => "FVS4",
-        '\u{200b}' => "ZWSP",
-        '\u{200c}' => "ZWNJ",
-        '\u{200d}' => "ZWJ",
-        '\u{200e}' => "LRM",
-        '\u{200f}' => "RLM",
-        '\u{202a}' => "LRE",
-        '\u{202b}' => "RLE",
-        '\u{202c}' => "PDF",
-        '\u{202d}' => "LRO",
-        '\u{202e}' => "RLO",
-        '\u{202f}' => "NNBSP",
-        '\u{205f}' => "MMSP",
-        '\u{2060}' => "WJ",
-        '\u{2066}' => "LRI",
-        '\u{2067}' => "RLI",
-        '\u{2068}' => "FSI",
-        '\u{2069}' => "PDI",
-        '\u{feff}' => "BOM",
-        '\u{fe00}'..='\u{fe0f}' => return format!("VS{}", c as u32 - 0xfe00 + 1),
-        '\u{e0100}'..='\u{e01ef}' => return format!("VS{}", c as u32 - 0xe0100 + 17),
-        _ => return format!("U+{:04X}", c as u32),
-    };
-    fixed.to_owned()
-}
-
-/// Whether a character shows nothing, changes the direction of others, or may not stand in XML: controls, Unicode's
-/// `Default_Ignorable_Code_Point`, annotations, and what is no character.
-pub(crate) fn is_invisible(c: char) -> bool {
-    match c {
-        '\t' | '\n' | '\r' | '\u{85}' => false,
-        '\0'..='\u{7e}' => c < ' ',
-        '\u{7f}'..='\u{9f}' | '\u{fff9}'..='\u{fffc}' | '\u{fdd0}'..='\u{fdef}' => true,
-        c => is_ignorable(c) || c as u32 & 0xfffe == 0xfffe,
-    }
-}
-
-/// Unicode's property `Default_Ignorable_Code_Point`: what a font need not show.
-pub(crate) fn is_ignorable(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
-
-/// Whether a character says how the one before it looks.
-pub(crate) fn is_selector(c: char) -> bool {
-    matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
-}
-
-/// Whether a character is a combining mark, which stands on the letter before it.
-fn is_mark(c: char) -> bool {
-    let mut text = String::from("x");
-    text.push(c);
-    let is_skin_tone = ('\u{1f3fb}'..='\u{1f3ff}').contains(&c);
-    !is_invisible(c) && !is_skin_tone && text.graphemes(true).nth(1).is_none()
-}
-
 /// Whether the character at `at` is invisible without doing its ordinary job there; its cluster goes to `end`.
 fn is_hidden(text: &str, at: usize, c: char, end: usize) -> bool {
     if !is_invisible(c) {
@@ -173,53 +90,6 @@ fn is_hidden(text: &str, at: usize, c: char, end: usize) -> bool {
     !works
 }
 
-/// Whether a character may be followed by a variation selector: pictures and symbols by those of emoji, ideographs by
-/// their own, and the standardized ones, of which all but 0 lie beyond the alphabets.
-fn takes_selector(base: char, selector: char) -> bool {
-    match selector {
-        _ if base.is_whitespace() => false,
-        '\u{fe0e}' | '\u{fe0f}' if base.is_ascii() => matches!(base, '#' | '*' | '0'..='9'),
-        '\u{fe0e}' | '\u{fe0f}' => {
-            !base.is_alphabetic() && !is_mark(base)
-                || matches!(base, 'ℹ' | 'Ⓜ' | '\u{1f100}'..='\u{1f2ff}' | '\u{3297}' | '\u{3299}')
-        }
-        '\u{fe00}'..='\u{fe0d}' => base == '0' || base >= '\u{1000}',
-        _ => matches!(base, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3fffd}'),
-    }
-}
-
-/// Letters and marks of scripts whose letters join.
-fn is_joining(c: char) -> bool {
-    is_mongolian(c)
-        || matches!(c,
-            '\u{610}'..='\u{8ff}' | '\u{a840}'..='\u{a877}' | '\u{fb50}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fdff}'
-            | '\u{fe70}'..='\u{fefc}' | '\u{10ac0}'..='\u{10aff}' | '\u{10b80}'..='\u{10baf}'
-            | '\u{10d00}'..='\u{10d3f}' | '\u{10f30}'..='\u{10fdf}' | '\u{1e900}'..='\u{1e95f}')
-}
-
-/// Letters and marks of scripts whose consonants form conjuncts.
-fn is_brahmic(c: char) -> bool {
-    matches!(c,
-        '\u{900}'..='\u{dff}' | '\u{f00}'..='\u{109f}' | '\u{1700}'..='\u{17ff}' | '\u{1900}'..='\u{1cff}'
-        | '\u{a800}'..='\u{a82f}' | '\u{a880}'..='\u{a9df}' | '\u{aa00}'..='\u{aaff}' | '\u{abc0}'..='\u{abff}'
-        | '\u{11000}'..='\u{11fff}')
-}
-
-/// Letters of scripts that are written without spaces, where an invisible one says that a word ends.
-fn is_unspaced(c: char) -> bool {
-    matches!(c,
-        '\u{e00}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{1950}'..='\u{19ff}' | '\u{1a20}'..='\u{1aaf}'
-        | '\u{2e80}'..='\u{9fff}' | '\u{a9e0}'..='\u{a9ff}' | '\u{aa60}'..='\u{aadf}' | '\u{20000}'..='\u{3fffd}')
-}
-
-fn is_mongolian(c: char) -> bool {
-    ('\u{1820}'..='\u{18aa}').contains(&c)
-}
-
-fn is_jamo(c: char) -> bool {
-    matches!(c, '\u{1100}'..='\u{11ff}' | '\u{a960}'..='\u{a97c}' | '\u{d7b0}'..='\u{d7fb}')
-}
-
 /// Whether the tag at `at` is part of a flag: a black flag, a region in three to six tags, and the tag that ends them
 /// (UTS #51, ED-14a).
 fn is_in_flag(text: &str, at: usize) -> bool {
@@ -240,6 +110,7 @@ fn is_in_flag(text: &str, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::stand_in::stand_in;
 
     /// What stands in a text, with hidden runs as they are shown.
     fn shown(text: &str) -> String {
@@ -249,16 +120,6 @@ mod tests {
             Stretch::Hidden(text) => stand_in(text),
         };
         stretches(text).into_iter().map(shown).collect()
-    }
-
-    /// Unicode's own table, by way of the crate `regex`.
-    #[test]
-    fn what_a_font_need_not_show_is_what_unicode_says() -> Result<(), regex::Error> {
-        let property = regex::Regex::new(r"^\p{Default_Ignorable_Code_Point}$")?;
-        for c in '\0'..=char::MAX {
-            assert_eq!(is_ignorable(c), property.is_match(c.encode_utf8(&mut [0; 4])), "{c:?}");
-        }
-        Ok(())
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a token is called: its text, or which part of which character it holds.
 
-use crate::text::invisible::{Stretch, name, stretches};
+use crate::text::invisible::{Stretch, stretches};
+use crate::text::stand_in::name;
 use crate::text::visible_char;
 use saliency_schema::Token;
 use std::fmt::Write as _;

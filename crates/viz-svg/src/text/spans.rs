@@ -1,7 +1,7 @@
 //! A run of text cut where a renderer could not be trusted to keep its places: at characters that the embedded font
 //! lacks, at combined ones, and where the direction changes.
 
-use crate::text::invisible::{is_ignorable, is_selector};
+use crate::text::characters::{is_ignorable, is_selector};
 use crate::text::{bidi, font};
 use unicode_segmentation::UnicodeSegmentation;
 

@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
     pub(crate) record: &'a Record,
+    /// How many of the tokens are inputs: the record counts them on each call.
+    pub(crate) n_input: usize,
     /// The row that the paragraph shows; `None` where there is no output.
     pub(crate) hover: Option<usize>,
     pub(crate) lock: Option<usize>,
@@ -50,12 +52,28 @@ impl<'a> Rows<'a> {
             _ if count > 0 => Some(0),
             _ => None,
         };
-        Ok(Self { record, hover: states.hover.or(default), lock: states.lock, foreign: None })
+        Ok(Self::of(record, States::new(states.hover.or(default), states.lock)))
+    }
+
+    /// A record's rows in one state.
+    pub(crate) fn of(record: &'a Record, states: States) -> Self {
+        let States { hover, lock } = states;
+        Self { record, n_input: record.n_input(), hover, lock, foreign: None }
     }
 
     /// The record.
     pub fn record(&self) -> &'a Record {
         self.record
+    }
+
+    /// How many of the tokens are inputs.
+    pub fn n_input(&self) -> usize {
+        self.n_input
+    }
+
+    /// How many outputs there are: a row for each.
+    pub fn n_output(&self) -> usize {
+        self.record.tokens.len() - self.n_input
     }
 
     /// The hovered row: the one that a paragraph shows. `None` where the record holds no output.
@@ -166,8 +184,7 @@ impl<'a> Rows<'a> {
 
     /// Every value that is shown.
     pub fn all_shown(self) -> impl Iterator<Item = Value> + 'a {
-        (0..self.record.n_output())
-            .flat_map(move |row| (0..self.length(row)).map(move |i| self.shown(row, i)))
+        (0..self.n_output()).flat_map(move |row| (0..self.length(row)).map(move |i| self.shown(row, i)))
     }
 
     /// Whether what is shown has a sign.

@@ -1,10 +1,10 @@
 //! Which of a scene's characters the fonts of a painter have glyphs for (features `png` and `pdf`).
 
 use crate::scene::{Item, Scene};
+use crate::text::characters::{is_ignorable, is_selector};
 use crate::text::font;
-use crate::text::invisible::{is_ignorable, is_selector};
 use crate::text::spans::spans;
-use crate::write::svg::Painted;
+use crate::write::lettering::Painted;
 use std::collections::BTreeSet;
 use ttf_parser::Face;
 

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::scene::Scene;
 use crate::text::font;
 use crate::write::fonts::Fonts;
-use crate::write::svg::Lettering;
+use crate::write::lettering::Lettering;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 use svg2pdf::usvg::{ImageRendering, Options, Tree};

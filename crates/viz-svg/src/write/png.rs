@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::scene::Scene;
 use crate::text::font;
 use crate::write::fonts::{Chosen, EMBEDDED, Fonts};
-use crate::write::svg::Lettering;
+use crate::write::lettering::Lettering;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{ImageRendering, Options, Tree, fontdb};
 use std::collections::BTreeSet;

@@ -1,25 +1,22 @@
-//! The SVG writer: the only file that knows a tag.
+//! The SVG writer. With [`lettering`](crate::write::lettering) and [`raster`](crate::write::raster), the only files
+//! that know tags.
 //!
 //! Plain presentation attributes, no script, no style sheet: what browsers, Inkscape, resvg and TeX or Typst tool
 //! chains all read. Rectangles of one colour and height become one stroked path, so that thousands of cells take a
 //! few bytes each.
 
-use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Pattern};
-use crate::scene::{Anchor, Item, Rect, Scene, Text};
-use crate::text::font;
+use crate::scene::{Item, Rect, Scene};
 use crate::text::font::FAMILY;
-use crate::text::spans::{Span, spans};
 use crate::values::number::coordinate;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::write::lettering::{Lettering, Painted, text_elements};
+use crate::write::raster::raster;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use svg::Document;
 use svg::node::Text as Content;
 use svg::node::element::{
-    Definitions, Description, Element, Group, Image, Path, Pattern as PatternElement, Rectangle,
-    Text as TextElement, Title,
+    Definitions, Description, Element, Group, Path, Pattern as PatternElement, Rectangle, Title,
 };
 
 impl Scene {
@@ -38,12 +35,12 @@ impl Scene {
 
     /// The picture as SVG, with ids that begin with `prefix`, whatever [`id_prefix`](Self::id_prefix) says.
     pub fn to_svg_with_ids(&self, prefix: &str) -> String {
-        self.written(prefix, Lettering { painted: &Painted::whole, squeezes: self.is_live() })
+        self.written(prefix, Lettering { painted: &Painted::whole, squeezes: self.is_redrawn() })
     }
 
     /// Whether a page redraws some of it.
-    fn is_live(&self) -> bool {
-        self.items.iter().any(|item| matches!(item, Item::Group { live: Some(_), .. }))
+    fn is_redrawn(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Group { redraw: Some(_), .. }))
     }
 
     /// The picture for a renderer whose fonts are known.
@@ -62,7 +59,7 @@ impl Scene {
         let writer = Writer { scene: self, prefix, lettering };
         let mut patterns = patterns(&self.items);
         // A page may need any of them.
-        if self.is_live() {
+        if self.is_redrawn() {
             patterns = Pattern::ALL.into_iter().collect();
         }
         if !patterns.is_empty() {
@@ -121,10 +118,10 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn item(&self, item: &Item) -> Vec<Element> {
         match item {
-            Item::Group { name, description, items, live } => {
+            Item::Group { name, description, items, redraw } => {
                 let mut group = Group::new().set("data-name", *name);
-                if let Some(live) = live {
-                    let at = format!("translate({} {})", coordinate(live.at.0), coordinate(live.at.1));
+                if let Some(redraw) = redraw {
+                    let at = format!("translate({} {})", coordinate(redraw.at.0), coordinate(redraw.at.1));
                     group = group.set("data-live", at);
                 }
                 if let Some(description) = description {
@@ -185,7 +182,7 @@ impl Writer<'_> {
                         .into(),
                 ]
             }
-            Item::Text(text) => self::text(text, &self.lettering),
+            Item::Text(text) => text_elements(text, &self.lettering),
         }
     }
 
@@ -252,155 +249,6 @@ impl Writer<'_> {
             definitions.add(element)
         })
     }
-}
-
-/// A run of text, cut where a renderer could not be trusted to keep its places.
-fn text(text: &Text, lettering: &Lettering<'_>) -> Vec<Element> {
-    let spans = spans(&text.text);
-    if let [span] = &spans[..]
-        && (span.covered || (lettering.painted)(&span.text) == Painted::whole(&span.text))
-    {
-        return vec![run(text, None, span.covered && !lettering.squeezes).into()];
-    }
-    let columns = spans.iter().map(|s| s.columns).sum::<usize>().max(1) as f64;
-    let (column, left) = (text.width / columns, text.bounds());
-    let left = if text.upward { left.y + left.height - text.y } else { left.x - text.x };
-    let place = |span: &Span| Text {
-        text: span.text.trim_matches(' ').to_owned(),
-        x: text.x + if text.upward { -left } else { left } + span.leading() as f64 * column,
-        width: (span.columns - span.spaces()) as f64 * column,
-        anchor: Anchor::Start,
-        ..text.clone()
-    };
-    let around = (text.x, text.y);
-    let drawn = spans.iter().filter(|span| span.columns > span.spaces());
-    drawn
-        .flat_map(|span| {
-            let placed = place(span);
-            if span.covered {
-                return vec![run(&placed, Some(around), !lettering.squeezes).into()];
-            }
-            let painted = (lettering.painted)(placed.text.as_str());
-            let mut elements = if painted.whole { Vec::new() } else { vec![boxed(&placed, around)] };
-            let natural = font::columns(&painted.text) as f64 * column;
-            if painted.text.chars().all(font::covers) && natural > 0.0 && natural < placed.width {
-                // The embedded font's own glyph in the room of a wider one.
-                let x = placed.x + (placed.width - natural) / 2.0;
-                let run = run(&Text { text: painted.text, x, width: natural, ..placed }, Some(around), true);
-                elements.push(run.into());
-            } else if !painted.text.is_empty() {
-                elements.push(run(&Text { text: painted.text, ..placed }, Some(around), false).into());
-            }
-            elements
-        })
-        .collect()
-}
-
-/// One stretch of text as it is; an upward one turns around `around`.
-fn run(text: &Text, around: Option<(f64, f64)>, covered: bool) -> TextElement {
-    let mut element = TextElement::new(text.text.as_str())
-        .set("x", coordinate(text.x))
-        .set("y", coordinate(text.y))
-        .set("font-size", coordinate(text.size))
-        .set("fill", text.color.to_string());
-    if text.width > 0.0 {
-        element = element.set("textLength", coordinate(text.width));
-    }
-    if !covered {
-        // Another font's glyphs are squeezed, not moved apart.
-        element = element.set("lengthAdjust", "spacingAndGlyphs");
-    }
-    if text.bold {
-        element = element.set("font-weight", "bold");
-    }
-    if text.underlined {
-        element = element.set("text-decoration", "underline");
-    }
-    match text.anchor {
-        Anchor::Start => {}
-        Anchor::Middle => element = element.set("text-anchor", "middle"),
-        Anchor::End => element = element.set("text-anchor", "end"),
-    }
-    if text.upward {
-        element = element.set("transform", upward(around.unwrap_or((text.x, text.y))));
-    }
-    element
-}
-
-fn upward((x, y): (f64, f64)) -> String {
-    format!("rotate(-90 {} {})", coordinate(x), coordinate(y))
-}
-
-/// What stands for characters that no font at hand has: a box of their width.
-fn boxed(text: &Text, around: (f64, f64)) -> Element {
-    let (size, rim) = (text.size, 0.1 * text.size);
-    let mut element = Rectangle::new()
-        .set("x", coordinate(text.x + rim))
-        .set("y", coordinate(text.y - 0.72 * size))
-        .set("width", coordinate((text.width - 2.0 * rim).max(rim)))
-        .set("height", coordinate(0.88 * size))
-        .set("fill", "none")
-        .set("stroke", text.color.to_string())
-        .set("stroke-width", coordinate(0.07 * size));
-    if text.upward {
-        element = element.set("transform", upward(around));
-    }
-    element.into()
-}
-
-/// What the picture's reader has glyphs for, besides the embedded font's.
-pub(crate) struct Lettering<'a> {
-    /// What can be painted of a text that the embedded font does not have.
-    pub(crate) painted: &'a dyn Fn(&str) -> Painted,
-    /// Whether every text is fitted by its glyphs' width, and not letter by letter: browsers paint that several times
-    /// faster, and with the embedded font it looks the same.
-    pub(crate) squeezes: bool,
-}
-
-/// The part of a text that there are glyphs for.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Painted {
-    pub(crate) text: String,
-    /// Whether that is all that was to be seen.
-    pub(crate) whole: bool,
-}
-
-impl Painted {
-    /// All of it: what readers do that look for a font themselves.
-    fn whole(text: &str) -> Self {
-        Self { text: text.to_owned(), whole: true }
-    }
-}
-
-/// A grid as an indexed PNG inside the SVG, which stays sharp when it is enlarged.
-fn raster(rect: Rect, columns: usize, cells: &[u8], colors: &[Color]) -> Option<Element> {
-    let rows = cells.len().checked_div(columns)?;
-    let data =
-        format!("data:image/png;base64,{}", STANDARD.encode(indexed_png(columns, rows, cells, colors)?));
-    let image = Image::new()
-        .set("x", coordinate(rect.x))
-        .set("y", coordinate(rect.y))
-        .set("width", coordinate(rect.width))
-        .set("height", coordinate(rect.height))
-        .set("preserveAspectRatio", "none")
-        .set("image-rendering", "pixelated")
-        .set("href", data);
-    Some(image.into())
-}
-
-/// `None` for a grid without cells, or one that is too large for a PNG.
-fn indexed_png(columns: usize, rows: usize, cells: &[u8], colors: &[Color]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, columns.try_into().ok()?, rows.try_into().ok()?);
-    encoder.set_color(png::ColorType::Indexed);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_palette(colors.iter().flat_map(|color| color.0).collect::<Vec<u8>>());
-    encoder.set_compression(png::Compression::Balanced);
-    encoder.set_filter(png::Filter::NoFilter);
-    let mut writer = encoder.write_header().ok()?;
-    writer.write_image_data(cells).ok()?;
-    writer.finish().ok()?;
-    Some(bytes)
 }
 
 fn name(pattern: Pattern) -> &'static str {

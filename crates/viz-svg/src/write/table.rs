@@ -1,9 +1,9 @@
 //! Every cell of some records as a long table, a row each: what a spreadsheet, pandas or R reads.
 
 use crate::error::Error;
-use crate::layout::panels::Panels;
 use crate::options::Options;
 use crate::paint::scale::Value;
+use crate::values::panels::Panels;
 use crate::values::rows::Rows;
 use saliency_schema::{Kind, Output, Record};
 use std::fmt::Write as _;
@@ -120,7 +120,7 @@ impl<'a> LongTable<'a> {
         out.write_record(COLUMNS.into_iter().chain(difference))?;
         for (number, rows) in self.panels.rows().enumerate() {
             let number = self.options.record.unwrap_or(0) + number;
-            for row in 0..rows.record.n_output() {
+            for row in 0..rows.n_output() {
                 let of_row =
                     [of_record(rows.record, number, &self.options), of_output(rows.record, row)].concat();
                 let of_row: Vec<String> = of_row.iter().map(|field| escaped(field)).collect();

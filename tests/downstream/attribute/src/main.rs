@@ -1,11 +1,11 @@
 //! Attributes a continuation by the bundled model and prints the strongest token.
 
-use saliency::{Attributor, Checkpoint, Generation, Load};
+use saliency::{Attributor, Generation, Load};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let gpt2 = Checkpoint::demo(&Load::default())?;
-    let sequence = gpt2.generate("In the beginning God created", &Generation::greedy(3))?;
-    let record = Attributor::new().record(&gpt2.model, &sequence)?;
+    let demo = saliency::demo(&Load::default())?;
+    let sequence = demo.generate("In the beginning God created", &Generation::greedy(3))?;
+    let record = Attributor::new().record(&demo.model, &sequence)?;
     let row = &record.attributions[0];
     let sum: f64 = row.iter().flatten().sum();
     assert!((sum - 1.0).abs() < 1e-9, "a row sums to {sum}");

@@ -11,6 +11,8 @@ use crate::method::card::{Axiom, Card};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::{Parameters, count};
 use crate::method::positions::Positions;
+use crate::model::checked;
+use crate::model::inside::Inside;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use crate::rows::notes::with_new;
@@ -100,7 +102,8 @@ impl IntegratedGradients {
         self
     }
 
-    /// Whether positions move along the path. Default: [`Positions::Stay`].
+    /// Whether positions move along the path, in models that add them to embeddings; others are refused when it runs.
+    /// Default: [`Positions::Stay`].
     #[must_use]
     pub fn positions(self, positions: Positions) -> Self {
         Self { positions, ..self }
@@ -327,9 +330,22 @@ impl Method for IntegratedGradients {
         let space = match self.positions {
             Positions::Stay => Space::Embeddings,
             Positions::Move => {
-                Space::Positioned(problem.inside("integrated-gradients with moving positions")?)
+                let inside = problem.inside("integrated-gradients with moving positions")?;
+                check_positions(problem, inside)?;
+                Space::Positioned(inside)
             }
         };
         self.integration.attribute(problem, &space, each)
     }
+}
+
+/// Refuses to move the positions of a model that adds none to its embeddings: it has rotary positions, or none.
+fn check_positions(problem: &Problem<'_>, inside: &dyn Inside) -> Result<(), Error> {
+    let _no_gradient = tch::no_grad_guard();
+    let embeddings = problem.embeddings();
+    if !checked::residual(inside, 0, &embeddings)?.f_equal(&embeddings)? {
+        return Ok(());
+    }
+    let range = "stay: this model adds no positions to its embeddings";
+    Err(Error::Parameter { name: "positions", value: Positions::Move.name().to_owned(), range })
 }

@@ -6,7 +6,7 @@ use crate::method::Method;
 use crate::method::card::{Axiom, Card, Needs};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
-use crate::model::layers::check_layer;
+use crate::model::layers::check_residual;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
@@ -62,7 +62,7 @@ impl Method for LayerGradientXActivation {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let inside = problem.inside(self.name())?;
-        check_layer(self.layer, inside.layers() + 1)?;
+        check_residual(self.layer, inside.layers())?;
         let space = Space::Residual(inside, self.layer);
         let input = space.input(problem)?;
         space.gradients_at(problem, &input, 0..problem.n_output(), &mut |output, value, gradient| {

@@ -9,7 +9,7 @@ use crate::method::card::{Axiom, Card, Needs};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::gradient::integrated_gradients::Integration;
-use crate::model::layers::check_layer;
+use crate::model::layers::check_residual;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
@@ -103,7 +103,7 @@ impl Method for LayerIntegratedGradients {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let inside = problem.inside(self.name())?;
-        check_layer(self.layer, inside.layers() + 1)?;
+        check_residual(self.layer, inside.layers())?;
         self.integration.attribute(problem, &Space::Residual(inside, self.layer), each)
     }
 }

@@ -1,0 +1,110 @@
+//! Models by their name on the Hugging Face hub, where the program is built with it (feature `hub`).
+
+use crate::failure::Failure;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// What lies in the hub's cache, as `saliency models` shows it.
+#[derive(Default)]
+pub(crate) struct Cache {
+    pub(crate) folder: Option<PathBuf>,
+    /// A line for each model.
+    pub(crate) lines: Vec<String>,
+    /// The same for `--json`.
+    pub(crate) json: Vec<Value>,
+    /// Why something was not read.
+    pub(crate) unread: Vec<String>,
+}
+
+/// The folder of the model with this name, fetched where it is not in the cache.
+#[cfg(not(feature = "hub"))]
+pub(crate) fn folder(model: &str, _quiet: bool) -> Result<PathBuf, Failure> {
+    Err(Failure::Usage(format!(
+        "--model {model:?} is neither demo nor a folder, and this program was built without the hub (feature hub)"
+    )))
+}
+
+#[cfg(not(feature = "hub"))]
+pub(crate) fn cache() -> Cache {
+    Cache::default()
+}
+
+#[cfg(feature = "hub")]
+pub(crate) use fetched::{cache, folder};
+
+#[cfg(feature = "hub")]
+mod fetched {
+    use super::Cache;
+    use crate::failure::Failure;
+    use crate::output::remark;
+    use crate::progress::Progress;
+    use saliency::hub::{FetchEvent, Hub, HubId, Snapshot};
+    use serde_json::json;
+    use std::path::PathBuf;
+
+    /// The folder of the model with this name, fetched where it is not in the cache.
+    pub(crate) fn folder(model: &str, quiet: bool) -> Result<PathBuf, Failure> {
+        let id: HubId = model.parse().map_err(|error| {
+            Failure::Usage(format!(
+                "--model {model:?} is neither demo, nor a folder, nor a name on the hub: {error}"
+            ))
+        })?;
+        let snapshot = fetch(&id, quiet)
+            .map_err(|source| Failure::Fetch { model: model.to_owned(), source: Box::new(source) })?;
+        Ok(snapshot.folder)
+    }
+
+    fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, saliency::hub::Error> {
+        let hub = Hub::from_env()?;
+        let mut bar: Option<(String, Progress)> = None;
+        let snapshot = hub.get(id, &mut |event| match event {
+            FetchEvent::Bytes { file, done, total } => {
+                if bar.as_ref().is_none_or(|(of, _)| of != file) {
+                    if let Some((_, bar)) = &bar {
+                        bar.finish();
+                    }
+                    bar = Some((file.to_owned(), Progress::bytes(file, total, quiet)));
+                }
+                if let Some((_, bar)) = &bar {
+                    bar.set(done as usize);
+                }
+            }
+            FetchEvent::Waiting { status, wait } => {
+                let reason = if status == 0 {
+                    "closed the connection".to_owned()
+                } else {
+                    format!("answered {status}")
+                };
+                remark(quiet, &format!("the hub {reason}; trying again in {} s", wait.as_secs_f64().ceil()));
+            }
+            _ => {}
+        });
+        if let Some((_, bar)) = &bar {
+            bar.finish();
+        }
+        snapshot
+    }
+
+    /// Reads the cache; what can't be read is told.
+    pub(crate) fn cache() -> Cache {
+        let mut unread = Vec::new();
+        let hub = Hub::from_env().map_err(|error| unread.push(error.to_string())).ok();
+        let models = hub.as_ref().map(|hub| hub.cached_with(&mut |error| unread.push(error.to_string())));
+        let models = models.unwrap_or_default();
+        let json = models.iter().map(|model| {
+            json!({
+                "name": model.id.to_string(), "revisions": model.revisions, "commit": model.commit,
+                "folder": model.folder, "bytes": model.bytes, "whole": model.complete,
+            })
+        });
+        let lines = models.iter().map(|model| {
+            let revisions =
+                if model.revisions.is_empty() { &model.commit } else { &model.revisions.join(", ") };
+            let incomplete =
+                if model.complete { "" } else { ", incomplete: weights are missing or in another format" };
+            format!("{}  {revisions}, {:.1} MB{incomplete}", model.id, model.bytes as f64 / 1e6)
+        });
+        let (json, lines) = (json.collect(), lines.collect());
+        Cache { folder: hub.as_ref().map(|hub| hub.cache().to_owned()), lines, json, unread }
+    }
+}

@@ -1,0 +1,72 @@
+//! `saliency models`: the bundled model, those in the hub's cache, and published ones of families that are read.
+
+use crate::arguments::ListArguments;
+use crate::failure::Failure;
+use crate::hub;
+use crate::output::print;
+use saliency::checkpoint::Family;
+use saliency::{FAMILIES, LanguageModel, Load};
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// `saliency models`: the bundled model, those in the cache, and published ones that are known to work.
+pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
+    let demo = saliency::demo(&Load::default())?;
+    let (limits, inside) = (demo.model.limits(), demo.model.inside());
+    let (blocks, heads) = inside.map_or((0, 0), |inside| (inside.layers(), inside.heads()));
+    let embedding = demo.model.embed(&[0]).map_err(saliency::attribution::Error::Model)?;
+    let hidden = embedding.size().last().copied().unwrap_or(0);
+    let cache = hub::cache();
+    if arguments.json {
+        let bundled = json!({
+            "name": "demo", "sha256": demo.model.sha256(), "blocks": blocks, "hidden": hidden,
+            "heads": heads, "context": limits.context, "vocabulary": limits.vocabulary,
+        });
+        let known = FAMILIES.iter().flat_map(Family::known).map(|known| {
+            let (blocks, hidden, heads) = known.shape;
+            json!({
+                "name": known.id, "millions": known.millions, "blocks": blocks, "hidden": hidden, "heads": heads,
+                "summary": known.summary,
+            })
+        });
+        let all = json!({
+            "bundled": bundled, "cache": cache.folder, "cached": cache.json, "unread": cache.unread,
+            "known": known.collect::<Vec<_>>(),
+        });
+        return print(format!("{all:#}\n").as_bytes());
+    }
+    let mut text = format!(
+        "Bundled (--model demo, the default)\ndemo  {} blocks, {} hidden dimensions, {} heads, context {}\n\nIn the cache{}\n",
+        blocks,
+        hidden,
+        heads,
+        limits.context,
+        cache.folder.map(|folder| format!(", {}", folder.display())).unwrap_or_default()
+    );
+    if cache.lines.is_empty() && cache.unread.is_empty() {
+        text += "nothing\n";
+    }
+    for line in &cache.lines {
+        let _ = writeln!(text, "{line}");
+    }
+    for error in &cache.unread {
+        let _ = writeln!(text, "not read: {error}");
+    }
+    for family in FAMILIES {
+        let _ = writeln!(
+            text,
+            "\nAlso readable, by name on the hub or from a folder: any {} in Hugging Face's layout with safetensors, such as",
+            family.name()
+        );
+        let width = family.known().iter().map(|known| known.id.len()).max().unwrap_or(0);
+        for known in family.known() {
+            let (blocks, hidden, _) = known.shape;
+            let _ = writeln!(
+                text,
+                "{:width$}  {:>4} million, {blocks:>2} blocks of {hidden:>4}: {}",
+                known.id, known.millions, known.summary
+            );
+        }
+    }
+    print(text.as_bytes())
+}

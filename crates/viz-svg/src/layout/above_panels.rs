@@ -1,0 +1,74 @@
+//! What stands above panels: the input text, coloured by the hovered row, and the scatter plot of that row and the
+//! locked one.
+
+use crate::layout::color_bar::{ColorBar, Ends};
+use crate::layout::input_text::InputText;
+use crate::layout::scatter_plot;
+use crate::layout::scatter_plot::ScatterPlot;
+use crate::layout::sheet::Sheet;
+use crate::options::{Options, State};
+use crate::scene::Item;
+use crate::values::panels::{Group, Panels, scale_of};
+use saliency_schema::Record;
+
+const TEXT_WIDTH: f64 = 500.0;
+const LINE: f64 = 21.0;
+const HEADING: f64 = 28.0;
+/// Between the text and the scatter_plot.
+const BETWEEN: f64 = 24.0;
+
+/// All of it is as wide as this.
+pub(crate) const LEAST: f64 = TEXT_WIDTH + BETWEEN + scatter_plot::SIDE + scatter_plot::BESIDE;
+
+/// A sheet with the input text, coloured by the hovered row, and the pair of the hovered and the locked row;
+/// and where the panels begin under them.
+pub(crate) fn sheet<'s>(panels: &Panels<'_>, groups: &'s [Group], options: &'s Options) -> (Sheet<'s>, f64) {
+    let hovered = panels.hover.map_or(0, |state| state.panel);
+    let (rows, scale) = (panels.rows_of(hovered), scale_of(groups, hovered));
+    let bar = |group: &'s Group| {
+        let of = if group.panels.contains(&hovered) { hovered } else { group.panels[0] };
+        let name = group.name.clone().map(|name| (name, group.panels[0]));
+        ColorBar { scale: &group.scale, ends: Ends::of(&panels.rows_of(of)), of: name }
+    };
+    let sheet = Sheet::of_several(panels.records, Ends::of(&rows), scale, options, rows.title_of_all());
+    let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());
+    let input_text = InputText::set(&rows, TEXT_WIDTH, LINE);
+    sheet.heading("Input", 0.0, 16.0);
+    // On a page, every input text that there is takes this place in turn.
+    let mut others: Vec<usize> =
+        if options.for_page { (0..panels.records.len()).collect() } else { Vec::new() };
+    let mut alike = |panel: usize| {
+        let same = |k: &usize| tokens(&panels.records[*k]).eq(tokens(&panels.records[panel]));
+        let (alike, rest) = others.iter().partition(|k| same(k));
+        others = rest;
+        (alike, others.first().copied())
+    };
+    let paragraph = input_text.colored(&rows, scale, panels.token);
+    let (only, mut next) = alike(panels.hover.map_or(0, |state| state.panel));
+    sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || input_text.redraw(only));
+    while let Some(panel) = next {
+        let only;
+        (only, next) = alike(panel);
+        let input_text = InputText::set(&panels.rows_of(panel), TEXT_WIDTH, LINE);
+        sheet.redrawn_group("paragraph", None, [], (0.0, HEADING), || input_text.redraw(only));
+    }
+    let mut bottom = HEADING + input_text.height();
+    if let Some(State { output, .. }) = panels.hover {
+        let left = TEXT_WIDTH + BETWEEN;
+        sheet.heading("Attribution", left, 16.0);
+        let x = rows.foreign.is_none().then(|| rows.lock.unwrap_or(output));
+        let scatter_plot =
+            ScatterPlot { rows: &rows, scale, x, y: output, token: panels.token, side: scatter_plot::SIDE };
+        let drawn = scatter_plot.items();
+        let end = drawn.iter().filter_map(Item::bounds).map(|r| r.y + r.height).fold(0.0, f64::max);
+        sheet.redrawn_group("pair", None, drawn, (left, HEADING - 12.0), || scatter_plot.redraw());
+        bottom = bottom.max(HEADING - 12.0 + end);
+    }
+    sheet.heading("Outputs", 0.0, bottom + 40.0);
+    (sheet, bottom + 24.0 + HEADING)
+}
+
+/// A record's input, by token ids.
+fn tokens(record: &Record) -> impl Iterator<Item = u32> + '_ {
+    record.inputs().iter().map(|token| token.id)
+}

@@ -1,0 +1,105 @@
+//! What the page's script is told of the groups that it redraws.
+
+use crate::redraw::{Part, Redraw};
+use crate::scene::{Anchor, Rect, Text};
+use serde_json::{Map, Value, json};
+
+/// What the script is told of a group.
+pub(crate) fn part(redraw: &Redraw) -> Value {
+    let mut part = Map::new();
+    let mut set = |name: &str, value: Value| part.insert(name.to_owned(), value);
+    set("at", json!([number(redraw.at.0), number(redraw.at.1)]));
+    if let Some(panel) = redraw.panel {
+        set("panel", json!(panel));
+    }
+    match &redraw.part {
+        Part::Tokens(boxes) => {
+            set("kind", json!("tokens"));
+            set("size", number(boxes.size));
+            if !boxes.only.is_empty() {
+                set("only", json!(boxes.only));
+            }
+            for (name, on) in [("ground", boxes.ground), ("later", boxes.later), ("bold", boxes.bold)] {
+                if on {
+                    set(name, json!(1));
+                }
+            }
+            if let Some(rule) = boxes.rule {
+                set("rule", json!([number(rule.x), number(rule.y), number(rule.height)]));
+            }
+            if let Some((width, height)) = boxes.area {
+                set("area", json!([number(width), number(height)]));
+            }
+            set("boxes", tokens(&boxes.places));
+            set("texts", boxes.texts.iter().map(|(token, text)| written(*token, text)).collect());
+        }
+        Part::Grid { cell, gap, free, turned, on_panel } => {
+            set("kind", json!("grid"));
+            set("cell", json!([cell.0, cell.1]));
+            set("gap", number(*gap));
+            set("free", number(*free));
+            set("turned", json!(turned));
+            set("panelled", json!(on_panel));
+        }
+        Part::Thumbnails { boxes, places } => {
+            set("kind", json!("thumbnails"));
+            set("boxes", tokens(boxes));
+            let place = |r: &Rect| json!([number(r.x), number(r.y), number(r.width), number(r.height)]);
+            set("places", places.iter().map(place).collect());
+        }
+        Part::ScatterPlot { side } => {
+            set("kind", json!("pair"));
+            set("side", number(*side));
+        }
+        Part::Legend(places) => {
+            let three = |(a, b, c): (f64, f64, f64)| json!([number(a), number(b), number(c)]);
+            set("kind", json!("legend"));
+            if let Some(title) = places.title {
+                set("title", three(title));
+            }
+            if let Some(heading) = places.heading {
+                set("heading", three(heading));
+            }
+            set("bar", three(places.bar));
+            set("lines", three(places.lines));
+            if let Some((x, y)) = places.patterns {
+                set("patterns", json!([number(x), number(y)]));
+            }
+            set("rows", json!(places.of_row));
+            if let Some(titled) = &places.titled {
+                set("titled", json!(titled));
+            }
+        }
+        Part::Marks => {
+            set("kind", json!("marks"));
+        }
+        Part::Table => {
+            set("kind", json!("table"));
+        }
+    }
+    Value::Object(part)
+}
+
+fn tokens(boxes: &[(usize, Rect)]) -> Value {
+    let boxed = |(token, r): &(usize, Rect)| {
+        json!([token, number(r.x), number(r.y), number(r.width), number(r.height)])
+    };
+    boxes.iter().map(boxed).collect()
+}
+
+fn written(token: usize, text: &Text) -> Value {
+    let mut written =
+        vec![json!(token), number(text.x), number(text.y), number(text.width), json!(text.text)];
+    match text.anchor {
+        Anchor::Start => {}
+        Anchor::Middle => written.push(json!("middle")),
+        Anchor::End => written.push(json!("end")),
+    }
+    Value::Array(written)
+}
+
+/// A place, in hundredths.
+fn number(x: f64) -> Value {
+    let hundredths = (x * 100.0).round() as i64;
+    if hundredths % 100 == 0 { json!(hundredths / 100) } else { json!(hundredths as f64 / 100.0) }
+}

@@ -1,0 +1,37 @@
+//! The families of networks that are read, a line each: from a folder's `model_type` to a model.
+
+use saliency_checkpoint::{Checkpoint, Error, Family, Load};
+use std::path::Path;
+
+/// Every family that this build reads. A new one adds its line.
+pub const FAMILIES: &[Family] = &[
+    #[cfg(feature = "gpt2")]
+    Family::of::<saliency_model_gpt2::Gpt2>(),
+];
+
+/// Opens a folder in Hugging Face's layout, of whichever family its `config.json` names; the model is called as the
+/// folder is.
+///
+/// # Errors
+/// A family that is not read, with the list of those that are; else as
+/// [`Checkpoint::open`](saliency_checkpoint::Checkpoint::open).
+pub fn open(folder: impl AsRef<Path>, load: &Load) -> Result<Checkpoint, Error> {
+    Checkpoint::open_any(FAMILIES, folder, None, load)
+}
+
+/// As [`open`], under a name of its own.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_as(folder: impl AsRef<Path>, name: &str, load: &Load) -> Result<Checkpoint, Error> {
+    Checkpoint::open_any(FAMILIES, folder, Some(name), load)
+}
+
+/// The bundled model, called `demo`.
+///
+/// # Errors
+/// A device that is not there.
+#[cfg(feature = "demo")]
+pub fn demo(load: &Load) -> Result<Checkpoint, Error> {
+    Ok(saliency_demo_model::open(load)?.boxed())
+}
