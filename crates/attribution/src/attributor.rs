@@ -219,7 +219,7 @@ impl Attributor {
     }
 
     /// Whether a run that is stopped gives the rows that are finished, with a note, instead of [`Error::Stopped`].
-    /// Methods that work on all outputs together then take them in portions of 4. Default: `false`.
+    /// Methods that work on all outputs together then take them in chunks of 4. Default: `false`.
     #[must_use]
     pub fn partial(mut self, partial: bool) -> Self {
         self.partial = partial;
@@ -238,7 +238,7 @@ impl Attributor {
         Ok(Self { method: Choice::Itself(method), target: Choice::Itself(target), ..self })
     }
 
-    /// The passes that a run makes on a problem of that size, the one at the real input aside.
+    /// The passes that a run makes on a problem of that size, without the clean run.
     ///
     /// # Errors
     /// As [`check`](Self::check).

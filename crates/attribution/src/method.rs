@@ -43,7 +43,7 @@ pub trait Method: Debug + Send + Sync {
         Ok(())
     }
 
-    /// The passes that it makes, the one at the real input aside.
+    /// The passes that it makes, without the clean run.
     fn cost(&self, size: Size) -> Cost {
         let _ = size;
         Cost::default()
