@@ -1,5 +1,5 @@
 //! Attributes each token that a language model generates to the tokens before it, and draws the result for a whole
-//! paragraph. Reads GPT-2 checkpoints; a model of your own implements [`LanguageModel`](attribution::LanguageModel).
+//! paragraph. Reads GPT-2 checkpoints; a model of your own implements [`LanguageModel`].
 //!
 //! The steps, and the crates that this one re-exports for them:
 //!

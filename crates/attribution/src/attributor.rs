@@ -138,7 +138,7 @@ impl Attributor {
         Self { method: Choice::Named(name.to_owned(), parameters), ..self }
     }
 
-    /// A method itself: one of [`methods`](crate::methods), or your own.
+    /// A method itself: one of [`methods`](mod@crate::methods), or your own.
     #[must_use]
     pub fn with_method(self, method: impl Method + 'static) -> Self {
         Self { method: Choice::Itself(Arc::new(method)), ..self }
@@ -150,7 +150,7 @@ impl Attributor {
         Self { target: Choice::Named(name.to_owned(), ()), ..self }
     }
 
-    /// A target itself: one of [`targets`](crate::targets), or your own.
+    /// A target itself: one of [`targets`](mod@crate::targets), or your own.
     #[must_use]
     pub fn with_target(self, target: impl Target + 'static) -> Self {
         Self { target: Choice::Itself(Arc::new(target)), ..self }

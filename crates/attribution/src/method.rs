@@ -131,9 +131,9 @@ pub fn method(name: &str, parameters: &Parameters) -> Result<Box<dyn Method>, Er
     let known = methods();
     let index = known.iter().position(|m| m.card().is_called(name));
     let (Some(make), Some(found)) =
-        (index.and_then(|i| TABLE.get(i)), index.and_then(|i| known.get(i)).map(|m| m.card()))
+        (index.and_then(|i| TABLE.get(i)), index.and_then(|i| known.get(i)).map(Method::card))
     else {
-        let known = known.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
+        let known = known.iter().map(Method::name).collect::<Vec<_>>().join(", ");
         return Err(Error::Unknown { what: "method", name: name.to_owned(), known });
     };
     parameters.check_known_to(found.name, found.parameters)?;

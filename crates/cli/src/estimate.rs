@@ -42,7 +42,7 @@ pub(crate) fn print(
         let _ = writeln!(lines, "generation: about {} s", rounded(runs * n_output as f64 * pace.token));
     }
     for plan in request.plans(&checkpoint.model, &sequence)? {
-        let _ = writeln!(lines, "{}", plan.estimate(&checkpoint.model, &sequence, runs, &pace)?);
+        let _ = writeln!(lines, "{}", plan.estimate(&checkpoint.model, &sequence, runs, &pace));
     }
     output::print(lines.as_bytes())
 }
@@ -58,7 +58,7 @@ pub(crate) fn announce(
         return Ok(());
     }
     let pace = Pace::measure(&checkpoint.model, sequence, false)?;
-    output::remark(quiet, &plan.estimate(&checkpoint.model, sequence, 1.0, &pace)?);
+    output::remark(quiet, &plan.estimate(&checkpoint.model, sequence, 1.0, &pace));
     Ok(())
 }
 

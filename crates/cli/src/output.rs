@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Where a result goes.
-pub(crate) struct Destination(Place);
+pub(crate) struct Destination(Sink);
 
-enum Place {
+enum Sink {
     Stdout,
     /// A file, written completely or not at all.
     File(PathBuf),
@@ -26,16 +26,16 @@ pub(crate) enum Prepared<'a> {
 impl Destination {
     /// `-` is standard output. Checks that the file can be created, before any long work.
     pub(crate) fn new(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self(Place::Stdout)) };
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self(Sink::Stdout)) };
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => {
                 Err(Failure::Usage(format!("{}: is a folder; name a file", path.display())))
             }
-            Ok(found) if !found.is_file() => Ok(Self(Place::InPlace(path.to_owned()))),
+            Ok(found) if !found.is_file() => Ok(Self(Sink::InPlace(path.to_owned()))),
             _ => {
                 let path = resolved(path);
                 temporary_beside(&path)?;
-                Ok(Self(Place::File(path)))
+                Ok(Self(Sink::File(path)))
             }
         }
     }
@@ -51,17 +51,17 @@ impl Destination {
 
     fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Place::Stdout => None,
-            Place::File(path) | Place::InPlace(path) => Some(path),
+            Sink::Stdout => None,
+            Sink::File(path) | Sink::InPlace(path) => Some(path),
         }
     }
 
     /// Does everything that can fail, except for the final renaming.
     pub(crate) fn prepare<'a>(&'a self, bytes: &'a [u8]) -> Result<Prepared<'a>, Failure> {
         match &self.0 {
-            Place::File(path) => Ok(Prepared::File(written(path, bytes)?, path.clone())),
-            Place::Stdout => Ok(Prepared::Stdout(bytes)),
-            Place::InPlace(path) => Ok(Prepared::InPlace(path, bytes)),
+            Sink::File(path) => Ok(Prepared::File(written(path, bytes)?, path.clone())),
+            Sink::Stdout => Ok(Prepared::Stdout(bytes)),
+            Sink::InPlace(path) => Ok(Prepared::InPlace(path, bytes)),
         }
     }
 

@@ -1,6 +1,5 @@
 //! What one method will do for one sequence: estimate, announcement and run share it.
 
-use crate::failure::Failure;
 use crate::interrupt;
 use crate::memory;
 use crate::pace::Pace;
@@ -32,21 +31,21 @@ impl<'a> Plan<'a> {
         sequence: &Sequence,
         runs: f64,
         pace: &Pace,
-    ) -> Result<String, Failure> {
+    ) -> String {
         let Cost { forwards, backwards, .. } = self.cost;
         let seconds = runs * (forwards * pace.forward + backwards * pace.backward);
         let positions = sequence.n_output();
         let tokens = sequence.n_input() + positions - 1;
         let pass = Pass::new(tokens, positions).with_backward(backwards > 0.0);
         let bytes = memory::resident().unwrap_or(0) + self.attributor.bytes(model, pass) as u64;
-        Ok(format!(
+        format!(
             "{}: {} forward and {} backward passes, about {} s and {} MB",
             self.name,
             passes(runs * forwards),
             passes(runs * backwards),
             rounded(seconds),
             memory::megabytes(bytes)
-        ))
+        )
     }
 
     /// Runs it, with a progress bar; with the unreduced attributions if `keeps_vectors`.

@@ -47,7 +47,7 @@ fn gpt2_keeps_every_promise() {
 fn a_callers_no_grad_changes_nothing() {
     for kind in [Kind::Float, Kind::BFloat16] {
         let (gpt2, sequence) = (open("gpt2-a", kind).model, sequence("gpt2-a"));
-        for name in methods().iter().map(|m| m.name()) {
+        for name in methods().iter().map(saliency_attribution::Method::name) {
             let plain = with(name).record(&gpt2, &sequence).unwrap();
             let off = tch::no_grad(|| with(name).record(&gpt2, &sequence)).unwrap();
             assert_eq!(plain.attributions, off.attributions, "{kind:?}, {name}");
@@ -238,7 +238,7 @@ fn where_the_last_norm_cancels_a_sum_an_earlier_layer_is_named() {
 #[test]
 fn the_share_is_full_at_the_end_and_not_before() {
     let (gpt2, sequence) = (open("gpt2-a", Kind::Float).model, sequence("gpt2-a"));
-    for name in methods().iter().map(|m| m.name()) {
+    for name in methods().iter().map(saliency_attribution::Method::name) {
         for memory in [1, 200_000, 768 << 20] {
             let (mut shares, mut rows) = (Vec::new(), 0);
             let mut watch = |told: saliency_attribution::Progress| {

@@ -24,7 +24,7 @@ pub struct Card {
     pub family: Family,
     /// What it asks of a model.
     pub needs: Needs,
-    /// The parameters that it has, by their names in [`Parameters`].
+    /// The parameters that it has, by their names in [`Parameters`](crate::Parameters).
     pub parameters: &'static [&'static str],
     /// Aliases by which peers mean the method with its sign dropped: the parameter `absolute` comes with them.
     pub absolute_aliases: &'static [&'static str],
