@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for method in methods() {
         let name = method.name();
         let attributor =
-            Attributor::new().with_method(method).target("log-probability")?.aggregate(Aggregate::L2);
+            Attributor::new().with_method(method).target("log-probability").aggregate(Aggregate::L2);
         let record = attributor.record(&demo.model, &sequence)?;
         let row = record.attributions[0].iter().map(|x| x.unwrap_or(f64::NAN)).enumerate();
         let (token, value) = row.max_by(|a, b| a.1.total_cmp(&b.1)).ok_or("an empty row")?;

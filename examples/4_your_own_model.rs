@@ -17,7 +17,7 @@ impl LanguageModel for Counting {
         "counting"
     }
     fn limits(&self) -> Limits {
-        Limits { context: 16, vocabulary: 10 }
+        Limits::new(16, 10)
     }
     fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
         let numbers: Vec<f64> = ids.iter().map(|&id| id.into()).collect();
@@ -34,7 +34,7 @@ impl LanguageModel for Counting {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sequence = Sequence::from_ids(&[3, 1, 4], &[2])?;
-    let attributor = Attributor::new().target("logit")?.aggregate(Aggregate::Sum);
+    let attributor = Attributor::new().target("logit").aggregate(Aggregate::Sum);
     let record = attributor.record(&Counting, &sequence)?;
     // 2 · 1 · 3, 2 · 2 · 1, 2 · 3 · 4
     println!("{:?}", record.attributions[0]);

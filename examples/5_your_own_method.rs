@@ -30,7 +30,7 @@ impl Method for GradientXDeviation {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let demo = saliency::demo(&Load::default())?;
     let sequence = demo.generate("And the evening and the morning were the", &Generation::greedy(1))?;
-    let ours = Attributor::new().with_method(Box::new(GradientXDeviation)).record(&demo.model, &sequence)?;
+    let ours = Attributor::new().with_method(GradientXDeviation).record(&demo.model, &sequence)?;
     let plain = Attributor::new().record(&demo.model, &sequence)?;
     for (token, (a, b)) in plain.tokens.iter().zip(ours.attributions[0].iter().zip(&plain.attributions[0])) {
         println!("{:12} {:.3} {:.3}", token.text, a.unwrap_or(f64::NAN), b.unwrap_or(f64::NAN));

@@ -171,8 +171,8 @@ fn paths(model: &Gpt2, all: bool, turns: usize) {
     let one = sequence(N_INPUT, 1);
     let ig = || Box::new(IntegratedGradients::new()) as Box<dyn Method>;
     let fixed = Attributor::new().with_method(ig());
-    let tolerance = IntegratedGradients::new().tolerance(0.01).unwrap();
-    let tolerant = Attributor::new().with_method(Box::new(tolerance));
+    let tolerance = IntegratedGradients::new().tolerance(0.01);
+    let tolerant = Attributor::new().with_method(tolerance);
     let bare = Bare::new();
     let products = || {
         let _no_gradient = tch::no_grad_guard();
@@ -203,7 +203,7 @@ fn paths(model: &Gpt2, all: bool, turns: usize) {
 
 fn occlusion(model: &Gpt2, turns: usize) {
     let sequence = sequence(N_INPUT, N_OUTPUT);
-    let attributor = Attributor::new().with_method(Box::new(Occlusion::new()));
+    let attributor = Attributor::new().with_method(Occlusion::new());
     let [ours, plain] = in_turns(
         turns,
         [&|| drop(black_box(attributor.record(model, &sequence).unwrap())), &|| {
@@ -248,13 +248,11 @@ fn peak(name: &str) {
     let model = gpt2_small(Device::Cpu);
     let (attributor, sequence) = match name {
         "integrated-gradients" => {
-            let method = IntegratedGradients::new().steps(4).unwrap();
-            (Attributor::new().with_method(Box::new(method)), sequence(N_INPUT, N_OUTPUT))
+            let method = IntegratedGradients::new().steps(4);
+            (Attributor::new().with_method(method), sequence(N_INPUT, N_OUTPUT))
         }
         "long" => (Attributor::new(), sequence(900, 100)),
-        "occlusion" => {
-            (Attributor::new().with_method(Box::new(Occlusion::new())), sequence(N_INPUT, N_OUTPUT))
-        }
+        "occlusion" => (Attributor::new().with_method(Occlusion::new()), sequence(N_INPUT, N_OUTPUT)),
         _ => (Attributor::new(), sequence(N_INPUT, N_OUTPUT)),
     };
     black_box(attributor.record(&model, &sequence).unwrap());

@@ -1,6 +1,7 @@
 //! The way through: a model and a sequence in, a record out.
 
 use crate::error::Error;
+use crate::method::card::Card;
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::method::{Method, method};
@@ -20,9 +21,14 @@ use crate::rows::unreduced::UnreducedRows;
 use crate::target::{Target, target};
 use crate::targets::Probability;
 use saliency_schema::{Model, Record, Token};
+use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 
-/// A method, a target and a reduction, ready to run on any model and sequence.
+/// A method, a target and a reduction, to run on any model and sequence.
+///
+/// Setters take anything: names that there are not, numbers out of range and choices that contradict each other are
+/// refused by [`check`](Self::check), before there is a model, and by whatever runs or asks what a run would do.
 ///
 /// ```
 /// use saliency_attribution::testing::Linear;
@@ -30,20 +36,64 @@ use std::ops::Range;
 ///
 /// let model = Linear::new(3, 2);
 /// let sequence = Sequence::from_ids(&[0, 1, 2], &[1, 0])?;
-/// let record = Attributor::new().target("logit")?.record(&model, &sequence)?;
+/// let record = Attributor::new().target("logit").record(&model, &sequence)?;
 /// assert_eq!(record.attributions[1].len(), 4);
 /// # Ok::<(), saliency_attribution::Error>(())
 /// ```
-#[derive(Debug)]
+///
+/// An attributor is cheap to clone, and can go to other threads; a model serves one thread at a time, so each thread
+/// has its own.
+///
+/// ```
+/// use saliency_attribution::testing::Linear;
+/// use saliency_attribution::{Attributor, Sequence};
+///
+/// let attributor = Attributor::new().method("occlusion").target("logit").check()?;
+/// let threads = [0, 1].map(|id| {
+///     let attributor = attributor.clone();
+///     std::thread::spawn(move || attributor.record(&Linear::new(3, 2), &Sequence::from_ids(&[0, 1, 2], &[id])?))
+/// });
+/// for thread in threads {
+///     assert_eq!(thread.join().unwrap()?.attributions.len(), 1);
+/// }
+/// # Ok::<(), saliency_attribution::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[doc(alias = "salience")]
 pub struct Attributor {
-    method: Box<dyn Method>,
-    target: Box<dyn Target>,
+    method: Choice<dyn Method, Parameters>,
+    target: Choice<dyn Target, ()>,
     aggregate: Option<Aggregate>,
     normalize: Option<Normalize>,
     span: Option<Range<usize>>,
     against: Option<Sequence>,
     settings: Settings,
     partial: bool,
+}
+
+/// A method or a target: what is to be looked up by name, or itself.
+#[derive(Debug)]
+enum Choice<T: ?Sized, P> {
+    Named(String, P),
+    Itself(Arc<T>),
+}
+
+impl<T: ?Sized, P: Clone> Clone for Choice<T, P> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Named(name, parameters) => Self::Named(name.clone(), parameters.clone()),
+            Self::Itself(itself) => Self::Itself(Arc::clone(itself)),
+        }
+    }
+}
+
+/// What an attributor is found to be: everything that needs no model is known, and fits together.
+struct Checked {
+    method: Arc<dyn Method>,
+    target: Arc<dyn Target>,
+    card: Card,
+    aggregate: Aggregate,
+    normalize: Normalize,
 }
 
 impl Default for Attributor {
@@ -57,8 +107,8 @@ impl Attributor {
     /// own definition.
     pub fn new() -> Self {
         Self {
-            method: Box::new(GradientXInput),
-            target: Box::new(Probability),
+            method: Choice::Itself(Arc::new(GradientXInput)),
+            target: Choice::Itself(Arc::new(Probability)),
             aggregate: None,
             normalize: None,
             span: None,
@@ -68,32 +118,42 @@ impl Attributor {
         }
     }
 
-    /// The method of that name, with its default parameters. Default: `gradient-x-input`.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] with the names that there are.
-    pub fn method(self, name: &str) -> Result<Self, Error> {
-        Ok(self.with_method(method(name, &Parameters::default())?))
+    /// The method of that name or alias, with its default parameters. Default: `gradient-x-input`.
+    #[must_use]
+    pub fn method(self, name: &str) -> Self {
+        self.method_with(name, Parameters::new())
     }
 
-    /// A method of your own, or one with parameters.
+    /// The method of that name or alias, with parameters.
+    ///
+    /// ```
+    /// use saliency_attribution::{Attributor, Parameters};
+    ///
+    /// let attributor = Attributor::new().method_with("integrated-gradients", Parameters::new().tolerance(0.01));
+    /// # attributor.check()?;
+    /// # Ok::<(), saliency_attribution::Error>(())
+    /// ```
     #[must_use]
-    pub fn with_method(self, method: Box<dyn Method>) -> Self {
-        Self { method, ..self }
+    pub fn method_with(self, name: &str, parameters: Parameters) -> Self {
+        Self { method: Choice::Named(name.to_owned(), parameters), ..self }
+    }
+
+    /// A method itself: one of [`methods`](crate::methods), or your own.
+    #[must_use]
+    pub fn with_method(self, method: impl Method + 'static) -> Self {
+        Self { method: Choice::Itself(Arc::new(method)), ..self }
     }
 
     /// The target of that name. Default: `probability`.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] with the names that there are.
-    pub fn target(self, name: &str) -> Result<Self, Error> {
-        Ok(self.with_target(target(name)?))
+    #[must_use]
+    pub fn target(self, name: &str) -> Self {
+        Self { target: Choice::Named(name.to_owned(), ()), ..self }
     }
 
-    /// A target of your own.
+    /// A target itself: one of [`targets`](crate::targets), or your own.
     #[must_use]
-    pub fn with_target(self, target: Box<dyn Target>) -> Self {
-        Self { target, ..self }
+    pub fn with_target(self, target: impl Target + 'static) -> Self {
+        Self { target: Choice::Itself(Arc::new(target)), ..self }
     }
 
     /// How vectors over hidden dimensions become one number. Default: the method's own.
@@ -117,7 +177,7 @@ impl Attributor {
     /// use saliency_attribution::{Attributor, Sequence};
     ///
     /// let sequence = Sequence::from_ids(&[0, 1, 2], &[1, 0])?;
-    /// let attributor = Attributor::new().target("log-probability")?.span(0..2);
+    /// let attributor = Attributor::new().target("log-probability").span(0..2);
     /// let record = attributor.record(&Linear::new(3, 2), &sequence)?;
     /// assert_eq!(record.attributions.len(), 1);
     /// # Ok::<(), saliency_attribution::Error>(())
@@ -140,7 +200,7 @@ impl Attributor {
     ///
     /// let model = Linear::new(4, 2);
     /// let (own, other) = (Sequence::from_ids(&[0, 1], &[2])?, Sequence::from_ids(&[0, 1], &[3, 0])?);
-    /// let attributor = Attributor::new().target("log-probability")?.against(other);
+    /// let attributor = Attributor::new().target("log-probability").against(other);
     /// let record = attributor.record(&model, &own)?;
     /// assert_eq!(record.attributions[0].len(), 2);
     /// # Ok::<(), saliency_attribution::Error>(())
@@ -167,25 +227,67 @@ impl Attributor {
         self
     }
 
+    /// The attributor, where everything about it fits that can be known without a model: names, parameters, and what
+    /// does not go together. A run checks too; this is for whoever wants to know before.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::NoSuchParameter`], [`Error::Parameter`], [`Error::SignedSum`],
+    /// [`Error::NotAdditive`] or [`Error::Target`], with what would do instead.
+    pub fn check(self) -> Result<Self, Error> {
+        let Checked { method, target, .. } = self.checked()?;
+        Ok(Self { method: Choice::Itself(method), target: Choice::Itself(target), ..self })
+    }
+
     /// The passes that a run makes on a problem of that size, without the clean run.
-    pub fn cost(&self, size: Size) -> Cost {
-        self.method.cost(size)
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn cost(&self, size: Size) -> Result<Cost, Error> {
+        Ok(self.checked()?.method.cost(size))
     }
 
     /// About how many bytes a run takes besides the weights, in passes of that kind.
     pub fn bytes(&self, model: &dyn LanguageModel, pass: Pass) -> usize {
         let (batch, each) = self.settings.batch(model, pass);
-        // What is walked back goes one text at a time.
+        // Backward passes go one text at a time.
         if pass.backward { each } else { batch * each }
     }
 
     /// The aggregate and the normalisation that a run will use.
     ///
     /// # Errors
-    /// [`Error::SignedSum`] when signed rows were to be divided by their sum.
+    /// As [`check`](Self::check).
     pub fn reduction(&self) -> Result<(Aggregate, Normalize), Error> {
-        let signed = self.method.card().signed;
-        let (default_aggregate, default_normalize) = self.method.default_reduction();
+        let Checked { aggregate, normalize, .. } = self.checked()?;
+        Ok((aggregate, normalize))
+    }
+
+    /// Looks the names up, and refuses what does not fit.
+    fn checked(&self) -> Result<Checked, Error> {
+        let method = match &self.method {
+            Choice::Named(name, parameters) => method(name, parameters)?.into(),
+            Choice::Itself(method) => Arc::clone(method),
+        };
+        method.check()?;
+        let target = match &self.target {
+            Choice::Named(name, ()) => target(name)?.into(),
+            Choice::Itself(target) => Arc::clone(target),
+        };
+        let card = method.card();
+        let (aggregate, normalize) = self.reduction_of(&*method)?;
+        if self.against.is_some() {
+            self.check_against(&*target)?;
+        }
+        if !card.additive && (self.against.is_some() || self.span.is_some()) {
+            return Err(Error::NotAdditive { method: card.name });
+        }
+        Ok(Checked { method, target, card, aggregate, normalize })
+    }
+
+    /// The aggregate and the normalisation of a method's rows.
+    fn reduction_of(&self, method: &dyn Method) -> Result<(Aggregate, Normalize), Error> {
+        let signed = method.card().signed;
+        let (default_aggregate, default_normalize) = method.default_reduction();
         let aggregate = self.aggregate.unwrap_or(default_aggregate);
         let signed = signed && aggregate.is_signed();
         let default_normalize = if signed { Normalize::None } else { default_normalize };
@@ -226,7 +328,7 @@ impl Attributor {
     /// use saliency_attribution::{Attributor, Sequence};
     ///
     /// let sequence = Sequence::from_ids(&[0, 1, 2], &[1, 0])?;
-    /// let attributor = Attributor::new().target("logit")?;
+    /// let attributor = Attributor::new().target("logit");
     /// let (record, vectors) = attributor.record_and_vectors(&Linear::new(3, 2), &sequence, &mut |_| true)?;
     /// assert_eq!(vectors.padded()?.size(), [2, 4, 2]);
     /// # assert_eq!(record.attributions.len(), vectors.rows().len());
@@ -251,39 +353,37 @@ impl Attributor {
         watch: &mut dyn FnMut(Progress) -> bool,
         keeps_vectors: bool,
     ) -> Result<(Record, UnreducedRows), Error> {
-        let (aggregate, normalize) = self.reduction()?;
-        let card = self.method.card();
+        let checked = self.checked()?;
+        let Checked { method, card, aggregate, normalize, .. } = &checked;
         // A continuation that is held against another is a span of all its outputs.
         let span = match &self.against {
-            Some(other) => Some(self.check_against(other, sequence)?),
+            Some(other) => Some(check_other(other, sequence)?),
             None => self.span.clone(),
         };
         if let Some(span) = &span {
-            check_span(span, sequence.n_output(), self.method.name(), card.additive)?;
+            check_span(span, sequence.n_output())?;
         }
-        // Nothing of a span has read what comes after it.
+        // No output of the span depends on what comes after it.
         let cut = span.as_ref().map(|span| sequence.cut(span.end));
         let sequence = cut.as_ref().unwrap_or(sequence);
-        let reduction = (aggregate, normalize);
+        let reduction = (*aggregate, *normalize);
         // Another continuation is half of the work.
         let begin = if self.against.is_some() { 0.5 } else { 0.0 };
         let other = match &self.against {
             Some(other) => {
                 let mut first = |done: Progress| watch(Progress { share: 0.5 * done.share, ..done });
-                Some(self.sum_of(model, other, &mut first)?)
+                Some(self.sum_of(&checked, (model, other), &mut first)?)
             }
             None => None,
         };
         let mut watch =
             |done: Progress| watch(Progress { share: begin + (1.0 - begin) * done.share, ..done });
-        let problem = self.problem(model, sequence, &mut watch)?;
-        let mut rows = Rows::new(&problem, &card, reduction, span.clone(), keeps_vectors);
-        let described = self.method.describe();
-        rows = rows.with_tolerance(described.parameters.get("tolerance").and_then(serde_json::Value::as_f64));
+        let problem = self.problem(&checked, (model, sequence), &mut watch)?;
+        let mut rows = Rows::new(&problem, card, reduction, span.clone(), keeps_vectors);
         if let (Some(sum), Some(other)) = (other, &self.against) {
             rows = rows.against(sum, Token::joined(&other.tokens()[other.n_input()..]));
         }
-        let finished = self.method.attribute(&problem, &mut |explanation| {
+        let finished = method.attribute(&problem, &mut |explanation| {
             rows.push(explanation)?;
             problem.work().add_row()
         });
@@ -301,7 +401,7 @@ impl Attributor {
             Some(sha256) => named.with_sha256(sha256),
             None => named,
         });
-        record.method = Some(described);
+        record.method = Some(method.describe());
         let mut target = problem.target().describe();
         if let Some(span) = &span {
             target.parameters.insert("span".to_owned(), vec![span.start, span.end].into());
@@ -320,13 +420,13 @@ impl Attributor {
 
     /// What the method is given, with what it will cost foreseen.
     fn problem<'p>(
-        &'p self,
-        model: &'p dyn LanguageModel,
-        sequence: &'p Sequence,
+        &self,
+        checked: &'p Checked,
+        (model, sequence): (&'p dyn LanguageModel, &'p Sequence),
         watch: &'p mut dyn FnMut(Progress) -> bool,
     ) -> Result<Problem<'p>, Error> {
-        let problem = Problem::watched(model, sequence, &*self.target, self.settings, Some(watch))?;
-        let cost = self.method.cost(problem.size(model.shares_prefix()));
+        let problem = Problem::watched(model, sequence, &*checked.target, self.settings, Some(watch))?;
+        let cost = checked.method.cost(problem.size(model.shares_prefix()));
         problem.work().foresee(cost, problem.n_output());
         Ok(problem)
     }
@@ -334,59 +434,52 @@ impl Attributor {
     /// A continuation's explanation as one: the sum over its outputs.
     fn sum_of(
         &self,
-        model: &dyn LanguageModel,
-        sequence: &Sequence,
+        checked: &Checked,
+        (model, sequence): (&dyn LanguageModel, &Sequence),
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Explanation, Error> {
-        let problem = self.problem(model, sequence, watch)?;
+        let problem = self.problem(checked, (model, sequence), watch)?;
         let mut sum = None;
-        self.method.attribute(&problem, &mut |explanation| {
+        checked.method.attribute(&problem, &mut |explanation| {
             rows::span::add_to(&mut sum, explanation)?;
             problem.work().add_row()
         })?;
         sum.ok_or(Error::NoOutput)
     }
 
-    /// The span that a continuation is, where it can be held against another.
-    fn check_against(&self, other: &Sequence, sequence: &Sequence) -> Result<Range<usize>, Error> {
-        let refuse = |value: &str, range| {
-            Err(Error::Parameter { name: "the other continuation", value: value.to_owned(), range })
-        };
-        if self.target.name() != "log-probability" {
+    /// Refuses a contrast of continuations by another target than their log-probabilities, or of a span.
+    fn check_against(&self, target: &dyn Target) -> Result<(), Error> {
+        if target.name() != "log-probability" {
             let why = "continuations are compared by their log-probabilities: the target is log-probability";
-            return Err(Error::Target {
-                method: "a contrast of continuations",
-                target: self.target.name(),
-                why,
-            });
+            return Err(Error::Target { method: "a contrast of continuations", target: target.name(), why });
         }
         if self.span.is_some() {
-            return refuse("given beside a span", "alone: it explains all outputs as one");
+            return Err(refused_other("given beside a span", "alone: it explains all outputs as one"));
         }
-        let (own_inputs, own) = sequence.ids().split_at(sequence.n_input());
-        let (inputs, others) = other.ids().split_at(other.n_input());
-        if inputs != own_inputs {
-            return refuse("one of another input", "one of the same input tokens");
-        }
-        if others == own {
-            return refuse(
-                "the same as the explained one",
-                "another: the difference is zero by construction",
-            );
-        }
-        Ok(0..sequence.n_output())
+        Ok(())
     }
 }
 
-fn check_span(
-    span: &Range<usize>,
-    n_output: usize,
-    method: &'static str,
-    additive: bool,
-) -> Result<(), Error> {
-    if !additive {
-        return Err(Error::NotAdditive { method });
+/// The span that a continuation is, where it can be held against another.
+fn check_other(other: &Sequence, sequence: &Sequence) -> Result<Range<usize>, Error> {
+    let (own_inputs, own) = sequence.ids().split_at(sequence.n_input());
+    let (inputs, others) = other.ids().split_at(other.n_input());
+    if inputs != own_inputs {
+        return Err(refused_other("one of another input", "one of the same input tokens"));
     }
+    if others == own {
+        let range = "another: the difference is zero by construction";
+        return Err(refused_other("the same as the explained one", range));
+    }
+    Ok(0..sequence.n_output())
+}
+
+fn refused_other(value: &str, range: &'static str) -> Error {
+    Error::Parameter { name: "the other continuation", value: value.to_owned(), range }
+}
+
+/// Refuses a span beyond the outputs.
+fn check_span(span: &Range<usize>, n_output: usize) -> Result<(), Error> {
     if span.start < span.end && span.end <= n_output {
         return Ok(());
     }

@@ -1,9 +1,9 @@
 //! What can go wrong between a model and its attributions.
 
-use tch::TchError;
+pub(crate) mod model_error;
 
-/// An error of the model itself, whatever the model is.
-pub type ModelError = Box<dyn std::error::Error + Send + Sync + 'static>;
+use crate::error::model_error::ModelError;
+use tch::TchError;
 
 /// Why there are no attributions.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum Error {
     /// None of the model's logits is a number that a token could be chosen by.
     #[error("after {position} tokens none of the model's logits is a number; are there NaN in its weights?")]
     NoLogit {
-        /// Tokens that were read.
+        /// Tokens in the sequence so far.
         position: usize,
     },
     /// A parameter is out of its range.
@@ -163,8 +163,8 @@ pub enum Error {
     },
     // --- the run
     /// The model failed.
-    #[error("the model could not run: {}", brief(.0))]
-    Model(#[source] ModelError),
+    #[error("the model could not run: {0}")]
+    Model(#[from] ModelError),
     /// The model gave a tensor of another shape than its trait promises.
     #[error("{op} gave a tensor of shape {found:?}, and {expected:?} was expected")]
     Shape {
@@ -249,12 +249,22 @@ pub enum Error {
 }
 
 impl Error {
-    /// A failure of the model; libtorch's without the C++ stack.
-    pub(crate) fn model(error: ModelError) -> Self {
-        Self::Model(match error.downcast::<TchError>() {
-            Ok(error) => Box::new(without_frames(*error)),
-            Err(other) => other,
-        })
+    /// Whether the request is at fault, and not the text, the model or the machine: a name that there is not, a number
+    /// out of its range, choices that do not go together.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Unknown { .. }
+            | Self::Parameter { .. }
+            | Self::NoSuchParameter { .. }
+            | Self::SignedSum { .. }
+            | Self::Target { .. }
+            | Self::NotAdditive { .. }
+            | Self::Below { .. }
+            | Self::NoResidual { .. }
+            | Self::NoMasking { .. } => true,
+            Self::Record(error) => error.is_usage(),
+            _ => false,
+        }
     }
 }
 
@@ -270,11 +280,6 @@ pub fn without_frames(error: TchError) -> TchError {
         TchError::Torch(message) => TchError::Torch(message_of(&message).to_owned()),
         other => other,
     }
-}
-
-/// An error's message; where libtorch's stack is in it, what comes before.
-fn brief(error: &ModelError) -> String {
-    message_of(&error.to_string()).to_owned()
 }
 
 /// What libtorch says before it lists its frames.

@@ -15,7 +15,7 @@
 //!
 //! // logit_v = Σ_i (i + 1) e_i · W_v, so gradient × input of the first token is e_0 · W_v.
 //! let sequence = Sequence::from_ids(&[0, 1], &[2])?;
-//! let attributor = Attributor::new().target("logit")?.aggregate(Aggregate::Sum);
+//! let attributor = Attributor::new().target("logit").aggregate(Aggregate::Sum);
 //! let record = attributor.record(&Linear::new(3, 1), &sequence)?;
 //! let expected = 1.0_f64.sin() * 4.0_f64.cos();
 //! assert!((record.attributions[0][0].unwrap() - expected).abs() < 1e-12);
@@ -44,10 +44,11 @@ pub mod testing;
 
 pub use attributor::Attributor;
 pub use calculus::quadrature::Quadrature;
-pub use error::{Error, ModelError, without_frames};
+pub use error::model_error::ModelError;
+pub use error::{Error, without_frames};
 pub use method::ablation::Ablation;
 pub use method::baseline::Baseline;
-pub use method::card::{Axiom, Card, Family, Needs};
+pub use method::card::{Axiom, Card, Family, Needs, RowKind};
 pub use method::explanation::Explanation;
 pub use method::parameters::Parameters;
 pub use method::positions::Positions;

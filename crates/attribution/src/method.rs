@@ -10,7 +10,7 @@ pub(crate) mod scope;
 pub(crate) mod vocabulary;
 
 use crate::error::Error;
-use crate::method::card::{Axiom, Card};
+use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::TABLE;
@@ -19,15 +19,28 @@ use crate::problem::cost::{Cost, Size};
 use crate::rows::aggregate::Aggregate;
 use crate::rows::normalize::Normalize;
 use std::fmt::Debug;
+use std::sync::Arc;
 
-/// An attribution method: one vector over the hidden dimensions for every token that an output has read.
-pub trait Method: Debug {
+/// An attribution method: one vector over the hidden dimensions for every token in an output's context.
+///
+/// Methods are shared between threads, so they hold settings and no tensors, or those behind a lock.
+pub trait Method: Debug + Send + Sync {
     /// What there is to say of the method, whatever its parameters are.
     fn card(&self) -> Card;
 
     /// How the record names this method, with its parameters.
     fn describe(&self) -> saliency_schema::Method {
         saliency_schema::Method::new(self.name())
+    }
+
+    /// Refuses parameters that are out of their range, or do not go together: setters take anything, and
+    /// [`Attributor::check`](crate::Attributor::check) and every run ask here, before anything is computed. The
+    /// provided form refuses nothing.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] that names the parameter and what it may be.
+    fn check(&self) -> Result<(), Error> {
+        Ok(())
     }
 
     /// The passes that it makes, without the clean run.
@@ -60,13 +73,49 @@ pub trait Method: Debug {
     /// gradients; sign and total kept where the method is complete or gives one number a token.
     fn default_reduction(&self) -> (Aggregate, Normalize) {
         let card = self.card();
-        if card.one_number || card.adds_up || self.is_complete() {
-            (Aggregate::Sum, Normalize::None)
-        } else {
-            (Aggregate::L2, Normalize::Sum)
+        match card.rows {
+            RowKind::Vectors if !self.is_complete() => (Aggregate::L2, Normalize::Sum),
+            _ => (Aggregate::Sum, Normalize::None),
         }
     }
 }
+
+/// A method behind a pointer is a method.
+macro_rules! pointers {
+    ($($pointer:ident),*) => {$(
+        impl<M: Method + ?Sized> Method for $pointer<M> {
+            fn card(&self) -> Card {
+                (**self).card()
+            }
+            fn describe(&self) -> saliency_schema::Method {
+                (**self).describe()
+            }
+            fn check(&self) -> Result<(), Error> {
+                (**self).check()
+            }
+            fn cost(&self, size: Size) -> Cost {
+                (**self).cost(size)
+            }
+            fn attribute(
+                &self,
+                problem: &Problem<'_>,
+                each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
+            ) -> Result<(), Error> {
+                (**self).attribute(problem, each)
+            }
+            fn name(&self) -> &'static str {
+                (**self).name()
+            }
+            fn is_complete(&self) -> bool {
+                (**self).is_complete()
+            }
+            fn default_reduction(&self) -> (Aggregate, Normalize) {
+                (**self).default_reduction()
+            }
+        }
+    )*};
+}
+pointers!(Box, Arc);
 
 /// Every method with its default parameters, in the order of a list for people.
 pub fn methods() -> Vec<Box<dyn Method>> {
@@ -76,8 +125,8 @@ pub fn methods() -> Vec<Box<dyn Method>> {
 /// The method of that name or alias; `_` is as good as `-`.
 ///
 /// # Errors
-/// [`Error::Unknown`] with the names that there are; [`Error::Parameter`] for a parameter that the method
-/// does not have, or one out of its range.
+/// [`Error::Unknown`] with the names that there are; [`Error::NoSuchParameter`] for a parameter that the method does
+/// not have, [`Error::Parameter`] for one out of its range.
 pub fn method(name: &str, parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
     let known = methods();
     let index = known.iter().position(|m| m.card().is_called(name));
@@ -89,5 +138,7 @@ pub fn method(name: &str, parameters: &Parameters) -> Result<Box<dyn Method>, Er
     };
     parameters.check_known_to(found.name, found.parameters)?;
     let absolute = parameters.absolute.or(found.drops_sign(name).then_some(true));
-    make(&Parameters { absolute, ..parameters.clone() })
+    let method = make(&Parameters { absolute, ..parameters.clone() })?;
+    method.check()?;
+    Ok(method)
 }

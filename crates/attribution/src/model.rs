@@ -11,7 +11,7 @@ pub(crate) mod sequence;
 pub(crate) mod tape;
 
 use crate::error::Error;
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::generation::Generation;
 use crate::model::inside::Inside;
 use crate::model::prefix_cache::PrefixCache;
@@ -25,6 +25,7 @@ pub type TokenId = u32;
 
 /// The limits of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// The most tokens that it takes, inputs and outputs together.
     pub context: usize,
@@ -33,6 +34,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// So many tokens at once, of a vocabulary of that size.
+    pub fn new(context: usize, vocabulary: usize) -> Self {
+        Self { context, vocabulary }
+    }
+
     /// Checks that so many tokens fit into the context.
     ///
     /// # Errors
@@ -50,6 +56,7 @@ impl Limits {
 
 /// A pass of one sequence through a model, for the choice of batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Pass {
     /// Tokens in the sequence.
     pub tokens: usize,
@@ -57,6 +64,19 @@ pub struct Pass {
     pub positions: usize,
     /// Whether a backward pass follows.
     pub backward: bool,
+}
+
+impl Pass {
+    /// A forward pass of so many tokens, with logits at so many positions.
+    pub fn new(tokens: usize, positions: usize) -> Self {
+        Self { tokens, positions, backward: false }
+    }
+
+    /// Whether a backward pass follows. Default: `false`.
+    #[must_use]
+    pub fn with_backward(self, backward: bool) -> Self {
+        Self { backward, ..self }
+    }
 }
 
 /// An autoregressive language model, split where attribution stops: at the token embeddings.
@@ -108,6 +128,7 @@ pub trait LanguageModel {
     ///
     /// # Errors
     /// Any failure to run.
+    #[doc(alias = "run")]
     fn tape<'a>(
         &'a self,
         embeddings: &Tensor,
@@ -127,6 +148,7 @@ pub trait LanguageModel {
     ///
     /// # Errors
     /// Any failure to run.
+    #[doc(alias = "variants")]
     fn prefix_cache<'a>(
         &'a self,
         embeddings: &Tensor,

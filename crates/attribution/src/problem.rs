@@ -222,7 +222,7 @@ impl<'a> Problem<'a> {
 
     /// The model's cache at the clean input, where it has one.
     pub(crate) fn prefix_cache(&self) -> Result<Option<Box<dyn PrefixCache + 'a>>, Error> {
-        self.model.prefix_cache(&self.embeddings(), self.n_input()).map_err(Error::Model)
+        Ok(self.model.prefix_cache(&self.embeddings(), self.n_input())?)
     }
 
     /// The dtype of the model's logits.

@@ -64,12 +64,6 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
     }
 
-    /// Adds a note to every row whose delta is a larger share of the target's change than that.
-    pub(crate) fn with_tolerance(mut self, tolerance: Option<f64>) -> Self {
-        self.notes.tolerance = tolerance;
-        self
-    }
-
     /// Contrasts the span with another continuation, given its explanation and its tokens as one.
     pub(crate) fn against(mut self, explanation: Explanation, token: Token) -> Self {
         self.span = self.span.map(|span| span.against(explanation, token));
@@ -115,6 +109,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             value,
             baseline_value,
             steps,
+            tolerance,
             samples,
             standard_errors,
             mut notes,
@@ -148,7 +143,7 @@ impl<'p, 'a> Rows<'p, 'a> {
         let sum = sums.iter().sum::<f64>() + total(Aggregate::Sum)?.unwrap_or(0.0);
         let delta = baseline_value.filter(|_| self.complete).map(|baseline| sum - (value - baseline));
         if let (Some(delta), Some(baseline)) = (delta, baseline_value) {
-            self.notes.delta(number, delta, (value, baseline), self.problem.kind(), &mut notes);
+            self.notes.delta(number, delta, (value, baseline), (self.problem.kind(), tolerance), &mut notes);
         }
         self.notes.add(number, notes);
 

@@ -14,10 +14,47 @@ use crate::target::explained::Explained;
 use crate::targets::TABLE;
 use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 use tch::{Kind, Tensor};
 
 /// A scalar function of the logits.
-pub trait Target: Debug {
+///
+/// Targets are shared between threads. A tensor is not, so a target that holds one wraps it in a
+/// [`Mutex`](std::sync::Mutex):
+///
+/// ```
+/// use saliency_attribution::testing::Linear;
+/// use saliency_attribution::tch::Tensor;
+/// use saliency_attribution::{Attributor, Error, OutputToken, Sequence, Target};
+/// use std::sync::{Mutex, PoisonError};
+///
+/// /// A weighted sum of all logits.
+/// #[derive(Debug)]
+/// struct Weighted {
+///     weights: Mutex<Tensor>,
+/// }
+///
+/// impl Target for Weighted {
+///     fn name(&self) -> &'static str {
+///         "weighted"
+///     }
+///     fn summary(&self) -> &'static str {
+///         "Σ w_v z_v"
+///     }
+///     fn value(&self, logits: &Tensor, _: OutputToken) -> Result<Tensor, Error> {
+///         let weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
+///         Ok(logits.f_mv(&weights)?)
+///     }
+/// }
+///
+/// let target = Weighted { weights: Mutex::new(Tensor::f_from_slice(&[1.0, -1.0, 0.0])?) };
+/// let sequence = Sequence::from_ids(&[0, 1], &[2])?;
+/// let record = Attributor::new().with_target(target).record(&Linear::new(3, 1), &sequence)?;
+/// assert_eq!(record.target.map(|target| target.name).as_deref(), Some("weighted"));
+/// # Ok::<(), Error>(())
+/// ```
+#[doc(alias = "attributed_fn")]
+pub trait Target: Debug + Send + Sync {
     /// The target's name: lower case with hyphens.
     fn name(&self) -> &'static str;
 
@@ -38,6 +75,7 @@ pub trait Target: Debug {
     ///
     /// # Errors
     /// An error of libtorch or of the model.
+    #[doc(alias = "prepared")]
     fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
         let _ = clean;
         Ok(None)
@@ -89,6 +127,48 @@ pub trait Target: Debug {
         saliency_schema::Target::new(self.name())
     }
 }
+
+/// A target behind a pointer is a target.
+macro_rules! pointers {
+    ($($pointer:ident),*) => {$(
+        impl<T: Target + ?Sized> Target for $pointer<T> {
+            fn name(&self) -> &'static str {
+                (**self).name()
+            }
+            fn summary(&self) -> &'static str {
+                (**self).summary()
+            }
+            fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error> {
+                (**self).value(logits, output)
+            }
+            fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
+                (**self).bound_to(clean)
+            }
+            fn logit_weights(&self, output: OutputToken) -> Result<Option<Vec<(TokenId, f64)>>, Error> {
+                (**self).logit_weights(output)
+            }
+            fn against(&self, alternatives: Alternatives) -> Option<Box<dyn Target>> {
+                (**self).against(alternatives)
+            }
+            fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {
+                (**self).without(ranges)
+            }
+            fn explained(&self, output: OutputToken) -> Explained {
+                (**self).explained(output)
+            }
+            fn note(&self, output: OutputToken) -> Option<String> {
+                (**self).note(output)
+            }
+            fn asks_for_a_token(&self) -> bool {
+                (**self).asks_for_a_token()
+            }
+            fn describe(&self) -> saliency_schema::Target {
+                (**self).describe()
+            }
+        }
+    )*};
+}
+pointers!(Box, Arc);
 
 /// The output whose prediction is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use saliency_attribution::testing::{Disguised, Power, Saturating};
 use saliency_attribution::{
-    Ablation, Aggregate, Attributor, Axiom, Error, LanguageModel, Limits, Method, ModelError, Needs,
-    Normalize, OutputToken, Parameters, Problem, Scope, Segmentation, Sequence, Target, TargetFn, method,
-    methods, target,
+    Ablation, Aggregate, Attributor, Axiom, Baseline, Error, LanguageModel, Limits, Method, ModelError,
+    Needs, Normalize, OutputToken, Parameters, Problem, Quadrature, RowKind, Scope, Segmentation, Sequence,
+    Target, TargetFn, method, methods, target,
 };
 use saliency_schema::Record;
 use std::ops::Range;
@@ -26,10 +26,13 @@ struct Case {
 }
 
 impl Case {
-    fn new(name: &'static str, set: impl FnOnce(&mut Parameters)) -> Self {
-        let mut parameters = Parameters::default();
-        set(&mut parameters);
+    fn new(name: &'static str, parameters: Parameters) -> Self {
         Self { name, parameters }
+    }
+
+    /// With its default parameters.
+    fn plain(name: &'static str) -> Self {
+        Self::new(name, Parameters::new())
     }
 
     fn make(&self) -> Box<dyn Method> {
@@ -38,7 +41,7 @@ impl Case {
 
     /// Whether its baseline is a distribution.
     fn is_drawn(&self) -> bool {
-        self.parameters.baseline.as_ref().is_some_and(|b| b.to_string().starts_with("sampled"))
+        self.make().describe().baseline.is_some_and(|baseline| baseline.starts_with("sampled"))
     }
 
     fn record(&self, model: &dyn LanguageModel, sequence: &Sequence, target: Box<dyn Target>) -> Record {
@@ -59,23 +62,24 @@ fn rows(record: &Record) -> Vec<Vec<f64>> {
 /// Every method that any model will do for, as it is and with parameters that matter to what it promises.
 fn cases() -> Vec<Case> {
     let any = methods().into_iter().filter(|m| m.card().needs == Needs::Embeddings);
-    let mut cases: Vec<_> = any.map(|m| Case::new(m.name(), |_| ())).collect();
-    let token = |p: &mut Parameters| p.baseline = Some("token:2".parse().unwrap());
+    let mut cases: Vec<_> = any.map(|m| Case::plain(m.name())).collect();
+    let given = Parameters::new;
+    let token = || given().baseline(Baseline::Token(2));
     cases.extend([
-        Case::new("gradient", |p| p.absolute = Some(true)),
-        Case::new("integrated-gradients", token),
-        Case::new("integrated-gradients", |p| p.baseline = Some("sampled:3:1".parse().unwrap())),
-        Case::new("integrated-gradients", |p| p.tolerance = Some(1e-8)),
-        Case::new("integrated-gradients", |p| p.rule = Some("trapezoid".parse().unwrap())),
-        Case::new("sequential-integrated-gradients", token),
-        Case::new("occlusion", token),
-        Case::new("occlusion", |p| p.baseline = Some(Ablation::Deletion)),
-        Case::new("occlusion", |p| p.segments = Some(Segmentation::Words)),
-        Case::new("shapley", token),
-        Case::new("shapley", |p| p.segments = Some(Segmentation::Spans(std::iter::once(0..1).collect()))),
-        Case::new("shapley", |p| p.players = Some(Scope::All)),
-        Case::new("kernel-shap", token),
-        Case::new("kernel-shap", |p| p.samples = Some(6)),
+        Case::new("gradient", given().absolute(true)),
+        Case::new("integrated-gradients", token()),
+        Case::new("integrated-gradients", given().baseline(Baseline::Sampled { draws: 3, seed: 1 })),
+        Case::new("integrated-gradients", given().tolerance(1e-8)),
+        Case::new("integrated-gradients", given().rule(Quadrature::Trapezoid)),
+        Case::new("sequential-integrated-gradients", token()),
+        Case::new("occlusion", token()),
+        Case::new("occlusion", given().baseline(Ablation::Deletion)),
+        Case::new("occlusion", given().segments(Segmentation::Words)),
+        Case::new("shapley", token()),
+        Case::new("shapley", given().segments(Segmentation::Spans(std::iter::once(0..1).collect()))),
+        Case::new("shapley", given().players(Scope::All)),
+        Case::new("kernel-shap", token()),
+        Case::new("kernel-shap", given().samples(6)),
     ]);
     cases
 }
@@ -121,14 +125,16 @@ fn change(model: &dyn LanguageModel, sequence: &Sequence, case: &Case, output: u
         problem.value(&forward, output).unwrap().double_value(&[0])
     };
     let input = problem.embeddings();
-    let nothing = match case.parameters.baseline.as_ref().map(ToString::to_string).as_deref() {
-        None => input.zeros_like(),
+    let described = case.make().describe();
+    let nothing = match described.baseline.as_deref() {
+        None | Some("zero") => input.zeros_like(),
         Some("token:2") => problem.embed(&[2]).unwrap().expand_as(&input),
         // A distribution: what its texts are is not ours to know here.
         Some(_) => return f64::NAN,
     };
     // Those whose players are the input leave earlier outputs in place.
-    let input_plays = case.make().card().one_number && case.parameters.players != Some(Scope::All);
+    let input_plays = case.make().card().rows == RowKind::Numbers
+        && described.parameters.get("players") != Some(&"all".into());
     let nothing = if input_plays {
         let n_input = problem.n_input() as i64;
         let after = input.narrow(1, n_input, input.size()[1] - n_input);
@@ -160,7 +166,11 @@ fn breach(axiom: Axiom, case: &Case, inputs: &[u32], outputs: &[u32]) -> f64 {
                     let errors = record.standard_errors.get(output).into_iter().flatten().flatten();
                     let errors = if sampled { 5.0 * errors.sum::<f64>() } else { 0.0 };
                     // The rule of the trapezoid is off by a part of the second derivative: 1/(6 · 49²) of a cubic's.
-                    let rule = if case.parameters.rule.is_some() { 2e-3 } else { 0.0 };
+                    let rule = if case.make().describe().parameters.get("rule") == Some(&"trapezoid".into()) {
+                        2e-3
+                    } else {
+                        0.0
+                    };
                     let scale = largest(row.iter().chain([&expected])).max(1e-3);
                     ((sum - expected).abs() - errors).max(0.0) / scale - rule
                 };
@@ -209,6 +219,7 @@ fn breach(axiom: Axiom, case: &Case, inputs: &[u32], outputs: &[u32]) -> f64 {
             let other = case.rows(&Disguised::new(VOCABULARY, 2), &sequence, logit());
             largest(&one.iter().zip(&other).map(|(a, b)| apart(a, b)).collect::<Vec<_>>())
         }
+        other => panic!("{other:?} is not tried here"),
     }
 }
 
@@ -238,24 +249,25 @@ proptest! {
 /// Who does not make a promise and would not keep it: the trials see that.
 #[test]
 fn what_is_not_promised_does_not_hold() {
-    let deletion = |p: &mut Parameters| p.baseline = Some(Ablation::Deletion);
-    let words = |p: &mut Parameters| p.segments = Some(Segmentation::Spans(std::iter::once(0..2).collect()));
+    let given = Parameters::new;
+    let deletion = || given().baseline(Ablation::Deletion);
+    let words = || given().segments(Segmentation::Spans(std::iter::once(0..2).collect()));
     for (axiom, case) in [
-        (Axiom::Completeness, Case::new("gradient-x-input", |_| ())),
-        (Axiom::Completeness, Case::new("sequential-integrated-gradients", |_| ())),
-        (Axiom::Completeness, Case::new("occlusion", |_| ())),
-        (Axiom::Completeness, Case::new("lime", |_| ())),
-        (Axiom::Dummy, Case::new("leave-one-out", |_| ())),
-        (Axiom::Dummy, Case::new("occlusion", deletion)),
-        (Axiom::Dummy, Case::new("occlusion", words)),
-        (Axiom::Dummy, Case::new("shapley", words)),
-        (Axiom::Dummy, Case::new("reagent", |_| ())),
-        (Axiom::Dummy, Case::new("random", |_| ())),
-        (Axiom::Symmetry, Case::new("kernel-shap", |p| p.samples = Some(6))),
-        (Axiom::Symmetry, Case::new("random", |_| ())),
-        (Axiom::Linearity, Case::new("gradient", |p| p.absolute = Some(true))),
-        (Axiom::Linearity, Case::new("vargrad", |_| ())),
-        (Axiom::Linearity, Case::new("random", |_| ())),
+        (Axiom::Completeness, Case::plain("gradient-x-input")),
+        (Axiom::Completeness, Case::plain("sequential-integrated-gradients")),
+        (Axiom::Completeness, Case::plain("occlusion")),
+        (Axiom::Completeness, Case::plain("lime")),
+        (Axiom::Dummy, Case::plain("leave-one-out")),
+        (Axiom::Dummy, Case::new("occlusion", deletion())),
+        (Axiom::Dummy, Case::new("occlusion", words())),
+        (Axiom::Dummy, Case::new("shapley", words())),
+        (Axiom::Dummy, Case::plain("reagent")),
+        (Axiom::Dummy, Case::plain("random")),
+        (Axiom::Symmetry, Case::new("kernel-shap", given().samples(6))),
+        (Axiom::Symmetry, Case::plain("random")),
+        (Axiom::Linearity, Case::new("gradient", given().absolute(true))),
+        (Axiom::Linearity, Case::plain("vargrad")),
+        (Axiom::Linearity, Case::plain("random")),
     ] {
         assert!(!case.make().card().axioms.contains(&axiom), "{case:?}");
         let breach = breach(axiom, &case, &[1, 4, 1, 0, 2], &[3, 1]);
@@ -273,7 +285,7 @@ impl LanguageModel for Both {
         "two positions at once"
     }
     fn limits(&self) -> Limits {
-        Limits { vocabulary: 2 * VOCABULARY as usize, ..self.0.limits() }
+        Limits::new(self.0.limits().context, 2 * VOCABULARY as usize)
     }
     fn embed(&self, ids: &[u32]) -> Result<Tensor, ModelError> {
         self.0.embed(ids)
@@ -311,7 +323,7 @@ fn what_adds_gives_a_span_the_attributions_of_the_sum() {
         if case.is_drawn() {
             continue;
         }
-        let attributor = Attributor::new().with_method(case.make()).target("log-probability").unwrap();
+        let attributor = Attributor::new().with_method(case.make()).target("log-probability");
         let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).span(0..2);
         let span = attributor.record(&saturating(), &sequence);
         if !case.make().card().additive {
@@ -325,7 +337,7 @@ fn what_adds_gives_a_span_the_attributions_of_the_sum() {
         let gap = apart(&found, &whole[..before]);
         assert!(gap < ROUNDING, "{case:?}: {gap:e}");
         // Where a token is deleted, the position before is another one: the trick is none for the last.
-        let deletes = case.name == "leave-one-out" || case.parameters.baseline == Some(Ablation::Deletion);
+        let deletes = case.make().describe().baseline.as_deref() == Some("deletion");
         if deletes {
             continue;
         }

@@ -22,7 +22,7 @@ fn names() -> Vec<&'static str> {
 }
 
 fn record(model: &dyn LanguageModel, name: &str, memory: Option<usize>) -> Record {
-    let attributor = Attributor::new().method(name).unwrap().target("log-probability").unwrap();
+    let attributor = Attributor::new().method(name).target("log-probability");
     let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None);
     let attributor = match memory {
         Some(bytes) => attributor.memory(bytes),
@@ -109,9 +109,9 @@ fn a_run_makes_the_passes_that_it_says() {
 
 #[test]
 fn a_cache_saves_what_it_says() {
-    let (model, settings) = (Disguised::new(6, 2), Settings { memory: 1, ..Settings::default() });
+    let (model, settings) = (Disguised::new(6, 2), Settings::new().memory(1));
     for name in ["occlusion", "leave-one-out"] {
-        let (made, whole, shared) = made(&model, &*method(name, &Parameters::default()).unwrap(), settings);
+        let (made, whole, shared) = made(&model, &*method(name, &Parameters::new()).unwrap(), settings);
         assert!((made.forwards - shared.forwards).abs() < 1e-9, "{name}: {made:?} for {shared:?}");
         // 7 tokens of a text: 7/7 + 6/7 + … + 1/7; a deleted token that an output ends with leaves it to the one
         // before, 3 times.
@@ -120,7 +120,7 @@ fn a_cache_saves_what_it_says() {
     }
     // Exact Shapley values: 2ⁿ − 1 coalitions, half of which lack the first token, a quarter the second and not the
     // first, …
-    let (made, whole, _) = made(&model, &*method("shapley", &Parameters::default()).unwrap(), settings);
+    let (made, whole, _) = made(&model, &*method("shapley", &Parameters::new()).unwrap(), settings);
     let expected: f64 = (0..5).map(|first| 2.0_f64.powi(4 - first) * (1.0 - f64::from(first) / 7.0)).sum();
     assert!((made.forwards - expected).abs() < 1e-9 && same(whole.forwards, 31.0), "{made:?} {whole:?}");
 }
@@ -130,8 +130,7 @@ fn a_cache_saves_what_it_says() {
 fn segments_cost_no_more_than_tokens() {
     let model = Saturating::new(6, 2);
     for name in ["occlusion", "leave-one-out", "shapley"] {
-        let parameters =
-            Parameters { segments: Some(Segmentation::Spans(vec![0..2, 2..5])), ..Parameters::default() };
+        let parameters = Parameters::new().segments(Segmentation::Spans(vec![0..2, 2..5]));
         let (made, whole, _) = made(&model, &*method(name, &parameters).unwrap(), Settings::default());
         assert!(made.forwards < whole.forwards, "{name}: {made:?} {whole:?}");
     }

@@ -271,7 +271,7 @@ fn attributions_of_broken_models_end_in_errors_that_say_what_is_broken() {
     let methods = ["gradient", "integrated-gradients", "occlusion", "leave-one-out", "reagent", "shapley"];
     let refused = |breaks, message: &str, of: &[&str]| {
         for name in methods {
-            let found = Attributor::new().method(name).unwrap().record(&Toy::new(breaks), &sequence());
+            let found = Attributor::new().method(name).record(&Toy::new(breaks), &sequence());
             match found {
                 Ok(_) => assert!(!of.contains(&name), "{breaks:?}, {name}"),
                 Err(error) => {
@@ -350,13 +350,13 @@ impl Inside for Tilted {
         let view = self.same.attention_at(layer, residual)?;
         let later =
             if self.part == "later" { view.pattern.ones_like().triu(1) * 1e-3 } else { Tensor::from(0.0) };
-        Ok(AttentionView {
-            pattern: self.tilt("pattern", view.pattern + later),
-            values: self.tilt("values", view.values),
-            bias: if self.part == "bias" { view.bias + 1e-3 } else { view.bias },
-            attended: view.attended,
-            output: self.tilt("output", view.output),
-        })
+        Ok(AttentionView::new(
+            self.tilt("pattern", view.pattern + later),
+            self.tilt("values", view.values),
+            if self.part == "bias" { view.bias + 1e-3 } else { view.bias },
+            view.attended,
+            self.tilt("output", view.output),
+        ))
     }
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
         Ok(self.tilt("feed_forward", self.same.feed_forward(layer, attended)?))
@@ -365,7 +365,7 @@ impl Inside for Tilted {
         let found = self.same.read_out(residual, weights)?;
         let constant = if self.part == "constant" { 1e-3 } else { 0.0 };
         let direction = self.tilt("direction", found.direction);
-        Ok(ReadOut { direction, constant: found.constant + constant })
+        Ok(ReadOut::new(direction, found.constant + constant))
     }
 }
 

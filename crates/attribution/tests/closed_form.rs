@@ -17,12 +17,10 @@ const ROUNDING: f64 = 1e-11;
 
 fn attribute(model: &dyn LanguageModel, sequence: &Sequence, name: &str, target: &str) -> Record {
     let method = match name {
-        "integrated-gradients" => {
-            Box::new(IntegratedGradients::new().steps(64).unwrap().exact_weights(true)) as _
-        }
-        name => method(name, &Parameters::default()).unwrap(),
+        "integrated-gradients" => Box::new(IntegratedGradients::new().steps(64).exact_weights(true)) as _,
+        name => method(name, &Parameters::new()).unwrap(),
     };
-    let attributor = Attributor::new().with_method(method).target(target).unwrap();
+    let attributor = Attributor::new().with_method(method).target(target);
     let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None);
     attributor.record(model, sequence).unwrap()
 }
@@ -84,8 +82,8 @@ fn more_steps_make_the_delta_smaller() {
     let model = Saturating::new(4, 2);
     let sequence = Sequence::from_ids(&[0, 1, 2, 0, 1], &[3]).unwrap();
     let delta = |steps| {
-        let method = IntegratedGradients::new().steps(steps).unwrap().exact_weights(true);
-        let attributor = Attributor::new().with_method(Box::new(method)).target("logit").unwrap();
+        let method = IntegratedGradients::new().steps(steps).exact_weights(true);
+        let attributor = Attributor::new().with_method(method).target("logit");
         attributor.record(&model, &sequence).unwrap().outputs[0].delta.unwrap().abs()
     };
     let deltas: Vec<_> = [2, 4, 8, 16, 32].map(delta).into();
@@ -135,6 +133,7 @@ fn reductions_agree_with_their_definitions() {
         Aggregate::L1 => x.abs() + y.abs(),
         Aggregate::L2 => x.hypot(y),
         Aggregate::MaxAbs => x.abs().max(y.abs()),
+        other => panic!("{other:?} has no definition here"),
     };
     for aggregate in Aggregate::ALL {
         let found = aggregate.apply(&tensor).unwrap();
@@ -220,7 +219,7 @@ fn names_and_aliases_find_what_they_name() {
         ("ig", "integrated-gradients"),
         ("integrated_gradients", "integrated-gradients"),
     ] {
-        assert_eq!(method(alias, &Parameters::default()).unwrap().name(), name);
+        assert_eq!(method(alias, &Parameters::new()).unwrap().name(), name);
     }
     for known in targets() {
         assert_eq!(target(known.name()).unwrap().name(), known.name());
@@ -234,14 +233,14 @@ fn the_name_saliency_drops_the_sign_as_its_peers_do() {
     let weights: Vec<f64> = Vec::try_from(model.weights().get(3)).unwrap();
     let sum = |parameters: &Parameters| {
         let method = method("saliency", parameters).unwrap();
-        let attributor = Attributor::new().with_method(method).target("logit").unwrap();
+        let attributor = Attributor::new().with_method(method).target("logit");
         let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None);
         attributor.record(&model, &sequence).unwrap().attributions[0][0].unwrap()
     };
-    let none = Parameters::default();
+    let none = Parameters::new();
     assert!((sum(&none) - weights.iter().map(|w| w.abs()).sum::<f64>()).abs() < 1e-12);
     // Who says otherwise is heard.
-    let signed = Parameters { absolute: Some(false), ..none };
+    let signed = none.absolute(false);
     assert!((sum(&signed) - weights.iter().sum::<f64>()).abs() < 1e-12);
 }
 
@@ -251,7 +250,7 @@ fn occlusion_of_a_linear_model_is_exact() {
     let model = Linear::new(5, 3);
     let sequence = Sequence::from_ids(&[0, 4, 2, 1], &[3, 1, 2]).unwrap();
     let of = |method: &str| {
-        let attributor = Attributor::new().method(method).unwrap().target("logit").unwrap();
+        let attributor = Attributor::new().method(method).target("logit");
         attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).record(&model, &sequence).unwrap()
     };
     let (occluded, expected) = (of("occlusion"), of("gradient-x-input"));
@@ -312,7 +311,7 @@ fn the_control_knows_nothing_and_is_the_same_each_time() {
     let model = Linear::new(5, 3);
     let sequence = Sequence::from_ids(&[0, 4, 2, 1], &[3, 1, 2]).unwrap();
     let rows = |seed| {
-        let attributor = Attributor::new().with_method(Box::new(Random::new().seed(seed)));
+        let attributor = Attributor::new().with_method(Random::new().seed(seed));
         attributor.record(&model, &sequence).unwrap().attributions
     };
     assert_eq!(rows(1), rows(1));

@@ -22,7 +22,7 @@ fn message<T>(result: Result<T, Error>) -> String {
 
 #[test]
 fn unknown_names_list_those_there_are() {
-    let none = Parameters::default();
+    let none = Parameters::new();
     assert_eq!(
         message(method("shap", &none)),
         format!(
@@ -52,11 +52,11 @@ fn signed_rows_are_not_divided_by_their_sum() {
 
 #[test]
 fn parameters_out_of_range_or_out_of_place_are_named() {
-    let samples = |samples| Parameters { samples: Some(samples), ..Parameters::default() };
+    let samples = |samples| Parameters::new().samples(samples);
     let range = "samples is 1, and must be from 2 to 1000000: ";
     assert_eq!(message(method("vargrad", &samples(1))), format!("{range}one draw does not vary"));
     assert_eq!(message(method("lime", &samples(1))), format!("{range}the first is the whole text"));
-    let steps = |steps| Parameters { steps: Some(steps), ..Parameters::default() };
+    let steps = |steps| Parameters::new().steps(steps);
     assert_eq!(message(method("ig", &steps(0))), "steps is 0, and must be from 1 to 10000");
     assert_eq!(message(method("ig", &steps(10_001))), "steps is 10001, and must be from 1 to 10000");
     assert_eq!(
@@ -108,7 +108,7 @@ impl LanguageModel for Broken {
         "broken"
     }
     fn limits(&self) -> Limits {
-        Limits { context: 8, vocabulary: 4 }
+        Limits::new(8, 4)
     }
     fn embed(&self, ids: &[u32]) -> Result<Tensor, ModelError> {
         Ok(Tensor::f_zeros([ids.len() as i64, 2], (tch::Kind::Double, tch::Device::Cpu))?)
@@ -158,7 +158,7 @@ impl LanguageModel for Stacked {
         "stacked"
     }
     fn limits(&self) -> Limits {
-        Limits { context: 8, vocabulary: 4 }
+        Limits::new(8, 4)
     }
     fn embed(&self, ids: &[u32]) -> Result<Tensor, ModelError> {
         Ok(Tensor::f_zeros([ids.len() as i64, 2], (tch::Kind::Double, tch::Device::Cpu))?)
@@ -166,7 +166,7 @@ impl LanguageModel for Stacked {
     fn logits(&self, _: &Tensor, _: usize, _: Range<usize>) -> Result<Tensor, ModelError> {
         Err(match self.0 {
             0 => refused().into(),
-            1 => InLayer(refused()).into(),
+            1 => ModelError::new(InLayer(refused())),
             2 => Error::from(refused()).into(),
             _ => refused().to_string().into(),
         })

@@ -91,7 +91,7 @@ fn two_continuations_of_different_length_are_compared_by_their_log_probabilities
     let sequence = |outputs: &[u32]| Sequence::from_ids(&[0, 1, 2], outputs).unwrap();
     let (own, other) = (sequence(&[3]), sequence(&[4, 1, 2]));
     let attributor = |method: &str| {
-        let attributor = Attributor::new().target("log-probability").unwrap().method(method).unwrap();
+        let attributor = Attributor::new().target("log-probability").method(method);
         attributor.aggregate(Aggregate::Sum).normalize(Normalize::None)
     };
     let difference = log_probability(&model, &own) - log_probability(&model, &other);
@@ -139,7 +139,7 @@ fn what_cannot_be_held_against_each_other_is_refused() {
     let own = Sequence::from_ids(&[0, 1], &[2]).unwrap();
     let ask = |target: &str, method: &str, inputs: &[u32], outputs: &[u32]| {
         let other = Sequence::from_ids(inputs, outputs).unwrap();
-        let attributor = Attributor::new().target(target).unwrap().method(method).unwrap().against(other);
+        let attributor = Attributor::new().target(target).method(method).against(other);
         attributor.record(&model, &own).unwrap_err()
     };
     let target = ask("logit", "gradient-x-input", &[0, 1], &[3]);
@@ -159,7 +159,7 @@ fn what_cannot_be_held_against_each_other_is_refused() {
 fn the_share_of_two_continuations_runs_once_from_nothing_to_all() {
     let model = Linear::new(5, 3);
     let sequence = |outputs: &[u32]| Sequence::from_ids(&[0, 1, 2], outputs).unwrap();
-    let attributor = Attributor::new().target("log-probability").unwrap().method("occlusion").unwrap();
+    let attributor = Attributor::new().target("log-probability").method("occlusion");
     let mut shares = Vec::new();
     let attributor = attributor.against(sequence(&[4, 1]));
     attributor

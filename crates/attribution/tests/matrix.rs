@@ -76,7 +76,7 @@ fn every_method_explains_every_target_of_every_toy() {
         for method_of_list in methods() {
             for target in every_target().into_iter().take(count) {
                 let what = format!("{}, {}, {}", model.name(), method_of_list.name(), target.name());
-                let method = method(method_of_list.name(), &Parameters::default()).unwrap();
+                let method = method(method_of_list.name(), &Parameters::new()).unwrap();
                 let name = target.name();
                 let attributor = Attributor::new().with_method(method).with_target(target);
                 match attributor.record(&*model, &sequence()) {
@@ -97,11 +97,12 @@ fn every_method_explains_every_target_of_every_toy() {
 
 /// A method with few samples and points.
 fn quick(name: &str) -> Box<dyn Method> {
-    let known = method(name, &Parameters::default()).unwrap();
-    let has = |parameter| known.card().parameters.contains(&parameter);
-    let samples = (has("samples") && name != "shapley").then_some(24);
-    let steps = has("steps").then_some(2);
-    method(name, &Parameters { samples, steps, ..Parameters::default() }).unwrap()
+    let known = method(name, &Parameters::new()).unwrap();
+    let has = |parameter: &str| known.card().parameters.contains(&parameter);
+    let parameters = Parameters::new().samples(24).steps(2);
+    let parameters =
+        parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
+    method(name, &parameters).unwrap()
 }
 
 /// Methods that look inside run on a transformer that differs from GPT-2.
@@ -167,9 +168,9 @@ fn every_method_that_adds_explains_a_span() {
                 let attributor = if model.inside().is_some() {
                     Attributor::new().with_method(quick(name))
                 } else {
-                    Attributor::new().method(name).unwrap()
+                    Attributor::new().method(name)
                 };
-                let attributor = attributor.target("log-probability").unwrap();
+                let attributor = attributor.target("log-probability");
                 attributor.aggregate(Aggregate::Sum).normalize(Normalize::None)
             };
 
@@ -201,7 +202,7 @@ fn spans_that_are_no_range_of_outputs_are_refused() {
 
 /// A method by name with an ablation or a baseline.
 fn with_ablation(name: &str, ablation: Ablation) -> Attributor {
-    let parameters = Parameters { baseline: Some(ablation), ..Parameters::default() };
+    let parameters = Parameters::new().baseline(ablation);
     Attributor::new().with_method(method(name, &parameters).unwrap())
 }
 
@@ -244,17 +245,15 @@ fn the_start_token_of_a_decoder_is_not_deleted() {
     let model = EncoderDecoder::new(6, 3);
     let two = Sequence::from_ids(&[2, 4], &[3, 5]).unwrap();
 
-    let found = Attributor::new().method("leave-one-out").unwrap().record(&model, &two).unwrap();
+    let found = Attributor::new().method("leave-one-out").record(&model, &two).unwrap();
     for row in &found.attributions {
         let known: Vec<bool> = row.iter().map(|x| x.unwrap().is_finite()).collect();
         assert_eq!(known, [[true, false].as_slice(), &[true][..known.len() - 2]].concat());
     }
 
-    let parameters = Parameters {
-        baseline: Some(Ablation::Deletion),
-        segments: Some(Segmentation::Spans(std::iter::once(0..2).collect())),
-        ..Parameters::default()
-    };
+    let parameters = Parameters::new()
+        .baseline(Ablation::Deletion)
+        .segments(Segmentation::Spans(std::iter::once(0..2).collect()));
     let attributor = Attributor::new().with_method(method("shapley", &parameters).unwrap());
     let refused = refusal(&attributor, &model, &two);
     assert!(is_of_the_baseline(&refused), "{refused}");
@@ -307,7 +306,7 @@ fn an_encoder_decoder_fits_the_trait_as_it_is() {
         (q, shares, c)
     };
 
-    let attributor = Attributor::new().method("gradient").unwrap().target("logit").unwrap();
+    let attributor = Attributor::new().method("gradient").target("logit");
     let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None);
     let found = attributor.record(&model, &sequence()).unwrap();
     for (row, output) in OUTPUTS.iter().enumerate() {

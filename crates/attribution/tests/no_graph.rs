@@ -11,6 +11,7 @@ use saliency_attribution::{
 };
 use saliency_schema::Record;
 use std::ops::Range;
+use std::sync::Mutex;
 use tch::{Kind, Tensor};
 
 /// Names of methods that any model will do for, and whether each takes gradients.
@@ -20,7 +21,7 @@ fn names() -> Vec<(&'static str, bool)> {
 }
 
 fn record(model: &dyn LanguageModel, name: &str, target: Box<dyn Target>) -> Result<Record, Error> {
-    Attributor::new().method(name).unwrap().with_target(target).record(model, &sequence())
+    Attributor::new().method(name).with_target(target).record(model, &sequence())
 }
 
 fn probability() -> Box<dyn Target> {
@@ -102,11 +103,11 @@ fn rank() -> impl Target {
 fn flat() -> Vec<Box<dyn Target>> {
     fn plain(
         name: &'static str,
-        f: impl Fn(&Tensor, OutputToken) -> Result<Tensor, Error> + 'static,
+        f: impl Fn(&Tensor, OutputToken) -> Result<Tensor, Error> + Send + Sync + 'static,
     ) -> Box<dyn Target> {
         Box::new(TargetFn::new(name, f))
     }
-    let own = Tensor::from_slice(&[2.0]).set_requires_grad(true);
+    let own = Mutex::new(Tensor::from_slice(&[2.0]).set_requires_grad(true));
     vec![
         Box::new(rank()),
         plain("constant", |logits, _| {
@@ -116,7 +117,9 @@ fn flat() -> Vec<Box<dyn Target>> {
         plain("without", |logits, _| tch::no_grad(|| Ok(logits.f_select(1, 1)?.f_square()?))),
         plain("flag", |logits, _| Ok(logits.f_select(1, 1)?.f_gt(0.0)?)),
         // It has a graph, which leads to something of its own.
-        plain("own", move |logits, _| Ok(own.f_square()?.f_expand([logits.size()[0]], false)?)),
+        plain("own", move |logits, _| {
+            Ok(own.lock().unwrap().f_square()?.f_expand([logits.size()[0]], false)?)
+        }),
     ]
 }
 
@@ -346,7 +349,7 @@ fn a_gradient_of_anything_is_asked_for_by_a_method_of_ones_own() {
     }
     for model in models() {
         for off in [false, true] {
-            let run = || Attributor::new().with_method(Box::new(Mine)).record(&*model, &sequence());
+            let run = || Attributor::new().with_method(Mine).record(&*model, &sequence());
             let error = if off { tch::no_grad(run) } else { run() }.unwrap_err().to_string();
             assert!(
                 error.starts_with("the scalar does not depend on the logits"),

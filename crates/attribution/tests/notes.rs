@@ -14,11 +14,11 @@ use std::ops::Range;
 use tch::Tensor;
 
 fn with(method: impl Method + 'static) -> Attributor {
-    Attributor::new().with_method(Box::new(method)).target("logit").unwrap()
+    Attributor::new().with_method(method).target("logit")
 }
 
 fn points(steps: u32) -> IntegratedGradients {
-    IntegratedGradients::new().steps(steps).unwrap().exact_weights(true)
+    IntegratedGradients::new().steps(steps).exact_weights(true)
 }
 
 /// The delta beside the change of the target, by the record's own numbers.
@@ -49,13 +49,11 @@ fn an_integral_that_misses_its_change_is_noted_with_size_and_repair() {
     assert!(relative(&record, 0).min(relative(&record, 1)) > 0.05);
     let [(who, rest)] = missed(&record)[..] else { panic!("{:?}", record.notes) };
     assert_eq!(who, "every output");
-    let expected = format!(
-        "up to {:.0} % of it; ask for a tolerance (--tolerance 0.01) or more points (--steps)",
-        100.0 * largest
-    );
+    let expected =
+        format!("up to {:.0} % of it; ask for a tolerance, such as 0.01, or for more steps", 100.0 * largest);
     assert_eq!(rest, expected);
     // What it says to ask for helps.
-    let record = with(IntegratedGradients::new().tolerance(0.01).unwrap());
+    let record = with(IntegratedGradients::new().tolerance(0.01));
     let record = record.record(&Jump::new(6, 4, 1e-6), &sequence).unwrap();
     assert_eq!(missed(&record), [], "{:?}", record.notes);
 }
@@ -91,10 +89,10 @@ fn outputs_above_five_percent_are_named_and_no_others() {
 #[test]
 fn draws_are_named_where_they_stand_for_points() {
     let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
-    let few = || with(GradientShap::new().draws(2, 0.0, 1).unwrap());
+    let few = || with(GradientShap::new().samples(2).seed(1));
     let record = few().record(&Jump::new(6, 4, 1e-6), &sequence).unwrap();
     assert!(relative(&record, 0) > 0.05);
-    assert!(missed(&record)[0].1.ends_with("; ask for more draws (--samples)"), "{:?}", record.notes);
+    assert!(missed(&record)[0].1.ends_with("; ask for more samples"), "{:?}", record.notes);
     for attributor in [few(), with(points(1))] {
         let record = attributor.record(&Linear::new(6, 3), &sequence).unwrap();
         assert_eq!(record.notes, [""; 0]);
@@ -105,7 +103,7 @@ fn notes(target: &dyn Target, sequence: &Sequence) -> Vec<String> {
     let model: &dyn LanguageModel = &Linear::new(6, 3);
     let mut notes = Vec::new();
     for name in ["gradient-x-input", "integrated-gradients", "occlusion"] {
-        let against = Attributor::new().method(name).unwrap().with_target(copy(target));
+        let against = Attributor::new().method(name).with_target(copy(target));
         let found = against.record(model, sequence).unwrap();
         if name != "gradient-x-input" {
             assert_eq!(found.notes, notes, "{name}");
@@ -128,8 +126,7 @@ fn copy(target: &dyn Target) -> Box<dyn Target> {
     target.against(alternatives).unwrap()
 }
 
-const ITSELF: &str = "the token is held against itself, so that the difference is zero by construction; name another alternative \
-                      (--alternative)";
+const ITSELF: &str = "the token is held against itself, so that the difference is zero by construction; name another alternative";
 
 #[test]
 fn a_contrast_of_a_token_with_itself_says_that_it_is_zero() {
@@ -150,8 +147,7 @@ fn a_contrast_of_a_token_with_itself_says_that_it_is_zero() {
         assert_eq!(notes(&*of(Alternatives::Same(vec![5, 0])), &sequence), [format!("output 1: {share}")]);
         // The chosen token and its alternative are the same, in the first output's place.
         let chosen = ForTokens::new(of(Alternatives::Same(vec![2])), vec![Some(2), None]);
-        let record =
-            Attributor::new().with_target(Box::new(chosen)).record(&Linear::new(6, 3), &sequence).unwrap();
+        let record = Attributor::new().with_target(chosen).record(&Linear::new(6, 3), &sequence).unwrap();
         assert_eq!(record.notes, [format!("output 0: {ITSELF}")]);
         assert!(record.attributions[0].iter().all(|x| *x == Some(0.0)));
         assert!(record.attributions[1].iter().any(|x| *x != Some(0.0)));
@@ -181,7 +177,7 @@ impl LanguageModel for Centred {
 #[test]
 fn sums_that_cancel_are_said_to_cancel_and_no_more() {
     let sequence = Sequence::from_ids(&[1, 4, 2], &[3, 5]).unwrap();
-    let sum = || Attributor::new().method("gradient").unwrap().aggregate(Aggregate::Sum);
+    let sum = || Attributor::new().method("gradient").aggregate(Aggregate::Sum);
     let record = sum().record(&Centred(Linear::new(6, 3)), &sequence).unwrap();
     assert_eq!(
         record.notes,
@@ -194,7 +190,7 @@ fn sums_that_cancel_are_said_to_cancel_and_no_more() {
     assert_eq!(sum().record(&Linear::new(6, 3), &sequence).unwrap().notes, [""; 0]);
     // What it says to ask for helps.
     let length = sum().aggregate(Aggregate::L2).record(&Centred(Linear::new(6, 3)), &sequence).unwrap();
-    let product = Attributor::new().method("gradient-x-input").unwrap().aggregate(Aggregate::Sum);
+    let product = Attributor::new().method("gradient-x-input").aggregate(Aggregate::Sum);
     for record in [length, product.record(&Centred(Linear::new(6, 3)), &sequence).unwrap()] {
         assert_eq!(record.notes, [""; 0]);
         assert!(record.attributions.iter().flatten().all(|x| x.unwrap() != 0.0));

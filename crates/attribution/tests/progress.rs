@@ -27,7 +27,7 @@ fn told(
     memory: usize,
 ) -> (Vec<f64>, Vec<f64>) {
     let method = method(name, parameters).unwrap();
-    let attributor = Attributor::new().with_method(method).target("logit").unwrap().memory(memory);
+    let attributor = Attributor::new().with_method(method).target("logit").memory(memory);
     let (mut passes, mut rows, mut finished) = (Vec::new(), Vec::new(), 0);
     let mut watch = |progress: saliency_attribution::Progress| {
         let told = if progress.rows > finished { &mut rows } else { &mut passes };
@@ -49,7 +49,7 @@ fn made(
     reports: usize,
 ) -> f64 {
     let (sequence, target) = (sequence(), target("logit").unwrap());
-    let settings = Settings { memory, ..Settings::default() };
+    let settings = Settings::new().memory(memory);
     let mut count = 0;
     let mut watch = |_| {
         count += 1;
@@ -89,10 +89,10 @@ fn check(model: &dyn LanguageModel, name: &str, parameters: &Parameters, memory:
 fn the_share_is_what_was_made_of_what_will_be_made() {
     for model in models() {
         for known in methods().iter().filter(|m| m.card().needs == Needs::Embeddings) {
-            let has = |name| known.card().parameters.contains(&name);
-            let samples = (has("samples") && known.name() != "shapley").then_some(6);
-            let steps = has("steps").then_some(3);
-            let parameters = Parameters { samples, steps, ..Parameters::default() };
+            let has = |name: &str| known.card().parameters.contains(&name);
+            let exact = known.name() == "shapley";
+            let parameters = Parameters::new().samples(6).steps(3);
+            let parameters = parameters.keep(|name| has(name) && !(exact && name == "samples"));
             for memory in MEMORIES {
                 if model.shares_prefix() && ["kernel-shap", "shapley"].contains(&known.name()) {
                     continue;
@@ -107,9 +107,9 @@ fn the_share_is_what_was_made_of_what_will_be_made() {
 #[test]
 fn draws_and_segments_end_at_one() {
     let model = Saturating::new(6, 2);
-    let orders = Parameters { samples: Some(3), ..Parameters::default() };
+    let orders = Parameters::new().samples(3);
     let segments = Segmentation::Spans(vec![0..2, 2..5]);
-    let segments = Parameters { segments: Some(segments), ..Parameters::default() };
+    let segments = Parameters::new().segments(segments);
     for memory in MEMORIES {
         check(&model, "shapley", &orders, memory);
         for name in ["occlusion", "leave-one-out", "shapley"] {
@@ -121,15 +121,15 @@ fn draws_and_segments_end_at_one() {
 /// What is known only on the way does not fall, and is not full before the end.
 #[test]
 fn a_share_that_is_foreseen_on_the_way_does_not_fall() {
-    let tolerance = Parameters { tolerance: Some(1e-6), steps: Some(2), ..Parameters::default() };
-    let orders = Parameters { samples: Some(3), ..Parameters::default() };
-    let drawn = Parameters { samples: Some(24), ..Parameters::default() };
+    let tolerance = Parameters::new().tolerance(1e-6).steps(2);
+    let orders = Parameters::new().samples(3);
+    let drawn = Parameters::new().samples(24);
     for model in models() {
         for (name, parameters) in [
             ("integrated-gradients", &tolerance),
             ("shapley", &orders),
             ("kernel-shap", &drawn),
-            ("shapley", &Parameters::default()),
+            ("shapley", &Parameters::new()),
         ] {
             for memory in MEMORIES {
                 let what = format!("{}, {name}", model.name());

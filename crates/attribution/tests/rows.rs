@@ -11,11 +11,11 @@ fn sequence() -> Sequence {
 }
 
 fn record(attributor: Attributor) -> Record {
-    attributor.target("logit").unwrap().record(&Saturating::new(6, 2), &sequence()).unwrap()
+    attributor.target("logit").record(&Saturating::new(6, 2), &sequence()).unwrap()
 }
 
 fn with(method: impl Method + 'static) -> Attributor {
-    Attributor::new().with_method(Box::new(method))
+    Attributor::new().with_method(method)
 }
 
 fn row(record: &Record) -> Vec<f64> {
@@ -60,7 +60,7 @@ fn what_a_method_says_nothing_of_is_missing_within_a_span_too() {
 /// A span's row is its own output's, number 0, and its notes are about that one.
 #[test]
 fn notes_of_a_span_are_about_its_row() {
-    let record = record(with(KernelShap::new().samples(2, 0).unwrap()).span(1..3));
+    let record = record(with(KernelShap::new().samples(2).seed(0)).span(1..3));
     assert_eq!(record.outputs.len(), 1);
     assert!(record.notes.iter().all(|note| note.starts_with("every output: ")), "{:?}", record.notes);
     assert_eq!(record.notes.len(), 1);
@@ -70,7 +70,7 @@ fn notes_of_a_span_are_about_its_row() {
 #[test]
 fn standard_errors_follow_the_aggregate() {
     let of = |aggregate| {
-        let method = GradientShap::new().draws(9, 0.0, 1).unwrap();
+        let method = GradientShap::new().samples(9).seed(1);
         record(with(method).aggregate(aggregate).normalize(Normalize::None))
     };
     let (sums, means) = (of(Aggregate::Sum), of(Aggregate::Mean));
@@ -84,14 +84,14 @@ fn standard_errors_follow_the_aggregate() {
         assert!(norms.notes.iter().any(|note| note.contains("standard errors")), "{:?}", norms.notes);
     }
     // One number a token has no other sum.
-    let one = record(with(Shapley::new().samples(5, 1).unwrap()).aggregate(Aggregate::L2));
+    let one = record(with(Shapley::new().samples(5).seed(1)).aggregate(Aggregate::L2));
     assert!(!one.standard_errors.is_empty());
 }
 
 /// With noise a row adds up to E[f(x̃)] − E[f(b)], which nobody has computed: there is no delta to give.
 #[test]
 fn gradient_shap_has_a_delta_only_without_noise() {
-    let delta = |noise| record(with(GradientShap::new().draws(9, noise, 1).unwrap())).outputs[0].delta;
+    let delta = |noise| record(with(GradientShap::new().samples(9).noise(noise).seed(1))).outputs[0].delta;
     assert!(delta(0.0).is_some() && delta(0.1).is_none());
 }
 

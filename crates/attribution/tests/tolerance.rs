@@ -14,12 +14,12 @@ use tch::Tensor;
 const MOST: f64 = 512.0;
 
 fn record(model: &dyn LanguageModel, sequence: &Sequence, method: IntegratedGradients) -> Record {
-    let attributor = Attributor::new().with_method(Box::new(method)).target("logit").unwrap();
+    let attributor = Attributor::new().with_method(method).target("logit");
     attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).record(model, sequence).unwrap()
 }
 
 fn within(tolerance: f64) -> IntegratedGradients {
-    IntegratedGradients::new().tolerance(tolerance).unwrap()
+    IntegratedGradients::new().tolerance(tolerance)
 }
 
 /// The delta beside the change, from the row itself.
@@ -41,7 +41,7 @@ fn a_saturating_path_gets_as_many_points_as_it_needs() {
     let model = Saturating::new(6, 3);
     // Many tokens make a large s, and 8 points miss where tanh bends.
     let sequence = Sequence::from_ids(&[1, 5, 4, 5, 5, 1, 4, 5, 5, 4, 1, 5].repeat(4), &[2, 0, 4]).unwrap();
-    let fixed = record(&model, &sequence, IntegratedGradients::new().steps(8).unwrap().exact_weights(true));
+    let fixed = record(&model, &sequence, IntegratedGradients::new().steps(8).exact_weights(true));
     assert!((0..3).any(|row| relative(&fixed, row) > 1e-2), "8 points are too few");
     let mut before = vec![0; 3];
     for tolerance in [1e-2, 1e-4, 1e-6, 1e-9] {
@@ -145,7 +145,7 @@ fn a_target_that_never_rests_ends_too() {
     });
     for steps in [2, 8, 40] {
         let problem = Problem::new(&model, &sequence, &wild).unwrap();
-        let method = within(1e-9).steps(steps).unwrap();
+        let method = within(1e-9).steps(steps);
         let mut rows = 0;
         method
             .attribute(&problem, &mut |explanation| {
@@ -169,7 +169,7 @@ fn what_an_integral_rests_on_is_recorded() {
     let problem = Problem::new(&model, &sequence, &*logit).unwrap();
     for (method, steps) in [
         (IntegratedGradients::new(), Some(50)),
-        (IntegratedGradients::new().steps(7).unwrap(), Some(7)),
+        (IntegratedGradients::new().steps(7), Some(7)),
         (within(1e-3), None),
     ] {
         let found = record(&model, &sequence, method);
@@ -192,7 +192,7 @@ fn a_target_that_never_changes_converges() {
     let nothing = TargetFn::new("nothing", |logits: &Tensor, output: OutputToken| {
         Ok(logits.f_select(1, i64::from(output.id))?.f_mul_scalar(0.0)?)
     });
-    let attributor = Attributor::new().with_method(Box::new(within(1e-2))).with_target(Box::new(nothing));
+    let attributor = Attributor::new().with_method(within(1e-2)).with_target(nothing);
     let found = attributor.record(&model, &sequence).unwrap();
     assert_eq!(found.notes, [""; 0]);
     assert!(found.attributions.iter().flatten().all(|x| *x == Some(0.0)));
@@ -204,12 +204,12 @@ fn a_tolerance_refuses_what_it_does_not_take_however_it_is_asked() {
     let model = Saturating::new(6, 2);
     let sequence = Sequence::from_ids(&[1, 4, 2], &[3]).unwrap();
     let refused = |method: IntegratedGradients| {
-        let attributor = Attributor::new().with_method(Box::new(method));
+        let attributor = Attributor::new().with_method(method);
         attributor.record(&model, &sequence).unwrap_err().to_string()
     };
     let message = refused(within(0.01).rule("trapezoid".parse().unwrap()));
     assert_eq!(message, "rule is trapezoid, and must be gauss-legendre with a tolerance");
-    let message = refused(within(0.01).steps(513).unwrap());
+    let message = refused(within(0.01).steps(513));
     assert_eq!(message, "steps is 513, and must be from 1 to 512 on each stretch, with a tolerance");
 }
 
@@ -223,8 +223,8 @@ fn a_span_whose_terms_cancel_says_what_is_left_of_its_tolerance() {
         let f = logits.f_select(1, 3)?;
         Ok(f.f_mul_scalar(if output.output == 0 { 1.0 } else { -1.0001 })?)
     });
-    let method = within(1e-3).steps(2).unwrap();
-    let attributor = Attributor::new().with_method(Box::new(method)).with_target(Box::new(opposed));
+    let method = within(1e-3).steps(2);
+    let attributor = Attributor::new().with_method(method).with_target(opposed);
     let span = attributor.span(0..2).record(&model, &sequence).unwrap();
     let output = &span.outputs[0];
     let change = output.value.unwrap() - output.baseline_value.unwrap();

@@ -1,13 +1,13 @@
-//! The toy transformer by the numbers of an independent program (`toy/generate.py`): what methods say of a model with RMS norms,
-//! shared keys and values, rotary positions, gated feed-forward parts and no biases.
+//! The toy transformer by the numbers of an independent program (`toy/generate.py`): what methods say of a model with
+//! RMS norms, shared keys and values, rotary positions, gated feed-forward parts and no biases.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency_attribution::methods::DirectLogit;
 use saliency_attribution::targets::Logit;
 use saliency_attribution::testing::{Linear, Transformer};
 use saliency_attribution::{
-    Absence, Aggregate, Attributor, Error, Inside, LanguageModel, Needs, Normalize, Parameters, Positions,
-    Problem, Sequence, method, methods,
+    Ablation, Aggregate, Attributor, Baseline, Error, Inside, LanguageModel, Needs, Normalize, Parameters,
+    Positions, Problem, Sequence, method, methods,
 };
 use serde_json::Value;
 use tch::Tensor;
@@ -56,25 +56,27 @@ fn numbers(tensor: &Tensor) -> Vec<f64> {
 /// What a name of the answers asks for: a method, its parameters and a target.
 fn asked(name: &str) -> (&str, Parameters, &str) {
     let (method, rest) = name.split_once('/').unwrap_or((name, ""));
-    let mut parameters = Parameters::default();
+    let mut parameters = Parameters::new();
     let mut target = "logit";
     let layered = method.starts_with("layer-");
     for (place, part) in rest.split('/').filter(|part| !part.is_empty()).enumerate() {
         let number = part.parse().ok();
-        match (part, number) {
-            ("rollout", _) => parameters.rollout = Some(true),
-            ("zero", _) => {}
-            ("deletion", _) => parameters.baseline = Some(Absence::Deletion),
-            (_, Some(number)) if layered && place == 0 => parameters.layer = Some(number),
+        parameters = match (part, number) {
+            ("rollout", _) => parameters.rollout(true),
+            ("zero", _) => parameters,
+            ("deletion", _) => parameters.baseline(Ablation::Deletion),
+            (_, Some(number)) if layered && place == 0 => parameters.layer(number),
             (_, Some(number)) => {
-                parameters.steps = Some(u32::try_from(number).unwrap());
-                parameters.baseline = Some("token:2".parse().unwrap());
+                parameters.steps(u32::try_from(number).unwrap()).baseline(Baseline::Token(2))
             }
-            ("layer-1-head-2", _) => (parameters.layer, parameters.head) = (Some(1), Some(2)),
-            ("layer-0", _) => parameters.layer = Some(0),
-            ("layer-2", _) => parameters.layer = Some(2),
-            (name, _) => target = name,
-        }
+            ("layer-1-head-2", _) => parameters.layer(1).head(2),
+            ("layer-0", _) => parameters.layer(0),
+            ("layer-2", _) => parameters.layer(2),
+            (name, _) => {
+                target = name;
+                parameters
+            }
+        };
     }
     (method, parameters, target)
 }
@@ -90,7 +92,7 @@ fn rows_are_those_of_an_independent_program() {
         if method.card().needs == Needs::Inside {
             looking.push(known);
         }
-        let attributor = Attributor::new().with_method(method).target(target).unwrap();
+        let attributor = Attributor::new().with_method(method).target(target);
         let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None);
         let record = attributor.record(&model, &sequence).unwrap();
         let found: Vec<f64> = record.attributions.iter().flatten().map(|x| x.unwrap()).collect();
@@ -111,7 +113,7 @@ fn logits_and_patterns_are_those_of_an_independent_program() {
     close(&numbers(&logits), &flat(&answers["logits"]), "logits");
     for layer in 0..model.layers() {
         let residual = model.residual(layer, &embeddings).unwrap().squeeze_dim(0);
-        let look = model.look(layer, &residual).unwrap();
+        let look = model.attention_at(layer, &residual).unwrap();
         close(&numbers(&look.pattern), &flat(&answers["patterns"][layer]), "pattern");
     }
 }
@@ -136,8 +138,8 @@ fn ledgers_are_those_of_an_independent_program_and_add_up() {
     }
 }
 
-/// The gradient of every embedding's every dimension, against central differences of whole passes: their error is of the order
-/// of h² = 1e-10.
+/// The gradient of every embedding's every dimension, against central differences of whole passes: their error is of
+/// the order of h² = 1e-10.
 #[test]
 fn gradients_are_the_slopes_of_finite_differences() {
     let answers = answers();
@@ -174,27 +176,27 @@ fn rules_and_added_positions_that_it_lacks_are_refused() {
     let answers = answers();
     let (model, sequence) = (model(&answers), sequence(&answers));
     for name in ["attn-lrp", "cp-lrp"] {
-        let refused = Attributor::new().method(name).unwrap().record(&model, &sequence).unwrap_err();
+        let refused = Attributor::new().method(name).record(&model, &sequence).unwrap_err();
         assert!(matches!(&refused, Error::NoRules { method, .. } if *method == name), "{refused:?}");
         let said = refused.to_string();
         assert!(said.contains(name) && said.contains("toy transformer"), "{said}");
         assert!(said.contains("gradient-x-input"), "{said}");
     }
-    let parameters = Parameters { positions: Some(Positions::Move), ..Parameters::default() };
+    let parameters = Parameters::new().positions(Positions::Move);
     let moving = Attributor::new().with_method(method("integrated-gradients", &parameters).unwrap());
     let refused = moving.record(&model, &sequence).unwrap_err();
     assert!(matches!(refused, Error::Parameter { name: "positions", .. }), "{refused:?}");
     assert!(refused.to_string().contains("adds no positions"), "{refused}");
 }
 
-/// A residual stream that is not there is refused with those that are, counted as the model's layers are; and a model without an
-/// inside with methods that need none.
+/// A residual stream that is not there is refused with those that are, counted as the model's layers are; and a model
+/// without an inside with methods that need none.
 #[test]
 fn layers_that_are_not_there_are_refused_with_those_that_are() {
     let answers = answers();
     let (model, sequence) = (model(&answers), sequence(&answers));
     let at = |name: &str, layer, model: &dyn LanguageModel| {
-        let parameters = Parameters { layer: Some(layer), steps: None, ..Parameters::default() };
+        let parameters = Parameters::new().layer(layer);
         Attributor::new().with_method(method(name, &parameters).unwrap()).record(model, &sequence)
     };
     for name in ["layer-gradient-x-activation", "layer-integrated-gradients"] {
@@ -212,7 +214,7 @@ fn layers_that_are_not_there_are_refused_with_those_that_are() {
         let names: Vec<&str> = sent.split([',', ' ']).filter(|name| !["", "or"].contains(name)).collect();
         assert_eq!(names.len(), 3, "{refused}");
         for name in names {
-            Attributor::new().method(name).unwrap().record(&Linear::new(6, 3), &sequence).unwrap();
+            Attributor::new().method(name).record(&Linear::new(6, 3), &sequence).unwrap();
         }
     }
 }

@@ -18,7 +18,7 @@ use tch::Tensor;
 const ROUNDING: f64 = 1e-10;
 
 fn record(model: &dyn LanguageModel, sequence: &Sequence, method: impl Method + 'static) -> Record {
-    let attributor = Attributor::new().with_method(Box::new(method)).target("logit").unwrap();
+    let attributor = Attributor::new().with_method(method).target("logit");
     attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).record(model, sequence).unwrap()
 }
 
@@ -128,7 +128,7 @@ fn methods_differ_on_a_cubic_as_their_formulas_do() {
     let (s, factor) = (x.iter().sum::<f64>(), 2.0_f64.cos());
     let exact = || IntegratedGradients::new().exact_weights(true);
     let n = 10;
-    let rule = |rule| record(&model, &sequence, exact().rule(rule).steps(n).unwrap());
+    let rule = |rule| record(&model, &sequence, exact().rule(rule).steps(n));
     let integrated = record(&model, &sequence, exact());
     let (occluded, values) =
         (record(&model, &sequence, Occlusion::new()), record(&model, &sequence, Shapley::new()));
@@ -286,7 +286,7 @@ fn lime_finds_the_coefficients_of_a_linear_model_but_for_the_ridge() {
 
     // Other samples, other shrinkage; no sampling error on a linear model.
     for seed in 1..4 {
-        let other = record(&model, &sequence, Lime::new().samples(300, seed).unwrap());
+        let other = record(&model, &sequence, Lime::new().samples(300).seed(seed));
         let largest = expected.attributions[0].iter().fold(0.0_f64, |m, x| m.max(x.unwrap().abs()));
         for (found, expected) in other.attributions[0].iter().zip(&expected.attributions[0]) {
             assert!((found.unwrap() - expected.unwrap()).abs() < 0.02 * largest);
@@ -300,7 +300,7 @@ fn lime_of_one_segment_is_its_ablation_but_for_a_thousandth() {
     let model = Saturating::new(6, 2);
     let sequence = Sequence::from_ids(&[4], &[3]).unwrap();
     for samples in [2, 50, 514] {
-        let found = record(&model, &sequence, Lime::new().samples(samples, 1).unwrap());
+        let found = record(&model, &sequence, Lime::new().samples(samples).seed(1));
         let expected = record(&model, &sequence, Occlusion::new());
         near(found.attributions[0][0], expected.attributions[0][0].unwrap() / 1.001, "lime");
     }
@@ -316,7 +316,7 @@ fn kernel_shap_with_too_few_samples_says_so_and_stays_near_equal_shares() {
     let exact: Vec<f64> = exact.attributions[0].iter().map(|x| x.unwrap()).collect();
     let (total, n) = (exact.iter().sum::<f64>(), exact.len() as f64);
     for seed in 0..20 {
-        let found = record(&model, &sequence, KernelShap::new().samples(2, seed).unwrap());
+        let found = record(&model, &sequence, KernelShap::new().samples(2).seed(seed));
         assert!(found.notes[0].contains("2 coalitions do not tell 5 segments apart"), "{:?}", found.notes);
         assert!(found.standard_errors.is_empty() && found.outputs[0].samples == Some(2));
         let found: Vec<f64> = found.attributions[0].iter().map(|x| x.unwrap()).collect();
@@ -333,7 +333,7 @@ fn kernel_shap_with_too_few_samples_says_so_and_stays_near_equal_shares() {
     }
 
     // With enough samples, an additive game is found exactly.
-    let found = record(&model, &sequence, KernelShap::new().samples(20, 1).unwrap());
+    let found = record(&model, &sequence, KernelShap::new().samples(20).seed(1));
     for (found, exact) in found.attributions[0].iter().zip(&exact) {
         near(*found, *exact, "kernel-shap");
     }
@@ -346,9 +346,9 @@ fn kernel_shap_with_too_few_samples_says_so_and_stays_near_equal_shares() {
 #[test]
 fn lime_with_too_few_texts_says_so() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2, 5], &[3]).unwrap();
-    let few = record(&Linear::new(6, 3), &sequence, Lime::new().samples(4, 0).unwrap());
+    let few = record(&Linear::new(6, 3), &sequence, Lime::new().samples(4).seed(0));
     assert!(few.notes[0].contains("4 texts do not tell 5 segments apart"), "{:?}", few.notes);
-    let many = record(&Linear::new(6, 3), &sequence, Lime::new().samples(60, 0).unwrap());
+    let many = record(&Linear::new(6, 3), &sequence, Lime::new().samples(60).seed(0));
     assert_eq!(many.notes, [""; 0]);
 }
 
@@ -361,11 +361,10 @@ fn standard_errors_of_regressions_are_as_large_as_the_spread_over_seeds() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2, 5, 3, 1], &[3]).unwrap();
     let row = |record: &Record| record.attributions[0].iter().map(|x| x.unwrap()).collect::<Vec<_>>();
     let exact = row(&record(&model, &sequence, Shapley::new()));
-    let kernel: Vec<Record> = (0..100)
-        .map(|seed| record(&model, &sequence, KernelShap::new().samples(60, seed).unwrap()))
-        .collect();
+    let kernel: Vec<Record> =
+        (0..100).map(|seed| record(&model, &sequence, KernelShap::new().samples(60).seed(seed))).collect();
     let lime: Vec<Record> =
-        (0..100).map(|seed| record(&model, &sequence, Lime::new().samples(61, seed).unwrap())).collect();
+        (0..100).map(|seed| record(&model, &sequence, Lime::new().samples(61).seed(seed))).collect();
 
     let mean = (0..7).map(|i| lime.iter().map(|r| row(r)[i]).sum::<f64>() / 100.0).collect::<Vec<_>>();
     for (name, records, truth) in [("kernel-shap", &kernel, &exact), ("lime", &lime, &mean)] {
@@ -386,8 +385,8 @@ fn standard_errors_of_regressions_are_as_large_as_the_spread_over_seeds() {
 fn a_small_variance_keeps_its_digits_in_single_precision() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2, 5], &[3]).unwrap();
     let model = Power::new(6, 3, 2);
-    let double = record(&model, &sequence, VarGrad::noise(25, 1e-3, 1).unwrap());
-    let single = record(&InFloat32(model), &sequence, VarGrad::noise(25, 1e-3, 1).unwrap());
+    let double = record(&model, &sequence, VarGrad::new().samples(25).noise(1e-3).seed(1));
+    let single = record(&InFloat32(model), &sequence, VarGrad::new().samples(25).noise(1e-3).seed(1));
     for (single, double) in single.attributions[0].iter().zip(&double.attributions[0]) {
         let (single, double) = (single.unwrap(), double.unwrap());
         assert!((single - double).abs() <= 0.02 * double.abs(), "{single} {double}");
@@ -429,8 +428,8 @@ fn noise_averages_out_of_a_linear_gradient_and_varies_as_it_must() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2, 5], &[3, 1]).unwrap();
     let linear = Linear::new(6, 3);
     let plain = record(&linear, &sequence, saliency_attribution::methods::Gradient::new());
-    let smooth = record(&linear, &sequence, SmoothGrad::noise(7, 0.5, 3).unwrap());
-    let varied = record(&linear, &sequence, VarGrad::noise(7, 0.5, 3).unwrap());
+    let smooth = record(&linear, &sequence, SmoothGrad::new().samples(7).noise(0.5).seed(3));
+    let varied = record(&linear, &sequence, VarGrad::new().samples(7).noise(0.5).seed(3));
     for row in 0..2 {
         for i in 0..5 + row {
             near(smooth.attributions[row][i], plain.attributions[row][i].unwrap(), "smoothgrad");
@@ -442,8 +441,8 @@ fn noise_averages_out_of_a_linear_gradient_and_varies_as_it_must() {
     let (model, samples, noise) = (Power::new(6, 3, 2), 2000, 0.3);
     let sigma = noise * spread(&model);
     let plain = record(&model, &sequence, saliency_attribution::methods::Gradient::new());
-    let smooth = record(&model, &sequence, SmoothGrad::noise(samples, noise, 1).unwrap());
-    let varied = record(&model, &sequence, VarGrad::noise(samples, noise, 1).unwrap());
+    let smooth = record(&model, &sequence, SmoothGrad::new().samples(samples).noise(noise).seed(1));
+    let varied = record(&model, &sequence, VarGrad::new().samples(samples).noise(noise).seed(1));
     let cosines: Vec<f64> = (0..3).map(|h| (5.0 * f64::from(h)).cos()).collect();
     let square: f64 = cosines.iter().map(|c| c * c).sum();
 
@@ -476,14 +475,14 @@ fn sequential_paths_add_up_to_occlusion() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2], &[3, 5, 1]).unwrap();
     for model in models() {
         let occluded = record(&*model, &sequence, Occlusion::new());
-        let exact = SequentialIntegratedGradients::new().steps(40).unwrap();
+        let exact = SequentialIntegratedGradients::new().steps(40);
         let sequential = record(&*model, &sequence, exact);
         let token = Baseline::Token(2);
         let (other, other_occluded) = (
             record(
                 &*model,
                 &sequence,
-                SequentialIntegratedGradients::new().steps(40).unwrap().baseline(token.clone()),
+                SequentialIntegratedGradients::new().steps(40).baseline(token.clone()),
             ),
             record(&*model, &sequence, Occlusion::new().baseline(token)),
         );
@@ -513,8 +512,8 @@ fn random_points_of_a_linear_path_are_exact_and_of_a_curved_one_within_their_err
     }
 
     let curved = Saturating::new(6, 2);
-    let expected = record(&curved, &sequence, IntegratedGradients::new().steps(200).unwrap());
-    let found = record(&curved, &sequence, GradientShap::new().draws(4000, 0.0, 5).unwrap());
+    let expected = record(&curved, &sequence, IntegratedGradients::new().steps(200));
+    let found = record(&curved, &sequence, GradientShap::new().samples(4000).seed(5));
     for row in 0..2 {
         for i in 0..4 + row {
             let error = found.standard_errors[row][i].unwrap();
@@ -530,7 +529,7 @@ fn random_points_of_a_linear_path_are_exact_and_of_a_curved_one_within_their_err
 fn a_distribution_is_the_mean_over_its_texts() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2], &[3, 5]).unwrap();
     let model = Saturating::new(6, 2);
-    let exact = || IntegratedGradients::new().steps(60).unwrap().exact_weights(true);
+    let exact = || IntegratedGradients::new().steps(60).exact_weights(true);
     let several = record(&model, &sequence, exact().baseline(Baseline::Sampled { draws: 3, seed: 9 }));
 
     // Of all possible texts, exactly one has the rows of the distribution of one.
@@ -561,7 +560,7 @@ fn a_distribution_is_the_mean_over_its_texts() {
 fn replacements_of_what_does_not_matter_change_nothing_but_by_chance() {
     let model = Power::new(6, 3, 1);
     let sequence = Sequence::from_ids(&[2, 1, 4, 5], &[3]).unwrap();
-    let found = record(&model, &sequence, Reagent::new().samples(4000, 2).unwrap());
+    let found = record(&model, &sequence, Reagent::new().samples(4000).seed(2));
     let (row, errors) = (&found.attributions[0], &found.standard_errors[0]);
     for i in [0, 3] {
         let (number, error) = (row[i].unwrap(), errors[i].unwrap());

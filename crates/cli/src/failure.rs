@@ -27,7 +27,7 @@ pub(crate) enum Failure {
     Write { path: PathBuf, source: std::io::Error },
     /// A pipe or a device does not accept the result.
     #[error("{path}: {source}; not everything was written")]
-    Straight { path: PathBuf, source: std::io::Error },
+    InPlace { path: PathBuf, source: std::io::Error },
     /// Standard output is closed or full.
     #[error("standard output: {0}; write to a file with -o")]
     Stdout(std::io::Error),
@@ -68,32 +68,14 @@ pub(crate) enum Failure {
 impl Failure {
     /// 2 for a mistake in the arguments, 1 for any other failure.
     pub(crate) fn exit_code(&self) -> u8 {
-        use attribution::Error as A;
         if matches!(self, Self::Interrupted | Self::TooEarly | Self::Partial) {
             return interrupt::EXIT_CODE;
         }
         let asked_wrongly = match self {
-            Self::Usage(_)
-            | Self::Model(
-                checkpoint::Error::EmptyText { .. }
-                | checkpoint::Error::Template { .. }
-                | checkpoint::Error::NoBos,
-            ) => true,
-            Self::Schema(error) | Self::Attribution(A::Record(error)) => error.is_usage(),
-            Self::Attribution(error) | Self::Model(checkpoint::Error::Attribution(error)) => {
-                matches!(
-                    error,
-                    A::Unknown { .. }
-                        | A::Parameter { .. }
-                        | A::NoSuchParameter { .. }
-                        | A::SignedSum { .. }
-                        | A::Target { .. }
-                        | A::NotAdditive { .. }
-                        | A::Below { .. }
-                        | A::NoResidual { .. }
-                        | A::NoMasking { .. }
-                )
-            }
+            Self::Usage(_) => true,
+            Self::Model(error) => error.is_usage(),
+            Self::Schema(error) => error.is_usage(),
+            Self::Attribution(error) => error.is_usage(),
             Self::Draw(error) | Self::Font { source: error, .. } => error.is_usage(),
             _ => false,
         };
@@ -107,10 +89,28 @@ impl Failure {
         let line = message.lines().next().unwrap_or_default().trim_end();
         match self {
             Self::Schema(schema::Error::NoParts)
-            | Self::Attribution(attribution::Error::Record(schema::Error::NoParts)) => {
+            | Self::Attribution(attribution::Error::Record(schema::Error::NoParts))
+            | Self::Draw(
+                viz::Error::Schema(schema::Error::NoParts)
+                | viz::Error::Record { source: schema::Error::NoParts, .. },
+            ) => {
                 format!("{line}: --chat (and --system) or --template")
             }
-            _ => line.to_owned(),
+            Self::Draw(viz::Error::SeveralRecords { .. } | viz::Error::Places { .. }) => {
+                line.replace("`Options::record`", "--record K")
+            }
+            _ => in_flags(line),
         }
     }
+}
+
+/// A library's message with this program's flags for what it names of its interface.
+pub(crate) fn in_flags(message: &str) -> String {
+    let flags = [
+        ("`Prompt::bos(true)`", "--bos yes"),
+        ("`Prompt::bos(false)`", "--bos no"),
+        ("`Prompt::bos`", "--bos"),
+        ("`Prompt::special_as_text`", "--special-as-text"),
+    ];
+    flags.into_iter().fold(message.to_owned(), |text, (api, flag)| text.replace(api, flag))
 }

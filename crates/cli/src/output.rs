@@ -13,13 +13,13 @@ enum Place {
     /// A file, written completely or not at all.
     File(PathBuf),
     /// A pipe or a device, which is written in place.
-    Straight(PathBuf),
+    InPlace(PathBuf),
 }
 
 /// A result that is ready and only has to be put in its place.
 pub(crate) enum Prepared<'a> {
     Stdout(&'a [u8]),
-    Straight(&'a Path, &'a [u8]),
+    InPlace(&'a Path, &'a [u8]),
     File(tempfile::NamedTempFile, PathBuf),
 }
 
@@ -31,9 +31,9 @@ impl Destination {
             Ok(found) if found.is_dir() => {
                 Err(Failure::Usage(format!("{}: is a folder; name a file", path.display())))
             }
-            Ok(found) if !found.is_file() => Ok(Self(Place::Straight(path.to_owned()))),
+            Ok(found) if !found.is_file() => Ok(Self(Place::InPlace(path.to_owned()))),
             _ => {
-                let path = real(path);
+                let path = resolved(path);
                 temporary_beside(&path)?;
                 Ok(Self(Place::File(path)))
             }
@@ -52,7 +52,7 @@ impl Destination {
     fn path(&self) -> Option<&Path> {
         match &self.0 {
             Place::Stdout => None,
-            Place::File(path) | Place::Straight(path) => Some(path),
+            Place::File(path) | Place::InPlace(path) => Some(path),
         }
     }
 
@@ -61,7 +61,7 @@ impl Destination {
         match &self.0 {
             Place::File(path) => Ok(Prepared::File(written(path, bytes)?, path.clone())),
             Place::Stdout => Ok(Prepared::Stdout(bytes)),
-            Place::Straight(path) => Ok(Prepared::Straight(path, bytes)),
+            Place::InPlace(path) => Ok(Prepared::InPlace(path, bytes)),
         }
     }
 
@@ -79,8 +79,8 @@ impl Prepared<'_> {
                 Err(error) => Err(Failure::Write { path, source: plain(error.error) }),
             },
             Self::Stdout(bytes) => print(bytes),
-            Self::Straight(path, bytes) => {
-                let failed = |source| Failure::Straight { path: path.to_owned(), source };
+            Self::InPlace(path, bytes) => {
+                let failed = |source| Failure::InPlace { path: path.to_owned(), source };
                 let mut file = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 file.write_all(bytes).and_then(|()| file.flush()).map_err(failed)
             }
@@ -89,7 +89,7 @@ impl Prepared<'_> {
 }
 
 /// Resolves links, so that a link is kept and its target replaced.
-fn real(path: &Path) -> PathBuf {
+fn resolved(path: &Path) -> PathBuf {
     let beside = || Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
     path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }

@@ -1,7 +1,7 @@
 //! docs/methods.md says of every method what the method says of itself, and shows what it says of a paragraph.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency::attribution::Card;
+use saliency::attribution::{Aggregate, Attributor, Card, Parameters, Segmentation};
 use saliency::{Method, methods, targets};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -136,4 +136,87 @@ fn every_method_has_a_section_and_a_picture_that_its_command_draws() {
         assert!(drawn.starts_with("<svg") && drawn.contains(&format!("method: {name}")), "{picture}");
         assert!(file.metadata().unwrap().len() < LARGEST, "{picture} is too large for a page");
     }
+}
+
+/// Requests in Rust, as they are written and as they are.
+macro_rules! requests {
+    ($($request:expr),* $(,)?) => {
+        [$((stringify!($request), $request)),*]
+    };
+}
+
+/// What a command asks for.
+fn asked(command: &str) -> Attributor {
+    let (_, command) = command.split_once("saliency attribute ").unwrap();
+    let (command, _) = command.split_once(" | ").unwrap();
+    let mut words = command.split(' ').filter(|word| *word != "-");
+    let (mut name, mut parameters, mut attributor) = ("", Parameters::new(), Attributor::new());
+    while let Some(flag) = words.next() {
+        let value = words.next().unwrap();
+        match flag {
+            "--text-file" | "--generate" => (),
+            "--method" => name = value,
+            "--target" => attributor = attributor.target(value),
+            "--aggregate" => attributor = attributor.aggregate(value.parse().unwrap()),
+            "--layer" => parameters = parameters.layer(value.parse().unwrap()),
+            "--segments" => parameters = parameters.segments(value.parse().unwrap()),
+            other => panic!("{other} of a command in docs/methods.md is not known here"),
+        }
+    }
+    attributor.method_with(name, parameters)
+}
+
+/// The page's lines of Rust compile, and ask for what the commands above them do.
+#[test]
+fn every_command_has_its_line_of_rust() {
+    let page = std::fs::read_to_string(docs().join("methods.md")).unwrap();
+    let compiled = requests![
+        Attributor::new().method("gradient-x-input").target("logit"),
+        Attributor::new().method("gradient").target("logit"),
+        Attributor::new().method("integrated-gradients").target("logit"),
+        Attributor::new().method("sequential-integrated-gradients").target("logit").aggregate(Aggregate::Sum),
+        Attributor::new().method("smoothgrad").target("logit"),
+        Attributor::new().method("vargrad").target("logit"),
+        Attributor::new().method("gradient-shap").target("logit"),
+        Attributor::new()
+            .method_with("layer-gradient-x-activation", Parameters::new().layer(2))
+            .target("logit")
+            .aggregate(Aggregate::Sum),
+        Attributor::new()
+            .method_with("layer-integrated-gradients", Parameters::new().layer(2))
+            .target("logit"),
+        Attributor::new().method("occlusion").target("logit"),
+        Attributor::new().method("leave-one-out").target("logit"),
+        Attributor::new()
+            .method_with("shapley", Parameters::new().segments(Segmentation::Sentences))
+            .target("logit"),
+        Attributor::new().method("kernel-shap").target("logit"),
+        Attributor::new().method("lime").target("logit"),
+        Attributor::new().method("reagent").target("logit"),
+        Attributor::new().method("attention").target("logit"),
+        Attributor::new().method("attention-rollout").target("logit"),
+        Attributor::new().method("attention-flow").target("logit"),
+        Attributor::new().method("attention-norms").target("logit"),
+        Attributor::new().method("value-zeroing").target("logit"),
+        Attributor::new().method("alti").target("logit"),
+        Attributor::new().method("alti-logit").target("logit"),
+        Attributor::new().method("attn-lrp").target("logit").aggregate(Aggregate::Sum),
+        Attributor::new().method("cp-lrp").target("logit").aggregate(Aggregate::Sum),
+        Attributor::new().method("direct-logit").target("logit"),
+        Attributor::new().method("random").target("logit"),
+    ];
+    // As they are written, whatever the lines' breaks are.
+    let spelled = |text: &str| text.split_whitespace().collect::<String>();
+    let mut found = Vec::new();
+    for (before, after) in page.split("\n```rust\n").zip(page.split("\n```rust\n").skip(1)) {
+        let (line, _) = after.split_once("\n```\n").unwrap();
+        let (_, command) = before.trim_end_matches("\n```\n").rsplit_once("```sh\n").unwrap();
+        let known = compiled.iter().find(|(written, _)| spelled(written) == spelled(line));
+        let (_, request) = known.unwrap_or_else(|| panic!("{line} is not among the lines that are compiled"));
+        let checked = |request: &Attributor| format!("{:?}", request.clone().check().unwrap());
+        assert_eq!(checked(request), checked(&asked(command)), "{line}");
+        found.push(line);
+    }
+    assert_eq!(found.len(), methods().len(), "{found:?}");
+    assert_eq!(compiled.len(), methods().len());
 }

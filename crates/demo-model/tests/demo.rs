@@ -118,7 +118,7 @@ fn ranks(method: &str, aggregate: Aggregate, joint: &str) -> (usize, usize) {
         let place = 2 + case % (IN_A_LIST - 3);
         let text = format!(" {}{joint}{}{joint}", list.join(joint), list[..place].join(joint));
         let sequence = demo.force(text.trim_end(), &format!(" {}", list[place])).unwrap();
-        let attributor = Attributor::new().method(method).unwrap().target("log-probability").unwrap();
+        let attributor = Attributor::new().method(method).target("log-probability");
         let record = attributor
             .aggregate(aggregate)
             .normalize(Normalize::None)

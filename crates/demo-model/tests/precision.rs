@@ -12,7 +12,7 @@ const TEXT: &str = "And it came to pass, when David had made an end of speaking 
 
 fn rows(kind: Kind, method: &str, sequence: &Sequence) -> Vec<Vec<f64>> {
     let demo = saliency_demo_model::open(&Load::new().kind(kind)).unwrap();
-    let attributor = Attributor::new().method(method).unwrap().target("probability").unwrap();
+    let attributor = Attributor::new().method(method).target("probability");
     let record = attributor.record(&demo.model, sequence).unwrap();
     record.attributions.iter().map(|row| row.iter().map(|x| x.unwrap()).collect()).collect()
 }

@@ -150,8 +150,7 @@ impl Gpt2 {
         use saliency_attribution::Error::Model;
         let embeddings = self.embed(ids).map_err(Model)?.f_unsqueeze(0)?;
         let last = ids.len() as i64 - 1;
-        let logits =
-            self.forward(&embeddings, last..last + 1, Some(cache)).map_err(|e| Model(Box::new(e)))?;
+        let logits = self.forward(&embeddings, last..last + 1, Some(cache)).map_err(|e| Model(e.into()))?;
         Ok(logits.f_select(0, 0)?.f_select(0, 0)?)
     }
 
@@ -235,7 +234,7 @@ impl LanguageModel for Gpt2 {
     }
 
     fn limits(&self) -> Limits {
-        Limits { context: self.config.n_positions, vocabulary: self.config.vocab_size }
+        Limits::new(self.config.n_positions, self.config.vocab_size)
     }
 
     fn end_of_text(&self) -> Option<TokenId> {

@@ -2,7 +2,7 @@
 
 use crate::block::{Block, layer_norm};
 use crate::gpt2::Gpt2;
-use crate::pullback::Recorded;
+use crate::pullback::{self, Recorded};
 use saliency_attribution::{AttentionView, BackwardRule, Inside, ModelError, ReadOut, Tape};
 use saliency_checkpoint::Error;
 use std::ops::Range;
@@ -48,6 +48,9 @@ impl Inside for Gpt2 {
         embeddings: &Tensor,
         positions: Range<usize>,
     ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        if !pullback::knows(rule) {
+            return Ok(None);
+        }
         let positions = positions.start as i64..positions.end as i64;
         Ok(Some(Box::new(Recorded::tape(self, embeddings, positions, rule)?)))
     }
@@ -82,13 +85,10 @@ fn attention_at(block: &Block, residual: &Tensor) -> Result<AttentionView, Error
     let normed = layer_norm(residual, &weights.ln_1, block.epsilon())?;
     let (pattern, added) = block.attention().attention_at(&normed, weights)?;
     let attended = residual.f_add(&added)?;
-    Ok(AttentionView {
-        pattern,
-        values: block.attention().mapped_values(&normed, weights)?,
-        bias: weights.attention_out.bias.shallow_clone(),
-        output: block.feed_forward(&attended)?,
-        attended,
-    })
+    let values = block.attention().mapped_values(&normed, weights)?;
+    let bias = weights.attention_out.bias.shallow_clone();
+    let output = block.feed_forward(&attended)?;
+    Ok(AttentionView::new(pattern, values, bias, attended, output))
 }
 
 /// `Σ_v w_v U_v · (γ ⊙ (x − mean x)/σ + β)` with `σ` held: a direction without its mean, and what `β` adds.
@@ -100,5 +100,5 @@ fn read_out(model: &Gpt2, residual: &Tensor, weights: &Tensor) -> Result<ReadOut
     let scaled = read.f_mul(&norm.weight)?.f_mul(&variance.f_rsqrt()?)?;
     let direction = scaled.f_sub(&scaled.f_mean(None)?)?;
     let constant = read.f_mul(&norm.bias)?.f_sum(Kind::Double)?.f_double_value(&[])?;
-    Ok(ReadOut { direction, constant })
+    Ok(ReadOut::new(direction, constant))
 }

@@ -125,7 +125,7 @@ impl Tape for Recorded<'_> {
         cotangents: &Tensor,
         each: &mut dyn FnMut(usize, Tensor) -> Result<(), saliency_attribution::Error>,
     ) -> Result<(), saliency_attribution::Error> {
-        let model = |error: Error| saliency_attribution::Error::Model(ModelError::from(error));
+        let model = |error: Error| saliency_attribution::Error::from(ModelError::from(error));
         let (first, end) = (outputs.start as i64, outputs.end as i64);
         let mut start = first;
         while start < end {
@@ -353,10 +353,11 @@ fn against(x: &Tensor, weight: &Tensor) -> Result<Tensor, Error> {
 /// What goes back of a gradient to values, and to the scores' two factors each.
 fn shares(rule: BackwardRule) -> (f64, f64) {
     match rule {
-        BackwardRule::Gradient => (1.0, 1.0),
         // Half to each factor of pattern times values, and of the pattern's half again half to queries and to keys.
         BackwardRule::AttnLrp => (0.5, 0.25),
         BackwardRule::CpLrp => (1.0, 0.0),
+        // The gradient; rules that are not known here never come this far.
+        _ => (1.0, 1.0),
     }
 }
 
@@ -388,6 +389,11 @@ fn with_derivative(activation: Activation, x: &Tensor) -> Result<(Tensor, Tensor
         let slope = Tensor::f_run_backward(&[&ones], &[&x], false, false)?.swap_remove(0);
         Ok((y.f_detach()?, slope))
     })
+}
+
+/// Whether a rule is one of those here.
+pub(crate) fn knows(rule: BackwardRule) -> bool {
+    matches!(rule, BackwardRule::Gradient | BackwardRule::AttnLrp | BackwardRule::CpLrp)
 }
 
 /// Whether the batched way back keeps as many digits as autograd does.

@@ -6,7 +6,7 @@ mod common;
 
 use common::{MODELS, open};
 use saliency_attribution::{
-    Aggregate, Attributor, Family, Needs, Normalize, Parameters, Problem, Sequence, Settings, method,
+    Aggregate, Attributor, Family, Needs, Normalize, Parameters, Problem, Sequence, Settings, Size, method,
     methods, target,
 };
 use saliency_model_gpt2::Gpt2;
@@ -22,11 +22,12 @@ fn sequence(model: &str) -> Sequence {
 fn record(gpt2: &Gpt2, sequence: &Sequence, name: &str, memory: usize) -> Record {
     // As few draws and points as fill more than one batch.
     let known = methods().into_iter().find(|m| m.name() == name).unwrap();
-    let has = |parameter| known.card().parameters.contains(&parameter);
-    let samples = (has("samples") && name != "shapley").then_some(40);
-    let steps = has("steps").then_some(4);
-    let method = method(name, &Parameters { samples, steps, ..Parameters::default() }).unwrap();
-    let attributor = Attributor::new().with_method(method).target("logit").unwrap().memory(memory);
+    let has = |parameter: &str| known.card().parameters.contains(&parameter);
+    let parameters = Parameters::new().samples(40).steps(4);
+    let parameters =
+        parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
+    let method = method(name, &parameters).unwrap();
+    let attributor = Attributor::new().with_method(method).target("logit").memory(memory);
     attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).record(gpt2, sequence).unwrap()
 }
 
@@ -64,19 +65,19 @@ fn a_run_makes_the_passes_that_it_says() {
     let logit = target("logit").unwrap();
     for model in MODELS {
         let (gpt2, sequence) = (open(model, Kind::Float).model, sequence(model));
-        for (name, rollout) in
-            methods().iter().map(|m| (m.name(), None)).chain([("value-zeroing", Some(true))])
-        {
-            let method = method(name, &Parameters { rollout, ..Parameters::default() }).unwrap();
+        let plain = |name| (name, Parameters::new());
+        let rollout = ("value-zeroing", Parameters::new().rollout(true));
+        for (name, parameters) in methods().iter().map(|m| plain(m.name())).chain([rollout]) {
+            let method = method(name, &parameters).unwrap();
             let run = |memory| {
-                let settings = Settings { memory, ..Settings::default() };
+                let settings = Settings::new().memory(memory);
                 let problem = Problem::watched(&gpt2, &sequence, &*logit, settings, None).unwrap();
                 method.attribute(&problem, &mut |_| Ok(())).unwrap();
                 problem.cost()
             };
-            let size = saliency_attribution::Size { n_input: 5, n_output: 3, shares_prefix: true };
+            let size = Size::new(5, 3).with_shares_prefix(true);
             let (said, made) = (method.cost(size), run(768 << 20));
-            let whole = method.cost(saliency_attribution::Size { shares_prefix: false, ..size });
+            let whole = method.cost(size.with_shares_prefix(false));
             let what = format!("{model}, {name}: {made:?} for {said:?}");
             assert!((made.backwards - said.backwards).abs() <= 0.01 * said.backwards, "{what}");
             if method.card().family == Family::Perturbation {

@@ -4,11 +4,10 @@
 mod common;
 
 use common::{MODELS, assert_row, json, numbers, open, peer_ids, rows, text};
-use saliency_attribution::Parameters;
 use saliency_attribution::methods::IntegratedGradients;
 use saliency_attribution::{
-    Aggregate, Alternatives, Attributor, Generation, LanguageModel, Method, Normalize, Sequence, Target,
-    method, target,
+    Aggregate, Alternatives, Attributor, Baseline, Generation, LanguageModel, Method, Normalize, Parameters,
+    Sequence, Target, method, target,
 };
 use saliency_schema::Record;
 use tch::Kind;
@@ -39,8 +38,8 @@ fn targets(answers: &serde_json::Value) -> Vec<Box<dyn Target>> {
 
 fn named(name: &str) -> Box<dyn Method> {
     match name.strip_prefix("integrated-gradients/") {
-        Some(steps) => Box::new(IntegratedGradients::new().steps(steps.parse().unwrap()).unwrap()),
-        None => method(name, &saliency_attribution::Parameters::default()).unwrap(),
+        Some(steps) => Box::new(IntegratedGradients::new().steps(steps.parse().unwrap())),
+        None => method(name, &Parameters::new()).unwrap(),
     }
 }
 
@@ -167,7 +166,7 @@ fn convergence_deltas_are_captums() {
         let gpt2 = open(model, Kind::Double);
         for target in ["probability", "logit", "log-probability"].map(|name| target(name).unwrap()) {
             for name in ["integrated-gradients/8", "integrated-gradients/50"] {
-                let attributor = Attributor::new().with_method(named(name)).target(target.name()).unwrap();
+                let attributor = Attributor::new().with_method(named(name)).target(target.name());
                 let record = attributor.record(&gpt2.model, &sequence).unwrap();
                 let expected = numbers(&answers["targets"][target.name()][format!("{name}/delta")]);
                 for (output, expected) in record.outputs.iter().zip(expected) {
@@ -190,7 +189,7 @@ fn exact_weights_close_the_delta_that_rounded_ones_leave() {
     let sequence = gpt2.generate(text("gpt2-a"), &Generation::greedy(6)).unwrap();
     let deltas = |exact| {
         let method = IntegratedGradients::new().exact_weights(exact);
-        let attributor = Attributor::new().with_method(Box::new(method)).target("logit").unwrap();
+        let attributor = Attributor::new().with_method(method).target("logit");
         let record = attributor.record(&gpt2.model, &sequence).unwrap();
         record.outputs.iter().map(|o| o.delta.unwrap().abs()).fold(0.0, f64::max)
     };
@@ -207,7 +206,7 @@ fn default_rows_are_eccos() {
         let sequence = Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap();
         let gpt2 = open(model, Kind::Float);
         for ecco_name in ["grad_x_input", "saliency", "ig"] {
-            let attributor = Attributor::new().method(ecco_name).unwrap();
+            let attributor = Attributor::new().method(ecco_name);
             let attributor = attributor.aggregate(Aggregate::L2).normalize(Normalize::Sum);
             let record = attributor.record(&gpt2.model, &sequence).unwrap();
             let expected = rows(&answers["methods"][ecco_name]);
@@ -283,10 +282,10 @@ fn the_eos_baseline_is_the_end_of_texts_embedding() {
         let logits = gpt2.model.logits(&embeddings, n_input, at..at + 1).unwrap();
         logits.double_value(&[0, 0, i64::from(sequence.ids()[n_input + output])])
     };
-    let parameters = Parameters { baseline: Some("eos".parse().unwrap()), ..Parameters::default() };
+    let parameters = Parameters::new().baseline(Baseline::Eos);
     let record = |name| {
         let attributor = Attributor::new().with_method(method(name, &parameters).unwrap());
-        attributor.target("logit").unwrap().record(&gpt2.model, &sequence).unwrap()
+        attributor.target("logit").record(&gpt2.model, &sequence).unwrap()
     };
     let (occluded, integrated) = (record("occlusion"), record("integrated-gradients"));
     assert_eq!(integrated.method.as_ref().unwrap().baseline.as_deref(), Some("eos"));

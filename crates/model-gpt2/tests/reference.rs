@@ -8,8 +8,8 @@ use common::{MODELS, numbers, open, rows};
 use saliency_attribution::methods::{DirectLogit, IntegratedGradients, KernelShap, Shapley};
 use saliency_attribution::targets::{ContrastLogit, KlDivergence, Logit};
 use saliency_attribution::{
-    Aggregate, Alternatives, Attributor, Method, Normalize, Parameters, Problem, Segmentation, Sequence,
-    Target, method, target,
+    Ablation, Aggregate, Alternatives, Attributor, Method, Normalize, Parameters, Problem, Segmentation,
+    Sequence, Target, method, target,
 };
 use saliency_schema::Record;
 use serde_json::Value;
@@ -29,11 +29,14 @@ fn sequence(model: &str) -> (Sequence, Vec<u32>) {
     (Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap(), alternatives)
 }
 
-/// A method by name with parameters that are set on it.
-fn with(name: &str, set: impl FnOnce(&mut Parameters)) -> Box<dyn Method> {
-    let mut parameters = Parameters::default();
-    set(&mut parameters);
-    method(name, &parameters).unwrap()
+/// A method by name, with parameters.
+fn with(name: &str, parameters: &Parameters) -> Box<dyn Method> {
+    method(name, parameters).unwrap()
+}
+
+/// A method by name.
+fn named(name: &str) -> Box<dyn Method> {
+    with(name, &Parameters::new())
 }
 
 /// A name in the answers, and what gives its rows.
@@ -42,29 +45,30 @@ type Case = (String, Box<dyn Method>, Box<dyn Target>);
 /// Every name in the answers that is one method's rows: the method, and its target.
 fn cases(model: &str, layers: usize, alternatives: &[u32]) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
+    let given = Parameters::new;
     let logit = || target("logit").unwrap();
     let mut plain = |name: &str, method| cases.push((name.into(), method, logit()));
-    plain("attention/mean", with("attention", |_| ()));
-    plain("attention/layer-1-head-0", with("attention", |p| (p.layer, p.head) = (Some(1), Some(0))));
-    plain("attention-rollout", with("attention-rollout", |_| ()));
-    plain("attention-flow", with("attention-flow", |_| ()));
-    plain("attention-norms/mean", with("attention-norms", |_| ()));
-    plain("attention-norms/last", with("attention-norms", |p| p.layer = Some(layers - 1)));
-    plain("value-zeroing/mean", with("value-zeroing", |_| ()));
-    plain("value-zeroing/layer-0", with("value-zeroing", |p| p.layer = Some(0)));
-    plain("value-zeroing/rollout", with("value-zeroing", |p| p.rollout = Some(true)));
-    plain("alti", with("alti", |_| ()));
-    plain("alti-logit/logit", with("alti-logit", |_| ()));
+    plain("attention/mean", named("attention"));
+    plain("attention/layer-1-head-0", with("attention", &given().layer(1).head(0)));
+    plain("attention-rollout", named("attention-rollout"));
+    plain("attention-flow", named("attention-flow"));
+    plain("attention-norms/mean", named("attention-norms"));
+    plain("attention-norms/last", with("attention-norms", &given().layer(layers - 1)));
+    plain("value-zeroing/mean", named("value-zeroing"));
+    plain("value-zeroing/layer-0", with("value-zeroing", &given().layer(0)));
+    plain("value-zeroing/rollout", with("value-zeroing", &given().rollout(true)));
+    plain("alti", named("alti"));
+    plain("alti-logit/logit", named("alti-logit"));
     for layer in [0, 1, layers] {
-        let set = |p: &mut Parameters| (p.layer, p.steps) = (Some(layer), Some(16));
-        plain(&format!("layer-integrated-gradients/{layer}"), with("layer-integrated-gradients", set));
+        let set = given().layer(layer).steps(16);
+        plain(&format!("layer-integrated-gradients/{layer}"), with("layer-integrated-gradients", &set));
     }
     for rule in ["trapezoid", "riemann-left", "riemann-right", "riemann-middle"] {
-        let set = |p: &mut Parameters| (p.rule, p.steps) = (Some(rule.parse().unwrap()), Some(10));
-        plain(&format!("integrated-gradients/{rule}/10"), with("integrated-gradients", set));
+        let set = given().rule(rule.parse().unwrap()).steps(10);
+        plain(&format!("integrated-gradients/{rule}/10"), with("integrated-gradients", &set));
     }
     for baseline in ["mean", "eos"] {
-        let exact = IntegratedGradients::new().steps(16).unwrap().exact_weights(true);
+        let exact = IntegratedGradients::new().steps(16).exact_weights(true);
         let exact = exact.baseline(baseline.parse().unwrap());
         plain(&format!("integrated-gradients/{baseline}/16"), Box::new(exact));
     }
@@ -72,28 +76,28 @@ fn cases(model: &str, layers: usize, alternatives: &[u32]) -> Vec<Case> {
         let mut targeted = |prefix: &str, method| {
             cases.push((format!("{prefix}/{name}"), method, target(name).unwrap()));
         };
-        targeted("attn-lrp", with("attn-lrp", |_| ()));
-        targeted("cp-lrp", with("cp-lrp", |_| ()));
+        targeted("attn-lrp", named("attn-lrp"));
+        targeted("cp-lrp", named("cp-lrp"));
         targeted(
             "sequential-integrated-gradients/8",
-            with("sequential-integrated-gradients", |p| p.steps = Some(8)),
+            with("sequential-integrated-gradients", &given().steps(8)),
         );
         for absence in ["eos", "mean", "deletion", "masking"] {
-            let set = |p: &mut Parameters| p.baseline = Some(absence.parse().unwrap());
-            targeted(&format!("occlusion/{absence}"), with("occlusion", set));
+            let set = given().baseline(absence.parse::<Ablation>().unwrap());
+            targeted(&format!("occlusion/{absence}"), with("occlusion", &set));
         }
         for layer in 0..=layers {
-            let set = |p: &mut Parameters| p.layer = Some(layer);
+            let set = given().layer(layer);
             targeted(
                 &format!("layer-gradient-x-activation/{layer}"),
-                with("layer-gradient-x-activation", set),
+                with("layer-gradient-x-activation", &set),
             );
         }
     }
     let contrast = ContrastLogit::against(Alternatives::Each(alternatives.to_vec()));
-    cases.push(("alti-logit/contrast-logit".into(), with("alti-logit", |_| ()), Box::new(contrast)));
+    cases.push(("alti-logit/contrast-logit".into(), named("alti-logit"), Box::new(contrast)));
     let kl = KlDivergence::from_run_without(std::iter::once(0..4).collect());
-    cases.push(("kl-divergence/gradient-x-input".into(), with("gradient-x-input", |_| ()), Box::new(kl)));
+    cases.push(("kl-divergence/gradient-x-input".into(), named("gradient-x-input"), Box::new(kl)));
     let answers = answers(model);
     let left_out = answers["parameters"]["left_out"].as_array().unwrap().clone();
     cases.retain(|(name, ..)| !left_out.iter().any(|left| left == name));
@@ -179,7 +183,7 @@ fn the_ledger_adds_up_to_the_logit_and_every_entry_is_the_independent_ones() {
             assert!((ledger.total().unwrap() - logit).abs() < 1e-12 * logit.abs().max(1.0), "{model}");
         }
         // The vectors behind a row are the ledger by token; with what no token brings they are the logit.
-        let attributor = Attributor::new().method("direct-logit").unwrap().target("logit").unwrap();
+        let attributor = Attributor::new().method("direct-logit").target("logit");
         let (record, vectors) = attributor.record_and_vectors(&gpt2, &sequence, &mut |_| true).unwrap();
         for output in &record.outputs {
             let (value, rest) = (output.value.unwrap(), output.baseline_value.unwrap());
@@ -220,7 +224,7 @@ fn the_ledger_adds_up_to_the_logit_and_every_entry_is_the_independent_ones() {
         }
         // The rest of alti-logit is what has no token.
         let rest = numbers(&answers["values"]["alti-logit/logit/rest"]);
-        let attributor = Attributor::new().method("alti-logit").unwrap().target("logit").unwrap();
+        let attributor = Attributor::new().method("alti-logit").target("logit");
         for (output, rest) in attributor.record(&gpt2, &sequence).unwrap().outputs.iter().zip(rest) {
             assert!((output.value.unwrap() - output.sum.unwrap() - rest).abs() < 1e-12, "{model}");
         }
@@ -248,7 +252,7 @@ fn shapley_values_are_the_enumerated_ones() {
         for name in ["logit", "probability"] {
             let expected = rows(&answers["rows"][format!("shapley/exact/{name}")]);
             let spans = || Segmentation::Spans(segments.clone());
-            let sampled = Shapley::new().segments(spans()).samples(200, 1).unwrap();
+            let sampled = Shapley::new().segments(spans()).samples(200).seed(1);
             let methods: [(Box<dyn Method>, bool); 3] = [
                 (Box::new(Shapley::new().segments(spans())), true),
                 (Box::new(KernelShap::new().segments(spans())), true),
@@ -256,7 +260,7 @@ fn shapley_values_are_the_enumerated_ones() {
             ];
             for (method, exact) in methods {
                 let what = format!("{model}, {}, {name}", method.name());
-                let attributor = Attributor::new().with_method(method).target(name).unwrap();
+                let attributor = Attributor::new().with_method(method).target(name);
                 let found = record(&gpt2, &sequence, attributor);
                 for (output, expected) in expected.iter().enumerate() {
                     let row = &found.attributions[output];
@@ -289,14 +293,14 @@ fn a_span_is_the_sum_of_its_outputs() {
         let (sequence, _) = sequence(model);
         let expected = rows(&answers(model)["rows"]["span/gradient-x-input"]).remove(0);
         let gpt2 = open(model, Kind::Double).model;
-        let attributor = Attributor::new().target("log-probability").unwrap();
+        let attributor = Attributor::new().target("log-probability");
         let found = record(&gpt2, &sequence, attributor.span(0..sequence.n_output()));
         assert_eq!(found.attributions.len(), 1);
         assert!(gap(&found.attributions[0], &expected) < 1e-9, "{model}");
         let text: String = sequence.tokens()[sequence.n_input()..].iter().map(|t| &*t.text).collect();
         assert_eq!(found.tokens.last().unwrap().text, text);
         // What outputs gave to each other is beside the row: together they are all that was given.
-        let each = record(&gpt2, &sequence, Attributor::new().target("log-probability").unwrap());
+        let each = record(&gpt2, &sequence, Attributor::new().target("log-probability"));
         let sum: f64 = each.outputs.iter().map(|o| o.sum.unwrap()).sum();
         let span = &found.outputs[0];
         assert!((span.sum.unwrap() - sum).abs() < 1e-10);

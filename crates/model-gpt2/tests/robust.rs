@@ -22,14 +22,15 @@ fn sequence(model: &str) -> Sequence {
 /// A method with few draws and points.
 fn quick(name: &str) -> Box<dyn Method> {
     let known = methods().into_iter().find(|m| m.name() == name).unwrap();
-    let has = |parameter| known.card().parameters.contains(&parameter);
-    let samples = (has("samples") && name != "shapley").then_some(6);
-    let steps = has("steps").then_some(2);
-    method(name, &Parameters { samples, steps, ..Parameters::default() }).unwrap()
+    let has = |parameter: &str| known.card().parameters.contains(&parameter);
+    let parameters = Parameters::new().samples(6).steps(2);
+    let parameters =
+        parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
+    method(name, &parameters).unwrap()
 }
 
 fn with(name: &str) -> Attributor {
-    Attributor::new().with_method(quick(name)).target("logit").unwrap()
+    Attributor::new().with_method(quick(name)).target("logit")
 }
 
 #[test]
@@ -65,10 +66,7 @@ fn a_rank_is_explained_or_refused_by_its_name() {
                 Ok(logits.f_gt_tensor(&own)?.f_sum_dim_intlist(&[1_i64][..], false, Kind::Int64)?)
             });
             let name = known.name();
-            let found = Attributor::new()
-                .with_method(quick(name))
-                .with_target(Box::new(rank))
-                .record(&gpt2, &sequence);
+            let found = Attributor::new().with_method(quick(name)).with_target(rank).record(&gpt2, &sequence);
             let goes_back = known.card().family == Family::Gradient || ["attn-lrp", "cp-lrp"].contains(&name);
             let accounts = ["direct-logit", "alti-logit"].contains(&name);
             match found {
@@ -164,20 +162,20 @@ impl Inside for Odd {
     }
     fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
         let look = self.same.attention_at(layer, residual)?;
-        Ok(AttentionView {
-            pattern: self.cut("look, pattern,", look.pattern),
-            values: self.cut("look, values,", look.values),
-            bias: self.cut("look, bias,", look.bias),
-            attended: self.cut("look, attended,", look.attended),
-            output: self.cut("look, output,", look.output),
-        })
+        Ok(AttentionView::new(
+            self.cut("look, pattern,", look.pattern),
+            self.cut("look, values,", look.values),
+            self.cut("look, bias,", look.bias),
+            self.cut("look, attended,", look.attended),
+            self.cut("look, output,", look.output),
+        ))
     }
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
         Ok(self.cut("feed_forward", self.same.feed_forward(layer, attended)?))
     }
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError> {
         let found = self.same.read_out(residual, weights)?;
-        Ok(ReadOut { direction: self.cut("read_out", found.direction), ..found })
+        Ok(ReadOut::new(self.cut("read_out", found.direction), found.constant))
     }
     fn tape_by<'a>(
         &'a self,
@@ -225,7 +223,7 @@ fn an_inside_of_another_shape_is_named() {
 fn where_the_last_norm_cancels_a_sum_an_earlier_layer_is_named() {
     let gpt2 = open("gpt2-a", Kind::Float).model;
     let at = |layer| {
-        let parameters = Parameters { layer: Some(layer), ..Parameters::default() };
+        let parameters = Parameters::new().layer(layer);
         let method = method("layer-gradient-x-activation", &parameters).unwrap();
         Attributor::new().with_method(method).record(&gpt2, &sequence("gpt2-a")).unwrap().notes
     };

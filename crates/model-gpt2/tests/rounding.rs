@@ -34,7 +34,8 @@ fn run(
     (name, samples): (&str, Option<u32>),
     target: Box<dyn Target>,
 ) -> Record {
-    let method = method(name, &Parameters { samples, ..Parameters::default() }).unwrap();
+    let parameters = samples.map_or(Parameters::new(), |samples| Parameters::new().samples(samples));
+    let method = method(name, &parameters).unwrap();
     Attributor::new().with_method(method).with_target(target).record(gpt2, sequence).unwrap()
 }
 
@@ -114,10 +115,7 @@ fn a_large_target_drowns_its_differences() {
             }
         }
         // A segment's number is spread over its tokens, and its rounding too.
-        let whole = Parameters {
-            segments: Some(Segmentation::Spans(std::iter::once(0..5).collect())),
-            ..Parameters::default()
-        };
+        let whole = Parameters::new().segments(Segmentation::Spans(std::iter::once(0..5).collect()));
         let of = || {
             let method = method("occlusion", &whole).unwrap();
             Attributor::new().with_method(method).with_target(target()).record(&single, &sequence).unwrap()

@@ -3,7 +3,7 @@
 use crate::calculus::moments::TensorMoments;
 use crate::calculus::rounding::sum_kind;
 use crate::error::Error;
-use crate::method::parameters::{Parameters, count};
+use crate::method::parameters::{Parameters, check_count};
 use crate::method::vocabulary;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -44,26 +44,21 @@ impl Default for Noise {
 
 impl Noise {
     /// What is given, and the rest of these.
-    pub(crate) fn or(self, parameters: &Parameters) -> Result<Self, Error> {
+    pub(crate) fn or(self, parameters: &Parameters) -> Self {
         Self {
             samples: parameters.samples.unwrap_or(self.samples),
             deviation: parameters.noise.unwrap_or(self.deviation),
             seed: parameters.seed.unwrap_or(self.seed),
         }
-        .checked()
     }
 
-    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Self::default().or(parameters)
-    }
-
-    pub(crate) fn checked(self) -> Result<Self, Error> {
+    /// Refuses noise below 0, and no samples.
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if !(self.deviation >= 0.0 && self.deviation.is_finite()) {
             let value = self.deviation.to_string();
             return Err(Error::Parameter { name: "noise", value, range: "a number from 0 on" });
         }
-        count("samples", self.samples, 1_000_000)?;
-        Ok(self)
+        check_count("samples", self.samples, 1_000_000)
     }
 
     pub(crate) fn describe(&self, description: &mut saliency_schema::Method) {
@@ -83,6 +78,7 @@ impl Noise {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(usize, &TensorMoments) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let input = problem.embeddings();
         let deviation = self.deviation * vocabulary::spread(problem)?;
         let (kind, hidden) = (sum_kind(input.kind()), input.size()[2]);

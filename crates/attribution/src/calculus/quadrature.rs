@@ -2,10 +2,12 @@
 
 use crate::error::Error;
 use std::f64::consts::PI;
+use std::fmt;
 use std::str::FromStr;
 
 /// A quadrature rule: where the points on a path lie, and their weights, which add up to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Quadrature {
     /// Exact for polynomials up to degree `2n − 1`.
     #[default]
@@ -54,6 +56,12 @@ impl Quadrature {
             }
             Self::RiemannMiddle | Self::Trapezoid => even(0.5),
         }
+    }
+}
+
+impl fmt::Display for Quadrature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

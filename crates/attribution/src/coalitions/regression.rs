@@ -4,8 +4,7 @@ use crate::coalitions::game::GameRules;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::parameters::{Parameters, count};
-use saliency_schema::Segmentation;
+use crate::method::parameters::{Parameters, check_count};
 
 /// The game that a linear model is fitted to, the number of texts, and the seed.
 #[derive(Debug, Clone)]
@@ -27,24 +26,14 @@ impl Default for Regression {
 }
 
 impl Regression {
-    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Self {
         let rules = GameRules::from_parameters(parameters, Baseline::Zero.into());
-        let samples = parameters.samples.map(|n| count("samples", n, MOST)).transpose()?;
-        Ok(Self { rules, samples, seed: parameters.seed.unwrap_or(0) })
+        Self { rules, samples: parameters.samples, seed: parameters.seed.unwrap_or(0) }
     }
 
-    pub(crate) fn segments(mut self, segments: Segmentation) -> Self {
-        self.rules.segments = segments;
-        self
-    }
-
-    pub(crate) fn baseline(mut self, ablation: Ablation) -> Self {
-        self.rules.ablation = ablation;
-        self
-    }
-
-    pub(crate) fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
-        Ok(Self { samples: Some(count("samples", samples, MOST)?), seed, ..self })
+    /// Refuses no texts, or too many.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        self.samples.map_or(Ok(()), |samples| check_count("samples", samples, MOST))
     }
 
     /// The number of texts for `n` segments.

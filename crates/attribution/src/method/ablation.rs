@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 /// How a token is removed. Each way is another intervention, and gives other numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[doc(alias = "Absence")]
 pub enum Ablation {
     /// Another embedding replaces it; its position stays.
     Embedding(Baseline),

@@ -13,6 +13,7 @@ use tch::Tensor;
 
 /// The embeddings that stand for an absent input. Positions stay as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Baseline {
     /// The zero vector for every token.
     Zero,

@@ -1,8 +1,18 @@
 //! What a method states about itself: its card, and the enums in it.
 
 /// What there is to say of a method, whatever its parameters are.
+///
+/// ```
+/// use saliency_attribution::{Card, Family, RowKind};
+///
+/// const CARD: Card = Card::new("echo", "1 for the token that the output repeats")
+///     .with_family(Family::Control)
+///     .with_rows(RowKind::Numbers)
+///     .with_cost("none");
+/// assert!(CARD.is_called("echo") && CARD.signed);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, read by name")]
+#[non_exhaustive]
 pub struct Card {
     /// The name in the literature: lower case with hyphens.
     pub name: &'static str,
@@ -26,10 +36,8 @@ pub struct Card {
     pub source: &'static str,
     /// Whether the sign of its numbers means something.
     pub signed: bool,
-    /// Whether it gives one number a token instead of a vector.
-    pub one_number: bool,
-    /// Whether a vector's sum over the hidden dimensions is the number that the method is about.
-    pub adds_up: bool,
+    /// What a row is made of, which decides its default reduction.
+    pub rows: RowKind,
     /// Whether it explains the target; `false` where it describes the model's run, whatever the target is.
     pub uses_target: bool,
     /// Whether the attributions of a sum of targets are the sum of theirs.
@@ -37,6 +45,27 @@ pub struct Card {
 }
 
 impl Card {
+    /// A signed method of vectors, by gradients, that any model will do for and that promises nothing more. The setters
+    /// say what is otherwise.
+    pub const fn new(name: &'static str, summary: &'static str) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            summary,
+            family: Family::Gradient,
+            needs: Needs::Embeddings,
+            parameters: &[],
+            absolute_aliases: &[],
+            axioms: &[],
+            cost: "",
+            source: "",
+            signed: true,
+            rows: RowKind::Vectors,
+            uses_target: true,
+            additive: true,
+        }
+    }
+
     /// Whether this is the method's name or an alias; `_` is as good as `-`.
     pub fn is_called(&self, name: &str) -> bool {
         let name = name.replace('_', "-");
@@ -52,35 +81,58 @@ impl Card {
     pub(crate) fn drops_sign(&self, name: &str) -> bool {
         self.absolute_aliases.contains(&&*name.replace('_', "-"))
     }
+}
 
-    /// A signed method of vectors, by gradients, that promises nothing more.
-    pub const fn new(name: &'static str, summary: &'static str) -> Self {
-        Self {
-            name,
-            aliases: &[],
-            summary,
-            family: Family::Gradient,
-            needs: Needs::Embeddings,
-            parameters: &[],
-            absolute_aliases: &[],
-            axioms: &[],
-            cost: "",
-            source: "",
-            signed: true,
-            one_number: false,
-            adds_up: false,
-            uses_target: true,
-            additive: true,
+/// Declares a setter for each field of a card, but for its name and its summary.
+macro_rules! setters {
+    ($($setter:ident: $field:ident: $type:ty),* $(,)?) => {
+        impl Card {
+            $(
+                #[doc = concat!("The card with another [`", stringify!($field), "`](Self::", stringify!($field), ").")]
+                #[must_use]
+                pub const fn $setter(mut self, $field: $type) -> Self {
+                    self.$field = $field;
+                    self
+                }
+            )*
         }
-    }
+    };
+}
+
+setters! {
+    with_aliases: aliases: &'static [&'static str],
+    with_family: family: Family,
+    with_needs: needs: Needs,
+    with_parameters: parameters: &'static [&'static str],
+    with_absolute_aliases: absolute_aliases: &'static [&'static str],
+    with_axioms: axioms: &'static [Axiom],
+    with_cost: cost: &'static str,
+    with_source: source: &'static str,
+    with_signed: signed: bool,
+    with_rows: rows: RowKind,
+    with_uses_target: uses_target: bool,
+    with_additive: additive: bool,
+}
+
+/// What a method's rows are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RowKind {
+    /// A vector over the hidden dimensions for each token.
+    Vectors,
+    /// The same, and a vector's sum is the number that the method is about.
+    VectorsThatAddUp,
+    /// One number for each token.
+    Numbers,
 }
 
 /// Where a method takes its numbers from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Family {
     /// Derivatives.
     Gradient,
-    /// What happens when something is taken away.
+    /// Ablations: runs without some of the tokens.
     Perturbation,
     /// What the model does inside.
     Inside,
@@ -102,6 +154,7 @@ impl Family {
 
 /// What a method asks of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Needs {
     /// Token embeddings in, logits out: every model.
     Embeddings,
@@ -121,6 +174,7 @@ impl Needs {
 
 /// What a method promises of its attributions, exactly or as far as its sampling or quadrature goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Axiom {
     /// A row adds up to f(x) − f(baseline).
     Completeness,

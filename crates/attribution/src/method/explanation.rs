@@ -5,6 +5,7 @@ use tch::Tensor;
 
 /// One output's attributions.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Explanation {
     /// The output's number, from 0.
     pub output: usize,
@@ -18,6 +19,8 @@ pub struct Explanation {
     pub baseline_value: Option<f64>,
     /// Points on the path, where the method integrates along one.
     pub steps: Option<u32>,
+    /// How large the relative convergence delta was allowed to be, where the method was told.
+    pub tolerance: Option<f64>,
     /// The number of random samples, where the method chose it by the text.
     pub samples: Option<u32>,
     /// The standard error of the sum over each token's vector, for methods that sample.
@@ -35,6 +38,7 @@ impl Explanation {
             value,
             baseline_value: None,
             steps: None,
+            tolerance: None,
             samples: None,
             standard_errors: None,
             notes: Vec::new(),
@@ -47,5 +51,35 @@ impl Explanation {
     /// An error of libtorch.
     pub fn of_numbers(output: usize, numbers: &[f64], value: f64) -> Result<Self, Error> {
         Ok(Self::new(output, Tensor::f_from_slice(numbers)?.f_unsqueeze(1)?, value))
+    }
+    /// With f(baseline).
+    #[must_use]
+    pub fn with_baseline_value(self, value: f64) -> Self {
+        Self { baseline_value: Some(value), ..self }
+    }
+
+    /// With the number of points on the path.
+    #[must_use]
+    pub fn with_steps(self, steps: u32) -> Self {
+        Self { steps: Some(steps), ..self }
+    }
+
+    /// With the number of random samples.
+    #[must_use]
+    pub fn with_samples(self, samples: u32) -> Self {
+        Self { samples: Some(samples), ..self }
+    }
+
+    /// With the standard error of the sum over each token's vector.
+    #[must_use]
+    pub fn with_standard_errors(self, errors: Vec<f64>) -> Self {
+        Self { standard_errors: Some(errors), ..self }
+    }
+
+    /// With one more note.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
     }
 }

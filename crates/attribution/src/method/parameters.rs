@@ -1,4 +1,4 @@
-//! What may be said of a method by name.
+//! The parameters of methods, by name.
 
 use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
@@ -7,79 +7,100 @@ use crate::method::positions::Positions;
 use crate::method::scope::Scope;
 use saliency_schema::Segmentation;
 
-/// What may be said of a method by name. A parameter that the method does not have is refused; one that is left out has
-/// the method's own default.
-#[derive(Debug, Clone, Default)]
-pub struct Parameters {
+/// Declares the parameters, a line each: the documentation, the name, the type, and what the setter takes where that is
+/// not the type itself.
+macro_rules! parameters {
+    ($($(#[$doc:meta])+ $name:ident: $type:ty $(, from $given:ty)?;)*) => {
+        /// The parameters of methods, by name. A parameter that the method does not have is refused, as is one out of
+        /// its range, by whatever uses the parameters ([`method`](crate::method()),
+        /// [`Attributor::check`](crate::Attributor::check)); one that is left out has the method's own default.
+        ///
+        /// ```
+        /// use saliency_attribution::{Attributor, Parameters};
+        ///
+        /// let parameters = Parameters::new().tolerance(0.01);
+        /// let attributor = Attributor::new().method_with("integrated-gradients", parameters).check()?;
+        ///
+        /// let refused = Attributor::new().method_with("integrated-gradients", Parameters::new().steps(0)).check();
+        /// assert_eq!(refused.unwrap_err().to_string(), "steps is 0, and must be from 1 to 10000");
+        /// # Ok::<(), saliency_attribution::Error>(())
+        /// ```
+        #[derive(Debug, Clone, Default)]
+        pub struct Parameters {
+            $(pub(crate) $name: Option<$type>,)*
+        }
+
+        impl Parameters {
+            /// Every name that there is.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            $(
+                $(#[$doc])+
+                #[must_use]
+                pub fn $name(mut self, $name: parameters!(@given $type $(, $given)?)) -> Self {
+                    self.$name = Some($name.into());
+                    self
+                }
+            )*
+
+            /// Names and values of those that are given.
+            fn given(&self) -> Vec<(&'static str, String)> {
+                let mut given = Vec::new();
+                $(given.extend(self.$name.as_ref().map(|value| (stringify!($name), value.to_string())));)*
+                given
+            }
+
+            /// Without those whose names are not kept.
+            #[must_use]
+            pub fn keep(self, kept: impl Fn(&str) -> bool) -> Self {
+                Self { $($name: self.$name.filter(|_| kept(stringify!($name))),)* }
+            }
+        }
+    };
+    (@given $type:ty) => { $type };
+    (@given $type:ty, $given:ty) => { $given };
+}
+
+parameters! {
     /// Points on a path.
-    pub steps: Option<u32>,
+    steps: u32;
     /// How large a relative convergence delta may be.
-    pub tolerance: Option<f64>,
-    /// Where the points on a path lie, and how much each counts.
-    pub rule: Option<Quadrature>,
-    /// What stands for "nothing there".
-    pub baseline: Option<Ablation>,
+    tolerance: f64;
+    /// The quadrature rule: where the points on a path lie, and their weights.
+    rule: Quadrature;
+    /// What replaces an absent token: the baseline of a path, or an ablation.
+    baseline: Ablation, from impl Into<Ablation>;
     /// Whether positions move along the path with the embeddings.
-    pub positions: Option<Positions>,
-    /// What is taken away together.
-    pub segments: Option<Segmentation>,
-    /// Who comes and goes: the input's segments, or earlier outputs too.
-    pub players: Option<Scope>,
-    /// How many random draws.
-    pub samples: Option<u32>,
-    /// The noise's standard deviation, in units of the embeddings' own.
-    pub noise: Option<f64>,
-    /// Seed of everything random.
-    pub seed: Option<u64>,
-    /// Which layer, from 0.
-    pub layer: Option<usize>,
-    /// Which attention head, from 0.
-    pub head: Option<usize>,
-    /// Whether the sign is dropped before anything else.
-    pub absolute: Option<bool>,
+    positions: Positions;
+    /// The tokens that are ablated together.
+    segments: Segmentation;
+    /// Which segments take part in a game: the input's, or earlier outputs' too.
+    players: Scope;
+    /// The number of random samples.
+    samples: u32;
+    /// The standard deviation of the noise, in units of the embeddings'.
+    noise: f64;
+    /// The seed of all random numbers.
+    seed: u64;
+    /// The layer, from 0.
+    layer: usize;
+    /// The attention head, from 0.
+    head: usize;
+    /// Whether absolute values are taken before reduction.
+    absolute: bool;
     /// Whether layers are multiplied instead of averaged.
-    pub rollout: Option<bool>,
+    rollout: bool;
 }
 
 impl Parameters {
-    /// Names and values of those that are given.
-    fn given(&self) -> Vec<(&'static str, String)> {
-        let all = [
-            ("steps", self.steps.map(|x| x.to_string())),
-            ("tolerance", self.tolerance.map(|x| x.to_string())),
-            ("rule", self.rule.map(|x| x.name().to_owned())),
-            ("baseline", self.baseline.as_ref().map(ToString::to_string)),
-            ("positions", self.positions.map(|x| x.name().to_owned())),
-            ("segments", self.segments.as_ref().map(ToString::to_string)),
-            ("players", self.players.map(|x| x.name().to_owned())),
-            ("samples", self.samples.map(|x| x.to_string())),
-            ("noise", self.noise.map(|x| x.to_string())),
-            ("seed", self.seed.map(|x| x.to_string())),
-            ("layer", self.layer.map(|x| x.to_string())),
-            ("head", self.head.map(|x| x.to_string())),
-            ("absolute", self.absolute.map(|x| x.to_string())),
-            ("rollout", self.rollout.map(|x| x.to_string())),
-        ];
-        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    /// None: every parameter has the method's own default.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// The names of those that are given.
     pub fn names(&self) -> Vec<&'static str> {
         self.given().into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// Leaves out those whose names are not kept.
-    pub fn keep(&mut self, kept: impl Fn(&str) -> bool) {
-        let all = std::mem::take(self);
-        macro_rules! keep {
-            ($($field:ident),*) => {
-                Self { $($field: all.$field.filter(|_| kept(stringify!($field)))),* }
-            };
-        }
-        *self = keep!(
-            steps, tolerance, rule, baseline, positions, segments, players, samples, noise, seed, layer,
-            head, absolute, rollout
-        );
     }
 
     /// Refuses parameters that a method does not have.
@@ -96,10 +117,10 @@ impl Parameters {
     }
 }
 
-/// Checks a number of draws or points.
-pub(crate) fn count(name: &'static str, value: u32, largest: u32) -> Result<u32, Error> {
+/// Checks a number of samples or points.
+pub(crate) fn check_count(name: &'static str, value: u32, largest: u32) -> Result<(), Error> {
     if (1..=largest).contains(&value) {
-        return Ok(value);
+        return Ok(());
     }
     let range = match largest {
         512 => "from 1 to 512 on each stretch, with a tolerance",

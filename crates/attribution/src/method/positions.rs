@@ -1,10 +1,12 @@
 //! Whether positions move along a path.
 
 use crate::error::Error;
+use std::fmt;
 use std::str::FromStr;
 
 /// Whether position embeddings move along a path with the tokens'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum Positions {
     /// They stay: only token embeddings move, as in ecco, captum and inseq.
     #[default]
@@ -24,6 +26,12 @@ impl Positions {
             Self::Stay => "stay",
             Self::Move => "move",
         }
+    }
+}
+
+impl fmt::Display for Positions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -1,10 +1,13 @@
 //! Which segments are ablated: those of the input, or earlier outputs too.
 
 use crate::error::Error;
+use std::fmt;
 use std::str::FromStr;
 
 /// Which segments of the text take part in a game: all others are always present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+#[doc(alias = "Players")]
 pub enum Scope {
     /// Those of the input. Earlier outputs are always present, and their numbers are missing.
     #[default]
@@ -23,6 +26,12 @@ impl Scope {
             Self::Input => "input",
             Self::All => "all",
         }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn embed(
     ids: &[TokenId],
     hidden: Option<i64>,
 ) -> Result<Tensor, Error> {
-    let found = model.embed(ids).map_err(Error::model)?;
+    let found = model.embed(ids)?;
     let op = "LanguageModel::embed";
     floating(&found, op)?;
     let size = found.size();
@@ -37,7 +37,7 @@ pub(crate) fn logits(
     positions: Range<usize>,
 ) -> Result<Tensor, Error> {
     let size = [embeddings.size()[0], positions.len() as i64, vocabulary(model)];
-    let found = model.logits(embeddings, n_input, positions).map_err(Error::model)?;
+    let found = model.logits(embeddings, n_input, positions)?;
     shaped(&found, "LanguageModel::logits", &size)?;
     Ok(found)
 }
@@ -50,7 +50,7 @@ pub(crate) fn tape<'a>(
     positions: Range<usize>,
 ) -> Result<Option<Box<dyn Tape + 'a>>, Error> {
     let count = positions.len();
-    let Some(tape) = model.tape(embeddings, n_input, positions).map_err(Error::model)? else {
+    let Some(tape) = model.tape(embeddings, n_input, positions)? else {
         return Ok(None);
     };
     shaped(tape.logits(), "Tape::logits", &[1, count as i64, vocabulary(model)])?;
@@ -95,14 +95,14 @@ pub(crate) fn variant_logits(
     positions: Range<usize>,
 ) -> Result<Tensor, Error> {
     let size = [embeddings.size()[0], positions.len() as i64, vocabulary as i64];
-    let found = cache.logits(shared, embeddings, masked, positions).map_err(Error::model)?;
+    let found = cache.logits(shared, embeddings, masked, positions)?;
     shaped(&found, "PrefixCache::logits", &size)?;
     Ok(found)
 }
 
 /// The residual stream before a block, in the embeddings' shape.
 pub(crate) fn residual(inside: &dyn Inside, layer: usize, embeddings: &Tensor) -> Result<Tensor, Error> {
-    let found = inside.residual(layer, embeddings).map_err(Error::model)?;
+    let found = inside.residual(layer, embeddings)?;
     shaped(&found, "Inside::residual", &embeddings.size())?;
     Ok(found)
 }
@@ -115,7 +115,7 @@ pub(crate) fn logits_from(
     positions: Range<usize>,
 ) -> Result<Tensor, Error> {
     let size = [residual.size()[0], positions.len() as i64, vocabulary as i64];
-    let found = inside.logits_from(layer, residual, positions).map_err(Error::model)?;
+    let found = inside.logits_from(layer, residual, positions)?;
     shaped(&found, "Inside::logits_from", &size)?;
     Ok(found)
 }
@@ -126,7 +126,7 @@ pub(crate) fn attention_at(
     layer: usize,
     residual: &Tensor,
 ) -> Result<AttentionView, Error> {
-    let view = inside.attention_at(layer, residual).map_err(Error::model)?;
+    let view = inside.attention_at(layer, residual)?;
     let (heads, (tokens, hidden)) = (inside.heads() as i64, residual.size2()?);
     for (part, op, size) in [
         (&view.pattern, "Inside::attention_at, pattern,", &[heads, tokens, tokens][..]),
@@ -142,14 +142,14 @@ pub(crate) fn attention_at(
 
 /// A block's output, in the shape of its second half's input.
 pub(crate) fn feed_forward(inside: &dyn Inside, layer: usize, attended: &Tensor) -> Result<Tensor, Error> {
-    let found = inside.feed_forward(layer, attended).map_err(Error::model)?;
+    let found = inside.feed_forward(layer, attended)?;
     shaped(&found, "Inside::feed_forward", &attended.size())?;
     Ok(found)
 }
 
 /// The last norm and the head as one linear map.
 pub(crate) fn read_out(inside: &dyn Inside, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, Error> {
-    let found = inside.read_out(residual, weights).map_err(Error::model)?;
+    let found = inside.read_out(residual, weights)?;
     shaped(&found.direction, "Inside::read_out", &residual.size())?;
     Ok(found)
 }
@@ -163,7 +163,7 @@ pub(crate) fn tape_by<'a>(
     positions: Range<usize>,
 ) -> Result<Option<Box<dyn Tape + 'a>>, Error> {
     let count = positions.len() as i64;
-    let tape = inside.tape_by(rule, embeddings, positions).map_err(Error::model)?;
+    let tape = inside.tape_by(rule, embeddings, positions)?;
     let size = [1, count, vocabulary as i64];
     tape.as_ref().map_or(Ok(()), |tape| shaped(tape.logits(), "Tape::logits", &size))?;
     Ok(tape)

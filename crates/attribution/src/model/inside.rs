@@ -1,6 +1,6 @@
 //! The optional view into a transformer: residual stream, attention and read-out.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::tape::Tape;
 use std::ops::Range;
 use tch::Tensor;
@@ -53,6 +53,7 @@ pub trait Inside {
     ///
     /// # Errors
     /// Any failure to run.
+    #[doc(alias = "look")]
     fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError>;
 
     /// A block's second half: from the residual stream after its attention to the block's output.
@@ -83,6 +84,7 @@ pub trait Inside {
     ///
     /// # Errors
     /// Any failure to run.
+    #[doc(alias = "run_by")]
     fn tape_by<'a>(
         &'a self,
         rule: BackwardRule,
@@ -96,6 +98,8 @@ pub trait Inside {
 
 /// A block's attention for one sequence: `attended_i = x_i + Σ_h Σ_j A_hij f_h(x_j) + b`.
 #[derive(Debug)]
+#[non_exhaustive]
+#[doc(alias = "Look")]
 pub struct AttentionView {
     /// `A`: the attention pattern, `[heads, tokens, tokens]`; row `i` sums to 1 over `j ≤ i`.
     pub pattern: Tensor,
@@ -110,8 +114,22 @@ pub struct AttentionView {
     pub output: Tensor,
 }
 
+impl AttentionView {
+    /// Of its parts, in the order in which a block makes them; their shapes are checked where a method asks for them.
+    ///
+    /// # Shapes
+    /// - `pattern`: `[heads, tokens, tokens]`
+    /// - `values`: `[heads, tokens, hidden]`
+    /// - `bias`: `[hidden]`
+    /// - `attended` and `output`: `[tokens, hidden]`, after attention and after the feed-forward part
+    pub fn new(pattern: Tensor, values: Tensor, bias: Tensor, attended: Tensor, output: Tensor) -> Self {
+        Self { pattern, values, bias, attended, output }
+    }
+}
+
 /// A weighted sum of logits as a linear function of the last residual stream: `⟨direction, x⟩ + constant`.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ReadOut {
     /// `[hidden]`.
     pub direction: Tensor,
@@ -119,8 +137,16 @@ pub struct ReadOut {
     pub constant: f64,
 }
 
+impl ReadOut {
+    /// A direction, `[hidden]`, and what is added.
+    pub fn new(direction: Tensor, constant: f64) -> Self {
+        Self { direction, constant }
+    }
+}
+
 /// What the backward pass through a transformer propagates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum BackwardRule {
     /// The gradient.
     Gradient,

@@ -1,10 +1,12 @@
 //! A cache of a forward pass, whose first tokens many variants of the text share.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use std::ops::Range;
 use tch::Tensor;
 
 /// A key/value cache of one sequence. Variants that agree with it up to some token run from there.
+#[doc(alias = "Variants")]
+#[doc(alias = "kv_cache")]
 pub trait PrefixCache {
     /// Logits of variants with the first `shared` tokens of this sequence, and other tokens after them.
     ///

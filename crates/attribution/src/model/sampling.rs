@@ -8,6 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 /// How one token is chosen from the model's logits.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Sampling {
     /// The token with the largest logit; of equal ones, that with the lowest id.
     Greedy,

@@ -5,6 +5,8 @@ use std::ops::Range;
 use tch::Tensor;
 
 /// A recorded forward pass over one sequence, for vector–Jacobian products.
+#[doc(alias = "Run")]
+#[doc(alias = "jacobian")]
 pub trait Tape {
     /// The logits, outside any graph: `[1, positions, vocabulary]`.
     fn logits(&self) -> &Tensor;
@@ -19,6 +21,8 @@ pub trait Tape {
     ///
     /// # Errors
     /// A failing model, or an error that `each` returns, which ends the backward pass.
+    #[doc(alias = "pull_back")]
+    #[doc(alias = "jacobian")]
     fn vjp(
         &self,
         positions: Range<usize>,

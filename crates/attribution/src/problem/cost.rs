@@ -4,6 +4,7 @@ use std::ops::{Add, AddAssign, Mul};
 
 /// Passes of one whole sequence through the model.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
 pub struct Cost {
     /// Forward passes.
     pub forwards: f64,
@@ -13,6 +14,7 @@ pub struct Cost {
 
 /// The size of a problem, which decides what a method costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Size {
     /// Input tokens.
     pub n_input: usize,
@@ -40,6 +42,17 @@ impl Cost {
 }
 
 impl Size {
+    /// So many inputs and outputs, of a model whose variants of a text share nothing.
+    pub fn new(n_input: usize, n_output: usize) -> Self {
+        Self { n_input, n_output, shares_prefix: false }
+    }
+
+    /// Whether variants share the tokens before their first difference. Default: `false`.
+    #[must_use]
+    pub fn with_shares_prefix(self, shares_prefix: bool) -> Self {
+        Self { shares_prefix, ..self }
+    }
+
     /// Tokens in the last output's context.
     #[doc(alias = "read")]
     pub fn context(self) -> usize {

@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Progress {
     /// The share of the work that is done, from 0 to 1: passes made out of those predicted. It never falls, and reaches
     /// 1 only when all passes are made.

@@ -10,6 +10,7 @@ const TOKENS_IN_BATCH: usize = 4096;
 
 /// How much of a problem may be run together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Settings {
     /// Bytes that the passes of one batch may take, besides the weights. A pass that takes more runs alone. Default:
     /// 768 MiB.
@@ -26,6 +27,23 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// 768 MiB; all outputs together.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bytes that the passes of one batch may take. Default: 768 MiB.
+    #[must_use]
+    pub fn memory(self, bytes: usize) -> Self {
+        Self { memory: bytes, ..self }
+    }
+
+    /// The most outputs in a chunk, at least 1. Default: no limit.
+    #[must_use]
+    pub fn outputs_together(self, outputs: usize) -> Self {
+        Self { outputs_together: outputs, ..self }
+    }
+
     /// How many sequences make a batch, and about how many bytes each takes.
     pub(crate) fn batch(self, model: &dyn LanguageModel, pass: Pass) -> (usize, usize) {
         let logits = pass.positions * model.limits().vocabulary * if pass.backward { 12 } else { 6 } * 4;

@@ -6,6 +6,7 @@ use tch::{Kind, Tensor};
 
 /// How the values over the hidden dimensions become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Aggregate {
     /// `Σ_h a_h`. Keeps the sign, and the total where the method is complete.
     Sum,

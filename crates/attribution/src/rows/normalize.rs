@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 /// How a row is scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Normalize {
     /// Not scaled: in units of the method.
     None,

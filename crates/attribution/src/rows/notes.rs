@@ -15,16 +15,14 @@ const ROUNDED: f64 = 1e-3;
 /// Notes while rows are made.
 pub(crate) struct Notes {
     method: &'static str,
-    /// What leaves more of the sums over hidden dimensions, besides another aggregate.
-    instead: &'static str,
     /// How to make a path's integral more exact, for methods that take one.
     repair: Option<&'static str>,
-    /// The largest share of the target's change that a row may miss, where one was asked for.
-    pub(super) tolerance: Option<f64>,
     /// Notes on all rows together.
     general: Vec<String>,
     /// Rows in which nothing but rounding noise was left.
     cancelled: usize,
+    /// What besides another aggregate leaves more of them.
+    instead: &'static str,
     /// Notes on rows, each with the rows that have it.
     of_rows: Vec<(String, Vec<usize>)>,
     /// Rows whose numbers are small beside the rounding of f, and which share of the largest number that is.
@@ -44,12 +42,11 @@ impl Notes {
         }
         Self {
             method: card.name,
-            // Nothing changes along the input of the last norm, whose length it ignores.
-            instead: if card.parameters.contains(&"layer") { "an earlier layer" } else { "gradient-x-input" },
             repair: repair(card),
-            tolerance: None,
             general,
             cancelled: 0,
+            // The last norm forgets how long its input is: nothing changes along it.
+            instead: if card.parameters.contains(&"layer") { "an earlier layer" } else { "gradient-x-input" },
             of_rows: Vec::new(),
             rounded: Vec::new(),
             inexact: Vec::new(),
@@ -82,17 +79,17 @@ impl Notes {
         }
     }
 
-    /// A complete method's delta in one row. `notes` are those that the method gave.
+    /// A complete method's delta in one row, with the relative one that it allowed. `notes` are those that it gave.
     pub(crate) fn delta(
         &mut self,
         row: usize,
         delta: f64,
         (value, baseline): (f64, f64),
-        kind: Kind,
+        (kind, tolerance): (Kind, Option<f64>),
         notes: &mut Vec<String>,
     ) {
         let relative = delta.abs() / scale_of(value, baseline);
-        if let Some(tolerance) = self.tolerance {
+        if let Some(tolerance) = tolerance {
             // A sum of outputs, or a mean over baselines, whose terms are all within the tolerance.
             if notes.is_empty() && relative > tolerance {
                 notes.push(format!(
@@ -182,8 +179,8 @@ fn repair(card: &Card) -> Option<&'static str> {
     let takes_a_path = card.family == Family::Gradient && card.axioms.contains(&Axiom::Completeness);
     let has = |name| card.parameters.contains(&name);
     match takes_a_path {
-        true if has("tolerance") => Some("ask for a tolerance (--tolerance 0.01) or more points (--steps)"),
-        true if has("samples") => Some("ask for more draws (--samples)"),
+        true if has("tolerance") => Some("ask for a tolerance, such as 0.01, or for more steps"),
+        true if has("samples") => Some("ask for more samples"),
         true => Some("ask for more points"),
         false => None,
     }

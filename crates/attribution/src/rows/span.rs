@@ -112,6 +112,7 @@ fn minus(a: Explanation, attributions: &Tensor, b: &Explanation) -> Result<Expla
         value: a.value - b.value,
         baseline_value: both(a.baseline_value, b.baseline_value),
         steps: a.steps.max(b.steps),
+        tolerance: a.tolerance,
         samples: a.samples.max(b.samples),
         standard_errors: None,
         notes: if sampled { with_new(notes, vec![NO_ERRORS.to_owned()]) } else { notes },
@@ -135,6 +136,7 @@ fn plus(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         value: a.value + b.value,
         baseline_value: both(a.baseline_value, b.baseline_value),
         steps: a.steps.max(b.steps),
+        tolerance: a.tolerance,
         samples: a.samples.max(b.samples),
         // Outputs share their samples, so that errors of a sum are not known from those of its terms.
         standard_errors: None,

@@ -6,6 +6,7 @@ use tch::{Device, Kind, Tensor};
 /// Every row's attributions before they are reduced to one number a token: a vector over hidden dimensions for each
 /// token, in units of the method.
 #[derive(Debug, Default)]
+#[doc(alias = "Vectors")]
 pub struct UnreducedRows {
     rows: Vec<Tensor>,
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use tch::Tensor;
 
 /// The run of the unchanged input: what a target is bound to ([`Target::bound_to`](crate::Target::bound_to)).
+#[doc(alias = "RealRun")]
 pub struct CleanRun<'a> {
     pub(crate) model: &'a dyn LanguageModel,
     pub(crate) sequence: &'a Sequence,

@@ -9,6 +9,7 @@ use tch::Tensor;
 
 /// What the produced token is contrasted with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Alternatives {
     /// The most probable other token at the clean input.
     #[default]
@@ -109,8 +110,7 @@ impl<T: Target> Contrast<T> {
         match (itself, ids.len()) {
             (0, _) => None,
             (itself, all) if itself == all => Some(
-                "the token is held against itself, so that the difference is zero by construction; name another \
-                 alternative (--alternative)"
+                "the token is held against itself, so that the difference is zero by construction; name another alternative"
                     .to_owned(),
             ),
             (itself, all) => Some(format!(

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// What a target explains of one output besides or instead of its token, by ids. By default nothing: the token itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Explained {
     /// The token that is explained; `None` for the output's own.
     pub token: Option<TokenId>,
@@ -19,6 +20,29 @@ pub struct Explained {
 }
 
 impl Explained {
+    /// The output's own token, and nothing besides.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With the token that is explained in place of the output's own.
+    #[must_use]
+    pub fn with_token(self, token: TokenId) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    /// With what the token is held against.
+    #[must_use]
+    pub fn with_alternatives(self, alternatives: Vec<TokenId>) -> Self {
+        Self { alternatives, ..self }
+    }
+
+    /// With the input tokens that the run it is compared with leaves out.
+    #[must_use]
+    pub fn with_without(self, ranges: Vec<Range<usize>>) -> Self {
+        Self { without: ranges, ..self }
+    }
+
     /// The same with texts, as in a record; `None` where there is nothing besides the output's own token.
     pub(crate) fn named(&self, own: TokenId, sequence: &Sequence) -> Option<saliency_schema::Explained> {
         let mut explained = saliency_schema::Explained::new();

@@ -11,6 +11,7 @@ use tch::Tensor;
 
 /// Another target, of chosen tokens in place of the outputs: why the model did *or did not* say this word here.
 #[derive(Debug)]
+#[doc(alias = "Chosen")]
 pub struct ForTokens {
     target: Box<dyn Target>,
     /// For each output the token to explain; `None`, or nothing, for the produced one.
@@ -19,8 +20,8 @@ pub struct ForTokens {
 
 impl ForTokens {
     /// `target`, of these tokens: one for each output, `None` for the produced one.
-    pub fn new(target: Box<dyn Target>, tokens: Vec<Option<TokenId>>) -> Self {
-        Self { target, tokens }
+    pub fn new(target: impl Target + 'static, tokens: Vec<Option<TokenId>>) -> Self {
+        Self { target: Box::new(target), tokens }
     }
 
     fn token(&self, output: OutputToken) -> OutputToken {

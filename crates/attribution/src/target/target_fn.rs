@@ -15,16 +15,18 @@ use tch::Tensor;
 /// // The margin of token 1 over token 0, whatever was produced.
 /// let margin = TargetFn::new("margin", |logits, _| Ok(logits.f_select(1, 1)?.f_sub(&logits.f_select(1, 0)?)?));
 /// let sequence = Sequence::from_ids(&[0, 1], &[2])?;
-/// let record = Attributor::new().with_target(Box::new(margin)).record(&Linear::new(3, 1), &sequence)?;
+/// let record = Attributor::new().with_target(margin).record(&Linear::new(3, 1), &sequence)?;
 /// assert_eq!(record.target.map(|t| t.name).as_deref(), Some("margin"));
 /// # Ok::<(), saliency_attribution::Error>(())
 /// ```
+#[doc(alias = "Closure")]
+#[doc(alias = "attributed_fn")]
 pub struct TargetFn<F> {
     name: &'static str,
     scalar: F,
 }
 
-impl<F: Fn(&Tensor, OutputToken) -> Result<Tensor, Error>> TargetFn<F> {
+impl<F: Fn(&Tensor, OutputToken) -> Result<Tensor, Error> + Send + Sync> TargetFn<F> {
     /// A name for the record, and the closure.
     pub fn new(name: &'static str, scalar: F) -> Self {
         Self { name, scalar }
@@ -37,7 +39,7 @@ impl<F> fmt::Debug for TargetFn<F> {
     }
 }
 
-impl<F: Fn(&Tensor, OutputToken) -> Result<Tensor, Error>> Target for TargetFn<F> {
+impl<F: Fn(&Tensor, OutputToken) -> Result<Tensor, Error> + Send + Sync> Target for TargetFn<F> {
     fn name(&self) -> &'static str {
         self.name
     }

@@ -6,6 +6,7 @@ use crate::target::explained::Explained;
 use crate::target::widened;
 use crate::target::{OutputToken, Target};
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 use tch::Tensor;
 
 /// `f = KL(p ‖ q) = Σ p (ln p − ln q)` over the vocabulary, in nats: `p` with the whole text, `q` without some of its
@@ -20,7 +21,7 @@ use tch::Tensor;
 pub struct KlDivergence {
     without: Vec<Range<usize>>,
     /// `ln q`, `[outputs, vocabulary]`.
-    reference: Option<Tensor>,
+    reference: Option<Mutex<Tensor>>,
 }
 
 impl KlDivergence {
@@ -42,6 +43,7 @@ impl Target for KlDivergence {
     }
     fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error> {
         let reference = self.reference.as_ref().ok_or_else(nothing_left_out)?;
+        let reference = reference.lock().unwrap_or_else(PoisonError::into_inner);
         let logarithms = widened(logits)?.f_log_softmax(-1, None)?;
         let apart = logarithms.f_sub(&reference.f_select(0, output.output as i64)?)?;
         Ok(logarithms.f_exp()?.f_mul(&apart)?.f_sum_dim_intlist(&[-1_i64][..], false, None)?)
@@ -51,7 +53,7 @@ impl Target for KlDivergence {
             return Err(nothing_left_out());
         }
         let reference = widened(&clean.logits_without(&self.without)?)?.f_log_softmax(-1, None)?;
-        Ok(Some(Box::new(Self { without: self.without.clone(), reference: Some(reference) })))
+        Ok(Some(Box::new(Self { without: self.without.clone(), reference: Some(Mutex::new(reference)) })))
     }
     fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {
         Some(Box::new(Self::from_run_without(ranges)))
@@ -68,6 +70,6 @@ impl Target for KlDivergence {
 }
 
 fn nothing_left_out() -> Error {
-    let range = "ranges of input tokens to leave out (--without 0-5)";
+    let range = "ranges of input tokens to leave out, such as 0..5";
     Error::Parameter { name: "without", value: "missing".into(), range }
 }

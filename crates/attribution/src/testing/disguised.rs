@@ -1,6 +1,7 @@
 //! The saturating model computed in another way, with a backward pass of its own and a prefix cache.
 
-use crate::error::{Error, ModelError};
+use crate::error::Error;
+use crate::error::model_error::ModelError;
 use crate::model::prefix_cache::PrefixCache;
 use crate::model::tape::Tape;
 use crate::model::{LanguageModel, Limits, TokenId};

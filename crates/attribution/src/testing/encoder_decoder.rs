@@ -1,6 +1,6 @@
 //! An encoder–decoder, whose decoder attends to the source and sums its own tokens.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::{LanguageModel, Limits, TokenId};
 use crate::testing::grid;
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! A model that jumps right beside a baseline of zeros: it divides by its input's size.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::{LanguageModel, Limits, TokenId};
 use crate::testing::grid;
 use std::ops::Range;

@@ -1,6 +1,6 @@
 //! A model that is linear in its embeddings: every method must be exact on it.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::{LanguageModel, Limits, TokenId};
 use std::ops::Range;
 use tch::{Kind, Tensor};

@@ -1,6 +1,6 @@
 //! A model that is a power of a weighted sum: tokens interact, and some have no effect.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::{LanguageModel, Limits, TokenId};
 use crate::testing::grid;
 use std::ops::Range;

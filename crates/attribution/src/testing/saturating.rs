@@ -1,6 +1,6 @@
 //! A model that is far from linear: gradients vanish where its output is large.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::{LanguageModel, Limits, TokenId};
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};

@@ -1,6 +1,6 @@
 //! A transformer that differs from GPT-2, to test methods that look inside.
 
-use crate::error::ModelError;
+use crate::error::model_error::ModelError;
 use crate::model::inside::{AttentionView, Inside, ReadOut};
 use crate::model::{LanguageModel, Limits, TokenId};
 use std::ops::Range;

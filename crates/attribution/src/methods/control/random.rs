@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Card, Family};
+use crate::method::card::{Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::problem::Problem;
@@ -41,7 +41,7 @@ impl Method for Random {
             parameters: &["seed"],
             cost: "none",
             source: "what every method has to beat",
-            one_number: true,
+            rows: RowKind::Numbers,
             uses_target: false,
             additive: false,
             ..Card::new("random", "U(−1, 1) from a seed: the control that a method has to beat")

@@ -8,7 +8,7 @@ use crate::calculus::space::Space;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::card::{Axiom, Card};
+use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::method::{Method, vocabulary};
@@ -33,7 +33,7 @@ pub struct GradientShap {
 }
 
 impl GradientShap {
-    /// 50 draws without noise, zero baseline, seed 0.
+    /// 50 samples without noise, zero baseline, seed 0.
     pub fn new() -> Self {
         let noise = Noise { samples: 50, deviation: 0.0, seed: 0 };
         Self { noise, baseline: Baseline::Zero }
@@ -45,17 +45,30 @@ impl GradientShap {
         Self { baseline, ..self }
     }
 
-    /// How many draws, how large the noise is in units of the embeddings' standard deviation, and the seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for no draws, or a noise below 0.
-    pub fn draws(self, samples: u32, deviation: f64, seed: u64) -> Result<Self, Error> {
-        Ok(Self { noise: Noise { samples, deviation, seed }.checked()?, ..self })
+    /// The number of samples, 1 to a million. Default: 50.
+    #[must_use]
+    pub fn samples(mut self, samples: u32) -> Self {
+        self.noise.samples = samples;
+        self
+    }
+
+    /// How large the noise is, from 0, in units of the embeddings' standard deviation. Default: 0.
+    #[must_use]
+    pub fn noise(mut self, deviation: f64) -> Self {
+        self.noise.deviation = deviation;
+        self
+    }
+
+    /// The seed. Default: 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.noise.seed = seed;
+        self
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let default = Self::new();
-        let noise = default.noise.or(parameters)?;
+        let noise = default.noise.or(parameters);
         let baseline = parameters.baseline.as_ref().map_or(Ok(default.baseline), Ablation::embedding)?;
         Ok(Self { noise, baseline })
     }
@@ -83,7 +96,7 @@ impl Method for GradientShap {
                     Axiom::ImplementationInvariance,
                 ]
             },
-            adds_up: true,
+            rows: RowKind::VectorsThatAddUp,
             cost: "samples forward, m × samples backward",
             source: "Lundberg & Lee 2017, A Unified Approach; Erion et al. 2021, Expected Gradients",
             ..Card::new(
@@ -98,6 +111,9 @@ impl Method for GradientShap {
         description.baseline = Some(self.baseline.to_string());
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        self.noise.check()
+    }
     fn cost(&self, size: Size) -> Cost {
         self.noise.cost(size) + Cost::forwards(f64::from(self.baseline.draws()))
     }
@@ -106,6 +122,7 @@ impl Method for GradientShap {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let input = problem.embeddings();
         let (samples, kind) = (self.noise.samples, sum_kind(input.kind()));
         let deviation = match self.noise.deviation {

@@ -6,10 +6,11 @@ use crate::calculus::refinement::MOST_POINTS;
 use crate::calculus::space::Space;
 use crate::error::Error;
 use crate::method::Method;
+use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::method::card::{Axiom, Card};
 use crate::method::explanation::Explanation;
-use crate::method::parameters::{Parameters, count};
+use crate::method::parameters::{Parameters, check_count};
 use crate::method::positions::Positions;
 use crate::model::checked;
 use crate::model::inside::Inside;
@@ -70,22 +71,18 @@ impl IntegratedGradients {
 
     /// How many points of the path are looked at, 1 to 10,000; with a tolerance, on each stretch. Default: 50, and 8
     /// with a tolerance.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for 0 or more than 10,000.
-    pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
-        self.integration = self.integration.with_steps(steps)?;
-        Ok(self)
+    #[must_use]
+    pub fn steps(mut self, steps: u32) -> Self {
+        self.integration.steps = Some(steps);
+        self
     }
 
     /// How large |Σ a − (f(x) − f(baseline))| may be beside |f(x) − f(baseline)|, or beside 10⁻⁴ of the larger of
-    /// |f(x)| and |f(baseline)| where that is more. Default: none; a fixed number of points.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for anything but a number between 0 and 1.
-    pub fn tolerance(mut self, tolerance: f64) -> Result<Self, Error> {
-        self.integration = self.integration.with_tolerance(tolerance)?;
-        Ok(self)
+    /// |f(x)| and |f(baseline)| where that is more; a number between 0 and 1. Default: none; a fixed number of points.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.integration.tolerance = Some(tolerance);
+        self
     }
 
     /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
@@ -142,45 +139,30 @@ impl Default for Integration {
 
 impl Integration {
     pub(super) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        let mut integration = Self::default();
-        if let Some(steps) = parameters.steps {
-            integration = integration.with_steps(steps)?;
-        }
-        if let Some(tolerance) = parameters.tolerance {
-            integration = integration.with_tolerance(tolerance)?;
-        }
-        if let Some(rule) = parameters.rule {
-            integration.rule = rule;
-        }
-        if let Some(baseline) = &parameters.baseline {
-            integration.baseline = baseline.embedding()?;
-        }
-        integration.check()?;
-        Ok(integration)
+        let default = Self::default();
+        let baseline = parameters.baseline.as_ref().map_or(Ok(default.baseline), Ablation::embedding)?;
+        Ok(Self {
+            steps: parameters.steps,
+            baseline,
+            rule: parameters.rule.unwrap_or(default.rule),
+            tolerance: parameters.tolerance,
+            exact_weights: false,
+        })
     }
 
-    pub(super) fn with_steps(self, steps: u32) -> Result<Self, Error> {
-        Ok(Self { steps: Some(count("steps", steps, MAX_STEPS)?), ..self })
-    }
-
-    pub(super) fn with_tolerance(self, tolerance: f64) -> Result<Self, Error> {
-        if tolerance > 0.0 && tolerance < 1.0 {
-            return Ok(Self { tolerance: Some(tolerance), ..self });
-        }
-        let value = tolerance.to_string();
-        Err(Error::Parameter { name: "tolerance", value, range: "above 0 and below 1" })
-    }
-
-    /// Refuses what a tolerance does not go with.
-    fn check(&self) -> Result<(), Error> {
-        if self.tolerance.is_none() {
-            return Ok(());
+    /// Refuses what is out of its range, and what a tolerance does not go with.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check_count("steps", self.count(), MAX_STEPS)?;
+        let Some(tolerance) = self.tolerance else { return Ok(()) };
+        if !(tolerance > 0.0 && tolerance < 1.0) {
+            let value = tolerance.to_string();
+            return Err(Error::Parameter { name: "tolerance", value, range: "above 0 and below 1" });
         }
         if self.rule != Quadrature::GaussLegendre {
             let value = self.rule.name().to_owned();
             return Err(Error::Parameter { name: "rule", value, range: "gauss-legendre with a tolerance" });
         }
-        count("steps", self.count(), MOST_POINTS).map(drop)
+        check_count("steps", self.count(), MOST_POINTS)
     }
 
     fn count(&self) -> u32 {
@@ -263,6 +245,7 @@ impl Integration {
                     explanations.push(Explanation {
                         baseline_value: Some(first),
                         steps: Some(integral.points),
+                        tolerance: self.tolerance,
                         notes: integral.note.into_iter().collect(),
                         ..Explanation::new(output, attributions, value)
                     });
@@ -318,6 +301,9 @@ impl Method for IntegratedGradients {
         self.integration.describe(&mut description);
         description.parameters.insert("positions".to_owned(), self.positions.name().into());
         description
+    }
+    fn check(&self) -> Result<(), Error> {
+        self.integration.check()
     }
     fn cost(&self, size: Size) -> Cost {
         self.integration.cost(size)

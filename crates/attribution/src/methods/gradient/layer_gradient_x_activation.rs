@@ -3,7 +3,7 @@
 use crate::calculus::space::Space;
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Axiom, Card, Needs};
+use crate::method::card::{Axiom, Card, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::model::layers::check_residual;
@@ -41,7 +41,7 @@ impl Method for LayerGradientXActivation {
             axioms: &[Axiom::Linearity],
             cost: "1 forward, m backward",
             source: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box",
-            adds_up: true,
+            rows: RowKind::VectorsThatAddUp,
             ..Card::new(
                 "layer-gradient-x-activation",
                 "h_i ⊙ ∂f/∂h_i: gradient × input of the residual stream before a block",

@@ -41,21 +41,17 @@ impl LayerIntegratedGradients {
     }
 
     /// How many points of the path are looked at, 1 to 10,000. Default: 50.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for 0 or more than 10,000.
-    pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
-        self.integration = self.integration.with_steps(steps)?;
-        Ok(self)
+    #[must_use]
+    pub fn steps(mut self, steps: u32) -> Self {
+        self.integration.steps = Some(steps);
+        self
     }
 
     /// As [`IntegratedGradients::tolerance`](super::IntegratedGradients::tolerance).
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for anything but a number between 0 and 1.
-    pub fn tolerance(mut self, tolerance: f64) -> Result<Self, Error> {
-        self.integration = self.integration.with_tolerance(tolerance)?;
-        Ok(self)
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: f64) -> Self {
+        self.integration.tolerance = Some(tolerance);
+        self
     }
 
     /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
@@ -93,6 +89,9 @@ impl Method for LayerIntegratedGradients {
         description.parameters.remove("exact_weights");
         description.parameters.insert("layer".to_owned(), self.layer.into());
         description
+    }
+    fn check(&self) -> Result<(), Error> {
+        self.integration.check()
     }
     fn cost(&self, size: Size) -> Cost {
         self.integration.cost(size)

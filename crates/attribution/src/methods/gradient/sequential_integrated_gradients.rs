@@ -6,7 +6,7 @@ use crate::calculus::rounding::sum_kind;
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::baseline::Baseline;
-use crate::method::card::{Axiom, Card};
+use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::gradient::integrated_gradients::Integration;
@@ -40,12 +40,10 @@ impl SequentialIntegratedGradients {
     }
 
     /// Points on each token's path. Default: 8.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for 0 or more than 10,000.
-    pub fn steps(mut self, steps: u32) -> Result<Self, Error> {
-        self.integration = self.integration.with_steps(steps)?;
-        Ok(self)
+    #[must_use]
+    pub fn steps(mut self, steps: u32) -> Self {
+        self.integration.steps = Some(steps);
+        self
     }
 
     /// Where the points lie. Default: [`Quadrature::GaussLegendre`].
@@ -87,7 +85,7 @@ impl Method for SequentialIntegratedGradients {
             axioms: &[Axiom::Dummy, Axiom::Symmetry, Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "n × steps forward, n × m × steps backward",
             source: "Enguehard 2023, Sequential Integrated Gradients",
-            adds_up: true,
+            rows: RowKind::VectorsThatAddUp,
             ..Card::new(
                 "sequential-integrated-gradients",
                 "integrated gradients of one token at a time, the others in place",
@@ -100,6 +98,9 @@ impl Method for SequentialIntegratedGradients {
         description.parameters.remove("exact_weights");
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        self.integration.check()
+    }
     fn cost(&self, size: Size) -> Cost {
         let steps = self.points().1 as f64;
         let backwards = (size.n_input * size.n_output + size.n_output * (size.n_output - 1) / 2) as f64;
@@ -111,6 +112,7 @@ impl Method for SequentialIntegratedGradients {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let input = problem.embeddings();
         let hidden = input.size()[2];
         let (rule, steps) = self.points();

@@ -22,21 +22,34 @@ pub struct SmoothGrad {
 }
 
 impl SmoothGrad {
-    /// 25 draws of noise of 0.15 of the embeddings' standard deviation, seed 0.
+    /// 25 samples of noise, 0.15 of the embeddings' standard deviation; seed 0.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many draws, how large the noise is in units of the embeddings' standard deviation, and the seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for no draws, or a noise below 0.
-    pub fn noise(samples: u32, deviation: f64, seed: u64) -> Result<Self, Error> {
-        Ok(Self { noise: Noise { samples, deviation, seed }.checked()? })
+    /// The number of samples, 1 to a million. Default: 25.
+    #[must_use]
+    pub fn samples(mut self, samples: u32) -> Self {
+        self.noise.samples = samples;
+        self
+    }
+
+    /// How large the noise is, from 0, in units of the embeddings' standard deviation. Default: 0.15.
+    #[must_use]
+    pub fn noise(mut self, deviation: f64) -> Self {
+        self.noise.deviation = deviation;
+        self
+    }
+
+    /// The seed. Default: 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.noise.seed = seed;
+        self
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Ok(Self { noise: Noise::from_parameters(parameters)? })
+        Ok(Self { noise: Noise::default().or(parameters) })
     }
 }
 
@@ -55,6 +68,9 @@ impl Method for SmoothGrad {
         let mut description = saliency_schema::Method::new(self.name());
         self.noise.describe(&mut description);
         description
+    }
+    fn check(&self) -> Result<(), Error> {
+        self.noise.check()
     }
     fn cost(&self, size: Size) -> Cost {
         self.noise.cost(size)

@@ -22,29 +22,34 @@ pub struct VarGrad {
 }
 
 impl VarGrad {
-    /// 25 draws of noise of 0.15 of the embeddings' standard deviation, seed 0.
+    /// 25 samples of noise, 0.15 of the embeddings' standard deviation; seed 0.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many draws, how large the noise is in units of the embeddings' standard deviation, and the seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for fewer than two draws, or a noise below 0.
-    pub fn noise(samples: u32, deviation: f64, seed: u64) -> Result<Self, Error> {
-        Self { noise: Noise { samples, deviation, seed }.checked()? }.checked()
+    /// The number of samples, 2 to a million. Default: 25.
+    #[must_use]
+    pub fn samples(mut self, samples: u32) -> Self {
+        self.noise.samples = samples;
+        self
+    }
+
+    /// How large the noise is, from 0, in units of the embeddings' standard deviation. Default: 0.15.
+    #[must_use]
+    pub fn noise(mut self, deviation: f64) -> Self {
+        self.noise.deviation = deviation;
+        self
+    }
+
+    /// The seed. Default: 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.noise.seed = seed;
+        self
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Self { noise: Noise::from_parameters(parameters)? }.checked()
-    }
-
-    fn checked(self) -> Result<Self, Error> {
-        if self.noise.samples < 2 {
-            let range = "from 2 to 1000000: one draw does not vary";
-            return Err(Error::Parameter { name: "samples", value: self.noise.samples.to_string(), range });
-        }
-        Ok(self)
+        Ok(Self { noise: Noise::default().or(parameters) })
     }
 }
 
@@ -66,6 +71,14 @@ impl Method for VarGrad {
         self.noise.describe(&mut description);
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        self.noise.check()?;
+        if self.noise.samples < 2 {
+            let range = "from 2 to 1000000: one draw does not vary";
+            return Err(Error::Parameter { name: "samples", value: self.noise.samples.to_string(), range });
+        }
+        Ok(())
+    }
     fn cost(&self, size: Size) -> Cost {
         self.noise.cost(size)
     }
@@ -74,6 +87,7 @@ impl Method for VarGrad {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         self.noise.gradients(problem, &mut |output, gradients| {
             each(Explanation::new(output, gradients.variance()?, problem.value_at_input(output)?))
         })

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Card, Family, Needs};
+use crate::method::card::{Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::model::inside::AttentionView;
@@ -60,7 +60,7 @@ impl Method for Alti {
             cost: "1 forward",
             source: "Ferrando, Gállego & Costa-jussà 2022, Measuring the Mixing of Contextual Information",
             signed: false,
-            one_number: true,
+            rows: RowKind::Numbers,
             uses_target: false,
             additive: false,
             ..Card::new(

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Axiom, Card, Family, Needs};
+use crate::method::card::{Axiom, Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::inside::alti::contributions;
@@ -39,7 +39,7 @@ impl Method for AltiLogit {
             axioms: &[Axiom::Linearity],
             cost: "2 forward",
             source: "Ferrando, Gállego, Tsiamas & Costa-jussà 2023, How Transformers Use Context to Build Predictions",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "alti-logit",
                 "Σ_l Σ_j Δ_lj M_ji: what attention adds to the logit, led back to the input tokens",

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Card, Family, Needs};
+use crate::method::card::{Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::model::layers::{Layers, check_below, check_layer};
@@ -55,7 +55,7 @@ impl Method for Attention {
             cost: "1 forward",
             source: "Bahdanau, Cho & Bengio 2015, Jointly Learning to Align and Translate",
             signed: false,
-            one_number: true,
+            rows: RowKind::Numbers,
             uses_target: false,
             additive: false,
             ..Card::new(

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Card, Family, Needs};
+use crate::method::card::{Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::inside::attention_rollout::with_residual;
@@ -42,7 +42,7 @@ impl Method for AttentionFlow {
             cost: "1 forward, n × m maximum flows",
             source: "Abnar & Zuidema 2020, Quantifying Attention Flow in Transformers",
             signed: false,
-            one_number: true,
+            rows: RowKind::Numbers,
             uses_target: false,
             additive: false,
             ..Card::new(

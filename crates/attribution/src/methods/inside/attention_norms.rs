@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Card, Family, Needs};
+use crate::method::card::{Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::model::inside::AttentionView;
@@ -69,7 +69,7 @@ impl Method for AttentionNorms {
             cost: "1 forward",
             source: "Kobayashi, Kuribayashi, Yokoi & Inui 2020, Attention is Not Only a Weight",
             signed: false,
-            one_number: true,
+            rows: RowKind::Numbers,
             uses_target: false,
             additive: false,
             ..Card::new(

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Card, Family, Needs};
+use crate::method::card::{Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::model::inside::AttentionView;
@@ -43,7 +43,7 @@ impl Method for AttentionRollout {
             cost: "1 forward",
             source: "Abnar & Zuidema 2020, Quantifying Attention Flow in Transformers",
             signed: false,
-            one_number: true,
+            rows: RowKind::Numbers,
             uses_target: false,
             additive: false,
             ..Card::new(

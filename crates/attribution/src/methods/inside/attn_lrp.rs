@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Axiom, Card, Family, Needs};
+use crate::method::card::{Axiom, Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::model::inside::BackwardRule;
@@ -42,7 +42,7 @@ impl Method for AttnLrp {
             axioms: &[Axiom::Linearity],
             cost: "1 forward, m backward",
             source: "Achtibat et al. 2024, AttnLRP: Attention-Aware Layer-wise Relevance Propagation for Transformers",
-            adds_up: true,
+            rows: RowKind::VectorsThatAddUp,
             ..Card::new(
                 "attn-lrp",
                 "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance: norms held, f(z)/z, products halved",

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Axiom, Card, Family, Needs};
+use crate::method::card::{Axiom, Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::inside::attn_lrp::relevance;
@@ -39,7 +39,7 @@ impl Method for CpLrp {
             axioms: &[Axiom::Linearity],
             cost: "1 forward, m backward",
             source: "Ali et al. 2022, XAI for Transformers: Better Explanations through Conservative Propagation",
-            adds_up: true,
+            rows: RowKind::VectorsThatAddUp,
             ..Card::new("cp-lrp", "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance, with attention held")
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Axiom, Card, Family, Needs};
+use crate::method::card::{Axiom, Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::model::checked;
@@ -30,6 +30,7 @@ pub struct DirectLogit;
 
 /// Everything that adds directly to one output's logit, or weighted sum of logits. In units of logits.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Ledger {
     /// What each head of each layer brings from each token: `[layers, heads, tokens]`.
     pub heads: Tensor,
@@ -170,7 +171,7 @@ impl Method for DirectLogit {
             axioms: &[Axiom::Linearity],
             cost: "2 forward",
             source: "Elhage et al. 2021, A Mathematical Framework for Transformer Circuits",
-            adds_up: true,
+            rows: RowKind::VectorsThatAddUp,
             ..Card::new(
                 "direct-logit",
                 "Σ_l Σ_h ⟨d, A_lhti f_lh(x_i)⟩: what each token adds to the logit directly, through attention",

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Card, Family, Needs};
+use crate::method::card::{Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::model::checked;
@@ -109,7 +109,7 @@ impl Method for ValueZeroing {
             cost: "1 + m forward, 1 + n with rollout; of one layer its share of them",
             source: "Mohebbi, Zuidema, Chrupała & Alishahi 2023, Quantifying Context Mixing in Transformers",
             signed: false,
-            one_number: true,
+            rows: RowKind::Numbers,
             uses_target: false,
             additive: false,
             ..Card::new(
@@ -125,6 +125,13 @@ impl Method for ValueZeroing {
         description.parameters.insert("rollout".to_owned(), self.rollout.into());
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        if let (true, Some(layer)) = (self.rollout, self.layer) {
+            let range = "left out with rollout, which multiplies all layers";
+            return Err(Error::Parameter { name: "layer", value: layer.to_string(), range });
+        }
+        Ok(())
+    }
     fn cost(&self, size: Size) -> Cost {
         // Each token's values are set to zero once, and the block runs at the outputs' positions, with rollout at all.
         let rows = if self.rollout { size.context() } else { size.n_output };
@@ -135,13 +142,10 @@ impl Method for ValueZeroing {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let layers = Layers::new(problem, self.name())?;
         self.layer.map_or(Ok(()), |layer| check_layer(layer, layers.count()))?;
         if self.rollout {
-            if let Some(layer) = self.layer {
-                let range = "left out with rollout, which multiplies all layers";
-                return Err(Error::Parameter { name: "layer", value: layer.to_string(), range });
-            }
             let product = layers.product(|layer, _, view| Self::matrix(&layers, problem, layer, view, 0))?;
             return layers.each_row(&product, each);
         }

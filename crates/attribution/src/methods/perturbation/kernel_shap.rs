@@ -7,7 +7,7 @@ use crate::coalitions::regression::{Regression, ablated, indicator};
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::problem::Problem;
@@ -44,34 +44,42 @@ struct Coalitions {
 }
 
 impl KernelShap {
-    /// Over the input's tokens, absent by [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 coalitions, or all where
+    /// Over the input's tokens, ablated to [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 coalitions, or all where
     /// those are fewer.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What comes and goes together. Default: single tokens.
+    /// The tokens that are ablated together. Default: single tokens.
     #[must_use]
-    pub fn segments(self, segments: Segmentation) -> Self {
-        Self { regression: self.regression.segments(segments) }
+    pub fn segments(mut self, segments: Segmentation) -> Self {
+        self.regression.rules.segments = segments;
+        self
     }
 
-    /// How a segment is away. Default: [`Baseline::Zero`](crate::Baseline::Zero).
+    /// How a segment is ablated. Default: [`Baseline::Zero`](crate::Baseline::Zero).
     #[must_use]
-    pub fn baseline(self, ablation: impl Into<Ablation>) -> Self {
-        Self { regression: self.regression.baseline(ablation.into()) }
+    pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
+        self.regression.rules.ablation = ablation.into();
+        self
     }
 
-    /// How many coalitions, and the seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for none, or more than a million.
-    pub fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
-        Ok(Self { regression: self.regression.samples(samples, seed)? })
+    /// How many coalitions, 1 to a million. Default: 2n + 512 for n segments, or all coalitions where those are fewer.
+    #[must_use]
+    pub fn samples(mut self, samples: u32) -> Self {
+        self.regression.samples = Some(samples);
+        self
+    }
+
+    /// The seed. Default: 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.regression.seed = seed;
+        self
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Ok(Self { regression: Regression::from_parameters(parameters)? })
+        Ok(Self { regression: Regression::from_parameters(parameters) })
     }
 
     /// The number of coalitions of `n` players without the empty and the full one, where few enough to run them all.
@@ -126,7 +134,7 @@ impl Method for KernelShap {
             axioms: &[Axiom::Completeness, Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "samples forward",
             source: "Lundberg & Lee 2017, A Unified Approach to Interpreting Model Predictions",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "kernel-shap",
                 "Shapley values by weighted regression on coalitions; adds up to f(x) − f(nothing)",
@@ -135,6 +143,9 @@ impl Method for KernelShap {
     }
     fn describe(&self) -> saliency_schema::Method {
         self.regression.describe(self.name())
+    }
+    fn check(&self) -> Result<(), Error> {
+        self.regression.check()
     }
     fn cost(&self, size: Size) -> Cost {
         let n = size.n_input;
@@ -147,6 +158,7 @@ impl Method for KernelShap {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let game = Game::new(problem, &self.regression.rules, self.name())?;
         let n = game.players_within(problem.n_input());
         game.check_can_be_empty(n)?;

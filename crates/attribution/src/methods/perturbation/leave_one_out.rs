@@ -4,7 +4,7 @@ use crate::coalitions::game::GameRules;
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::perturbation::occlusion::one_at_a_time;
@@ -52,7 +52,7 @@ impl Method for LeaveOneOut {
             axioms: &[Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "n forward",
             source: "Li, Monroe & Jurafsky 2016, Understanding Neural Networks through Representation Erasure",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "leave-one-out",
                 "f(x) − f(x with s deleted): what the target loses when later tokens move up",

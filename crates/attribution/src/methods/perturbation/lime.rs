@@ -7,7 +7,7 @@ use crate::coalitions::regression::{Regression, ablated, indicator};
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::problem::Problem;
@@ -40,43 +40,41 @@ const WIDTH: f64 = 0.25;
 const RIDGE: f64 = 1e-3;
 
 impl Lime {
-    /// Over the input's tokens, absent by [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 texts.
+    /// Over the input's tokens, ablated to [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 texts.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What comes and goes together. Default: single tokens.
+    /// The tokens that are ablated together. Default: single tokens.
     #[must_use]
-    pub fn segments(self, segments: Segmentation) -> Self {
-        Self { regression: self.regression.segments(segments) }
+    pub fn segments(mut self, segments: Segmentation) -> Self {
+        self.regression.rules.segments = segments;
+        self
     }
 
-    /// How a segment is away. Default: [`Baseline::Zero`](crate::Baseline::Zero).
+    /// How a segment is ablated. Default: [`Baseline::Zero`](crate::Baseline::Zero).
     #[must_use]
-    pub fn baseline(self, ablation: impl Into<Ablation>) -> Self {
-        Self { regression: self.regression.baseline(ablation.into()) }
+    pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
+        self.regression.rules.ablation = ablation.into();
+        self
     }
 
-    /// How many texts, the whole one among them, and the seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for fewer than two, or more than a million.
-    pub fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
-        Self { regression: self.regression.samples(samples, seed)? }.checked()
+    /// How many texts, the whole one among them, 2 to a million. Default: 2n + 512 for n segments.
+    #[must_use]
+    pub fn samples(mut self, samples: u32) -> Self {
+        self.regression.samples = Some(samples);
+        self
+    }
+
+    /// The seed. Default: 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.regression.seed = seed;
+        self
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Self { regression: Regression::from_parameters(parameters)? }.checked()
-    }
-
-    fn checked(self) -> Result<Self, Error> {
-        match self.regression.samples {
-            Some(1) => {
-                let range = "from 2 to 1000000: the first is the whole text";
-                Err(Error::Parameter { name: "samples", value: "1".into(), range })
-            }
-            _ => Ok(self),
-        }
+        Ok(Self { regression: Regression::from_parameters(parameters) })
     }
 
     /// The whole text, and texts without some of the players: which players are present in each.
@@ -110,7 +108,7 @@ impl Method for Lime {
             axioms: &[Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "samples forward",
             source: "Ribeiro, Singh & Guestrin 2016, Why Should I Trust You?",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "lime",
                 "the slopes of a linear model of the target around the text, with segments there or away",
@@ -122,9 +120,17 @@ impl Method for Lime {
         description.parameters.insert("kernel_width".to_owned(), WIDTH.into());
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        self.regression.check()?;
+        if self.regression.samples == Some(1) {
+            let range = "from 2 to 1000000: the first is the whole text";
+            return Err(Error::Parameter { name: "samples", value: "1".into(), range });
+        }
+        Ok(())
+    }
     fn cost(&self, size: Size) -> Cost {
         // The first is the whole text, which is the clean run.
-        let texts = self.regression.count(size.n_input) - 1;
+        let texts = self.regression.count(size.n_input).saturating_sub(1);
         self.regression.rules.cost(size, std::iter::once(0)) * texts as f64
     }
     fn attribute(
@@ -132,6 +138,7 @@ impl Method for Lime {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let game = Game::new(problem, &self.regression.rules, self.name())?;
         let n = game.players_within(problem.n_input());
         let can_be_empty = game.check_can_be_empty(n);

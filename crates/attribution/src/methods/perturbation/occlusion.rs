@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::problem::Problem;
@@ -41,14 +41,14 @@ impl Occlusion {
         Self { rules: GameRules::tokens(Ablation::Embedding(Baseline::Zero)) }
     }
 
-    /// How a segment is taken away. Default: [`Baseline::Zero`].
+    /// How a segment is ablated. Default: [`Baseline::Zero`].
     #[must_use]
     pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
         self.rules.ablation = ablation.into();
         self
     }
 
-    /// What is taken away together. Default: single tokens.
+    /// The tokens that are ablated together. Default: single tokens.
     #[must_use]
     pub fn segments(mut self, segments: Segmentation) -> Self {
         self.rules.segments = segments;
@@ -73,7 +73,7 @@ impl Method for Occlusion {
             },
             cost: "n forward",
             source: "Zeiler & Fergus 2014, Visualizing and Understanding; Li, Monroe & Jurafsky 2016, Erasure",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new("occlusion", "f(x) − f(x without s): what the target loses with a token or a segment")
         }
     }

@@ -4,9 +4,9 @@ use crate::calculus::moments::Moments;
 use crate::calculus::noise::generator;
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
-use crate::method::parameters::{Parameters, count};
+use crate::method::parameters::{Parameters, check_count};
 use crate::model::Pass;
 use crate::model::{TokenId, checked};
 use crate::problem::Problem;
@@ -53,17 +53,20 @@ impl Reagent {
         Self { samples: None, seed: 0 }
     }
 
-    /// How many texts, and the seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for none, or more than a million.
-    pub fn samples(self, samples: u32, seed: u64) -> Result<Self, Error> {
-        Ok(Self { samples: Some(count("samples", samples, 1_000_000)?), seed })
+    /// How many texts, 1 to a million. Default: 2n + 256 for n input tokens.
+    #[must_use]
+    pub fn samples(self, samples: u32) -> Self {
+        Self { samples: Some(samples), ..self }
+    }
+
+    /// The seed. Default: 0.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        let samples = parameters.samples.map(|n| count("samples", n, 1_000_000)).transpose()?;
-        Ok(Self { samples, seed: parameters.seed.unwrap_or(0) })
+        Ok(Self { samples: parameters.samples, seed: parameters.seed.unwrap_or(0) })
     }
 
     fn count(&self, n_input: usize) -> usize {
@@ -122,7 +125,7 @@ impl Method for Reagent {
             axioms: &[Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "samples forward",
             source: "Zhao & Shan 2024, ReAGent: A Model-agnostic Feature Attribution Method",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "reagent",
                 "E[f(x) − f(x̂) | i replaced] − E[… | i kept], by the model's own predictions",
@@ -139,6 +142,9 @@ impl Method for Reagent {
         description.parameters.insert("candidates".to_owned(), CANDIDATES.into());
         description
     }
+    fn check(&self) -> Result<(), Error> {
+        self.samples.map_or(Ok(()), |samples| check_count("samples", samples, 1_000_000))
+    }
     fn cost(&self, size: Size) -> Cost {
         Cost::forwards(1.0 + self.count(size.n_input) as f64)
     }
@@ -147,6 +153,7 @@ impl Method for Reagent {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let outputs = problem.n_output();
         let context = problem.row_length(outputs - 1);
         let candidates = Candidates::new(problem, context)?;

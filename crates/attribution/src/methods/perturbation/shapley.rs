@@ -7,9 +7,9 @@ use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
-use crate::method::card::{Axiom, Card, Family};
+use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
-use crate::method::parameters::{Parameters, count};
+use crate::method::parameters::{Parameters, check_count};
 use crate::method::scope::Scope;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -53,45 +53,49 @@ impl Default for Shapley {
 }
 
 impl Shapley {
-    /// Over the input's tokens, absent by [`Baseline::Zero`]; exact up to 14 of them, 25 pairs of orders beyond.
+    /// Over the input's tokens, ablated to [`Baseline::Zero`]; exact up to 14 of them, 25 pairs of orders beyond.
     pub fn new() -> Self {
         let rules = GameRules::tokens(Ablation::Embedding(Baseline::Zero));
         Self { rules, players: Scope::Input, samples: None, seed: 0 }
     }
 
-    /// What comes and goes together. Default: single tokens.
+    /// The tokens that are ablated together. Default: single tokens.
     #[must_use]
     pub fn segments(mut self, segments: Segmentation) -> Self {
         self.rules.segments = segments;
         self
     }
 
-    /// How a segment is away. Default: [`Baseline::Zero`].
+    /// How a segment is ablated. Default: [`Baseline::Zero`].
     #[must_use]
     pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
         self.rules.ablation = ablation.into();
         self
     }
 
-    /// Whether earlier outputs play. Default: [`Scope::Input`].
+    /// Whether earlier outputs are players too. Default: [`Scope::Input`].
     #[must_use]
     pub fn players(self, players: Scope) -> Self {
         Self { players, ..self }
     }
 
-    /// That many pairs of orders instead of all coalitions, from a seed.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] for none, or more than a million.
-    pub fn samples(self, pairs: u32, seed: u64) -> Result<Self, Error> {
-        Ok(Self { samples: Some(count("samples", pairs, 1_000_000)?), seed, ..self })
+    /// That many pairs of orders, 1 to a million, instead of all coalitions. Default: all coalitions of up to 14
+    /// segments, 25 pairs beyond.
+    #[must_use]
+    pub fn samples(self, pairs: u32) -> Self {
+        Self { samples: Some(pairs), ..self }
+    }
+
+    /// The seed of the orders. Default: 0.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let rules = GameRules::from_parameters(parameters, Baseline::Zero.into());
         let players = parameters.players.unwrap_or_default();
-        let samples = parameters.samples.map(|pairs| count("samples", pairs, 1_000_000)).transpose()?;
-        Ok(Self { rules, players, samples, seed: parameters.seed.unwrap_or(0) })
+        Ok(Self { rules, players, samples: parameters.samples, seed: parameters.seed.unwrap_or(0) })
     }
 
     /// The number of players that take part: they are the first of the game.
@@ -232,7 +236,7 @@ impl Method for Shapley {
             },
             cost: "2ⁿ forward, or 2 × samples × n",
             source: "Shapley 1953, A Value for n-Person Games; Castro, Gómez & Tejada 2009",
-            one_number: true,
+            rows: RowKind::Numbers,
             ..Card::new(
                 "shapley",
                 "a segment's gain f(S ∪ i) − f(S), averaged over all orders; adds up to f(x) − f(nothing)",
@@ -247,6 +251,9 @@ impl Method for Shapley {
         }
         description.parameters.insert("seed".to_owned(), self.seed.into());
         description
+    }
+    fn check(&self) -> Result<(), Error> {
+        self.samples.map_or(Ok(()), |pairs| check_count("samples", pairs, 1_000_000))
     }
     fn cost(&self, size: Size) -> Cost {
         let players = match self.players {
@@ -269,6 +276,7 @@ impl Method for Shapley {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.check()?;
         let game = Game::new(problem, &self.rules, self.name())?;
         let playing = self.playing(&game, problem);
         game.check_can_be_empty(playing)?;
