@@ -41,8 +41,8 @@ use std::sync::Arc;
 /// # Ok::<(), saliency_attribution::Error>(())
 /// ```
 ///
-/// An attributor is cheap to clone, and can go to other threads; a model serves one thread at a time, so each thread has
-/// its own.
+/// An attributor is cheap to clone, and can go to other threads; a model serves one thread at a time, so each thread
+/// has its own.
 ///
 /// ```
 /// use saliency_attribution::testing::Linear;
@@ -249,7 +249,7 @@ impl Attributor {
     /// About how many bytes a run takes besides the weights, in passes of that kind.
     pub fn bytes(&self, model: &dyn LanguageModel, pass: Pass) -> usize {
         let (batch, each) = self.settings.batch(model, pass);
-        // What is walked back goes one text at a time.
+        // Backward passes go one text at a time.
         if pass.backward { each } else { batch * each }
     }
 
@@ -363,7 +363,7 @@ impl Attributor {
         if let Some(span) = &span {
             check_span(span, sequence.n_output())?;
         }
-        // Nothing of a span has read what comes after it.
+        // No output of the span depends on what comes after it.
         let cut = span.as_ref().map(|span| sequence.cut(span.end));
         let sequence = cut.as_ref().unwrap_or(sequence);
         let reduction = (*aggregate, *normalize);

@@ -72,7 +72,7 @@ impl Pass {
         Self { tokens, positions, backward: false }
     }
 
-    /// Whether it can be walked back. Default: `false`.
+    /// Whether a backward pass follows. Default: `false`.
     #[must_use]
     pub fn with_backward(self, backward: bool) -> Self {
         Self { backward, ..self }

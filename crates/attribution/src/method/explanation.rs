@@ -64,7 +64,7 @@ impl Explanation {
         Self { steps: Some(steps), ..self }
     }
 
-    /// With the number of random draws.
+    /// With the number of random samples.
     #[must_use]
     pub fn with_samples(self, samples: u32) -> Self {
         Self { samples: Some(samples), ..self }

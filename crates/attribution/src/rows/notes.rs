@@ -15,14 +15,14 @@ const ROUNDED: f64 = 1e-3;
 /// Notes while rows are made.
 pub(crate) struct Notes {
     method: &'static str,
-    /// What leaves more of the sums over hidden dimensions, besides another aggregate.
-    instead: &'static str,
     /// How to make a path's integral more exact, for methods that take one.
     repair: Option<&'static str>,
     /// Notes on all rows together.
     general: Vec<String>,
     /// Rows in which nothing but rounding noise was left.
     cancelled: usize,
+    /// What besides another aggregate leaves more of them.
+    instead: &'static str,
     /// Notes on rows, each with the rows that have it.
     of_rows: Vec<(String, Vec<usize>)>,
     /// Rows whose numbers are small beside the rounding of f, and which share of the largest number that is.
@@ -42,11 +42,11 @@ impl Notes {
         }
         Self {
             method: card.name,
-            // Nothing changes along the input of the last norm, whose length it ignores.
-            instead: if card.parameters.contains(&"layer") { "an earlier layer" } else { "gradient-x-input" },
             repair: repair(card),
             general,
             cancelled: 0,
+            // The last norm forgets how long its input is: nothing changes along it.
+            instead: if card.parameters.contains(&"layer") { "an earlier layer" } else { "gradient-x-input" },
             of_rows: Vec::new(),
             rounded: Vec::new(),
             inexact: Vec::new(),
