@@ -163,11 +163,11 @@ impl Inside for Odd {
     fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
         let look = self.same.attention_at(layer, residual)?;
         Ok(AttentionView::new(
-            self.cut("look, pattern,", look.pattern),
-            self.cut("look, values,", look.values),
-            self.cut("look, bias,", look.bias),
-            self.cut("look, attended,", look.attended),
-            self.cut("look, output,", look.output),
+            self.cut("attention_at, pattern,", look.pattern),
+            self.cut("attention_at, values,", look.values),
+            self.cut("attention_at, bias,", look.bias),
+            self.cut("attention_at, attended,", look.attended),
+            self.cut("attention_at, output,", look.output),
         ))
     }
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
@@ -193,11 +193,11 @@ fn an_inside_of_another_shape_is_named() {
     for (part, name) in [
         ("residual", "layer-gradient-x-activation"),
         ("logits_from", "layer-integrated-gradients"),
-        ("look, pattern,", "attention-rollout"),
-        ("look, values,", "attention-norms"),
-        ("look, bias,", "direct-logit"),
-        ("look, attended,", "alti"),
-        ("look, output,", "attention"),
+        ("attention_at, pattern,", "attention-rollout"),
+        ("attention_at, values,", "attention-norms"),
+        ("attention_at, bias,", "direct-logit"),
+        ("attention_at, attended,", "alti"),
+        ("attention_at, output,", "attention"),
         ("feed_forward", "value-zeroing"),
         ("read_out", "alti-logit"),
     ] {
