@@ -218,7 +218,8 @@ fn an_inside_of_another_shape_is_named() {
     );
 }
 
-/// The last norm forgets how long its input is, so that nothing changes along it: an earlier layer is what helps, and is said to.
+/// The last norm forgets how long its input is, so that nothing changes along it: an earlier layer is what helps, and
+/// is said to.
 #[test]
 fn where_the_last_norm_cancels_a_sum_an_earlier_layer_is_named() {
     let gpt2 = open("gpt2-a", Kind::Float).model;
