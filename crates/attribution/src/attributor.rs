@@ -9,10 +9,10 @@ use crate::methods::GradientXInput;
 use crate::model::sequence::Sequence;
 use crate::model::{LanguageModel, Pass};
 use crate::problem::Problem;
-use crate::problem::Settings;
 use crate::problem::backward::with_gradients;
 use crate::problem::cost::{Cost, Size};
 use crate::problem::progress::Progress;
+use crate::problem::settings::Settings;
 use crate::rows;
 use crate::rows::Rows;
 use crate::rows::aggregate::Aggregate;
@@ -441,7 +441,7 @@ impl Attributor {
         let problem = self.problem(checked, (model, sequence), watch)?;
         let mut sum = None;
         checked.method.attribute(&problem, &mut |explanation| {
-            rows::add_to(&mut sum, explanation)?;
+            rows::span::add_to(&mut sum, explanation)?;
             problem.work().add_row()
         })?;
         sum.ok_or(Error::NoOutput)

@@ -1,11 +1,11 @@
-//! The methods, one in a file. A new one adds its line to the table below.
+//! The methods, one in a file, in a folder for each family. A new one adds its line to the table below.
 #![allow(clippy::unnecessary_wraps, reason = "every method is made in the same way")]
 
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::parameters::Parameters;
 
-/// Declares each method's file in its family's folder and lists it, in the order of a list for people.
+/// Declares each method's file in its family's folder and lists it, in the order of listings.
 macro_rules! table {
     ($($family:ident { $($file:ident::$name:ident),* $(,)? })*) => {
         $(
@@ -20,7 +20,7 @@ macro_rules! table {
     };
 }
 
-/// Makes a method with given parameters; those that it does not have were refused before.
+/// Makes a method with given parameters; those that it does not have are refused before.
 pub(crate) type Make = fn(&Parameters) -> Result<Box<dyn Method>, Error>;
 
 table! {

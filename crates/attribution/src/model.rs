@@ -1,4 +1,4 @@
-//! The seam: what attribution asks of a language model.
+//! What attribution needs from a language model: the trait `LanguageModel`.
 
 pub(crate) mod boxed;
 pub(crate) mod checked;
@@ -20,26 +20,26 @@ use crate::model::tape::Tape;
 use std::ops::Range;
 use tch::Tensor;
 
-/// A token's number in a vocabulary.
+/// A token's id: its number in the vocabulary.
 pub type TokenId = u32;
 
-/// What a model can take.
+/// The limits of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Tokens that it reads at once, inputs and outputs together.
+    /// The most tokens that it takes, inputs and outputs together.
     pub context: usize,
-    /// Size of its vocabulary; token numbers are below it.
+    /// Size of its vocabulary; token ids are below it.
     pub vocabulary: usize,
 }
 
 impl Limits {
-    /// So many tokens at once, of a vocabulary of that size.
+    /// The most tokens, and the size of the vocabulary.
     pub fn new(context: usize, vocabulary: usize) -> Self {
         Self { context, vocabulary }
     }
 
-    /// Checks that so many tokens can be read together.
+    /// Checks that so many tokens fit into the context.
     ///
     /// # Errors
     /// [`Error::NoInput`] without input tokens, [`Error::Context`] for more than the context.
@@ -54,41 +54,41 @@ impl Limits {
     }
 }
 
-/// A pass of one sequence through a model.
+/// A pass of one sequence through a model, for the choice of batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pass {
-    /// Tokens that are read.
+    /// Tokens in the sequence.
     pub tokens: usize,
-    /// Positions whose logits are asked for.
+    /// Positions whose logits are computed.
     pub positions: usize,
-    /// Whether it can be walked back.
+    /// Whether a backward pass follows.
     pub backward: bool,
 }
 
 impl Pass {
-    /// A forward pass of so many tokens, with logits at so many positions.
+    /// A forward pass of so many tokens, with logits at so many positions, and no backward pass.
     pub fn new(tokens: usize, positions: usize) -> Self {
         Self { tokens, positions, backward: false }
     }
 
-    /// Whether it can be walked back. Default: `false`.
+    /// Whether a backward pass follows. Default: `false`.
     #[must_use]
     pub fn with_backward(self, backward: bool) -> Self {
         Self { backward, ..self }
     }
 }
 
-/// An autoregressive language model, split where attribution cuts it: at the token embeddings.
+/// An autoregressive language model, split where attribution stops: at the token embeddings.
 ///
 /// Positions run over the whole sequence: inputs, then outputs. The logits at position `p` are the model's
-/// prediction of token `p + 1`, from tokens `0..=p` alone. In an encoder–decoder the first `n_input - 1`
-/// tokens are the source, the last input token is the decoder's start token, and the outputs follow; the
-/// same sentence holds.
+/// prediction of token `p + 1`, from tokens `0..=p` alone. This also holds for an encoder–decoder, where
+/// the first `n_input - 1` tokens are the source, the last input token is the decoder's start token, and the outputs
+/// follow.
 ///
-/// Four methods are required. The others have provided forms that a model may replace by faster ones.
+/// Four methods are required. The others have default implementations, which a model may replace by faster ones.
 pub trait LanguageModel {
-    /// What a person calls this model.
+    /// The model's name, for records and messages.
     fn name(&self) -> &str;
 
     /// Context length and size of the vocabulary.
@@ -100,19 +100,19 @@ pub trait LanguageModel {
     /// Returns `[tokens, hidden]`, on the model's device and in its dtype.
     ///
     /// # Errors
-    /// Whatever keeps the model from looking them up.
+    /// Any failure to look them up.
     fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError>;
 
     /// Logits at chosen positions, differentiable with respect to `embeddings`.
     ///
     /// # Shapes
-    /// - `embeddings`: `[batch, tokens, hidden]`: token embeddings, which need not be those of any token
+    /// - `embeddings`: `[batch, tokens, hidden]`: token embeddings, not necessarily those of any token
     /// - `n_input`: how many of the tokens are inputs
     /// - `positions`: within `0..tokens`
     /// - returns `[batch, positions, vocabulary]`
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     fn logits(
         &self,
         embeddings: &Tensor,
@@ -120,14 +120,14 @@ pub trait LanguageModel {
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError>;
 
-    /// A forward pass that can be walked back for many outputs at once, where the model has one that is faster than
-    /// autograd. `None`, the provided form, leaves it to autograd.
+    /// A recorded forward pass with a backward pass for many outputs at once, where the model has one that is faster
+    /// than autograd. The default, `None`, leaves gradients to autograd.
     ///
     /// # Shapes
     /// - `embeddings`: `[1, tokens, hidden]`; the rest as in [`logits`](Self::logits)
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     #[doc(alias = "run")]
     fn tape<'a>(
         &'a self,
@@ -139,15 +139,15 @@ pub trait LanguageModel {
         Ok(None)
     }
 
-    /// A forward pass at one sequence, of which variants that differ from some token on are cheaper than passes of
-    /// their own: a key/value cache. `None`, the provided form, reads every variant whole. A model that gives one says
-    /// so in [`shares_prefix`](Self::shares_prefix).
+    /// A key/value cache of one sequence, for variants that differ from some token on. With the default, `None`, every
+    /// variant takes a whole pass. A model that offers a cache returns `true` from
+    /// [`shares_prefix`](Self::shares_prefix).
     ///
     /// # Shapes
     /// - `embeddings`: `[1, tokens, hidden]`
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     #[doc(alias = "variants")]
     fn prefix_cache<'a>(
         &'a self,
@@ -158,54 +158,55 @@ pub trait LanguageModel {
         Ok(None)
     }
 
-    /// Whether variants of a text share the work of what is before their first difference: whether
-    /// [`variants`](Self::variants) gives a cache. Costs and progress are foreseen by it. The provided form is `false`.
+    /// Whether variants of a text share the work before their first difference: whether
+    /// [`prefix_cache`](Self::prefix_cache) returns a cache. Costs and progress are predicted from it. Default:
+    /// `false`.
     fn shares_prefix(&self) -> bool {
         false
     }
 
-    /// How many inputs at the end can't be left out of a text: 1 for an encoder–decoder, whose decoder begins with the
-    /// last input. The provided form is 0.
+    /// The number of inputs at the end that can't be deleted: 1 for an encoder–decoder, whose decoder starts with the
+    /// last input. Default: 0.
     fn kept_inputs(&self) -> usize {
         0
     }
 
-    /// What methods that look inside a transformer ask of it. `None`, the provided form, where it is none.
+    /// The model's inside, for methods that use its residual stream and attention. Default: `None`.
     fn inside(&self) -> Option<&dyn Inside> {
         None
     }
 
-    /// Bytes that one sequence's pass takes besides the weights, for the choice of batches. `None`, the provided form,
-    /// where nobody has counted.
+    /// Bytes that the pass of one sequence takes besides the weights, for the choice of batches. Default: `None`,
+    /// unknown.
     fn footprint(&self, pass: Pass) -> Option<usize> {
         let _ = pass;
         None
     }
 
-    /// SHA-256 of the weights in hexadecimal, for the record. `None` where there is no weights file.
+    /// SHA-256 of the weights in hexadecimal, for the record. Default: `None`.
     fn sha256(&self) -> Option<&str> {
         None
     }
 
-    /// The token that ends a text, where the model has one. Generation stops after it.
+    /// The token that ends a text, after which generation stops. Default: `None`.
     fn end_of_text(&self) -> Option<TokenId> {
         None
     }
 
-    /// All tokens that end a text, for models that have several.
+    /// All tokens that end a text. Default: [`end_of_text`](Self::end_of_text), if any.
     fn ends_of_text(&self) -> Vec<TokenId> {
         self.end_of_text().into_iter().collect()
     }
 
-    /// The token that stands for a hidden one, where the model was trained with one. The baseline `mask` needs it.
+    /// The mask token, for models trained with one. The baseline `mask` needs it. Default: `None`.
     fn mask_token(&self) -> Option<TokenId> {
         None
     }
 
     /// Continues a text, and calls `each` with every new token. `each` returns `false` to stop.
     ///
-    /// The provided form reads the whole prefix again for every token; a model with a key/value cache
-    /// replaces it.
+    /// The default implementation runs the whole prefix again for every token; a model with a key/value cache replaces
+    /// it.
     ///
     /// # Errors
     /// A text that is empty or, with the tokens asked for, longer than the context; a failing model.
@@ -218,9 +219,9 @@ pub trait LanguageModel {
         generation::without_cache(self, input, generation, each)
     }
 
-    /// Continues a text several times, and calls `each` with the run's number, from 0, and every new token. `each`
-    /// returns `false` to stop that run. The runs' tokens are those of [`generate`](Self::generate); the provided form
-    /// calls it for each, a model with a key/value cache reads the text once.
+    /// Continues a text several times, and calls `each` with the number of the continuation, from 0, and every new
+    /// token. `each` returns `false` to stop that continuation. The tokens are those of [`generate`](Self::generate),
+    /// which the default implementation calls for each; a model with a key/value cache runs the text once.
     ///
     /// # Errors
     /// As [`generate`](Self::generate).
@@ -235,7 +236,7 @@ pub trait LanguageModel {
     }
 }
 
-/// Checks that a model can read a sequence.
+/// Checks that a sequence fits a model.
 pub(crate) fn check_fits(model: &(impl LanguageModel + ?Sized), sequence: &Sequence) -> Result<(), Error> {
     let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
     if n_output == 0 {

@@ -1,4 +1,4 @@
-//! The scalar that is explained: from the logits at an output's position to one number.
+//! The scalar that is explained: a function of the logits at an output's position.
 
 pub(crate) mod clean_run;
 pub(crate) mod contrast;
@@ -58,7 +58,7 @@ pub trait Target: Debug + Send + Sync {
     /// The target's name: lower case with hyphens.
     fn name(&self) -> &'static str;
 
-    /// One line for a list of targets: the formula first.
+    /// One line for listings, with the formula first.
     fn summary(&self) -> &'static str;
 
     /// The target's value, differentiable with respect to the logits.
@@ -68,58 +68,56 @@ pub trait Target: Debug + Send + Sync {
     /// - returns `[batch]`
     ///
     /// # Errors
-    /// What libtorch says.
+    /// An error of libtorch.
     fn value(&self, logits: &Tensor, output: OutputToken) -> Result<Tensor, Error>;
 
-    /// This target with what it takes from the run at the real input, such as runners-up. `None`, the provided form,
-    /// where it takes nothing.
+    /// This target bound to the clean run, where it takes something from it, such as runners-up. Default: `None`.
     ///
     /// # Errors
-    /// What libtorch or the model says.
+    /// An error of libtorch or of the model.
     #[doc(alias = "prepared")]
     fn bound_to(&self, clean: &CleanRun<'_>) -> Result<Option<Box<dyn Target>>, Error> {
         let _ = clean;
         Ok(None)
     }
 
-    /// Which logits, and how much of each, where the target is a weighted sum of them: methods that account for logits
-    /// need that. `None`, the provided form, where it is none.
+    /// The weight of each logit, where the target is a weighted sum of logits: methods that split up logits need them.
+    /// Default: `None`.
     ///
     /// # Errors
-    /// What the target says of its parameters.
+    /// A parameter of the target that is out of range.
     fn logit_weights(&self, output: OutputToken) -> Result<Option<Vec<(TokenId, f64)>>, Error> {
         let _ = output;
         Ok(None)
     }
 
-    /// This target against other alternatives; `None`, the provided form, where it holds the token against nothing.
+    /// This target against other alternatives, where it is a contrast. Default: `None`.
     fn against(&self, alternatives: Alternatives) -> Option<Box<dyn Target>> {
         let _ = alternatives;
         None
     }
 
-    /// This target for a run without some of the input tokens; `None`, the provided form, where it compares with no
-    /// such run.
+    /// This target against the run without some of the input tokens, where it compares with such a run. Default:
+    /// `None`.
     fn without(&self, ranges: Vec<Range<usize>>) -> Option<Box<dyn Target>> {
         let _ = ranges;
         None
     }
 
-    /// What is explained of one output besides or instead of its token, for the record; asked of a prepared target. The
-    /// provided form says nothing: the token itself.
+    /// What is explained of one output besides or instead of its token, for the record; called on a bound target.
+    /// Default: the token itself.
     fn explained(&self, output: OutputToken) -> Explained {
         let _ = output;
         Explained::default()
     }
 
-    /// What a reader of an output's row should know of this target there. `None`, the provided form, where there is
-    /// nothing to say.
+    /// A note on the target for the readers of an output's row. Default: `None`.
     fn note(&self, output: OutputToken) -> Option<String> {
         let _ = output;
         None
     }
 
-    /// Whether it is about a token; `false` where the whole prediction is what counts.
+    /// Whether it is about a token; `false` where it is about the whole prediction. Default: `true`.
     fn asks_for_a_token(&self) -> bool {
         true
     }
@@ -181,7 +179,7 @@ pub struct OutputToken {
     pub id: TokenId,
 }
 
-/// Every target that has a name, in the order of a list for people.
+/// Every target with a name, in the order of listings.
 pub fn targets() -> Vec<Box<dyn Target>> {
     TABLE.iter().map(|make| make()).collect()
 }
@@ -189,7 +187,7 @@ pub fn targets() -> Vec<Box<dyn Target>> {
 /// The target of that name; `_` is as good as `-`.
 ///
 /// # Errors
-/// [`Error::Unknown`] with the names that there are.
+/// [`Error::Unknown`], which lists the names.
 pub fn target(name: &str) -> Result<Box<dyn Target>, Error> {
     let names = || targets().iter().map(|t| t.name()).collect::<Vec<_>>().join(", ");
     let spelled = name.replace('_', "-");
@@ -197,7 +195,7 @@ pub fn target(name: &str) -> Result<Box<dyn Target>, Error> {
     found.ok_or_else(|| Error::Unknown { what: "target", name: name.to_owned(), known: names() })
 }
 
-/// Logits in at least single precision: in bf16 a softmax over a vocabulary loses most of its digits.
+/// Logits in at least single precision: in bfloat16 a softmax over a vocabulary loses most of its digits.
 pub(crate) fn widened(logits: &Tensor) -> Result<Tensor, Error> {
     Ok(match logits.kind() {
         Kind::Half | Kind::BFloat16 => logits.f_to_kind(Kind::Float)?,

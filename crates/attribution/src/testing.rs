@@ -1,5 +1,5 @@
-//! Toy models whose values, gradients and attributions have a closed form, a transformer that is no GPT-2, and a check
-//! of any model (feature `testing`).
+//! Toy models whose values, gradients and attributions have a closed form, a transformer that differs from GPT-2, and a
+//! check of any model (feature `testing`).
 
 mod check_model;
 mod disguised;

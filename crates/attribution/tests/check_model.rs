@@ -1,4 +1,4 @@
-//! A model of one's own is held to its promises: toys keep them all, and whoever breaks one is told which.
+//! `check_model` passes the toys, and names the promise that a broken model does not keep.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -25,7 +25,7 @@ fn toys_keep_every_promise() {
     assert_eq!((long.promise, long.model.as_str()), ("limits", "toy linear"));
 }
 
-/// What a model that breaks a promise does otherwise than the toy that keeps it.
+/// The promise that a toy breaks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Breaks {
     Nothing,
@@ -43,24 +43,24 @@ enum Breaks {
     Graph,
     Generate,
     GenerateRuns,
-    RunLogits,
-    RunGradient,
-    RunOrder,
-    RunShape,
+    TapeLogits,
+    TapeGradient,
+    TapeOrder,
+    TapeShape,
     PrefixCache,
     VariantsShape,
     Masked,
     SharesPrefix,
 }
 
-/// A toy with all that is optional, which breaks one promise.
+/// A toy with every optional ability, which breaks one promise.
 struct Toy {
     same: Disguised,
     breaks: Breaks,
     calls: Cell<u32>,
 }
 
-/// Its run or its cache, which breaks one promise.
+/// Its tape or its cache, which breaks one promise.
 struct Part<T> {
     same: T,
     logits: Tensor,
@@ -85,10 +85,10 @@ impl LanguageModel for Toy {
         Ok(match self.breaks {
             Breaks::EmbedShape => found.f_unsqueeze(0)?,
             Breaks::EmbedWhole => found.f_to_kind(Kind::Int64)?,
-            // Positions are added before attribution cuts.
+            // Positions are added already.
             Breaks::EmbedPlace => {
-                let places = Tensor::f_arange(found.size()[0], (Kind::Double, found.device()))?;
-                found.f_add(&places.f_unsqueeze(1)?)?
+                let positions = Tensor::f_arange(found.size()[0], (Kind::Double, found.device()))?;
+                found.f_add(&positions.f_unsqueeze(1)?)?
             }
             _ => found,
         })
@@ -129,7 +129,7 @@ impl LanguageModel for Toy {
     ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         let Some(same) = self.same.tape(embeddings, n_input, positions)? else { return Ok(None) };
         let logits = same.logits().shallow_clone();
-        let logits = if self.breaks == Breaks::RunLogits { logits.f_add_scalar(1e-6)? } else { logits };
+        let logits = if self.breaks == Breaks::TapeLogits { logits.f_add_scalar(1e-6)? } else { logits };
         Ok(Some(Box::new(Part { same, logits, breaks: self.breaks })))
     }
     fn prefix_cache<'a>(
@@ -179,14 +179,14 @@ impl Tape for Part<Box<dyn Tape + '_>> {
     ) -> Result<(), Error> {
         let mut held = None;
         self.same.vjp(positions, cotangents, &mut |position, gradient| match self.breaks {
-            Breaks::RunGradient => each(position, gradient * 1.001),
-            Breaks::RunShape => each(position, gradient.f_narrow(0, 1, gradient.size()[0] - 1)?),
+            Breaks::TapeGradient => each(position, gradient * 1.001),
+            Breaks::TapeShape => each(position, gradient.f_narrow(0, 1, gradient.size()[0] - 1)?),
             // The first two change places.
-            Breaks::RunOrder if position == 0 => {
+            Breaks::TapeOrder if position == 0 => {
                 held = Some(gradient);
                 Ok(())
             }
-            Breaks::RunOrder if position == 1 => {
+            Breaks::TapeOrder if position == 1 => {
                 each(1, gradient)?;
                 held.take().map_or(Ok(()), |gradient| each(0, gradient))
             }
@@ -226,13 +226,13 @@ fn the_toy_that_breaks_nothing_passes() {
 }
 
 macro_rules! caught {
-    ($($test:ident: $breaks:ident, $promise:literal, $said:literal;)*) => {$(
+    ($($test:ident: $breaks:ident, $promise:literal, $found:literal;)*) => {$(
         #[test]
         fn $test() {
             let broken = broken(Breaks::$breaks);
             let message = broken.to_string();
             assert_eq!(broken.promise, $promise, "{message}");
-            assert!(message.contains($said), "{message}");
+            assert!(message.contains($found), "{message}");
             let start = "the model \"toy that breaks a promise\" does not keep a promise of LanguageModel: ";
             assert!(message.starts_with(&format!("{start}{}: ", $promise)), "{message}");
         }
@@ -254,42 +254,43 @@ caught! {
     logits_without_a_graph: Graph, "gradients", "the logits at position 3 carry no graph";
     generation_of_other_tokens: Generate, "generate", "and the tokens with the largest logits are";
     runs_that_end_early: GenerateRuns, "generate", "generate_runs gave";
-    a_run_with_other_logits: RunLogits, "run", "the logits of run and of logits are 1.00e-6 apart";
-    a_run_with_other_gradients: RunGradient, "run", "by run and by autograd";
-    a_run_out_of_order: RunOrder, "run", "gave position 1, and position 0 was due";
-    a_run_of_too_few_tokens: RunShape, "run", "Tape::vjp gave a tensor of shape [3, 2]";
-    variants_with_other_logits: PrefixCache, "variants", "a variant that shares 1 tokens, and a whole pass over it are 1.00e-3";
-    variants_of_another_shape: VariantsShape, "variants", "PrefixCache::logits gave a tensor of shape [1, 1, 7, 6]";
-    masked_tokens_that_are_seen: Masked, "variants", "positions after token 0, which is masked";
-    a_cache_that_is_denied: SharesPrefix, "shares_prefix", "it says false, and variants gives a cache";
+    a_tape_with_other_logits: TapeLogits, "tape", "the logits of tape and of logits are 1.00e-6 apart";
+    a_tape_with_other_gradients: TapeGradient, "tape", "by tape and by autograd";
+    a_tape_out_of_order: TapeOrder, "tape", "gave position 1, and position 0 was due";
+    a_tape_of_too_few_tokens: TapeShape, "tape", "Tape::vjp gave a tensor of shape [3, 2]";
+    variants_with_other_logits: PrefixCache, "prefix_cache",
+        "a variant that shares 1 tokens, and a whole pass over it are 1.00e-3";
+    variants_of_another_shape: VariantsShape, "prefix_cache", "PrefixCache::logits gave a tensor of shape [1, 1, 7, 6]";
+    masked_tokens_that_are_seen: Masked, "prefix_cache", "positions after token 0, which is masked";
+    a_cache_that_is_denied: SharesPrefix, "shares_prefix", "it says false, and prefix_cache gives a cache";
 }
 
-/// Whatever a model gives, an attribution ends in a record or in an error that names what was wrong: nothing panics.
+/// Whatever a model returns, an attribution ends in a record or in an error that names what is wrong; nothing panics.
 #[test]
 fn attributions_of_broken_models_end_in_errors_that_say_what_is_broken() {
     let methods = ["gradient", "integrated-gradients", "occlusion", "leave-one-out", "reagent", "shapley"];
-    let said = |breaks, said: &str, of: &[&str]| {
+    let refused = |breaks, message: &str, of: &[&str]| {
         for name in methods {
             let found = Attributor::new().method(name).record(&Toy::new(breaks), &sequence());
             match found {
                 Ok(_) => assert!(!of.contains(&name), "{breaks:?}, {name}"),
                 Err(error) => {
                     assert!(of.contains(&name), "{breaks:?}, {name}: {error}");
-                    assert!(error.to_string().starts_with(said), "{breaks:?}, {name}: {error}");
+                    assert!(error.to_string().starts_with(message), "{breaks:?}, {name}: {error}");
                 }
             }
         }
     };
-    said(Breaks::EmbedShape, "LanguageModel::embed gave a tensor of shape [1, 6, 2]", &methods);
-    said(Breaks::EmbedWhole, "LanguageModel::embed gave a tensor of Int64", &methods);
-    said(Breaks::RunShape, "Tape::vjp gave a tensor of shape [3, 2]", &methods[..2]);
-    said(Breaks::RunOrder, "Tape::vjp gave position 1, and position 0 was due", &methods[..2]);
-    said(
+    refused(Breaks::EmbedShape, "LanguageModel::embed gave a tensor of shape [1, 6, 2]", &methods);
+    refused(Breaks::EmbedWhole, "LanguageModel::embed gave a tensor of Int64", &methods);
+    refused(Breaks::TapeShape, "Tape::vjp gave a tensor of shape [3, 2]", &methods[..2]);
+    refused(Breaks::TapeOrder, "Tape::vjp gave position 1, and position 0 was due", &methods[..2]);
+    refused(
         Breaks::VariantsShape,
         "PrefixCache::logits gave a tensor of shape",
         &["occlusion", "leave-one-out", "shapley"],
     );
-    said(
+    refused(
         Breaks::LogitsShape,
         "LanguageModel::logits gave a tensor of shape",
         &["integrated-gradients", "reagent"],

@@ -93,8 +93,15 @@ impl Failure {
         let line = message.lines().next().unwrap_or_default().trim_end();
         match self {
             Self::Schema(schema::Error::NoParts)
-            | Self::Attribution(attribution::Error::Record(schema::Error::NoParts)) => {
+            | Self::Attribution(attribution::Error::Record(schema::Error::NoParts))
+            | Self::Draw(
+                viz::Error::Schema(schema::Error::NoParts)
+                | viz::Error::Record { source: schema::Error::NoParts, .. },
+            ) => {
                 format!("{line}: --chat (and --system) or --template")
+            }
+            Self::Draw(viz::Error::SeveralRecords { .. } | viz::Error::Places { .. }) => {
+                line.replace("`Options::record`", "--record K")
             }
             _ => line.to_owned(),
         }

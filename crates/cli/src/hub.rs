@@ -1,5 +1,6 @@
 //! Models by their name on the Hugging Face hub, where the program is built with it (feature `hub`).
 
+#[cfg(not(feature = "hub"))]
 use crate::failure::Failure;
 use serde_json::Value;
 use std::path::PathBuf;

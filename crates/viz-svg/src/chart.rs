@@ -1,4 +1,4 @@
-//! What a chart is, and how one is found by name.
+//! The trait of charts, and how a chart is found by name.
 
 use crate::charts::TABLE;
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::scene::Scene;
 use crate::values::view::View;
 use saliency_schema::Record;
 
-/// A chart: records in, a scene out. It never writes a tag. [`crate::layout`] has what charts are laid out with.
+/// A chart: records in, a scene out. It never writes SVG itself. [`crate::layout`] has the parts that charts share.
 pub trait Chart: Sync {
     /// The chart's name: lower case with hyphens.
     fn name(&self) -> &'static str;
@@ -15,12 +15,13 @@ pub trait Chart: Sync {
     /// One line for a list of charts.
     fn summary(&self) -> &'static str;
 
-    /// Whether it draws several records together. Others ask for [`Options::record`] when they are given several.
+    /// Whether it draws several records together. A chart that does not needs [`Options::record`] when it is given
+    /// several.
     fn takes_several(&self) -> bool {
         false
     }
 
-    /// Which of the options that only some charts have are this one's: `columns`, `top`. Others are refused.
+    /// The options of this chart among those that only some charts have: `columns`, `top`. The others are refused.
     fn own_options(&self) -> &'static [&'static str] {
         &[]
     }
@@ -32,7 +33,7 @@ pub trait Chart: Sync {
         States::default()
     }
 
-    /// The chart as plain text, for a terminal. `None` for a chart that is nothing without its picture.
+    /// The chart as plain text, for a terminal. `None` for a chart without a text form.
     ///
     /// # Errors
     /// As [`draw`](Self::draw).
@@ -41,20 +42,20 @@ pub trait Chart: Sync {
         Ok(None)
     }
 
-    /// Lays the records out. The options' numbers are in their ranges; states and palette are still to be checked,
-    /// which [`Rows::one`](crate::layout::Rows::one) and [`Scale::of`](crate::layout::Scale::of) do.
+    /// Lays the records out. The ranges of the options' numbers have been checked; states and palette have not:
+    /// [`Rows::one`](crate::layout::Rows::one) and [`Scale::of`](crate::layout::Scale::of) check them.
     ///
     /// # Errors
-    /// A state outside the record, more records than the chart draws, a palette that does not fit, or too little
-    /// width.
+    /// A state outside the record, more records than the chart draws, a palette that does not fit, or a width that is
+    /// too small.
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error>;
 
-    /// Checks the options, takes what of the records is shown ([`Options::inputs`], [`Options::fold`]), and lays that
+    /// Checks the options, reduces the records to what is shown ([`Options::inputs`], [`Options::fold`]), and lays them
     /// out.
     ///
     /// # Errors
     /// An option that is out of its range or that the chart does not have, inputs or parts that a record does not have,
-    /// and those of [`lay_out`](Self::lay_out).
+    /// and the errors of [`lay_out`](Self::lay_out).
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         options.check(self.name(), self.own_options())?;
         let view = View::of(records, options)?;
@@ -62,7 +63,7 @@ pub trait Chart: Sync {
     }
 }
 
-/// Every chart, in the order of a list for people.
+/// Every chart, in the order in which lists show them.
 pub fn charts() -> &'static [&'static dyn Chart] {
     TABLE
 }
@@ -70,7 +71,7 @@ pub fn charts() -> &'static [&'static dyn Chart] {
 /// The chart of that name.
 ///
 /// # Errors
-/// [`Error::Unknown`] with the names that there are.
+/// [`Error::Unknown`], with the known names.
 pub fn chart(name: &str) -> Result<&'static dyn Chart, Error> {
     let known = || TABLE.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ");
     let found = TABLE.iter().find(|c| c.name() == name).copied();

@@ -3,7 +3,7 @@
 use crate::chart::Chart;
 use crate::figure::{AsRecords, Figure};
 
-/// Declares each chart's file and lists it, in the order of a list for people.
+/// Declares each chart's file and lists it, in the order in which lists show them.
 macro_rules! table {
     ($($file:ident::$name:ident),* $(,)?) => {
         $(
@@ -11,7 +11,7 @@ macro_rules! table {
             pub use $file::$name;
 
             impl $name {
-                /// This chart of a record, or of several, with options still to be chosen.
+                /// This chart of one record or several, with default options.
                 pub fn new<R: AsRecords + ?Sized>(records: &R) -> Figure<'_, Self> {
                     Figure::new(Self, records)
                 }

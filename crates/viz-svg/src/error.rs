@@ -1,7 +1,9 @@
 //! Why a chart can't be drawn.
 
+use std::error::Error as StdError;
+
 /// Why a chart can't be drawn. Each message names the place and the repair.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     // --- what was asked for
@@ -12,27 +14,32 @@ pub enum Error {
         what: &'static str,
         /// The name that was given.
         name: String,
-        /// The names that would do.
+        /// The known names.
         known: String,
     },
     /// A state is not spelled `[P:]N`.
     #[error("{text:?} is not a state; write an output's number, or PANEL:NUMBER")]
     State {
-        /// What was given.
+        /// The value that was given.
         text: String,
     },
-    /// A state names an output or a panel that is not there.
+    /// A state names an output or a panel that does not exist.
     #[error("{what} {found} is outside the record, which has {count} (numbers from 0)")]
     Outside {
         /// What was asked for: `hovered output`, `locked output`, `panel`, `token`.
         what: &'static str,
         /// The number that was given.
         found: usize,
-        /// How many there are, with their name.
+        /// How many there are, and of what.
         count: String,
     },
+    /// A page has no chart.
+    #[error("the page has no chart; add one with `Page::chart`")]
+    NoChart,
     /// A chart of one record was given several.
-    #[error("this chart draws one record, and {found} are given; choose one with --record K (0 to {last})")]
+    #[error(
+        "this chart draws one record, and {found} are given; choose one with `Options::record` (0 to {last})"
+    )]
     SeveralRecords {
         /// How many there are.
         found: usize,
@@ -50,7 +57,7 @@ pub enum Error {
         /// How many there are.
         count: usize,
     },
-    /// A palette without a middle for values with a sign, or one with a middle for values without.
+    /// A sequential palette for values with a sign, or a diverging one for values without.
     #[error(
         "palette {palette:?} is {}, and what is shown has {}; choose one of: {fitting}",
         if *.signed { "sequential" } else { "diverging" },
@@ -64,14 +71,14 @@ pub enum Error {
         /// The names of those that fit.
         fitting: String,
     },
-    /// A size or share is out of its range.
+    /// An option is out of its range.
     #[error("{name} is {value}, and must be {range}")]
     Parameter {
         /// The option.
         name: &'static str,
-        /// What was given.
+        /// The value that was given.
         value: String,
-        /// What may be given.
+        /// The allowed values.
         range: String,
     },
     /// An option that another chart has.
@@ -82,13 +89,28 @@ pub enum Error {
         /// The option.
         name: &'static str,
     },
-    /// What of a record should be drawn is not there.
-    #[error("{why}")]
+    /// Records of different inputs have a token in different places.
+    #[error("token {token} is not in the same place of every record; choose one with `Options::record`")]
+    Places {
+        /// The token's position.
+        token: usize,
+    },
+    // --- the records
+    /// A record is wrong, or what should be drawn of it is not there.
+    #[error(transparent)]
+    Schema(#[from] saliency_schema::Error),
+    /// The same of one of several records.
+    #[error("record {record}: {source}")]
     Record {
-        /// What is missing, and the repair.
-        why: String,
+        /// The record's number, from 0.
+        record: usize,
+        /// What is wrong or missing.
+        source: saliency_schema::Error,
     },
     // --- drawing
+    /// A chart of your own has failed; [`Error::chart`] makes it.
+    #[error(transparent)]
+    Chart(Box<dyn StdError + Send + Sync>),
     /// The picture is larger than resvg can paint.
     #[error("a picture of {width} × {height} pixels is too large to paint; choose a smaller scale, or SVG")]
     TooLarge {
@@ -97,20 +119,29 @@ pub enum Error {
         /// Its height.
         height: u64,
     },
-    /// Bytes that were given as a font are none.
+    /// Bytes that were given as a font are not one.
     #[error("this is no TrueType or OpenType font")]
     Font,
-    /// The machine's fonts were asked for, and there are none.
+    /// The machine's fonts were asked for, and none is installed.
     #[error("no font is installed on this machine; give a font's file instead")]
     NoSystemFonts,
-    /// The SVG could not be painted or the PNG not be packed.
+    /// The SVG could not be painted, or the PNG could not be compressed.
     #[error("could not paint the picture: {0}")]
     Paint(String),
 }
 
 impl Error {
-    /// Whether the caller asked for something that there is not, as opposed to something that failed.
+    /// Whether the caller asked for something that does not exist or fit, as opposed to a failure.
     pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Paint(_) | Self::NoSystemFonts)
+        match self {
+            Self::Schema(source) | Self::Record { source, .. } => source.is_usage(),
+            Self::Paint(_) | Self::NoSystemFonts | Self::Chart(_) => false,
+            _ => true,
+        }
+    }
+
+    /// A chart's own failure, from any error or message: `build().map_err(Error::chart)?`.
+    pub fn chart(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Chart(error.into())
     }
 }

@@ -1,4 +1,4 @@
-//! A chart of some records, with its options: what a caller builds up, and asks for its SVG.
+//! A chart of some records, with its options: the builder that callers use.
 
 use crate::chart::Chart;
 use crate::charts::{Minimap, Tokens};
@@ -10,7 +10,8 @@ use crate::scene::Scene;
 use saliency_schema::Record;
 use std::ops::Range;
 
-/// A chart of some records, with its options: `TallHeatmap::new(&record).lock(3).theme(Theme::Dark).to_svg()?`.
+/// A chart of some records, with its options, built by setters:
+/// `TallHeatmap::new(&record).lock(3).theme(Theme::Dark).to_svg()?`.
 ///
 /// In a notebook (`evcxr`) the value displays itself.
 #[derive(Debug, Clone)]
@@ -22,7 +23,7 @@ pub struct Figure<'a, C> {
 }
 
 impl<'a, C: Chart> Figure<'a, C> {
-    /// Any chart, one of your own among them, of a record or of several.
+    /// Any chart, including one of your own, of one record or several.
     pub fn new<R: AsRecords + ?Sized>(chart: C, records: &'a R) -> Self {
         Self { chart, records: records.as_records(), options: Options::default() }
     }
@@ -32,7 +33,7 @@ impl<'a, C: Chart> Figure<'a, C> {
         Self { options, ..self }
     }
 
-    /// The output whose row the paragraph shows: its number, or `(panel, number)`. Default: the chart's own.
+    /// The output whose row the paragraph shows: its number, or `(panel, number)`. Default: the chart's choice.
     pub fn hover(mut self, output: impl Into<State>) -> Self {
         self.options.hover = Some(output.into());
         self
@@ -50,20 +51,20 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
-    /// Draws these inputs alone, by position, and says how much of each row lies outside. Default: all.
+    /// Draws only these inputs, by position, and states how much of each row lies outside. Default: all.
     pub fn inputs(mut self, positions: Range<usize>) -> Self {
         self.options.inputs = Some(positions);
         self
     }
 
-    /// Draws a part of the prompt, by its name, as one cell with the sum of its values. May be asked for again.
+    /// Draws a part of the prompt, by its name, as one cell with the sum of its values. Call it again for more parts.
     /// Default: none.
     pub fn fold(mut self, part: impl Into<String>) -> Self {
         self.options.fold.push(part.into());
         self
     }
 
-    /// Which record, where several are given to a chart of one. Default: the only one.
+    /// The number of the record to draw, for a chart that draws one of several. Default: the only record.
     pub fn record(mut self, number: usize) -> Self {
         self.options.record = Some(number);
         self
@@ -75,7 +76,8 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
-    /// The colours; they have to fit: diverging with a sign, sequential without. Default: by sign and theme.
+    /// The colours: a diverging palette for values with a sign, a sequential one for values without. Default: by sign
+    /// and theme.
     pub fn palette(mut self, palette: Palette) -> Self {
         self.options.palette = Some(palette);
         self
@@ -93,13 +95,13 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
-    /// How wide the picture is, in units (pixels at scale 1), from 240 to 20,000. Default: the chart's own.
+    /// The picture's width in units (pixels at scale 1), from 240 to 20,000. Default: the chart's choice.
     pub fn width(mut self, units: f64) -> Self {
         self.options.width = Some(units);
         self
     }
 
-    /// The picture's title. Default: the chart's own.
+    /// The picture's title. Default: the chart's title.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.options.title = Some(title.into());
         self
@@ -117,14 +119,14 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
-    /// What the ids in the SVG begin with, for several pictures in one page: a letter or `_`, then letters, digits,
-    /// `-`, `_` and `.`. Default: `saliency-` and a hash of the picture, so that different pictures share no id.
+    /// The prefix of the ids in the SVG, for several pictures on one page: a letter or `_`, then letters, digits, `-`,
+    /// `_` and `.`. Default: `saliency-` and a hash of the picture, so that different pictures share no id.
     pub fn id_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.options.id_prefix = Some(prefix.into());
         self
     }
 
-    /// What the figure is made of.
+    /// The figure's chart, records and options.
     #[cfg(feature = "html")]
     pub(crate) fn parts(&self) -> (&C, &'a [Record], &Options) {
         (&self.chart, self.records, &self.options)
@@ -164,7 +166,7 @@ impl<'a, C: Chart> Figure<'a, C> {
         self.scene()?.to_pdf()
     }
 
-    /// What `evcxr` calls to display a value in a notebook's cell: the picture, or why there is none.
+    /// `evcxr` calls this to display a value in a notebook's cell: the picture, or the error.
     #[allow(clippy::print_stdout, reason = "evcxr reads a value's picture from standard output")]
     pub fn evcxr_display(&self) {
         match self.to_svg() {
@@ -175,7 +177,7 @@ impl<'a, C: Chart> Figure<'a, C> {
 }
 
 impl Figure<'_, Minimap> {
-    /// Thumbnails in a line. Default: 3.
+    /// Thumbnails per line. Default: 3.
     pub fn columns(mut self, count: usize) -> Self {
         self.options.columns = Some(count);
         self
@@ -183,7 +185,7 @@ impl Figure<'_, Minimap> {
 }
 
 impl Figure<'_, Tokens> {
-    /// Rows of the table. Default: 40.
+    /// Number of table rows. Default: 40.
     pub fn top(mut self, count: usize) -> Self {
         self.options.top = Some(count);
         self
@@ -198,7 +200,7 @@ impl Figure<'_, Tokens> {
     }
 }
 
-/// What a chart can be drawn of: a record, or several.
+/// One record or several: what a chart can be drawn of.
 pub trait AsRecords {
     /// The records.
     fn as_records(&self) -> &[Record];

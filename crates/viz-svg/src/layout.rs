@@ -1,6 +1,6 @@
-//! What charts are laid out with: the rooms between a record and a scene, for charts of your own.
+//! What charts are laid out with: the steps between a record and a scene, for charts of your own.
 //!
-//! `examples/stems.rs` is a whole chart made of them.
+//! `examples/stems.rs` is a complete chart made of them.
 
 pub(crate) mod above_panels;
 pub(crate) mod cells;

@@ -38,3 +38,6 @@ pub use write::pdf::Pdf;
 pub use write::png::Png;
 #[cfg(feature = "csv")]
 pub use write::table::LongTable;
+
+// The crate whose types are in this one's public signatures.
+pub use saliency_schema;

@@ -1,4 +1,4 @@
-//! What a caller may choose: the state of a chart, and how it looks.
+//! The options of charts: their state, and how they look.
 
 use crate::error::Error;
 use crate::paint::palette::Palette;
@@ -7,51 +7,54 @@ use saliency_schema::Record;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// The narrowest and the widest picture that may be asked for.
+/// The smallest and the largest width of a picture.
 const WIDTHS: (f64, f64) = (240.0, 20_000.0);
 
-/// What a chart shows, and how. Everything has a default.
+/// What a chart shows, and how. Every field has a default.
+///
+/// A later version may add fields, so end a literal with `..Options::default()`; listing every field is unsupported.
+/// [`Figure`](crate::Figure) has a setter for each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// The row whose attributions the paragraph shows. Default: the chart's own.
+    /// The row whose attributions the paragraph shows. Default: the chart's choice.
     pub hover: Option<State>,
     /// The row that the others are compared with. Default: none.
     pub lock: Option<State>,
     /// The input token under the pointer, by its position. Default: none.
     pub token: Option<usize>,
-    /// The inputs that are drawn, by position; how much of each row lies outside is said. Outputs and positions are
-    /// counted as if all were there. [`Chart::draw`](crate::Chart::draw) does it for every chart. Default: all.
+    /// The inputs to draw, by position; the picture states how much of each row lies outside. Numbers of outputs and
+    /// positions stay those of the whole record. [`Chart::draw`](crate::Chart::draw) does it for every chart. Default:
+    /// all.
     pub inputs: Option<Range<usize>>,
-    /// Parts of the prompt, by name, that are drawn as one cell each, with the sum of their values. Default: none.
+    /// Parts of the prompt, by name, to draw as one cell each, with the sum of their values. Default: none.
     pub fold: Vec<String>,
-    /// Which record, where several are given to a chart of one. Default: the only one.
+    /// The number of the record to draw, for a chart that draws one of several. Default: the only record.
     pub record: Option<usize>,
-    /// Default: light.
+    /// The theme. Default: light.
     pub theme: Theme,
-    /// Default: `piyg` with a sign; without one `ylgnbu`, on the dark theme `viridis`. Has to fit: diverging with a
-    /// sign (a locked row compares, and differences have one), sequential without.
+    /// The palette: diverging for values with a sign (differences from a locked row have one), sequential for values
+    /// without. Default: `piyg` with a sign; without one `ylgnbu`, on the dark theme `viridis`.
     pub palette: Option<Palette>,
     /// The quantile of the absolute values that the colour scale ends at, in (0, 1]. Default: 0.99.
     pub clip: f64,
     /// Where the colour scale ends, in units of the data. Default: from the data, by `clip`.
     pub scale_max: Option<f64>,
-    /// How wide the picture is, in units (pixels at scale 1), from 240 to 20,000. Default: the chart's own.
+    /// The picture's width in units (pixels at scale 1), from 240 to 20,000. Default: the chart's choice.
     pub width: Option<f64>,
-    /// The picture's title. Default: the chart's own.
+    /// The picture's title. Default: the chart's title.
     pub title: Option<String>,
     /// The model's name, for records that do not hold one. Default: none.
     pub model: Option<String>,
     /// The method's name, for records that do not hold one. Default: none.
     pub method: Option<String>,
-    /// Thumbnails in a line, for `minimap`. Default: 3.
+    /// Thumbnails per line, for `minimap`. Default: 3.
     pub columns: Option<usize>,
-    /// Rows of the table, for `tokens`. Default: 40.
+    /// Number of table rows, for `tokens`. Default: 40.
     pub top: Option<usize>,
-    /// What the ids in the SVG begin with, for several pictures in one page: a letter or `_`, then letters, digits,
-    /// `-`, `_` and `.`, all ASCII. Default: `saliency-` and a hash of the picture, so that different pictures share no
-    /// id.
+    /// The prefix of the ids in the SVG, for several pictures on one page: a letter or `_`, then letters, digits, `-`,
+    /// `_` and `.`, all ASCII. Default: `saliency-` and a hash of the picture, so that different pictures share no id.
     pub id_prefix: Option<String>,
-    /// Lays the picture out for a page: with room for what any state needs, and with what the page's script needs to
+    /// Whether the picture is laid out for a page: with space for every state, and with what the page's script needs to
     /// redraw it. Default: false.
     #[doc(alias = "live")]
     pub for_page: bool,
@@ -83,8 +86,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses what no record could make right: numbers out of their ranges, and options that the chart does not
-    /// have.
+    /// Refuses options that are wrong for every record: numbers out of their ranges, and options that the chart does
+    /// not have.
     pub(crate) fn check(&self, chart: &'static str, own: &[&str]) -> Result<(), Error> {
         let parameter =
             |name, value: String, range: &str| Error::Parameter { name, value, range: range.into() };
@@ -112,13 +115,13 @@ impl Options {
     }
 }
 
-/// Whether ids may begin with it: those of XML in ASCII, without the colon of namespaces.
+/// Whether it may be the prefix of ids: XML's names in ASCII, without the colon of namespaces.
 fn is_id(prefix: &str) -> bool {
     let first = prefix.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     first && prefix.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
-/// What is too narrow for a chart of these records.
+/// The error for a width that is too small for a chart of these records.
 pub(crate) fn too_narrow(width: f64, least: f64) -> Error {
     let range = format!("at least {} for this chart of these records", least.ceil());
     Error::Parameter { name: "width", value: width.to_string(), range }
@@ -126,6 +129,7 @@ pub(crate) fn too_narrow(width: f64, least: f64) -> Error {
 
 /// One output of one panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct State {
     /// The panel, from 0. Charts of one record have one panel.
     pub panel: usize,
@@ -134,6 +138,11 @@ pub struct State {
 }
 
 impl State {
+    /// An output of a panel.
+    pub fn new(panel: usize, output: usize) -> Self {
+        Self { panel, output }
+    }
+
     /// An output of the first panel.
     pub fn output(output: usize) -> Self {
         Self { panel: 0, output }

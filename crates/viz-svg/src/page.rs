@@ -1,7 +1,7 @@
 //! The page: charts of the same records in one HTML file that works from disk, without any request.
 //!
-//! Without script it shows the pictures. With it, the script redraws their live groups from the records' values, which
-//! lie in a block of JSON: 16 bits for each, in units of the row's largest.
+//! Without scripting it shows the pictures. With scripting, its script redraws groups of them from the records' values,
+//! which are in a block of JSON: 16 bits for each value, in units of the row's largest.
 
 mod data;
 mod encode;
@@ -25,11 +25,11 @@ use crate::values::view::View;
 use saliency_schema::Record;
 use std::fmt;
 
-/// What can be written as one self-contained page.
+/// Writes one self-contained page.
 pub trait ToHtml {
-    /// The page: one file, without any request to anywhere, under a content security policy that says so.
+    /// The page: one file that sends no request, under a content security policy that forbids them.
     ///
-    /// The values in it are kept to 1/32760 of their row's largest.
+    /// Values are rounded to 1/32760 of their row's largest.
     ///
     /// # Errors
     /// As [`Chart::draw`], and for a page without charts or records.
@@ -72,20 +72,20 @@ impl<'a> Page<'a> {
         Self { records, charts: Vec::new(), options: Options::default(), title: None }
     }
 
-    /// Adds a chart, one of your own among them, which stays as it is drawn.
+    /// Adds a chart. One of your own stays as it is drawn, since only this crate's charts are redrawn.
     pub fn chart(mut self, chart: &'a dyn Chart) -> Self {
         self.charts.push(chart);
         self
     }
 
-    /// Adds every chart there is.
+    /// Adds every chart of this crate.
     pub fn every_chart(mut self) -> Self {
         self.charts.extend(charts());
         self
     }
 
-    /// The state that the page opens with, and how it looks. Default: [`Options::default`]. The light theme follows the
-    /// reader's preference.
+    /// The state that the page opens with, and how it looks. The light theme follows the reader's preference. Default:
+    /// [`Options::default`].
     pub fn options(self, options: Options) -> Self {
         Self { options, ..self }
     }
@@ -95,7 +95,7 @@ impl<'a> Page<'a> {
         Self { title: Some(title.into()), ..self }
     }
 
-    /// The page as a frame inside another page: what a notebook's cell shows.
+    /// The page as a frame inside another page, as a notebook's cell shows it.
     ///
     /// # Errors
     /// As [`to_html`](ToHtml::to_html).
@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
         ))
     }
 
-    /// What `evcxr` calls to display a value in a notebook's cell: the page in a frame, or why there is none.
+    /// `evcxr` calls this to display a value in a notebook's cell: the page in a frame, or the error.
     #[allow(clippy::print_stdout, reason = "evcxr reads a value's picture from standard output")]
     pub fn evcxr_display(&self) {
         match self.to_frame() {
@@ -122,7 +122,7 @@ impl<'a> Page<'a> {
         let options = Options { for_page: true, theme, record: None, ..self.options.clone() };
         let mut figures = Vec::new();
         for &chart in &self.charts {
-            // An option of one chart is none of the others'.
+            // An option of one chart does not reach the others.
             let own = |name: &str| chart.own_options().contains(&name) || self.charts.len() == 1;
             let options = Options {
                 columns: options.columns.filter(|_| own("columns")),
@@ -148,7 +148,7 @@ impl<'a> Page<'a> {
         Ok(figures)
     }
 
-    /// The state that the page opens with, as its address would say it.
+    /// The state that the page opens with, in the form of its address.
     fn state(&self, records: &[Record]) -> String {
         // That of the charts, where they agree.
         let mut opening = self.charts.iter().map(|chart| chart.opening_state(&records[0]));
@@ -168,6 +168,9 @@ impl<'a> Page<'a> {
 
 impl ToHtml for Page<'_> {
     fn to_html(&self) -> Result<String, Error> {
+        if self.charts.is_empty() {
+            return Err(Error::NoChart);
+        }
         let view = View::of(self.records, &self.options)?;
         let (charts, title) = (self.charts.clone(), self.title.clone());
         Page { records: &view.records, charts, options: view.options.into_owned(), title }.written()

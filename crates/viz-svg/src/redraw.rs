@@ -1,9 +1,10 @@
-//! Groups that a page's script redraws when the reader hovers or locks: where things are, without what they show.
+//! Groups that a page's script redraws when the reader hovers or locks: where their parts are, without their values.
 
 use crate::scene::{Rect, Text};
 
-/// How a page redraws a group. Charts add it to theirs where [`Options::for_page`](crate::Options::for_page) asks; other
-/// writers pass over it.
+/// How a page redraws a group. Charts add it to their groups where
+/// [`Options::for_page`](crate::Options::for_page) is set; other writers ignore it.
+#[doc(alias = "Live")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Redraw {
     /// The group's own corner.
@@ -60,6 +61,8 @@ pub(crate) struct Places {
     pub(crate) titled: Option<String>,
     /// Whether the chart's own title is that of the hovered row, or that of all.
     pub(crate) of_row: bool,
+    /// Whether the chart sets the hovered row against the locked one, or else against the first.
+    pub(crate) against: bool,
     /// Left end, baseline, and room; none for a further colour bar.
     pub(crate) title: Option<(f64, f64, f64)>,
     /// Of what the bar's panels are, where there are several bars: left end, baseline, and room.

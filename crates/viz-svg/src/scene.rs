@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 /// A whole picture.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Scene {
     /// Units across; one is a pixel at scale 1.
     pub width: f64,
@@ -21,24 +22,25 @@ pub struct Scene {
     pub height: f64,
     /// What the picture is, in a few words.
     pub title: String,
-    /// What it shows, in a sentence, for who does not see it.
+    /// What it shows, in a sentence, for readers who do not see it.
     pub description: String,
     /// Its theme.
     pub theme: Theme,
     /// What is drawn, back to front.
     pub items: Vec<Item>,
-    /// What the ids in its SVG begin with. Default: `saliency-` and a hash of the picture.
+    /// The prefix of the ids in its SVG. Default: `saliency-` and a hash of the picture.
     pub id_prefix: Option<String>,
 }
 
-/// One thing that is drawn.
+/// One item of a picture.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Item {
     /// A group with a name, and the values that it shows in words.
     Group {
         /// What the group is, as a short name without spaces.
         name: &'static str,
-        /// The values in it, for who does not see them.
+        /// The values in it, for readers who do not see them.
         description: Option<String>,
         /// What it holds.
         items: Vec<Item>,
@@ -105,6 +107,38 @@ pub enum Item {
     Text(Text),
 }
 
+impl Scene {
+    /// A picture of some size, in units, without a title, a description or items yet.
+    pub fn new(width: f64, height: f64, theme: Theme) -> Self {
+        let (title, description) = (String::new(), String::new());
+        Self { width, height, title, description, theme, items: Vec::new(), id_prefix: None }
+    }
+
+    /// What the picture is, in a few words. Default: empty.
+    #[must_use]
+    pub fn with_title(self, title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..self }
+    }
+
+    /// What the picture shows, in a sentence, for readers who do not see it. Default: empty.
+    #[must_use]
+    pub fn with_description(self, description: impl Into<String>) -> Self {
+        Self { description: description.into(), ..self }
+    }
+
+    /// What is drawn, back to front. Default: nothing.
+    #[must_use]
+    pub fn with_items(self, items: Vec<Item>) -> Self {
+        Self { items, ..self }
+    }
+
+    /// The prefix of the ids in its SVG. Default: `saliency-` and a hash of the picture.
+    #[must_use]
+    pub fn with_id_prefix(self, prefix: impl Into<String>) -> Self {
+        Self { id_prefix: Some(prefix.into()), ..self }
+    }
+}
+
 impl Item {
     /// A group of items that were laid out from their own corner, at `(x, y)`.
     pub fn group(
@@ -117,7 +151,7 @@ impl Item {
         Self::Group { name, description, items, redraw: None }
     }
 
-    /// The same group, which a page redraws. What is no group stays as it is.
+    /// The same group, which a page redraws. Any other item stays as it is.
     #[must_use]
     pub(crate) fn redrawn(mut self, how: Redraw, (x, y): (f64, f64)) -> Self {
         if let Self::Group { redraw, .. } = &mut self {
@@ -146,7 +180,7 @@ impl Item {
         }
     }
 
-    /// The patterns that are painted with.
+    /// The patterns that it is painted with.
     pub(crate) fn patterns(&self) -> BTreeSet<Pattern> {
         match self {
             Self::Group { items, .. } => items.iter().flat_map(Self::patterns).collect(),

@@ -65,7 +65,7 @@ impl Cluster {
     }
 }
 
-/// A text as part of a sentence, for titles and descriptions: what cannot be seen has a visible stand-in.
+/// A text as part of a sentence, for titles and descriptions: invisible characters have a visible stand-in.
 pub fn visible(text: &str) -> String {
     stretches(text).into_iter().map(shown).collect()
 }

@@ -167,7 +167,7 @@ fn sizes_at_the_edges_are_drawn() {
 #[test]
 fn every_state_of_the_real_runs_is_drawn_whole() {
     let (one, several) = ([run_30()], [runs_3x30(), runs_3x100()]);
-    let panel = |panel: usize, output: usize| Some(State { panel, output });
+    let panel = |panel: usize, output: usize| Some(State::new(panel, output));
     for chart in charts() {
         for theme in Theme::ALL {
             for (hover, lock) in [
@@ -228,19 +228,19 @@ fn a_figure_draws_what_its_chart_draws() {
     let options = Options { theme: Theme::Dark, width: Some(1400.0), ..state(None, Some(3)) };
     let expected = chart("tall-heatmap").unwrap().draw(std::slice::from_ref(&record), &options).unwrap();
     assert_eq!(
-        TallHeatmap::new(&record).lock(3).theme(Theme::Dark).width(1400.0).scene(),
-        Ok(expected.clone())
+        TallHeatmap::new(&record).lock(3).theme(Theme::Dark).width(1400.0).scene().unwrap(),
+        expected.clone()
     );
     assert_eq!(
-        Figure::new(TallHeatmap, std::slice::from_ref(&record)).options(options).to_svg(),
-        Ok(expected.to_svg())
+        Figure::new(TallHeatmap, std::slice::from_ref(&record)).options(options).to_svg().unwrap(),
+        expected.to_svg()
     );
     let five = Options { columns: Some(5), ..Options::default() };
     let expected = chart("minimap").unwrap().draw(std::slice::from_ref(&record), &five).unwrap();
-    assert_eq!(Minimap::new(&record).columns(5).scene(), Ok(expected));
-    let across = Options { lock: Some(State { panel: 1, output: 2 }), ..Options::default() };
+    assert_eq!(Minimap::new(&record).columns(5).scene().unwrap(), expected);
+    let across = Options { lock: Some(State::new(1, 2)), ..Options::default() };
     let expected = chart("tall-multiple").unwrap().draw(&several, &across).unwrap();
-    assert_eq!(TallMultiple::new(&several).lock((1, 2)).scene(), Ok(expected));
+    assert_eq!(TallMultiple::new(&several).lock((1, 2)).scene().unwrap(), expected);
     assert_eq!(Tokens::new(&record).top(2).to_text().unwrap().lines().count(), 8);
     assert!(Tokens::new(&record).lock(30).to_svg().is_err());
 }

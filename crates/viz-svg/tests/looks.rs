@@ -66,7 +66,7 @@ fn the_list_of_covered_characters_is_the_fonts_own() {
     let escaped = |c: char| format!("'\\u{{{:x}}}'", c as u32);
     let line = |(a, b): &(char, char)| format!("    ({}, {}),\n", escaped(*a), escaped(*b));
     let list = ranges.iter().map(line).collect::<Vec<_>>().concat();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/font/coverage.rs");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/text/font/coverage.rs");
     let kept = std::fs::read_to_string(path).unwrap();
     let (head, _) = kept.split_once("&[\n").or(kept.split_once("&[];")).unwrap();
     let expected = format!("{head}&[\n{list}];\n");

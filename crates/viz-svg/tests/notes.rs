@@ -28,8 +28,8 @@ fn every_chart_shows_notes_under_its_legend() {
     let record = noted(&["did not converge", LONG]);
     for chart in charts() {
         for width in [None, Some(720.0), Some(2_000.0)] {
-            for live in [false, true] {
-                let options = Options { width, live, ..Options::default() };
+            for for_page in [false, true] {
+                let options = Options { width, for_page, ..Options::default() };
                 // Too narrow for this chart is another test's.
                 let Ok(scene) = chart.draw(std::slice::from_ref(&record), &options) else { continue };
                 check(&scene);

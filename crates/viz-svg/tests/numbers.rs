@@ -123,9 +123,8 @@ fn tokens_that_only_one_of_two_outputs_has_read_stand_beside_the_plot() {
 #[test]
 fn a_lock_in_one_panel_compares_with_rows_in_all_others() {
     let records = runs_3x30();
-    let lock = State { panel: 0, output: 5 };
-    let options =
-        Options { lock: Some(lock), hover: Some(State { panel: 1, output: 8 }), ..Options::default() };
+    let lock = State::new(0, 5);
+    let options = Options { lock: Some(lock), hover: Some(State::new(1, 8)), ..Options::default() };
     let scene = chart("tall-multiple").unwrap().draw(&records, &options).unwrap();
     let value = |panel: usize, row: usize, i: usize| records[panel].attributions[row][i].unwrap();
     // Inputs are the same in every panel; outputs compare inside the locked one's panel alone.

@@ -112,7 +112,7 @@ fn everything_that_the_original_minimap_shows_is_there() {
 
 /// Hovered in panel 1, locked in panel 0, as the original's picture is.
 fn across() -> Options {
-    let (hover, lock) = (Some(State { panel: 1, output: 8 }), Some(State { panel: 0, output: 5 }));
+    let (hover, lock) = (Some(State::new(1, 8)), Some(State::new(0, 5)));
     Options { hover, lock, token: Some(60), ..Options::default() }
 }
 

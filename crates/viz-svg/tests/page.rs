@@ -87,7 +87,7 @@ fn the_script_never_makes_mark_up_of_text() {
     assert!(min.len() < 30_000, "{}", min.len());
 }
 
-/// The values as another reader would take them out: see `html.rs`, and the script's own reading.
+/// The values as another reader would take them out: see `page/encode.rs`, and the script's own reading.
 #[test]
 fn the_values_are_all_there() {
     let mut record = run_30();
@@ -149,7 +149,7 @@ fn pages_are_small_and_the_same_each_time() {
 fn a_page_opens_in_the_state_that_is_asked_for() {
     let runs = saliency_schema::read(include_bytes!("../../schema/tests/data/runs-3x30.json")).unwrap();
     let options = Options {
-        hover: Some(State { panel: 1, output: 8 }),
+        hover: Some(State::new(1, 8)),
         lock: Some(State::output(5)),
         token: Some(60),
         theme: Theme::Dark,
@@ -178,9 +178,10 @@ fn what_a_page_cannot_show_is_refused() {
             .unwrap_err()
     };
     assert!(matches!(outside(State::output(30)), Error::Outside { what: "hovered output", found: 30, .. }));
-    assert!(matches!(outside(State { panel: 1, output: 0 }), Error::Outside { .. }));
+    assert!(matches!(outside(State::new(1, 0)), Error::Outside { .. }));
     let none: [Record; 0] = [];
     assert!(matches!(Page::new(&none).chart(&Highlight).to_html(), Err(Error::NoRecord)));
+    assert!(matches!(Page::new(&record).to_html(), Err(Error::NoChart)));
     assert!(matches!(Minimap::new(&record).record(3).to_html(), Err(Error::NoSuchRecord { .. })));
     // An option of one chart does not stop a page of several.
     let options = Options { columns: Some(2), ..Options::default() };

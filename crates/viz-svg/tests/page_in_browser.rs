@@ -6,7 +6,7 @@ mod common;
 
 use common::browser;
 use saliency_schema::{Kind, Record, Token};
-use saliency_viz_svg::{Highlight, Page, TallHeatmap, TallMultiple, ToHtml, Tokens};
+use saliency_viz_svg::{Highlight, Options, Page, TallHeatmap, TallMultiple, ToHtml, Tokens, charts};
 use std::path::Path;
 use std::process::Command;
 
@@ -30,6 +30,27 @@ fn the_page_does_what_it_says_in_a_browser() {
     write("methods", all(&methods));
     write("hostile", all(&[hostile()]));
     write("hostile-2", all(&[hostile(), hostile()]));
+    // Every chart at rest and locked: pictures that the script draws again.
+    let states = [
+        ("rest", Options::default()),
+        (
+            "locked",
+            Options { hover: Some(12.into()), lock: Some(4.into()), token: Some(60), ..Options::default() },
+        ),
+    ];
+    let across = Options { hover: Some((1, 6).into()), lock: Some((0, 3).into()), ..Options::default() };
+    for chart in charts() {
+        let page = |records: &[Record], options: &Options| {
+            Page::new(records).chart(*chart).options(options.clone()).to_html().unwrap()
+        };
+        for (state, options) in &states {
+            write(&format!("same-{}-{state}", chart.name()), page(&run, options));
+        }
+        if chart.takes_several() {
+            write(&format!("same-{}-runs", chart.name()), page(&runs, &across));
+            write(&format!("same-{}-methods", chart.name()), page(&methods, &across));
+        }
+    }
     let frame = "<!DOCTYPE html><html lang=\"en\"><title>frame</title><iframe title=\"page\" sandbox=\"allow-scripts\" \
                  width=\"1200\" height=\"800\" src=\"tall-heatmap.html\"></iframe>\n<script>document.documentElement.className = \
                  \"live\"</script><script type=\"application/json\" id=\"saliency-data\">{}</script></html>";

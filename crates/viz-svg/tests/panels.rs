@@ -164,9 +164,9 @@ fn one_end_for_several_units_is_refused_and_a_palette_goes_where_it_fits() {
 #[test]
 fn a_lock_across_units_compares_sizes_as_shares() {
     let records = three();
-    let lock = State { panel: 1, output: 1 };
+    let lock = State::new(1, 1);
     for (name, cells) in [("tall-multiple", "rows"), ("long-output", "cells")] {
-        let hover = Some(State { panel: 0, output: 1 });
+        let hover = Some(State::new(0, 1));
         let scene = draw(name, &records, &Options { lock: Some(lock), hover, ..Options::default() });
         let panels = groups(&scene, cells);
         // The locked row's sizes are 8, 4 and 4 of 16: shares .5, .25, .25.
@@ -197,7 +197,7 @@ fn earlier_outputs_of_the_same_continuation_are_comparable() {
     let mut b = record(&INPUTS, &OUTPUTS, &[&[0.5, 0.5], &[1.0, 1.0, 1.0]]);
     b.model = Some(saliency_schema::Model::new("other"));
     let c = record(&INPUTS, &[" ran", " on"], &rows);
-    let lock = Some(State { panel: 1, output: 1 });
+    let lock = Some(State::new(1, 1));
     let scene = draw("tall-multiple", &[a, b, c], &Options { lock, ..Options::default() });
     let panels = groups(&scene, "rows");
     assert_near(&values(panels[0].1), &[&[0.0, 1.0], &[2.0, 3.0, 4.0]]);
@@ -212,8 +212,8 @@ fn records_of_different_inputs_are_aligned_named_by_input_and_said_to_differ() {
     // All numbers of tokens are 0, and two tokens stand at other places.
     let a = record(&["The", " cat", " sat"], &[" on"], &[&[1.0, 2.0, 4.0]]);
     let b = record(&["The", " big", " dog", " sat"], &[" up"], &[&[8.0, 16.0, 32.0, 64.0]]);
-    let lock = Some(State { panel: 0, output: 0 });
-    let options = Options { lock, hover: Some(State { panel: 1, output: 0 }), ..Options::default() };
+    let lock = Some(State::new(0, 0));
+    let options = Options { lock, hover: Some(State::new(1, 0)), ..Options::default() };
     let scene = draw("tall-multiple", &[a.clone(), b.clone()], &options);
     let panels = groups(&scene, "rows");
     assert_near(&values(panels[1].1), &[&[7.0, f64::NAN, f64::NAN, 60.0]]);
@@ -236,7 +236,7 @@ fn words_beside_tokens_are_said_to_be_words() {
     let tokens = record(&["The", " c", "at"], &[" sat"], &[&[1.0, 2.0, 3.0]]);
     let mut words = tokens.regroup(&[0..1, 1..3, 3..4], saliency_schema::Reduce::Sum).unwrap();
     words.regrouped.as_mut().unwrap().by = Some("words".to_owned());
-    let lock = Some(State { panel: 0, output: 0 });
+    let lock = Some(State::new(0, 0));
     let scene = draw("tall-multiple", &[tokens, words], &Options { lock, ..Options::default() });
     assert_near(&values(groups(&scene, "rows")[1].1), &[&[0.0, f64::NAN]]);
     let names = texts(&scene.to_svg());

@@ -1,12 +1,12 @@
-//! Mean and spread of what comes one after another.
+//! Streaming mean and variance.
 //!
 //! Welford 1962, "Note on a Method for Calculating Corrected Sums of Squares and Products": deviations are taken from
-//! the mean so far, so that a small spread around a large mean keeps its digits.
+//! the mean so far, so that a small variance around a large mean keeps its digits.
 
 use crate::error::Error;
 use tch::{Kind, Tensor};
 
-/// Mean and spread of numbers.
+/// Streaming mean and variance of numbers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Moments {
     count: f64,
@@ -18,23 +18,23 @@ pub(crate) struct Moments {
 impl Moments {
     pub(crate) fn add(&mut self, x: f64) {
         self.count += 1.0;
-        let apart = x - self.mean;
-        self.mean += apart / self.count;
-        self.deviations += apart * (x - self.mean);
+        let deviation = x - self.mean;
+        self.mean += deviation / self.count;
+        self.deviations += deviation * (x - self.mean);
     }
 
-    /// `NaN` of nothing.
+    /// `NaN` of no number.
     pub(crate) fn mean(&self) -> f64 {
         if self.count > 0.0 { self.mean } else { f64::NAN }
     }
 
-    /// The mean's standard error; `NaN` of fewer than two.
+    /// The mean's standard error; `NaN` of fewer than two numbers.
     pub(crate) fn error(&self) -> f64 {
         if self.count > 1.0 { (self.deviations / (self.count - 1.0) / self.count).sqrt() } else { f64::NAN }
     }
 }
 
-/// The same of tensors of one shape, entry by entry.
+/// Streaming mean and variance of tensors of one shape, entry by entry.
 #[derive(Debug)]
 pub(crate) struct TensorMoments {
     count: f64,
@@ -43,7 +43,7 @@ pub(crate) struct TensorMoments {
 }
 
 impl TensorMoments {
-    /// Of nothing yet, in the dtype and on the device of `like`.
+    /// Of no tensor yet, in the dtype and on the device of `like`.
     pub(crate) fn of(size: &[i64], like: (Kind, tch::Device)) -> Result<Self, Error> {
         let zeros = || Tensor::f_zeros(size, like);
         Ok(Self { count: 0.0, mean: zeros()?, deviations: zeros()? })
@@ -51,9 +51,9 @@ impl TensorMoments {
 
     pub(crate) fn add(&mut self, x: &Tensor) -> Result<(), Error> {
         self.count += 1.0;
-        let apart = x.f_sub(&self.mean)?;
-        let _ = self.mean.f_add_(&apart.f_div_scalar(self.count)?)?;
-        let _ = self.deviations.f_add_(&apart.f_mul(&x.f_sub(&self.mean)?)?)?;
+        let deviation = x.f_sub(&self.mean)?;
+        let _ = self.mean.f_add_(&deviation.f_div_scalar(self.count)?)?;
+        let _ = self.deviations.f_add_(&deviation.f_mul(&x.f_sub(&self.mean)?)?)?;
         Ok(())
     }
 
@@ -61,12 +61,12 @@ impl TensorMoments {
         &self.mean
     }
 
-    /// The variance of what came, divided by its number.
+    /// The variance, as the mean of the squared deviations.
     pub(crate) fn variance(&self) -> Result<Tensor, Error> {
         Ok(self.deviations.f_div_scalar(self.count.max(1.0))?)
     }
 
-    /// The mean's standard errors, all entries in a row; `None` of fewer than two.
+    /// The mean's standard errors, of all entries in order; `None` of fewer than two tensors.
     pub(crate) fn errors(&self) -> Result<Option<Vec<f64>>, Error> {
         if self.count < 2.0 {
             return Ok(None);

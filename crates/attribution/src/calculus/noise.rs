@@ -1,8 +1,7 @@
-//! Random numbers that are the same on every machine, and for a token whatever comes after it; and gradients at noisy
-//! inputs.
+//! Random numbers that are the same on every machine and do not depend on later tokens, and gradients at noisy inputs.
 
 use crate::calculus::moments::TensorMoments;
-use crate::calculus::path::sum_kind;
+use crate::calculus::rounding::sum_kind;
 use crate::error::Error;
 use crate::method::parameters::{Parameters, check_count};
 use crate::method::vocabulary;
@@ -13,14 +12,14 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use tch::Tensor;
 
-/// The generator of one draw: draws of one seed know nothing of each other.
-pub(crate) fn generator(seed: u64, draw: u64) -> ChaCha8Rng {
+/// The generator of one sample; samples of one seed are independent of each other.
+pub(crate) fn generator(seed: u64, sample: u64) -> ChaCha8Rng {
     let mut numbers = ChaCha8Rng::seed_from_u64(seed);
-    numbers.set_stream(draw);
+    numbers.set_stream(sample);
     numbers
 }
 
-/// Embeddings with normal noise of a standard deviation added, from one draw of a seed.
+/// Embeddings plus normal noise of a standard deviation.
 pub(crate) fn noisy(embeddings: &Tensor, deviation: f64, numbers: &mut ChaCha8Rng) -> Result<Tensor, Error> {
     let count = embeddings.numel();
     let noise: Vec<f64> = StandardNormal.sample_iter(numbers).take(count).collect();
@@ -28,7 +27,7 @@ pub(crate) fn noisy(embeddings: &Tensor, deviation: f64, numbers: &mut ChaCha8Rn
     Ok(embeddings.f_add(&noise.f_to_kind(embeddings.kind())?.f_to(embeddings.device())?)?)
 }
 
-/// Draws of noise.
+/// How noise is sampled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Noise {
     pub(crate) samples: u32,
@@ -73,7 +72,7 @@ impl Noise {
         Cost::new(1.0, size.n_output as f64) * f64::from(self.samples)
     }
 
-    /// For each output the gradients at noisy inputs, `[tokens, hidden]`: their mean and spread.
+    /// For each output the mean and variance of the gradients at noisy inputs, `[tokens, hidden]`.
     pub(crate) fn gradients(
         &self,
         problem: &Problem<'_>,
@@ -86,11 +85,11 @@ impl Noise {
         let nothing =
             |output| TensorMoments::of(&[problem.row_length(output) as i64, hidden], (kind, input.device()));
         let numbers = 2 * (input.size()[1] * hidden) as usize;
-        problem.foresee_portions(numbers, |size| self.cost(size));
-        for outputs in problem.portions(numbers) {
+        problem.foresee_chunks(numbers, |size| self.cost(size));
+        for outputs in problem.chunks(numbers) {
             let mut found: Vec<_> = outputs.clone().map(nothing).collect::<Result<_, _>>()?;
-            for draw in 0..self.samples {
-                let point = noisy(&input, deviation, &mut generator(self.seed, draw.into()))?;
+            for sample in 0..self.samples {
+                let point = noisy(&input, deviation, &mut generator(self.seed, sample.into()))?;
                 problem.gradients_at(&point, outputs.clone(), &mut |output, _, gradient| {
                     let gradient = gradient.f_narrow(0, 0, problem.row_length(output) as i64)?;
                     found[output - outputs.start].add(&gradient.f_to_kind(kind)?)

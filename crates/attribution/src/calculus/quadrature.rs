@@ -5,25 +5,25 @@ use std::f64::consts::PI;
 use std::fmt;
 use std::str::FromStr;
 
-/// Where the points on a path lie, and how much each counts. The weights of every rule add up to 1.
+/// A quadrature rule: where the points on a path lie, and their weights, which add up to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Quadrature {
     /// Exact for polynomials up to degree `2n − 1`.
     #[default]
     GaussLegendre,
-    /// `n` evenly spaced points with both ends, which count half: exact for straight lines.
+    /// `n` evenly spaced points with both ends, which have half the weight: exact for straight lines.
     Trapezoid,
-    /// The left end of each of `n` stretches: exact for constants.
+    /// The left end of each of `n` intervals: exact for constants.
     RiemannLeft,
-    /// The right end of each of `n` stretches: exact for constants.
+    /// The right end of each of `n` intervals: exact for constants.
     RiemannRight,
-    /// The middle of each of `n` stretches: exact for straight lines.
+    /// The middle of each of `n` intervals: exact for straight lines.
     RiemannMiddle,
 }
 
 impl Quadrature {
-    /// Every rule, in the order of a list for people.
+    /// Every rule, in the order of listings.
     pub const ALL: [Self; 5] =
         [Self::GaussLegendre, Self::Trapezoid, Self::RiemannLeft, Self::RiemannRight, Self::RiemannMiddle];
 
@@ -79,9 +79,9 @@ impl FromStr for Quadrature {
 /// A point of the path and its weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Point {
-    /// Where on the path, from 0 to 1; Gauss–Legendre leaves the ends out.
+    /// From 0 to 1, without the ends for Gauss–Legendre.
     pub(crate) position: f64,
-    /// The weights of all points add up to 1.
+    /// Its weight; those of all points add up to 1.
     pub(crate) weight: f64,
 }
 

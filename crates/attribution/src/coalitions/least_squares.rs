@@ -3,11 +3,12 @@
 use crate::error::Error;
 use tch::{Kind, Tensor};
 
-/// The `x` that minimise `Σ_k w_k (b_k − ⟨a_k, x⟩)² + ridge Σ_{i ≥ free} x_i²` for many right-hand sides `b`; of
-/// several, the shortest. In float64.
+/// The `x` that minimises `Σ_k w_k (b_k − ⟨a_k, x⟩)² + ridge Σ_{i ≥ free} x_i²`, for many right-hand sides `b`; the
+/// shortest one where there are several. In float64.
 pub(crate) struct Fit {
-    /// `[samples, unknowns]` and `[samples, sides]`, both times the root of the weights.
+    /// `[samples, unknowns]`, times the root of the weights.
     rows: Tensor,
+    /// `[samples, sides]`, times the root of the weights.
     sides: Tensor,
     /// From sides to solutions: `[unknowns, samples]`.
     inverse: Tensor,
@@ -16,7 +17,7 @@ pub(crate) struct Fit {
     rank: usize,
 }
 
-/// Below this, what is left of a sample when the others have been fitted is taken for nothing.
+/// Determinants of `1 − A_g P_g` below this count as zero: the group's samples are needed to tell unknowns apart.
 const LEVER: f64 = 1e-9;
 
 impl Fit {
@@ -43,7 +44,7 @@ impl Fit {
         }
         let (u, s, v) = system.f_svd(true, true)?;
         let solved = count(&s, &system)?;
-        // The ridge tells apart what the samples do not.
+        // The ridge makes the system regular even where the samples do not tell the unknowns apart.
         let rank = if ridge > 0.0 { count(&rows.f_svd(true, false)?.1, &rows)? } else { solved };
         let first = |x: &Tensor, dim: i64| x.f_narrow(dim, 0, solved);
         let inverse = first(&v, 1)?.f_div(&first(&s, 0)?)?;
@@ -52,7 +53,7 @@ impl Fit {
         Ok(Self { rows, sides, inverse, solutions, rank: rank as usize })
     }
 
-    /// How many of the unknowns the samples tell apart, whatever the ridge is.
+    /// The rank of the samples' matrix, without the ridge: how many unknowns the samples tell apart.
     pub(crate) fn rank(&self) -> usize {
         self.rank
     }
@@ -63,10 +64,10 @@ impl Fit {
     }
 
     /// The standard errors of one side's solution, by the jackknife: `√((G − 1)/G Σ_g (x_(g) − x̄)²)`, with `x_(g)` the
-    /// solution without the `g`-th of `G` groups of neighbouring samples. The first `fixed` samples were not drawn, and
-    /// stay. `None` for fewer than two groups, or where the samples without one of them would leave more open.
+    /// solution without the `g`-th of `G` groups of neighbouring samples. The first `fixed` samples are not random, and
+    /// stay. `None` for fewer than two groups, or where the rank is lower without one of them.
     ///
-    /// No model is fitted anew: `x_(g) − x = −P_g (1 − A_g P_g)⁻¹ r_g`, with `P` the pseudoinverse and `r` the
+    /// Nothing is fitted again: `x_(g) − x = −P_g (1 − A_g P_g)⁻¹ r_g`, with `P` the pseudoinverse and `r` the
     /// residuals.
     ///
     /// Source: Quenouille 1956 and Tukey 1958; for regression Miller 1974, "An Unbalanced Jackknife".
@@ -77,28 +78,28 @@ impl Fit {
         if groups < 2 {
             return Ok(None);
         }
-        let drawn = |x: &Tensor| x.f_narrow(0, fixed, groups * group);
+        let sampled = |x: &Tensor| x.f_narrow(0, fixed, groups * group);
         let side = side as i64;
         let fitted = self.rows.f_matmul(&self.solutions.f_select(1, side)?.f_unsqueeze(1)?)?;
         let residual = self.sides.f_narrow(1, side, 1)?.f_sub(&fitted)?;
-        let residual = drawn(&residual)?.f_reshape([groups, group, 1])?;
-        let rows = drawn(&self.rows)?.f_reshape([groups, group, unknowns])?;
+        let residual = sampled(&residual)?.f_reshape([groups, group, 1])?;
+        let rows = sampled(&self.rows)?.f_reshape([groups, group, unknowns])?;
         // [groups, unknowns, group]
-        let inverse = drawn(&self.inverse.f_transpose(0, 1)?)?.f_reshape([groups, group, unknowns])?;
+        let inverse = sampled(&self.inverse.f_transpose(0, 1)?)?.f_reshape([groups, group, unknowns])?;
         let inverse = inverse.f_transpose(1, 2)?;
         let left = Tensor::f_eye(group, (Kind::Double, rows.device()))?.f_sub(&rows.f_bmm(&inverse)?)?;
         if Tensor::f_linalg_det(&left)?.f_min()?.f_double_value(&[])? < LEVER {
             return Ok(None);
         }
-        let apart = inverse.f_bmm(&Tensor::f_linalg_solve(&left, &residual, true)?)?.f_squeeze_dim(2)?;
-        let apart = apart.f_sub(&apart.f_mean_dim(&[0_i64][..], true, None)?)?;
-        let squares = apart.f_square()?.f_sum_dim_intlist(&[0_i64][..], false, None)?;
+        let change = inverse.f_bmm(&Tensor::f_linalg_solve(&left, &residual, true)?)?.f_squeeze_dim(2)?;
+        let change = change.f_sub(&change.f_mean_dim(&[0_i64][..], true, None)?)?;
+        let squares = change.f_square()?.f_sum_dim_intlist(&[0_i64][..], false, None)?;
         let share = (groups - 1) as f64 / groups as f64;
         Ok(Some(Vec::try_from(squares.f_mul_scalar(share)?.f_sqrt()?)?))
     }
 }
 
-/// How many singular values of a matrix are more than rounding.
+/// The number of singular values of a matrix that are more than rounding.
 fn count(values: &Tensor, of: &Tensor) -> Result<i64, Error> {
     let largest = values.f_max()?.f_double_value(&[])?;
     let least = largest * f64::EPSILON * of.size().into_iter().max().unwrap_or(1) as f64;
@@ -150,8 +151,8 @@ mod tests {
         for (ridge, fixed, group) in [((0.0, 0), 0, 1), ((0.0, 0), 1, 2), ((0.7, 1), 1, 2)] {
             let groups = (samples - fixed) / group;
             let without = |g: usize| {
-                let away = fixed + g * group..fixed + (g + 1) * group;
-                let kept: Vec<usize> = (0..samples).filter(|k| !away.contains(k)).collect();
+                let left_out = fixed + g * group..fixed + (g + 1) * group;
+                let kept: Vec<usize> = (0..samples).filter(|k| !left_out.contains(k)).collect();
                 let of = |from: &[f64]| kept.iter().map(|k| from[*k]).collect::<Vec<_>>();
                 let rows: Vec<_> = kept.iter().map(|k| rows[*k].clone()).collect();
                 solve(&rows, &of(&sides), &of(&weights), ridge)

@@ -1,4 +1,4 @@
-//! What methods share that fit a linear model to a game: over which segments, with how many texts, from which seed.
+//! The settings that methods share which fit a linear model to a game: its segments, the number of texts, the seed.
 
 use crate::coalitions::game::GameRules;
 use crate::error::Error;
@@ -6,7 +6,7 @@ use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::method::parameters::{Parameters, check_count};
 
-/// Over which segments, with how many texts, from which seed.
+/// The game that a linear model is fitted to, the number of texts, and the seed.
 #[derive(Debug, Clone)]
 pub(crate) struct Regression {
     pub(crate) rules: GameRules,
@@ -15,11 +15,11 @@ pub(crate) struct Regression {
     pub(crate) seed: u64,
 }
 
-/// Texts at the most.
+/// The most texts.
 const MOST: u32 = 1_000_000;
 
 impl Default for Regression {
-    /// Over tokens, absent by [`Baseline::Zero`].
+    /// Tokens, ablated to [`Baseline::Zero`]; seed 0.
     fn default() -> Self {
         Self { rules: GameRules::tokens(Ablation::Embedding(Baseline::Zero)), samples: None, seed: 0 }
     }
@@ -36,7 +36,7 @@ impl Regression {
         self.samples.map_or(Ok(()), |samples| check_count("samples", samples, MOST))
     }
 
-    /// How many texts for `n` segments.
+    /// The number of texts for `n` segments.
     pub(crate) fn count(&self, n: usize) -> usize {
         self.samples.map_or(2 * n + 512, |samples| samples as usize)
     }
@@ -51,12 +51,12 @@ impl Regression {
     }
 }
 
-/// The numbers of the segments that are away.
-pub(crate) fn away(there: &[bool]) -> Vec<usize> {
-    (0..there.len()).filter(|i| !there[*i]).collect()
+/// The numbers of the segments that are ablated.
+pub(crate) fn ablated(present: &[bool]) -> Vec<usize> {
+    (0..present.len()).filter(|i| !present[*i]).collect()
 }
 
-/// 1 for a segment that is there, 0 for one that is away.
-pub(crate) fn indicator(there: bool) -> f64 {
-    f64::from(u8::from(there))
+/// 1 for a segment that is present, 0 for one that is ablated.
+pub(crate) fn indicator(present: bool) -> f64 {
+    f64::from(u8::from(present))
 }

@@ -1,20 +1,20 @@
-//! How a token is taken away.
+//! How a token is removed.
 
 use crate::error::Error;
 use crate::method::baseline::Baseline;
 use std::fmt;
 use std::str::FromStr;
 
-/// How a token is taken away. Each is another intervention, and gives other numbers.
+/// How a token is removed. Each way is another intervention, and gives other numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 #[doc(alias = "Absence")]
 pub enum Ablation {
-    /// Another embedding stands in its place; its position stays.
+    /// Another embedding replaces it; its position stays.
     Embedding(Baseline),
-    /// The token is left out, and later ones move up.
+    /// The token is deleted, and later ones move up.
     Deletion,
-    /// No later token can attend to it. It stays where it is, and itself it still sees: for models that offer
+    /// No later token can attend to it. It keeps its position and attends to itself. For models with a
     /// [`PrefixCache`](crate::PrefixCache).
     Masking,
 }
@@ -24,10 +24,10 @@ impl Ablation {
     pub const NAMES: &'static str =
         "zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K, sampled:K:SEED, deletion, masking";
 
-    /// The embeddings that a path begins at.
+    /// The baseline at which a path begins.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a deletion or a masking: there is no path to it.
+    /// [`Error::Parameter`] for deletion and masking, to which there is no path.
     pub(crate) fn embedding(&self) -> Result<Baseline, Error> {
         match self {
             Self::Embedding(baseline) => Ok(baseline.clone()),

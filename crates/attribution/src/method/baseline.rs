@@ -1,4 +1,4 @@
-//! What stands for "nothing there": the point that a path begins at.
+//! The embeddings that stand for an absent input: where a path begins, or what replaces an ablated token.
 
 use crate::error::Error;
 use crate::method::ablation::Ablation;
@@ -25,9 +25,9 @@ pub enum Baseline {
     Mask,
     /// The embedding of one token.
     Token(TokenId),
-    /// Another text's embeddings, token by token; it begins anew where it is shorter.
+    /// Another text's embeddings, token by token; repeated where it is shorter.
     Text(Vec<TokenId>),
-    /// A distribution: the mean over this many texts of tokens that are drawn evenly from the vocabulary, from a seed.
+    /// A distribution: the mean over this many texts of tokens sampled uniformly from the vocabulary, from a seed.
     Sampled {
         /// How many texts, from 1.
         draws: u32,
@@ -37,12 +37,12 @@ pub enum Baseline {
 }
 
 impl Baseline {
-    /// How many baselines there are to take the mean over.
+    /// The number of baselines to average over.
     pub(crate) fn draws(&self) -> u32 {
         if let Self::Sampled { draws, .. } = self { (*draws).max(1) } else { 1 }
     }
 
-    /// The token numbers that were given.
+    /// The given token ids.
     fn ids(&self) -> &[TokenId] {
         match self {
             Self::Token(id) => std::slice::from_ref(id),
@@ -51,7 +51,8 @@ impl Baseline {
         }
     }
 
-    /// One of the baselines, for token embeddings `[1, tokens, hidden]`, in the same shape.
+    /// The baseline, for token embeddings `[1, tokens, hidden]`, in the same shape. `draw` numbers the baselines of a
+    /// distribution.
     pub(crate) fn embeddings(
         &self,
         problem: &Problem<'_>,

@@ -1,4 +1,4 @@
-//! What a method gives for one output.
+//! The attributions of one output, as a method computes them.
 
 use crate::error::Error;
 use tch::Tensor;
@@ -9,31 +9,32 @@ use tch::Tensor;
 pub struct Explanation {
     /// The output's number, from 0.
     pub output: usize,
-    /// One vector for each token that the output has read: `[tokens, hidden]`. A method that has one number
-    /// a token gives `[tokens, 1]`.
-    pub vectors: Tensor,
-    /// f(x): the target at the real input.
+    /// The attributions: a vector for each token in the output's context, `[tokens, hidden]`, or `[tokens, 1]` for a
+    /// method that computes one number a token. Fewer tokens where the rest have no attribution.
+    #[doc(alias = "vectors")]
+    pub attributions: Tensor,
+    /// f(x): the target at the clean input.
     pub value: f64,
     /// f(baseline), where the method has a baseline.
     pub baseline_value: Option<f64>,
-    /// Points on the path, where the method follows one.
+    /// Points on the path, where the method integrates along one.
     pub steps: Option<u32>,
-    /// How large the relative convergence delta was allowed to be, where the method was told.
+    /// How large the relative convergence delta was allowed to be, for a method with a tolerance.
     pub tolerance: Option<f64>,
-    /// Random draws that it rests on, where a method chooses their number by the text.
+    /// The number of random samples, where the method chose it by the text.
     pub samples: Option<u32>,
-    /// The standard error of the sum over each token's vector, where it was sampled.
+    /// The standard error of the sum over each token's vector, for methods that sample.
     pub standard_errors: Option<Vec<f64>>,
     /// What a reader of this row should know.
     pub notes: Vec<String>,
 }
 
 impl Explanation {
-    /// An output's vectors and f(x), and nothing else.
-    pub fn new(output: usize, vectors: Tensor, value: f64) -> Self {
+    /// An output's attributions and f(x), and nothing else.
+    pub fn new(output: usize, attributions: Tensor, value: f64) -> Self {
         Self {
             output,
-            vectors,
+            attributions,
             value,
             baseline_value: None,
             steps: None,
@@ -47,7 +48,7 @@ impl Explanation {
     /// One number for each token.
     ///
     /// # Errors
-    /// What libtorch says.
+    /// An error of libtorch.
     pub fn of_numbers(output: usize, numbers: &[f64], value: f64) -> Result<Self, Error> {
         Ok(Self::new(output, Tensor::f_from_slice(numbers)?.f_unsqueeze(1)?, value))
     }

@@ -8,16 +8,15 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Positions {
-    /// They stay what they are: only tokens come and go, as in ecco, captum and inseq.
+    /// They stay: only token embeddings move, as in ecco, captum and inseq.
     #[default]
     Stay,
-    /// They move too: the path runs through what the first block reads. For models that show their inside, and add positions to
-    /// embeddings.
+    /// They move too: the path runs through the input of the first block. For models that offer their inside.
     Move,
 }
 
 impl Positions {
-    /// Both, in the order of a list for people.
+    /// Both, in the order of listings.
     pub const ALL: [Self; 2] = [Self::Stay, Self::Move];
 
     /// The name, lower case.

@@ -1,15 +1,15 @@
-//! Who plays: the input alone, or earlier outputs too.
+//! Which segments are ablated: those of the input, or earlier outputs too.
 
 use crate::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-/// Which segments of the text are taken away and put back.
+/// Which segments of the text take part in a game: all others are always present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 #[doc(alias = "Players")]
 pub enum Scope {
-    /// Those of the input. Earlier outputs stay in place, and their numbers are missing.
+    /// Those of the input. Earlier outputs are always present, and their numbers are missing.
     #[default]
     Input,
     /// Earlier outputs too.
@@ -17,7 +17,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Both, in the order of a list for people.
+    /// Both, in the order of listings.
     pub const ALL: [Self; 2] = [Self::Input, Self::All];
 
     /// The name, lower case.

@@ -1,17 +1,17 @@
-//! What the vocabulary's embeddings are like as a whole: their mean and their spread.
+//! The mean and the standard deviation of the vocabulary's embeddings.
 
 use crate::error::Error;
 use crate::model::TokenId;
 use crate::problem::Problem;
 use tch::{Kind, Tensor};
 
-/// Tokens that are looked up together.
+/// Tokens looked up in one call.
 const TOGETHER: usize = 8192;
 
 /// The mean embedding of the vocabulary, `[1, hidden]`.
 pub(crate) fn mean(problem: &Problem<'_>) -> Result<Tensor, Error> {
     let mut total: Option<Tensor> = None;
-    for embeddings in each_part(problem) {
+    for embeddings in each_chunk(problem) {
         let sum = embeddings?.f_sum_dim_intlist(&[0_i64][..], true, None)?;
         total = Some(match total {
             Some(total) => total.f_add(&sum)?,
@@ -25,7 +25,7 @@ pub(crate) fn mean(problem: &Problem<'_>) -> Result<Tensor, Error> {
 /// The standard deviation of all numbers in the vocabulary's embeddings.
 pub(crate) fn spread(problem: &Problem<'_>) -> Result<f64, Error> {
     let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    for embeddings in each_part(problem) {
+    for embeddings in each_chunk(problem) {
         let embeddings = embeddings?;
         count += embeddings.numel() as f64;
         sum += embeddings.f_sum(None)?.f_double_value(&[])?;
@@ -35,7 +35,7 @@ pub(crate) fn spread(problem: &Problem<'_>) -> Result<f64, Error> {
     Ok((squares / count - mean * mean).max(0.0).sqrt())
 }
 
-fn each_part<'p>(problem: &'p Problem<'_>) -> impl Iterator<Item = Result<Tensor, Error>> + 'p {
+fn each_chunk<'p>(problem: &'p Problem<'_>) -> impl Iterator<Item = Result<Tensor, Error>> + 'p {
     let vocabulary = problem.vocabulary();
     (0..vocabulary).step_by(TOGETHER).map(move |begin| {
         let ids: Vec<_> = (begin as TokenId..(begin + TOGETHER).min(vocabulary) as TokenId).collect();

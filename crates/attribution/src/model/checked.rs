@@ -1,5 +1,6 @@
-//! What a model gives, held to what its traits promise: shapes, and numbers that have gradients. A model of one's own
-//! is code that nobody here has seen, and a tensor of the wrong shape goes far before something says so.
+//! Calls of models and targets, with their results checked against the traits' promises: shapes, and numbers that have
+//! gradients. In code of your own a mistake is easily made, and a tensor of the wrong shape would go unnoticed for
+//! long.
 
 use crate::error::Error;
 use crate::model::inside::{AttentionView, BackwardRule, Inside, ReadOut};
@@ -9,7 +10,7 @@ use crate::model::{LanguageModel, TokenId};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-/// Token embeddings, `[tokens, hidden]`; `hidden` is what they were before, where some were looked up before.
+/// Token embeddings, `[tokens, hidden]`, with `hidden` as in earlier look-ups, where there were any.
 pub(crate) fn embed(
     model: &(impl LanguageModel + ?Sized),
     ids: &[TokenId],
@@ -41,7 +42,7 @@ pub(crate) fn logits(
     Ok(found)
 }
 
-/// The model's own way back, where it has one.
+/// The model's own backward pass, where it has one.
 pub(crate) fn tape<'a>(
     model: &'a dyn LanguageModel,
     embeddings: &Tensor,
@@ -49,17 +50,17 @@ pub(crate) fn tape<'a>(
     positions: Range<usize>,
 ) -> Result<Option<Box<dyn Tape + 'a>>, Error> {
     let count = positions.len();
-    let Some(run) = model.tape(embeddings, n_input, positions)? else {
+    let Some(tape) = model.tape(embeddings, n_input, positions)? else {
         return Ok(None);
     };
-    shaped(run.logits(), "Tape::logits", &[1, count as i64, vocabulary(model)])?;
-    Ok(Some(run))
+    shaped(tape.logits(), "Tape::logits", &[1, count as i64, vocabulary(model)])?;
+    Ok(Some(tape))
 }
 
-/// The way back of some positions, of which the first that the run has read `first + 1` tokens: every position in
-/// order, and for each `[read, hidden]` of at least the tokens that it has read.
+/// The backward pass of some positions, counted from position `first` of the sequence: every position in order, and for
+/// each `[context, hidden]` of at least the tokens up to the position.
 pub(crate) fn vjp(
-    run: &dyn Tape,
+    tape: &dyn Tape,
     (positions, first): (Range<usize>, usize),
     hidden: i64,
     cotangents: &Tensor,
@@ -67,15 +68,15 @@ pub(crate) fn vjp(
 ) -> Result<(), Error> {
     let op = "Tape::vjp";
     let mut due = positions.clone();
-    run.vjp(positions, cotangents, &mut |position, gradient| {
+    tape.vjp(positions, cotangents, &mut |position, gradient| {
         let expected = due.next();
         if expected != Some(position) {
             return Err(Error::Order { op, found: Some(position), expected });
         }
         floating(&gradient, op)?;
-        let (size, read) = (gradient.size(), (first + position + 1) as i64);
-        if size.len() != 2 || size[0] < read || size[1] != hidden {
-            return Err(Error::Shape { op, found: size, expected: vec![read, hidden] });
+        let (size, context) = (gradient.size(), (first + position + 1) as i64);
+        if size.len() != 2 || size[0] < context || size[1] != hidden {
+            return Err(Error::Shape { op, found: size, expected: vec![context, hidden] });
         }
         each(position, gradient)
     })?;
@@ -87,14 +88,14 @@ pub(crate) fn vjp(
 
 /// Logits of variants of a text, `[batch, positions, vocabulary]`.
 pub(crate) fn variant_logits(
-    variants: &dyn PrefixCache,
+    cache: &dyn PrefixCache,
     vocabulary: usize,
     (shared, embeddings): (usize, &Tensor),
     masked: Option<&Tensor>,
     positions: Range<usize>,
 ) -> Result<Tensor, Error> {
     let size = [embeddings.size()[0], positions.len() as i64, vocabulary as i64];
-    let found = variants.logits(shared, embeddings, masked, positions)?;
+    let found = cache.logits(shared, embeddings, masked, positions)?;
     shaped(&found, "PrefixCache::logits", &size)?;
     Ok(found)
 }
@@ -119,27 +120,27 @@ pub(crate) fn logits_from(
     Ok(found)
 }
 
-/// What a block's attention does, each part in its shape.
+/// A block's attention, each part in its shape.
 pub(crate) fn attention_at(
     inside: &dyn Inside,
     layer: usize,
     residual: &Tensor,
 ) -> Result<AttentionView, Error> {
-    let look = inside.attention_at(layer, residual)?;
+    let view = inside.attention_at(layer, residual)?;
     let (heads, (tokens, hidden)) = (inside.heads() as i64, residual.size2()?);
     for (part, op, size) in [
-        (&look.pattern, "Inside::attention_at, pattern,", &[heads, tokens, tokens][..]),
-        (&look.values, "Inside::attention_at, values,", &[heads, tokens, hidden]),
-        (&look.bias, "Inside::attention_at, bias,", &[hidden]),
-        (&look.attended, "Inside::attention_at, attended,", &[tokens, hidden]),
-        (&look.output, "Inside::attention_at, output,", &[tokens, hidden]),
+        (&view.pattern, "Inside::attention_at, pattern,", &[heads, tokens, tokens][..]),
+        (&view.values, "Inside::attention_at, values,", &[heads, tokens, hidden]),
+        (&view.bias, "Inside::attention_at, bias,", &[hidden]),
+        (&view.attended, "Inside::attention_at, attended,", &[tokens, hidden]),
+        (&view.output, "Inside::attention_at, output,", &[tokens, hidden]),
     ] {
         shaped(part, op, size)?;
     }
-    Ok(look)
+    Ok(view)
 }
 
-/// A block's output, in the shape of what its second half reads.
+/// A block's output, in the shape of its second half's input.
 pub(crate) fn feed_forward(inside: &dyn Inside, layer: usize, attended: &Tensor) -> Result<Tensor, Error> {
     let found = inside.feed_forward(layer, attended)?;
     shaped(&found, "Inside::feed_forward", &attended.size())?;
@@ -153,7 +154,7 @@ pub(crate) fn read_out(inside: &dyn Inside, residual: &Tensor, weights: &Tensor)
     Ok(found)
 }
 
-/// A forward pass that is walked back by another rule, where the model has one.
+/// A recorded forward pass with another rule for the backward pass, where the model has one.
 pub(crate) fn tape_by<'a>(
     inside: &'a dyn Inside,
     vocabulary: usize,
@@ -162,17 +163,17 @@ pub(crate) fn tape_by<'a>(
     positions: Range<usize>,
 ) -> Result<Option<Box<dyn Tape + 'a>>, Error> {
     let count = positions.len() as i64;
-    let run = inside.tape_by(rule, embeddings, positions)?;
-    run.as_ref()
-        .map_or(Ok(()), |run| shaped(run.logits(), "Tape::logits", &[1, count, vocabulary as i64]))?;
-    Ok(run)
+    let tape = inside.tape_by(rule, embeddings, positions)?;
+    let size = [1, count, vocabulary as i64];
+    tape.as_ref().map_or(Ok(()), |tape| shaped(tape.logits(), "Tape::logits", &size))?;
+    Ok(tape)
 }
 
 fn vocabulary(model: &(impl LanguageModel + ?Sized)) -> i64 {
     model.limits().vocabulary as i64
 }
 
-/// Floating-point numbers of that shape.
+/// Refuses anything but floating-point numbers of that shape.
 fn shaped(found: &Tensor, op: &'static str, expected: &[i64]) -> Result<(), Error> {
     floating(found, op)?;
     let size = found.size();
@@ -182,7 +183,7 @@ fn shaped(found: &Tensor, op: &'static str, expected: &[i64]) -> Result<(), Erro
     Err(Error::Shape { op, found: size, expected: expected.to_vec() })
 }
 
-/// Refuses what has no gradient, such as whole numbers.
+/// Refuses dtypes without gradients, such as integers.
 fn floating(found: &Tensor, op: &'static str) -> Result<(), Error> {
     match dtype(found) {
         Ok(Kind::Half | Kind::BFloat16 | Kind::Float | Kind::Double) => Ok(()),
@@ -190,7 +191,7 @@ fn floating(found: &Tensor, op: &'static str) -> Result<(), Error> {
     }
 }
 
-/// A tensor's dtype; an error where it is none that is known here, or not there at all.
+/// A tensor's dtype; an error for an unknown dtype or an undefined tensor.
 fn dtype(tensor: &Tensor) -> Result<Kind, &'static str> {
     if tensor.defined() {
         tensor.f_kind().map_err(|_| "an unknown dtype")

@@ -1,4 +1,4 @@
-//! How a text is continued: how many tokens, when it ends, and what the model's logits are changed by before one is
+//! How a text is continued: the number of tokens, when it ends, and how the logits are changed before a token is
 //! chosen.
 
 use crate::error::Error;
@@ -11,15 +11,15 @@ use tch::{Kind, Tensor};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Generation {
-    /// Tokens to add at the most; fewer where the end-of-text token or one of [`stop`](Self::stop) comes first.
+    /// The most tokens to add; fewer where the end-of-text token or one of [`stop`](Self::stop) comes first.
     pub tokens: usize,
-    /// Tokens to add at the least: no end-of-text token is chosen before, and no text stops.
+    /// The fewest tokens to add: before, no end-of-text token is chosen and no stop text ends it. Default: 0.
     pub at_least: usize,
-    /// Texts after which it ends; they stay in the output, with the rest of their last token. Only who knows the
-    /// tokens' texts can honour them, a checkpoint with its tokenizer; a bare model refuses them.
+    /// Texts after which it ends; they stay in the output, with the rest of their last token. They need a checkpoint
+    /// with its tokenizer; a bare model refuses them. Default: none.
     pub stop: Vec<String>,
-    /// A token that has been read or made has its logit divided by this where the logit is above 0, and multiplied
-    /// where it is below (Keskar and others 2019, "CTRL"). 1 changes nothing, more than 1 discourages repetition.
+    /// The logit of a token that occurred before is divided by this where it is above 0, and multiplied where it is
+    /// below (Keskar and others 2019, "CTRL"). 1 changes nothing, more than 1 discourages repetition. Default: 1.
     pub repetition_penalty: f64,
     /// How one token is chosen.
     pub sampling: Sampling,
@@ -31,12 +31,12 @@ impl Generation {
         Self::new(tokens, Sampling::Greedy)
     }
 
-    /// Draws from the model's own distribution, `tokens` times.
+    /// Samples from the model's own distribution, `tokens` times.
     pub fn sample(tokens: usize, seed: u64) -> Self {
         Self::new(tokens, Sampling::random(seed))
     }
 
-    /// `tokens` tokens, chosen so.
+    /// `tokens` tokens, chosen by `sampling`.
     pub fn new(tokens: usize, sampling: Sampling) -> Self {
         Self { tokens, at_least: 0, stop: Vec::new(), repetition_penalty: 1.0, sampling }
     }
@@ -81,7 +81,7 @@ impl Generation {
         self.sampling.check()
     }
 
-    /// What one token is chosen from: the logits after the penalty, without end-of-text tokens where it is too early
+    /// The logits that a token is chosen from: after the penalty, and without end-of-text tokens where it is too early
     /// for them.
     fn offered(
         &self,
@@ -113,7 +113,7 @@ impl Generation {
     }
 }
 
-/// Generation that reads the whole prefix again for every token.
+/// Generation that runs the whole prefix again for every token.
 pub(crate) fn without_cache(
     model: &(impl LanguageModel + ?Sized),
     input: &[TokenId],
@@ -129,11 +129,11 @@ pub(crate) fn without_cache(
     })
 }
 
-/// The loop that all generation shares: `next` gives the logits `[vocabulary]` after the tokens so far.
+/// The loop that all generation shares: `next` returns the logits `[vocabulary]` after the tokens so far.
 ///
 /// # Errors
-/// An empty input, one that is too long with the tokens asked for, a sampling parameter out of range, or
-/// what `next` says.
+/// An empty input, one that is too long with the tokens asked for, a sampling parameter out of range, or an error of
+/// `next`.
 pub fn generate_with(
     model: &(impl LanguageModel + ?Sized),
     input: &[TokenId],

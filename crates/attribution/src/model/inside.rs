@@ -1,4 +1,4 @@
-//! The second, optional seam: what methods that look inside a transformer ask of it.
+//! The optional view into a transformer: residual stream, attention and read-out.
 
 use crate::error::model_error::ModelError;
 use crate::model::tape::Tape;
@@ -6,30 +6,31 @@ use std::ops::Range;
 use tch::Tensor;
 
 /// A decoder of blocks along a residual stream, each attention and then a feed-forward part, with a norm before each
-/// and one before the head. Which norm, where positions come in, whether heads share keys and values, and whether there
-/// are biases is the model's business. Blocks whose two parts read the same stream side by side do not fit.
+/// and one before the head. The kind of norm, where positions are added, whether heads share keys and values, and
+/// whether there are biases is up to the model. Blocks with both parts in parallel do not fit.
 ///
-/// *Layer* `l` is block number `l`, from 0. *Residual* `l` is what block `l` reads: residual 0 is the embeddings, with
-/// their positions where the model adds any (rotary positions are within attention), and residual
-/// [`layers`](Self::layers) is what the last norm reads.
+/// *Layer* `l` is block number `l`, from 0. *Residual* `l` is the input of block `l`: residual 0 is the embeddings,
+/// with their positions where the model adds any (rotary positions are within attention), and residual
+/// [`layers`](Self::layers) is the input of the last norm.
 ///
-/// `testing::check_model` (feature `testing`) holds an implementation to all of it.
+/// `testing::check_model` (feature `testing`) checks an implementation.
+///
+/// The trait may grow, by methods with default implementations.
 pub trait Inside {
-    /// How many blocks there are.
+    /// The number of blocks.
     fn layers(&self) -> usize;
 
-    /// How many attention heads a block has: patterns, which are as many as its queries have, though several may share
-    /// keys and values.
+    /// The number of attention heads in a block: those of the queries, even if several share keys and values.
     fn heads(&self) -> usize;
 
     /// The residual stream before a block, differentiable with respect to `embeddings`.
     ///
     /// # Shapes
-    /// - `layer`: up to and with [`layers`](Self::layers)
+    /// - `layer`: up to and including [`layers`](Self::layers)
     /// - `embeddings`: `[batch, tokens, hidden]`, token embeddings before positions; returns the same shape
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError>;
 
     /// Logits from the residual stream before a block, differentiable with respect to it.
@@ -39,7 +40,7 @@ pub trait Inside {
     /// - returns `[batch, positions, vocabulary]`
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     fn logits_from(
         &self,
         layer: usize,
@@ -47,13 +48,13 @@ pub trait Inside {
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError>;
 
-    /// What a block's attention does at one sequence's residual stream, outside any graph.
+    /// A block's attention for one sequence's residual stream, outside any graph.
     ///
     /// # Shapes
     /// - `residual`: `[tokens, hidden]`
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     #[doc(alias = "look")]
     fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError>;
 
@@ -63,28 +64,28 @@ pub trait Inside {
     /// - `attended`: `[…, hidden]`; returns the same shape
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError>;
 
-    /// The last norm and the head as one linear map, with the norm's scale held at one position's residual stream.
-    /// There it gives the logits themselves.
+    /// The last norm and the head as one linear map, with the norm's scale held constant at one position's residual
+    /// stream. There the map gives the logits themselves.
     ///
     /// # Shapes
     /// - `residual`: `[hidden]`, residual [`layers`](Self::layers) at that position
     /// - `weights`: `[vocabulary]`: which logits, and how much of each
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError>;
 
-    /// A forward pass that is walked back by other rules than the gradient's, for `attn-lrp` and `cp-lrp`. `None`, the
-    /// provided form, where the model has no such rules: these methods then refuse.
+    /// A recorded forward pass with other rules than the gradient's for the backward pass, for `attn-lrp` and `cp-lrp`.
+    /// Default: `None`, without such rules; these methods then refuse the model.
     ///
     /// # Shapes
     /// As in [`LanguageModel::tape`](crate::LanguageModel::tape).
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     #[doc(alias = "run_by")]
     fn tape_by<'a>(
         &'a self,
@@ -97,7 +98,7 @@ pub trait Inside {
     }
 }
 
-/// What a block's attention does at one sequence: `attended_i = x_i + Σ_h Σ_j A_hij f_h(x_j) + b`.
+/// A block's attention for one sequence: `attended_i = x_i + Σ_h Σ_j A_hij f_h(x_j) + b`.
 #[derive(Debug)]
 #[non_exhaustive]
 #[doc(alias = "Look")]
@@ -105,7 +106,7 @@ pub struct AttentionView {
     /// `A`: the attention pattern, `[heads, tokens, tokens]`; row `i` sums to 1 over `j ≤ i`.
     pub pattern: Tensor,
     /// `f_h(x_j)`: each head's value of each token through the output map, `[heads, tokens, hidden]`. Heads that share
-    /// values still differ here, each having its own part of the output map.
+    /// values differ here, because each has its own part of the output map.
     pub values: Tensor,
     /// `b`: the output map's bias, `[hidden]`; zeros where it has none.
     pub bias: Tensor,
@@ -134,7 +135,7 @@ impl AttentionView {
 pub struct ReadOut {
     /// `[hidden]`.
     pub direction: Tensor,
-    /// What the norm's bias and the head's add; 0 where there is neither.
+    /// What the biases of the norm and of the head add; 0 where there is neither.
     pub constant: f64,
 }
 
@@ -145,14 +146,15 @@ impl ReadOut {
     }
 }
 
-/// How relevance or gradient goes back through a transformer.
+/// What the backward pass through a transformer propagates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BackwardRule {
     /// The gradient.
     Gradient,
-    /// AttnLRP: norms with their scale held, activations by `f(z)/z`, each product's factors half of its relevance.
+    /// Relevance by AttnLRP: the scale of norms held constant, activations as `f(z)/z`, half of a product's relevance
+    /// to each factor.
     AttnLrp,
-    /// CP-LRP: the same, with the attention pattern held.
+    /// Relevance by CP-LRP: the same, with the attention pattern held constant.
     CpLrp,
 }

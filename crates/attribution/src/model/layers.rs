@@ -1,4 +1,4 @@
-//! A walk through a transformer's layers at the real input, for methods that look inside.
+//! A transformer's layers at the clean input, from the first to the last, for methods that look inside.
 
 use crate::error::Error;
 use crate::method::explanation::Explanation;
@@ -23,17 +23,17 @@ impl<'p, 'a> Layers<'p, 'a> {
         self.inside
     }
 
-    /// How many layers there are.
+    /// The number of layers.
     pub(crate) fn count(&self) -> usize {
         self.inside.layers()
     }
 
-    /// How many heads a layer has.
+    /// The number of heads in a layer.
     pub(crate) fn heads(&self) -> usize {
         self.inside.heads()
     }
 
-    /// What the last norm reads: `[tokens, hidden]`.
+    /// The input of the last norm: `[tokens, hidden]`.
     pub(crate) fn last(&self) -> Result<Tensor, Error> {
         let _no_gradient = tch::no_grad_guard();
         let last = checked::residual(self.inside, self.count(), &self.problem.embeddings())?;
@@ -41,9 +41,8 @@ impl<'p, 'a> Layers<'p, 'a> {
         Ok(last.f_select(0, 0)?)
     }
 
-    /// Goes up through the layers: `visit` sees each one's number, what it reads (`[tokens, hidden]`), and what its
-    /// attention does.
-    pub(crate) fn go_up(
+    /// Calls `visit` for every layer, from the first: with its number, its input `[tokens, hidden]`, and its attention.
+    pub(crate) fn each_layer(
         &self,
         mut visit: impl FnMut(usize, &Tensor, &AttentionView) -> Result<(), Error>,
     ) -> Result<(), Error> {
@@ -51,10 +50,10 @@ impl<'p, 'a> Layers<'p, 'a> {
         let embeddings = self.problem.embeddings();
         let mut residual = checked::residual(self.inside, 0, &embeddings)?.f_select(0, 0)?;
         for layer in 0..self.count() {
-            let look = checked::attention_at(self.inside, layer, &residual)?;
+            let view = checked::attention_at(self.inside, layer, &residual)?;
             self.problem.count(Cost::forwards(1.0 / self.count() as f64))?;
-            visit(layer, &residual, &look)?;
-            residual = look.output;
+            visit(layer, &residual, &view)?;
+            residual = view.output;
         }
         Ok(())
     }
@@ -66,9 +65,9 @@ impl<'p, 'a> Layers<'p, 'a> {
         mut matrix: impl FnMut(&AttentionView) -> Result<Tensor, Error>,
     ) -> Result<Tensor, Error> {
         let mut sum: Option<Tensor> = None;
-        self.go_up(|layer, _, look| {
+        self.each_layer(|layer, _, view| {
             if only.is_none_or(|only| only == layer) {
-                let one = matrix(look)?.f_to_kind(Kind::Double)?;
+                let one = matrix(view)?.f_to_kind(Kind::Double)?;
                 sum = Some(match sum.take() {
                     Some(sum) => sum.f_add(&one)?,
                     None => one,
@@ -86,8 +85,8 @@ impl<'p, 'a> Layers<'p, 'a> {
         mut matrix: impl FnMut(usize, &Tensor, &AttentionView) -> Result<Tensor, Error>,
     ) -> Result<Tensor, Error> {
         let mut product: Option<Tensor> = None;
-        self.go_up(|layer, residual, look| {
-            let one = matrix(layer, residual, look)?.f_to_kind(Kind::Double)?;
+        self.each_layer(|layer, residual, view| {
+            let one = matrix(layer, residual, view)?.f_to_kind(Kind::Double)?;
             product = Some(match product.take() {
                 Some(product) => one.f_matmul(&product)?,
                 None => one,
@@ -104,8 +103,8 @@ impl<'p, 'a> Layers<'p, 'a> {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         for output in 0..self.problem.n_output() {
-            let read = self.problem.row_length(output) as i64;
-            let row = matrix.f_select(0, read - 1)?.f_narrow(0, 0, read)?.f_unsqueeze(1)?;
+            let context = self.problem.row_length(output) as i64;
+            let row = matrix.f_select(0, context - 1)?.f_narrow(0, 0, context)?.f_unsqueeze(1)?;
             each(Explanation::new(output, row, self.problem.value_at_input(output)?))?;
         }
         Ok(())
@@ -119,18 +118,18 @@ pub(crate) fn rows_to_one(matrix: &Tensor) -> Result<Tensor, Error> {
     Ok(matrix.f_div(&sums)?)
 }
 
-/// What attention adds to each token from each, all heads together: `Σ_h A_hij f_h(x_j)` for some of the rows `i`:
+/// What attention adds from each token to some of the rows `i`, all heads together: `Σ_h A_hij f_h(x_j)`,
 /// `[rows, tokens, hidden]`.
-pub(crate) fn parts(look: &AttentionView, from: i64, rows: i64) -> Result<Tensor, Error> {
+pub(crate) fn parts(view: &AttentionView, from: i64, rows: i64) -> Result<Tensor, Error> {
     // [tokens j, rows i, heads] × [tokens j, heads, hidden]
-    let pattern = look.pattern.f_narrow(1, from, rows)?.f_permute([2, 1, 0])?;
-    let parts = pattern.f_bmm(&look.values.f_transpose(0, 1)?)?;
+    let pattern = view.pattern.f_narrow(1, from, rows)?.f_permute([2, 1, 0])?;
+    let parts = pattern.f_bmm(&view.values.f_transpose(0, 1)?)?;
     Ok(parts.f_transpose(0, 1)?)
 }
 
-/// How many rows of [`parts`] are held together.
-pub(crate) fn rows_together(look: &AttentionView) -> i64 {
-    let numbers = look.values.size()[1] * look.values.size()[2];
+/// How many rows of [`parts`] are computed together.
+pub(crate) fn rows_together(view: &AttentionView) -> i64 {
+    let numbers = view.values.size()[1] * view.values.size()[2];
     ((1 << 24) / numbers.max(1)).max(1)
 }
 

@@ -1,24 +1,24 @@
-//! A forward pass whose first tokens are shared by many variants of the same text.
+//! A cache of a forward pass, whose first tokens many variants of the text share.
 
 use crate::error::model_error::ModelError;
 use std::ops::Range;
 use tch::Tensor;
 
-/// A forward pass at one sequence; variants that agree with it up to some token run from there.
+/// A key/value cache of one sequence. Variants that agree with it up to some token run from there.
 #[doc(alias = "Variants")]
 #[doc(alias = "kv_cache")]
 pub trait PrefixCache {
-    /// Logits of variants that have the first `shared` tokens of this sequence, and others after them.
+    /// Logits of variants with the first `shared` tokens of this sequence, and other tokens after them.
     ///
     /// # Shapes
-    /// - `embeddings`: `[batch, rest, hidden]`: the token embeddings after the shared ones, in as many tokens as there
-    ///   are
-    /// - `masked`: bool, `[batch, shared + rest]`: tokens that no *later* token can attend to; itself it still can
+    /// - `embeddings`: `[batch, rest, hidden]`: the token embeddings after the shared ones, of any number of tokens
+    /// - `masked`: bool, `[batch, shared + rest]`: tokens that no *later* token can attend to; they still attend to
+    ///   themselves
     /// - `positions`: within `shared..shared + rest`, counted in the variant
     /// - returns `[batch, positions, vocabulary]`, outside any graph
     ///
     /// # Errors
-    /// Whatever keeps the model from running.
+    /// Any failure to run.
     fn logits(
         &self,
         shared: usize,

@@ -1,4 +1,4 @@
-//! How one token is chosen from what a model offers.
+//! How one token is chosen from the model's logits.
 
 use crate::error::Error;
 use crate::model::TokenId;
@@ -10,14 +10,14 @@ use rand_chacha::rand_core::SeedableRng;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Sampling {
-    /// The token with the largest logit; of equals, the one with the lowest number.
+    /// The token with the largest logit; of equal ones, that with the lowest id.
     Greedy,
-    /// A draw from softmax(logits / temperature), cut first to the `top_k` most probable tokens and those that are just
-    /// as probable, then to the smallest set of the most probable ones that holds at least `top_p` of what is left,
-    /// then to those that are at least `min_p` times as probable as the most probable one. This is the order of the
-    /// transformers library.
+    /// A sample from softmax(logits / temperature), restricted first to the `top_k` most probable tokens and those
+    /// equally probable, then to the smallest set of the most probable ones that holds at least `top_p` of the rest,
+    /// then to those at least `min_p` times as probable as the most probable one. This is the order of the transformers
+    /// library.
     Random {
-        /// Above 0. 1 leaves the model's distribution as it is, less sharpens it.
+        /// Above 0. 1 keeps the model's distribution, less sharpens it.
         temperature: f64,
         /// At least 1, or `None` for all.
         top_k: Option<usize>,
@@ -26,14 +26,13 @@ pub enum Sampling {
         /// In [0, 1], or `None` for all (Nguyen and others 2024, "Turning Up the Heat").
         min_p: Option<f64>,
         /// The same seed gives the same text, on every machine: the random numbers are `ChaCha8`'s, and one is used for
-        /// each token. Only where two machines' logits differ in their last bits can a draw that falls between them
-        /// differ.
+        /// each token. A sample can differ only where two machines' logits differ in their last bits.
         seed: u64,
     },
 }
 
 impl Sampling {
-    /// A draw from the model's own distribution.
+    /// A sample from the model's own distribution.
     pub fn random(seed: u64) -> Self {
         Self::Random { temperature: 1.0, top_k: None, top_p: None, min_p: None, seed }
     }
@@ -69,7 +68,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// A sampler at its beginning.
+    /// A sampler in its initial state.
     ///
     /// # Errors
     /// As [`Sampling::check`].
@@ -79,7 +78,7 @@ impl Sampler {
         Ok(Self { sampling: sampling.clone(), random: ChaCha8Rng::seed_from_u64(seed) })
     }
 
-    /// The next token, from one logit for each token of the vocabulary. Negative infinity is never chosen, NaN neither,
+    /// The next token, from one logit for each token of the vocabulary. Negative infinity and NaN are never chosen,
     /// unless there is nothing else.
     pub fn choose(&mut self, logits: &[f64]) -> TokenId {
         let Sampling::Random { temperature, top_k, top_p, min_p, .. } = self.sampling else {
@@ -90,7 +89,7 @@ impl Sampler {
         let mut order: Vec<usize> = (0..logits.len()).filter(|&i| logits[i] > f64::NEG_INFINITY).collect();
         order.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
         let mut most = top_k.unwrap_or(order.len()).min(order.len());
-        // What is just as probable as the last of them stays, too.
+        // Tokens just as probable as the last of them stay too.
         while most > 0 && most < order.len() && logits[order[most]] >= logits[order[most - 1]] {
             most += 1;
         }

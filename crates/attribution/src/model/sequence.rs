@@ -34,22 +34,22 @@ impl Sequence {
         Ok(Self { tokens, ids, n_input, prompt: None, texts: None, notes: Vec::new() })
     }
 
-    /// Says how the input came to be, for the record.
+    /// Sets how the input came to be, for the record.
     #[must_use]
     pub fn with_prompt(mut self, prompt: Prompt) -> Self {
         self.prompt = Some(prompt);
         self
     }
 
-    /// Says what bytes each token of the vocabulary stands for, so that a record can name tokens which the sequence
-    /// does not hold: a runner-up, or a chosen token. Without it they are named by their numbers.
+    /// Sets the bytes of each token of the vocabulary, so that a record can name tokens that are not in the sequence: a
+    /// runner-up, or a chosen token. Without it they are named by their ids.
     #[must_use]
     pub fn with_texts(mut self, bytes: impl Fn(TokenId) -> Vec<u8> + Send + Sync + 'static) -> Self {
         self.texts = Some(TokenTexts(Arc::new(bytes)));
         self
     }
 
-    /// Any token of the vocabulary by its text, as far as it is known.
+    /// Any token of the vocabulary with its text, or with its id where the text is not known.
     pub(crate) fn named(&self, id: TokenId) -> Named {
         if let Some(texts) = &self.texts {
             return Named::from(&Token::from_bytes(id, (texts.0)(id), Kind::Output));
@@ -60,24 +60,24 @@ impl Sequence {
         }
     }
 
-    /// How the input came to be, where somebody said so.
+    /// How the input came to be, where it is known.
     pub fn prompt(&self) -> Option<&Prompt> {
         self.prompt.as_ref()
     }
 
-    /// Says what whoever reads a record of it should know.
+    /// Adds notes for the readers of its records.
     #[must_use]
     pub fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
         self.notes.extend(notes);
         self
     }
 
-    /// What whoever reads a record of it should know, a sentence each.
+    /// Notes for the readers of its records, a sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// A sequence of bare numbers, for models without a tokenizer. Each token's text is its number.
+    /// A sequence of bare ids, for models without a tokenizer. Each token's text is its id.
     ///
     /// # Errors
     /// [`Error::NoInput`] when there is no input token.
@@ -93,22 +93,22 @@ impl Sequence {
         &self.tokens
     }
 
-    /// All token numbers, inputs first.
+    /// All token ids, inputs first.
     pub fn ids(&self) -> &[TokenId] {
         &self.ids
     }
 
-    /// How many tokens are inputs.
+    /// The number of input tokens.
     pub fn n_input(&self) -> usize {
         self.n_input
     }
 
-    /// How many tokens are outputs.
+    /// The number of output tokens.
     pub fn n_output(&self) -> usize {
         self.ids.len() - self.n_input
     }
 
-    /// The same with the first so many outputs.
+    /// The same with the first outputs only.
     pub(crate) fn cut(&self, n_output: usize) -> Self {
         let length = self.n_input + n_output.min(self.n_output());
         Self {
@@ -121,7 +121,7 @@ impl Sequence {
         }
     }
 
-    /// The text of the whole sequence: the tokens' texts put together, split characters made whole again.
+    /// The text of the whole sequence: the tokens' texts joined, with split characters put together.
     pub fn text(&self) -> String {
         let mut bytes = Vec::new();
         for token in &self.tokens {

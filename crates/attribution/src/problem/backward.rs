@@ -1,14 +1,13 @@
-//! The one way back through libtorch's graph: from a scalar to what it was computed from, or an error that says whose
-//! fault it is that there is none.
+//! The one call of libtorch's backward pass: from a scalar to what it was computed from, or an error that says why
+//! there is no gradient.
 //!
-//! libtorch's own way back from a tensor without a graph ends the process, and of a tensor that nothing depends on it
-//! gives one that is not there. Both are found here.
+//! libtorch ends the process for a tensor without a graph, and returns an undefined tensor for a leaf that the scalar
+//! does not depend on. Both are caught here.
 
 use crate::error::Error;
 use tch::Tensor;
 
-/// Runs `f` with gradients switched on, whatever the caller's mode is, which is as it was afterwards: after a panic
-/// too.
+/// Runs `f` with gradients switched on, and restores the caller's mode afterwards, after a panic too.
 pub(crate) fn with_gradients<T>(f: impl FnOnce() -> T) -> T {
     let _restored = tch::no_grad_guard();
     tch::with_grad(f)
@@ -26,7 +25,7 @@ pub(crate) fn gradient(scalar: &Tensor, leaf: &Tensor, keep_graph: bool) -> Resu
 }
 
 /// The gradient of a scalar of a model's logits with respect to a leaf that the logits were computed from. The graph is
-/// kept, for the next output's.
+/// kept for the next output.
 ///
 /// # Errors
 /// [`Error::Detached`] where the logits themselves do not depend on the leaf, and [`Error::NotDifferentiable`] where
@@ -36,7 +35,7 @@ pub(crate) fn gradient_through(
     logits: &Tensor,
     leaf: &Tensor,
     (model, op): (&str, &'static str),
-    what: impl FnOnce() -> String,
+    name: impl FnOnce() -> String,
 ) -> Result<Tensor, Error> {
     if let Some(found) = gradient(scalar, leaf, true)? {
         return Ok(found);
@@ -44,5 +43,5 @@ pub(crate) fn gradient_through(
     if gradient(&logits.f_sum(None)?, leaf, true)?.is_none() {
         return Err(Error::Detached { model: model.to_owned(), op });
     }
-    Err(Error::NotDifferentiable { what: what() })
+    Err(Error::NotDifferentiable { what: name() })
 }

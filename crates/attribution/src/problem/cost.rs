@@ -1,4 +1,4 @@
-//! What a method costs, in passes through the model.
+//! The cost of a method, in passes through the model.
 
 use std::ops::{Add, AddAssign, Mul};
 
@@ -12,7 +12,7 @@ pub struct Cost {
     pub backwards: f64,
 }
 
-/// How large a problem is.
+/// The size of a problem, which decides what a method costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Size {
@@ -20,29 +20,29 @@ pub struct Size {
     pub n_input: usize,
     /// Outputs that are explained.
     pub n_output: usize,
-    /// Whether variants of the text share the tokens before their first difference.
+    /// Whether variants of the text share the work on the tokens before their first difference.
     pub shares_prefix: bool,
 }
 
 impl Cost {
-    /// Forward and backward passes.
+    /// So many forward and backward passes.
     pub fn new(forwards: f64, backwards: f64) -> Self {
         Self { forwards, backwards }
     }
 
-    /// That many forward passes.
+    /// So many forward passes.
     pub fn forwards(forwards: f64) -> Self {
         Self { forwards, backwards: 0.0 }
     }
 
-    /// All passes, of either kind.
+    /// Forward and backward passes together.
     pub fn passes(self) -> f64 {
         self.forwards + self.backwards
     }
 }
 
 impl Size {
-    /// So many inputs and outputs, of a model whose variants of a text share nothing.
+    /// So many inputs and outputs, of a model without a prefix cache.
     pub fn new(n_input: usize, n_output: usize) -> Self {
         Self { n_input, n_output, shares_prefix: false }
     }
@@ -53,14 +53,15 @@ impl Size {
         Self { shares_prefix, ..self }
     }
 
-    /// Tokens that the last output has read.
-    pub fn read(self) -> usize {
+    /// Tokens in the last output's context.
+    #[doc(alias = "read")]
+    pub fn context(self) -> usize {
         self.n_input + self.n_output - 1
     }
 
-    /// The share of a pass that is left when the first `shared` tokens need no pass.
+    /// The share of a pass that remains when the first `shared` tokens are cached; 1 for a model without a cache.
     pub fn rest(self, shared: usize) -> f64 {
-        if self.shares_prefix { 1.0 - shared as f64 / self.read() as f64 } else { 1.0 }
+        if self.shares_prefix { 1.0 - shared as f64 / self.context() as f64 } else { 1.0 }
     }
 }
 

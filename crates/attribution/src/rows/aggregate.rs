@@ -1,4 +1,4 @@
-//! From an attribution's vector over hidden dimensions to one number a token.
+//! From a vector over hidden dimensions to one number a token.
 
 use crate::error::Error;
 use std::str::FromStr;
@@ -21,7 +21,7 @@ pub enum Aggregate {
 }
 
 impl Aggregate {
-    /// Every aggregate, in the order of a list for people.
+    /// Every aggregate, in the order of listings.
     pub const ALL: [Self; 5] = [Self::Sum, Self::Mean, Self::L1, Self::L2, Self::MaxAbs];
 
     /// The name: lower case with hyphens.
@@ -35,7 +35,7 @@ impl Aggregate {
         }
     }
 
-    /// Whether the sign survives.
+    /// Whether the sign is kept.
     pub fn is_signed(self) -> bool {
         matches!(self, Self::Sum | Self::Mean)
     }
@@ -43,12 +43,12 @@ impl Aggregate {
     /// Aggregates each token's vector, in float64.
     ///
     /// # Shapes
-    /// - `vectors`: `[tokens, hidden]`; returns `[tokens]`, in units of the target
+    /// - `attributions`: `[tokens, hidden]`; returns `[tokens]`, in units of the attributions
     ///
     /// # Errors
-    /// What libtorch says.
-    pub fn apply(self, vectors: &Tensor) -> Result<Vec<f64>, Error> {
-        let vectors = vectors.f_to_kind(Kind::Double)?;
+    /// An error of libtorch.
+    pub fn apply(self, attributions: &Tensor) -> Result<Vec<f64>, Error> {
+        let vectors = attributions.f_to_kind(Kind::Double)?;
         let dim = &[-1_i64][..];
         let values = match self {
             Self::Sum => vectors.f_sum_dim_intlist(dim, false, None)?,

@@ -1,4 +1,4 @@
-//! How a row is scaled, so that rows can be compared.
+//! How a row is scaled.
 
 use crate::error::Error;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Normalize {
-    /// Left as it is, in units of the target.
+    /// Not scaled: in units of the method.
     None,
     /// Divided by its sum; refused for signed rows. The values are shares, and add up to 1.
     Sum,
@@ -18,7 +18,7 @@ pub enum Normalize {
 }
 
 impl Normalize {
-    /// Every normalisation, in the order of a list for people.
+    /// Every normalisation, in the order of listings.
     pub const ALL: [Self; 4] = [Self::None, Self::Sum, Self::SumAbs, Self::MaxAbs];
 
     /// The name: lower case with hyphens.
@@ -39,13 +39,13 @@ impl Normalize {
         }
     }
 
-    /// What a row is divided by: 1 where there is nothing to divide by.
+    /// What a row is divided by; 1 instead of 0.
     pub(crate) fn divisor(self, row: &[f64]) -> f64 {
         let divisor = match self {
             Self::None => 1.0,
             Self::Sum => row.iter().sum::<f64>(),
             Self::SumAbs => row.iter().map(|x| x.abs()).sum(),
-            // `f64::max` would leave out what is not a number.
+            // `f64::max` would ignore NaN.
             Self::MaxAbs => row
                 .iter()
                 .fold(0.0, |m: f64, x| if m.is_nan() || x.is_nan() { f64::NAN } else { m.max(x.abs()) }),

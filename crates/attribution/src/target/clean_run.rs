@@ -1,4 +1,4 @@
-//! The run at the real input, as a target sees it before anything is explained.
+//! The clean run, which a target may look at before anything is explained.
 
 use crate::error::Error;
 use crate::model::sequence::Sequence;
@@ -7,7 +7,7 @@ use crate::target::OutputToken;
 use std::ops::Range;
 use tch::Tensor;
 
-/// The run at the real input: what a target may take from it ([`Target::bound_to`](crate::Target::bound_to)).
+/// The run of the unchanged input: what a target is bound to ([`Target::bound_to`](crate::Target::bound_to)).
 #[doc(alias = "RealRun")]
 pub struct CleanRun<'a> {
     pub(crate) model: &'a dyn LanguageModel,
@@ -27,17 +27,17 @@ impl CleanRun<'_> {
         &self.outputs
     }
 
-    /// The same run for other tokens in the outputs' places.
+    /// The same run, with other tokens in place of the outputs.
     #[must_use]
     pub fn with_outputs(&self, outputs: Vec<OutputToken>) -> Self {
         Self { logits: self.logits.shallow_clone(), outputs, ..*self }
     }
 
-    /// The logits of every output in the text without some of its input tokens: `[outputs, vocabulary]`. Cost: one
+    /// The logits of every output after the text without some of its input tokens: `[outputs, vocabulary]`. Cost: one
     /// forward pass.
     ///
     /// # Errors
-    /// Ranges beyond the input, or so many that nothing is left of it; a failing model.
+    /// Ranges beyond the input, or ranges that leave nothing of it; a failing model.
     pub fn logits_without(&self, ranges: &[Range<usize>]) -> Result<Tensor, Error> {
         let (n_input, n_output) = (self.sequence.n_input(), self.sequence.n_output());
         let refuse = |value: String, range| Err(Error::Parameter { name: "without", value, range });

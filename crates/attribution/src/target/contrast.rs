@@ -7,11 +7,11 @@ use crate::target::explained::Explained;
 use crate::target::{OutputToken, Target};
 use tch::Tensor;
 
-/// What the produced token is held against.
+/// What the produced token is contrasted with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Alternatives {
-    /// The most probable other token at the real input.
+    /// The most probable other token at the clean input.
     #[default]
     RunnerUp,
     /// These tokens for every output: the mean of their values.
@@ -21,7 +21,7 @@ pub enum Alternatives {
 }
 
 impl Alternatives {
-    /// Those of one output; none where they are runners-up, which only the model knows.
+    /// Those of one output; empty for runners-up, which only the model knows.
     fn of(&self, output: OutputToken) -> &[TokenId] {
         match self {
             Self::RunnerUp => &[],
@@ -39,8 +39,8 @@ pub(crate) struct Contrast<T> {
 }
 
 impl<T: Target> Contrast<T> {
-    /// The alternatives of one output. Runners-up are taken from the given logits, `[batch, vocabulary]`, at its first
-    /// entry.
+    /// The alternatives of one output. Runners-up are those of the first row of the given logits, `[batch,
+    /// vocabulary]`.
     fn of(&self, logits: &Tensor, output: OutputToken) -> Result<Vec<TokenId>, Error> {
         Ok(match &self.alternatives {
             Alternatives::RunnerUp => vec![runner_up(&logits.f_select(0, 0)?, output.id)?],
@@ -48,7 +48,7 @@ impl<T: Target> Contrast<T> {
         })
     }
 
-    /// What each alternative counts.
+    /// The weight of each alternative.
     fn share(alternatives: &[TokenId], output: OutputToken) -> Result<f64, Error> {
         if alternatives.is_empty() {
             let value = format!("0 for output {}", output.output);
@@ -73,7 +73,7 @@ impl<T: Target> Contrast<T> {
         Ok(value)
     }
 
-    /// The same with runners-up found once, at the real input: what they are must not change along a path.
+    /// The alternatives with runners-up found once, at the clean input: they must not change along a path.
     pub(crate) fn fixed(&self, clean: &CleanRun<'_>) -> Result<Alternatives, Error> {
         if self.alternatives != Alternatives::RunnerUp {
             return Ok(self.alternatives.clone());
@@ -83,7 +83,7 @@ impl<T: Target> Contrast<T> {
         Ok(Alternatives::Each(clean.outputs().iter().map(runner_up).collect::<Result<_, _>>()?))
     }
 
-    /// The logits of the contrast, where its measure is made of logits.
+    /// The weight of each logit, where the measure is a weighted sum of logits.
     pub(crate) fn logit_weights(&self, output: OutputToken) -> Result<Option<Vec<(TokenId, f64)>>, Error> {
         if self.alternatives == Alternatives::RunnerUp {
             return Ok(None);
@@ -103,7 +103,7 @@ impl<T: Target> Contrast<T> {
         Explained { alternatives: self.alternatives.of(output).to_vec(), ..Explained::default() }
     }
 
-    /// Says where a token is held against itself.
+    /// A note where a token is contrasted with itself.
     pub(crate) fn note(&self, output: OutputToken) -> Option<String> {
         let ids = self.alternatives.of(output);
         let itself = ids.iter().filter(|id| **id == output.id).count();
@@ -114,7 +114,8 @@ impl<T: Target> Contrast<T> {
                     .to_owned(),
             ),
             (itself, all) => Some(format!(
-                "{itself} of {all} alternatives is the token itself, which takes that share of the difference away; leave it out"
+                "{itself} of {all} alternatives is the token itself, which takes that share of the difference away; \
+                 leave it out"
             )),
         }
     }

@@ -7,15 +7,15 @@ use std::fmt::{self, Debug, Formatter};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// What a target explains of one output besides or instead of its token, by numbers. Nothing of it: the token itself.
+/// What a target explains of one output besides or instead of its token, by ids. By default nothing: the token itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Explained {
     /// The token that is explained; `None` for the output's own.
     pub token: Option<TokenId>,
-    /// What it is held against.
+    /// What it is contrasted with.
     pub alternatives: Vec<TokenId>,
-    /// The input tokens that the run which it is compared with has not read.
+    /// The input tokens that the run it is compared with leaves out.
     pub without: Vec<Range<usize>>,
 }
 
@@ -43,7 +43,7 @@ impl Explained {
         Self { without: ranges, ..self }
     }
 
-    /// The same with texts, as a record holds it; `None` where there is nothing besides the output's own token.
+    /// The same with texts, as in a record; `None` where there is nothing besides the output's own token.
     pub(crate) fn named(&self, own: TokenId, sequence: &Sequence) -> Option<saliency_schema::Explained> {
         let mut explained = saliency_schema::Explained::new();
         explained.token = self.token.filter(|id| *id != own).map(|id| sequence.named(id));
@@ -54,7 +54,7 @@ impl Explained {
     }
 }
 
-/// The texts of a vocabulary: what a sequence calls tokens that are none of its own, such as a runner-up.
+/// The texts of a vocabulary, to name tokens that are not in the sequence, such as a runner-up.
 #[derive(Clone)]
 pub(crate) struct TokenTexts(pub(crate) Arc<dyn Fn(TokenId) -> Vec<u8> + Send + Sync>);
 

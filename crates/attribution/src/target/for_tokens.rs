@@ -1,4 +1,4 @@
-//! A target for chosen tokens, and not only for those that were produced.
+//! A target of chosen tokens instead of those that were produced.
 
 use crate::error::Error;
 use crate::model::TokenId;
@@ -9,12 +9,12 @@ use crate::target::{OutputToken, Target};
 use std::ops::Range;
 use tch::Tensor;
 
-/// Another target, asked of chosen tokens in the outputs' places: why the model did *or did not* say this word here.
+/// Another target, of chosen tokens in place of the outputs: why the model did *or did not* say this word here.
 #[derive(Debug)]
 #[doc(alias = "Chosen")]
 pub struct ForTokens {
     target: Box<dyn Target>,
-    /// For each output the token that is explained; `None` and beyond the end: the produced one.
+    /// For each output the token to explain; `None`, or nothing, for the produced one.
     tokens: Vec<Option<TokenId>>,
 }
 

@@ -1,4 +1,4 @@
-//! The saturating model, computed in another way and with everything that makes a model fast.
+//! The saturating model computed in another way, with a backward pass of its own and a prefix cache.
 
 use crate::error::Error;
 use crate::error::model_error::ModelError;
@@ -10,16 +10,16 @@ use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
 /// The same function as [`Saturating`], by other operations: `tanh s = 2 σ(2s) − 1`, products before sums, sums as a
-/// product with a triangle of ones. It walks back on its own and keeps a cache ([`PrefixCache`]), whose masked tokens
-/// are left out of later sums: `s_p = Σ_{i ≤ p} x_i` without masked `i < p`.
+/// product with a triangle of ones. It has a [`Tape`] of its own and a [`PrefixCache`], which leaves masked tokens out
+/// of later sums: `s_p = Σ_{i ≤ p} x_i` without masked `i < p`.
 #[derive(Debug)]
 pub struct Disguised {
     same: Saturating,
     weights: Tensor,
 }
 
-/// A pass that can be walked back: the slope at each position is `1 − tanh² s`.
-struct Way<'a> {
+/// A recorded pass: the slope at each position is `1 − tanh² s`.
+struct Recorded<'a> {
     model: &'a Disguised,
     first: usize,
     logits: Tensor,
@@ -82,7 +82,7 @@ impl LanguageModel for Disguised {
         let _no_gradient = tch::no_grad_guard();
         let first = positions.start;
         let logits = self.logits(embeddings, n_input, positions)?;
-        Ok(Some(Box::new(Way { model: self, first, logits })))
+        Ok(Some(Box::new(Recorded { model: self, first, logits })))
     }
     fn shares_prefix(&self) -> bool {
         true
@@ -97,7 +97,7 @@ impl LanguageModel for Disguised {
     }
 }
 
-impl Tape for Way<'_> {
+impl Tape for Recorded<'_> {
     fn logits(&self) -> &Tensor {
         &self.logits
     }
@@ -111,8 +111,8 @@ impl Tape for Way<'_> {
             let slope = 1.0 - self.logits.f_select(0, 0)?.f_select(0, position as i64)?.f_square()?;
             let back = cotangents.f_select(0, row as i64)?.f_mul(&slope)?.f_unsqueeze(0)?;
             let gradient = back.f_matmul(&self.model.weights)?;
-            let read = (self.first + position + 1) as i64;
-            each(position, gradient.f_expand([read, gradient.size()[1]], false)?)?;
+            let context = (self.first + position + 1) as i64;
+            each(position, gradient.f_expand([context, gradient.size()[1]], false)?)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! An encoder–decoder: the source is seen through attention, the decoder's own tokens in order.
+//! An encoder–decoder, whose decoder attends to the source and sums its own tokens.
 
 use crate::error::model_error::ModelError;
 use crate::model::{LanguageModel, Limits, TokenId};
@@ -11,8 +11,8 @@ use tch::{Kind, Tensor};
 /// `W[v, h] = cos(2v + 5h)`.
 ///
 /// The source is all inputs but the last, which is the decoder's start token: positions `0..n_input − 1` and from
-/// `n_input − 1` on. A source of no token adds nothing. The source has no order. The encoder predicts nothing: logits
-/// at its positions are zero.
+/// `n_input − 1` on. An empty source adds nothing. The order of the source does not matter. The encoder predicts
+/// nothing: logits at its positions are zero.
 ///
 /// So `∂logit_v/∂e_j = α_j (W_v + q ⟨W_v, e_j − c⟩)` for a token of the source, and
 /// `W_v + Σ_j α_j ⟨W_v, e_j⟩ (e_j − c)` for each of the decoder's up to the position.
@@ -63,14 +63,14 @@ impl LanguageModel for EncoderDecoder {
         let queries = embeddings.f_narrow(1, source as i64, tokens - source as i64)?.f_cumsum(1, None)?;
         let length = (decoder.end - decoder.start).max(0);
         let queries = queries.f_narrow(1, decoder.start - source as i64, length)?;
-        let read = if source > 0 {
+        let states = if source > 0 {
             let source = embeddings.f_narrow(1, 0, source as i64)?;
             let pattern = queries.f_bmm(&source.f_transpose(1, 2)?)?.f_softmax(-1, None)?;
             queries.f_add(&pattern.f_bmm(&source)?)?
         } else {
             queries
         };
-        let logits = read.f_matmul(&self.weights.f_transpose(0, 1)?)?;
+        let logits = states.f_matmul(&self.weights.f_transpose(0, 1)?)?;
         let encoder = [batch, positions.len() as i64 - length, self.weights.size()[0]];
         let nothing = Tensor::f_zeros(encoder, (Kind::Double, embeddings.device()))?;
         Ok(Tensor::f_cat(&[nothing, logits], 1)?)

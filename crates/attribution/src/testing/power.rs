@@ -1,4 +1,4 @@
-//! A model that is a power of a weighted sum: tokens act together, and some do not act at all.
+//! A model that is a power of a weighted sum: tokens interact, and some have no effect.
 
 use crate::error::model_error::ModelError;
 use crate::model::{LanguageModel, Limits, TokenId};

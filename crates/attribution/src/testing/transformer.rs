@@ -1,4 +1,4 @@
-//! A transformer that is no GPT-2: what methods that look inside are held to.
+//! A transformer that differs from GPT-2, to test methods that look inside.
 
 use crate::error::model_error::ModelError;
 use crate::model::inside::{AttentionView, Inside, ReadOut};
@@ -7,27 +7,28 @@ use std::ops::Range;
 use tch::{Device, Kind, TchError, Tensor};
 
 const HIDDEN: i64 = 6;
-/// Heads, and how many of them share a key and a value.
+/// Attention heads.
 const HEADS: i64 = 4;
+/// Heads that share a key and a value.
 const SHARE: i64 = 2;
-/// Numbers of a query, a key or a value; heads side by side are wider than the residual stream.
+/// The width of a query, a key or a value; all heads together are wider than the residual stream.
 const WIDTH: i64 = 4;
 const INNER: i64 = 10;
 const EPSILON: f64 = 1e-6;
 
 /// A decoder with RMS norms, four attention heads of which two share each key and value, rotary positions, a gated
-/// feed-forward part, a head of its own, and no bias anywhere, in float64:
+/// feed-forward part, an untied head, and no biases, in float64:
 ///
 /// - `h_{l+1} = a + (silu(N_2(a) G) ⊙ N_2(a) U) D` with `a = h_l + Σ_h A_h N_1(h_l) V_h O_h`, `h_0` the embeddings
 /// - `A_h = softmax(ρ(N_1(h_l) Q_h) ρ(N_1(h_l) K_h)ᵀ / √4)` over `j ≤ i`, with `K` and `V` of head `h` those of pair
-///   `⌊h/2⌋`; `ρ` turns dimensions `k` and `k + 2` at position `p` by the angle `p / 10^k`
+///   `⌊h/2⌋`; `ρ` rotates dimensions `k` and `k + 2` at position `p` by the angle `p / 10^k`
 /// - `N(x) = γ ⊙ x / √(mean x² + 10⁻⁶)`; logits are `N_f(h_L) W`
 ///
 /// Weights come from one formula: matrix number `n` of `r` rows and `c` columns holds `√(2/r) sin(n/2 + (c i + j)²)`,
 /// and norm number `n` holds `1 + 0.3 sin(n/2 + j²)`. The embedding is `sin((6 t + j)²)`, `W` number 1 and `N_f` number
 /// 2; block `l` has the numbers from `10 (l + 1)`: `N_1, Q, K, V, O, N_2, G, U, D`.
 ///
-/// It leaves gradients to autograd, has no prefix cache and no rules of relevance. `tests/toy` of this crate has its
+/// It leaves gradients to autograd, and has no prefix cache and no relevance rules. `tests/toy` of this crate has its
 /// numbers by an independent program.
 #[derive(Debug)]
 pub struct Transformer {
@@ -149,8 +150,8 @@ impl Inside for Transformer {
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
         let last = self.through(layer..self.blocks.len(), residual)?;
-        let read = last.f_narrow(1, positions.start as i64, positions.len() as i64)?;
-        Ok(normed(&read, &self.norm)?.f_matmul(&self.head)?)
+        let states = last.f_narrow(1, positions.start as i64, positions.len() as i64)?;
+        Ok(normed(&states, &self.norm)?.f_matmul(&self.head)?)
     }
     fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
         let block = &self.blocks[layer];
@@ -168,8 +169,8 @@ impl Inside for Transformer {
         Ok(self.blocks[layer].feed_forward(attended)?)
     }
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError> {
-        let read = self.head.f_mv(weights)?.f_mul(&self.norm)?;
-        Ok(ReadOut { direction: read.f_mul(&inverse_rms(residual)?)?, constant: 0.0 })
+        let direction = self.head.f_mv(weights)?.f_mul(&self.norm)?;
+        Ok(ReadOut { direction: direction.f_mul(&inverse_rms(residual)?)?, constant: 0.0 })
     }
 }
 
@@ -182,7 +183,7 @@ fn inverse_rms(x: &Tensor) -> Result<Tensor, TchError> {
     x.f_square()?.f_mean_dim(&[-1_i64][..], true, None)?.f_add_scalar(EPSILON)?.f_rsqrt()
 }
 
-/// Queries or keys `[batch, heads, tokens, width]`, each turned by its position.
+/// Queries or keys `[batch, heads, tokens, width]`, each rotated by its position.
 fn rotated(x: &Tensor) -> Result<Tensor, TchError> {
     let half = WIDTH / 2;
     let axis = |n: i64| Tensor::f_arange(n, (Kind::Double, Device::Cpu));
@@ -190,9 +191,9 @@ fn rotated(x: &Tensor) -> Result<Tensor, TchError> {
     let angles = axis(x.size()[2])?.f_unsqueeze(1)?.f_div(&slowness)?;
     let (cos, sin) = (angles.f_cos()?, angles.f_sin()?);
     let (a, b) = (x.f_narrow(3, 0, half)?, x.f_narrow(3, half, half)?);
-    let turned_a = a.f_mul(&cos)?.f_sub(&b.f_mul(&sin)?)?;
-    let turned_b = b.f_mul(&cos)?.f_add(&a.f_mul(&sin)?)?;
-    Tensor::f_cat(&[turned_a, turned_b], 3)
+    let rotated_a = a.f_mul(&cos)?.f_sub(&b.f_mul(&sin)?)?;
+    let rotated_b = b.f_mul(&cos)?.f_add(&a.f_mul(&sin)?)?;
+    Tensor::f_cat(&[rotated_a, rotated_b], 3)
 }
 
 /// `sin(n/2 + k²)` for `k` from 0.

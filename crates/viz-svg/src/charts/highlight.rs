@@ -21,10 +21,10 @@ const PADDING: f64 = 12.0;
 const SIZE: f64 = 13.0;
 const LINE: f64 = 22.0;
 
-/// The paragraph and its continuation, coloured by what one output took from each token before it.
+/// The paragraph and its continuation, coloured by one output's attributions to the tokens before it.
 ///
 /// `hover` chooses the output (the first by default); `lock` alone chooses and marks it; both together show
-/// hovered − locked. Tokens that come later than the output are set in muted ink.
+/// hovered − locked. Tokens after the output are in muted ink.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Highlight;
 

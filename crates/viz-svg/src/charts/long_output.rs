@@ -36,7 +36,7 @@ const LINE: f64 = 17.0;
 const OUTSIDE: f64 = 24.0;
 
 /// Long continuations, transposed: a column for each output, a row for each token before it, inputs above and earlier
-/// outputs below; where an output did not exist yet there is the panel's own grey. The continuation stands above as
+/// outputs below; cells of outputs that did not exist yet have the panel's grey. The continuation is above as
 /// text. States as in `tall-multiple`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LongOutput;

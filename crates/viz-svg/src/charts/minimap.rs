@@ -38,8 +38,8 @@ const SMALL: f64 = 10.0;
 
 /// The paragraph with one row's attributions (`hover`, the first by default), and under it a thumbnail of the same
 /// paragraph for each output: its tokens as bars, the outputs before it as blocks, its own token below. Labels of
-/// outputs before the hovered one are coloured by what that one took from them. `lock` compares every row with one.
-/// `columns` thumbnails stand in a line.
+/// outputs before the hovered one are coloured by its attributions to them. `lock` compares every row with one. There
+/// are `columns` thumbnails per line.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Minimap;
 

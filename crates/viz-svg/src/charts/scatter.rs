@@ -13,7 +13,7 @@ use crate::scene::{Scene, Text};
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
-/// The pair scatter on its own: x is the locked output (the first by default), y the hovered one (the last). Dots are
+/// The scatter plot of two rows: x is the locked output (the first by default), y the hovered one (the last). Dots are
 /// coloured by hovered − locked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Scatter;
@@ -52,7 +52,7 @@ impl Chart for Scatter {
         let title = format!("“{}” (output {y}) against “{}” (output {x})", rows.label(y), rows.label(x));
         let more = |row: usize| format!("more to “{}”", rows.label(row));
         let mut sheet =
-            Sheet::of_row(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) });
+            Sheet::of_row(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) }).against();
         let scatter_plot =
             ScatterPlot { rows: &rows, scale: &scale, x: Some(x), y, token: options.token, side };
         sheet.redrawn_group("pair", Some(rows.in_words(&[y])), scatter_plot.items(), (0.0, 0.0), || {

@@ -20,8 +20,8 @@ const BETWEEN: f64 = 32.0;
 
 /// Several records as panels: continuations of one text, methods, or models. Panels of one unit and sign share a scale;
 /// others have their own. `hover` is the row that the paragraph shows, in any panel; `lock` in one panel compares with
-/// rows in all others, where both have read the same piece of text (`Record::align`); where unit or sign differ, by
-/// sizes as shares of the row. What only one of two continuations holds is not comparable.
+/// rows in all others, where both hold the same piece of text (`Record::align`); if unit or sign differ, absolute
+/// values are compared as shares of the row. Tokens that only one of the two holds are not comparable.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TallMultiple;
 

@@ -31,8 +31,8 @@ const TOKEN: f64 = 104.0;
 const VALUE: f64 = 360.0;
 const BAR: f64 = 376.0;
 
-/// The tokens that one output took most from, by absolute value; ties in the order of the text. `hover` is the output
-/// (the first by default), `lock` one to compare with.
+/// The tokens with the largest attributions for one output, by absolute value; ties in the order of the text. `hover`
+/// is the output (the first by default), `lock` one to compare with.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tokens;
 

@@ -14,7 +14,7 @@ use saliency_schema::Record;
 const TEXT_WIDTH: f64 = 500.0;
 const LINE: f64 = 21.0;
 const HEADING: f64 = 28.0;
-/// Between the text and the scatter_plot.
+/// Between the text and the scatter plot.
 const BETWEEN: f64 = 24.0;
 
 /// All of it is as wide as this.

@@ -1,4 +1,4 @@
-//! Cells gathered by what they are painted with, so that each colour is written once.
+//! Rectangles gathered by paint, so that each colour is written once.
 
 use crate::paint::color::Color;
 use crate::paint::scale::Paint;

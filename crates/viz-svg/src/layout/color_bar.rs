@@ -20,7 +20,7 @@ pub(crate) const LEAST: f64 = WIDTH + 16.0 + LINES;
 pub(crate) struct ColorBar<'a> {
     pub(crate) scale: &'a Scale,
     pub(crate) ends: Ends,
-    /// Whose it is, and what its numbers are, where there are several; and the first of its panels.
+    /// Where there are several bars, its name (which panels, and what their numbers are) and the first of its panels.
     pub(crate) of: Option<(String, usize)>,
 }
 
@@ -36,8 +36,9 @@ pub(crate) struct LaidOutBar {
     pub(crate) bottom: f64,
 }
 
-/// What the ends of the colour bar mean, besides their numbers.
+/// What the ends of a colour bar mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Ends {
     /// The left end.
     pub low: String,
@@ -46,6 +47,11 @@ pub struct Ends {
 }
 
 impl Ends {
+    /// The meaning of the left and of the right end.
+    pub fn new(low: impl Into<String>, high: impl Into<String>) -> Self {
+        Self { low: low.into(), high: high.into() }
+    }
+
     /// What the colours of a record's rows mean.
     pub fn of(rows: &Rows<'_>) -> Self {
         let said = |low: String, high: &str| Self { low, high: high.to_owned() };

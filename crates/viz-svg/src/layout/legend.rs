@@ -28,6 +28,8 @@ pub(crate) struct Legend<'a> {
     pub(crate) redrawn: bool,
     /// Whether the picture shows one row.
     pub(crate) of_row: bool,
+    /// Whether it sets two rows against each other.
+    pub(crate) against: bool,
 }
 
 /// A legend's drawing, and the room it takes.
@@ -87,6 +89,7 @@ impl Legend<'_> {
                 let places = Places {
                     titled: self.options.title.as_deref().map(visible),
                     of_row: self.of_row,
+                    against: self.against,
                     title: (number == 0).then_some((x, y + 14.0, width)),
                     heading: block.heading,
                     bar: block.bar,

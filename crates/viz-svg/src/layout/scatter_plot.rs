@@ -1,4 +1,4 @@
-//! The pair scatter: two outputs' attributions of the same tokens against each other.
+//! The scatter plot of two rows: two outputs' attributions of the same tokens against each other.
 
 use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Pattern};

@@ -1,4 +1,4 @@
-//! A picture in the making: what is drawn, with the legend above it and a margin around it.
+//! A picture's frame: the legend above what is drawn, and a margin around it.
 
 use crate::layout::color_bar::{ColorBar, Ends};
 use crate::layout::legend::Legend;
@@ -21,8 +21,8 @@ const BELOW: f64 = 12.0;
 /// A legend needs this much.
 const LEAST: f64 = 480.0;
 
-/// A picture in the making. Things are laid out from `(0, 0)`; the sheet puts the legend that every chart owes its
-/// reader above them, and finds the picture's size.
+/// A picture's frame. Items are laid out from `(0, 0)`; the sheet puts the legend above them, adds the margin and
+/// computes the picture's size.
 #[derive(Debug)]
 pub struct Sheet<'a> {
     bars: Vec<ColorBar<'a>>,
@@ -30,6 +30,8 @@ pub struct Sheet<'a> {
     title: String,
     /// Whether the picture shows one row.
     of_row: bool,
+    /// Whether it sets two rows against each other.
+    against: bool,
     provenance: Vec<String>,
     notes: Vec<Note>,
     /// Of a chart of one row: how much of it lies outside what is shown.
@@ -66,7 +68,24 @@ impl<'a> Sheet<'a> {
         let (outside, excerpt) = (Vec::new(), excerpt::in_words(records));
         let bars = vec![ColorBar { scale, ends, of: None }];
         let notes = notes::of(records, options);
-        Self { bars, options, title, of_row: false, provenance, notes, outside, excerpt, items: Vec::new() }
+        Self {
+            bars,
+            options,
+            title,
+            of_row: false,
+            against: false,
+            provenance,
+            notes,
+            outside,
+            excerpt,
+            items: Vec::new(),
+        }
+    }
+
+    /// A picture that sets the hovered row against the locked one.
+    #[must_use]
+    pub(crate) fn against(self) -> Self {
+        Self { against: true, ..self }
     }
 
     /// These colour bars instead of the one for all; at least one.
@@ -75,7 +94,7 @@ impl<'a> Sheet<'a> {
         Self { bars, ..self }
     }
 
-    /// Says what the ends of the colour scale mean. Default: [`Ends::of`] the rows.
+    /// What the ends of the colour scale mean. Default: [`Ends::of`] the rows.
     #[must_use]
     pub fn ends(mut self, ends: Ends) -> Self {
         if let Some(bar) = self.bars.first_mut() {
@@ -84,23 +103,23 @@ impl<'a> Sheet<'a> {
         self
     }
 
-    /// The title that the picture has.
+    /// The picture's title.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// The theme that it is drawn in.
+    /// The picture's theme.
     pub fn theme(&self) -> Theme {
         self.options.theme
     }
 
-    /// Adds a thing.
+    /// Adds an item.
     pub fn add(&mut self, item: impl Into<Item>) {
         self.items.push(item.into());
     }
 
-    /// Adds things that were laid out from their own corner, at `at`; `words` are the values that they show, for
-    /// who does not see them.
+    /// Adds a group of items that were laid out from their own corner, at `at`; `words` are their values, for readers
+    /// who do not see them.
     pub fn group(
         &mut self,
         name: &'static str,
@@ -111,14 +130,14 @@ impl<'a> Sheet<'a> {
         self.items.push(Item::group(name, words, items, at));
     }
 
-    /// How much of rows lies outside what is drawn, where anything says so.
+    /// How much of each row lies outside what is drawn; nothing where `items` is empty.
     pub(crate) fn outside(&mut self, items: Vec<Item>, at: (f64, f64)) {
         if !items.is_empty() {
             self.group("outside", None, items, at);
         }
     }
 
-    /// The same, with how a page redraws it: asked for only where the picture is laid out for a page.
+    /// A group that a page redraws. `redraw` is called only where the picture is laid out for a page.
     pub(crate) fn redrawn_group(
         &mut self,
         name: &'static str,
@@ -139,7 +158,7 @@ impl<'a> Sheet<'a> {
         self.add(Text::new(text, x, y, 14.0, ink).bold());
     }
 
-    /// The picture. `description` says in a sentence what it shows.
+    /// The finished picture. `description` states in a sentence what it shows.
     pub fn scene(self, description: impl Into<String>) -> Scene {
         let bounds = self.items.iter().filter_map(Item::bounds).reduce(Rect::around);
         let bounds = bounds.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
@@ -163,6 +182,7 @@ impl<'a> Sheet<'a> {
             patterns: &patterns,
             redrawn: self.items.iter().any(redrawn),
             of_row: self.of_row,
+            against: self.against,
         }
         .lay_out(room);
         let below = (MARGIN, MARGIN + legend.height, right);

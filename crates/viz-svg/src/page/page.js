@@ -123,10 +123,10 @@
   /** @type {Map<string, Scale>} */
   const scales = new Map();
 
-  /** The colour scale over all rows of some records, in the state.
-   * @param {number[]} numbers @returns {Scale} */
-  function scaleOf(numbers) {
-    const key = JSON.stringify([numbers, state.lock, themeName(), state.palette, state.clip, state.max]);
+  /** The colour scale over all rows of some records, or over one of them, in the state.
+   * @param {number[]} numbers @param {number} [only] @returns {Scale} */
+  function scaleOf(numbers, only) {
+    const key = JSON.stringify([numbers, only, state.lock, themeName(), state.palette, state.clip, state.max]);
     const known = scales.get(key);
     if (known) return known;
     /** @type {number[]} */
@@ -135,6 +135,7 @@
     for (const k of numbers) {
       const record = records[k];
       record.scales.forEach((_, row) => {
+        if (only !== undefined && row !== only) return;
         for (let token = 0; token < record.inputs + row; token++) {
           const value = shown(record, row, token);
           if (!finite(value)) continue;
@@ -464,7 +465,8 @@
     /** Title, colour bar with its ends, and what they mean. */
     legend(figure, part, group, scale) {
       const { ink, muted } = theme(), [x, y, width] = part.bar, record = records[recordOf(figure, part)];
-      const title = part.titled ?? (part.rows ? rowTitle() : wholeTitle(record));
+      const against = part.against && record.scales.length && state.lock;
+      const title = part.titled ?? (against ? `${named(state)} against ${named(against)}` : part.rows ? rowTitle() : wholeTitle(record));
       if (part.title) write(group, fitted(title, 15, part.title[2]), part.title[0], part.title[1], 15, { "font-weight": "bold" });
       if (part.heading) {
         const panels = alike(figure.data.records, recordOf(figure, part)).map(k => figure.data.records.indexOf(k));
@@ -478,7 +480,8 @@
       write(group, scale.diverging ? (clipped ? "≤ " : "") + short(-scale.end) : "0", x, y + 23, 11);
       write(group, (clipped ? "≥ " : "") + short(scale.end), x + width, y + 23, 11, { "text-anchor": "end" });
       if (scale.diverging) write(group, "0", x + width / 2, y + 23, 11, { "text-anchor": "middle" });
-      const [low, high] = inShares(record) && state.lock ? [`larger share of the locked ${named(state.lock)}`, "larger share of the row itself"]
+      const more = (/** @type {Row} */ at) => `more to “${label(records[at.record], at.row)}”`;
+      const [low, high] = against ? [more(against), more(state)] : inShares(record) && state.lock ? [`larger share of the locked ${named(state.lock)}`, "larger share of the row itself"]
         : state.lock ? [`more to the locked ${named(state.lock)}`, "more to the row itself"]
         : record.signed === true ? ["lowers the target", "raises the target"]
           : record.signed === false ? ["no attribution", "most (no sign)"] : ["least", "most"];
@@ -494,7 +497,7 @@
       // What the colours cannot say.
       if (!part.patterns) return;
       let at = part.patterns[0];
-      for (const k of patternsOf(figure.data.records)) {
+      for (const k of patternsOf(figure, part, scale)) {
         add(group, "rect", { x: short2(at), y: part.patterns[1], width: 14, height: 12, fill: fill(figure, scale, -k) });
         write(group, PATTERN_NAMES[k], at + 20, part.patterns[1] + 9, 11, { fill: ink });
         at += 36 + widthOf(PATTERN_NAMES[k], 11);
@@ -503,7 +506,7 @@
 
     /** The hovered row against the locked one: right and up. */
     pair(figure, part, group, scale) {
-      const { ground, panel, ink, apart, mark } = theme(), side = part.side, record = records[state.record];
+      const { ground, panel, ink, muted, apart, mark } = theme(), side = part.side, record = records[state.record];
       /** @type {any} */ (group).dots = [];
       if (!figure.data.records.includes(state.record) || !record.scales.length) return;
       const lock = state.lock ?? { record: state.record, row: state.row }, other = records[lock.record];
@@ -516,11 +519,13 @@
           if (finite(value)) [low, high] = [Math.min(low, Number(value)), Math.max(high, Number(value))];
         }
       }
-      if (!(high > low)) [low, high] = [-1, 1];
-      const step = [1, 2, 5, 10].map(m => m * 10 ** Math.floor(Math.log10((high - low) / 5))).find(s => s >= (high - low) / 5 - 1e-300) || 1;
+      if (!(high > low && Number.isFinite(high - low))) [low, high] = [-1, 1];
+      const rough = (high - low) / Math.max(1, Math.floor(side / 80)), power = 10 ** Math.floor(Math.log10(rough));
+      const step = [1, 2, 5, 10].map(m => m * power).find(s => s >= rough) ?? rough;
+      const decimals = Math.max(0, -Math.floor(Math.log10(step)));
       const ticks = [];
       for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9); i++) ticks.push(i * step);
-      const texts = ticks.map(v => short(Math.abs(v) < step / 2 ? 0 : v));
+      const texts = ticks.map(v => decimals > 6 || Math.abs(v) >= 1e6 ? short(v) : v.toFixed(decimals).replace("-", "−"));
       const X = 40 + Math.max(24, ...texts.map(t => widthOf(t, 10))), Y = 16;
       const place = (/** @type {number} */ a, /** @type {number} */ b) =>
         [X + (a - low) / (high - low) * side, Y + (1 - (b - low) / (high - low)) * side];
@@ -537,20 +542,36 @@
       const bold = { "font-weight": "bold", "text-anchor": "middle" };
       write(group, fitted(role(lock), 12, side), X + side / 2, Y + side + 48, 12, bold);
       write(group, fitted(role(state), 12, side), 12, Y + side / 2, 12, { ...bold, transform: `rotate(-90 12 ${Y + side / 2})` });
-      /** @type {{token: number, x: number, y: number, weight: number, at: number}[]} */
+      // A token that only the other record has is -1 among this one's.
+      /** @type {{token: number, label: string, x: number, y: number, weight: number, at: number}[]} */
       const dots = [];
       let hidden = 0;
       for (let token = 0; token < record.inputs + Math.max(state.row, lock.record === state.record ? lock.row : 0); token++) {
-        const a = across(token), b = own(record, state.row, token);
+        const a = across(token), b = own(record, state.row, token), label = record.labels[token];
         if (finite(a) && finite(b)) {
           const [x, y] = place(Number(a), Number(b)), gap = Math.abs(Number(b) - Number(a));
-          dots.push({ token, x, y, weight: state.lock ? Math.max(gap, Math.abs(Number(b)) / 2) : Math.abs(Number(b)), at: level(scale, shown(record, state.row, token)) });
-        } else if (a === undefined && finite(b)) dots.push({ token, x: X - 10, y: place(low, Number(b))[1], weight: Math.abs(Number(b)), at: -1 });
-        else if (finite(a) && b === undefined) dots.push({ token, x: place(Number(a), low)[0], y: Y + side + 10, weight: Math.abs(Number(a)), at: -1 });
+          dots.push({ token, label, x, y, weight: state.lock ? Math.max(gap, Math.abs(Number(b)) / 2) : Math.abs(Number(b)), at: level(scale, shown(record, state.row, token)) });
+        } else if (a === undefined && finite(b)) dots.push({ token, label, x: X - 10, y: place(low, Number(b))[1], weight: Math.abs(Number(b)), at: -1 });
+        else if (finite(a) && b === undefined) dots.push({ token, label, x: place(Number(a), low)[0], y: Y + side + 10, weight: Math.abs(Number(a)), at: -1 });
         else hidden++;
       }
-      if (hidden) write(group, `${hidden} tokens have no finite pair of values and are not drawn`, X, Y - 4, 10);
-      dots.sort((a, b) => a.weight - b.weight);
+      // What only the other record's locked row holds.
+      if (other !== record) {
+        const partnered = new Set(partners(record, lock.record).subarray(0, record.inputs + state.row));
+        for (let token = 0; token < other.inputs + lock.row; token++) {
+          const a = compared(record, other, lock.row, token);
+          if (!partnered.has(token) && finite(a)) dots.push({ token: -1, label: other.labels[token], x: place(Number(a), low)[0], y: Y + side + 10, weight: Math.abs(Number(a)), at: -1 });
+        }
+      }
+      // What labels may not cover: left, top, right, bottom.
+      /** @type {number[][]} */
+      const taken = [];
+      if (hidden) {
+        const note = `${hidden} of ${dots.length + hidden} tokens have no finite pair of values and are not drawn`;
+        write(group, note, X, Y - 4, 10, { fill: muted });
+        taken.push([X, Y - 11.6, X + widthOf(note, 10), Y - 1.6]);
+      }
+      dots.sort((a, b) => a.weight - b.weight || b.token - a.token);
       /** @type {any} */ (group).dots = dots;
       // One path for as long as the colour stays: the most telling on top.
       for (let i = 0; i < dots.length;) {
@@ -559,22 +580,24 @@
         for (; i < dots.length && dots[i].at === at; i++) d += `M${short2(dots[i].x - 3)} ${short2(dots[i].y)}a3 3 0 1 0 6 0a3 3 0 1 0-6 0z`;
         add(group, "path", { class: "dots", d, fill: fill(figure, scale, at), stroke: ink });
       }
-      const marked = dots.find(dot => dot.token === state.token);
+      const marked = dots.find(dot => dot.token >= 0 && dot.token === state.token);
       if (marked) frame(group, [marked.x - 6, marked.y - 6, 12, 12], mark, 2);
-      // Labels of the most telling, where there is room.
-      /** @type {number[][]} */
-      const taken = [];
-      for (const dot of dots.slice(-42).reverse()) {
-        if (taken.length === 14 || !(dot.weight > 0)) break;
-        const text = fitted(record.labels[dot.token], 11, Math.min(120, side / 3)), w = widthOf(text, 11);
-        for (const [dx, dy] of [[6, 4], [-6 - w, 4], [3, -5], [3, 13], [-3 - w, -5], [-3 - w, 13]]) {
-          const [x, y] = [dot.x + dx, dot.y + dy], box = [x, y - 9, w, 12];
-          const inside = x >= X - 16 && x + w <= X + side + 16 && y <= Y + side + 14;
-          if (!inside || taken.some(o => x < o[0] + o[2] && o[0] < x + w && box[1] < o[1] + o[3] && o[1] < box[1] + box[3])) continue;
-          taken.push(box);
-          write(group, text, x, y, 11);
-          break;
-        }
+      // Labels of the most telling, where there is room; the first few may stand on other dots.
+      const covers = (/** @type {number[]} */ a, /** @type {number[]} */ b) =>
+        a[0] < b[2] - 0.01 && b[0] < a[2] - 0.01 && a[1] < b[3] - 0.01 && b[1] < a[3] - 0.01;
+      let labels = 0;
+      for (const dot of dots.filter(d => d.weight > 0).slice(-42).reverse()) {
+        if (labels === 14) break;
+        const text = fitted(dot.label, 11, Math.min(120, side / 3)), w = widthOf(text, 11);
+        const free = [[6, 4], [-6 - w, 4], [3, -5], [3, 13], [-3 - w, -5], [-3 - w, 13]].map(([dx, dy]) => {
+          const [x, y] = [dot.x + dx, dot.y + dy];
+          return [x, y - 8.36, x + w, y + 2.64, y];
+        }).filter(box => box[0] >= X - 16 && box[2] <= X + side + 16 && box[3] <= Y + side + 18 && !taken.some(other => covers(box, other)));
+        const box = free.find(box => !dots.some(d => covers([d.x - 2, d.y - 2, d.x + 2, d.y + 2], box))) ?? (labels < 7 ? free[0] : undefined);
+        if (!box) continue;
+        labels++;
+        taken.push(box);
+        write(group, text, box[0], box[4], 11);
       }
     },
 
@@ -590,13 +613,20 @@
     },
   };
 
-  /** What patterns the values of some records need, in the state. @param {number[]} numbers */
-  function patternsOf(numbers) {
-    const found = new Set();
-    for (const k of numbers) {
+  /** What patterns a figure's values need, in the state. @param {Figure} figure @param {Part} part its legend
+   * @param {Scale} scale */
+  function patternsOf(figure, part, scale) {
+    const found = new Set(), { lock } = state;
+    if (part.against) {
+      if (lock && (lock.record !== state.record || lock.row !== state.row)) found.add(1);
+    } else if (part.rows) {
+      const table = figure.data.parts.some(part => part.kind === "table");
+      for (const { value } of ranked().slice(0, table ? data.top : Infinity)) found.add(Math.max(0, -level(scale, value)));
+      found.delete(0);
+    } else for (const k of figure.data.records) {
       const record = records[k];
       for (const [code, name] of [[-32768, 2], [-32767, 3], [32767, 4], [-32766, 5]]) if (record.codes.includes(code)) found.add(name);
-      if (state.lock && (state.lock.record !== k || state.lock.row < record.scales.length - 1)) found.add(1);
+      if (lock && (lock.record !== k || lock.row < record.scales.length - 1)) found.add(1);
     }
     return [...found].sort();
   }
@@ -658,6 +688,9 @@
     const hides = figure.data.switched && figure.data.records[0] !== state.record;
     figure.section.hidden = hides;
     if (hides || !figure.seen) return;
+    // A chart of two rows against each other takes the first where none is locked.
+    const { lock } = state, against = figure.data.parts.some(part => part.against);
+    if (against && records[state.record].scales.length) state.lock ??= { record: state.record, row: 0 };
     const shared = JSON.stringify([state.lock, themeName(), state.palette, state.clip, state.max]);
     if (!figure.drawn || figure.svg.dataset.theme !== themeName()) repaint(figure);
     figure.data.parts.forEach((part, i) => {
@@ -670,10 +703,11 @@
         const group = figure.groups[i];
         if (!/** @type {any} */ (group).nodes) group.replaceChildren();
         group.setAttribute("transform", String(group.dataset.live));
-        draw[part.kind](figure, part, group, scaleOf(alike(figure.data.records, recordOf(figure, part))));
+        draw[part.kind](figure, part, group, scaleOf(alike(figure.data.records, recordOf(figure, part)), against ? state.row : undefined));
       }
       figure.keys[i] = key;
     });
+    state.lock = lock;
     figure.drawn = true;
     if (!beside) marks(figure);
   }
@@ -862,7 +896,7 @@
         const found = part.boxes.find((/** @type {number[]} */ [, a, b, w, h]) => inside([left + a, top + b, w, h]));
         return found && found[0] < record.inputs + row ? { record: k, row, token: found[0] } : { record: k, row };
       } else if (part.kind === "pair") {
-        const dot = (/** @type {any} */ (figure.groups[i]).dots || []).find((/** @type {any} */ d) => Math.hypot(d.x - x, d.y - y) < 6);
+        const dot = (/** @type {any} */ (figure.groups[i]).dots || []).find((/** @type {any} */ d) => d.token >= 0 && Math.hypot(d.x - x, d.y - y) < 6);
         if (dot) return { record: state.record, token: dot.token };
       }
     }

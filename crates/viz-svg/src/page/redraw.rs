@@ -66,6 +66,9 @@ pub(crate) fn part(redraw: &Redraw) -> Value {
                 set("patterns", json!([number(x), number(y)]));
             }
             set("rows", json!(places.of_row));
+            if places.against {
+                set("against", json!(1));
+            }
             if let Some(titled) = &places.titled {
                 set("titled", json!(titled));
             }

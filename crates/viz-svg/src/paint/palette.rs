@@ -5,9 +5,10 @@ use crate::paint::color::Color;
 use crate::paint::theme::Theme;
 use std::str::FromStr;
 
-/// A palette. Sequential ones go from "nothing" to "most": from light to dark on light themes, from dark to light
-/// on the dark one. Diverging ones have nothing in the middle.
+/// A palette. A sequential one goes from zero to the largest value: from light to dark on light themes, from dark to
+/// light on the dark one. A diverging one has zero in the middle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Palette {
     /// Sequential, from pale yellow over green to dark blue, readable without colour vision; `ColorBrewer`
     /// (Apache-2.0). The default on light themes.
@@ -41,7 +42,7 @@ impl Palette {
         }
     }
 
-    /// The palette that a theme uses where none is chosen.
+    /// A theme's default palette.
     pub fn default_for(signed: bool, theme: Theme) -> Self {
         match (signed, theme) {
             (true, _) => Self::Piyg,
@@ -57,7 +58,7 @@ impl Palette {
         names.join(", ")
     }
 
-    /// Whether it has a middle.
+    /// Whether it is diverging: with a middle for zero.
     pub fn is_diverging(self) -> bool {
         matches!(self, Self::Piyg | Self::Puor)
     }

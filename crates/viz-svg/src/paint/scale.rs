@@ -9,19 +9,21 @@ use crate::paint::theme::Theme;
 /// Colour levels on each side of zero.
 const LEVELS: f64 = 31.0;
 
-/// What a cell is painted with.
+/// The paint of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Paint {
     /// A colour of the scale, or of the theme.
     Color(Color),
-    /// A pattern, for what no colour can say.
+    /// A pattern, for a value that is not a finite number.
     Pattern(Pattern),
 }
 
-/// What a value can be besides a number.
+/// What a value can be other than a finite number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Pattern {
-    /// There is no value.
+    /// The value is missing.
     Missing,
     /// Not a number.
     NotANumber,
@@ -29,7 +31,7 @@ pub enum Pattern {
     Infinite,
     /// Infinite, below zero.
     NegativeInfinite,
-    /// A value that has no counterpart to be compared with.
+    /// The value has no counterpart to compare with.
     NotComparable,
 }
 
@@ -38,7 +40,7 @@ impl Pattern {
     pub const ALL: [Self; 5] =
         [Self::Missing, Self::NotANumber, Self::Infinite, Self::NegativeInfinite, Self::NotComparable];
 
-    /// What a legend calls it.
+    /// Its name in a legend.
     pub fn label(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -50,12 +52,13 @@ impl Pattern {
     }
 }
 
-/// A value of a cell: a number that may be missing, or one that can't be compared.
+/// A cell's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Value {
     /// A number, which need not be finite.
     Number(f64),
-    /// The record holds none.
+    /// The record has no value here.
     Missing,
     /// There is no counterpart to compare it with.
     NotComparable,
@@ -95,7 +98,7 @@ impl Value {
     }
 }
 
-/// Which colour a value has.
+/// A colour scale: from a value to its paint.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     pub(crate) palette: Palette,
@@ -109,8 +112,8 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The scale of some values: diverging where they have a sign. Ends at the quantile `options.clip` of the
-    /// absolute values, or at `options.scale_max`.
+    /// The scale of some values: diverging if they have a sign. It ends at the quantile `options.clip` of the absolute
+    /// values, or at `options.scale_max`.
     ///
     /// # Errors
     /// A palette that does not fit the sign.
@@ -149,7 +152,7 @@ impl Scale {
         Ok(Self { palette, theme: options.theme, end, clipped, colors })
     }
 
-    /// The value's share of the scale, from −1 to 1; what lies beyond an end is at the end.
+    /// The value as a share of the scale, clamped to −1 to 1.
     pub fn share(&self, x: f64) -> f64 {
         (x / self.end).clamp(-1.0, 1.0)
     }

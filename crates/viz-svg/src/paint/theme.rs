@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 /// Light, dark, or for paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Theme {
     /// Dark ink on white, panels in light grey.
     #[default]
@@ -29,12 +30,12 @@ impl Theme {
         }
     }
 
-    /// Behind everything.
+    /// The background of everything.
     pub fn background(self) -> Color {
         if self == Self::Dark { Color::hex(0x15_181c) } else { Color::WHITE }
     }
 
-    /// Behind text that is not coloured by data.
+    /// The background of text that is not coloured by data.
     pub fn panel(self) -> Color {
         match self {
             Self::Light => Color::hex(0xee_eeee),
@@ -52,12 +53,12 @@ impl Theme {
         }
     }
 
-    /// Text that matters less: at least 4.5 : 1 on the panel and on the background.
+    /// Secondary text: contrast of at least 4.5 : 1 on the panel and on the background.
     pub fn muted(self) -> Color {
         if self == Self::Dark { Color::hex(0xa4_adb8) } else { Color::hex(0x5a_5f66) }
     }
 
-    /// Cells that cannot be compared: no colour of any scale.
+    /// Cells that cannot be compared: a colour of no scale.
     pub fn not_comparable(self) -> Color {
         match self {
             Self::Light => Color::hex(0xd9_d9d9),
@@ -66,7 +67,7 @@ impl Theme {
         }
     }
 
-    /// Marks of the pointer: the column of a token.
+    /// Marks of the hovered row and of the token under the pointer.
     pub fn mark(self) -> Color {
         if self == Self::Dark { Color::hex(0x5e_c8f2) } else { Color::hex(0x0b_7fab) }
     }

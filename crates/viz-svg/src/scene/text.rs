@@ -6,8 +6,9 @@ use crate::text::font;
 
 /// A run of text on one line.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Text {
-    /// The text; nothing in it is invisible or changes direction.
+    /// The text, without invisible characters and changes of direction.
     pub text: String,
     /// Left, middle or right end, by `anchor`.
     pub x: f64,
@@ -15,7 +16,7 @@ pub struct Text {
     pub y: f64,
     /// The font's size.
     pub size: f64,
-    /// How wide the text is set, whatever font it is set in.
+    /// The text's width, in any font that it is painted in.
     pub width: f64,
     /// Its colour.
     pub color: Color,
@@ -29,8 +30,9 @@ pub struct Text {
     pub upward: bool,
 }
 
-/// Which end of a text its place is.
+/// The end of a text that its place names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Anchor {
     /// The left end.
     Start,
@@ -55,13 +57,25 @@ impl Text {
         Self { bold: true, ..self }
     }
 
-    /// The same with another meaning of its place.
+    /// The same, underlined.
+    #[must_use]
+    pub fn underlined(self) -> Self {
+        Self { underlined: true, ..self }
+    }
+
+    /// The same, running upwards around its place.
+    #[must_use]
+    pub fn upward(self) -> Self {
+        Self { upward: true, ..self }
+    }
+
+    /// The same, with another end at its place.
     #[must_use]
     pub fn anchored(self, anchor: Anchor) -> Self {
         Self { anchor, ..self }
     }
 
-    /// What it covers: its width, and its ascent of 0.76 and descent of 0.24 of the size.
+    /// The rectangle that it covers: its width, and its ascent of 0.76 and descent of 0.24 of the size.
     pub fn bounds(&self) -> Rect {
         let before = match self.anchor {
             Anchor::Start => 0.0,

@@ -1,4 +1,4 @@
-//! What a token is called: its text, or which part of which character it holds.
+//! A token's name: its text, or the part of a character that it holds.
 
 use crate::text::invisible::{Stretch, stretches};
 use crate::text::stand_in::name;
@@ -9,18 +9,18 @@ use std::fmt::Write as _;
 /// So many of the same stand-in are written one by one; beyond that, with their number.
 const ONE_BY_ONE: usize = 8;
 
-/// A token's own text on one line, without the spaces at its ends. What cannot be seen has a visible stand-in: `␣`,
-/// `⏎`, `⟨ZWJ⟩`, `⟨U+E0041⟩`, or `◌` under a mark that stands alone; `∅` is a token without text.
+/// A token's text on one line, without the spaces at its ends. Invisible characters have a visible stand-in: `␣`, `⏎`,
+/// `⟨ZWJ⟩`, `⟨U+E0041⟩`, or `◌` under a combining mark without a letter; `∅` is a token without text.
 ///
-/// Bytes that are only part of a character are spelled, `\xE7\xA5`: [`label_at`] knows the tokens beside it, and says
-/// which character.
+/// Bytes that are only part of a character are written as `\xE7\xA5`. [`label_at`] uses the tokens around it to name
+/// the character.
 pub fn label(token: &Token) -> String {
     label_at(std::slice::from_ref(token), 0)
 }
 
 /// The [`label`] of one of a record's tokens. A token that holds part of a character is named by it: `神 2/3` is the
-/// second of the three tokens that hold the bytes of 神. Where the others are not there, or do not make a character, the
-/// bytes are spelled.
+/// second of the three tokens that hold the bytes of 神. Where the others are absent or do not form a character, the
+/// bytes are written.
 pub fn label_at(tokens: &[Token], position: usize) -> String {
     let Some(token) = tokens.get(position) else { return "∅".to_owned() };
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');

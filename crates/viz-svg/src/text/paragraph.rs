@@ -1,4 +1,4 @@
-//! A paragraph of tokens set in lines: where each token stands, and the text runs over it.
+//! A paragraph of tokens set in lines: where each token is, and the text runs over it.
 
 use crate::paint::color::Color;
 use crate::scene::{Rect, Text};
@@ -17,6 +17,7 @@ pub struct Paragraph {
 
 /// A stretch of one token on one line.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Piece {
     /// The token's position among those that were set.
     pub token: usize,
@@ -121,7 +122,7 @@ impl Paragraph {
         pieces
     }
 
-    /// The text runs, from `(x, y)`: as long as their ink does not change. `ink` gives a token's.
+    /// The text runs from `(x, y)`, each of one colour. `ink` gives a token's colour.
     pub fn runs(&self, x: f64, y: f64, ink: impl Fn(usize) -> Color) -> Vec<Text> {
         let runs = self.runs_by(x, y, ink).into_iter();
         runs.map(|(color, run)| Text { color, ..run }).collect()

@@ -38,8 +38,8 @@ pub(crate) struct Foreign<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// The rows of the one record that a chart of one record draws, in the state that the options say. The first
-    /// output is hovered where none is asked for; the last, where the first is locked.
+    /// The rows of the record that a chart of one record draws, in the state of the options. Without a hovered output
+    /// the first is hovered, or the last where the first is locked.
     ///
     /// # Errors
     /// No record, several without `options.record`, or a state outside the record.
@@ -71,7 +71,7 @@ impl<'a> Rows<'a> {
         self.n_input
     }
 
-    /// How many outputs there are: a row for each.
+    /// How many rows there are: one for each output.
     pub fn n_output(&self) -> usize {
         self.record.tokens.len() - self.n_input
     }
@@ -94,7 +94,7 @@ impl<'a> Rows<'a> {
             .flat_map(move |row| (0..rows.length(row)).map(move |i| (i, rows.shown(row, i))))
     }
 
-    /// The value of a row at a token, as it is.
+    /// The value of a row at a token, as recorded.
     pub fn plain(&self, row: usize, token: usize) -> Value {
         self.record.attributions[row].get(token).map_or(Value::NotComparable, |x| Value::from(*x))
     }
@@ -170,7 +170,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// How many tokens a row has read.
+    /// How many tokens a row covers.
     pub fn length(&self, row: usize) -> usize {
         self.record.attributions[row].len()
     }
@@ -187,12 +187,12 @@ impl<'a> Rows<'a> {
         (0..self.n_output()).flat_map(move |row| (0..self.length(row)).map(move |i| self.shown(row, i)))
     }
 
-    /// Whether what is shown has a sign.
+    /// Whether the shown values have a sign.
     pub fn is_signed(&self) -> bool {
         self.compares() || self.record.signed == Some(true)
     }
 
-    /// What a row is called: its output's token, and where something else was explained in its place, that.
+    /// A row's name: its output's token, or what was explained in its place.
     pub fn label(&self, row: usize) -> String {
         explained::row(self.record, row)
     }
@@ -202,8 +202,8 @@ impl<'a> Rows<'a> {
         label_at(&self.record.tokens, token)
     }
 
-    /// The values of some rows in words, for who does not see the colours: every value where there are at most
-    /// 8,000, each row's largest beyond that.
+    /// The values of some rows in words, for readers who do not see the colours: every value if there are at most
+    /// 8,000, else each row's largest.
     pub fn in_words(&self, rows: &[usize]) -> String {
         let cells: usize = rows.iter().map(|&row| self.length(row)).sum();
         if cells > 8_000 {

@@ -19,8 +19,7 @@ impl<'a> View<'a> {
         }
         let several = records.len() > 1;
         let failed = |k: usize, error: saliency_schema::Error| {
-            let why = if several { format!("record {k}: {error}") } else { error.to_string() };
-            Error::Record { why }
+            if several { Error::Record { record: k, source: error } } else { Error::Schema(error) }
         };
         let mut shown = Vec::new();
         let mut tokens = Vec::new();
@@ -47,8 +46,7 @@ impl<'a> View<'a> {
         tokens.dedup();
         let token = match (options.token, &tokens[..]) {
             (Some(token), [_, _, ..]) => {
-                let range = "in the same place of every record; choose one with --record".to_owned();
-                return Err(Error::Parameter { name: "token", value: token.to_string(), range });
+                return Err(Error::Places { token });
             }
             (_, places) => places.first().copied(),
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use unicode_script::{Script, UnicodeScript};
 
-/// Characters of one script that a picture is painted without: boxes stand for them.
+/// Characters of one script that no available font has; they are drawn as boxes.
 ///
 /// [`Png::missing`](crate::Png::missing) and [`Pdf::missing`](crate::Pdf::missing) find them. Displayed, they are
 /// counted: "3 characters of Devanagari", "1 emoji".

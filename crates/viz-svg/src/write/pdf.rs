@@ -42,8 +42,8 @@ impl Pdf {
         Ok(self)
     }
 
-    /// The characters of a picture that no font at hand has: boxes stand for them. [`Missing`](crate::Missing) sorts
-    /// them by script.
+    /// The characters of a picture that no available font has; they are drawn as boxes. [`Missing`](crate::Missing)
+    /// groups them by script.
     pub fn missing(&self, scene: &Scene) -> BTreeSet<char> {
         self.fonts.of(scene).missing
     }

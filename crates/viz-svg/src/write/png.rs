@@ -40,18 +40,18 @@ impl Png {
         Self { scale, ..self }
     }
 
-    /// One more font, as the bytes of a TrueType or OpenType file or collection: for characters that the embedded
-    /// one lacks, which are boxes otherwise. Each keeps the room of its Unicode width class. Default: none.
+    /// Adds a font, the bytes of a TrueType or OpenType file or collection, for characters that the embedded one lacks
+    /// and that are boxes otherwise. Each keeps the width of its Unicode width class. Default: none.
     ///
     /// # Errors
-    /// Bytes that are no font.
+    /// Bytes that are not a font.
     pub fn font(mut self, bytes: Vec<u8>) -> Result<Self, Error> {
         self.fonts.add(bytes)?;
         Ok(self)
     }
 
-    /// The machine's own fonts as well, for characters that neither the embedded font nor those that were given have.
-    /// The same scene is then painted by the same bytes on machines with the same fonts only. Default: without.
+    /// Adds the machine's fonts, for characters that neither the embedded font nor those that were given have. The same
+    /// scene then gives the same bytes only on machines with the same fonts. Default: not used.
     ///
     /// # Errors
     /// A machine without fonts.
@@ -60,8 +60,8 @@ impl Png {
         Ok(self)
     }
 
-    /// The characters of a picture that no font at hand has: boxes stand for them. [`Missing`](crate::Missing) sorts
-    /// them by script.
+    /// The characters of a picture that no available font has; they are drawn as boxes. [`Missing`](crate::Missing)
+    /// groups them by script.
     pub fn missing(&self, scene: &Scene) -> BTreeSet<char> {
         self.fonts.of(scene).missing
     }
@@ -102,7 +102,7 @@ impl Png {
 }
 
 impl Scene {
-    /// The picture as PNG, with `scale` pixels for each unit. [`Png`] has more to choose.
+    /// The picture as PNG, with `scale` pixels for each unit. [`Png`] has more options.
     ///
     /// # Errors
     /// A scale that is not above 0, or a picture that is too large.

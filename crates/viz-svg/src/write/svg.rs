@@ -22,8 +22,8 @@ use svg::node::element::{
 impl Scene {
     /// The picture as SVG: the same bytes for the same scene.
     ///
-    /// Its ids begin with [`id_prefix`](Self::id_prefix), or with `saliency-` and the FNV-1a hash (64 bits) of
-    /// everything in the picture: so several of them can stand in one page.
+    /// Its ids begin with [`id_prefix`](Self::id_prefix), or with `saliency-` and the FNV-1a hash (64 bits) of the
+    /// whole picture, so that several pictures can be on one page.
     pub fn to_svg(&self) -> String {
         if let Some(prefix) = &self.id_prefix {
             return self.to_svg_with_ids(prefix);
@@ -33,7 +33,7 @@ impl Scene {
         marked.replace(NO_PREFIX, &prefix)
     }
 
-    /// The picture as SVG, with ids that begin with `prefix`, whatever [`id_prefix`](Self::id_prefix) says.
+    /// The picture as SVG, with ids that begin with `prefix` instead of [`id_prefix`](Self::id_prefix).
     pub fn to_svg_with_ids(&self, prefix: &str) -> String {
         self.written(prefix, Lettering { painted: &Painted::whole, squeezes: self.is_redrawn() })
     }

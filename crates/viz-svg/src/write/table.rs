@@ -44,7 +44,7 @@ const COLUMNS: [&str; 30] = [
 ];
 const DIFFERENCE: &str = "difference";
 
-/// Every cell of some records as a long table: a row for each output and each token that it has read.
+/// Every cell of some records as a long table: a row for each output and each token before it.
 ///
 /// | column | is |
 /// | --- | --- |
@@ -54,20 +54,20 @@ const DIFFERENCE: &str = "difference";
 /// | `output` | the output's number, from 0 |
 /// | `output_position`, `output_id`, `output_token` | its token: position among all tokens, number in the vocabulary, text |
 /// | `explained` | the token that was explained in its place; empty where that was the output's own |
-/// | `against` | what it was held against, for a contrast; several with a line feed between them |
-/// | `without` | the text that the compared run had not read, for a target that compares with one |
+/// | `against` | the alternatives of a contrast, with line feeds between them |
+/// | `without` | the text that the compared run did not have, for a target that compares with one |
 /// | `probability`, `logit` | the model's, of the output's token |
 /// | `target_value`, `baseline_value` | the target at the input, f(x), and at the baseline, f(baseline) |
 /// | `row_sum`, `delta` | the row's sum before it was reduced, and its convergence delta: `row_sum` − (f(x) − f(baseline)) |
-/// | `position`, `kind`, `id`, `token` | the token that was read: position, `input` or `output`, number, text |
+/// | `position`, `kind`, `id`, `token` | the token before the output: position, `input` or `output`, number, text |
 /// | `start`, `end` | its bytes in the whole text: the first, and one past the last |
 /// | `bytes` | its bytes in hexadecimal, where it holds part of a character and `token` is a stand-in |
-/// | `value` | what the output took from the token, in the unit that `normalize` and `target` say |
+/// | `value` | the token's attribution for the output, in the unit that `normalize` and `target` state |
 /// | `standard_error` | of `value`, where it was sampled |
 /// | `difference` | `value` minus the locked row's; of two records of different unit or sign, of their sizes as shares of the row; only with [`Options::lock`], empty where the two can't be compared |
 ///
 /// A field that is not recorded, or missing, is empty. Numbers have the digits that read back to the same `f64`; what
-/// is none is `NaN`, `inf` or `-inf`. Text is the tokens' own, white space included.
+/// is not finite is `NaN`, `inf` or `-inf`. Text is that of the tokens, including white space.
 ///
 /// `pandas.read_csv(path, float_precision="round_trip", converters=dict.fromkeys(["token", "output_token", "bytes"], str))`
 /// reads it all back: before version 4 pandas rounds otherwise, and it takes a token `NA` or `null` for a missing
@@ -79,8 +79,8 @@ pub struct LongTable<'a> {
 }
 
 impl<'a> LongTable<'a> {
-    /// The cells of all records, or of [`Options::record`]; of the options only that, `lock`, `model` and `method`
-    /// count.
+    /// The cells of all records, or of [`Options::record`]. The only other options that it uses are `lock`, `model` and
+    /// `method`.
     ///
     /// # Errors
     /// No record, or a lock outside the records.
@@ -89,10 +89,10 @@ impl<'a> LongTable<'a> {
         Ok(Self { panels, options: options.clone() })
     }
 
-    /// The table as CSV, quoted as RFC 4180 has it, in UTF-8, with a header; lines end with `\n`.
+    /// The table as CSV with a header: quoting as in RFC 4180, UTF-8, lines ending in `\n`.
     ///
     /// # Errors
-    /// What `out` says.
+    /// The errors of `out`.
     pub fn write_csv(&self, out: impl io::Write) -> io::Result<()> {
         self.write(csv::Writer::from_writer(out), str::to_owned)
     }
@@ -101,7 +101,7 @@ impl<'a> LongTable<'a> {
     /// line feed `\n`, a carriage return `\r` and a backslash `\\`.
     ///
     /// # Errors
-    /// What `out` says.
+    /// The errors of `out`.
     pub fn write_tsv(&self, out: impl io::Write) -> io::Result<()> {
         let mut form = csv::WriterBuilder::new();
         form.delimiter(b'\t').quote_style(csv::QuoteStyle::Never);

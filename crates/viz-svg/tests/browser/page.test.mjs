@@ -1,7 +1,7 @@
 // The page in a browser: every interaction by pointer, keyboard and touch, against the record's own numbers.
 // `cargo xtask page` draws the pages and runs this: node --test page.test.mjs, with CHROME, PAGES and RECORDS set.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { createRequire } from "node:module";
 const require = createRequire(process.env.MODULES + "/");
@@ -421,5 +421,34 @@ test("axe finds nothing, in both themes, at rest and locked", async () => {
       assert.deepEqual(violations.map(v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 120)).join(" | ")}`), [], `${name} ${hash}`);
       await close();
     }
+  }
+});
+
+/** The texts of every group that the script redraws, by the group's kind and place. A paragraph is painted on a canvas
+ * and the table is one of HTML: they hold no texts to compare. Where tokens are boxes, runs of text end elsewhere. */
+const redrawn = (page, data) => page.locator("[data-figure] svg [data-live]").evaluateAll((groups, parts) =>
+  groups.flatMap((group, i) => {
+    const { kind, area } = parts[i];
+    if (area || kind === "table") return [];
+    const texts = [...group.querySelectorAll("text")].map(text => text.textContent.replaceAll("\u00a0", " "));
+    return [[`${kind} ${i}`, kind === "tokens" ? texts.join("").replaceAll(" ", "") : texts.sort()]];
+  }), data.figures[0].parts);
+
+test("the script draws the texts that the picture had", async t => {
+  const pages = readdirSync(PAGES).filter(name => name.startsWith("same-")).map(name => name.replace(".html", ""));
+  assert.ok(pages.length >= 18, String(pages));
+  for (const name of pages) {
+    await t.test(name, async () => {
+      const still = await open(name, { javaScriptEnabled: false }), drawn = await open(name);
+      const groups = drawn.data.figures[0].parts.length;
+      for (let i = 0; i < groups; i++) {
+        await drawn.page.locator("[data-figure] svg [data-live]").nth(i).scrollIntoViewIfNeeded({ timeout: 500 }).catch(() => {});
+      }
+      await settled(drawn.page);
+      await settled(drawn.page);
+      assert.deepEqual(await redrawn(drawn.page, drawn.data), await redrawn(still.page, drawn.data));
+      await still.close();
+      await drawn.close();
+    });
   }
 });

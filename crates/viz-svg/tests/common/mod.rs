@@ -146,7 +146,7 @@ fn inside(items: &[Item], scene: &Scene) {
                 let before = match text.anchor {
                     Anchor::Start => 0.0,
                     Anchor::Middle => text.width / 2.0,
-                    Anchor::End => text.width,
+                    _ => text.width,
                 };
                 if text.upward {
                     within(text.x, text.y - text.width + before);
@@ -156,6 +156,7 @@ fn inside(items: &[Item], scene: &Scene) {
                     within(text.x - before + text.width, text.y);
                 }
             }
+            _ => panic!("an item that this check does not know: {item:?}"),
         }
     }
 }

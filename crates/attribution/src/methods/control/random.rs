@@ -1,4 +1,4 @@
-//! `random`: numbers that know nothing, as a control.
+//! `random`: random numbers, as a control.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -9,10 +9,9 @@ use crate::problem::Problem;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// `a_i ~ U(−1, 1)`, independent, from a seed: what any method that claims to know something has to beat.
+/// `a_i ~ U(−1, 1)`, independent, from a seed: the control that every method has to beat.
 ///
-/// No unit. The same seed gives the same rows on every machine. Cost: none besides the run that the record's values
-/// need.
+/// Without a unit. The same seed gives the same rows on every machine. Cost: none besides the clean run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Random {
     seed: u64,

@@ -1,4 +1,4 @@
-//! `gradient`: how fast the target changes with each token's embedding.
+//! `gradient`: the rate of change of the target with each token's embedding.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -10,7 +10,7 @@ use crate::problem::cost::{Cost, Size};
 use tch::Tensor;
 
 /// `a_i = ∂f/∂e_i`, signed, with `e_i` the token's embedding before positions are added; or `|∂f/∂e_i|` in each
-/// dimension ([`absolute`](Self::absolute)), which is captum's and inseq's `saliency`: that name asks for it.
+/// dimension ([`absolute`](Self::absolute)), which is captum's and inseq's `saliency` and has that alias.
 ///
 /// In units of the target per unit of embedding. With `l2` this is the gradient norm. In a model that begins
 /// with a layer norm after adding positions, such as GPT-2, its *sum* over hidden dimensions is zero by
@@ -80,8 +80,8 @@ impl Method for Gradient {
     }
 }
 
-/// Every output's gradient over the shared forward pass; `finish` makes the vectors from the
-/// gradient and the embeddings, both `[tokens, hidden]`.
+/// Every output's gradient over the shared forward pass; `finish` makes the attributions from the gradient and the
+/// embeddings, both `[tokens, hidden]`.
 pub(super) fn each_gradient(
     problem: &Problem<'_>,
     finish: impl Fn(Tensor, Tensor) -> Result<Tensor, Error>,
@@ -89,8 +89,8 @@ pub(super) fn each_gradient(
 ) -> Result<(), Error> {
     let embeddings = problem.embeddings().f_select(0, 0)?;
     problem.gradients(&mut |output, value, gradient| {
-        let read = problem.row_length(output) as i64;
-        let vectors = finish(gradient.f_narrow(0, 0, read)?, embeddings.f_narrow(0, 0, read)?)?;
-        each(Explanation::new(output, vectors, value))
+        let context = problem.row_length(output) as i64;
+        let attributions = finish(gradient.f_narrow(0, 0, context)?, embeddings.f_narrow(0, 0, context)?)?;
+        each(Explanation::new(output, attributions, value))
     })
 }

@@ -1,8 +1,10 @@
-//! `gradient-shap`: integrated gradients by random points, from a distribution of baselines to noisy inputs.
+//! `gradient-shap`: integrated gradients by random points, on paths from a distribution of baselines to noisy inputs.
 
 use crate::calculus::moments::TensorMoments;
 use crate::calculus::noise::{Noise, generator, noisy};
-use crate::calculus::path::{Space, place, sum_kind};
+use crate::calculus::path::interpolate;
+use crate::calculus::rounding::sum_kind;
+use crate::calculus::space::Space;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
@@ -17,11 +19,10 @@ use rand::Rng;
 /// `a_i = E[(x̃_i − b_i) ⊙ ∂f/∂e_i(b + α (x̃ − b))]`, signed, over `α ~ U(0, 1)`, baselines `b` of a distribution in
 /// turn, and `x̃ = e + ε` with normal noise.
 ///
-/// In units of the target. Without noise a row adds up to f(x) − E[f(b)] as far as the sampling goes, and the delta
-/// says how far that is; with noise it adds up to E[f(x̃)] − E[f(b)], and there is no delta. Every token has a standard
-/// error.
+/// In units of the target. Without noise a row adds up to f(x) − E[f(b)] up to sampling error, which the delta states;
+/// with noise it adds up to E[f(x̃)] − E[f(b)], and there is no delta. Every token has a standard error.
 ///
-/// Cost: for each draw a forward pass, shared by all outputs, and a backward pass for each output.
+/// Cost: for each sample a forward pass, shared by all outputs, and a backward pass for each output.
 /// Source: Lundberg & Lee 2017, "A Unified Approach to Interpreting Model Predictions", as in the `shap` package; Erion
 /// et al. 2021, "Improving Performance of Deep Learning Models with Axiomatic Attribution Priors and Expected
 /// Gradients".
@@ -129,15 +130,15 @@ impl Method for GradientShap {
             _ => 0.0,
         };
         let draws = self.baseline.draws();
-        // One baseline is looked up once; those of a distribution are many, and quick to draw again.
+        // A single baseline is looked up once; those of a distribution are many, and cheap to sample again.
         let only = if draws == 1 { Some(self.baseline.embeddings(problem, &input, 0)?) } else { None };
         let start_of = |draw: u32| match &only {
             Some(start) => Ok(start.shallow_clone()),
             None => self.baseline.embeddings(problem, &input, draw % draws),
         };
         let numbers = (input.size()[1] * input.size()[2]) as usize;
-        problem.foresee_portions(numbers, |size| self.cost(size));
-        for outputs in problem.portions(numbers) {
+        problem.foresee_chunks(numbers, |size| self.cost(size));
+        for outputs in problem.chunks(numbers) {
             let mut before = vec![0.0; outputs.len()];
             for draw in 0..draws {
                 let start = start_of(draw)?;
@@ -147,33 +148,33 @@ impl Method for GradientShap {
             let nothing = |output: usize, width: i64| {
                 TensorMoments::of(&[problem.row_length(output) as i64, width], (kind, input.device()))
             };
-            let mut vectors: Vec<_> =
+            let mut attributions: Vec<_> =
                 outputs.clone().map(|r| nothing(r, input.size()[2])).collect::<Result<_, _>>()?;
             let mut totals: Vec<_> = outputs.clone().map(|r| nothing(r, 1)).collect::<Result<_, _>>()?;
-            for draw in 0..samples {
-                let mut numbers = generator(self.noise.seed, draw.into());
+            for sample in 0..samples {
+                let mut numbers = generator(self.noise.seed, sample.into());
                 let alpha: f64 = numbers.random();
-                let start = start_of(draw)?;
+                let start = start_of(sample)?;
                 let end = match deviation {
                     deviation if deviation > 0.0 => noisy(&input, deviation, &mut numbers)?,
                     _ => input.shallow_clone(),
                 };
-                let way = end.f_sub(&start)?;
+                let difference = end.f_sub(&start)?;
                 problem.gradients_at(
-                    &place(&start, &way, alpha)?,
+                    &interpolate(&start, &difference, alpha)?,
                     outputs.clone(),
                     &mut |output, _, gradient| {
-                        let read = problem.row_length(output) as i64;
-                        let way = way.f_select(0, 0)?.f_narrow(0, 0, read)?;
-                        let one = gradient.f_narrow(0, 0, read)?.f_to_kind(kind)?.f_mul(&way)?;
+                        let context = problem.row_length(output) as i64;
+                        let difference = difference.f_select(0, 0)?.f_narrow(0, 0, context)?;
+                        let one = gradient.f_narrow(0, 0, context)?.f_to_kind(kind)?.f_mul(&difference)?;
                         let row = output - outputs.start;
                         totals[row].add(&one.f_sum_dim_intlist(&[-1_i64][..], true, None)?)?;
-                        vectors[row].add(&one)
+                        attributions[row].add(&one)
                     },
                 )?;
             }
             for (row, output) in outputs.clone().enumerate() {
-                let mean = vectors[row].mean().shallow_clone();
+                let mean = attributions[row].mean().shallow_clone();
                 each(Explanation {
                     baseline_value: Some(before[row]),
                     standard_errors: totals[row].errors()?,

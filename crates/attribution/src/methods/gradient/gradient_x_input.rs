@@ -1,4 +1,4 @@
-//! `gradient-x-input`: the gradient times the embedding itself.
+//! `gradient-x-input`: the gradient times the token's embedding.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -11,7 +11,7 @@ use crate::problem::cost::{Cost, Size};
 
 /// `a_i = e_i ⊙ ∂f/∂e_i`, signed: the first-order estimate of what the token's embedding adds to the target.
 ///
-/// In units of the target. The position's embedding shares the gradient and is not counted.
+/// In units of the target. The position embedding has the same gradient and is not counted.
 ///
 /// Cost: one forward pass for all outputs and one backward pass for each.
 /// Source: Shrikumar, Greenside, Shcherbina & Kundaje 2016, "Not Just a Black Box"; for language models,

@@ -1,8 +1,9 @@
 //! `integrated-gradients`: the gradient along the straight path from a baseline to the input.
 
-use crate::calculus::path::{Integral, MOST_POINTS, Path, Space};
-use crate::calculus::quadrature::Point;
-use crate::calculus::quadrature::Quadrature;
+use crate::calculus::path::{Integral, Path};
+use crate::calculus::quadrature::{Point, Quadrature};
+use crate::calculus::refinement::MOST_POINTS;
+use crate::calculus::space::Space;
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
@@ -15,28 +16,28 @@ use crate::model::checked;
 use crate::model::inside::Inside;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
-use crate::rows::with_new;
+use crate::rows::notes::with_new;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
 /// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e' + α (e − e')) dα`, signed, by a quadrature rule.
 ///
 /// All token embeddings move along the path together; positions stay, or move too ([`positions`](Self::positions)). The
-/// attributions of a row add up to f(x) − f(baseline) as far as the quadrature is exact; the convergence delta says how
-/// far that is. In units of the target.
+/// attributions of a row add up to f(x) − f(baseline) up to the error of the quadrature, which the convergence delta
+/// states. In units of the target.
 ///
-/// With a [`tolerance`](Self::tolerance), stretches of the path are halved until each adds up to the change of the
-/// target over it, so that points go to where the change is; every output gets as many as it needs, 512 at the most,
-/// and its row says how many those were. Where that is not enough, or most of the change lies in a sliver of the path,
-/// a note says so.
+/// With a [`tolerance`](Self::tolerance), intervals of the path are halved until each adds up to the change of the
+/// target over it, so that points go where f changes. Every output gets as many points as it needs, at most 512, and
+/// its row states how many. If that is not enough, or most of the change lies in a very short part of the path, a note
+/// says so.
 ///
-/// Cost: for each point one forward pass, shared by all outputs because the model is causal, and one backward
-/// pass for each output. Memory: `[outputs, tokens, hidden]` for the running sums, in portions that fit, each of which
-/// takes its own walk along the path.
+/// Cost: for each point one forward pass, shared by all outputs because the model is causal, and one backward pass for
+/// each output. Memory: `[outputs, tokens, hidden]` for the running sums, in chunks of outputs that fit; the path is
+/// integrated once for each chunk.
 ///
-/// Captum rounds Gauss–Legendre weights to single precision, in float64 runs too. So does this method, so
-/// that float64 rows can be compared with captum's to 1e-9; each row is then off by about 3e-8 of itself.
-/// [`exact_weights`](Self::exact_weights) leaves them as they are; with a tolerance they always are.
+/// Captum rounds Gauss–Legendre weights to single precision, in float64 runs too. So does this method, so that float64
+/// rows can be compared with captum's to 1e-9; the relative error of each row is then about 3e-8.
+/// [`exact_weights`](Self::exact_weights) keeps all digits; with a tolerance they are always kept.
 ///
 /// Source: Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", eq. 1 and 3; for baselines that
 /// are a distribution, Erion et al. 2021, "Improving Performance of Deep Learning Models with Axiomatic Attribution
@@ -51,7 +52,7 @@ pub struct IntegratedGradients {
 /// How an integral along a path is taken.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Integration {
-    /// `None`: the default, which is 50, and 8 on each stretch with a tolerance.
+    /// `None`: the default, which is 50, or 8 for each interval with a tolerance.
     pub(super) steps: Option<u32>,
     pub(super) baseline: Baseline,
     pub(super) rule: Quadrature,
@@ -59,7 +60,7 @@ pub(super) struct Integration {
     pub(super) exact_weights: bool,
 }
 
-/// Points on the path at the most.
+/// The most points on the path.
 const MAX_STEPS: u32 = 10_000;
 
 impl IntegratedGradients {
@@ -180,7 +181,7 @@ impl Integration {
 
     pub(super) fn cost(&self, size: Size) -> Cost {
         let points = f64::from(self.count());
-        // f(baseline), and with a tolerance f at the path's end.
+        // f(baseline), and with a tolerance f at the end of the path.
         let ends = if self.tolerance.is_some() { 2.0 } else { 1.0 };
         Cost::new(points + ends, points * size.n_output as f64) * f64::from(self.baseline.draws())
     }
@@ -199,7 +200,7 @@ impl Integration {
         }
     }
 
-    /// Walks the path in portions of outputs.
+    /// Integrates along the path for each chunk of outputs.
     pub(super) fn attribute<'a>(
         &self,
         problem: &Problem<'a>,
@@ -212,14 +213,14 @@ impl Integration {
         }
         let input = space.input(problem)?;
         let numbers = (input.size()[1] * input.size()[2]) as usize;
-        problem.foresee_portions(numbers, |size| self.cost(size));
-        for outputs in problem.portions(numbers) {
-            self.walk(problem, space, &input, outputs, each)?;
+        problem.foresee_chunks(numbers, |size| self.cost(size));
+        for outputs in problem.chunks(numbers) {
+            self.attribute_chunk(problem, space, &input, outputs, each)?;
         }
         Ok(())
     }
 
-    fn walk<'a>(
+    fn attribute_chunk<'a>(
         &self,
         problem: &Problem<'a>,
         space: &Space<'a>,
@@ -238,7 +239,7 @@ impl Integration {
                 None => path.by_points(&self.points())?,
             };
             for ((output, integral), first) in outputs.clone().zip(integrals).zip(first) {
-                let vectors = integral.sum.f_mul(&path.way(output)?)?;
+                let attributions = integral.sum.f_mul(&path.difference(output)?)?;
                 if draw == 0 {
                     let value = problem.value_at_input(output)?;
                     explanations.push(Explanation {
@@ -246,11 +247,11 @@ impl Integration {
                         steps: Some(integral.points),
                         tolerance: self.tolerance,
                         notes: integral.note.into_iter().collect(),
-                        ..Explanation::new(output, vectors, value)
+                        ..Explanation::new(output, attributions, value)
                     });
                 } else {
                     let so_far = &mut explanations[output - outputs.start];
-                    let _ = so_far.vectors.f_add_(&vectors)?;
+                    let _ = so_far.attributions.f_add_(&attributions)?;
                     so_far.baseline_value = so_far.baseline_value.map(|sum| sum + first);
                     so_far.steps = so_far.steps.max(Some(integral.points));
                     let notes = std::mem::take(&mut so_far.notes);
@@ -260,8 +261,8 @@ impl Integration {
         }
         for mut explanation in explanations {
             if draws > 1 {
-                explanation.vectors =
-                    explanation.vectors.f_to_kind(Kind::Double)?.f_div_scalar(f64::from(draws))?;
+                explanation.attributions =
+                    explanation.attributions.f_to_kind(Kind::Double)?.f_div_scalar(f64::from(draws))?;
                 explanation.baseline_value = explanation.baseline_value.map(|sum| sum / f64::from(draws));
             }
             each(explanation)?;
@@ -283,14 +284,15 @@ impl Method for IntegratedGradients {
                     Axiom::Linearity,
                     Axiom::ImplementationInvariance,
                 ],
-                // The inside that positions move in is the implementation's own.
+                // Which inside the positions move in depends on the implementation.
                 Positions::Move => &[Axiom::Completeness, Axiom::Linearity],
             },
             cost: "steps forward, m × steps backward",
             source: "Sundararajan, Taly & Yan 2017, Axiomatic Attribution for Deep Networks",
             ..Card::new(
                 "integrated-gradients",
-                "(e_i − e'_i) ⊙ ∫ ∂f/∂e_i dα: the gradient along the path from a baseline; adds up to f(x) − f(baseline)",
+                "(e_i − e'_i) ⊙ ∫ ∂f/∂e_i dα: the gradient along the path from a baseline; adds up to f(x) − \
+                 f(baseline)",
             )
         }
     }

@@ -1,6 +1,6 @@
 //! `layer-gradient-x-activation`: gradient × input of the residual stream before a block.
 
-use crate::calculus::path::Space;
+use crate::calculus::space::Space;
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::card::{Axiom, Card, Needs, RowKind};
@@ -11,11 +11,11 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
 /// `a_i = h_i ⊙ ∂f/∂h_i`, signed, with `h_i` the residual stream before a block at position `i`: layer 0 is the
-/// embedding and the position together, layer `n` after `n` blocks what the last norm reads.
+/// embedding plus the position, layer `n` of `n` blocks the input of the last norm.
 ///
-/// In units of the target. This is attribution patching against zero.
+/// In units of the target. This is attribution patching with a zero baseline.
 ///
-/// Cost: a forward pass, and a backward pass through the blocks that are left for each output.
+/// Cost: a forward pass, and for each output a backward pass through the remaining blocks.
 /// Source: Shrikumar et al. 2016; as `LayerGradientXActivation` in captum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LayerGradientXActivation {
@@ -66,9 +66,9 @@ impl Method for LayerGradientXActivation {
         let space = Space::Residual(inside, self.layer);
         let input = space.input(problem)?;
         space.gradients_at(problem, &input, 0..problem.n_output(), &mut |output, value, gradient| {
-            let read = problem.row_length(output) as i64;
-            let activation = input.f_select(0, 0)?.f_narrow(0, 0, read)?;
-            each(Explanation::new(output, gradient.f_narrow(0, 0, read)?.f_mul(&activation)?, value))
+            let context = problem.row_length(output) as i64;
+            let activation = input.f_select(0, 0)?.f_narrow(0, 0, context)?;
+            each(Explanation::new(output, gradient.f_narrow(0, 0, context)?.f_mul(&activation)?, value))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `layer-integrated-gradients`: integrated gradients of the residual stream before a block.
 
-use crate::calculus::path::Space;
 use crate::calculus::quadrature::Quadrature;
+use crate::calculus::space::Space;
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::baseline::Baseline;
@@ -14,12 +14,12 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
 /// `a_i = (h_i − h'_i) ⊙ ∫₀¹ ∂f/∂h_i(h' + α (h − h')) dα`, signed, with `h` the residual stream before a block at all
-/// positions: layer 0 is embeddings and positions together, layer `n` after `n` blocks what the last norm reads.
+/// positions: layer 0 is embeddings plus positions, layer `n` of `n` blocks the input of the last norm.
 ///
-/// The baseline `zero` is a residual stream of zeros; any other is the residual stream that the baseline's embeddings
-/// lead to. Rows add up to f(x) − f(baseline). In units of the target.
+/// The baseline `zero` is a residual stream of zeros; any other is the residual stream computed from the baseline's
+/// embeddings. Rows add up to f(x) − f(baseline). In units of the target.
 ///
-/// Cost: for each step a forward pass of the blocks that are left and a backward pass for each output.
+/// Cost: for each step a forward pass through the remaining blocks, and a backward pass for each output.
 /// Source: Sundararajan, Taly & Yan 2017; as `LayerIntegratedGradients` in captum.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerIntegratedGradients {

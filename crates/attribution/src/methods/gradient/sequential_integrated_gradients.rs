@@ -1,7 +1,8 @@
 //! `sequential-integrated-gradients`: integrated gradients of one token at a time.
 
-use crate::calculus::path::{place, sum_kind};
+use crate::calculus::path::interpolate;
 use crate::calculus::quadrature::Quadrature;
+use crate::calculus::rounding::sum_kind;
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::baseline::Baseline;
@@ -14,15 +15,15 @@ use crate::problem::cost::{Cost, Size};
 use tch::Tensor;
 
 /// `a_i = (e_i − e'_i) ⊙ ∫₀¹ ∂f/∂e_i(e with e_i := e'_i + α (e_i − e'_i)) dα`, signed: every token has a path of its
-/// own, on which the others stay what they are.
+/// own, on which the other tokens do not move.
 ///
-/// In units of the target. A token's numbers add up to what its ablation takes away, `f(x) − f(x with e_i := e'_i)`, as
-/// far as the quadrature is exact: `occlusion`, taken apart by dimension. A row does not add up to anything.
+/// In units of the target. A token's vector adds up to the effect of its ablation, `f(x) − f(x with e_i := e'_i)`, up
+/// to the error of the quadrature: it is `occlusion`, split into dimensions. A row does not add up to anything.
 ///
-/// The paper scales each row to length 1; that is left to normalisation.
+/// The paper scales each row to length 1; here that is left to normalisation.
 ///
-/// Cost: for each token, `steps` forward passes shared by the outputs that have read it, and as many backward passes
-/// for each of those outputs.
+/// Cost: for each token, `steps` forward passes shared by the outputs with the token in their context, and as many
+/// backward passes for each of those outputs.
 /// Source: Enguehard 2023, "Sequential Integrated Gradients: a simple but effective method for explaining language
 /// models".
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +105,7 @@ impl Method for SequentialIntegratedGradients {
         let steps = self.points().1 as f64;
         let backwards = (size.n_input * size.n_output + size.n_output * (size.n_output - 1) / 2) as f64;
         let draws = f64::from(self.integration.baseline.draws());
-        Cost::new(steps * size.read() as f64, steps * backwards) * draws
+        Cost::new(steps * size.context() as f64, steps * backwards) * draws
     }
     fn attribute(
         &self,
@@ -119,10 +120,10 @@ impl Method for SequentialIntegratedGradients {
         let kind = sum_kind(input.kind());
         let draws = self.integration.baseline.draws();
         let numbers = (input.size()[1] * hidden) as usize;
-        problem.foresee_portions(numbers, |size| self.cost(size));
-        for outputs in problem.portions(numbers) {
-            let read = problem.row_length(outputs.end - 1);
-            let vectors: Vec<Tensor> = outputs
+        problem.foresee_chunks(numbers, |size| self.cost(size));
+        for outputs in problem.chunks(numbers) {
+            let context = problem.row_length(outputs.end - 1);
+            let attributions: Vec<Tensor> = outputs
                 .clone()
                 .map(|output| {
                     let size = [problem.row_length(output) as i64, hidden];
@@ -131,29 +132,29 @@ impl Method for SequentialIntegratedGradients {
                 .collect::<Result<_, Error>>()?;
             for draw in 0..draws {
                 let start = self.integration.baseline.embeddings(problem, &input, draw)?;
-                for token in 0..read {
-                    // Outputs before the token have not read it.
+                for token in 0..context {
+                    // The token is not in the context of earlier outputs.
                     let first = outputs.start.max((token + 1).saturating_sub(problem.n_input()));
                     let at = token as i64;
                     let own = |x: &Tensor| x.f_select(0, 0)?.f_select(0, at);
-                    let way = own(&input)?.f_sub(&own(&start)?)?;
+                    let difference = own(&input)?.f_sub(&own(&start)?)?;
                     for point in &points {
                         let text = input.f_detach_copy()?;
-                        own(&text)?.f_copy_(&place(&own(&start)?, &way, point.position)?)?;
+                        own(&text)?.f_copy_(&interpolate(&own(&start)?, &difference, point.position)?)?;
                         let weight = point.weight / f64::from(draws);
                         problem.gradients_at(&text, first..outputs.end, &mut |output, _, gradient| {
                             let gradient = gradient.f_select(0, at)?.f_to_kind(kind)?;
-                            let mut sum = vectors[output - outputs.start].f_select(0, at)?;
-                            let _ = sum.f_add_(&gradient.f_mul(&way)?.f_mul_scalar(weight)?)?;
+                            let mut sum = attributions[output - outputs.start].f_select(0, at)?;
+                            let _ = sum.f_add_(&gradient.f_mul(&difference)?.f_mul_scalar(weight)?)?;
                             Ok(())
                         })?;
                     }
                 }
             }
-            for (output, vectors) in outputs.zip(vectors) {
+            for (output, attributions) in outputs.zip(attributions) {
                 let value = problem.value_at_input(output)?;
                 let steps = Some(steps as u32);
-                each(Explanation { steps, ..Explanation::new(output, vectors, value) })?;
+                each(Explanation { steps, ..Explanation::new(output, attributions, value) })?;
             }
         }
         Ok(())

@@ -9,12 +9,12 @@ use crate::method::parameters::Parameters;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_i = E[∂f/∂e_i(e + ε)]`, signed, with `ε` normal noise in every dimension: the mean over a number of draws.
+/// `a_i = E[∂f/∂e_i(e + ε)]`, signed, with `ε` normal noise in every dimension: the mean over a number of samples.
 ///
-/// The noise's standard deviation is given in units of the embeddings' own: that of all numbers in the vocabulary's
-/// embeddings. In units of the target per unit of embedding.
+/// The standard deviation of the noise is given in units of the embeddings': that of all numbers in the vocabulary's
+/// embeddings. The attributions are in units of the target per unit of embedding.
 ///
-/// Cost: for each draw a forward pass, shared by all outputs, and a backward pass for each output.
+/// Cost: for each sample a forward pass, shared by all outputs, and a backward pass for each output.
 /// Source: Smilkov, Thorat, Kim, Viégas & Wattenberg 2017, "SmoothGrad: removing noise by adding noise".
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SmoothGrad {

@@ -9,10 +9,9 @@ use crate::method::parameters::Parameters;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_i = Var[∂f/∂e_i(e + ε)] = E[(g − E[g])²]` in each dimension, without a sign, over draws of noise as in
-/// `smoothgrad`.
+/// `a_i = Var[∂f/∂e_i(e + ε)] = E[(g − E[g])²]` in each dimension, without a sign, over noise as in `smoothgrad`.
 ///
-/// In squared units of the gradient. The variance of the draws themselves, divided by their number.
+/// In squared units of the gradient. The population variance of the samples: divided by their number, not by one less.
 ///
 /// Cost: as `smoothgrad`.
 /// Source: Adebayo, Gilmer, Goodfellow & Kim 2018, "Local Explanation Methods for Deep Neural Networks Lack Sensitivity

@@ -1,4 +1,4 @@
-//! `alti`: how much of each token is in the output's position after all layers.
+//! `alti`: how much of each token is in the state at the output's position after all layers.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -11,12 +11,12 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
-/// `M = C_L ⋯ C_2 C_1`, and of it the row of the position that predicts the output, with
-/// `C_ij ∝ max(0, ‖y_i‖₁ − ‖y_i − T_i(x_j)‖₁)`: how much closer token `j`'s part
-/// `T_i(x_j) = Σ_h A_hij f_h(x_j) + [i = j] x_i` brings the sum `y_i = Σ_j T_i(x_j) + b_O` to itself; rows divided by
-/// their sums.
+/// The row of the position that predicts the output in `M = C_L ⋯ C_2 C_1`, with
+/// `C_ij ∝ max(0, ‖y_i‖₁ − ‖y_i − T_i(x_j)‖₁)`: how much closer to the sum
+/// `y_i = Σ_j T_i(x_j) + b_O` the part of token `j`, `T_i(x_j) = Σ_h A_hij f_h(x_j) + [i = j] x_i`, brings it; rows are
+/// divided by their sums.
 ///
-/// A share: rows add up to 1. It has no sign and does not depend on the target.
+/// Shares: rows add up to 1. They have no sign and do not depend on the target.
 ///
 /// Cost: one forward pass for all outputs, and `[tokens, tokens, heads, hidden]` products for each layer.
 /// Source: Ferrando, Gállego & Costa-jussà 2022, "Measuring the Mixing of Contextual Information in the Transformer".
@@ -31,19 +31,19 @@ impl Alti {
 }
 
 /// One layer's contributions, `[tokens, tokens]`.
-pub(super) fn contributions(residual: &Tensor, look: &AttentionView) -> Result<Tensor, Error> {
+pub(super) fn contributions(residual: &Tensor, view: &AttentionView) -> Result<Tensor, Error> {
     let tokens = residual.size()[0];
     let matrix = Tensor::f_zeros([tokens, tokens], (Kind::Double, residual.device()))?;
-    let whole = look.attended.f_abs()?.f_sum_dim_intlist(&[-1_i64][..], true, Kind::Double)?;
-    let together = rows_together(look);
+    let whole = view.attended.f_abs()?.f_sum_dim_intlist(&[-1_i64][..], true, Kind::Double)?;
+    let chunk = rows_together(view);
     let mut from = 0;
     while from < tokens {
-        let rows = together.min(tokens - from);
-        let parts = parts(look, from, rows)?;
-        // Its own residual stream is a token's part of itself.
+        let rows = chunk.min(tokens - from);
+        let parts = parts(view, from, rows)?;
+        // The residual stream is a token's own part.
         let mut own = parts.f_narrow(1, from, rows)?.f_diagonal(0, 0, 1)?;
         let _ = own.f_add_(&residual.f_narrow(0, from, rows)?.f_transpose(0, 1)?)?;
-        let attended = look.attended.f_narrow(0, from, rows)?.f_unsqueeze(1)?;
+        let attended = view.attended.f_narrow(0, from, rows)?.f_unsqueeze(1)?;
         let left = attended.f_sub(&parts)?.f_abs()?.f_sum_dim_intlist(&[-1_i64][..], false, Kind::Double)?;
         let closer = whole.f_narrow(0, from, rows)?.f_sub(&left)?.f_clamp_min(0.0)?;
         matrix.f_narrow(0, from, rows)?.f_copy_(&closer)?;
@@ -78,6 +78,6 @@ impl Method for Alti {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let layers = Layers::new(problem, self.name())?;
-        layers.each_row(&layers.product(|_, residual, look| contributions(residual, look))?, each)
+        layers.each_row(&layers.product(|_, residual, view| contributions(residual, view))?, each)
     }
 }

@@ -1,4 +1,4 @@
-//! `alti-logit`: what attention adds to the logit, led back to the input by `alti`.
+//! `alti-logit`: what attention adds to the logit, traced back to the input by `alti`.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -12,12 +12,12 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
-/// `a_i = Δ_1i + Σ_{l ≥ 2} Σ_j Δ_lj M_{l−1, ji}`, signed, with `Δ_lj = Σ_h ⟨d, A_lhtj f_lh(x_j)⟩` what layer `l`'s
-/// attention adds to the logit from position `j`, and `M_{l−1}` the shares of the input tokens in what stands there
+/// `a_i = Δ_1i + Σ_{l ≥ 2} Σ_j Δ_lj M_{l−1, ji}`, signed, with `Δ_lj = Σ_h ⟨d, A_lhtj f_lh(x_j)⟩` what the attention of
+/// layer `l` adds to the logit from position `j`, and `M_{l−1}` the shares of the input tokens in the state there
 /// (`alti`).
 ///
-/// In units of logits; for targets that are weighted sums of logits, contrasts among them. Feed-forward parts, biases
-/// and the initial residual stream have no token; what they add is the logit less the row's sum.
+/// In units of logits; for targets that are weighted sums of logits, such as contrasts. Feed-forward parts, biases and
+/// the initial residual stream belong to no token; they add the difference between the logit and the row's sum.
 ///
 /// Cost: two forward passes for all outputs, and `alti`'s products.
 /// Source: Ferrando, Gállego, Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build
@@ -61,11 +61,11 @@ impl Method for AltiLogit {
         let first = problem.n_input() as i64 - 1;
         let mut rows: Vec<Option<Tensor>> = directions.iter().map(|_| None).collect();
         let mut mixed: Option<Tensor> = None;
-        layers.go_up(|_, residual, look| {
-            for (row, entry) in rows.iter_mut().zip(directs(look, &matrix, first)?) {
+        layers.each_layer(|_, residual, view| {
+            for (row, entry) in rows.iter_mut().zip(directs(view, &matrix, first)?) {
                 let from = entry.f_sum_dim_intlist(&[0_i64][..], false, Kind::Double)?;
                 let tokens = from.size()[0];
-                let led_back = match &mixed {
+                let traced = match &mixed {
                     Some(mixed) => {
                         let mixed = mixed.f_narrow(0, 0, tokens)?.f_narrow(1, 0, tokens)?;
                         from.f_unsqueeze(0)?.f_matmul(&mixed)?.f_squeeze_dim(0)?
@@ -73,11 +73,11 @@ impl Method for AltiLogit {
                     None => from,
                 };
                 *row = Some(match row.take() {
-                    Some(row) => row.f_add(&led_back)?,
-                    None => led_back,
+                    Some(row) => row.f_add(&traced)?,
+                    None => traced,
                 });
             }
-            let one = contributions(residual, look)?;
+            let one = contributions(residual, view)?;
             mixed = Some(match mixed.take() {
                 Some(mixed) => one.f_matmul(&mixed)?,
                 None => one,

@@ -12,8 +12,8 @@ use crate::problem::cost::{Cost, Size};
 /// `a_i = mean over layers and heads of A_ti`, at the position `t` that predicts the output; or of one layer, one head,
 /// or both.
 ///
-/// A share: rows add up to 1. It has no sign and does not depend on the target: it says where the model looked, not
-/// what it took.
+/// Shares: rows add up to 1. They have no sign and do not depend on the target: they show where the model attends, not
+/// what it takes from there.
 ///
 /// Cost: one forward pass for all outputs.
 /// Source: Bahdanau, Cho & Bengio 2015, "Neural Machine Translation by Jointly Learning to Align and Translate".
@@ -83,9 +83,9 @@ impl Method for Attention {
         let layers = Layers::new(problem, self.name())?;
         self.layer.map_or(Ok(()), |layer| check_layer(layer, layers.count()))?;
         self.head.map_or(Ok(()), |head| check_below("head", head, layers.heads()))?;
-        let mean = layers.mean_over(self.layer, |look| match self.head {
-            Some(head) => Ok(look.pattern.f_select(0, head as i64)?),
-            None => Ok(look.pattern.f_mean_dim(&[0_i64][..], false, None)?),
+        let mean = layers.mean_over(self.layer, |view| match self.head {
+            Some(head) => Ok(view.pattern.f_select(0, head as i64)?),
+            None => Ok(view.pattern.f_mean_dim(&[0_i64][..], false, None)?),
         })?;
         layers.each_row(&mean, each)
     }

@@ -15,17 +15,17 @@ use petgraph::graph::{DiGraph, NodeIndex};
 /// `a_i = max-flow from (L, t) to (0, i)` in the graph of all tokens at all layers whose edges have the capacities
 /// `½ (mean_h A_l + I)`, with `t` the position that predicts the output.
 ///
-/// Between 0 and 1; rows add up to no less than 1, because each token has a flow of its own. It has no sign and does
-/// not depend on the target. Flows are exact, in capacities rounded to 2⁻⁵².
+/// Between 0 and 1; rows add up to at least 1, because each token has a flow of its own. Flows have no sign and do not
+/// depend on the target. They are exact, for capacities rounded to 2⁻⁵².
 ///
 /// Cost: one forward pass, and a maximum flow over `layers · tokens` nodes for each output and token: seconds for a
 /// sentence, minutes for a page.
 /// Source: Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers", §3, without the division by the row's
-/// sum in the authors' code; normalise by `sum` for that.
+/// sum in the authors' code; normalise by `sum` to get it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AttentionFlow;
 
-/// What a capacity of 1 is as a whole number.
+/// A capacity of 1 as an integer.
 const WHOLE: f64 = (1_u64 << 52) as f64;
 
 impl AttentionFlow {
@@ -66,10 +66,10 @@ impl Method for AttentionFlow {
         for _ in 0..(layers.count() + 1) * tokens {
             graph.add_node(());
         }
-        // The flows take longer than the pass.
+        // The flows, which are not counted, take longer than the pass.
         problem.work().leave_open();
-        layers.go_up(|layer, _, look| {
-            let matrix = with_residual(look)?;
+        layers.each_layer(|layer, _, view| {
+            let matrix = with_residual(view)?;
             for upper in 0..tokens {
                 let row = matrix.f_select(0, upper as i64)?.f_narrow(0, 0, upper as i64 + 1)?;
                 for (lower, share) in Vec::<f64>::try_from(row)?.into_iter().enumerate() {
@@ -82,12 +82,12 @@ impl Method for AttentionFlow {
             Ok(())
         })?;
         for output in 0..problem.n_output() {
-            let read = problem.row_length(output);
-            let mut row = Vec::with_capacity(read);
-            for token in 0..read {
-                let (flow, _) = dinics(&graph, node(layers.count(), read - 1), node(0, token));
+            let context = problem.row_length(output);
+            let mut row = Vec::with_capacity(context);
+            for token in 0..context {
+                let (flow, _) = dinics(&graph, node(layers.count(), context - 1), node(0, token));
                 row.push(flow as f64 / WHOLE);
-                // Nothing went through the model, but whoever waits may want to stop.
+                // No pass was made, but the callback may want to stop.
                 problem.count(Cost::default())?;
             }
             each(Explanation::of_numbers(output, &row, problem.value_at_input(output)?)?)?;

@@ -1,4 +1,4 @@
-//! `attention-norms`: how large the vectors are that attention brings from each token.
+//! `attention-norms`: the length of the vector that attention brings from each token.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -13,10 +13,10 @@ use tch::{Kind, Tensor};
 
 /// `a_i = mean over layers of ‖Σ_h A_hti f_h(x_i)‖₂`, with `f_h(x) = (N(x) W_V + b_V) W_O` of head `h` and `N` the
 /// block's first norm: the length of what attention brings from token `i` to the position `t` that predicts the output;
-/// or of one layer.
+/// or for one layer.
 ///
-/// In units of the residual stream. It has no sign and does not depend on the target. Unlike the weights alone it sees
-/// that a token may be attended to and bring nothing.
+/// In units of the residual stream. Norms have no sign and do not depend on the target. Unlike attention weights alone,
+/// they show that a token may be attended to and contribute nothing.
 ///
 /// Cost: one forward pass for all outputs, and `[outputs, tokens, heads, hidden]` products for each layer.
 /// Source: Kobayashi, Kuribayashi, Yokoi & Inui 2020, "Attention is Not Only a Weight: Analyzing Transformers with
@@ -44,15 +44,15 @@ impl AttentionNorms {
 }
 
 /// `‖Σ_h A_hij f_h(x_j)‖₂`, `[tokens, tokens]`; rows before `first` are zero.
-fn norms(look: &AttentionView, first: i64) -> Result<Tensor, Error> {
-    let tokens = look.pattern.size()[1];
-    let norms = Tensor::f_zeros([tokens, tokens], (Kind::Double, look.pattern.device()))?;
-    let together = rows_together(look);
+fn norms(view: &AttentionView, first: i64) -> Result<Tensor, Error> {
+    let tokens = view.pattern.size()[1];
+    let norms = Tensor::f_zeros([tokens, tokens], (Kind::Double, view.pattern.device()))?;
+    let chunk = rows_together(view);
     let mut from = first;
     while from < tokens {
-        let rows = together.min(tokens - from);
+        let rows = chunk.min(tokens - from);
         let lengths =
-            parts(look, from, rows)?.f_square()?.f_sum_dim_intlist(&[-1_i64][..], false, Kind::Double)?;
+            parts(view, from, rows)?.f_square()?.f_sum_dim_intlist(&[-1_i64][..], false, Kind::Double)?;
         norms.f_narrow(0, from, rows)?.f_copy_(&lengths.f_sqrt()?)?;
         from += rows;
     }
@@ -95,6 +95,6 @@ impl Method for AttentionNorms {
         let layers = Layers::new(problem, self.name())?;
         self.layer.map_or(Ok(()), |layer| check_layer(layer, layers.count()))?;
         let first = problem.n_input() as i64 - 1;
-        layers.each_row(&layers.mean_over(self.layer, |look| norms(look, first))?, each)
+        layers.each_row(&layers.mean_over(self.layer, |view| norms(view, first))?, each)
     }
 }

@@ -1,4 +1,4 @@
-//! `attention-rollout`: attention multiplied up through the layers.
+//! `attention-rollout`: attention multiplied through the layers.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -11,9 +11,9 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::Tensor;
 
-/// `R = Â_L ⋯ Â_2 Â_1` with `Â_l = ½ (mean_h A_l + I)`, and of it the row of the position that predicts the output.
+/// The row of the position that predicts the output in `R = Â_L ⋯ Â_2 Â_1`, with `Â_l = ½ (mean_h A_l + I)`.
 ///
-/// A share: rows add up to 1. It has no sign and does not depend on the target; in causal models it favours the first
+/// Shares: rows add up to 1. They have no sign and do not depend on the target; in causal models they favour the first
 /// tokens.
 ///
 /// Cost: one forward pass for all outputs, and a product of `[tokens, tokens]` for each layer.
@@ -28,8 +28,8 @@ impl AttentionRollout {
 }
 
 /// `½ (mean_h A + I)`, rows divided by their sums.
-pub(super) fn with_residual(look: &AttentionView) -> Result<Tensor, Error> {
-    let mean = look.pattern.f_mean_dim(&[0_i64][..], false, tch::Kind::Double)?;
+pub(super) fn with_residual(view: &AttentionView) -> Result<Tensor, Error> {
+    let mean = view.pattern.f_mean_dim(&[0_i64][..], false, tch::Kind::Double)?;
     let identity = Tensor::f_eye(mean.size()[0], (tch::Kind::Double, mean.device()))?;
     rows_to_one(&mean.f_add(&identity)?.f_mul_scalar(0.5)?)
 }
@@ -61,6 +61,6 @@ impl Method for AttentionRollout {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let layers = Layers::new(problem, self.name())?;
-        layers.each_row(&layers.product(|_, _, look| with_residual(look))?, each)
+        layers.each_row(&layers.product(|_, _, view| with_residual(view))?, each)
     }
 }

@@ -1,4 +1,4 @@
-//! `attn-lrp`: gradient × input by rules that keep relevance.
+//! `attn-lrp`: gradient × input by relevance rules.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -9,18 +9,19 @@ use crate::model::inside::BackwardRule;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: gradient × input with other rules of going back, by which relevance is kept at every
-/// step.
+/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: gradient × input with other rules for the backward pass, which conserve relevance at
+/// every step.
 ///
-/// A norm's scale is held; an activation `f(z)` counts as the line `f(z)/z`; of a product of two factors each has half:
-/// a half at the values, a quarter at queries and keys, whose product feeds the pattern; a softmax has its gradient.
+/// The scale of a norm is held constant; an activation `f(z)` counts as the linear map `f(z)/z`; each factor of a
+/// product gets half of the relevance: values a half, queries and keys, whose product feeds the pattern, a quarter; a
+/// softmax has its gradient.
 ///
-/// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to
-/// the target. Position embeddings have a part of their own that is not counted. The rules are made for logits; of any
-/// other target they start at its own gradient. For models that have such rules
-/// ([`Inside::run_by`](crate::Inside::run_by)).
+/// In units of the target. The bias of a linear map keeps the relevance that it absorbs, so that a row does not add up
+/// to the target. The relevance of position embeddings is not counted. The rules are made for logits; for any other
+/// target they start at its gradient. For models with such rules ([`Inside::tape_by`](crate::Inside::tape_by)).
 ///
-/// Cost: a forward pass, and a backward pass for each output, all in one batch where the model walks back on its own.
+/// Cost: a forward pass, and a backward pass for each output, all in one batch where the model has a backward pass of
+/// its own.
 /// Source: Achtibat, Hatefi, Dreyer, Jain, Wiegand, Lapuschkin & Samek 2024, "AttnLRP: Attention-Aware Layer-wise
 /// Relevance Propagation for Transformers".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Method for AttnLrp {
     }
 }
 
-/// Gradient × input of every output by another rule of going back.
+/// Gradient × input of every output, with another rule for the backward pass.
 pub(super) fn relevance(
     problem: &Problem<'_>,
     rule: BackwardRule,
@@ -69,8 +70,8 @@ pub(super) fn relevance(
 ) -> Result<(), Error> {
     let embeddings = problem.embeddings().f_select(0, 0)?;
     problem.gradients_by(rule, method, &mut |output, value, gradient| {
-        let read = problem.row_length(output) as i64;
-        let vectors = gradient.f_narrow(0, 0, read)?.f_mul(&embeddings.f_narrow(0, 0, read)?)?;
-        each(Explanation::new(output, vectors, value))
+        let context = problem.row_length(output) as i64;
+        let attributions = gradient.f_narrow(0, 0, context)?.f_mul(&embeddings.f_narrow(0, 0, context)?)?;
+        each(Explanation::new(output, attributions, value))
     })
 }

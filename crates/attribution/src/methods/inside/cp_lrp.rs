@@ -1,4 +1,4 @@
-//! `cp-lrp`: gradient × input by rules that keep relevance, with attention held.
+//! `cp-lrp`: gradient × input by relevance rules, with attention held constant.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -10,14 +10,15 @@ use crate::model::inside::BackwardRule;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: as `attn-lrp`, with the attention pattern held, so that relevance goes through the
-/// values alone.
+/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: as `attn-lrp`, with the attention pattern held constant, so that relevance goes
+/// through the values alone.
 ///
-/// In units of the target. A linear map's bias keeps the relevance that it absorbs, so that a row does not add up to
-/// the target. In GPT-2, whose logits are far below zero, it is often the more stable of the two. For models that have
-/// such rules ([`Inside::run_by`](crate::Inside::run_by)).
+/// In units of the target. The bias of a linear map keeps the relevance that it absorbs, so that a row does not add up
+/// to the target. In GPT-2, whose logits are far below zero, it is often the more stable of the two. For models with
+/// such rules ([`Inside::tape_by`](crate::Inside::tape_by)).
 ///
-/// Cost: a forward pass, and a backward pass for each output, all in one batch where the model walks back on its own.
+/// Cost: a forward pass, and a backward pass for each output, all in one batch where the model has a backward pass of
+/// its own.
 /// Source: Ali, Schnake, Eberle, Montavon, Müller & Wolf 2022, "XAI for Transformers: Better Explanations through
 /// Conservative Propagation".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

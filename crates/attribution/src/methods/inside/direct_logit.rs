@@ -1,4 +1,4 @@
-//! `direct-logit`: what every token, through every head of every layer, adds to the logit directly.
+//! `direct-logit`: what each token adds to the logit directly, through every head of every layer.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -13,12 +13,14 @@ use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
 /// `a_i = Σ_l Σ_h ⟨d, A_lhti f_lh(x_i)⟩`, signed, with `d` the direction in the last residual stream that the logit
-/// reads when the last norm's scale is held: what attention brings from token `i` to the output's position and adds to
-/// the logit *directly*, without later layers. Token `t` itself also has its own embedding's part.
+/// depends on when the scale of the last norm is held constant: what attention brings from token `i` to the output's
+/// position `t` and adds to the logit *directly*, without later layers. Token `t` also gets the part of its own
+/// embedding.
 ///
-/// A token's vector has an entry for each head, layer by layer, and last its own embedding's part. What feed-forward
-/// parts, biases and the position add stands as f(baseline): with the row's sum it is the logit, exactly. [`Ledger`]
-/// has every entry of both. In units of logits; for targets that are weighted sums of logits.
+/// A token's vector has an entry for each head, layer by layer, and finally the part of its own embedding. What
+/// feed-forward parts, biases and the position add is recorded as f(baseline): together with the row's sum it is
+/// exactly the logit. [`Ledger`] has every entry of both. In units of logits; for targets that are weighted sums of
+/// logits.
 ///
 /// Cost: one forward pass for all outputs.
 /// Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", §"Logit attribution"; Ferrando,
@@ -26,7 +28,7 @@ use tch::{Kind, Tensor};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DirectLogit;
 
-/// Everything that adds to one output's logit, or weighted sum of logits, directly. In units of logits.
+/// Everything that adds directly to one output's logit, or weighted sum of logits. In units of logits.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Ledger {
@@ -54,7 +56,7 @@ impl Ledger {
         Ok(heads + self.token + self.rest())
     }
 
-    /// What no token brings: feed-forward parts, biases and the position.
+    /// What belongs to no token: feed-forward parts, biases and the position.
     pub fn rest(&self) -> f64 {
         let layers: f64 = self.feed_forward.iter().chain(&self.attention_bias).sum();
         layers + self.position + self.norm_bias
@@ -69,7 +71,7 @@ impl DirectLogit {
     /// The ledger of every output.
     ///
     /// # Errors
-    /// A target that is no weighted sum of logits; a model that does not show its inside, or fails.
+    /// A target that is not a weighted sum of logits; a model that does not offer its inside, or fails.
     pub fn ledgers(&self, problem: &Problem<'_>) -> Result<Vec<Ledger>, Error> {
         let layers = Layers::new(problem, self.name())?;
         let last = layers.last()?;
@@ -86,18 +88,18 @@ impl DirectLogit {
             let products = x.f_mul(&matrix)?.f_sum_dim_intlist(&[-1_i64][..], false, Kind::Double)?;
             Ok(Vec::try_from(products)?)
         };
-        layers.go_up(|layer, residual, look| {
+        layers.each_layer(|layer, residual, view| {
             let own = |x: &Tensor| x.f_narrow(0, first, count);
             if layer == 0 {
                 let embeddings = own(&problem.embeddings().f_select(0, 0)?)?;
                 token = dot(&embeddings)?;
                 position = dot(&own(residual)?.f_sub(&embeddings)?)?;
             }
-            for (output, one) in directs(look, &matrix, first)?.into_iter().enumerate() {
+            for (output, one) in directs(view, &matrix, first)?.into_iter().enumerate() {
                 heads[output].push(one);
             }
-            feed_forward.push(dot(&own(&look.output)?.f_sub(&own(&look.attended)?)?)?);
-            bias.push(dot(&look.bias.f_unsqueeze(0)?.f_expand_as(&matrix)?)?);
+            feed_forward.push(dot(&own(&view.output)?.f_sub(&own(&view.attended)?)?)?);
+            bias.push(dot(&view.bias.f_unsqueeze(0)?.f_expand_as(&matrix)?)?);
             Ok(())
         })?;
         let ledger = |(output, heads): (usize, Vec<Tensor>)| -> Result<Ledger, Error> {
@@ -114,7 +116,7 @@ impl DirectLogit {
     }
 }
 
-/// For each output the direction that it reads of the last residual stream, and what is added whatever that is.
+/// For each output the direction in the last residual stream that the target depends on, and a constant.
 pub(super) fn directions(
     layers: &Layers<'_, '_>,
     problem: &Problem<'_>,
@@ -132,12 +134,12 @@ pub(super) fn directions(
         for (id, weight) in weights {
             let size = row.len();
             let range = "a token number below the vocabulary's size";
-            let place = row.get_mut(id as usize).ok_or_else(|| Error::Parameter {
+            let entry = row.get_mut(id as usize).ok_or_else(|| Error::Parameter {
                 name: "the target's token",
                 value: format!("{id} of {size}"),
                 range,
             })?;
-            *place += weight;
+            *entry += weight;
         }
         let weights = Tensor::f_from_slice(&row)?.f_to_kind(last.kind())?.f_to(last.device())?;
         let at = last.f_select(0, problem.row_length(output) as i64 - 1)?;
@@ -147,14 +149,14 @@ pub(super) fn directions(
     (0..problem.n_output()).map(direction).collect()
 }
 
-/// `⟨d_r, A_hti f_h(x_i)⟩` for each output `r` at its position `t`: `[heads, tokens read]` each, in float64.
-pub(super) fn directs(look: &AttentionView, directions: &Tensor, first: i64) -> Result<Vec<Tensor>, Error> {
+/// `⟨d_r, A_hti f_h(x_i)⟩` for each output `r` at its position `t`: `[heads, context]` each, in float64.
+pub(super) fn directs(view: &AttentionView, directions: &Tensor, first: i64) -> Result<Vec<Tensor>, Error> {
     let count = directions.size()[0];
     // [heads, tokens, outputs]
-    let read = look.values.f_matmul(&directions.f_transpose(0, 1)?)?.f_to_kind(Kind::Double)?;
+    let read = view.values.f_matmul(&directions.f_transpose(0, 1)?)?.f_to_kind(Kind::Double)?;
     let entry = |output: i64| -> Result<Tensor, Error> {
         let tokens = first + output + 1;
-        let pattern = look.pattern.f_select(1, first + output)?.f_narrow(1, 0, tokens)?;
+        let pattern = view.pattern.f_select(1, first + output)?.f_narrow(1, 0, tokens)?;
         Ok(pattern.f_to_kind(Kind::Double)?.f_mul(&read.f_select(2, output)?.f_narrow(1, 0, tokens)?)?)
     };
     (0..count).map(entry).collect()
@@ -189,11 +191,11 @@ impl Method for DirectLogit {
             let brought = ledger.heads.f_reshape([layers * heads, tokens])?.f_transpose(0, 1)?;
             let own = Tensor::f_zeros([tokens, 1], (Kind::Double, brought.device()))?;
             let _ = own.f_select(0, tokens - 1)?.f_fill_(ledger.token)?;
-            let vectors = Tensor::f_cat(&[brought, own], 1)?;
+            let attributions = Tensor::f_cat(&[brought, own], 1)?;
             let baseline_value = Some(ledger.rest());
             each(Explanation {
                 baseline_value,
-                ..Explanation::new(output, vectors, problem.value_at_input(output)?)
+                ..Explanation::new(output, attributions, problem.value_at_input(output)?)
             })?;
         }
         Ok(())

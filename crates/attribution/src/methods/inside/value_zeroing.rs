@@ -1,4 +1,4 @@
-//! `value-zeroing`: how far a block's output turns when a token's values are zero in it.
+//! `value-zeroing`: how far a block's output turns when a token's values are set to zero.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -13,18 +13,18 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
 
-/// `a_i = mean over layers of C_ti`, with `C_ij ∝ 1 − cos(x̃_i, x̃_i with the values of token j zero in this layer)`,
-/// `x̃` the block's output and everything below as it is; rows divided by their sums; or of one layer, or multiplied
-/// through all layers ([`rollout`](Self::rollout)).
+/// `a_i = mean over layers of C_ti`, with `C_ij ∝ 1 − cos(x̃_i, x̃_i with the values of token j zero in this layer)`
+/// and `x̃` the block's output, earlier layers unchanged; rows are divided by their sums; or for one layer, or
+/// multiplied through all layers ([`rollout`](Self::rollout)).
 ///
-/// A share: rows add up to 1. It has no sign and does not depend on the target.
+/// Shares: rows add up to 1. They have no sign and do not depend on the target.
 ///
-/// All heads' values go, the bias included. Layers do not depend on each other, so that no more than one block's
-/// feed-forward part is run for each pair of tokens. The cosine is taken as half the squared distance of unit vectors,
-/// which keeps digits where the change is small.
+/// The values of all heads are set to zero, with their bias. Layers are independent, so that only one block's
+/// feed-forward part is run for each pair of tokens. `1 − cos` is computed as half the squared distance of unit
+/// vectors, which keeps digits where the change is small.
 ///
-/// Cost: a pass, and of every block's feed-forward part as much as a pass for each output, or with rollout for each
-/// token; for one layer, that layer's share of it.
+/// Cost: a forward pass, and for each output (with rollout: for each token) every block's feed-forward part; for one
+/// layer, that layer's share of it.
 /// Source: Mohebbi, Zuidema, Chrupała & Alishahi 2023, "Quantifying Context Mixing in Transformers".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ValueZeroing {
@@ -62,39 +62,40 @@ impl ValueZeroing {
         layers: &Layers<'_, '_>,
         problem: &Problem<'_>,
         layer: usize,
-        look: &AttentionView,
+        view: &AttentionView,
         first: i64,
     ) -> Result<Tensor, Error> {
-        let (tokens, hidden) = look.attended.size2()?;
-        let like = (Kind::Double, look.attended.device());
+        let (tokens, hidden) = view.attended.size2()?;
+        let like = (Kind::Double, view.attended.device());
         let matrix = Tensor::f_zeros([tokens, tokens], like)?;
         let unit = |x: &Tensor| -> Result<Tensor, Error> {
             let length = x.f_square()?.f_sum_dim_intlist(&[-1_i64][..], true, None)?.f_sqrt()?;
             Ok(x.f_div(&length.f_clamp_min(f64::MIN_POSITIVE)?)?)
         };
-        let clean = unit(&look.output.f_to_kind(Kind::Double)?)?;
-        let together = (TOGETHER / hidden).max(1);
+        let clean = unit(&view.output.f_to_kind(Kind::Double)?)?;
+        let fitting = (TOGETHER / hidden).max(1);
         let mut column = 0;
         while column < tokens {
-            // Columns whose rows `i ≥ max(j, first)` fit together.
+            // As many columns as fit with their rows `i ≥ max(j, first)`.
             let from = column.max(first);
-            let count = (together / (tokens - from)).clamp(1, tokens - column);
-            let pattern = look.pattern.f_narrow(1, from, tokens - from)?.f_narrow(2, column, count)?;
-            let values = look.values.f_narrow(1, column, count)?;
+            let count = (fitting / (tokens - from)).clamp(1, tokens - column);
+            let pattern = view.pattern.f_narrow(1, from, tokens - from)?.f_narrow(2, column, count)?;
+            let values = view.values.f_narrow(1, column, count)?;
             // [columns, rows, heads] × [columns, heads, hidden]
             let brought = pattern.f_permute([2, 1, 0])?.f_bmm(&values.f_transpose(0, 1)?)?;
-            let changed = look.attended.f_narrow(0, from, tokens - from)?.f_sub(&brought)?;
+            let changed = view.attended.f_narrow(0, from, tokens - from)?.f_sub(&brought)?;
             let output = checked::feed_forward(layers.inside(), layer, &changed)?;
-            let apart =
+            let change =
                 unit(&output.f_to_kind(Kind::Double)?)?.f_sub(&clean.f_narrow(0, from, tokens - from)?)?;
-            let score = apart.f_square()?.f_sum_dim_intlist(&[-1_i64][..], false, None)?.f_mul_scalar(0.5)?;
-            let mut place = matrix.f_narrow(0, from, tokens - from)?.f_narrow(1, column, count)?;
-            place.f_copy_(&score.f_transpose(0, 1)?)?;
+            let score =
+                change.f_square()?.f_sum_dim_intlist(&[-1_i64][..], false, None)?.f_mul_scalar(0.5)?;
+            let mut columns = matrix.f_narrow(0, from, tokens - from)?.f_narrow(1, column, count)?;
+            columns.f_copy_(&score.f_transpose(0, 1)?)?;
             let share = (count * (tokens - from)) as f64 / (tokens * layers.count() as i64) as f64;
             problem.count(Cost::forwards(share))?;
             column += count;
         }
-        // Later tokens bring nothing: their weight is zero, and so is the change, but for rounding.
+        // Later tokens contribute nothing: their weight is zero, and so is the change, up to rounding.
         rows_to_one(&matrix.f_tril(0)?)
     }
 }
@@ -132,9 +133,8 @@ impl Method for ValueZeroing {
         Ok(())
     }
     fn cost(&self, size: Size) -> Cost {
-        // Each token's values go once, and of what follows a block is run at the outputs' positions, with rollout at
-        // all.
-        let rows = if self.rollout { size.read() } else { size.n_output };
+        // Each token's values are set to zero once, and the block runs at the outputs' positions, with rollout at all.
+        let rows = if self.rollout { size.context() } else { size.n_output };
         Cost::forwards(1.0 + rows as f64)
     }
     fn attribute(
@@ -146,15 +146,15 @@ impl Method for ValueZeroing {
         let layers = Layers::new(problem, self.name())?;
         self.layer.map_or(Ok(()), |layer| check_layer(layer, layers.count()))?;
         if self.rollout {
-            let product = layers.product(|layer, _, look| Self::matrix(&layers, problem, layer, look, 0))?;
+            let product = layers.product(|layer, _, view| Self::matrix(&layers, problem, layer, view, 0))?;
             return layers.each_row(&product, each);
         }
         let first = problem.n_input() as i64 - 1;
         let mut number = 0;
-        let mean = layers.mean_over(self.layer, |look| {
+        let mean = layers.mean_over(self.layer, |view| {
             let layer = self.layer.unwrap_or(number);
             number += 1;
-            Self::matrix(&layers, problem, layer, look, first)
+            Self::matrix(&layers, problem, layer, view, first)
         })?;
         layers.each_row(&mean, each)
     }

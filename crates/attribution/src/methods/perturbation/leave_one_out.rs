@@ -1,4 +1,4 @@
-//! `leave-one-out`: what the target loses when a token is left out of the text.
+//! `leave-one-out`: what the target loses when a token is deleted from the text.
 
 use crate::coalitions::game::GameRules;
 use crate::error::Error;
@@ -11,12 +11,14 @@ use crate::methods::perturbation::occlusion::one_at_a_time;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_s = f(x) − f(x with s deleted)`, signed: later tokens move up. Otherwise as `occlusion`, with the same choices.
+/// `a_s = f(x) − f(x with s deleted)`, signed: later tokens move up. Otherwise as `occlusion`, with the same
+/// parameters.
 ///
-/// In units of the target. `NaN` where what is left can't be read: of a text of one token nothing is, and an
-/// encoder–decoder needs its start token.
+/// In units of the target. `NaN` where the model can't run on what is left: nothing is left of a text of one token, and
+/// an encoder–decoder needs its start token.
 ///
-/// Cost: one forward pass for each segment, all outputs together, from the segment on where the model has a cache.
+/// Cost: one forward pass for each segment, all outputs together, and from the segment on where the model has a prefix
+/// cache.
 /// Source: Li, Monroe & Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".
 #[derive(Debug, Clone)]
 #[doc(alias = "loo")]
@@ -61,7 +63,7 @@ impl Method for LeaveOneOut {
         self.rules.describe(self.name())
     }
     fn cost(&self, size: Size) -> Cost {
-        self.rules.cost(size, 0..size.read())
+        self.rules.cost(size, 0..size.context())
     }
     fn attribute(
         &self,

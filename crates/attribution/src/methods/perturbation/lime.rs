@@ -1,9 +1,9 @@
-//! `lime`: a linear model of the target around the text, with segments there or away.
+//! `lime`: a linear model of the target around the text, over which segments are present.
 
 use crate::calculus::noise::generator;
 use crate::coalitions::game::Game;
 use crate::coalitions::least_squares::Fit;
-use crate::coalitions::regression::{Regression, away, indicator};
+use crate::coalitions::regression::{Regression, ablated, indicator};
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::ablation::Ablation;
@@ -16,17 +16,17 @@ use rand::Rng;
 use rand::seq::index;
 use saliency_schema::Segmentation;
 
-/// The `w` of `argmin Σ_z π(z) (f(z) − w_0 − Σ_i w_i z_i)² + λ Σ_i w_i²` over texts `z` in which each of the input's
-/// `n` segments is there (1) or away (0), signed; `π(z) = exp(−d²/σ²)`, with `d` the cosine distance of `z` from the
-/// whole text, `1 − √(|z|/n)`, and `σ` = 0.25.
+/// The `w` that minimises `Σ_z π(z) (f(z) − w_0 − Σ_i w_i z_i)² + λ Σ_i w_i²` over texts `z` in which each of the
+/// input's `n` segments is present (1) or ablated (0); `π(z) = exp(−d²/σ²)`, with `d` the cosine distance of `z` from
+/// the whole text, `1 − √(|z|/n)`, and `σ` = 0.25. Signed.
 ///
-/// As the paper says for text: the number of segments away is even from 1 to `n`, and which they are is even too; the
-/// whole text is one of the samples; distances are those of the *binary* vectors. `λ` is a thousandth of
-/// `Σ_z π(z) (z_i − z̄_i)²`, in the mean over the segments: it keeps the system solvable and shrinks little; the
-/// intercept is not shrunk. Every number has a standard error, by leaving out each drawn text in turn. In units of the
-/// target. Earlier outputs stay in place and have no number.
+/// As in the paper for text: the number of ablated segments is uniform from 1 to `n`, and so is which ones they are;
+/// the whole text is one of the samples; distances are those of the *binary* vectors. `λ` is a thousandth of `Σ_z π(z)
+/// (z_i − z̄_i)²`, averaged over the segments: it makes the system regular and shrinks little; the intercept is not
+/// shrunk. Every number has a standard error, by the jackknife over sampled texts. In units of the target. Earlier
+/// outputs are never ablated and have no number.
 ///
-/// Cost: as many forward passes as samples, all outputs together, in batches.
+/// Cost: one forward pass for each sample, all outputs together, in batches.
 /// Source: Ribeiro, Singh & Guestrin 2016, "Why Should I Trust You?": Explaining the Predictions of Any Classifier,
 /// eq. 2.
 #[derive(Debug, Clone, Default)]
@@ -77,26 +77,26 @@ impl Lime {
         Ok(Self { regression: Regression::from_parameters(parameters) })
     }
 
-    /// The whole text, and texts without some of the players.
+    /// The whole text, and texts without some of the players: which players are present in each.
     fn texts(&self, n: usize, can_be_empty: bool) -> Vec<Vec<bool>> {
         let mut numbers = generator(self.regression.seed, 0);
         let most = if can_be_empty { n } else { n - 1 };
         let mut texts = vec![vec![true; n]];
         while texts.len() < self.regression.count(n) {
-            let mut there = vec![true; n];
-            let away = numbers.random_range(1..=most);
-            for i in index::sample(&mut numbers, n, away) {
-                there[i] = false;
+            let mut present = vec![true; n];
+            let count = numbers.random_range(1..=most);
+            for i in index::sample(&mut numbers, n, count) {
+                present[i] = false;
             }
-            texts.push(there);
+            texts.push(present);
         }
         texts
     }
 }
 
-/// How much a text with `there` of `n` players counts.
-fn kernel(n: usize, there: usize) -> f64 {
-    let distance = 1.0 - (there as f64 / n as f64).sqrt();
+/// The weight of a text with `present` out of `n` players.
+fn kernel(n: usize, present: usize) -> f64 {
+    let distance = 1.0 - (present as f64 / n as f64).sqrt();
     (-(distance * distance) / (WIDTH * WIDTH)).exp()
 }
 
@@ -129,7 +129,7 @@ impl Method for Lime {
         Ok(())
     }
     fn cost(&self, size: Size) -> Cost {
-        // The first is the whole text, which has run.
+        // The first is the whole text, which is the clean run.
         let texts = self.regression.count(size.n_input).saturating_sub(1);
         self.regression.rules.cost(size, std::iter::once(0)) * texts as f64
     }
@@ -143,13 +143,13 @@ impl Method for Lime {
         let n = game.players_within(problem.n_input());
         let can_be_empty = game.check_can_be_empty(n);
         let texts = match can_be_empty {
-            // Of one segment, only its ablation says anything.
+            // With a single segment, only the empty text is informative.
             Err(refused) if n == 1 => return Err(refused),
             can_be_empty => self.texts(n, can_be_empty.is_ok()),
         };
-        let values = game.values(&texts.iter().map(|text| away(text)).collect::<Vec<_>>(), 0)?;
-        let there = |text: &Vec<bool>| text.iter().filter(|there| **there).count();
-        let weights: Vec<f64> = texts.iter().map(|text| kernel(n, there(text))).collect();
+        let values = game.values(&texts.iter().map(|text| ablated(text)).collect::<Vec<_>>(), 0)?;
+        let present = |text: &Vec<bool>| text.iter().filter(|present| **present).count();
+        let weights: Vec<f64> = texts.iter().map(|text| kernel(n, present(text))).collect();
         // The first unknown is the intercept.
         let row =
             |text: &Vec<bool>| std::iter::once(1.0).chain(text.iter().copied().map(indicator)).collect();
@@ -159,7 +159,8 @@ impl Method for Lime {
         // The intercept and the slopes.
         let open = (fit.rank() < n + 1).then(|| {
             format!(
-                "{} texts do not tell {n} segments apart: the ridge alone divides between some of them; more samples say more",
+                "{} texts do not tell {n} segments apart: the ridge alone divides between some of them; more samples \
+                 say more",
                 texts.len()
             )
         });

@@ -1,4 +1,4 @@
-//! `occlusion`: what the target loses when a piece of the text is taken away.
+//! `occlusion`: what the target loses when a piece of the text is ablated.
 
 use crate::coalitions::game::{Game, GameRules};
 use crate::error::Error;
@@ -12,15 +12,15 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use saliency_schema::Segmentation;
 
-/// `a_s = f(x) − f(x without s)`, signed: one number a segment, with everything else as it is. Segments are tokens,
-/// words, sentences, lines or your own; a segment's number is spread evenly over its tokens. How a segment is taken
-/// away is an [`Ablation`]: another embedding in its place, deletion, or masking.
+/// `a_s = f(x) − f(x without s)`, signed: one number a segment, with the rest of the text unchanged. Segments are
+/// tokens, words, sentences, lines or your own; a segment's number is spread evenly over its tokens. How a segment is
+/// removed is an [`Ablation`]: another embedding in its place, deletion, or masking.
 ///
-/// In units of the target. Positive: the segment raises the target. The rows do not add up to anything: what two
-/// segments say together is taken away twice.
+/// In units of the target. Positive: the segment raises the target. Rows do not add up to anything: the joint effect of
+/// two segments is counted twice.
 ///
-/// Cost: one forward pass for each segment, all outputs together, in batches, from the segment on where the model has a
-/// cache; no backward pass.
+/// Cost: one forward pass for each segment, all outputs together, in batches, and from the segment on where the model
+/// has a prefix cache; no backward pass.
 /// Source: Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks"; for text, Li, Monroe &
 /// Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ impl Method for Occlusion {
         self.rules.describe(self.name())
     }
     fn cost(&self, size: Size) -> Cost {
-        self.rules.cost(size, 0..size.read())
+        self.rules.cost(size, 0..size.context())
     }
     fn attribute(
         &self,
@@ -92,7 +92,7 @@ impl Method for Occlusion {
     }
 }
 
-/// Every segment away, alone.
+/// Every segment ablated, one at a time.
 pub(super) fn one_at_a_time(
     rules: &GameRules,
     problem: &Problem<'_>,
@@ -101,11 +101,11 @@ pub(super) fn one_at_a_time(
 ) -> Result<(), Error> {
     let game = Game::new(problem, rules, method)?;
     let coalitions: Vec<_> = (0..game.players().len()).map(|player| vec![player]).collect();
-    let left = game.values(&coalitions, 0)?;
+    let ablated = game.values(&coalitions, 0)?;
     for output in 0..problem.n_output() {
         let value = problem.value_at_input(output)?;
         let numbers: Vec<f64> =
-            left[..game.players_of(output)].iter().map(|left| value - left[output]).collect();
+            ablated[..game.players_of(output)].iter().map(|values| value - values[output]).collect();
         each(Explanation::of_numbers(output, &game.spread(output, &numbers), value)?)?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `reagent`: how much the target changes when tokens are replaced by what the model itself would have said there.
+//! `reagent`: how much the target changes when tokens are replaced by what the model itself predicts there.
 
 use crate::calculus::moments::Moments;
 use crate::calculus::noise::generator;
@@ -14,20 +14,20 @@ use crate::problem::cost::{Cost, Size};
 use rand::Rng;
 use tch::{Kind, Tensor};
 
-/// `a_i = E[f(x) − f(x̂) | i replaced] − E[f(x) − f(x̂) | i kept]`, signed: over texts `x̂` in which each token is,
-/// with a probability of 30 %, replaced by a draw from the 50 tokens that the model itself finds most probable at its
-/// place, how much more the target loses where token `i` is among them.
+/// `a_i = E[f(x) − f(x̂) | i replaced] − E[f(x) − f(x̂) | i kept]`, signed: how much more the target loses when token
+/// `i` is among the replaced ones. In each text `x̂` every token is replaced with a probability of 30 %, by a sample
+/// from the 50 tokens that the model itself finds most probable there.
 ///
-/// In units of the target. Replacements are tokens that the model finds likely after the *real* tokens before them, so
-/// that the text stays close to what it knows; nothing is ever zero or missing. The first token has no prediction, and
-/// gets draws from that of the second place. Every number has a standard error; a token that was replaced in every
-/// text, or in none, as can be with few samples, has the number `NaN`.
+/// In units of the target. Replacements are likely after the *original* tokens before them, so that the text stays
+/// close to what the model knows; no embedding is zero or missing. The first token has no prediction; its replacements
+/// are sampled from the prediction of the second. Every number has a standard error. With few samples a token may be
+/// replaced in every text, or in none; its number is then `NaN`.
 ///
-/// This is "ReAGent-like": the paper replaces by a second model (RoBERTa), adds up logistic updates until the kept
-/// tokens alone predict the output, and passes the sum through a softmax, which loses unit and sign. Here the same
-/// replacements give a difference of means.
+/// This is "ReAGent-like": the paper takes replacements from a second model (RoBERTa), accumulates logistic updates
+/// until the kept tokens alone predict the output, and passes the sum through a softmax, which loses unit and sign.
+/// Here the replacements give a difference of means.
 ///
-/// Cost: as many forward passes as samples, all outputs together, in batches.
+/// Cost: one forward pass for each sample, all outputs together, in batches.
 /// Source: Zhao & Shan 2024, "ReAGent: A Model-agnostic Feature Attribution Method for Generative Language Models".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[doc(alias = "ReAGent")]
@@ -36,9 +36,9 @@ pub struct Reagent {
     seed: u64,
 }
 
-/// The share of tokens that is replaced, as in the paper.
+/// The probability that a token is replaced, as in the paper.
 const REPLACED: f64 = 0.3;
-/// Replacements come from this many most probable tokens.
+/// Replacements are among this many most probable tokens.
 const CANDIDATES: i64 = 50;
 
 impl Default for Reagent {
@@ -74,46 +74,46 @@ impl Reagent {
     }
 }
 
-/// What may stand in each token's place: candidates and their cumulated probabilities.
+/// The candidates to replace each token, and their cumulative probabilities.
 struct Candidates {
     ids: Vec<Vec<i64>>,
     cumulated: Vec<Vec<f64>>,
 }
 
 impl Candidates {
-    /// From the model's predictions at the real input.
-    fn new(problem: &Problem<'_>, read: usize) -> Result<Self, Error> {
+    /// From the model's predictions at the clean input.
+    fn new(problem: &Problem<'_>, context: usize) -> Result<Self, Error> {
         let _no_gradient = tch::no_grad_guard();
         let n_input = problem.n_input();
-        let logits = checked::logits(problem.model(), &problem.embeddings(), n_input, 0..read)?;
+        let logits = checked::logits(problem.model(), &problem.embeddings(), n_input, 0..context)?;
         problem.count(Cost::forwards(1.0))?;
         let logits = logits.f_select(0, 0)?;
         let most = CANDIDATES.min(logits.size()[1]);
         let (best, ids) = logits.f_topk(most, -1, true, true)?;
         let shares = best.f_to_kind(Kind::Double)?.f_softmax(-1, None)?.f_cumsum(-1, None)?;
         let (mut all, mut cumulated) = (Vec::new(), Vec::new());
-        for token in 0..read as i64 {
-            // The position before predicts this token; before the first there is none.
-            let place = (token - 1).max(0);
-            all.push(Vec::try_from(ids.f_select(0, place)?)?);
-            cumulated.push(Vec::try_from(shares.f_select(0, place)?)?);
+        for token in 0..context as i64 {
+            // The position before predicts this token; the first has none.
+            let position = (token - 1).max(0);
+            all.push(Vec::try_from(ids.f_select(0, position)?)?);
+            cumulated.push(Vec::try_from(shares.f_select(0, position)?)?);
         }
         Ok(Self { ids: all, cumulated })
     }
 
-    /// A token other than the real one, where there is another.
-    fn draw(&self, token: usize, real: TokenId, numbers: &mut impl Rng) -> TokenId {
+    /// A token other than the original one, where there is another.
+    fn sample(&self, token: usize, original: TokenId, numbers: &mut impl Rng) -> TokenId {
         for _ in 0..16 {
             let at = numbers.random::<f64>();
             let shares = &self.cumulated[token];
-            let place = shares.iter().position(|share| at < *share).unwrap_or(shares.len() - 1);
-            let id = self.ids[token][place] as TokenId;
-            if id != real {
+            let rank = shares.iter().position(|share| at < *share).unwrap_or(shares.len() - 1);
+            let id = self.ids[token][rank] as TokenId;
+            if id != original {
                 return id;
             }
         }
-        let other = self.ids[token].iter().map(|id| *id as TokenId).find(|id| *id != real);
-        other.unwrap_or(real)
+        let other = self.ids[token].iter().map(|id| *id as TokenId).find(|id| *id != original);
+        other.unwrap_or(original)
     }
 }
 
@@ -155,34 +155,34 @@ impl Method for Reagent {
     ) -> Result<(), Error> {
         self.check()?;
         let outputs = problem.n_output();
-        let read = problem.row_length(outputs - 1);
-        let candidates = Candidates::new(problem, read)?;
+        let context = problem.row_length(outputs - 1);
+        let candidates = Candidates::new(problem, context)?;
         let values = (0..outputs).map(|r| problem.value_at_input(r)).collect::<Result<Vec<_>, _>>()?;
-        let mut kept = vec![vec![Moments::default(); read]; outputs];
+        let mut kept = vec![vec![Moments::default(); context]; outputs];
         let mut replaced = kept.clone();
         let samples = self.count(problem.n_input());
-        let together = problem.batch(Pass { tokens: read, positions: outputs, backward: false });
+        let together = problem.batch(Pass { tokens: context, positions: outputs, backward: false });
         for begin in (0..samples).step_by(together) {
-            let (mut texts, mut away) = (Vec::new(), Vec::new());
+            let (mut texts, mut changes) = (Vec::new(), Vec::new());
             for sample in begin..(begin + together).min(samples) {
                 let mut numbers = generator(self.seed, sample as u64);
-                let mut ids = problem.sequence().ids()[..read].to_vec();
-                let mut changed = vec![false; read];
+                let mut ids = problem.sequence().ids()[..context].to_vec();
+                let mut changed = vec![false; context];
                 for (token, changed) in changed.iter_mut().enumerate() {
                     if numbers.random_bool(REPLACED) {
-                        ids[token] = candidates.draw(token, ids[token], &mut numbers);
+                        ids[token] = candidates.sample(token, ids[token], &mut numbers);
                         *changed = true;
                     }
                 }
                 texts.push(problem.embed(&ids)?);
-                away.push(changed);
+                changes.push(changed);
             }
             let _no_gradient = tch::no_grad_guard();
             let forward = problem.forward(&Tensor::f_stack(&texts, 0)?, 0..outputs)?;
             for output in 0..outputs {
                 let found = problem.value(&forward, output)?.f_to_kind(Kind::Double)?;
                 let found: Vec<f64> = Vec::try_from(found)?;
-                for (value, changed) in found.into_iter().zip(&away) {
+                for (value, changed) in found.into_iter().zip(&changes) {
                     for (token, changed) in changed.iter().enumerate().take(problem.row_length(output)) {
                         let moments = if *changed { &mut replaced } else { &mut kept };
                         moments[output][token].add(values[output] - value);
@@ -192,9 +192,9 @@ impl Method for Reagent {
         }
         for output in 0..outputs {
             let pairs = replaced[output].iter().zip(&kept[output]).take(problem.row_length(output));
-            // Nothing is known of a token that was always kept, or always replaced.
+            // NaN for a token that was always kept, or always replaced.
             let (row, errors): (Vec<f64>, Vec<f64>) = pairs
-                .map(|(away, kept)| (away.mean() - kept.mean(), away.error().hypot(kept.error())))
+                .map(|(replaced, kept)| (replaced.mean() - kept.mean(), replaced.error().hypot(kept.error())))
                 .unzip();
             each(Explanation {
                 samples: Some(samples as u32),

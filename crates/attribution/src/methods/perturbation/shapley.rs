@@ -1,4 +1,4 @@
-//! `shapley`: every segment's mean gain over all orders in which segments can come.
+//! `shapley`: every segment's gain, averaged over all orders in which segments can be added.
 
 use crate::calculus::moments::Moments;
 use crate::calculus::noise::generator;
@@ -17,13 +17,14 @@ use rand::Rng;
 use saliency_schema::Segmentation;
 
 /// `φ_i = Σ_{S ∌ i} |S|! (n − |S| − 1)! / n! · (f(S ∪ i) − f(S))`, signed: segment `i`'s gain, averaged over all orders
-/// in which the `n` segments can come. A segment's number is spread evenly over its tokens.
+/// in which the `n` segments can be added. A segment's number is spread evenly over its tokens.
 ///
-/// Exact over all 2ⁿ coalitions up to 14 segments, unless a number of samples is asked for; beyond, the mean over
+/// Exact over all 2ⁿ coalitions for up to 14 segments, unless a number of samples is asked for; otherwise the mean over
 /// random orders, each followed by its reverse (antithetic pairs), with the standard error of every number. In units of
-/// the target. Rows add up to f(x) − f(nothing there), exactly in both cases.
+/// the target. Rows add up to f(x) − f(∅), with all segments ablated in ∅, exactly in both cases.
 ///
-/// The players are the input's segments; earlier outputs stay in place and have no number, or play too ([`Scope`]).
+/// The players are the input's segments; earlier outputs are never ablated and have no number, or are players too
+/// ([`Scope`]).
 ///
 /// Cost: 2ⁿ forward passes, or 2 · samples · n, all outputs together, in batches.
 /// Source: Shapley 1953, "A Value for n-Person Games"; sampling by Castro, Gómez & Tejada 2009, "Polynomial calculation
@@ -33,16 +34,16 @@ use saliency_schema::Segmentation;
 pub struct Shapley {
     rules: GameRules,
     players: Scope,
-    /// Pairs of orders; `None`: exact where that can be.
+    /// Pairs of orders; `None`: exact for few players.
     samples: Option<u32>,
     seed: u64,
 }
 
-/// Players up to which all coalitions are run.
+/// The most players for which all coalitions are run.
 const EXACT: usize = 14;
-/// Pairs of orders where there are more.
+/// Pairs of orders with more players.
 const PAIRS: u32 = 25;
-/// Coalitions that are held together.
+/// Coalitions whose values are computed together.
 const TOGETHER: usize = 4096;
 
 impl Default for Shapley {
@@ -97,7 +98,7 @@ impl Shapley {
         Ok(Self { rules, players, samples: parameters.samples, seed: parameters.seed.unwrap_or(0) })
     }
 
-    /// The first players of the game: those who play.
+    /// The number of players that take part: they are the first of the game.
     fn playing(&self, game: &Game<'_, '_>, problem: &Problem<'_>) -> usize {
         match self.players {
             Scope::Input => game.players_within(problem.n_input()),
@@ -112,19 +113,19 @@ impl Shapley {
         playing: usize,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // Number `mask` is the coalition of the players whose bits are set.
+        // Coalition number `mask` has the players whose bits are set.
         let mut values = Vec::with_capacity(1 << playing);
         for begin in (0..1_usize << playing).step_by(TOGETHER) {
             let end = (begin + TOGETHER).min(1 << playing);
-            let away = |mask: usize| (0..playing).filter(|i| mask >> i & 1 == 0).collect();
-            // The last is the whole text, which has run.
+            let ablated = |mask: usize| (0..playing).filter(|i| mask >> i & 1 == 0).collect();
+            // The last is the whole text, which is the clean run.
             let later = ((1_usize << playing) - end).saturating_sub(1);
-            values.extend(game.values(&(begin..end).map(away).collect::<Vec<_>>(), later)?);
+            values.extend(game.values(&(begin..end).map(ablated).collect::<Vec<_>>(), later)?);
         }
         #[expect(clippy::needless_range_loop, reason = "`values` has coalitions first, and outputs in them")]
         for output in 0..problem.n_output() {
             let n = playing.min(game.players_of(output));
-            // Coalitions of the output's own players: those beyond are there, and change nothing.
+            // Coalitions of the players in the output's context: the others are present, and change nothing.
             let beyond = ((1_usize << playing) - 1) & !((1_usize << n) - 1);
             let mut numbers = vec![0.0; n];
             let weights = weights(n);
@@ -132,7 +133,7 @@ impl Shapley {
                 let f = values[mask | beyond][output];
                 let size = mask.count_ones() as usize;
                 for (i, number) in numbers.iter_mut().enumerate() {
-                    // Each coalition counts once with the player and once without.
+                    // Each coalition counts either with the player or without.
                     *number += if mask >> i & 1 == 1 { weights[size - 1] * f } else { -weights[size] * f };
                 }
             }
@@ -156,7 +157,8 @@ impl Shapley {
         let mut found = vec![vec![Moments::default(); playing]; outputs];
         let mut empty = vec![f64::NAN; outputs];
         for pair in 0..pairs {
-            // A key for each player: the order of the first players does not depend on how many follow.
+            // Sorted by a random key for each player, so that the order of the first players does not depend on how
+            // many follow.
             let mut numbers = generator(self.seed, pair.into());
             let keys: Vec<f64> = (0..playing).map(|_| numbers.random()).collect();
             let mut order: Vec<usize> = (0..playing).collect();
@@ -165,11 +167,11 @@ impl Shapley {
             let mut gains = vec![vec![0.0; playing]; outputs];
             for (half, order) in [order, reverse].into_iter().enumerate() {
                 let later = (2 * (pairs - pair) as usize - half - 1) * playing;
-                let away: Vec<Vec<usize>> = (0..=playing).map(|come| order[come..].to_vec()).collect();
-                let values = game.values(&away, later)?;
-                for (come, player) in order.into_iter().enumerate() {
+                let ablated: Vec<Vec<usize>> = (0..=playing).map(|added| order[added..].to_vec()).collect();
+                let values = game.values(&ablated, later)?;
+                for (added, player) in order.into_iter().enumerate() {
                     for (output, gains) in gains.iter_mut().enumerate() {
-                        gains[player] += 0.5 * (values[come + 1][output] - values[come][output]);
+                        gains[player] += 0.5 * (values[added + 1][output] - values[added][output]);
                     }
                 }
                 empty.clone_from(&values[0]);
@@ -183,8 +185,8 @@ impl Shapley {
             let of = |number: fn(&Moments) -> f64| own.iter().map(number).collect::<Vec<_>>();
             let row = self.row(game, output, &of(Moments::mean));
             let errors = self.row(game, output, &of(Moments::error));
-            // Players that the output has not read are there or not, to no effect: their ablation is no baseline of it.
             let value = problem.value_at_input(output)?;
+            // With all players ablated: those beyond the output's context have no effect on it.
             each(Explanation {
                 baseline_value: Some(empty[output]),
                 samples: Some(pairs),
@@ -256,17 +258,17 @@ impl Method for Shapley {
     fn cost(&self, size: Size) -> Cost {
         let players = match self.players {
             Scope::Input => size.n_input,
-            Scope::All => size.read(),
+            Scope::All => size.context(),
         };
         let exact = self.samples.is_none() && players <= EXACT;
         let count = if exact {
-            // All coalitions but the whole text, which has run.
+            // All coalitions but the whole text, which is the clean run.
             ((1_usize << players) - 1) as f64
         } else {
             2.0 * f64::from(self.samples.unwrap_or(PAIRS)) * players as f64
         };
-        // An upper bound where variants share what is before their first absent token: half of all coalitions lack the
-        // first.
+        // An upper bound where the model caches the tokens before the first ablated one: half of all coalitions lack
+        // the first token.
         self.rules.cost(size, std::iter::once(0)) * count
     }
     fn attribute(

@@ -1,0 +1,148 @@
+//! A span: several outputs explained as one, and the sums and differences of explanations that make its row.
+
+use crate::error::Error;
+use crate::method::explanation::Explanation;
+use crate::model::sequence::Sequence;
+use crate::rows::Rows;
+use crate::rows::notes::with_new;
+use saliency_schema::{Explained, Kind as TokenKind, Named, Token};
+use std::ops::Range;
+use tch::Tensor;
+
+/// Several outputs explained as one: the sum of their targets.
+pub(crate) struct Span {
+    outputs: Range<usize>,
+    /// The sum of the explanations so far.
+    sum: Option<Explanation>,
+    /// Another continuation that the span is contrasted with: its explanation, and its tokens as one.
+    against: Option<(Explanation, Token)>,
+}
+
+impl Span {
+    pub(crate) fn new(outputs: Range<usize>) -> Self {
+        Self { outputs, sum: None, against: None }
+    }
+
+    pub(crate) fn against(self, explanation: Explanation, token: Token) -> Self {
+        Self { against: Some((explanation, token)), ..self }
+    }
+
+    pub(crate) fn contains(&self, output: usize) -> bool {
+        self.outputs.contains(&output)
+    }
+
+    /// Adds an output's explanation where the output is in the span.
+    pub(crate) fn push(&mut self, explanation: Explanation) -> Result<(), Error> {
+        if self.contains(explanation.output) { add_to(&mut self.sum, explanation) } else { Ok(()) }
+    }
+
+    /// The record's tokens: those before the span as inputs, and the span's own as one output.
+    pub(crate) fn tokens(&self, sequence: &Sequence) -> Vec<Token> {
+        let mut tokens = sequence.tokens().to_vec();
+        let members = tokens.split_off(sequence.n_input() + self.outputs.start);
+        for token in &mut tokens {
+            token.kind = TokenKind::Input;
+        }
+        tokens.push(Token::joined(&members[..self.outputs.len()]));
+        tokens
+    }
+}
+
+impl Rows<'_, '_> {
+    /// Finishes a span's row: the tokens before it, and apart from them what its own tokens contribute to each other.
+    pub(crate) fn finish_span(&mut self, span: Span) -> Result<(), Error> {
+        let Span { outputs, sum, against } = span;
+        let sum = sum.ok_or(Error::NoOutput)?;
+        let first = self.problem.row_length(outputs.start);
+        let (before, mut own) = split(&sum.attributions, first)?;
+        let errors = sum.standard_errors.as_ref().map(|errors| errors[..before.size()[0] as usize].to_vec());
+        let mut whole =
+            Explanation { output: outputs.start, attributions: before, standard_errors: errors, ..sum };
+        if let Some((other, _)) = &against {
+            let (before, others) = split(&other.attributions, first)?;
+            own = match (own, others) {
+                (Some(own), Some(others)) => Some(Tensor::f_cat(&[own, others.f_neg()?], 0)?),
+                (own, others) => others.map(|others| others.f_neg()).transpose()?.or(own),
+            };
+            whole = minus(whole, &before, other)?;
+        }
+        self.finish(whole, own.as_ref())?;
+
+        let members = outputs.len();
+        let all: Vec<_> = outputs.map(|output| self.explained(output)).collect();
+        let output = &mut self.outputs[0];
+        output.explained = Explained::shared(all.iter().map(Option::as_ref));
+        if members > 1 {
+            (output.probability, output.logit) = (None, None);
+        }
+        if let Some((_, token)) = &against {
+            output.explained = Some(Explained::new().with_alternatives(vec![Named::from(token)]));
+        }
+        Ok(())
+    }
+}
+
+const NO_ERRORS: &str = "standard errors of a sum are not known from those of its terms, and left out";
+
+/// Adds one more output to the sum of several.
+pub(crate) fn add_to(sum: &mut Option<Explanation>, explanation: Explanation) -> Result<(), Error> {
+    *sum = Some(match sum.take() {
+        Some(sum) => plus(sum, explanation)?,
+        None => explanation,
+    });
+    Ok(())
+}
+
+/// The attributions to tokens before a position, and those to later tokens where there are any.
+fn split(attributions: &Tensor, position: usize) -> Result<(Tensor, Option<Tensor>), Error> {
+    let length = attributions.size()[0];
+    let before = (position as i64).min(length);
+    let own = (length > before).then(|| attributions.f_narrow(0, before, length - before)).transpose()?;
+    Ok((attributions.f_narrow(0, 0, before)?, own))
+}
+
+/// An explanation minus another one, whose attributions to the same tokens are `attributions`.
+fn minus(a: Explanation, attributions: &Tensor, b: &Explanation) -> Result<Explanation, Error> {
+    let both = |x: Option<f64>, y: Option<f64>| Some(x? - y?);
+    let sampled = a.standard_errors.is_some() || b.standard_errors.is_some();
+    let notes = with_new(a.notes, b.notes.clone());
+    Ok(Explanation {
+        output: a.output,
+        attributions: a.attributions.f_sub(attributions)?,
+        value: a.value - b.value,
+        baseline_value: both(a.baseline_value, b.baseline_value),
+        steps: a.steps.max(b.steps),
+        tolerance: a.tolerance,
+        samples: a.samples.max(b.samples),
+        standard_errors: None,
+        notes: if sampled { with_new(notes, vec![NO_ERRORS.to_owned()]) } else { notes },
+    })
+}
+
+/// Two outputs as one: the sum of their targets.
+fn plus(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
+    let (short, long) = if a.attributions.size()[0] < b.attributions.size()[0] {
+        (&a.attributions, &b.attributions)
+    } else {
+        (&b.attributions, &a.attributions)
+    };
+    let attributions = long.f_detach_copy()?;
+    let _ = attributions.f_narrow(0, 0, short.size()[0])?.f_add_(short)?;
+    let sampled = b.standard_errors.is_some();
+    let both = |x: Option<f64>, y: Option<f64>| Some(x? + y?);
+    Ok(Explanation {
+        output: a.output,
+        attributions,
+        value: a.value + b.value,
+        baseline_value: both(a.baseline_value, b.baseline_value),
+        steps: a.steps.max(b.steps),
+        tolerance: a.tolerance,
+        samples: a.samples.max(b.samples),
+        // Outputs share their samples, so that errors of a sum are not known from those of its terms.
+        standard_errors: None,
+        notes: with_new(
+            a.notes,
+            if sampled { with_new(b.notes, vec![NO_ERRORS.to_owned()]) } else { b.notes },
+        ),
+    })
+}
