@@ -4,9 +4,9 @@
 //!
 //! `cargo run -p saliency --example 4_your_own_model`
 
-use saliency::attribution::tch::{Device, Kind, Tensor};
-use saliency::attribution::{Limits, ModelError, TokenId};
+use saliency::tch::{Device, Kind, Tensor};
 use saliency::{Aggregate, Attributor, LanguageModel, Sequence};
+use saliency::{Limits, ModelError, TokenId};
 use std::ops::Range;
 
 /// The logit of token v is v times the weighted sum of the numbers so far; the newest weighs most.

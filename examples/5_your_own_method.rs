@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release -p saliency --example 5_your_own_method`
 
-use saliency::attribution::{Card, Error, Explanation, Problem};
+use saliency::attribution::Error;
 use saliency::{Attributor, Generation, Load, Method};
+use saliency::{Card, Explanation, Problem};
 
 #[derive(Debug)]
 struct GradientXDeviation;

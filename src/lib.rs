@@ -1,5 +1,5 @@
 //! Attributes each token that a language model generates to the tokens before it, and draws the result for a whole
-//! paragraph. Reads GPT-2 checkpoints; a model of your own implements [`LanguageModel`](attribution::LanguageModel).
+//! paragraph. Reads GPT-2 checkpoints; a model of your own implements [`LanguageModel`].
 //!
 //! The steps, and the crates that this one re-exports for them:
 //!
@@ -49,8 +49,9 @@ pub use family::{FAMILIES, open, open_as};
 pub use saliency_attribution as attribution;
 #[cfg(feature = "attribution")]
 pub use saliency_attribution::{
-    Aggregate, Attributor, Generation, LanguageModel, Method, Normalize, Sampling, Sequence, Target, method,
-    methods, target, targets,
+    Aggregate, Attributor, Baseline, Card, Explanation, Generation, LanguageModel, Limits, Method,
+    ModelError, Normalize, Parameters, Problem, Sampling, Segmentation, Sequence, Target, TokenId, method,
+    methods, target, targets, tch,
 };
 #[cfg(feature = "attribution")]
 pub use saliency_checkpoint as checkpoint;

@@ -14,7 +14,7 @@
 //!
 //! `R` is the sum of the tokens that the outputs have read. Outputs go back in groups, as many as ours.
 
-use saliency::attribution::tch::{Device, Kind, Tensor};
+use saliency::tch::{Device, Kind, Tensor};
 use std::hint::black_box;
 
 const HIDDEN: i64 = 768;

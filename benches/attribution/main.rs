@@ -15,15 +15,15 @@
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 mod bare;
+mod gpt2_small;
 
 use bare::Bare;
 use criterion::{Criterion, criterion_group};
+use gpt2_small::gpt2_small;
 use saliency::attribution::methods::{IntegratedGradients, Occlusion};
-use saliency::attribution::tch::{self, Device, Kind, Tensor};
-use saliency::attribution::{LanguageModel, Method, Sequence};
-use saliency::gpt2::{Config, Gpt2};
+use saliency::tch::{self, Device, Kind, Tensor};
 use saliency::{Attributor, Generation};
-use std::collections::BTreeMap;
+use saliency::{LanguageModel, Method, Sequence};
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -38,32 +38,6 @@ const TOGETHER: i64 = 6;
 /// And at that of the long text.
 const LONG_TOGETHER: i64 = 2;
 
-/// GPT-2 small's shape with seeded random weights.
-fn gpt2_small(device: Device) -> Gpt2 {
-    tch::manual_seed(0);
-    let config = Config::new(50257, 1024, 768, 12, 12);
-    let random = |size: &[i64]| Tensor::randn(size, (Kind::Float, device)) * 0.02;
-    let mut tensors = BTreeMap::new();
-    let mut affine = |name: String, weight: &[i64]| {
-        let norm = weight.len() == 1;
-        let tensor = if norm { Tensor::ones(weight, (Kind::Float, device)) } else { random(weight) };
-        tensors.insert(format!("{name}.weight"), tensor);
-        tensors.insert(format!("{name}.bias"), random(&weight[weight.len() - 1..]));
-    };
-    for i in 0..12 {
-        affine(format!("h.{i}.ln_1"), &[768]);
-        affine(format!("h.{i}.attn.c_attn"), &[768, 2304]);
-        affine(format!("h.{i}.attn.c_proj"), &[768, 768]);
-        affine(format!("h.{i}.ln_2"), &[768]);
-        affine(format!("h.{i}.mlp.c_fc"), &[768, 3072]);
-        affine(format!("h.{i}.mlp.c_proj"), &[3072, 768]);
-    }
-    affine("ln_f".into(), &[768]);
-    tensors.insert("wte.weight".into(), random(&[50257, 768]));
-    tensors.insert("wpe.weight".into(), random(&[1024, 768]));
-    Gpt2::from_tensors(config, tensors, "gpt2-small's shape").unwrap()
-}
-
 fn sequence(n_input: usize, n_output: usize) -> Sequence {
     let ids: Vec<u32> = (0..(n_input + n_output) as u32).map(|i| i * 7919 % 50257).collect();
     Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap()
@@ -71,16 +45,20 @@ fn sequence(n_input: usize, n_output: usize) -> Sequence {
 
 /// What anyone would write with libtorch alone: one forward pass, one backward pass for each output, and the
 /// norms. `every_position` also computes logits where no output needs them.
-fn plain(model: &Gpt2, sequence: &Sequence, every_position: bool) -> Vec<Vec<f64>> {
+fn plain(model: &dyn LanguageModel, sequence: &Sequence, every_position: bool) -> Vec<Vec<f64>> {
     let ids = sequence.ids();
     let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
     let read = &ids[..ids.len() - 1];
     let embeddings = tch::no_grad(|| model.embed(read).unwrap().unsqueeze(0)).set_requires_grad(true);
     let outputs = n_input - 1..n_input + n_output - 1;
     let logits = if every_position {
-        model.logits_at(&embeddings, None).unwrap().narrow(1, outputs.start as i64, n_output as i64)
+        model.logits(&embeddings, n_input, 0..read.len()).unwrap().narrow(
+            1,
+            outputs.start as i64,
+            n_output as i64,
+        )
     } else {
-        model.logits_at(&embeddings, Some(outputs)).unwrap()
+        model.logits(&embeddings, n_input, outputs).unwrap()
     };
     let row = |r: usize| {
         let f = logits.get(0).get(r as i64).softmax(0, None).get(i64::from(ids[n_input + r]));
@@ -92,7 +70,7 @@ fn plain(model: &Gpt2, sequence: &Sequence, every_position: bool) -> Vec<Vec<f64
 }
 
 /// Every input token away once, each in a forward pass of its own, logits where outputs need them.
-fn plain_occlusion(model: &Gpt2, sequence: &Sequence) {
+fn plain_occlusion(model: &dyn LanguageModel, sequence: &Sequence) {
     let ids = sequence.ids();
     let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
     let _no_gradient = tch::no_grad_guard();
@@ -101,7 +79,7 @@ fn plain_occlusion(model: &Gpt2, sequence: &Sequence) {
         let without = embeddings.copy();
         let _ = without.narrow(1, token as i64, 1).zero_();
         let outputs = n_input - 1..n_input + n_output - 1;
-        let logits = model.logits_at(&without, Some(outputs)).unwrap();
+        let logits = model.logits(&without, n_input, outputs).unwrap();
         let _ = black_box(logits.softmax(-1, None));
     }
 }
@@ -137,7 +115,7 @@ fn line(what: &str, seconds: f64, beside: &[(&str, f64)]) {
     println!("  {what:<58} {seconds:>8.3} s  {}", ratios.join(", "));
 }
 
-fn gradients(model: &Gpt2, device: Device, turns: usize) {
+fn gradients(model: &dyn LanguageModel, device: Device, turns: usize) {
     let (sequence, attributor) = (sequence(N_INPUT, N_OUTPUT), Attributor::new());
     let bare = Bare::new();
     let (tokens, m) = ((N_INPUT + N_OUTPUT - 1) as i64, N_OUTPUT as i64);
@@ -167,7 +145,7 @@ fn gradients(model: &Gpt2, device: Device, turns: usize) {
     line("generation of the 30 tokens, cached, for scale", generation, &[]);
 }
 
-fn paths(model: &Gpt2, all: bool, turns: usize) {
+fn paths(model: &dyn LanguageModel, all: bool, turns: usize) {
     let one = sequence(N_INPUT, 1);
     let ig = || Box::new(IntegratedGradients::new()) as Box<dyn Method>;
     let fixed = Attributor::new().with_method(ig());
@@ -201,7 +179,7 @@ fn paths(model: &Gpt2, all: bool, turns: usize) {
     }
 }
 
-fn occlusion(model: &Gpt2, turns: usize) {
+fn occlusion(model: &dyn LanguageModel, turns: usize) {
     let sequence = sequence(N_INPUT, N_OUTPUT);
     let attributor = Attributor::new().with_method(Occlusion::new());
     let [ours, plain] = in_turns(
@@ -215,7 +193,7 @@ fn occlusion(model: &Gpt2, turns: usize) {
     line("184 full forward passes, logits where needed", plain, &[]);
 }
 
-fn long(model: &Gpt2, turns: usize) {
+fn long(model: &dyn LanguageModel, turns: usize) {
     let attributor = Attributor::new();
     let (short, long) = (sequence(N_INPUT, N_OUTPUT), sequence(900, 100));
     let bare = Bare::new();

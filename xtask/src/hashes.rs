@@ -4,6 +4,7 @@
 //! repository: print them before a change and compare after it, on one machine.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -105,7 +106,7 @@ impl Saliency<'_> {
             Ok(_) => fs::read(&path).at("read", &path)?,
             Err(error) => error.to_string().replace(file, name).into_bytes(),
         };
-        let hash = Sha256::digest(&bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = short_hash(&bytes);
         self.hashes.insert(name.to_owned(), hash);
         Ok(path)
     }
@@ -190,10 +191,18 @@ impl Saliency<'_> {
         let folder = report.to_str().context("the workspace's path is not UTF-8")?.to_owned();
         self.output(&[&["report"], &all[..], &["-o", &folder]].concat())?;
         let bytes = fs::read(report.join("index.html")).at("read", &report)?;
-        let hash = Sha256::digest(&bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = short_hash(&bytes);
         self.hashes.insert("report.html".to_owned(), hash);
         Ok(())
     }
+}
+
+/// The first half of SHA-256, in hexadecimal: enough to tell files apart.
+fn short_hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)[..8].iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The targets' names out of `saliency methods`: the first word of each line below the heading.

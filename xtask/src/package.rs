@@ -2,6 +2,7 @@
 //!
 //! Not a part of every test run: what is packed is the same code, compiled again.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,7 +57,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 fn unpack(name: &str, packed: &Path, folder: &Path) -> Result<()> {
     let file = packed.join(format!("{name}-{VERSION}.crate"));
     let bytes = fs::metadata(&file).at("look at", &file)?.len();
-    eprintln!("{:>9} bytes  {name}", bytes);
+    eprintln!("{bytes:>9} bytes  {name}");
     if bytes > LARGEST {
         bail!("{} has {bytes} bytes, and may have {LARGEST}", file.display());
     }
@@ -89,7 +90,8 @@ fn from_registry(manifest: &str, lock: &str) -> String {
     text += "\n[patch.crates-io]\n";
     let locked = lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
     for name in locked.filter(|name| *name == "saliency" || name.starts_with("saliency-")) {
-        text += &format!("{name} = {{ path = \"../{name}-{VERSION}\" }}\n");
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name} = {{ path = \"../{name}-{VERSION}\" }}");
     }
     text
 }

@@ -81,7 +81,31 @@ fn what_only_reads_and_draws_never_needs_libtorch() -> Result<()> {
 #[test]
 fn attribution_knows_no_model_and_no_chart() -> Result<()> {
     let tree = Tree::of("saliency-attribution", &["--all-features", "--edges", "normal,build,dev"])?;
-    tree.has_none_of(&["saliency-model-gpt2", "saliency-viz-svg"]);
+    tree.has_none_of(&["saliency-checkpoint", "saliency-model-gpt2", "saliency-viz-svg"]);
+    Ok(())
+}
+
+#[test]
+fn checkpoints_know_no_network_and_no_chart() -> Result<()> {
+    let tree = Tree::of("saliency-checkpoint", &["--all-features", "--edges", "normal,build,dev"])?;
+    tree.has_none_of(&["saliency-model-gpt2", "saliency-demo-model", "saliency-hub", "saliency-viz-svg"]);
+    Ok(())
+}
+
+/// Bundled weights are of a family, too. Everybody else asks the table of the facade.
+#[test]
+fn only_the_facade_and_bundled_weights_know_a_family() -> Result<()> {
+    let root = Workspace::find()?.root().to_owned();
+    let mut knows = Vec::new();
+    for package in packages()? {
+        let path = PathBuf::from(package["manifest_path"].as_str().context("a package without a manifest")?);
+        let manifest = fs::read_to_string(&path)?;
+        let depends = manifest.lines().any(|line| line.starts_with("saliency-model-"));
+        if depends && path.parent() != Some(&*root) {
+            knows.push(package["name"].as_str().unwrap_or_default().to_owned());
+        }
+    }
+    assert_eq!(knows, ["saliency-demo-model"]);
     Ok(())
 }
 

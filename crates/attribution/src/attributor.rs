@@ -41,8 +41,8 @@ use std::sync::Arc;
 /// # Ok::<(), saliency_attribution::Error>(())
 /// ```
 ///
-/// An attributor is cheap to clone, and can go to other threads; a model serves one thread at a time, so each thread has
-/// its own.
+/// An attributor is cheap to clone, and can go to other threads; a model serves one thread at a time, so each thread
+/// has its own.
 ///
 /// ```
 /// use saliency_attribution::testing::Linear;
@@ -138,7 +138,7 @@ impl Attributor {
         Self { method: Choice::Named(name.to_owned(), parameters), ..self }
     }
 
-    /// A method itself: one of [`methods`](crate::methods), or your own.
+    /// A method itself: one of [`methods`](mod@crate::methods), or your own.
     #[must_use]
     pub fn with_method(self, method: impl Method + 'static) -> Self {
         Self { method: Choice::Itself(Arc::new(method)), ..self }
@@ -150,7 +150,7 @@ impl Attributor {
         Self { target: Choice::Named(name.to_owned(), ()), ..self }
     }
 
-    /// A target itself: one of [`targets`](crate::targets), or your own.
+    /// A target itself: one of [`targets`](mod@crate::targets), or your own.
     #[must_use]
     pub fn with_target(self, target: impl Target + 'static) -> Self {
         Self { target: Choice::Itself(Arc::new(target)), ..self }
@@ -219,7 +219,7 @@ impl Attributor {
     }
 
     /// Whether a run that is stopped gives the rows that are finished, with a note, instead of [`Error::Stopped`].
-    /// Methods that work on all outputs together then take them in portions of 4. Default: `false`.
+    /// Methods that work on all outputs together then take them in chunks of 4. Default: `false`.
     #[must_use]
     pub fn partial(mut self, partial: bool) -> Self {
         self.partial = partial;
@@ -238,7 +238,7 @@ impl Attributor {
         Ok(Self { method: Choice::Itself(method), target: Choice::Itself(target), ..self })
     }
 
-    /// The passes that a run makes on a problem of that size, the one at the real input aside.
+    /// The passes that a run makes on a problem of that size, without the clean run.
     ///
     /// # Errors
     /// As [`check`](Self::check).
@@ -249,7 +249,7 @@ impl Attributor {
     /// About how many bytes a run takes besides the weights, in passes of that kind.
     pub fn bytes(&self, model: &dyn LanguageModel, pass: Pass) -> usize {
         let (batch, each) = self.settings.batch(model, pass);
-        // What is walked back goes one text at a time.
+        // Backward passes go one text at a time.
         if pass.backward { each } else { batch * each }
     }
 
@@ -363,7 +363,7 @@ impl Attributor {
         if let Some(span) = &span {
             check_span(span, sequence.n_output())?;
         }
-        // Nothing of a span has read what comes after it.
+        // No output of the span depends on what comes after it.
         let cut = span.as_ref().map(|span| sequence.cut(span.end));
         let sequence = cut.as_ref().unwrap_or(sequence);
         let reduction = (*aggregate, *normalize);

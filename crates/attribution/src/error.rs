@@ -32,7 +32,7 @@ pub enum Error {
     /// None of the model's logits is a number that a token could be chosen by.
     #[error("after {position} tokens none of the model's logits is a number; are there NaN in its weights?")]
     NoLogit {
-        /// Tokens that were read.
+        /// Tokens in the sequence so far.
         position: usize,
     },
     /// A parameter is out of its range.

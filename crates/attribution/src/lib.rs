@@ -69,7 +69,7 @@ pub use problem::settings::Settings;
 pub use rows::aggregate::Aggregate;
 pub use rows::normalize::Normalize;
 pub use rows::unreduced::UnreducedRows;
-/// What is taken away together, shared with regrouping records.
+/// Which tokens are ablated together; the same type regroups records.
 pub use saliency_schema::Segmentation;
 pub use target::clean_run::CleanRun;
 pub use target::contrast::Alternatives;

@@ -21,7 +21,7 @@ use crate::rows::normalize::Normalize;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// An attribution method: one vector over the hidden dimensions for every token that an output has read.
+/// An attribution method: one vector over the hidden dimensions for every token in an output's context.
 ///
 /// Methods are shared between threads, so they hold settings and no tensors, or those behind a lock.
 pub trait Method: Debug + Send + Sync {
@@ -34,8 +34,8 @@ pub trait Method: Debug + Send + Sync {
     }
 
     /// Refuses parameters that are out of their range, or do not go together: setters take anything, and
-    /// [`Attributor::check`](crate::Attributor::check) and every run ask here, before anything is computed. The provided
-    /// form refuses nothing.
+    /// [`Attributor::check`](crate::Attributor::check) and every run ask here, before anything is computed. The
+    /// provided form refuses nothing.
     ///
     /// # Errors
     /// [`Error::Parameter`] that names the parameter and what it may be.
@@ -43,7 +43,7 @@ pub trait Method: Debug + Send + Sync {
         Ok(())
     }
 
-    /// The passes that it makes, the one at the real input aside.
+    /// The passes that it makes, without the clean run.
     fn cost(&self, size: Size) -> Cost {
         let _ = size;
         Cost::default()
@@ -125,15 +125,15 @@ pub fn methods() -> Vec<Box<dyn Method>> {
 /// The method of that name or alias; `_` is as good as `-`.
 ///
 /// # Errors
-/// [`Error::Unknown`] with the names that there are; [`Error::NoSuchParameter`] for a parameter that the method does not
-/// have, [`Error::Parameter`] for one out of its range.
+/// [`Error::Unknown`] with the names that there are; [`Error::NoSuchParameter`] for a parameter that the method does
+/// not have, [`Error::Parameter`] for one out of its range.
 pub fn method(name: &str, parameters: &Parameters) -> Result<Box<dyn Method>, Error> {
     let known = methods();
     let index = known.iter().position(|m| m.card().is_called(name));
     let (Some(make), Some(found)) =
-        (index.and_then(|i| TABLE.get(i)), index.and_then(|i| known.get(i)).map(|m| m.card()))
+        (index.and_then(|i| TABLE.get(i)), index.and_then(|i| known.get(i)).map(Method::card))
     else {
-        let known = known.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
+        let known = known.iter().map(Method::name).collect::<Vec<_>>().join(", ");
         return Err(Error::Unknown { what: "method", name: name.to_owned(), known });
     };
     parameters.check_known_to(found.name, found.parameters)?;

@@ -34,7 +34,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The most tokens, and the size of the vocabulary.
+    /// So many tokens at once, of a vocabulary of that size.
     pub fn new(context: usize, vocabulary: usize) -> Self {
         Self { context, vocabulary }
     }
@@ -67,7 +67,7 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// A forward pass of so many tokens, with logits at so many positions, and no backward pass.
+    /// A forward pass of so many tokens, with logits at so many positions.
     pub fn new(tokens: usize, positions: usize) -> Self {
         Self { tokens, positions, backward: false }
     }

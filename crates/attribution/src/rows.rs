@@ -143,8 +143,7 @@ impl<'p, 'a> Rows<'p, 'a> {
         let sum = sums.iter().sum::<f64>() + total(Aggregate::Sum)?.unwrap_or(0.0);
         let delta = baseline_value.filter(|_| self.complete).map(|baseline| sum - (value - baseline));
         if let (Some(delta), Some(baseline)) = (delta, baseline_value) {
-            let kind = self.problem.kind();
-            self.notes.delta(number, (delta, tolerance), (value, baseline), kind, &mut notes);
+            self.notes.delta(number, delta, (value, baseline), (self.problem.kind(), tolerance), &mut notes);
         }
         self.notes.add(number, notes);
 

@@ -189,7 +189,7 @@ pub fn targets() -> Vec<Box<dyn Target>> {
 /// # Errors
 /// [`Error::Unknown`], which lists the names.
 pub fn target(name: &str) -> Result<Box<dyn Target>, Error> {
-    let names = || targets().iter().map(|t| t.name()).collect::<Vec<_>>().join(", ");
+    let names = || targets().iter().map(Target::name).collect::<Vec<_>>().join(", ");
     let spelled = name.replace('_', "-");
     let found = targets().into_iter().find(|t| t.name() == spelled);
     found.ok_or_else(|| Error::Unknown { what: "target", name: name.to_owned(), known: names() })

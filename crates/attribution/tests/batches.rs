@@ -18,7 +18,11 @@ fn models() -> [Box<dyn LanguageModel>; 3] {
 }
 
 fn names() -> Vec<&'static str> {
-    methods().iter().filter(|m| m.card().needs == Needs::Embeddings).map(|m| m.name()).collect()
+    methods()
+        .iter()
+        .filter(|m| m.card().needs == Needs::Embeddings)
+        .map(saliency_attribution::Method::name)
+        .collect()
 }
 
 fn record(model: &dyn LanguageModel, name: &str, memory: Option<usize>) -> Record {

@@ -297,7 +297,7 @@ fn attributions_of_broken_models_end_in_errors_that_say_what_is_broken() {
     );
 }
 
-/// A transformer, one part of whose inside is a thousandth more than it should be.
+/// A transformer whose inside has one part a thousandth too large.
 struct Tilted {
     same: Transformer,
     part: &'static str,
@@ -347,15 +347,15 @@ impl Inside for Tilted {
         Ok(self.tilt("logits", self.same.logits_from(layer, residual, positions)?))
     }
     fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
-        let look = self.same.attention_at(layer, residual)?;
+        let view = self.same.attention_at(layer, residual)?;
         let later =
-            if self.part == "later" { look.pattern.ones_like().triu(1) * 1e-3 } else { Tensor::from(0.0) };
+            if self.part == "later" { view.pattern.ones_like().triu(1) * 1e-3 } else { Tensor::from(0.0) };
         Ok(AttentionView::new(
-            self.tilt("pattern", look.pattern + later),
-            self.tilt("values", look.values),
-            if self.part == "bias" { look.bias + 1e-3 } else { look.bias },
-            look.attended,
-            self.tilt("output", look.output),
+            self.tilt("pattern", view.pattern + later),
+            self.tilt("values", view.values),
+            if self.part == "bias" { view.bias + 1e-3 } else { view.bias },
+            view.attended,
+            self.tilt("output", view.output),
         ))
     }
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
@@ -374,20 +374,20 @@ impl Inside for Tilted {
 fn an_inside_that_does_not_fit_its_model_is_found() {
     let check = |part| check_model(&Tilted { same: Transformer::new(6, 2), part }, &sequence());
     check("nothing").unwrap();
-    for (part, said) in [
-        ("residual", "the output of look 0 and residual 1 are "),
+    for (part, message) in [
+        ("residual", "the output of attention_at(0) and residual 1 are "),
         ("logits", "the logits from residual 0 and from the embeddings are "),
-        ("output", "the output of look 0 and residual 1 are "),
-        ("later", "the pattern of look 0 and the same without later tokens are "),
-        ("pattern", "the sums of the pattern's rows of look 0 and 1 are "),
-        ("values", "what pattern, values and bias of look 0 add up to, and what stands after attention are "),
-        ("bias", "what pattern, values and bias of look 0 add up to, and what stands after attention are "),
+        ("output", "the output of attention_at(0) and residual 1 are "),
+        ("later", "the pattern of attention_at(0) and the same without later tokens are "),
+        ("pattern", "the sums of the pattern's rows of attention_at(0) and 1 are "),
+        ("values", "the sum of pattern, values and bias of attention_at(0), and attended are "),
+        ("bias", "the sum of pattern, values and bias of attention_at(0), and attended are "),
         ("feed_forward", "the second half of block 0 and its output are "),
         ("direction", "the logits by read_out and by logits are "),
         ("constant", "the logits by read_out and by logits are "),
     ] {
         let broken = check(part).unwrap_err();
         assert_eq!(broken.promise, "inside", "{part}: {broken}");
-        assert!(broken.found.starts_with(said), "{part}: {}", broken.found);
+        assert!(broken.found.starts_with(message), "{part}: {}", broken.found);
     }
 }

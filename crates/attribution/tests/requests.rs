@@ -31,10 +31,11 @@ fn an_attributor_is_cloned_and_sent() {
 /// What setters took is refused by `check`, by the run and by the method itself, in the same words.
 #[test]
 fn what_setters_take_is_refused_once_and_everywhere_alike() {
-    fn refused(method: impl Method + Clone + 'static, words: &str) {
+    fn refused(method: impl Method + 'static, words: &str) {
+        let method = Arc::new(method);
         let said = method.check().unwrap_err().to_string();
         assert!(said.starts_with(words), "{said}");
-        let attributor = Attributor::new().with_method(method.clone()).target("logit");
+        let attributor = Attributor::new().with_method(Arc::clone(&method)).target("logit");
         let (model, sequence) = (Transformer::new(6, 2), sequence());
         let size = Size::new(3, 2);
         let problem = Problem::new(&model, &sequence, &Logit).unwrap();
@@ -127,7 +128,9 @@ fn a_method_or_a_target_may_be_behind_a_pointer() {
             assert_eq!(format!("{found:?}"), format!("{by_name:?}"), "{name}");
         }
     }
-    for name in targets().iter().map(|t| t.name()).filter(|name| *name != "kl-divergence") {
+    for name in
+        targets().iter().map(saliency_attribution::Target::name).filter(|name| *name != "kl-divergence")
+    {
         let by_name = record(Attributor::new().target(name));
         let shared: Arc<dyn Target> = target(name).unwrap().into();
         let boxed: Box<dyn Target> = Box::new(Arc::clone(&shared));

@@ -1,5 +1,5 @@
-//! The toy transformer by the numbers of an independent program (`toy/generate.py`): what methods say of a model with RMS norms,
-//! shared keys and values, rotary positions, gated feed-forward parts and no biases.
+//! The toy transformer by the numbers of an independent program (`toy/generate.py`): what methods say of a model with
+//! RMS norms, shared keys and values, rotary positions, gated feed-forward parts and no biases.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency_attribution::methods::DirectLogit;
@@ -138,8 +138,8 @@ fn ledgers_are_those_of_an_independent_program_and_add_up() {
     }
 }
 
-/// The gradient of every embedding's every dimension, against central differences of whole passes: their error is of the order
-/// of h² = 1e-10.
+/// The gradient of every embedding's every dimension, against central differences of whole passes: their error is of
+/// the order of h² = 1e-10.
 #[test]
 fn gradients_are_the_slopes_of_finite_differences() {
     let answers = answers();
@@ -189,8 +189,8 @@ fn rules_and_added_positions_that_it_lacks_are_refused() {
     assert!(refused.to_string().contains("adds no positions"), "{refused}");
 }
 
-/// A residual stream that is not there is refused with those that are, counted as the model's layers are; and a model without an
-/// inside with methods that need none.
+/// A residual stream that is not there is refused with those that are, counted as the model's layers are; and a model
+/// without an inside with methods that need none.
 #[test]
 fn layers_that_are_not_there_are_refused_with_those_that_are() {
     let answers = answers();

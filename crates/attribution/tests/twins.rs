@@ -1,4 +1,4 @@
-//! Brute force: what methods find cleverly, found again by whole forward passes and closed forms.
+//! Brute force: what methods compute by shortcuts, computed again by whole forward passes and closed forms.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency_attribution::methods::{
@@ -27,7 +27,7 @@ fn near(found: Option<f64>, expected: f64, what: &str) {
     assert!((found - expected).abs() <= ROUNDING * expected.abs().max(1.0), "{what}: {found} {expected}");
 }
 
-/// The logit of an output when the text is these tokens in these places: `None` stands for a vector of zeros.
+/// The logit of an output after these tokens; `None` stands for a vector of zeros.
 fn logit(model: &dyn LanguageModel, tokens: &[Option<u32>], n_input: usize, output: u32) -> f64 {
     let _no_gradient = tch::no_grad_guard();
     let one = |token: &Option<u32>| match token {
@@ -46,25 +46,25 @@ fn orders(n: usize) -> Vec<Vec<usize>> {
         return vec![Vec::new()];
     }
     let longer = |shorter: Vec<usize>| {
-        (0..n).map(move |place| {
+        (0..n).map(move |index| {
             let mut order = shorter.clone();
-            order.insert(place, n - 1);
+            order.insert(index, n - 1);
             order
         })
     };
     orders(n - 1).into_iter().flat_map(longer).collect()
 }
 
-/// Each player's gain when it comes, meaned over all orders: `f` is asked which players are there.
+/// Each player's gain when it is added, averaged over all orders; `f` takes which players are present.
 fn shapley(n: usize, f: &dyn Fn(&[bool]) -> f64) -> Vec<f64> {
     let mut sums = vec![0.0; n];
     let orders = orders(n);
     for order in &orders {
-        let mut there = vec![false; n];
-        let mut before = f(&there);
+        let mut present = vec![false; n];
+        let mut before = f(&present);
         for player in order {
-            there[*player] = true;
-            let after = f(&there);
+            present[*player] = true;
+            let after = f(&present);
             sums[*player] += after - before;
             before = after;
         }
@@ -90,21 +90,23 @@ fn shapley_values_are_the_mean_over_every_order() {
         let regression = record(&*model, &sequence, KernelShap::new());
         let everybody = record(&*model, &sequence, Shapley::new().players(Scope::All));
         for (row, output) in outputs.iter().enumerate() {
-            let read = &sequence.ids()[..4 + row];
+            let context = &sequence.ids()[..4 + row];
             let play = |playing: usize| {
-                let f = |there: &[bool]| {
-                    let tokens = read.iter().enumerate();
+                let f = |present: &[bool]| {
+                    let tokens = context.iter().enumerate();
                     let tokens: Vec<_> =
-                        tokens.map(|(i, id)| (i >= playing || there[i]).then_some(*id)).collect();
+                        tokens.map(|(i, id)| (i >= playing || present[i]).then_some(*id)).collect();
                     logit(&*model, &tokens, 4, *output)
                 };
                 shapley(playing, &f)
             };
+
             for (i, expected) in play(4).into_iter().enumerate() {
                 near(exact.attributions[row][i], expected, model.name());
                 near(regression.attributions[row][i], expected, model.name());
             }
             assert!(exact.attributions[row][4..].iter().all(Option::is_none));
+
             for (i, expected) in play(4 + row).into_iter().enumerate() {
                 near(everybody.attributions[row][i], expected, model.name());
             }
@@ -112,7 +114,7 @@ fn shapley_values_are_the_mean_over_every_order() {
     }
 }
 
-/// On `s³`: the expanded power, each term in equal parts; and what other methods make of the same.
+/// On `s³`: the expanded power, each term in equal parts, and the closed forms of other methods.
 #[test]
 fn methods_differ_on_a_cubic_as_their_formulas_do() {
     let model = Power::new(6, 3, 3);
@@ -136,6 +138,7 @@ fn methods_differ_on_a_cubic_as_their_formulas_do() {
     let right = rule(Quadrature::RiemannRight);
     let middle = rule(Quadrature::RiemannMiddle);
     let m = f64::from(n);
+
     for i in 0..6 {
         let others: Vec<f64> = (0..6).filter(|j| *j != i).map(|j| x[j]).collect();
         let pairs: f64 =
@@ -143,11 +146,14 @@ fn methods_differ_on_a_cubic_as_their_formulas_do() {
         let twos: f64 = others.iter().map(|o| x[i] * x[i] * o + x[i] * o * o).sum();
         let shapley = x[i].powi(3) + 1.5 * twos + 2.0 * x[i] * pairs;
         near(values.attributions[0][i], factor * shapley, "shapley");
+
         let integral = factor * s * s * x[i];
         near(integrated.attributions[0][i], integral, "integrated gradients");
+
         let occlusion = factor * (s.powi(3) - (s - x[i]).powi(3));
         near(occluded.attributions[0][i], occlusion, "occlusion");
         near(sequential.attributions[0][i], occlusion, "sequential integrated gradients");
+
         // The rules' sums of 3 α² over n points, from Σ k² = n (n + 1) (2n + 1) / 6.
         let sum = |n: f64| n * (n + 1.0) * (2.0 * n + 1.0) / 6.0;
         near(left.attributions[0][i], 3.0 * integral * sum(m - 1.0) / m.powi(3), "left");
@@ -169,7 +175,30 @@ fn words() -> (Sequence, Vec<Range<usize>>) {
     (sequence, vec![0..1, 1..3, 3..6, 6..8])
 }
 
-/// Each segment away, alone, by whole forward passes: a row's value is spread over the tokens that the output has read.
+/// One output's target without a segment of its context, by a whole pass; `None` where the model can't run on the rest.
+fn logit_without(
+    model: &dyn LanguageModel,
+    ids: &[u32],
+    (n_input, row): (usize, usize),
+    segment: &Range<usize>,
+    deletes: bool,
+) -> Option<f64> {
+    let context = n_input + row;
+    let kept = |i: usize| !segment.contains(&i);
+    // A decoder can't run without its start token.
+    if deletes && segment.contains(&(n_input - 1)) && model.kept_inputs() > 0 {
+        return None;
+    }
+    let (tokens, deleted): (Vec<Option<u32>>, usize) = if deletes {
+        let rest = (0..context).filter(|i| kept(*i)).map(|i| Some(ids[i])).collect();
+        (rest, segment.clone().filter(|i| *i < n_input).count())
+    } else {
+        ((0..context).map(|i| kept(i).then_some(ids[i])).collect(), 0)
+    };
+    Some(logit(model, &tokens, n_input - deleted, ids[context]))
+}
+
+/// Each segment ablated alone, by whole forward passes: its number is spread over its tokens in the output's context.
 #[test]
 fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
     let (sequence, words) = words();
@@ -178,45 +207,32 @@ fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
     for model in models() {
         for (segmentation, segments) in [(Segmentation::Tokens, &tokens), (Segmentation::Words, &words)] {
             for deletes in [false, true] {
-                let absence = if deletes { Ablation::Deletion } else { Baseline::Zero.into() };
-                let method = Occlusion::new().segments(segmentation.clone()).baseline(absence);
+                let ablation = if deletes { Ablation::Deletion } else { Baseline::Zero.into() };
+                let method = Occlusion::new().segments(segmentation.clone()).baseline(ablation);
                 let found = record(&*model, &sequence, method);
+
                 for row in 0..3 {
-                    let read = 6 + row;
-                    let value = logit(
-                        &*model,
-                        &ids[..read].iter().copied().map(Some).collect::<Vec<_>>(),
-                        6,
-                        ids[read],
-                    );
-                    for segment in segments.iter().filter(|s| s.start < read) {
-                        let segment = segment.start..segment.end.min(read);
-                        let there = |i: usize| !segment.contains(&i);
-                        let left: Vec<Option<u32>> = if deletes {
-                            (0..read).filter(|i| there(*i)).map(|i| Some(ids[i])).collect()
-                        } else {
-                            (0..read).map(|i| there(i).then_some(ids[i])).collect()
-                        };
-                        // Without its start token a decoder has nothing to begin with.
-                        if deletes && segment.contains(&5) && model.kept_inputs() > 0 {
-                            let found = &found.attributions[row][segment.clone()];
-                            assert!(found.iter().all(|x| x.unwrap().is_nan()), "{}", model.name());
-                            continue;
-                        }
-                        let gone = if deletes { segment.clone().filter(|i| *i < 6).count() } else { 0 };
-                        let without = logit(&*model, &left, 6 - gone, ids[read]);
-                        let expected = (value - without) / segment.len() as f64;
-                        for i in segment {
-                            near(
-                                found.attributions[row][i],
-                                expected,
-                                &format!("{}, {row}, {i}", model.name()),
-                            );
+                    let context = 6 + row;
+                    let whole: Vec<_> = ids[..context].iter().copied().map(Some).collect();
+                    let value = logit(&*model, &whole, 6, ids[context]);
+                    for segment in segments.iter().filter(|s| s.start < context) {
+                        let segment = segment.start..segment.end.min(context);
+                        let found = &found.attributions[row][segment.clone()];
+                        let what = format!("{}, {row}, {segment:?}", model.name());
+                        match logit_without(&*model, ids, (6, row), &segment, deletes) {
+                            Some(without) => {
+                                let expected = (value - without) / segment.len() as f64;
+                                for found in found {
+                                    near(*found, expected, &what);
+                                }
+                            }
+                            None => assert!(found.iter().all(|x| x.unwrap().is_nan()), "{what}"),
                         }
                     }
                 }
             }
         }
+
         let tokens = record(&*model, &sequence, LeaveOneOut::new());
         let same = record(&*model, &sequence, Occlusion::new().baseline(Ablation::Deletion));
         for (a, b) in tokens.attributions.iter().flatten().zip(same.attributions.iter().flatten()) {
@@ -227,7 +243,7 @@ fn occlusion_is_what_whole_passes_say_for_tokens_and_words() {
 
 /// Masked tokens are left out of later sums: `tanh s − tanh (s − x_i)`, and nothing for a token at its own position.
 #[test]
-fn masking_hides_a_token_from_later_ones_alone() {
+fn masking_hides_a_token_from_later_ones_only() {
     let (inputs, outputs) = ([1_u32, 4, 0], [3_u32, 5]);
     let sequence = Sequence::from_ids(&inputs, &outputs).unwrap();
     let found = record(&Disguised::new(6, 2), &sequence, Occlusion::new().baseline(Ablation::Masking));
@@ -247,7 +263,7 @@ fn masking_hides_a_token_from_later_ones_alone() {
     }
 }
 
-/// A ridge of λ shrinks a coefficient by at most λ over the smallest eigenvalue; with less of it there is less of that.
+/// A ridge of λ shrinks a coefficient by at most λ over the smallest eigenvalue.
 #[test]
 fn lime_finds_the_coefficients_of_a_linear_model_but_for_the_ridge() {
     let model = Linear::new(6, 3);
@@ -259,15 +275,17 @@ fn lime_finds_the_coefficients_of_a_linear_model_but_for_the_ridge() {
             record.attributions[row][..5].iter().map(|x| x.unwrap()).collect()
         };
         let (expected, found) = (of(&expected), of(&found));
+
         let length = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
         let gap: Vec<f64> = expected.iter().zip(&found).map(|(e, f)| e - f).collect();
-        // λ is 10⁻³ of the mean eigenvalue of the weighted covariance of who is there, and the smallest is some
-        // twentieth of it: less than 2 % is lost, and never more than all of it is there.
+        // λ is 10⁻³ of the mean eigenvalue of the weighted covariance of the indicators, and the smallest is about a
+        // twentieth of the mean: less than 2 % is lost, and nothing is gained.
         assert!(length(&gap) < 0.02 * length(&expected), "{found:?} {expected:?}");
         assert!(length(&gap) > 1e-5 * length(&expected), "there is a ridge");
         assert!(length(&found) < length(&expected), "{found:?} {expected:?}");
         assert!(found.len() == 5 && expected.len() == 5);
     }
+
     // Other samples, other shrinkage; no sampling error on a linear model.
     for seed in 1..4 {
         let other = record(&model, &sequence, Lime::new().samples(300).seed(seed));
@@ -278,9 +296,9 @@ fn lime_finds_the_coefficients_of_a_linear_model_but_for_the_ridge() {
     }
 }
 
-/// With one segment there is one column: the slope is f(x) − f(nothing there) times 1/(1 + 10⁻³), whatever was drawn.
+/// With one segment there is one column: the slope is f(x) − f(empty) times 1/(1 + 10⁻³), for any samples.
 #[test]
-fn lime_of_one_segment_is_its_absence_but_for_a_thousandth() {
+fn lime_of_one_segment_is_its_ablation_but_for_a_thousandth() {
     let model = Saturating::new(6, 2);
     let sequence = Sequence::from_ids(&[4], &[3]).unwrap();
     for samples in [2, 50, 514] {
@@ -290,8 +308,8 @@ fn lime_of_one_segment_is_its_absence_but_for_a_thousandth() {
     }
 }
 
-/// A game that adds up, and fewer pairs of coalitions than tell its players apart: nobody is left aside, and of the
-/// numbers that fit these are the shortest way from equal shares. Every pair says one thing: what one side of it has.
+/// An additive game, and fewer pairs of coalitions than tell its players apart: of the numbers that fit, these are the
+/// closest to equal shares. Every pair determines one number: the sum over one side of it.
 #[test]
 fn kernel_shap_with_too_few_samples_says_so_and_stays_near_equal_shares() {
     let model = Linear::new(6, 3);
@@ -304,16 +322,19 @@ fn kernel_shap_with_too_few_samples_says_so_and_stays_near_equal_shares() {
         assert!(found.notes[0].contains("2 coalitions do not tell 5 segments apart"), "{:?}", found.notes);
         assert!(found.standard_errors.is_empty() && found.outputs[0].samples == Some(2));
         let found: Vec<f64> = found.attributions[0].iter().map(|x| x.unwrap()).collect();
-        // Two values: one for the pair's one side and one for the other. The side's sum is what the game says it is.
+
+        // Two values, one for each side of the pair; the sum over a side is that of the game.
         let first = found[0];
         let side: Vec<usize> = (0..5).filter(|i| (found[*i] - first).abs() < 1e-9).collect();
         let rest: Vec<f64> = (0..5).filter(|i| !side.contains(i)).map(|i| found[i]).collect();
         assert!(rest.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 1e-9), "seed {seed}: {found:?}");
+
         let sum = |of: &[f64]| side.iter().map(|i| of[*i]).sum::<f64>();
         assert!((sum(&found) - sum(&exact)).abs() < 1e-9, "seed {seed}: {found:?} {exact:?}");
         assert!((found.iter().sum::<f64>() - total).abs() < 1e-9 && n > 0.0);
     }
-    // With enough, a game that adds up is found exactly.
+
+    // With enough samples, an additive game is found exactly.
     let found = record(&model, &sequence, KernelShap::new().samples(20).seed(1));
     for (found, exact) in found.attributions[0].iter().zip(&exact) {
         near(*found, *exact, "kernel-shap");
@@ -333,9 +354,9 @@ fn lime_with_too_few_texts_says_so() {
     assert_eq!(many.notes, [""; 0]);
 }
 
-/// Over many seeds, squared distances from the true value are what the squared standard errors say: within a third in
-/// the mean over 100 seeds, where both are themselves estimates. For `kernel-shap` the truth is Shapley's exact value;
-/// for `lime` the mean over all seeds.
+/// Over 100 seeds, the mean squared distance from the true value agrees with the mean squared standard error: within a
+/// third, as both are estimates. For `kernel-shap` the true value is the exact Shapley value; for `lime` the mean over
+/// all seeds.
 #[test]
 fn standard_errors_of_regressions_are_as_large_as_the_spread_over_seeds() {
     let model = Saturating::new(6, 2);
@@ -346,21 +367,22 @@ fn standard_errors_of_regressions_are_as_large_as_the_spread_over_seeds() {
         (0..100).map(|seed| record(&model, &sequence, KernelShap::new().samples(60).seed(seed))).collect();
     let lime: Vec<Record> =
         (0..100).map(|seed| record(&model, &sequence, Lime::new().samples(61).seed(seed))).collect();
+
     let mean = (0..7).map(|i| lime.iter().map(|r| row(r)[i]).sum::<f64>() / 100.0).collect::<Vec<_>>();
     for (name, records, truth) in [("kernel-shap", &kernel, &exact), ("lime", &lime, &mean)] {
-        let (mut spread, mut said) = (0.0, 0.0);
+        let (mut spread, mut claimed) = (0.0, 0.0);
         for record in records {
             for (i, x) in row(record).into_iter().enumerate() {
                 spread += (x - truth[i]).powi(2);
-                said += record.standard_errors[0][i].unwrap().powi(2);
+                claimed += record.standard_errors[0][i].unwrap().powi(2);
             }
         }
-        let ratio = (said / spread).sqrt();
+        let ratio = (claimed / spread).sqrt();
         assert!((0.75..1.33).contains(&ratio), "{name}: {ratio}");
     }
 }
 
-/// In single precision, noise of a thousandth of a percent: the variance is what it is in float64, to a tenth.
+/// Noise of a thousandth in single precision: the variance is that in float64, up to 2 %.
 #[test]
 fn a_small_variance_keeps_its_digits_in_single_precision() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2, 5], &[3]).unwrap();
@@ -416,6 +438,7 @@ fn noise_averages_out_of_a_linear_gradient_and_varies_as_it_must() {
             near(varied.attributions[row][i], 0.0, "vargrad");
         }
     }
+
     // s²: the gradient is linear in the noise.
     let (model, samples, noise) = (Power::new(6, 3, 2), 2000, 0.3);
     let sigma = noise * spread(&model);
@@ -424,6 +447,7 @@ fn noise_averages_out_of_a_linear_gradient_and_varies_as_it_must() {
     let varied = record(&model, &sequence, VarGrad::new().samples(samples).noise(noise).seed(1));
     let cosines: Vec<f64> = (0..3).map(|h| (5.0 * f64::from(h)).cos()).collect();
     let square: f64 = cosines.iter().map(|c| c * c).sum();
+
     for (row, output) in [3.0_f64, 1.0].into_iter().enumerate() {
         let weights: Vec<f64> = (0..5 + row).map(Power::weight).collect();
         let moved = sigma * sigma * weights.iter().map(|w| w * w).sum::<f64>() * square;
@@ -434,9 +458,10 @@ fn noise_averages_out_of_a_linear_gradient_and_varies_as_it_must() {
             let (found, mean) = (smooth.attributions[row][i].unwrap(), plain.attributions[row][i].unwrap());
             assert!((found - mean).abs() <= 5.0 * error + ROUNDING, "smoothgrad: {found} {mean} {error}");
             assert!(error == 0.0 || (found - mean).abs() > 1e-6 * error, "there is noise");
+
             let variance = slope * slope * square * moved;
             let found = varied.attributions[row][i].unwrap();
-            // A variance of n draws of a normal is off by √(2/n) of itself.
+            // The variance of n normal samples has a relative error of √(2/n).
             let error = variance * (2.0 / f64::from(samples)).sqrt();
             assert!(
                 (found - variance).abs() <= 5.0 * error + ROUNDING,
@@ -446,7 +471,7 @@ fn noise_averages_out_of_a_linear_gradient_and_varies_as_it_must() {
     }
 }
 
-/// `f(x) − f(x without a token)`, taken apart by dimension; by the rule's error on a curved path.
+/// `f(x) − f(x without a token)`, split into dimensions, up to the error of the rule on a curved path.
 #[test]
 fn sequential_paths_add_up_to_occlusion() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2], &[3, 5, 1]).unwrap();
@@ -474,9 +499,9 @@ fn sequential_paths_add_up_to_occlusion() {
     }
 }
 
-/// Random places of a path whose gradient is the same everywhere: nothing is left to chance.
+/// Random points of a path with the same gradient everywhere are exact.
 #[test]
-fn random_places_of_a_linear_path_are_exact_and_of_a_curved_one_within_their_errors() {
+fn random_points_of_a_linear_path_are_exact_and_of_a_curved_one_within_their_errors() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2], &[3, 5]).unwrap();
     let linear = Linear::new(6, 3);
     let expected = record(&linear, &sequence, Occlusion::new());
@@ -487,6 +512,7 @@ fn random_places_of_a_linear_path_are_exact_and_of_a_curved_one_within_their_err
             assert!(found.standard_errors[row][i].unwrap() < 1e-7);
         }
     }
+
     let curved = Saturating::new(6, 2);
     let expected = record(&curved, &sequence, IntegratedGradients::new().steps(200));
     let found = record(&curved, &sequence, GradientShap::new().samples(4000).seed(5));
@@ -499,16 +525,16 @@ fn random_places_of_a_linear_path_are_exact_and_of_a_curved_one_within_their_err
     }
 }
 
-/// A distribution of baselines: the rows add up to f(x) less the mean of f over its texts, and each text alone gives
-/// its own.
+/// A distribution of baselines: the rows add up to f(x) minus the mean of f over its texts; a distribution of one text
+/// is that text.
 #[test]
 fn a_distribution_is_the_mean_over_its_texts() {
     let sequence = Sequence::from_ids(&[1, 4, 0, 2], &[3, 5]).unwrap();
     let model = Saturating::new(6, 2);
     let exact = || IntegratedGradients::new().steps(60).exact_weights(true);
     let several = record(&model, &sequence, exact().baseline(Baseline::Sampled { draws: 3, seed: 9 }));
-    // Texts that could have been drawn: the mean must be one of those that three texts have, and with a single draw the
-    // rows are one text's.
+
+    // Of all possible texts, exactly one has the rows of the distribution of one.
     let single = record(&model, &sequence, exact().baseline(Baseline::Sampled { draws: 1, seed: 9 }));
     let mut matches = 0;
     for number in 0..6_u32.pow(4) {
@@ -517,12 +543,13 @@ fn a_distribution_is_the_mean_over_its_texts() {
         if (value - single.outputs[0].baseline_value.unwrap()).abs() > 1e-12 {
             continue;
         }
-        // A sum does not say in which order its tokens stand: rows do.
+        // The value does not depend on the order of the tokens; rows do.
         let text = [ids.clone(), vec![0]].concat();
         let alone = record(&model, &sequence, exact().baseline(Baseline::Text(text)));
         let pairs = alone.attributions[0].iter().zip(&single.attributions[0]);
         matches += usize::from(pairs.into_iter().all(|(a, b)| (a.unwrap() - b.unwrap()).abs() < 1e-9));
     }
+
     assert_eq!(matches, 1, "one text gives the rows of the distribution of one");
     for output in several.outputs.iter().chain(&single.outputs) {
         assert!(output.delta.unwrap().abs() < 1e-9);
@@ -530,7 +557,7 @@ fn a_distribution_is_the_mean_over_its_texts() {
     assert_ne!(several.attributions, single.attributions);
 }
 
-/// A model of two positions that matter not at all, 0 and 3, and one of which all depends.
+/// Positions 0 and 3 have no effect in this model; 1 and 2 have all of it.
 #[test]
 fn replacements_of_what_does_not_matter_change_nothing_but_by_chance() {
     let model = Power::new(6, 3, 1);
@@ -542,9 +569,10 @@ fn replacements_of_what_does_not_matter_change_nothing_but_by_chance() {
         assert!(number.abs() < 5.0 * error, "{i}: {number} {error}");
     }
     assert!([1, 2].iter().any(|i| row[*i].unwrap().abs() > 20.0 * errors[*i].unwrap()), "{row:?} {errors:?}");
-    // On a sum, a token's number is what its replacements change on the mean, whatever the others are: that of position
-    // 2, the weight 2 times the token's part less the replacements', which come from the model's own predictions at
-    // position 1.
+
+    // On a sum, a token's number is the mean change by its replacements, whatever the others are. At position 2 that is
+    // the weight 2 times the token's part minus the replacements', which come from the model's predictions at position
+    // 1.
     let part = |id: f64| -> f64 {
         (0..3).map(|h| (3.0 * id + f64::from(h) + 1.0).sin() * (5.0 * f64::from(h)).cos()).sum()
     };

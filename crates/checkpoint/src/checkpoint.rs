@@ -287,7 +287,7 @@ impl<M: LanguageModel> Checkpoint<M> {
             }
             (false, None) => {
                 let why = "it says the text elsewhere or twice, so that special tokens of the text can't be told from its own; \
-                           leave --special-as-text out, or give another template";
+                           leave `Prompt::special_as_text` out, or give another template";
                 return Err(Error::Template { template: "chat".to_owned(), why: why.to_owned() });
             }
         }
@@ -301,7 +301,7 @@ impl<M: LanguageModel> Checkpoint<M> {
         {
             notes.push(format!(
                 "the input begins with {0:?} twice: once because it is put before a text, and once because the text or its template \
-                 starts with it; --bos no (Prompt::bos(false)) leaves the first one out",
+                 starts with it; `Prompt::bos(false)` leaves the first one out",
                 second.text
             ));
         }

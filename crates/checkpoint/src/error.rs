@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use tch::TchError;
 
 /// What else there is to do about an empty text.
-const BEGUN: &str = ", or begin it with the token that begins a text (--bos yes, Prompt::bos(true)), which is read alone then";
+const BEGUN: &str =
+    ", or begin it with the token that begins a text (`Prompt::bos(true)`), which is read alone then";
 
 /// Why a checkpoint could not be read or used. Each names the file and the repair.
 #[derive(Debug, thiserror::Error)]
@@ -224,7 +225,7 @@ pub enum Error {
     },
     /// A token is to be put before the text, and the tokenizer has none.
     #[error(
-        "the tokenizer has no token that begins a text; leave --bos out, or name one as bos_token in tokenizer_config.json"
+        "the tokenizer has no token that begins a text; leave `Prompt::bos` out, or name one as bos_token in tokenizer_config.json"
     )]
     NoBos,
     /// The text holds no token.
@@ -248,6 +249,17 @@ pub enum Error {
     /// libtorch refused an operation. Made by `From`, which leaves the C++ stack out.
     #[error("libtorch: {0}")]
     Torch(#[source] TchError),
+}
+
+impl Error {
+    /// Whether the caller's text or settings are at fault, not a file, a machine or a model.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::EmptyText { .. } | Self::Template { .. } | Self::NoBos => true,
+            Self::Attribution(error) => error.is_usage(),
+            _ => false,
+        }
+    }
 }
 
 impl From<TchError> for Error {

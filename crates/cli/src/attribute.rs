@@ -1,10 +1,9 @@
 //! `saliency attribute`: a text in, records out.
 
 use crate::arguments::{AttributeArguments, ExplainArguments, Format, WorkArguments};
-use crate::asked::Asked;
-use crate::failure::Failure;
+use crate::failure::{Failure, in_flags};
 use crate::output::{Destination, Prepared, remark};
-use crate::progress::Progress;
+use crate::request::Request;
 use crate::text::{Source, generations, prompt, sequences, text};
 use crate::{estimate, interrupt, memory, model, vectors};
 use saliency::Record;
@@ -27,10 +26,10 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let name = arguments.method.as_deref().unwrap_or("gradient-x-input");
     let source = Source { arguments: &arguments.source, from_stdin: arguments.stdin.is_some() };
     let (explain, work) = (&arguments.explain, &arguments.work);
-    let Some(made) = made(&source, explain, &[name], work, (beside.is_some(), quiet))? else {
+    let Some(attributed) = attribute_all(&source, explain, &[name], work, (beside.is_some(), quiet))? else {
         return Ok(());
     };
-    let (records, vectors): (Vec<Record>, Vec<UnreducedRows>) = made.into_iter().unzip();
+    let (records, vectors): (Vec<Record>, Vec<UnreducedRows>) = attributed.into_iter().unzip();
     let mut bytes = Vec::new();
     match arguments.format {
         Format::Notebook => saliency::write_notebook(&records, &mut bytes)?,
@@ -58,12 +57,12 @@ pub(crate) fn records(
     work: &WorkArguments,
     quiet: bool,
 ) -> Result<Option<Vec<Record>>, Failure> {
-    let made = made(source, explain, methods, work, (false, quiet))?;
-    Ok(made.map(|made| made.into_iter().map(|(record, _)| record).collect()))
+    let attributed = attribute_all(source, explain, methods, work, (false, quiet))?;
+    Ok(attributed.map(|attributed| attributed.into_iter().map(|(record, _)| record).collect()))
 }
 
 /// The same, with the unreduced attributions if `keeps_vectors`.
-fn made(
+fn attribute_all(
     source: &Source<'_>,
     explain: &ExplainArguments,
     methods: &[&str],
@@ -71,7 +70,7 @@ fn made(
     (keeps_vectors, quiet): (bool, bool),
 ) -> Result<Option<Vec<(Record, UnreducedRows)>>, Failure> {
     // Mistakes in the arguments are found before the model is loaded.
-    let mut asked = Asked::new(explain, methods, source.arguments.seed)?;
+    let request = Request::new(explain, methods, source.arguments.seed, work.partial)?;
     let generations = generations(source.arguments)?;
     let text = text(source)?;
     let filled = prompt(source.arguments, &text);
@@ -83,50 +82,35 @@ fn made(
         tch::set_num_threads(threads.into());
     }
     let checkpoint = model::open(source.arguments, quiet)?;
-    asked.look_up(&checkpoint, &filled)?;
-    if let Some(memory) = work.memory {
-        asked.memory = Some(memory::left_of(memory, quiet));
-    }
-    asked.partial = work.partial;
+    let memory = work.memory.map(|memory| memory::left_of(memory, quiet));
+    let request = request.check(&checkpoint, &filled, memory)?;
     if work.dry_run {
-        estimate::print(&checkpoint, source.arguments, &text, &asked)?;
+        estimate::print(&checkpoint, source.arguments, &text, &request)?;
         return Ok(None);
     }
     interrupt::listen();
     let mut records = Vec::new();
     for sequence in sequences(&checkpoint, source.arguments, &text, &generations, quiet)? {
-        asked.check_group(&sequence)?;
-        for method in &asked.methods {
-            let attributor = asked.attributor(method, sequence.n_output())?;
-            estimate::announce(&checkpoint, &asked, method, &sequence, quiet)?;
-            let progress = Progress::new("attributing", 1000, quiet);
-            let mut watch = |done: attribution::Progress| {
-                progress.set((done.share * 1000.0) as usize);
-                !interrupt::came()
-            };
-            let made = if keeps_vectors {
-                attributor.record_and_vectors(&checkpoint.model, &sequence, &mut watch)
-            } else {
-                let record = attributor.record_with(&checkpoint.model, &sequence, &mut watch);
-                record.map(|record| (record, UnreducedRows::default()))
-            };
-            progress.finish();
-            let (mut record, vectors) = match made {
-                Err(attribution::Error::Stopped) if asked.partial && !records.is_empty() => {
+        request.check_group(&sequence)?;
+        for plan in request.plans(&checkpoint.model, &sequence)? {
+            estimate::announce(&checkpoint, &plan, &sequence, quiet)?;
+            let partial = request.is_partial();
+            let (mut record, vectors) = match plan.run(&checkpoint.model, &sequence, (keeps_vectors, quiet)) {
+                Err(attribution::Error::Stopped) if partial && !records.is_empty() => {
                     return Ok(Some(records));
                 }
-                Err(attribution::Error::Stopped) if asked.partial => return Err(Failure::TooEarly),
+                Err(attribution::Error::Stopped) if partial => return Err(Failure::TooEarly),
                 Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
-                made => made?,
+                attributed => attributed?,
             };
-            if let Some((segmentation, reduce)) = &asked.group {
+            if let Some((segmentation, reduce)) = request.group() {
                 record = record.group(segmentation, *reduce)?;
             }
             for note in &record.notes {
-                remark(quiet, &format!("note: {note}"));
+                remark(quiet, &format!("note: {}", in_flags(note)));
             }
             records.push((record, vectors));
-            match (interrupt::came(), asked.partial) {
+            match (interrupt::came(), partial) {
                 (true, true) => return Ok(Some(records)),
                 (true, false) => return Err(Failure::Interrupted),
                 (false, _) => {}

@@ -1,10 +1,10 @@
 //! `saliency draw`: records in, one picture out.
 
 use crate::arguments::{DrawArguments, LookArguments};
-use crate::asked::range;
 use crate::failure::Failure;
 use crate::output::Destination;
 use crate::records;
+use crate::request::range;
 use saliency::viz::{LongTable, Options};
 use saliency::{Page, ToHtml, chart};
 

@@ -27,7 +27,7 @@ pub(crate) enum Failure {
     Write { path: PathBuf, source: std::io::Error },
     /// A pipe or a device does not accept the result.
     #[error("{path}: {source}; not everything was written")]
-    Straight { path: PathBuf, source: std::io::Error },
+    InPlace { path: PathBuf, source: std::io::Error },
     /// Standard output is closed or full.
     #[error("standard output: {0}; write to a file with -o")]
     Stdout(std::io::Error),
@@ -72,14 +72,10 @@ impl Failure {
             return interrupt::EXIT_CODE;
         }
         let asked_wrongly = match self {
-            Self::Usage(_)
-            | Self::Model(
-                checkpoint::Error::EmptyText { .. }
-                | checkpoint::Error::Template { .. }
-                | checkpoint::Error::NoBos,
-            ) => true,
+            Self::Usage(_) => true,
+            Self::Model(error) => error.is_usage(),
             Self::Schema(error) => error.is_usage(),
-            Self::Attribution(error) | Self::Model(checkpoint::Error::Attribution(error)) => error.is_usage(),
+            Self::Attribution(error) => error.is_usage(),
             Self::Draw(error) | Self::Font { source: error, .. } => error.is_usage(),
             _ => false,
         };
@@ -103,7 +99,18 @@ impl Failure {
             Self::Draw(viz::Error::SeveralRecords { .. } | viz::Error::Places { .. }) => {
                 line.replace("`Options::record`", "--record K")
             }
-            _ => line.to_owned(),
+            _ => in_flags(line),
         }
     }
+}
+
+/// A library's message with this program's flags for what it names of its interface.
+pub(crate) fn in_flags(message: &str) -> String {
+    let flags = [
+        ("`Prompt::bos(true)`", "--bos yes"),
+        ("`Prompt::bos(false)`", "--bos no"),
+        ("`Prompt::bos`", "--bos"),
+        ("`Prompt::special_as_text`", "--special-as-text"),
+    ];
+    flags.into_iter().fold(message.to_owned(), |text, (api, flag)| text.replace(api, flag))
 }

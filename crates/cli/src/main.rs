@@ -4,8 +4,8 @@
 //! and progress to standard error.
 
 mod arguments;
-mod asked;
 mod attribute;
+mod checked_request;
 mod draw;
 mod estimate;
 mod failure;
@@ -17,9 +17,12 @@ mod memory;
 mod model;
 mod models;
 mod output;
+mod pace;
+mod plan;
 mod progress;
 mod records;
 mod report;
+mod request;
 mod stream;
 mod text;
 mod vectors;

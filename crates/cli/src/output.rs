@@ -6,36 +6,36 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Where a result goes.
-pub(crate) struct Destination(Place);
+pub(crate) struct Destination(Sink);
 
-enum Place {
+enum Sink {
     Stdout,
     /// A file, written completely or not at all.
     File(PathBuf),
     /// A pipe or a device, which is written in place.
-    Straight(PathBuf),
+    InPlace(PathBuf),
 }
 
 /// A result that is ready and only has to be put in its place.
 pub(crate) enum Prepared<'a> {
     Stdout(&'a [u8]),
-    Straight(&'a Path, &'a [u8]),
+    InPlace(&'a Path, &'a [u8]),
     File(tempfile::NamedTempFile, PathBuf),
 }
 
 impl Destination {
     /// `-` is standard output. Checks that the file can be created, before any long work.
     pub(crate) fn new(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self(Place::Stdout)) };
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self(Sink::Stdout)) };
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => {
                 Err(Failure::Usage(format!("{}: is a folder; name a file", path.display())))
             }
-            Ok(found) if !found.is_file() => Ok(Self(Place::Straight(path.to_owned()))),
+            Ok(found) if !found.is_file() => Ok(Self(Sink::InPlace(path.to_owned()))),
             _ => {
-                let path = real(path);
+                let path = resolved(path);
                 temporary_beside(&path)?;
-                Ok(Self(Place::File(path)))
+                Ok(Self(Sink::File(path)))
             }
         }
     }
@@ -51,17 +51,17 @@ impl Destination {
 
     fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Place::Stdout => None,
-            Place::File(path) | Place::Straight(path) => Some(path),
+            Sink::Stdout => None,
+            Sink::File(path) | Sink::InPlace(path) => Some(path),
         }
     }
 
     /// Does everything that can fail, except for the final renaming.
     pub(crate) fn prepare<'a>(&'a self, bytes: &'a [u8]) -> Result<Prepared<'a>, Failure> {
         match &self.0 {
-            Place::File(path) => Ok(Prepared::File(written(path, bytes)?, path.clone())),
-            Place::Stdout => Ok(Prepared::Stdout(bytes)),
-            Place::Straight(path) => Ok(Prepared::Straight(path, bytes)),
+            Sink::File(path) => Ok(Prepared::File(written(path, bytes)?, path.clone())),
+            Sink::Stdout => Ok(Prepared::Stdout(bytes)),
+            Sink::InPlace(path) => Ok(Prepared::InPlace(path, bytes)),
         }
     }
 
@@ -79,8 +79,8 @@ impl Prepared<'_> {
                 Err(error) => Err(Failure::Write { path, source: plain(error.error) }),
             },
             Self::Stdout(bytes) => print(bytes),
-            Self::Straight(path, bytes) => {
-                let failed = |source| Failure::Straight { path: path.to_owned(), source };
+            Self::InPlace(path, bytes) => {
+                let failed = |source| Failure::InPlace { path: path.to_owned(), source };
                 let mut file = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
                 file.write_all(bytes).and_then(|()| file.flush()).map_err(failed)
             }
@@ -89,7 +89,7 @@ impl Prepared<'_> {
 }
 
 /// Resolves links, so that a link is kept and its target replaced.
-fn real(path: &Path) -> PathBuf {
+fn resolved(path: &Path) -> PathBuf {
     let beside = || Some(folder(path).canonicalize().ok()?.join(path.file_name()?));
     path.canonicalize().ok().or_else(beside).unwrap_or_else(|| path.to_owned())
 }

@@ -19,7 +19,7 @@ fn written() -> Vec<(String, String)> {
     let mut all = String::from(
         "| method | family | needs | cost | axioms | source |\n| --- | --- | --- | --- | --- | --- |\n",
     );
-    for card in methods.iter().map(|m| m.card()) {
+    for card in methods.iter().map(saliency::Method::card) {
         let Card { name, cost, source, .. } = card;
         let (family, needs) = (card.family.name(), card.needs.name());
         let _ = writeln!(

@@ -289,12 +289,14 @@ fn special_tokens_in_a_text_are_remarked_on_or_read_as_characters() {
     let (ids, remark) = ask(&["--special-as-text"]);
     assert_eq!(ids, [65, 28, 92, 1413, 79, 827, 876, 92, 30, 273]);
     assert_eq!(remark, "");
-    // Twice in a row is worth a note, in the record and for whoever makes it.
+    // Twice in a row is worth a note, in the record by the interface, and for whoever makes it by the flag.
     let twice = ["attribute", "--text", "<|endoftext|>a", "--bos", "yes", "--generate", "1"];
     let output = saliency(home.path(), &twice, &[]);
     let record: Value = serde_json::from_slice(&output.stdout).unwrap();
     let note = record["notes"][0].as_str().unwrap();
-    assert!(note.contains("twice") && said(&output).contains(&format!("note: {note}")), "{}", said(&output));
+    assert!(note.contains("twice") && note.contains("`Prompt::bos(false)`"), "{note}");
+    let shown = format!("note: {}", note.replace("`Prompt::bos(false)`", "--bos no"));
+    assert!(said(&output).contains(&shown), "{}", said(&output));
 }
 
 #[test]

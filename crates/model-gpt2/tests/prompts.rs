@@ -311,7 +311,7 @@ fn a_templates_special_tokens_stay_special_whatever_the_text_holds() {
     let trimmed = chat("{{ messages[0].content.strip() }}<|endoftext|>", " a<|endoftext|> b ").unwrap();
     assert_eq!(trimmed, [&characters[..], &[0]].concat());
     let error = chat("{{ messages[0].content }}<|endoftext|>{{ messages[0].content }}", "b").unwrap_err();
-    assert!(error.to_string().contains("--special-as-text"), "{error}");
+    assert!(error.to_string().contains("`Prompt::special_as_text`"), "{error}");
 }
 
 #[test]
@@ -332,10 +332,10 @@ fn an_empty_text_is_the_token_that_begins_it() {
 
     for prompt in [Prompt::from(""), Prompt::from("").bos(false)] {
         let error = gpt2.generate(prompt, &Generation::greedy(1)).unwrap_err().to_string();
-        assert!(error.contains("the text is empty") && error.contains("--bos yes"), "{error}");
+        assert!(error.contains("the text is empty") && error.contains("`Prompt::bos(true)`"), "{error}");
     }
     let error = gpt2.force(Prompt::from("").bos(true), "").unwrap_err().to_string();
-    assert!(error.contains("the continuation is empty") && !error.contains("--bos"), "{error}");
+    assert!(error.contains("the continuation is empty") && !error.contains("Prompt::bos"), "{error}");
 }
 
 #[test]
@@ -352,7 +352,10 @@ fn two_beginning_tokens_in_a_row_are_noted() {
     let in_template = Prompt::from("a").template(Template::Filled(format!("{end}{{text}}")));
     for prompt in [&begins_so, &in_template] {
         let found = notes(prompt.clone().bos(true));
-        assert!(found.len() == 1 && found[0].contains("twice") && found[0].contains("--bos no"), "{found:?}");
+        assert!(
+            found.len() == 1 && found[0].contains("twice") && found[0].contains("`Prompt::bos(false)`"),
+            "{found:?}"
+        );
         assert_eq!(notes(prompt.clone()), [""; 0]);
         assert_eq!(notes(prompt.clone().bos(false)), [""; 0]);
     }

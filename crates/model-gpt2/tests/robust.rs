@@ -47,7 +47,7 @@ fn gpt2_keeps_every_promise() {
 fn a_callers_no_grad_changes_nothing() {
     for kind in [Kind::Float, Kind::BFloat16] {
         let (gpt2, sequence) = (open("gpt2-a", kind).model, sequence("gpt2-a"));
-        for name in methods().iter().map(|m| m.name()) {
+        for name in methods().iter().map(saliency_attribution::Method::name) {
             let plain = with(name).record(&gpt2, &sequence).unwrap();
             let off = tch::no_grad(|| with(name).record(&gpt2, &sequence)).unwrap();
             assert_eq!(plain.attributions, off.attributions, "{kind:?}, {name}");
@@ -163,11 +163,11 @@ impl Inside for Odd {
     fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
         let look = self.same.attention_at(layer, residual)?;
         Ok(AttentionView::new(
-            self.cut("look, pattern,", look.pattern),
-            self.cut("look, values,", look.values),
-            self.cut("look, bias,", look.bias),
-            self.cut("look, attended,", look.attended),
-            self.cut("look, output,", look.output),
+            self.cut("attention_at, pattern,", look.pattern),
+            self.cut("attention_at, values,", look.values),
+            self.cut("attention_at, bias,", look.bias),
+            self.cut("attention_at, attended,", look.attended),
+            self.cut("attention_at, output,", look.output),
         ))
     }
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
@@ -193,11 +193,11 @@ fn an_inside_of_another_shape_is_named() {
     for (part, name) in [
         ("residual", "layer-gradient-x-activation"),
         ("logits_from", "layer-integrated-gradients"),
-        ("look, pattern,", "attention-rollout"),
-        ("look, values,", "attention-norms"),
-        ("look, bias,", "direct-logit"),
-        ("look, attended,", "alti"),
-        ("look, output,", "attention"),
+        ("attention_at, pattern,", "attention-rollout"),
+        ("attention_at, values,", "attention-norms"),
+        ("attention_at, bias,", "direct-logit"),
+        ("attention_at, attended,", "alti"),
+        ("attention_at, output,", "attention"),
         ("feed_forward", "value-zeroing"),
         ("read_out", "alti-logit"),
     ] {
@@ -218,7 +218,8 @@ fn an_inside_of_another_shape_is_named() {
     );
 }
 
-/// The last norm forgets how long its input is, so that nothing changes along it: an earlier layer is what helps, and is said to.
+/// The last norm forgets how long its input is, so that nothing changes along it: an earlier layer is what helps, and
+/// is said to.
 #[test]
 fn where_the_last_norm_cancels_a_sum_an_earlier_layer_is_named() {
     let gpt2 = open("gpt2-a", Kind::Float).model;
@@ -238,7 +239,7 @@ fn where_the_last_norm_cancels_a_sum_an_earlier_layer_is_named() {
 #[test]
 fn the_share_is_full_at_the_end_and_not_before() {
     let (gpt2, sequence) = (open("gpt2-a", Kind::Float).model, sequence("gpt2-a"));
-    for name in methods().iter().map(|m| m.name()) {
+    for name in methods().iter().map(saliency_attribution::Method::name) {
         for memory in [1, 200_000, 768 << 20] {
             let (mut shares, mut rows) = (Vec::new(), 0);
             let mut watch = |told: saliency_attribution::Progress| {

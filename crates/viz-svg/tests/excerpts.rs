@@ -181,6 +181,16 @@ fn what_is_not_there_is_refused() {
         let fold = Options { fold: vec!["user".into()], ..Options::default() };
         let why = chart.draw(std::slice::from_ref(&plain), &fold).unwrap_err().to_string();
         assert!(why.contains("no parts") && why.contains("chat template"), "{why}");
+        // A fold may leave a token in different places of several records.
+        let mut other = small();
+        let parts = vec![Part::new("template", 0..5), Part::new("user", 5..8), Part::new("template", 8..14)];
+        other.prompt = Some(Prompt::new(false).with_template("chat").with_text(5..11).with_parts(parts));
+        let fold = Options { fold: vec!["user".into()], token: Some(3), ..Options::default() };
+        let why = chart.draw(&[small(), other], &fold).unwrap_err().to_string();
+        assert_eq!(
+            why,
+            "token 3 is not in the same place of every record; choose one with `Options::record`"
+        );
         let two = [small(), small()];
         let why = chart.draw(&two, &some(2..9)).unwrap_err().to_string();
         assert!(why.starts_with("record 0: inputs 2-9"), "{why}");

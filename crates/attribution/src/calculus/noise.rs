@@ -52,7 +52,7 @@ impl Noise {
         }
     }
 
-    /// Refuses noise below 0, and no draws.
+    /// Refuses noise below 0, and no samples.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if !(self.deviation >= 0.0 && self.deviation.is_finite()) {
             let value = self.deviation.to_string();

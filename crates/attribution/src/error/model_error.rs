@@ -7,8 +7,8 @@ use tch::TchError;
 /// An error of the model itself, whatever the model is: what [`LanguageModel`](crate::LanguageModel) and its abilities
 /// give.
 ///
-/// `?` makes one of libtorch's errors, without their C++ stack, of an `io::Error`, of a text, of this crate's errors and
-/// of the record's; [`new`](Self::new) makes one of any other.
+/// `?` makes one of libtorch's errors, without their C++ stack, of an `io::Error`, of a text, of this crate's errors
+/// and of the record's; [`new`](Self::new) makes one of any other.
 ///
 /// ```
 /// use saliency_attribution::ModelError;

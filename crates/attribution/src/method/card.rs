@@ -24,7 +24,7 @@ pub struct Card {
     pub family: Family,
     /// What it asks of a model.
     pub needs: Needs,
-    /// The parameters that it has, by their names in [`Parameters`].
+    /// The parameters that it has, by their names in [`Parameters`](crate::Parameters).
     pub parameters: &'static [&'static str],
     /// Aliases by which peers mean the method with its sign dropped: the parameter `absolute` comes with them.
     pub absolute_aliases: &'static [&'static str],
@@ -36,7 +36,7 @@ pub struct Card {
     pub source: &'static str,
     /// Whether the sign of its numbers means something.
     pub signed: bool,
-    /// What a row is made of, which decides how it is reduced where nobody says.
+    /// What a row is made of, which decides its default reduction.
     pub rows: RowKind,
     /// Whether it explains the target; `false` where it describes the model's run, whatever the target is.
     pub uses_target: bool,
@@ -132,7 +132,7 @@ pub enum RowKind {
 pub enum Family {
     /// Derivatives.
     Gradient,
-    /// What happens when something is taken away.
+    /// Ablations: runs without some of the tokens.
     Perturbation,
     /// What the model does inside.
     Inside,

@@ -19,7 +19,7 @@ pub struct Explanation {
     pub baseline_value: Option<f64>,
     /// Points on the path, where the method integrates along one.
     pub steps: Option<u32>,
-    /// How large the relative convergence delta was allowed to be, for a method with a tolerance.
+    /// How large the relative convergence delta was allowed to be, where the method was told.
     pub tolerance: Option<f64>,
     /// The number of random samples, where the method chose it by the text.
     pub samples: Option<u32>,
@@ -64,7 +64,7 @@ impl Explanation {
         Self { steps: Some(steps), ..self }
     }
 
-    /// With the number of random draws.
+    /// With the number of random samples.
     #[must_use]
     pub fn with_samples(self, samples: u32) -> Self {
         Self { samples: Some(samples), ..self }

@@ -1,4 +1,4 @@
-//! What may be said of a method by name.
+//! The parameters of methods, by name.
 
 use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
@@ -11,7 +11,7 @@ use saliency_schema::Segmentation;
 /// not the type itself.
 macro_rules! parameters {
     ($($(#[$doc:meta])+ $name:ident: $type:ty $(, from $given:ty)?;)*) => {
-        /// What may be said of a method by name. A parameter that the method does not have is refused, as is one out of
+        /// The parameters of methods, by name. A parameter that the method does not have is refused, as is one out of
         /// its range, by whatever uses the parameters ([`method`](crate::method()),
         /// [`Attributor::check`](crate::Attributor::check)); one that is left out has the method's own default.
         ///
@@ -66,27 +66,27 @@ parameters! {
     steps: u32;
     /// How large a relative convergence delta may be.
     tolerance: f64;
-    /// Where the points on a path lie, and how much each counts.
+    /// The quadrature rule: where the points on a path lie, and their weights.
     rule: Quadrature;
-    /// What stands for "nothing there".
+    /// What replaces an absent token: the baseline of a path, or an ablation.
     baseline: Ablation, from impl Into<Ablation>;
     /// Whether positions move along the path with the embeddings.
     positions: Positions;
-    /// What is taken away together.
+    /// The tokens that are ablated together.
     segments: Segmentation;
-    /// Who comes and goes: the input's segments, or earlier outputs too.
+    /// Which segments take part in a game: the input's, or earlier outputs' too.
     players: Scope;
-    /// How many random draws.
+    /// The number of random samples.
     samples: u32;
-    /// The noise's standard deviation, in units of the embeddings' own.
+    /// The standard deviation of the noise, in units of the embeddings'.
     noise: f64;
-    /// Seed of everything random.
+    /// The seed of all random numbers.
     seed: u64;
-    /// Which layer, from 0.
+    /// The layer, from 0.
     layer: usize;
-    /// Which attention head, from 0.
+    /// The attention head, from 0.
     head: usize;
-    /// Whether the sign is dropped before anything else.
+    /// Whether absolute values are taken before reduction.
     absolute: bool;
     /// Whether layers are multiplied instead of averaged.
     rollout: bool;
@@ -117,7 +117,7 @@ impl Parameters {
     }
 }
 
-/// Checks a number of draws or points.
+/// Checks a number of samples or points.
 pub(crate) fn check_count(name: &'static str, value: u32, largest: u32) -> Result<(), Error> {
     if (1..=largest).contains(&value) {
         return Ok(());

@@ -11,7 +11,8 @@ pub enum Positions {
     /// They stay: only token embeddings move, as in ecco, captum and inseq.
     #[default]
     Stay,
-    /// They move too: the path runs through the input of the first block. For models that offer their inside.
+    /// They move too: the path runs through the input of the first block. For models that offer their inside and
+    /// add positions to embeddings.
     Move,
 }
 

@@ -1,4 +1,4 @@
-//! A box of a model is a model: every question goes to what is in it.
+//! A boxed model is a model: every call goes to the model in the box.
 
 use crate::error::Error;
 use crate::error::model_error::ModelError;
@@ -112,7 +112,7 @@ mod tests {
         body.lines().filter_map(name).collect()
     }
 
-    /// One that is not would silently be the provided form.
+    /// A method that is not forwarded would silently be the default implementation.
     #[test]
     fn every_method_of_a_model_is_asked_of_what_is_in_the_box() {
         let of_a_model = methods(include_str!("../model.rs"), "pub trait LanguageModel");

@@ -42,7 +42,7 @@ impl Cost {
 }
 
 impl Size {
-    /// So many inputs and outputs, of a model without a prefix cache.
+    /// So many inputs and outputs, of a model whose variants of a text share nothing.
     pub fn new(n_input: usize, n_output: usize) -> Self {
         Self { n_input, n_output, shares_prefix: false }
     }

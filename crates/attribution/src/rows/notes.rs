@@ -79,14 +79,13 @@ impl Notes {
         }
     }
 
-    /// A complete method's delta in one row, and how large its share of the target's change was allowed to be, where that
-    /// was asked for. `notes` are those that the method gave.
+    /// A complete method's delta in one row, with the relative one that it allowed. `notes` are those that it gave.
     pub(crate) fn delta(
         &mut self,
         row: usize,
-        (delta, tolerance): (f64, Option<f64>),
+        delta: f64,
         (value, baseline): (f64, f64),
-        kind: Kind,
+        (kind, tolerance): (Kind, Option<f64>),
         notes: &mut Vec<String>,
     ) {
         let relative = delta.abs() / scale_of(value, baseline);
@@ -145,7 +144,7 @@ impl Notes {
         let most = largest_share(&self.rounded);
         let (dtype, repair) = match kind {
             Kind::Double => ("float64", ""),
-            _ => ("float32", "; a model in float64 goes further"),
+            _ => ("float32", "; a model in float64 (--dtype float64) goes further"),
         };
         Some(format!(
             "{}: the row is made of differences that are small beside what they are differences of (f(x) is \

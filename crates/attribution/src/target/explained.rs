@@ -37,7 +37,7 @@ impl Explained {
         Self { alternatives, ..self }
     }
 
-    /// With the input tokens that the run which it is compared with has not read.
+    /// With the input tokens that the run it is compared with leaves out.
     #[must_use]
     pub fn with_without(self, ranges: Vec<Range<usize>>) -> Self {
         Self { without: ranges, ..self }

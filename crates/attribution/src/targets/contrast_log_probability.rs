@@ -5,7 +5,7 @@ use crate::targets::log_probability::LogProbability;
 use crate::targets::logit::Logit;
 
 contrast! {
-    /// `f = ln p_t − ln p_a`, with `a` the alternative: the runner-up at the real input, a given token, or the mean
+    /// `f = ln p_t − ln p_a`, with `a` the alternative: the runner-up at the clean input, a given token, or the mean
     /// over several. Positive attributions speak for the produced token *rather than* the other. In nats. It equals
     /// `contrast-logit`: the normalisation cancels.
     ///

@@ -4,7 +4,7 @@ use crate::target::contrast::contrast;
 use crate::targets::logit::Logit;
 
 contrast! {
-    /// `f = z_t − z_a`, with `a` the alternative: the runner-up at the real input, a given token, or the mean over
+    /// `f = z_t − z_a`, with `a` the alternative: the runner-up at the clean input, a given token, or the mean over
     /// several. Positive attributions speak for the produced token *rather than* the other. Unlike a logit alone it
     /// sees what the other token gains.
     ///

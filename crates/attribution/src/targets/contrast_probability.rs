@@ -4,7 +4,7 @@ use crate::target::contrast::contrast;
 use crate::targets::probability::Probability;
 
 contrast! {
-    /// `f = p_t − p_a`, with `a` the alternative: the runner-up at the real input, a given token, or the mean over
+    /// `f = p_t − p_a`, with `a` the alternative: the runner-up at the clean input, a given token, or the mean over
     /// several. Positive attributions speak for the produced token *rather than* the other. In shares of 1.
     ///
     /// Source: Yin & Neubig 2022, "Interpreting Language Models with Contrastive Explanations".

@@ -37,7 +37,8 @@ const CHANGE: f64 = 0.5;
 /// - later tokens do not change earlier logits;
 /// - `generate` returns the token with the largest logit, and so does `generate_runs`;
 /// - optional abilities agree with plain passes: `tape` with autograd, `prefix_cache` with whole passes,
-///   `shares_prefix` with whether there is a cache, `inside` with `logits`.
+///   `shares_prefix` with whether there is a cache, `inside` with `logits`: its residual streams, the sum that
+///   attention adds, and its read-out.
 ///
 /// Numbers are compared up to rounding in the model's dtype. The text should have several inputs and at least two
 /// outputs.

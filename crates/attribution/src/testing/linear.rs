@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 /// `logits[p, v] = Σ_{i ≤ p} (i + 1) Σ_h e[i, h] · W[v, h]`, in float64, with `embedding[t, h] = sin(3t + h + 1)`
 /// and `W[v, h] = cos(2v + 5h)`.
 ///
-/// So `∂logit_v/∂e[i, h] = (i + 1) · W[v, h]` for every token `i` that an output has read.
+/// So `∂logit_v/∂e[i, h] = (i + 1) · W[v, h]` for every token `i` in an output's context.
 #[derive(Debug)]
 pub struct Linear {
     embedding: Tensor,

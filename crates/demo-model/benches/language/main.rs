@@ -2,9 +2,9 @@
 //! are no networks: `xz -9` that has read the training text, and a modified Kneser–Ney 5-gram over the model's own
 //! tokens.
 //!
-//! `cargo xtask bench language CORPUS`, with the text that `crates/demo-model/training/corpus.py` makes. Every 20th document
-//! is held out, as in the training. Each of the network's predictions reads at least half a context, where the document
-//! before is that long.
+//! `cargo xtask bench language CORPUS`, with the text that `crates/demo-model/training/corpus.py` makes. Every 20th
+//! document is held out, as in the training. Each of the network's predictions reads at least half a context, where the
+//! document before is that long.
 #![allow(missing_docs, reason = "a program")]
 
 #[allow(unused_imports, dead_code, reason = "their tests run in tests/language.rs")]

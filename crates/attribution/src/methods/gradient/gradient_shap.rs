@@ -33,7 +33,7 @@ pub struct GradientShap {
 }
 
 impl GradientShap {
-    /// 50 draws without noise, zero baseline, seed 0.
+    /// 50 samples without noise, zero baseline, seed 0.
     pub fn new() -> Self {
         let noise = Noise { samples: 50, deviation: 0.0, seed: 0 };
         Self { noise, baseline: Baseline::Zero }
@@ -45,7 +45,7 @@ impl GradientShap {
         Self { baseline, ..self }
     }
 
-    /// How many draws, 1 to a million. Default: 50.
+    /// The number of samples, 1 to a million. Default: 50.
     #[must_use]
     pub fn samples(mut self, samples: u32) -> Self {
         self.noise.samples = samples;

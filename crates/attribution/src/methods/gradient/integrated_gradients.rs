@@ -325,7 +325,7 @@ impl Method for IntegratedGradients {
     }
 }
 
-/// Refuses to move positions of a model that adds none to its embeddings: rotary ones, or none at all.
+/// Refuses to move the positions of a model that adds none to its embeddings: it has rotary positions, or none.
 fn check_positions(problem: &Problem<'_>, inside: &dyn Inside) -> Result<(), Error> {
     let _no_gradient = tch::no_grad_guard();
     let embeddings = problem.embeddings();

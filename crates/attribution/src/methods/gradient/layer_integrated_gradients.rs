@@ -47,7 +47,7 @@ impl LayerIntegratedGradients {
         self
     }
 
-    /// As [`IntegratedGradients::tolerance`](super::IntegratedGradients::tolerance).
+    /// As [`IntegratedGradients::tolerance`](crate::methods::IntegratedGradients::tolerance).
     #[must_use]
     pub fn tolerance(mut self, tolerance: f64) -> Self {
         self.integration.tolerance = Some(tolerance);

@@ -22,12 +22,12 @@ pub struct VarGrad {
 }
 
 impl VarGrad {
-    /// 25 draws of noise of 0.15 of the embeddings' standard deviation, seed 0.
+    /// 25 samples of noise, 0.15 of the embeddings' standard deviation; seed 0.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many draws, 2 to a million. Default: 25.
+    /// The number of samples, 2 to a million. Default: 25.
     #[must_use]
     pub fn samples(mut self, samples: u32) -> Self {
         self.noise.samples = samples;

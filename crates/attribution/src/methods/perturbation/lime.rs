@@ -40,19 +40,19 @@ const WIDTH: f64 = 0.25;
 const RIDGE: f64 = 1e-3;
 
 impl Lime {
-    /// Over the input's tokens, absent by [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 texts.
+    /// Over the input's tokens, ablated to [`Baseline::Zero`](crate::Baseline::Zero); 2n + 512 texts.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What comes and goes together. Default: single tokens.
+    /// The tokens that are ablated together. Default: single tokens.
     #[must_use]
     pub fn segments(mut self, segments: Segmentation) -> Self {
         self.regression.rules.segments = segments;
         self
     }
 
-    /// How a segment is away. Default: [`Baseline::Zero`](crate::Baseline::Zero).
+    /// How a segment is ablated. Default: [`Baseline::Zero`](crate::Baseline::Zero).
     #[must_use]
     pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
         self.regression.rules.ablation = ablation.into();

@@ -41,14 +41,14 @@ impl Occlusion {
         Self { rules: GameRules::tokens(Ablation::Embedding(Baseline::Zero)) }
     }
 
-    /// How a segment is taken away. Default: [`Baseline::Zero`].
+    /// How a segment is ablated. Default: [`Baseline::Zero`].
     #[must_use]
     pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
         self.rules.ablation = ablation.into();
         self
     }
 
-    /// What is taken away together. Default: single tokens.
+    /// The tokens that are ablated together. Default: single tokens.
     #[must_use]
     pub fn segments(mut self, segments: Segmentation) -> Self {
         self.rules.segments = segments;

@@ -53,27 +53,27 @@ impl Default for Shapley {
 }
 
 impl Shapley {
-    /// Over the input's tokens, absent by [`Baseline::Zero`]; exact up to 14 of them, 25 pairs of orders beyond.
+    /// Over the input's tokens, ablated to [`Baseline::Zero`]; exact up to 14 of them, 25 pairs of orders beyond.
     pub fn new() -> Self {
         let rules = GameRules::tokens(Ablation::Embedding(Baseline::Zero));
         Self { rules, players: Scope::Input, samples: None, seed: 0 }
     }
 
-    /// What comes and goes together. Default: single tokens.
+    /// The tokens that are ablated together. Default: single tokens.
     #[must_use]
     pub fn segments(mut self, segments: Segmentation) -> Self {
         self.rules.segments = segments;
         self
     }
 
-    /// How a segment is away. Default: [`Baseline::Zero`].
+    /// How a segment is ablated. Default: [`Baseline::Zero`].
     #[must_use]
     pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
         self.rules.ablation = ablation.into();
         self
     }
 
-    /// Whether earlier outputs play. Default: [`Scope::Input`].
+    /// Whether earlier outputs are players too. Default: [`Scope::Input`].
     #[must_use]
     pub fn players(self, players: Scope) -> Self {
         Self { players, ..self }

@@ -90,13 +90,10 @@ impl Check<'_> {
             same(&found, &self.logits, &format!("the logits from residual {layer} and from the embeddings"))?;
             if layer < inside.layers() {
                 let view = checked::attention_at(inside, layer, &residual.f_select(0, 0)?)?;
-                let next = checked::residual(inside, layer + 1, &self.embeddings)?.f_select(0, 0)?;
-                same(
-                    &view.output,
-                    &next,
-                    &format!("the output of attention_at {layer} and residual {}", layer + 1),
-                )?;
                 attention(layer, &residual.f_select(0, 0)?, &view)?;
+                let next = checked::residual(inside, layer + 1, &self.embeddings)?.f_select(0, 0)?;
+                let what = format!("the output of attention_at({layer}) and residual {}", layer + 1);
+                same(&view.output, &next, &what)?;
                 let second = checked::feed_forward(inside, layer, &view.attended)?;
                 same(&second, &view.output, &format!("the second half of block {layer} and its output"))?;
             }
@@ -104,18 +101,19 @@ impl Check<'_> {
         self.read_out(inside)
     }
 
-    /// The last norm and the head as one linear map, of every token's own logit at its own position.
+    /// Each token's logit at its own position, by the last norm and the head as one linear map.
     fn read_out(&self, inside: &dyn Inside) -> Result<(), Why> {
         let last = checked::residual(inside, inside.layers(), &self.embeddings)?.f_select(0, 0)?;
         let (mut found, mut plain) = (Vec::new(), Vec::new());
         for (position, id) in self.ids.iter().enumerate() {
-            let (place, id) = (position as i64, i64::from(*id));
+            let (position, id) = (position as i64, i64::from(*id));
             let weights = Tensor::f_zeros([self.logits.size()[2]], (last.kind(), last.device()))?;
             let _ = weights.f_select(0, id)?.f_fill_(1)?;
-            let at = last.f_select(0, place)?;
-            let read = checked::read_out(inside, &at, &weights)?;
-            found.push(read.direction.f_mul(&at)?.f_sum(Kind::Double)?.f_double_value(&[])? + read.constant);
-            plain.push(self.logits.f_double_value(&[0, place, id])?);
+            let state = last.f_select(0, position)?;
+            let map = checked::read_out(inside, &state, &weights)?;
+            let linear = map.direction.f_mul(&state)?.f_sum(Kind::Double)?.f_double_value(&[])?;
+            found.push(linear + map.constant);
+            plain.push(self.logits.f_double_value(&[0, position, id])?);
         }
         let kind = self.logits.kind();
         let (found, plain) = (Tensor::f_from_slice(&found)?, Tensor::f_from_slice(&plain)?.f_to_kind(kind)?);
@@ -123,24 +121,16 @@ impl Check<'_> {
     }
 }
 
-/// A pattern whose rows are shares of the context, and the residual stream after attention as the sum that it stands for.
+/// The pattern holds shares of earlier tokens, and the residual stream after attention is the sum of all parts.
 fn attention(layer: usize, residual: &Tensor, view: &AttentionView) -> Result<(), Why> {
-    let seen = view.pattern.f_tril(0)?;
-    same(
-        &view.pattern,
-        &seen,
-        &format!("the pattern of attention_at {layer} and the same without later tokens"),
-    )?;
-    let sums = seen.f_sum_dim_intlist(&[-1_i64][..], false, None)?;
-    same(
-        &sums,
-        &sums.f_ones_like()?,
-        &format!("the sums of the pattern's rows of attention_at {layer} and 1"),
-    )?;
+    let earlier = view.pattern.f_tril(0)?;
+    let what = format!("the pattern of attention_at({layer}) and the same without later tokens");
+    same(&view.pattern, &earlier, &what)?;
+    let sums = earlier.f_sum_dim_intlist(&[-1_i64][..], false, None)?;
+    let what = format!("the sums of the pattern's rows of attention_at({layer}) and 1");
+    same(&sums, &sums.f_ones_like()?, &what)?;
     let brought = view.pattern.f_matmul(&view.values)?.f_sum_dim_intlist(&[0_i64][..], false, None)?;
     let sum = residual.f_add(&brought)?.f_add(&view.bias)?;
-    let what = format!(
-        "what pattern, values and bias of attention_at {layer} add up to, and what stands after attention"
-    );
+    let what = format!("the sum of pattern, values and bias of attention_at({layer}), and attended");
     same(&sum, &view.attended, &what)
 }

@@ -1,0 +1,82 @@
+//! What one method will do for one sequence: estimate, announcement and run share it.
+
+use crate::interrupt;
+use crate::memory;
+use crate::pace::Pace;
+use crate::progress::Progress;
+use saliency::attribution::{self, Attributor, Cost, Pass, UnreducedRows};
+use saliency::{LanguageModel, Record, Sequence};
+
+/// A method, and the passes that it will make, the clean run's among them.
+pub(crate) struct Plan<'a> {
+    name: &'a str,
+    attributor: Attributor,
+    cost: Cost,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new(name: &'a str, attributor: Attributor, cost: Cost) -> Self {
+        Self { name, attributor, cost }
+    }
+
+    /// How many passes it makes, forward and backward.
+    pub(crate) fn passes(&self) -> f64 {
+        self.cost.forwards + self.cost.backwards
+    }
+
+    /// The estimate of so many runs, as a line.
+    pub(crate) fn estimate(
+        &self,
+        model: &dyn LanguageModel,
+        sequence: &Sequence,
+        runs: f64,
+        pace: &Pace,
+    ) -> String {
+        let Cost { forwards, backwards, .. } = self.cost;
+        let seconds = runs * (forwards * pace.forward + backwards * pace.backward);
+        let positions = sequence.n_output();
+        let tokens = sequence.n_input() + positions - 1;
+        let pass = Pass::new(tokens, positions).with_backward(backwards > 0.0);
+        let bytes = memory::resident().unwrap_or(0) + self.attributor.bytes(model, pass) as u64;
+        format!(
+            "{}: {} forward and {} backward passes, about {} s and {} MB",
+            self.name,
+            passes(runs * forwards),
+            passes(runs * backwards),
+            rounded(seconds),
+            memory::megabytes(bytes)
+        )
+    }
+
+    /// Runs it, with a progress bar; with the unreduced attributions if `keeps_vectors`.
+    pub(crate) fn run(
+        &self,
+        model: &dyn LanguageModel,
+        sequence: &Sequence,
+        (keeps_vectors, quiet): (bool, bool),
+    ) -> Result<(Record, UnreducedRows), attribution::Error> {
+        let progress = Progress::new("attributing", 1000, quiet);
+        let mut watch = |done: attribution::Progress| {
+            progress.set((done.share * 1000.0) as usize);
+            !interrupt::came()
+        };
+        let attributed = if keeps_vectors {
+            self.attributor.record_and_vectors(model, sequence, &mut watch)
+        } else {
+            let record = self.attributor.record_with(model, sequence, &mut watch);
+            record.map(|record| (record, UnreducedRows::default()))
+        };
+        progress.finish();
+        attributed
+    }
+}
+
+/// A number to about two digits.
+pub(crate) fn rounded(x: f64) -> String {
+    if x >= 10.0 { format!("{x:.0}") } else { format!("{x:.1}") }
+}
+
+/// A number of passes, without decimals if it is an integer.
+fn passes(x: f64) -> String {
+    if x.fract() == 0.0 { format!("{x:.0}") } else { rounded(x) }
+}
