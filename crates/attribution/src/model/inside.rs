@@ -14,6 +14,8 @@ use tch::Tensor;
 /// [`layers`](Self::layers) is the input of the last norm.
 ///
 /// `testing::check_model` (feature `testing`) checks an implementation.
+///
+/// The trait may grow, by methods with default implementations.
 pub trait Inside {
     /// The number of blocks.
     fn layers(&self) -> usize;

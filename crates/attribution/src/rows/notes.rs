@@ -144,7 +144,7 @@ impl Notes {
         let most = largest_share(&self.rounded);
         let (dtype, repair) = match kind {
             Kind::Double => ("float64", ""),
-            _ => ("float32", "; a model in float64 (--dtype float64) goes further"),
+            _ => ("float32", "; a model in float64 goes further"),
         };
         Some(format!(
             "{}: the row is made of differences that are small beside what they are differences of (f(x) is \
