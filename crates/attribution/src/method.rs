@@ -7,6 +7,7 @@ pub(crate) mod explanation;
 pub(crate) mod parameters;
 pub(crate) mod positions;
 pub(crate) mod scope;
+pub(crate) mod setters;
 pub(crate) mod vocabulary;
 
 use crate::error::Error;

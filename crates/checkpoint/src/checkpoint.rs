@@ -45,7 +45,6 @@ pub struct Checkpoint<M = Box<dyn LanguageModel + Send>> {
 
 /// The files of a model that is part of a program.
 #[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
 pub struct Bundled {
     config: &'static [u8],
     tokenizer: &'static [u8],

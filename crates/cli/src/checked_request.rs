@@ -66,10 +66,7 @@ impl<'a> CheckedRequest<'a> {
 
     /// A method's attributor, for a sequence of `n_output` outputs.
     fn attributor(&self, method: &NamedMethod<'_>, n_output: usize) -> Result<Attributor, Failure> {
-        let request = &self.request;
-        let parameters = request.parameters_of(method, &request.parameters);
-        let attributor = Attributor::new().method_with(method.name, parameters);
-        let mut attributor = request.completed(attributor, self.target(n_output)?, n_output);
+        let mut attributor = self.request.attributor(method, self.target(n_output)?, n_output);
         if let Some(memory) = self.memory {
             attributor = attributor.memory(memory);
         }

@@ -96,9 +96,6 @@ impl Failure {
             ) => {
                 format!("{line}: --chat (and --system) or --template")
             }
-            Self::Draw(viz::Error::SeveralRecords { .. } | viz::Error::Places { .. }) => {
-                line.replace("`Options::record`", "--record K")
-            }
             _ => in_flags(line),
         }
     }
@@ -111,6 +108,7 @@ pub(crate) fn in_flags(message: &str) -> String {
         ("`Prompt::bos(false)`", "--bos no"),
         ("`Prompt::bos`", "--bos"),
         ("`Prompt::special_as_text`", "--special-as-text"),
+        ("`Options::record`", "--record K"),
     ];
     flags.into_iter().fold(message.to_owned(), |text, (api, flag)| text.replace(api, flag))
 }

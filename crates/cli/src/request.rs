@@ -14,12 +14,12 @@ use std::ops::Range;
 pub(crate) struct Request<'a> {
     pub(crate) explain: &'a ExplainArguments,
     pub(crate) methods: Vec<NamedMethod<'a>>,
-    pub(crate) parameters: Parameters,
-    pub(crate) aggregate: Option<Aggregate>,
-    pub(crate) normalize: Option<Normalize>,
+    parameters: Parameters,
+    aggregate: Option<Aggregate>,
+    normalize: Option<Normalize>,
     pub(crate) group: Option<(Segmentation, Reduce)>,
     pub(crate) span: Option<Span>,
-    pub(crate) without: Option<Vec<Range<usize>>>,
+    without: Option<Vec<Range<usize>>>,
     pub(crate) partial: bool,
 }
 
@@ -67,9 +67,7 @@ impl<'a> Request<'a> {
             partial,
         };
         for method in &request.methods {
-            let parameters = request.parameters_of(method, &request.parameters);
-            let attributor = Attributor::new().method_with(method.name, parameters);
-            request.completed(attributor, request.target()?, 1).check()?;
+            request.attributor(method, request.target()?, 1).check()?;
         }
         request.check_parameters_used()?;
         request.check_target()?;
@@ -103,21 +101,14 @@ impl<'a> Request<'a> {
         Ok(CheckedRequest::new(self, (alternatives, tokens), against, memory))
     }
 
-    /// The parameters that a method has, of those that were given. Where there are several methods, each takes its own;
-    /// sampling uses the seed too, so a method without one ignores it.
-    pub(crate) fn parameters_of(&self, method: &NamedMethod<'_>, given: &Parameters) -> Parameters {
-        let several = self.methods.len() > 1;
-        let Some(card) = method.card else { return given.clone() };
-        given.clone().keep(|name| card.parameters.contains(&name) || (!several && name != "seed"))
-    }
-
-    /// An attributor with everything that does not depend on the method.
-    pub(crate) fn completed(
+    /// A method's attributor, as far as it is known without a model, for a sequence of `n_output` outputs.
+    pub(crate) fn attributor(
         &self,
-        attributor: Attributor,
+        method: &NamedMethod<'_>,
         target: Box<dyn Target>,
         n_output: usize,
     ) -> Attributor {
+        let attributor = Attributor::new().method_with(method.name, self.parameters_of(method));
         let mut attributor = attributor.with_target(target).partial(self.partial);
         if let Some(aggregate) = self.aggregate {
             attributor = attributor.aggregate(aggregate);
@@ -130,6 +121,14 @@ impl<'a> Request<'a> {
             Some(Span::All) => attributor.span(0..n_output),
             Some(Span::Outputs(outputs)) => attributor.span(outputs.clone()),
         }
+    }
+
+    /// The parameters that a method has, of those that were given. Where there are several methods, each takes its own;
+    /// sampling uses the seed too, so a method without one ignores it.
+    fn parameters_of(&self, method: &NamedMethod<'_>) -> Parameters {
+        let (given, several) = (self.parameters.clone(), self.methods.len() > 1);
+        let Some(card) = method.card else { return given };
+        given.keep(|name| card.parameters.contains(&name) || (!several && name != "seed"))
     }
 
     /// The target, as far as it is known without a tokenizer.

@@ -11,6 +11,7 @@ use crate::method::baseline::Baseline;
 use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
+use crate::method::setters::setters;
 use crate::method::{Method, vocabulary};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -39,31 +40,15 @@ impl GradientShap {
         Self { noise, baseline: Baseline::Zero }
     }
 
-    /// What the paths begin at: a distribution, or one baseline. Default: [`Baseline::Zero`].
-    #[must_use]
-    pub fn baseline(self, baseline: Baseline) -> Self {
-        Self { baseline, ..self }
-    }
-
-    /// The number of samples, 1 to a million. Default: 50.
-    #[must_use]
-    pub fn samples(mut self, samples: u32) -> Self {
-        self.noise.samples = samples;
-        self
-    }
-
-    /// How large the noise is, from 0, in units of the embeddings' standard deviation. Default: 0.
-    #[must_use]
-    pub fn noise(mut self, deviation: f64) -> Self {
-        self.noise.deviation = deviation;
-        self
-    }
-
-    /// The seed. Default: 0.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.noise.seed = seed;
-        self
+    setters! {
+        /// What the paths begin at: a distribution, or one baseline. Default: [`Baseline::Zero`].
+        baseline: Baseline => baseline;
+        /// The number of samples, 1 to a million. Default: 50.
+        samples: u32 => noise.samples;
+        /// How large the noise is, from 0, in units of the embeddings' standard deviation. Default: 0.
+        noise: f64 => noise.deviation;
+        /// The seed. Default: 0.
+        seed: u64 => noise.seed;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {

@@ -12,6 +12,7 @@ use crate::method::card::{Axiom, Card};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::{Parameters, check_count};
 use crate::method::positions::Positions;
+use crate::method::setters::setters;
 use crate::model::checked;
 use crate::model::inside::Inside;
 use crate::problem::Problem;
@@ -69,48 +70,23 @@ impl IntegratedGradients {
         Self { integration: Integration::default(), positions: Positions::Stay }
     }
 
-    /// How many points of the path are looked at, 1 to 10,000; with a tolerance, on each stretch. Default: 50, and 8
-    /// with a tolerance.
-    #[must_use]
-    pub fn steps(mut self, steps: u32) -> Self {
-        self.integration.steps = Some(steps);
-        self
-    }
-
-    /// How large |Σ a − (f(x) − f(baseline))| may be beside |f(x) − f(baseline)|, or beside 10⁻⁴ of the larger of
-    /// |f(x)| and |f(baseline)| where that is more; a number between 0 and 1. Default: none; a fixed number of points.
-    #[must_use]
-    pub fn tolerance(mut self, tolerance: f64) -> Self {
-        self.integration.tolerance = Some(tolerance);
-        self
-    }
-
-    /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
-    #[must_use]
-    pub fn rule(mut self, rule: Quadrature) -> Self {
-        self.integration.rule = rule;
-        self
-    }
-
-    /// Where the path begins. Default: [`Baseline::Zero`].
-    #[must_use]
-    pub fn baseline(mut self, baseline: Baseline) -> Self {
-        self.integration.baseline = baseline;
-        self
-    }
-
-    /// Whether positions move along the path, in models that add them to embeddings; others are refused when it runs.
-    /// Default: [`Positions::Stay`].
-    #[must_use]
-    pub fn positions(self, positions: Positions) -> Self {
-        Self { positions, ..self }
-    }
-
-    /// Whether the weights keep all their digits in float64 runs. Default: `false`, as in captum.
-    #[must_use]
-    pub fn exact_weights(mut self, exact: bool) -> Self {
-        self.integration.exact_weights = exact;
-        self
+    setters! {
+        /// How many points of the path are looked at, 1 to 10,000; with a tolerance, on each stretch. Default: 50, and
+        /// 8 with a tolerance.
+        steps: u32 => integration.steps;
+        /// How large |Σ a − (f(x) − f(baseline))| may be beside |f(x) − f(baseline)|, or beside 10⁻⁴ of the larger of
+        /// |f(x)| and |f(baseline)| where that is more; a number between 0 and 1. Default: none; a fixed number of
+        /// points.
+        tolerance: f64 => integration.tolerance;
+        /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
+        rule: Quadrature => integration.rule;
+        /// Where the path begins. Default: [`Baseline::Zero`].
+        baseline: Baseline => integration.baseline;
+        /// Whether positions move along the path, in models that add them to embeddings; others are refused when it
+        /// runs. Default: [`Positions::Stay`].
+        positions: Positions => positions;
+        /// Whether the weights keep all their digits in float64 runs. Default: `false`, as in captum.
+        exact_weights: bool => integration.exact_weights;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
@@ -165,7 +141,8 @@ impl Integration {
         check_count("steps", self.count(), MOST_POINTS)
     }
 
-    fn count(&self) -> u32 {
+    /// Points on the path, or on each interval with a tolerance.
+    pub(super) fn count(&self) -> u32 {
         self.steps.unwrap_or(if self.tolerance.is_some() { 8 } else { 50 })
     }
 
@@ -194,9 +171,6 @@ impl Integration {
         if let Some(tolerance) = self.tolerance {
             parameters.insert("tolerance".to_owned(), tolerance.into());
             parameters.insert("steps_on_a_stretch".to_owned(), self.count().into());
-        }
-        if self.exact_weights {
-            parameters.insert("exact_weights".to_owned(), true.into());
         }
     }
 
@@ -299,6 +273,9 @@ impl Method for IntegratedGradients {
     fn describe(&self) -> saliency_schema::Method {
         let mut description = saliency_schema::Method::new(self.name());
         self.integration.describe(&mut description);
+        if self.integration.exact_weights {
+            description.parameters.insert("exact_weights".to_owned(), true.into());
+        }
         description.parameters.insert("positions".to_owned(), self.positions.name().into());
         description
     }

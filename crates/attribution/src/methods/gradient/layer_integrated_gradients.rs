@@ -8,6 +8,7 @@ use crate::method::baseline::Baseline;
 use crate::method::card::{Axiom, Card, Needs};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
+use crate::method::setters::setters;
 use crate::methods::gradient::integrated_gradients::Integration;
 use crate::model::layers::check_residual;
 use crate::problem::Problem;
@@ -33,32 +34,15 @@ impl LayerIntegratedGradients {
         Self { layer, integration: Integration { exact_weights: true, ..Integration::default() } }
     }
 
-    /// Where the path begins. Default: [`Baseline::Zero`].
-    #[must_use]
-    pub fn baseline(mut self, baseline: Baseline) -> Self {
-        self.integration.baseline = baseline;
-        self
-    }
-
-    /// How many points of the path are looked at, 1 to 10,000. Default: 50.
-    #[must_use]
-    pub fn steps(mut self, steps: u32) -> Self {
-        self.integration.steps = Some(steps);
-        self
-    }
-
-    /// As [`IntegratedGradients::tolerance`](crate::methods::IntegratedGradients::tolerance).
-    #[must_use]
-    pub fn tolerance(mut self, tolerance: f64) -> Self {
-        self.integration.tolerance = Some(tolerance);
-        self
-    }
-
-    /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
-    #[must_use]
-    pub fn rule(mut self, rule: Quadrature) -> Self {
-        self.integration.rule = rule;
-        self
+    setters! {
+        /// Where the path begins. Default: [`Baseline::Zero`].
+        baseline: Baseline => integration.baseline;
+        /// How many points of the path are looked at, 1 to 10,000. Default: 50.
+        steps: u32 => integration.steps;
+        /// As [`IntegratedGradients::tolerance`](crate::methods::IntegratedGradients::tolerance).
+        tolerance: f64 => integration.tolerance;
+        /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
+        rule: Quadrature => integration.rule;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
@@ -86,7 +70,6 @@ impl Method for LayerIntegratedGradients {
     fn describe(&self) -> saliency_schema::Method {
         let mut description = saliency_schema::Method::new(self.name());
         self.integration.describe(&mut description);
-        description.parameters.remove("exact_weights");
         description.parameters.insert("layer".to_owned(), self.layer.into());
         description
     }

@@ -9,6 +9,7 @@ use crate::method::baseline::Baseline;
 use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
+use crate::method::setters::setters;
 use crate::methods::gradient::integrated_gradients::Integration;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -39,25 +40,13 @@ impl SequentialIntegratedGradients {
         Self { integration }
     }
 
-    /// Points on each token's path. Default: 8.
-    #[must_use]
-    pub fn steps(mut self, steps: u32) -> Self {
-        self.integration.steps = Some(steps);
-        self
-    }
-
-    /// Where the points lie. Default: [`Quadrature::GaussLegendre`].
-    #[must_use]
-    pub fn rule(mut self, rule: Quadrature) -> Self {
-        self.integration.rule = rule;
-        self
-    }
-
-    /// What a token's path begins at. Default: [`Baseline::Zero`].
-    #[must_use]
-    pub fn baseline(mut self, baseline: Baseline) -> Self {
-        self.integration.baseline = baseline;
-        self
+    setters! {
+        /// Points on each token's path. Default: 8.
+        steps: u32 => integration.steps;
+        /// Where the points lie. Default: [`Quadrature::GaussLegendre`].
+        rule: Quadrature => integration.rule;
+        /// What a token's path begins at. Default: [`Baseline::Zero`].
+        baseline: Baseline => integration.baseline;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
@@ -67,7 +56,7 @@ impl SequentialIntegratedGradients {
     }
 
     fn points(&self) -> (Quadrature, usize) {
-        (self.integration.rule, self.integration.steps.unwrap_or(8) as usize)
+        (self.integration.rule, self.integration.count() as usize)
     }
 }
 
@@ -95,7 +84,6 @@ impl Method for SequentialIntegratedGradients {
     fn describe(&self) -> saliency_schema::Method {
         let mut description = saliency_schema::Method::new(self.name());
         self.integration.describe(&mut description);
-        description.parameters.remove("exact_weights");
         description
     }
     fn check(&self) -> Result<(), Error> {

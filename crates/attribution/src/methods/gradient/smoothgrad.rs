@@ -6,6 +6,7 @@ use crate::method::Method;
 use crate::method::card::{Axiom, Card};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
+use crate::method::setters::setters;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
@@ -27,25 +28,13 @@ impl SmoothGrad {
         Self::default()
     }
 
-    /// The number of samples, 1 to a million. Default: 25.
-    #[must_use]
-    pub fn samples(mut self, samples: u32) -> Self {
-        self.noise.samples = samples;
-        self
-    }
-
-    /// How large the noise is, from 0, in units of the embeddings' standard deviation. Default: 0.15.
-    #[must_use]
-    pub fn noise(mut self, deviation: f64) -> Self {
-        self.noise.deviation = deviation;
-        self
-    }
-
-    /// The seed. Default: 0.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.noise.seed = seed;
-        self
+    setters! {
+        /// The number of samples, 1 to a million. Default: 25.
+        samples: u32 => noise.samples;
+        /// How large the noise is, from 0, in units of the embeddings' standard deviation. Default: 0.15.
+        noise: f64 => noise.deviation;
+        /// The seed. Default: 0.
+        seed: u64 => noise.seed;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {

@@ -5,6 +5,7 @@ use crate::method::Method;
 use crate::method::card::{Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
+use crate::method::setters::setters;
 use crate::model::layers::{Layers, check_below, check_layer};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -29,16 +30,11 @@ impl Attention {
         Self::default()
     }
 
-    /// One layer. Default: the mean over all.
-    #[must_use]
-    pub fn layer(self, layer: usize) -> Self {
-        Self { layer: Some(layer), ..self }
-    }
-
-    /// One head of each layer. Default: the mean over all.
-    #[must_use]
-    pub fn head(self, head: usize) -> Self {
-        Self { head: Some(head), ..self }
+    setters! {
+        /// One layer. Default: the mean over all.
+        layer: usize => layer;
+        /// One head of each layer. Default: the mean over all.
+        head: usize => head;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {

@@ -5,6 +5,7 @@ use crate::method::Method;
 use crate::method::card::{Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
+use crate::method::setters::setters;
 use crate::model::checked;
 use crate::model::inside::AttentionView;
 use crate::model::layers::check_layer;
@@ -41,16 +42,11 @@ impl ValueZeroing {
         Self::default()
     }
 
-    /// One layer. Default: the mean over all.
-    #[must_use]
-    pub fn layer(self, layer: usize) -> Self {
-        Self { layer: Some(layer), ..self }
-    }
-
-    /// Whether the layers' matrices are multiplied instead of averaged. Default: `false`.
-    #[must_use]
-    pub fn rollout(self, rollout: bool) -> Self {
-        Self { rollout, ..self }
+    setters! {
+        /// One layer. Default: the mean over all.
+        layer: usize => layer;
+        /// Whether the layers' matrices are multiplied instead of averaged. Default: `false`.
+        rollout: bool => rollout;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {

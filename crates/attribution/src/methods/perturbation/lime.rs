@@ -10,6 +10,7 @@ use crate::method::ablation::Ablation;
 use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
+use crate::method::setters::setters;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use rand::Rng;
@@ -45,32 +46,15 @@ impl Lime {
         Self::default()
     }
 
-    /// The tokens that are ablated together. Default: single tokens.
-    #[must_use]
-    pub fn segments(mut self, segments: Segmentation) -> Self {
-        self.regression.rules.segments = segments;
-        self
-    }
-
-    /// How a segment is ablated. Default: [`Baseline::Zero`](crate::Baseline::Zero).
-    #[must_use]
-    pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
-        self.regression.rules.ablation = ablation.into();
-        self
-    }
-
-    /// How many texts, the whole one among them, 2 to a million. Default: 2n + 512 for n segments.
-    #[must_use]
-    pub fn samples(mut self, samples: u32) -> Self {
-        self.regression.samples = Some(samples);
-        self
-    }
-
-    /// The seed. Default: 0.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.regression.seed = seed;
-        self
+    setters! {
+        /// The tokens that are ablated together. Default: single tokens.
+        segments: Segmentation => regression.rules.segments;
+        /// How a segment is ablated. Default: [`Baseline::Zero`](crate::Baseline::Zero).
+        baseline: impl Into<Ablation> => regression.rules.ablation;
+        /// How many texts, the whole one among them, 2 to a million. Default: 2n + 512 for n segments.
+        samples: u32 => regression.samples;
+        /// The seed. Default: 0.
+        seed: u64 => regression.seed;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {

@@ -8,6 +8,7 @@ use crate::method::baseline::Baseline;
 use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
+use crate::method::setters::setters;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use saliency_schema::Segmentation;
@@ -41,18 +42,11 @@ impl Occlusion {
         Self { rules: GameRules::tokens(Ablation::Embedding(Baseline::Zero)) }
     }
 
-    /// How a segment is ablated. Default: [`Baseline::Zero`].
-    #[must_use]
-    pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
-        self.rules.ablation = ablation.into();
-        self
-    }
-
-    /// The tokens that are ablated together. Default: single tokens.
-    #[must_use]
-    pub fn segments(mut self, segments: Segmentation) -> Self {
-        self.rules.segments = segments;
-        self
+    setters! {
+        /// How a segment is ablated. Default: [`Baseline::Zero`].
+        baseline: impl Into<Ablation> => rules.ablation;
+        /// The tokens that are ablated together. Default: single tokens.
+        segments: Segmentation => rules.segments;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {

@@ -7,6 +7,7 @@ use crate::method::Method;
 use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::{Parameters, check_count};
+use crate::method::setters::setters;
 use crate::model::Pass;
 use crate::model::{TokenId, checked};
 use crate::problem::Problem;
@@ -53,16 +54,11 @@ impl Reagent {
         Self { samples: None, seed: 0 }
     }
 
-    /// How many texts, 1 to a million. Default: 2n + 256 for n input tokens.
-    #[must_use]
-    pub fn samples(self, samples: u32) -> Self {
-        Self { samples: Some(samples), ..self }
-    }
-
-    /// The seed. Default: 0.
-    #[must_use]
-    pub fn seed(self, seed: u64) -> Self {
-        Self { seed, ..self }
+    setters! {
+        /// How many texts, 1 to a million. Default: 2n + 256 for n input tokens.
+        samples: u32 => samples;
+        /// The seed. Default: 0.
+        seed: u64 => seed;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {

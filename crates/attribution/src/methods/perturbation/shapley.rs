@@ -11,6 +11,7 @@ use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::{Parameters, check_count};
 use crate::method::scope::Scope;
+use crate::method::setters::setters;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use rand::Rng;
@@ -59,37 +60,18 @@ impl Shapley {
         Self { rules, players: Scope::Input, samples: None, seed: 0 }
     }
 
-    /// The tokens that are ablated together. Default: single tokens.
-    #[must_use]
-    pub fn segments(mut self, segments: Segmentation) -> Self {
-        self.rules.segments = segments;
-        self
-    }
-
-    /// How a segment is ablated. Default: [`Baseline::Zero`].
-    #[must_use]
-    pub fn baseline(mut self, ablation: impl Into<Ablation>) -> Self {
-        self.rules.ablation = ablation.into();
-        self
-    }
-
-    /// Whether earlier outputs are players too. Default: [`Scope::Input`].
-    #[must_use]
-    pub fn players(self, players: Scope) -> Self {
-        Self { players, ..self }
-    }
-
-    /// That many pairs of orders, 1 to a million, instead of all coalitions. Default: all coalitions of up to 14
-    /// segments, 25 pairs beyond.
-    #[must_use]
-    pub fn samples(self, pairs: u32) -> Self {
-        Self { samples: Some(pairs), ..self }
-    }
-
-    /// The seed of the orders. Default: 0.
-    #[must_use]
-    pub fn seed(self, seed: u64) -> Self {
-        Self { seed, ..self }
+    setters! {
+        /// The tokens that are ablated together. Default: single tokens.
+        segments: Segmentation => rules.segments;
+        /// How a segment is ablated. Default: [`Baseline::Zero`].
+        baseline: impl Into<Ablation> => rules.ablation;
+        /// Whether earlier outputs are players too. Default: [`Scope::Input`].
+        players: Scope => players;
+        /// That many pairs of orders, 1 to a million, instead of all coalitions. Default: all coalitions of up to 14
+        /// segments, 25 pairs beyond.
+        samples: u32 => samples;
+        /// The seed of the orders. Default: 0.
+        seed: u64 => seed;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
