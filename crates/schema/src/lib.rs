@@ -7,6 +7,7 @@ mod abbreviations;
 mod align;
 mod borders;
 mod check;
+mod distance;
 mod error;
 mod excerpt;
 mod explained;
@@ -32,6 +33,7 @@ mod write;
 
 pub use align::{AlignedBy, Alignment};
 pub use check::Caps;
+pub use distance::{DistanceProfile, Relative, RelativeCell};
 pub use error::Error;
 pub use excerpt::Excerpt;
 pub use explained::{Explained, Named, Without};

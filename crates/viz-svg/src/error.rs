@@ -7,10 +7,10 @@ use std::error::Error as StdError;
 #[non_exhaustive]
 pub enum Error {
     // --- what was asked for
-    /// No such chart, theme or palette.
+    /// No such chart, theme, look or palette.
     #[error("unknown {what} {name:?}; there are: {known}")]
     Unknown {
-        /// `chart`, `theme` or `palette`.
+        /// `chart`, `theme`, `look` or `palette`.
         what: &'static str,
         /// The name that was given.
         name: String,

@@ -3,11 +3,12 @@
 use crate::chart::Chart;
 use crate::charts::{Minimap, Tokens};
 use crate::error::Error;
+use crate::options::look::Look;
 use crate::options::{Options, State};
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::scene::Scene;
-use saliency_schema::Record;
+use saliency_schema::{DistanceProfile, Record};
 use std::ops::Range;
 
 /// A chart of some records, with its options, built by setters:
@@ -70,6 +71,24 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
+    /// Draws single tokens where several are one word. Default: words, with the sum of their tokens' values.
+    pub fn tokens(mut self) -> Self {
+        self.options.tokens = true;
+        self
+    }
+
+    /// Whether numbers and colours are those of plain charts, or the notebook's. Default: [`Look::Plain`].
+    pub fn look(mut self, look: Look) -> Self {
+        self.options.look = look;
+        self
+    }
+
+    /// Shows each share against the median of a profile at its distance from the output. Default: shares themselves.
+    pub fn relative(mut self, profile: DistanceProfile) -> Self {
+        self.options.relative = Some(profile);
+        self
+    }
+
     /// Default: [`Theme::Light`].
     pub fn theme(mut self, theme: Theme) -> Self {
         self.options.theme = theme;
@@ -92,6 +111,13 @@ impl<'a, C: Chart> Figure<'a, C> {
     /// Where the colour scale ends, in units of the data. Default: from the data, by [`clip`](Self::clip).
     pub fn scale_max(mut self, end: f64) -> Self {
         self.options.scale_max = Some(end);
+        self
+    }
+
+    /// How much of what is small is shown, above 0: values without a sign fade to the panel's colour below 1 / intensity
+    /// of an even share of their row. Default: 1.
+    pub fn intensity(mut self, intensity: f64) -> Self {
+        self.options.intensity = intensity;
         self
     }
 

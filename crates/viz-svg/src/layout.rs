@@ -5,9 +5,9 @@
 pub(crate) mod above_panels;
 pub(crate) mod cells;
 pub(crate) mod color_bar;
+pub(crate) mod colored_text;
 pub(crate) mod grid;
 pub(crate) mod heatmap;
-pub(crate) mod input_text;
 pub(crate) mod legend;
 pub(crate) mod notes;
 pub(crate) mod scatter_plot;

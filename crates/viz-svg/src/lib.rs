@@ -21,6 +21,7 @@ pub use chart::{Chart, chart, charts};
 pub use charts::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMultiple, Tokens};
 pub use error::Error;
 pub use figure::{AsRecords, Figure};
+pub use options::look::Look;
 pub use options::{Options, State, States};
 #[cfg(feature = "html")]
 pub use page::{Page, ToHtml};

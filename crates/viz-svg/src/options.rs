@@ -1,9 +1,12 @@
 //! The options of charts: their state, and how they look.
 
+pub(crate) mod look;
+
 use crate::error::Error;
+use crate::options::look::Look;
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
-use saliency_schema::Record;
+use saliency_schema::{DistanceProfile, Record};
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -30,6 +33,14 @@ pub struct Options {
     pub fold: Vec<String>,
     /// The number of the record to draw, for a chart that draws one of several. Default: the only record.
     pub record: Option<usize>,
+    /// Whether single tokens are drawn where several are one word; otherwise a word's tokens are drawn as one, with the
+    /// sum of their values. Numbers of outputs and positions stay those of the record either way. Default: false.
+    pub tokens: bool,
+    /// Whether numbers and colours are those of plain charts, or the notebook's. Default: plain.
+    pub look: Look,
+    /// A profile of shares over distance; charts then show each share against the median at its distance, on a scale
+    /// around 1× ([`Record::relative`](saliency_schema::Record::relative)). Default: none, shares themselves.
+    pub relative: Option<DistanceProfile>,
     /// The theme. Default: light.
     pub theme: Theme,
     /// The palette: diverging for values with a sign (differences from a locked row have one), sequential for values
@@ -39,6 +50,9 @@ pub struct Options {
     pub clip: f64,
     /// Where the colour scale ends, in units of the data. Default: from the data, by `clip`.
     pub scale_max: Option<f64>,
+    /// How much of what is small is shown, above 0: values without a sign fade to the panel's colour below 1 / intensity
+    /// of an even share of their row. Higher shows more. Default: 1.
+    pub intensity: f64,
     /// The picture's width in units (pixels at scale 1), from 240 to 20,000. Default: the chart's choice.
     pub width: Option<f64>,
     /// The picture's title. Default: the chart's title.
@@ -69,10 +83,14 @@ impl Default for Options {
             inputs: None,
             fold: Vec::new(),
             record: None,
+            tokens: false,
+            look: Look::Plain,
+            relative: None,
             theme: Theme::Light,
             palette: None,
             clip: 0.99,
             scale_max: None,
+            intensity: 1.0,
             width: None,
             title: None,
             model: None,
@@ -96,6 +114,9 @@ impl Options {
         }
         if let Some(max) = self.scale_max.filter(|m| !(*m > 0.0 && m.is_finite())) {
             return Err(parameter("scale_max", max.to_string(), "a number above 0"));
+        }
+        if !(self.intensity > 0.0 && self.intensity.is_finite()) {
+            return Err(parameter("intensity", self.intensity.to_string(), "a number above 0"));
         }
         if let Some(width) = self.width.filter(|w| !(*w >= WIDTHS.0 && *w <= WIDTHS.1)) {
             return Err(parameter("width", width.to_string(), "from 240 to 20000"));

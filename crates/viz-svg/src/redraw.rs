@@ -46,7 +46,7 @@ pub(crate) struct Boxes {
     pub(crate) later: bool,
     /// Whether the locked output's text is bold.
     pub(crate) bold: bool,
-    /// Where the outputs begin.
+    /// Where the outputs begin: a line down or, where it has a width, to the right.
     pub(crate) rule: Option<Rect>,
     /// The panel behind all.
     pub(crate) area: Option<(f64, f64)>,

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{run_30, state};
-use saliency_viz_svg::{Error, Options, Palette, Scene, State, Theme, chart, charts};
+use saliency_viz_svg::{Error, Look, Options, Palette, Scene, State, Theme, chart, charts};
 
 #[test]
 fn what_is_not_there_is_refused_with_what_is() {
@@ -17,6 +17,7 @@ fn what_is_not_there_is_refused_with_what_is() {
     );
     assert!("purple".parse::<Palette>().unwrap_err().to_string().contains("there are: ylgnbu, viridis"));
     assert!("sepia".parse::<Theme>().unwrap_err().to_string().contains("there are: light, dark, print"));
+    assert!("fancy".parse::<Look>().unwrap_err().to_string().contains("there are: plain, notebook"));
     assert!("1:x".parse::<State>().unwrap_err().to_string().contains("PANEL:NUMBER"));
     assert_eq!("1:3".parse::<State>().unwrap(), State::new(1, 3));
     for chart in charts() {
@@ -54,6 +55,10 @@ fn what_is_not_there_is_refused_with_what_is() {
         {
             let options = Options { clip, scale_max, ..Options::default() };
             assert!(matches!(chart.draw(one, &options), Err(Error::Parameter { .. })));
+        }
+        for intensity in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+            let options = Options { intensity, ..Options::default() };
+            assert!(message(chart.draw(one, &options)).ends_with("must be a number above 0"));
         }
     }
 }

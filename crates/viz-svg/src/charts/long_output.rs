@@ -4,6 +4,7 @@ use crate::chart::Chart;
 use crate::error::Error;
 use crate::layout::above_panels;
 use crate::layout::cells::Cells;
+use crate::layout::colored_text::Setting;
 use crate::layout::grid::Grid;
 use crate::layout::sheet::MARGIN;
 use crate::options::Options;
@@ -75,9 +76,9 @@ impl Chart for LongOutput {
 
 fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, options: &Options) -> Scene {
     let theme = options.theme;
-    let set = |record: &Record| Paragraph::set(record.output_tokens(), text_width, SIZE, LINE);
+    let set = |record: &Record| Paragraph::continuing(record.output_tokens(), text_width, SIZE, LINE);
     let texts: Vec<_> = panels.records.iter().map(set).collect();
-    let (mut sheet, top) = above_panels::sheet(panels, groups, options);
+    let (mut sheet, top) = above_panels::sheet(panels, groups, Setting::Inputs, options);
     let text_top = top + 20.0;
     let grid_top = text_top + texts.iter().map(Paragraph::height).fold(0.0, f64::max) + 16.0;
     let mut left = 0.0;

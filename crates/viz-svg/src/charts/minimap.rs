@@ -3,8 +3,8 @@
 use crate::chart::Chart;
 use crate::error::Error;
 use crate::layout::cells::Cells;
+use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::grid::AS_RECTANGLES;
-use crate::layout::input_text::InputText;
 use crate::layout::sheet::{MARGIN, Sheet};
 use crate::options::Options;
 use crate::options::too_narrow;
@@ -63,23 +63,26 @@ impl Chart for Minimap {
         let columns = options.columns.unwrap_or(COLUMNS).clamp(1, n_output.max(1));
         let gaps = (columns - 1) as f64 * BETWEEN;
         let inner = options.width.map(|width| width - 2.0 * MARGIN);
-        let input_text = InputText::set(&rows, inner.map_or(TEXT_WIDTH, |inner| inner.min(TEXT_WIDTH)), LINE);
-        let (text_width, text_height) = input_text.text_size();
+        let text = {
+            let width = inner.map_or(TEXT_WIDTH, |inner| inner.min(TEXT_WIDTH));
+            ColoredText::set(rows.record, Setting::of(options), width, (SIZE, LINE))
+        };
+        let (text_width, text_height) = text.text_size();
         let width = inner.map_or(text_width * SHRUNK, |inner| (inner - gaps) / columns as f64);
         if let (Some(whole), true) = (options.width, width < LEAST) {
             return Err(too_narrow(whole, LEAST * columns as f64 + gaps + 2.0 * MARGIN));
         }
         let shrunk = width / text_width;
         let height = text_height * shrunk;
-        let (pieces, for_page) = (input_text.pieces(), options.for_page);
+        let (pieces, for_page) = (text.pieces_of_inputs(), options.for_page);
         let thumbnails = Thumbnails { rows, scale, columns, width, height, shrunk, pieces, for_page };
 
         let mut sheet = Sheet::of_all(&rows, &scale, options, rows.title_of_all());
         let all: Vec<usize> = (0..n_output).collect();
         let (maps, labels) = thumbnails.items();
-        let below = (0.0, input_text.height() + BETWEEN);
-        let paragraph = input_text.colored(&rows, &scale, options.token);
-        sheet.redrawn_group("paragraph", None, paragraph, (0.0, 0.0), || input_text.redraw(Vec::new()));
+        let below = (0.0, text.height() + BETWEEN);
+        let paragraph = text.items(&rows, &scale, options.token);
+        sheet.redrawn_group("paragraph", None, paragraph, (0.0, 0.0), || text.redraw(Vec::new()));
         let words = (n_output > 0).then(|| rows.in_words(&all));
         sheet.redrawn_group("thumbnails", words, maps, below, || thumbnails.redraw());
         sheet.redrawn_group("labels", None, labels, below, || thumbnails.redraw_labels());

@@ -2,9 +2,9 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
+use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::heatmap;
 use crate::layout::heatmap::{HEADS, Heatmap};
-use crate::layout::input_text::InputText;
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
 use crate::layout::sheet::{MARGIN, Sheet};
@@ -16,6 +16,7 @@ use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 const TEXT_WIDTH: f64 = 500.0;
+const SIZE: f64 = 12.0;
 const LINE: f64 = 21.0;
 const HEADING: f64 = 28.0;
 /// Between the paragraph and the labels.
@@ -60,15 +61,15 @@ impl Chart for TallHeatmap {
 fn scene(heatmap: &Heatmap<'_>, options: &Options) -> Scene {
     let (rows, scale) = (&heatmap.rows, &heatmap.scale);
     let n_output = rows.n_output();
-    let input_text = InputText::set(rows, TEXT_WIDTH, LINE);
+    let text = ColoredText::set(rows.record, Setting::of(options), TEXT_WIDTH, (SIZE, LINE));
     let heatmap_left = TEXT_WIDTH + BETWEEN;
     let rows_top = HEADING + HEADS;
 
     let mut sheet = Sheet::of_all(rows, scale, options, rows.title_of_all());
     sheet.heading("Input", 0.0, 16.0);
     sheet.heading("Output", heatmap_left, 16.0);
-    let paragraph = input_text.colored(rows, scale, heatmap.token);
-    sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || input_text.redraw(Vec::new()));
+    let paragraph = text.items(rows, scale, heatmap.token);
+    sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || text.redraw(Vec::new()));
     let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
     let bars_at = (heatmap_left + heatmap.label_width(), rows_top);
     sheet.redrawn_group("rows", words, heatmap.cells(), bars_at, || heatmap.redraw_cells(0));
@@ -78,7 +79,7 @@ fn scene(heatmap: &Heatmap<'_>, options: &Options) -> Scene {
         heatmap.redraw_labels(0)
     });
     if let Some(y) = rows.hover {
-        let top = HEADING + input_text.height() + 40.0;
+        let top = HEADING + text.height() + 40.0;
         sheet.heading("Attribution", 0.0, top - 4.0);
         let x = Some(rows.lock.unwrap_or(y));
         let scatter_plot = ScatterPlot { rows, scale, x, y, token: heatmap.token, side: scatter_plot::SIDE };

@@ -3,6 +3,7 @@
 use crate::chart::Chart;
 use crate::error::Error;
 use crate::layout::above_panels;
+use crate::layout::colored_text::Setting;
 use crate::layout::heatmap;
 use crate::layout::heatmap::{HEADS, Heatmap};
 use crate::layout::sheet::MARGIN;
@@ -70,7 +71,7 @@ impl Chart for TallMultiple {
 }
 
 fn scene(panels: &Panels<'_>, heatmaps: &[Heatmap<'_>], groups: &[Group], options: &Options) -> Scene {
-    let (mut sheet, top) = above_panels::sheet(panels, groups, options);
+    let (mut sheet, top) = above_panels::sheet(panels, groups, Setting::of(options), options);
     let rows_top = top + 18.0 + HEADS;
     let mut left = 0.0;
     for (panel, heatmap) in heatmaps.iter().enumerate() {

@@ -2,7 +2,7 @@
 //! locked one.
 
 use crate::layout::color_bar::{ColorBar, Ends};
-use crate::layout::input_text::InputText;
+use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
 use crate::layout::sheet::Sheet;
@@ -12,6 +12,7 @@ use crate::values::panels::{Group, Panels, scale_of};
 use saliency_schema::Record;
 
 const TEXT_WIDTH: f64 = 500.0;
+const SIZE: f64 = 12.0;
 const LINE: f64 = 21.0;
 const HEADING: f64 = 28.0;
 /// Between the text and the scatter plot.
@@ -22,7 +23,12 @@ pub(crate) const LEAST: f64 = TEXT_WIDTH + BETWEEN + scatter_plot::SIDE + scatte
 
 /// A sheet with the input text, coloured by the hovered row, and the pair of the hovered and the locked row;
 /// and where the panels begin under them.
-pub(crate) fn sheet<'s>(panels: &Panels<'_>, groups: &'s [Group], options: &'s Options) -> (Sheet<'s>, f64) {
+pub(crate) fn sheet<'s>(
+    panels: &Panels<'_>,
+    groups: &'s [Group],
+    setting: Setting,
+    options: &'s Options,
+) -> (Sheet<'s>, f64) {
     let hovered = panels.hover.map_or(0, |state| state.panel);
     let (rows, scale) = (panels.rows_of(hovered), scale_of(groups, hovered));
     let bar = |group: &'s Group| {
@@ -32,27 +38,31 @@ pub(crate) fn sheet<'s>(panels: &Panels<'_>, groups: &'s [Group], options: &'s O
     };
     let sheet = Sheet::of_several(panels.records, Ends::of(&rows), scale, options, rows.title_of_all());
     let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());
-    let input_text = InputText::set(&rows, TEXT_WIDTH, LINE);
+    let set = |panel: usize| ColoredText::set(&panels.records[panel], setting, TEXT_WIDTH, (SIZE, LINE));
+    let text = set(hovered);
     sheet.heading("Input", 0.0, 16.0);
-    // On a page, every input text that there is takes this place in turn.
+    // On a page, every text that there is takes this place in turn.
     let mut others: Vec<usize> =
         if options.for_page { (0..panels.records.len()).collect() } else { Vec::new() };
     let mut alike = |panel: usize| {
-        let same = |k: &usize| tokens(&panels.records[*k]).eq(tokens(&panels.records[panel]));
+        let same =
+            |k: &usize| tokens(&panels.records[*k], setting).eq(tokens(&panels.records[panel], setting));
         let (alike, rest) = others.iter().partition(|k| same(k));
         others = rest;
         (alike, others.first().copied())
     };
-    let paragraph = input_text.colored(&rows, scale, panels.token);
-    let (only, mut next) = alike(panels.hover.map_or(0, |state| state.panel));
-    sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || input_text.redraw(only));
+    let paragraph = text.items(&rows, scale, panels.token);
+    let (only, mut next) = alike(hovered);
+    sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || text.redraw(only));
+    let mut height = text.height();
     while let Some(panel) = next {
         let only;
         (only, next) = alike(panel);
-        let input_text = InputText::set(&panels.rows_of(panel), TEXT_WIDTH, LINE);
-        sheet.redrawn_group("paragraph", None, [], (0.0, HEADING), || input_text.redraw(only));
+        let text = set(panel);
+        height = height.max(text.height());
+        sheet.redrawn_group("paragraph", None, [], (0.0, HEADING), || text.redraw(only));
     }
-    let mut bottom = HEADING + input_text.height();
+    let mut bottom = HEADING + height;
     if let Some(State { output, .. }) = panels.hover {
         let left = TEXT_WIDTH + BETWEEN;
         sheet.heading("Attribution", left, 16.0);
@@ -68,7 +78,8 @@ pub(crate) fn sheet<'s>(panels: &Panels<'_>, groups: &'s [Group], options: &'s O
     (sheet, bottom + 24.0 + HEADING)
 }
 
-/// A record's input, by token ids.
-fn tokens(record: &Record) -> impl Iterator<Item = u32> + '_ {
-    record.inputs().iter().map(|token| token.id)
+/// What is set of a record, by token ids.
+fn tokens(record: &Record, setting: Setting) -> impl Iterator<Item = u32> + '_ {
+    let shown = if setting == Setting::Inputs { record.inputs() } else { &record.tokens };
+    shown.iter().map(|token| token.id)
 }

@@ -25,7 +25,7 @@ pub(crate) fn part(redraw: &Redraw) -> Value {
                 }
             }
             if let Some(rule) = boxes.rule {
-                set("rule", json!([number(rule.x), number(rule.y), number(rule.height)]));
+                set("rule", json!([number(rule.x), number(rule.y), number(rule.height), number(rule.width)]));
             }
             if let Some((width, height)) = boxes.area {
                 set("area", json!([number(width), number(height)]));

@@ -5,17 +5,22 @@ use crate::scene::{Rect, Text};
 use crate::text::{Cluster, clusters};
 use crate::text::{bidi, font};
 use saliency_schema::Token;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Lines of tokens.
 #[derive(Debug)]
 pub struct Paragraph {
     /// Clusters from left to right, with whether they are part of a word that is read to the left.
     lines: Vec<Vec<(Cluster, bool)>>,
+    /// The tokens that hold something other than spaces.
+    seen: BTreeSet<usize>,
     size: f64,
     line_height: f64,
 }
 
-/// A stretch of one token on one line.
+/// A stretch of one token on one line, without the spaces at its ends: they are part of the gap between words. A token of
+/// nothing but spaces is all of it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Piece {
@@ -26,13 +31,29 @@ pub struct Piece {
 }
 
 impl Paragraph {
-    /// Sets tokens in lines of at most `width`. Lines break where Unicode allows it (UAX #14), and inside a word
-    /// only where it is longer than a line; white space at a line's end hangs.
+    /// Sets tokens in lines of at most `width`. Lines break where Unicode allows it (UAX #14), but not inside a token
+    /// unless at its white space, or where it is longer than a line; white space at a line's end hangs.
     pub fn set(tokens: &[Token], width: f64, size: f64, line_height: f64) -> Self {
-        let clusters = clusters(tokens);
+        Self::of_clusters(clusters(tokens), width, size, line_height)
+    }
+
+    /// The same for what goes on from a text that stands elsewhere: the space between the two is left out.
+    pub(crate) fn continuing(tokens: &[Token], width: f64, size: f64, line_height: f64) -> Self {
+        let mut clusters = clusters(tokens);
+        // A first token of nothing but spaces keeps its place.
+        if clusters.iter().find(|c| c.text != " ").is_some_and(|first| first.parts[0].0 == 0) {
+            let spaces = clusters.iter().take_while(|c| c.text == " ").count();
+            clusters.drain(..spaces);
+        }
+        Self::of_clusters(clusters, width, size, line_height)
+    }
+
+    fn of_clusters(clusters: Vec<Cluster>, width: f64, size: f64, line_height: f64) -> Self {
         let room = ((width / (font::ADVANCE * size)) as usize).max(2);
         let text: String = clusters.iter().map(|c| if c.ends_line { "\n" } else { &c.text }).collect();
-        let mut breaks = unicode_linebreak::linebreaks(&text).map(|(at, _)| at).peekable();
+        let whole = Wholes::of(&clusters, room);
+        let breaks = unicode_linebreak::linebreaks(&text).map(|(at, _)| at);
+        let mut breaks = breaks.filter(|&at| !whole.holds(at)).peekable();
         let (mut lines, mut line, mut word) = (Vec::new(), Vec::new(), Vec::new());
         let (mut at, mut line_columns) = (0, 0);
         for cluster in clusters {
@@ -54,8 +75,10 @@ impl Paragraph {
             lines.push(line);
         }
         let base = bidi::base(&text);
+        let seen = lines.iter().flatten().filter(|cluster: &&Cluster| cluster.text != " ");
+        let seen = seen.flat_map(|cluster| &cluster.parts).map(|(token, _)| *token).collect();
         let lines = lines.into_iter().map(|line| ordered(line, base)).collect();
-        Self { lines, size, line_height }
+        Self { lines, seen, size, line_height }
     }
 
     /// Puts a word, with the white space behind it, on the line or on the next.
@@ -101,7 +124,8 @@ impl Paragraph {
         let mut pieces: Vec<Piece> = Vec::new();
         for (number, line) in self.lines.iter().enumerate() {
             let (top, mut left) = (y + number as f64 * self.line_height, x);
-            let first = pieces.len();
+            // The token whose piece may grow; a space of its own inside it does not end it.
+            let mut open = None;
             for (cluster, leftward) in line {
                 let width = columns_of(cluster) as f64 * font::ADVANCE * self.size;
                 let bytes: usize = cluster.parts.iter().map(|(_, n)| n).sum();
@@ -109,11 +133,17 @@ impl Paragraph {
                 for part in 0..parts {
                     let (token, own) = cluster.parts[if *leftward { parts - 1 - part } else { part }];
                     let width = width * own as f64 / bytes as f64;
-                    match pieces[first..].last_mut().filter(|p| p.token == token) {
-                        Some(piece) => piece.rect.width += width,
-                        None => {
-                            pieces.push(Piece { token, rect: Rect::new(left, top, width, self.line_height) });
+                    if cluster.text != " " || !self.seen.contains(&token) {
+                        match pieces.last_mut().filter(|_| open == Some(token)) {
+                            Some(piece) => piece.rect.width = left + width - piece.rect.x,
+                            None => {
+                                let rect = Rect::new(left, top, width, self.line_height);
+                                pieces.push(Piece { token, rect });
+                            }
                         }
+                        open = Some(token);
+                    } else if open != Some(token) {
+                        open = None;
                     }
                     left += width;
                 }
@@ -174,6 +204,43 @@ impl Paragraph {
         run.x += before as f64 * advance;
         run.width -= (before + after) as f64 * advance;
         run.text = run.text.trim_matches(' ').replace("  ", " \u{a0}");
+    }
+}
+
+/// Where lines may not break: the stretches of a text that one token holds, between its spaces.
+struct Wholes(Vec<Range<usize>>);
+
+impl Wholes {
+    /// The stretches that fit a line of `room` columns, in the order of the text.
+    fn of(clusters: &[Cluster], room: usize) -> Self {
+        let (mut wholes, mut at) = (Vec::new(), 0);
+        // Of the stretch that is read: its token, where it begins, and its columns.
+        let mut open: Option<(usize, usize, usize)> = None;
+        for cluster in clusters {
+            let length = if cluster.ends_line { 1 } else { cluster.text.len() };
+            let columns = columns_of(cluster);
+            let blank = cluster.text == " " || cluster.ends_line;
+            // A character of two tokens belongs to the first, where a line is concerned.
+            let token = cluster.parts[0].0;
+            match &mut open {
+                Some((own, _, so_far)) if *own == token && !blank => *so_far += columns,
+                _ => {
+                    let end =
+                        |(_, start, columns): (usize, usize, usize)| (columns <= room).then_some(start..at);
+                    wholes.extend(open.take().and_then(end));
+                    open = (!blank).then_some((token, at, columns));
+                }
+            }
+            at += length;
+        }
+        wholes.extend(open.filter(|(.., columns)| *columns <= room).map(|(_, start, _)| start..at));
+        Self(wholes)
+    }
+
+    /// Whether a place lies inside one of them.
+    fn holds(&self, at: usize) -> bool {
+        let next = self.0.partition_point(|whole| whole.end <= at);
+        self.0.get(next).is_some_and(|whole| whole.start < at)
     }
 }
 

@@ -1,0 +1,177 @@
+//! Shares of rows, the profile of shares over distance, and what is relative to it, against `NumPy`'s numbers.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use saliency_schema::{DistanceProfile, Kind, Output, Record, Reduce, Token};
+
+/// A record of so many inputs, and of outputs with these rows.
+fn record(n_input: usize, rows: &[&[f64]]) -> Record {
+    let tokens = (0..n_input + rows.len())
+        .map(|at| Token::new(0, "a", if at < n_input { Kind::Input } else { Kind::Output }));
+    // −1000 stands for a missing value.
+    let value = |x: &f64| Some(*x).filter(|x| *x > -1000.0);
+    let rows = rows.iter().map(|row| row.iter().map(value).collect());
+    Record::new(tokens.collect(), rows.collect()).unwrap()
+}
+
+fn two() -> [Record; 2] {
+    let first = record(2, &[&[3.0, 1.0], &[1.0, 1.0, 2.0], &[-4.0, 0.0, 2.0, 2.0]]);
+    [first, record(1, &[&[5.0], &[1.0, -1000.0]])]
+}
+
+fn ratios(record: &Record, profile: &DistanceProfile, row: usize) -> Vec<Option<f64>> {
+    record.relative(profile).rows[row].iter().map(|cell| cell.ratio).collect()
+}
+
+fn close(found: &[Option<f64>], expected: &[f64]) -> bool {
+    found.len() == expected.len()
+        && found.iter().zip(expected).all(|(x, y)| x.is_some_and(|x| (x - y).abs() < 1e-12))
+}
+
+// NumPy 2.3, with `tiny` the rows of `two`, each record after its number of inputs, None a missing value:
+//
+// shares = defaultdict(list)
+// for n_input, rows in tiny:
+//     for r, row in enumerate(rows):
+//         a = np.abs(np.array([np.nan if x is None else x for x in row], float))
+//         for t, x in enumerate(a):
+//             if np.isfinite(x): shares[n_input + r - t].append(x / np.nansum(a))
+// profile = {d: (np.median(s), len(s)) for d, s in shares.items()}
+// # {1: (0.375, 4), 2: (0.5, 4), 3: (0.125, 2), 4: (0.5, 1)}
+#[test]
+fn the_profile_is_numpys_medians_over_all_records() {
+    let profile = DistanceProfile::of(&two());
+    let found: Vec<_> = (0..6).map(|d| (profile.median(d), profile.count(d))).collect();
+    let expected = [(0.375, 4), (0.5, 4), (0.125, 2), (0.5, 1)].map(|(median, n)| (Some(median), n));
+    assert_eq!(found[1..5], expected);
+    assert_eq!([found[0], found[5]], [(None, 0), (None, 0)]);
+    assert_eq!((profile.longest(), profile.rows()), (4, 5));
+    // [abs(x) / sum(map(abs, row)) / profile[n_input + r - t][0] for t, x in enumerate(row)]
+    let [first, second] = two();
+    assert!(close(&ratios(&first, &profile, 0), &[1.5, 2.0 / 3.0]));
+    assert!(close(&ratios(&first, &profile, 1), &[2.0, 0.5, 4.0 / 3.0]));
+    assert!(close(&ratios(&first, &profile, 2), &[1.0, 0.0, 0.5, 2.0 / 3.0]));
+    let relative = first.relative(&profile);
+    assert_eq!(relative.rows[2].iter().map(|cell| cell.n).collect::<Vec<_>>(), [1, 2, 4, 4]);
+    assert_eq!(
+        relative.rows[2].iter().map(|cell| cell.negative).collect::<Vec<_>>(),
+        [true, false, false, false]
+    );
+    // A missing value has no ratio.
+    assert_eq!(ratios(&second, &profile, 1), [Some(2.0), None]);
+}
+
+/// The same in Python, on the notebook's record: the largest ratios of output 0, and how many rows each median is of.
+#[test]
+fn what_stands_out_for_spacex_is_what_the_independent_program_finds() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/run-30.json");
+    let record = saliency_schema::read(&std::fs::read(file).unwrap()).unwrap().remove(0);
+    let profile = DistanceProfile::of(std::slice::from_ref(&record));
+    let mut row: Vec<_> = record.relative(&profile).rows.remove(0).into_iter().enumerate().collect();
+    row.sort_by(|(_, a), (_, b)| b.ratio.unwrap().total_cmp(&a.ratio.unwrap()));
+    let expected = [
+        (" Boeing", 47, 10.2213),
+        (" SpaceX", 110, 6.9194),
+        (" Origin", 130, 5.3009),
+        (" Boeing", 127, 4.8967),
+        (" ", 46, 4.7529),
+        (" Blue", 129, 4.2302),
+    ];
+    for ((position, cell), (text, at, ratio)) in row.iter().zip(expected) {
+        assert_eq!((record.tokens[*position].text.as_str(), *position, cell.n), (text, at, 30));
+        assert!((cell.ratio.unwrap() - ratio).abs() < 5e-5, "{text}: {:?}", cell.ratio);
+    }
+    // p[1], p[2], p[89], p[213]
+    let medians = [1, 2, 89, 213].map(|d| (profile.median(d).unwrap(), profile.count(d)));
+    let expected = [
+        (0.051_610_169_409_492_09, 30),
+        (0.031_256_784_985_780_7, 30),
+        (0.002_416_947_931_957_243, 30),
+        (0.005_981_257_796_359_878_5, 1),
+    ];
+    for ((median, n), (expected, count)) in medians.into_iter().zip(expected) {
+        assert!((median - expected).abs() < 1e-15);
+        assert_eq!(n, count);
+    }
+}
+
+/// Two groups of a row of 10: 3 + 1 and 2, with 4 that fell inside; by hand.
+#[test]
+fn a_row_s_total_holds_what_fell_inside_and_what_is_left_out() {
+    let record = record(4, &[&[1.0, -2.0, 3.0, 4.0], &[1.0, 1.0, 2.0, 2.0, -4.0]]);
+    assert_eq!([record.row_total(0), record.row_total(1), record.row_total(2)], [10.0, 10.0, 0.0]);
+    // Of both outputs as one: |2| + |−1| + |5| + |6|, and the −4 inside.
+    let group = record.regroup(&[0..1, 1..2, 2..3, 3..4, 4..6], Reduce::Sum).unwrap();
+    assert_eq!(group.row_total(0), 2.0 + 1.0 + 5.0 + 6.0 + 4.0);
+    // What is left out stays part of the whole.
+    let part = record.with_inputs(2..4).unwrap();
+    assert!((part.row_total(0) - 10.0).abs() < 1e-12);
+    assert!((part.row_total(1) - 10.0).abs() < 1e-12);
+    // Only what is finite counts.
+    let odd = self::record(3, &[&[f64::NAN, -2.0, -1000.0], &[f64::INFINITY, 0.0, 0.0, 0.0]]);
+    assert_eq!([odd.row_total(0), odd.row_total(1)], [2.0, 0.0]);
+    let odd =
+        odd.clone().with_outputs(vec![Output::new(3).with_within(1.5), Output::new(4).with_within(f64::NAN)]);
+    assert_eq!([odd.row_total(0), odd.row_total(1)], [3.5, 0.0]);
+}
+
+/// Groups, by hand: the medians of `two` at distances 3 and 2 are 0.125 and 0.5; the row's shares there are 0 and 0.25.
+#[test]
+fn a_group_is_set_against_the_sum_of_its_tokens_medians() {
+    let profile = DistanceProfile::of(&two());
+    let [first, _] = two();
+    let inputs = first.regroup(&[0..2, 2..3, 3..4, 4..5], Reduce::Sum).unwrap();
+    let relative = inputs.relative(&profile);
+    // Row 1: (1 + 1) / 4 against the medians at 3 and 2.
+    assert!((relative.rows[1][0].ratio.unwrap() - 0.5 / 0.625).abs() < 1e-12);
+    assert_eq!(relative.rows[1][0].n, 2);
+    // Distances are still the tokens': position 2 is the first output, one before the second.
+    assert!((relative.rows[1][1].ratio.unwrap() - 0.5 / 0.375).abs() < 1e-12);
+    // The second and third output as one, of the first: two rows' shares, 2 · 4/12, against the medians at 1 and 2.
+    let outputs = first.regroup(&[0..1, 1..2, 2..3, 3..5], Reduce::Sum).unwrap();
+    assert_eq!(outputs.row_total(1), 3.0 + 1.0 + 4.0 + 2.0);
+    let cell = outputs.relative(&profile).rows[1][2];
+    assert!((cell.ratio.unwrap() - 2.0 * 0.4 / (0.375 + 0.5)).abs() < 1e-12);
+    // Groups, whose tokens' shares are not known, are no part of a profile: the rows of one output are.
+    let profile = DistanceProfile::of(&[outputs]);
+    assert_eq!((profile.rows(), profile.count(1), profile.count(2), profile.count(3)), (1, 1, 1, 0));
+}
+
+/// Positions are those of the whole record: what is left out stays between.
+#[test]
+fn an_excerpt_s_distances_are_those_of_the_whole_record() {
+    let whole = record(4, &[&[1.0, 2.0, 3.0, 4.0], &[1.0, 1.0, 2.0, 2.0, 4.0]]);
+    let profile = DistanceProfile::of(std::slice::from_ref(&whole));
+    let (all, part) = (whole.relative(&profile), whole.with_inputs(0..2).unwrap().relative(&profile));
+    for row in 0..2 {
+        for (found, position) in part.rows[row].iter().zip([0, 1, 4]) {
+            let expected = all.rows[row][position];
+            assert!((found.ratio.unwrap() - expected.ratio.unwrap()).abs() < 1e-12);
+            assert_eq!(found.n, expected.n);
+        }
+    }
+    assert_eq!(DistanceProfile::of(&[whole.with_inputs(0..2).unwrap()]).count(2), 0);
+}
+
+#[test]
+fn without_a_median_or_a_total_there_is_no_ratio() {
+    let zeros = record(1, &[&[0.0], &[0.0, 1.0]]);
+    // At distance 2 the median is 0, and the first row has no total.
+    let profile = DistanceProfile::of(std::slice::from_ref(&zeros));
+    assert_eq!((profile.rows(), profile.median(2), profile.count(1)), (1, Some(0.0), 1));
+    assert_eq!(ratios(&zeros, &profile, 0), [None]);
+    assert_eq!(ratios(&zeros, &profile, 1), [None, Some(1.0)]);
+    // Nothing is known of longer distances, and nothing at all of no record.
+    let longer = record(3, &[&[1.0, 1.0, 2.0]]);
+    assert_eq!(ratios(&longer, &profile, 0), [None, None, Some(0.5)]);
+    assert_eq!(DistanceProfile::of(&[]), DistanceProfile::default());
+    assert_eq!(ratios(&longer, &DistanceProfile::default(), 0), [None; 3]);
+}
+
+/// A file may say any number of members.
+#[test]
+fn absurd_groups_take_no_time() {
+    let regrouped = saliency_schema::Regrouped::new("sum", vec![usize::MAX, usize::MAX, 1, 1]);
+    let absurd = record(2, &[&[1.0, 1.0], &[1.0, 1.0, 2.0]]).with_regrouped(regrouped);
+    let profile = DistanceProfile::of(std::slice::from_ref(&absurd));
+    assert_eq!(absurd.relative(&profile).rows[0].len(), 2);
+}

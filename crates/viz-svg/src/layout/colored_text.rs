@@ -1,0 +1,180 @@
+//! A record's text on a panel, coloured by the hovered row: what many charts begin with.
+
+use crate::layout::cells::Cells;
+use crate::options::Options;
+use crate::paint::color::Color;
+use crate::paint::scale::{Paint, Scale};
+use crate::redraw::{Boxes, Part, Redraw};
+use crate::scene::{Item, Rect};
+use crate::text::paragraph::{Paragraph, Piece};
+use crate::values::rows::Rows;
+use saliency_schema::Record;
+
+/// Around the text.
+const PADDING: f64 = 10.0;
+/// Between inputs and outputs that are set apart; a rule stands in its middle.
+const BETWEEN: f64 = 12.0;
+
+/// Which tokens are set, and how outputs follow inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// The inputs alone.
+    Inputs,
+    /// The inputs, and under a rule the outputs.
+    Apart,
+    /// One text, with a rule where the outputs begin.
+    Running,
+}
+
+/// A record's text in lines, on a panel.
+pub(crate) struct ColoredText {
+    blocks: Vec<Block>,
+    setting: Setting,
+    n_input: usize,
+    width: f64,
+    size: f64,
+    line: f64,
+}
+
+/// Some of the tokens, in lines.
+struct Block {
+    paragraph: Paragraph,
+    /// The first token.
+    first: usize,
+    /// Where it begins, from the text's own corner.
+    top: f64,
+}
+
+impl Setting {
+    /// That of a chart which shows all rows.
+    pub(crate) fn of(_options: &Options) -> Self {
+        Self::Apart
+    }
+}
+
+impl ColoredText {
+    /// A record's text on a panel of some width, in letters of some size and lines of some height.
+    pub(crate) fn set(record: &Record, setting: Setting, width: f64, (size, line): (f64, f64)) -> Self {
+        let n_input = record.n_input();
+        let room = width - 2.0 * PADDING;
+        let shown = if setting == Setting::Running { &record.tokens } else { record.inputs() };
+        let paragraph = Paragraph::set(shown, room, size, line);
+        let mut blocks = vec![Block { paragraph, first: 0, top: 0.0 }];
+        if setting == Setting::Apart && record.n_output() > 0 {
+            let top = blocks[0].paragraph.height() + BETWEEN;
+            let paragraph = Paragraph::continuing(record.output_tokens(), room, size, line);
+            blocks.push(Block { paragraph, first: n_input, top });
+        }
+        Self { blocks, setting, n_input, width, size, line }
+    }
+
+    /// The panel's height.
+    pub(crate) fn height(&self) -> f64 {
+        self.blocks.last().map_or(0.0, |last| last.top + last.paragraph.height()) + 2.0 * PADDING
+    }
+
+    /// Width and height of the inputs alone, or of the running text.
+    pub(crate) fn text_size(&self) -> (f64, f64) {
+        (self.width - 2.0 * PADDING, self.blocks[0].paragraph.height())
+    }
+
+    /// Every stretch of the inputs, or of the running text, from the text's own corner.
+    pub(crate) fn pieces_of_inputs(&self) -> Vec<Piece> {
+        self.blocks[0].paragraph.pieces(0.0, 0.0)
+    }
+
+    /// Every token's stretches, from the panel's corner.
+    fn pieces(&self) -> Vec<Piece> {
+        let of = |block: &Block| {
+            let first = block.first;
+            let pieces = block.paragraph.pieces(PADDING, PADDING + block.top).into_iter();
+            pieces.map(move |piece| Piece { token: first + piece.token, ..piece })
+        };
+        self.blocks.iter().flat_map(of).collect()
+    }
+
+    /// A stretch's ground.
+    fn ground(&self, piece: &Piece) -> Rect {
+        Rect { y: piece.rect.y + 2.0, height: self.line - 4.0, ..piece.rect }
+    }
+
+    /// Where the outputs begin: a standing line in a running text, or a lying one between the two.
+    fn rule(&self, pieces: &[Piece]) -> Option<Rect> {
+        match (self.setting, self.blocks.get(1)) {
+            (Setting::Running, _) => {
+                let first = pieces.iter().find(|piece| piece.token == self.n_input)?;
+                Some(Rect { width: 0.0, x: first.rect.x - 2.0, ..first.rect })
+            }
+            (_, Some(outputs)) => {
+                let y = PADDING + outputs.top - BETWEEN / 2.0;
+                Some(Rect::new(PADDING, y, self.width - 2.0 * PADDING, 0.0))
+            }
+            _ => None,
+        }
+    }
+
+    /// The text, from the panel's corner, coloured by the hovered row; the tokens of the hovered and of the locked
+    /// output and the one under the pointer in frames, and outputs after the hovered one in muted ink.
+    pub(crate) fn items(&self, rows: &Rows<'_>, scale: &Scale, token: Option<usize>) -> Vec<Item> {
+        let theme = scale.theme;
+        let mut items = vec![Item::filled(Rect::new(0.0, 0.0, self.width, self.height()), theme.panel())];
+        let paint = |token: usize| -> Option<Paint> {
+            let row = rows.hover.filter(|row| token < rows.length(*row))?;
+            Some(scale.paint(rows.shown(row, token)))
+        };
+        let pieces = self.pieces();
+        let mut cells = Cells::default();
+        for piece in &pieces {
+            if let Some(paint) = paint(piece.token) {
+                cells.add(paint, self.ground(piece));
+            }
+        }
+        items.extend(cells.into_items());
+        let of_output = |row: Option<usize>| row.map(|row| self.n_input + row);
+        let ink = |token: usize| match paint(token) {
+            Some(paint) => scale.backdrop(paint).ink(),
+            None if of_output(rows.hover).is_some_and(|own| token > own) => theme.muted(),
+            None => theme.ink(),
+        };
+        for block in &self.blocks {
+            let of_block = |token: usize| ink(block.first + token);
+            let runs = block.paragraph.runs(PADDING, PADDING + block.top, of_block);
+            items.extend(runs.into_iter().map(Item::from));
+        }
+        let mut frame = |token: Option<usize>, color: Color, width: f64| {
+            for piece in pieces.iter().filter(|piece| Some(piece.token) == token) {
+                let rect = Rect { y: piece.rect.y + 1.0, height: self.line - 2.0, ..piece.rect };
+                items.push(Item::Frame { rect, color, width });
+            }
+        };
+        frame(of_output(rows.hover.filter(|row| rows.lock != Some(*row))), theme.mark(), 1.5);
+        frame(of_output(rows.lock), theme.ink(), 2.5);
+        frame(token, theme.mark(), 2.5);
+        if let Some(rule) = self.rule(&pieces) {
+            let (from, to) = ((rule.x, rule.y), (rule.x + rule.width, rule.y + rule.height));
+            let (color, width) = if rule.width > 0.0 { (theme.muted(), 1.0) } else { (theme.mark(), 2.0) };
+            items.push(Item::Line { from, to, color, width });
+        }
+        items
+    }
+
+    /// How a page redraws that, for the panels whose text it is; empty for all.
+    pub(crate) fn redraw(&self, only: Vec<usize>) -> Redraw {
+        let pieces = self.pieces();
+        let runs = |block: &Block| {
+            let first = block.first;
+            let runs = block.paragraph.runs_of_tokens(PADDING, PADDING + block.top).into_iter();
+            runs.map(move |(token, run)| (first + token, run))
+        };
+        Redraw::of_hovered(Part::Tokens(Boxes {
+            size: self.size,
+            only,
+            later: self.setting != Setting::Inputs,
+            rule: self.rule(&pieces),
+            area: Some((self.width, self.height())),
+            places: pieces.iter().map(|piece| (piece.token, self.ground(piece))).collect(),
+            texts: self.blocks.iter().flat_map(runs).collect(),
+            ..Boxes::default()
+        }))
+    }
+}
