@@ -1,5 +1,5 @@
 // The bar that stays: outputs, comparison, unit, grain, intensity, legend, and what is behind the menu.
-import { data, id, palettes, records } from "./data.js";
+import { data, every, id, palettes, records } from "./data.js";
 import { firstOf, groupOf, numbers, rowName } from "./grain.js";
 import { PATTERN_NAMES, scaleOf, alike } from "./scale.js";
 import { clips, show, state } from "./state.js";
@@ -53,11 +53,11 @@ export function controls() {
   const siblings = records.map((r, k) => /** @type {[string, string]} */ ([String(k), r.name])).filter(([k]) => records[+k].method === own.method && records[+k].target === own.target);
   choices(id("record"), siblings);
   id("record").value = String(state.record);
-  for (const button of document.querySelectorAll("[data-mode]")) {
+  for (const button of every("[data-mode]")) {
     button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode));
     if (button.dataset.mode === "difference") button.disabled = !state.lock;
   }
-  for (const button of document.querySelectorAll("[data-grain]")) button.setAttribute("aria-pressed", String(button.dataset.grain === state.grain));
+  for (const button of every("[data-grain]")) button.setAttribute("aria-pressed", String(button.dataset.grain === state.grain));
   id("intensity").value = String(Math.log2(state.intensity));
   id("intensity").closest("label").hidden = diverging(current());
   const release = id("release"), compare = id("compare");
@@ -111,7 +111,7 @@ export function listen(changed) {
   on("clip", value => { state.clip = +value; });
   on("theme", value => { state.theme = value; });
   id("intensity").addEventListener("input", () => { state.intensity = +(2 ** +id("intensity").value).toPrecision(3); changed(); });
-  for (const button of document.querySelectorAll("[data-mode]")) button.addEventListener("click", () => { state.mode = String(button.dataset.mode); changed(); });
-  for (const button of document.querySelectorAll("[data-grain]")) button.addEventListener("click", () => { state.grain = String(button.dataset.grain); changed(); });
+  for (const button of every("[data-mode]")) button.addEventListener("click", () => { state.mode = String(button.dataset.mode); changed(); });
+  for (const button of every("[data-grain]")) button.addEventListener("click", () => { state.grain = String(button.dataset.grain); changed(); });
 }
 export { groupOf };

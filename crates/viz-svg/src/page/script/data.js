@@ -16,6 +16,8 @@
 
 /** @type {<T extends HTMLElement = any>(name: string) => T} */
 export const id = name => /** @type {any} */ (document.getElementById("saliency-" + name));
+/** @param {string} selector @returns {any[]} */
+export const every = selector => [...document.querySelectorAll(selector)];
 export const data = JSON.parse(id("data").textContent || "");
 /** @type {Rec[]} */
 export const records = data.records;
@@ -44,8 +46,8 @@ export function held(record, row, token) {
   return code === -32768 ? null : code === -32767 ? NaN : code > 0 ? Infinity : -Infinity;
 }
 
-/** Whether it is a finite number. @type {(value: Value) => value is number} */
-export const finite = value => typeof value === "number" && Number.isFinite(value);
+/** Whether it is a finite number. */
+export const finite = /** @returns {value is number} */ (/** @type {Value} */ value) => typeof value === "number" && Number.isFinite(value);
 /** A token's name. @param {Rec} record @param {number} token */
 export const nameOf = (record, token) => record.labels[token] ?? record.texts[token].trim();
 /** A token's position in the whole record. @param {Rec} record @param {number} token */

@@ -89,27 +89,26 @@ export function total(view, row) {
   return found;
 }
 
-/** Σ shares / Σ median shares at the distances of a row's cells. @param {View} view @param {number} row */
+/** A row's shares, once for each output, by the median shares at the distances of their cells. @param {View} view @param {number} row */
 export function ratios(view, row) {
   let found = view.ratios.get(row);
   if (found) return found;
   const { record, starts } = view, [from, to] = outputs(view, row), { median, n } = profiles[record.profile];
+  const values = sums(view, row), all = total(view, row);
   /** @type {number[]} */
   const behind = [];
   found = Array.from({ length: width(view, row) }, (_, g) => {
-    let share = 0, expected = 0, least = Infinity, some = false;
+    let expected = 0, least = Infinity;
     for (let r = from; r < to; r++) {
       for (let token = starts[g]; token < starts[g + 1]; token++) {
-        const value = held(record, r, token), d = position(record, record.inputs + r) - position(record, token);
-        if (!finite(value)) continue;
-        some = true;
-        share += Math.abs(value) / (record.totals[r] || 1);
-        expected += median[d] ?? 0;
+        const d = position(record, record.inputs + r) - position(record, token);
+        expected += median[d] ?? NaN;
         least = Math.min(least, n[d] ?? 0);
       }
     }
-    behind.push(some ? least : 0);
-    return !some ? null : expected > 0 ? share / expected : undefined;
+    behind.push(least);
+    const value = values[g];
+    return !finite(value) ? value === null ? null : undefined : expected > 0 && all > 0 ? (to - from) * Math.abs(value) / all / expected : undefined;
   });
   view.ratios.set(row, found);
   view.behind.set(row, behind);

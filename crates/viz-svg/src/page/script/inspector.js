@@ -46,10 +46,10 @@ export function rank() {
     const item = append(list, "li", view.of[state.token ?? -1] === column ? "at" : ""), value = values[column];
     item.dataset.c = String(view.starts[column]);
     append(item, "b", "", view.labels[column]);
-    const track = append(item, "span", compares ? "track" : "bar");
+    const track = append(item, "span", compares ? "track" : "amount");
     if (compares) {
       const [a, b] = [size(own[column]) / largest, size(other[column]) / largest];
-      const line = append(track, "i", "line");
+      const line = append(track, "i", "gap");
       line.style.left = 100 * Math.min(a, b) + "%";
       line.style.width = 100 * Math.abs(a - b) + "%";
       append(track, "i", "dot b").style.left = 100 * b + "%";

@@ -2,7 +2,7 @@
 // Types are checked with `tsc --checkJs`; esbuild puts the files of this folder into one.
 import { controls, listen, strip } from "./bar.js";
 import { copy, copyPicture, copyTable, savePicture } from "./copying.js";
-import { data, id, records } from "./data.js";
+import { data, every, id, records } from "./data.js";
 import { figures, redraw, rest, under } from "./figures.js";
 import { firstOf, groupOf } from "./grain.js";
 import { fillTable, rank } from "./inspector.js";
@@ -17,7 +17,7 @@ import { cellWords, sentence, text } from "./words.js";
 
 const REST = 60;
 const root = document.documentElement, live = id("live"), dialog = /** @type {HTMLDialogElement} */ (id("help"));
-const tabs = [...document.querySelectorAll("[role=tab]")];
+const tabs = every("[role=tab]");
 
 // ---- drawing ----
 
@@ -244,8 +244,8 @@ id("close").addEventListener("click", () => dialog.close());
 
 for (const tab of tabs) {
   tab.addEventListener("click", () => { state.tab = String(tab.dataset.tab); changed(); });
-  tab.addEventListener("keydown", event => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  tab.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (!by) return;
     event.preventDefault();
     const next = tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length];
@@ -307,8 +307,8 @@ if (location.hash.length > 1) read(location.hash.slice(1));
 if (!tabs.some(tab => tab.dataset.tab === state.tab)) state.tab = tabs[0]?.dataset.tab ?? "";
 root.classList.add("live");
 root.dataset.theme = themeName();
-for (const element of document.querySelectorAll("[data-needs-script]")) element.removeAttribute("hidden");
-for (const element of document.querySelectorAll("[data-without-script]")) element.remove();
+for (const element of every("[data-needs-script]")) element.removeAttribute("hidden");
+for (const element of every("[data-without-script]")) element.remove();
 for (const figure of figures) {
   figure.box.tabIndex = 0;
   figure.box.setAttribute("role", "application");

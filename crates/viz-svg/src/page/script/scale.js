@@ -31,7 +31,10 @@ function endOf(ks, grain) {
   const key = JSON.stringify([ks, grain, state.mode, state.lock, state.clip]), known = ends.get(key);
   if (known) return known;
   /** @type {number[]} */
-  const inputs = [], later = [], patterns = new Set();
+  const inputs = [];
+  /** @type {number[]} */
+  const later = [];
+  const patterns = new Set();
   let cells = 0, rows = 0;
   for (const k of ks) {
     const one = view(k, grain);
@@ -84,8 +87,8 @@ export const PATTERN_NAMES = ["", "not comparable", "missing", "NaN", "âˆž", "âˆ
  * median. @param {Scale} scale @param {Value} value @param {number} [n] */
 export function level(scale, value, n = FEW) {
   // Nothing at all against a distance is the scale's low end.
-  if (!finite(value) && !(state.mode === "distance" && value === -Infinity)) return odd(value);
-  const x = Math.max(-1, Math.min(1, Number(value) / scale.end)), size = Math.abs(x);
+  if (typeof value !== "number" || (!Number.isFinite(value) && !(state.mode === "distance" && value < 0))) return odd(value);
+  const x = Math.max(-1, Math.min(1, value / scale.end)), size = Math.abs(x);
   let t = scale.root ? Math.sqrt(size) : size;
   if (scale.cut && size * scale.end < scale.cut) t *= size * scale.end / scale.cut;
   if (n < FEW) t *= n / FEW;
