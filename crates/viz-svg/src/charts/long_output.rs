@@ -93,7 +93,8 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
         let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
         let (cell, ground) = ((cell, cell), theme.panel());
         let (free, transposed, for_page) = (0.0, true, options.for_page);
-        let grid = Grid { rows: &rows, scale, cell, gap: GAP, free, transposed, ground, for_page };
+        let outputs = (0, n_output);
+        let grid = Grid { rows: &rows, scale, cell, gap: GAP, free, transposed, ground, for_page, outputs };
         let area = Rect::new(0.0, 0.0, n_output as f64 * cell.0, grid.extent());
         let mut cells = vec![Item::filled(area, ground)];
         cells.extend(grid.items());

@@ -4,13 +4,14 @@ use crate::chart::Chart;
 use crate::error::Error;
 use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::heatmap;
-use crate::layout::heatmap::{HEADS, Heatmap};
+use crate::layout::heatmap::Heatmap;
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
 use crate::layout::sheet::{MARGIN, Sheet};
 use crate::options::Options;
 use crate::options::too_narrow;
 use crate::paint::scale::Scale;
+use crate::redraw::{Part, Redraw};
 use crate::scene::Scene;
 use crate::values::rows::Rows;
 use saliency_schema::Record;
@@ -44,7 +45,7 @@ impl Chart for TallHeatmap {
         let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
         let columns = rows.record.tokens.len().saturating_sub(1).max(1) as f64;
         let bar = (BARS / columns).round().clamp(1.0, 12.0);
-        let mut heatmap = Heatmap { rows, scale, bar, token: options.token, for_page: options.for_page };
+        let mut heatmap = Heatmap::of(rows, scale, options).with_bar(bar);
         if let Some(width) = options.width {
             let (bars, beside) = heatmap.least();
             let taken = TEXT_WIDTH + BETWEEN + heatmap.label_width() + heatmap::GAP + beside + 2.0 * MARGIN;
@@ -63,17 +64,18 @@ fn scene(heatmap: &Heatmap<'_>, options: &Options) -> Scene {
     let n_output = rows.n_output();
     let text = ColoredText::set(rows.record, Setting::of(options), TEXT_WIDTH, (SIZE, LINE));
     let heatmap_left = TEXT_WIDTH + BETWEEN;
-    let rows_top = HEADING + HEADS;
+    let rows_top = HEADING + heatmap.heads_height();
 
     let mut sheet = Sheet::of_all(rows, scale, options, rows.title_of_all());
     sheet.heading("Input", 0.0, 16.0);
     sheet.heading("Output", heatmap_left, 16.0);
-    let paragraph = text.items(rows, scale, heatmap.token);
+    let paragraph = text.items(rows, scale, options.token);
     sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || text.redraw(Vec::new()));
     let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
     let bars_at = (heatmap_left + heatmap.label_width(), rows_top);
     sheet.redrawn_group("rows", words, heatmap.cells(), bars_at, || heatmap.redraw_cells(0));
     sheet.group("heads", None, heatmap.heads(), bars_at);
+    sheet.redrawn_group("marks", None, heatmap.marks(), bars_at, || Redraw::of(0, Part::Marks));
     sheet.outside(heatmap.outside(), bars_at);
     sheet.redrawn_group("labels", None, heatmap.labels(), (heatmap_left, rows_top), || {
         heatmap.redraw_labels(0)
@@ -82,7 +84,7 @@ fn scene(heatmap: &Heatmap<'_>, options: &Options) -> Scene {
         let top = HEADING + text.height() + 40.0;
         sheet.heading("Attribution", 0.0, top - 4.0);
         let x = Some(rows.lock.unwrap_or(y));
-        let scatter_plot = ScatterPlot { rows, scale, x, y, token: heatmap.token, side: scatter_plot::SIDE };
+        let scatter_plot = ScatterPlot { rows, scale, x, y, token: options.token, side: scatter_plot::SIDE };
         sheet.redrawn_group("pair", None, scatter_plot.items(), (0.0, top), || scatter_plot.redraw());
     }
     let description = sentence(rows, sheet.title());

@@ -2,6 +2,7 @@
 
 use crate::layout::cells::Cells;
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Scale};
 use crate::redraw::{Boxes, Part, Redraw};
@@ -47,8 +48,8 @@ struct Block {
 
 impl Setting {
     /// That of a chart which shows all rows.
-    pub(crate) fn of(_options: &Options) -> Self {
-        Self::Apart
+    pub(crate) fn of(options: &Options) -> Self {
+        if options.look == Look::Notebook { Self::Inputs } else { Self::Apart }
     }
 }
 
