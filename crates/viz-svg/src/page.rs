@@ -15,6 +15,7 @@ mod html;
 mod paragraph;
 mod redraw;
 mod resting;
+mod sentence;
 mod tabs;
 
 use crate::chart::{Chart, charts};
@@ -196,7 +197,8 @@ impl<'a> Page<'a> {
                         overview(&sentences, &Options { tokens: true, ..plain }, MAP)?
                     }
                     "words" => {
-                        let view = View::of(&records[first..=first], &Options { tokens: false, ..own.clone() })?.into_owned();
+                        let together = Options { tokens: false, ..own.clone() };
+                        let view = View::of(&records[first..=first], &together)?;
                         overview(&view.records[0], &view.options, MAP)?
                     }
                     _ => overview(record, &Options { tokens: true, ..own.clone() }, MAP)?,

@@ -197,8 +197,12 @@ fn themes() -> Value {
             "ground": theme.background().to_string(), "panel": theme.panel().to_string(),
             "ink": theme.ink().to_string(), "muted": theme.muted().to_string(),
             "apart": theme.not_comparable().to_string(), "mark": theme.mark().to_string(),
+            "a": theme.shown().to_string(), "b": theme.compared().to_string(),
         });
         (theme.name().to_owned(), value)
     };
     [Theme::Light, Theme::Dark].into_iter().map(theme).collect()
 }
+
+fn words(record: &Record) -> Vec<Range<usize>> { (0..record.tokens.len()).map(|i| i..i+1).collect() }
+fn is_unsigned(record: &Record) -> bool { record.signed != Some(true) }

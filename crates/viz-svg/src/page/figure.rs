@@ -69,7 +69,7 @@ impl PageFigure {
 fn frame(scene: &Scene) -> Scene {
     let emptied = |item: &Item| match item {
         Item::Group { name, redraw: Some(redraw), .. } => {
-            Item::group(name, None, [], (0.0, 0.0)).redrawn(redraw.clone(), (0.0, 0.0))
+            Item::group(name, None, [], (0.0, 0.0)).redrawn((**redraw).clone(), (0.0, 0.0))
         }
         item => item.clone(),
     };

@@ -2,7 +2,8 @@
 
 use crate::chart::Chart;
 use crate::charts::{LongOutput, Minimap, TallMultiple};
-use crate::options::{Look, Options};
+use crate::options::Options;
+use crate::options::look::Look;
 use saliency_schema::Record;
 
 /// Outputs from which on a record is long.

@@ -59,7 +59,7 @@ export function controls() {
   }
   for (const button of every("[data-grain]")) button.setAttribute("aria-pressed", String(button.dataset.grain === state.grain));
   id("intensity").value = String(Math.log2(state.intensity));
-  id("intensity").closest("label").hidden = diverging(current());
+  id("intensity").closest("label").hidden = state.mode === "distance" || !own.share;
   const release = id("release"), compare = id("compare");
   release.hidden = !lock;
   if (lock) release.textContent = `✕ release ${rowName(lock.view, lock.row)}`;

@@ -12,7 +12,7 @@
  * stand behind it */
 /** @typedef {{kind: string, panel?: number, only?: number[], at: number[], [more: string]: any}} Part */
 /** @typedef {{records: number[], grain: string, map?: number, rests?: number, theme: string, parts: Part[]}} FigureData */
-/** @typedef {{ground: string, panel: string, ink: string, muted: string, apart: string, mark: string}} Theme */
+/** @typedef {{ground: string, panel: string, ink: string, muted: string, apart: string, mark: string, a: string, b: string}} Theme */
 
 /** @type {<T extends HTMLElement = any>(name: string) => T} */
 export const id = name => /** @type {any} */ (document.getElementById("saliency-" + name));

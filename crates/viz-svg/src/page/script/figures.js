@@ -60,8 +60,8 @@ const draw = {
       const found = at(token), later = part.later && token >= view.inputs && token !== view.inputs + row;
       return found !== undefined ? inkOn(scale, found) : later ? muted : ink;
     });
-    const lock = lockedOf(view), marked = /** @type {[number, string, number][]} */ ([[row < 0 ? -1 : view.inputs + row, mark, 2],
-      [lock < 0 ? -1 : view.inputs + lock, ink, 2.5], [tokenOf(view), mark, 2.5]]).filter(([token]) => token >= 0);
+    const lock = lockedOf(view), marked = /** @type {[number, string, number][]} */ ([[row < 0 ? -1 : view.inputs + row, theme().a, 2],
+      [lock < 0 ? -1 : view.inputs + lock, theme().b, 2.5], [tokenOf(view), mark, 2.5]]).filter(([token]) => token >= 0);
     let nodes = /** @type {any} */ (group).nodes;
     if (!nodes) {
       group.replaceChildren();
@@ -171,12 +171,12 @@ function cellOf(part, view, row, token) {
 function marks(figure) {
   const old = figure.svg.querySelector(".marks"), layer = old || add(figure.svg, "g", { class: "marks" });
   layer.replaceChildren();
-  const { ink, mark } = theme();
+  const { a: first, b: second, mark } = theme();
   for (const part of figure.data.parts) {
     const view = viewOf(figure, part), [x, y] = part.at, token = tokenOf(view);
     const around = (/** @type {number[]} */ [left, top, w, h], /** @type {string} */ color, /** @type {number} */ width) =>
       frame(layer, [x + left, y + top, w, h], color, width);
-    for (const [row, color, width] of /** @type {[number, string, number][]} */ ([[handOf(view), mark, 1.5], [lockedOf(view), ink, 2]])) {
+    for (const [row, color, width] of /** @type {[number, string, number][]} */ ([[handOf(view), first, 1.5], [lockedOf(view), second, 1.5]])) {
       if (row < 0) continue;
       if (part.kind === "grid") {
         const [a, b, w, h] = cellOf(part, view, row, 0), end = start(part, view, view.inputs + row - 1) + part.cell[0];
@@ -206,14 +206,14 @@ export function redraw(figure, beside) {
   if (!figure.drawn || figure.svg.dataset.theme !== themeName()) repaint(figure);
   figure.data.parts.forEach((part, i) => {
     if (beside !== (part.kind === "pair")) return;
-    const key = shared + JSON.stringify(depends[part.kind]());
+    const key = shared + JSON.stringify(depends[part.kind]?.());
     // The picture as it came is the state at rest.
     const rests = figure.keys[i] === undefined && !!figure.data.rests && shared === resting && themeName() === figure.data.theme && (part.kind === "grid" || part.kind === "thumbnails");
     if (!rests && figure.keys[i] !== key) {
       const group = figure.groups[i], view = viewOf(figure, part);
       if (!/** @type {any} */ (group).nodes) group.replaceChildren();
       group.setAttribute("transform", String(group.dataset.live));
-      draw[part.kind](figure, part, group, scaleOf(alike(figure.data.records, view.k), figure.data.grain), view);
+      draw[part.kind]?.(figure, part, group, scaleOf(alike(figure.data.records, view.k), figure.data.grain), view);
     }
     figure.keys[i] = key;
   });

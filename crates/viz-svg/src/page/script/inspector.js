@@ -2,7 +2,7 @@
 import { finite, id } from "./data.js";
 import { place, ratios, rowName, width } from "./grain.js";
 import { percent, signed, times } from "./numbers.js";
-import { contrast, levels, scaleOf } from "./scale.js";
+import { levels, scaleOf } from "./scale.js";
 import { state } from "./state.js";
 import { current, locked, lockOf, ranked, rowOf, shares, shown } from "./values.js";
 import { rowTitle, spelled } from "./words.js";
@@ -34,11 +34,12 @@ export function rank() {
   if (!list) return;
   const view = current(), lock = lockOf(state.grain), compares = state.mode === "difference" && lock;
   list.replaceChildren();
+  list.className = compares ? "both" : "";
   id("ranking").textContent = rowTitle();
   id("held").textContent = "";
   if (!view.n) return;
   const row = rowOf(view), values = shown(view, row), columns = ranked(view, row).slice(0, WORDS), scale = scaleOf([view.k], state.grain);
-  const at = levels(scale, view, row), mine = shares(view, row), other = compares ? locked(view) : [], ratio = state.mode === "distance" ? ratios(view, row) : [];
+  const at = levels(scale, view, row), mine = shares(view, row), other = compares ? locked(view) : [];
   const own = compares ? plain(view, row) : [];
   const size = (/** @type {Value} */ v) => finite(v) ? Math.abs(v) : 0;
   const largest = Math.max(1e-300, ...columns.map(i => compares ? Math.max(size(own[i]), size(other[i])) : size(values[i])));
@@ -61,9 +62,8 @@ export function rank() {
     }
     append(item, "span", "n", spelled(view, value));
     const even = finite(mine[column]) ? times(mine[column] * width(view, row)) : "";
-    append(item, "span", "m", compares ? `${word(view, own[column])} : ${word(view, other[column])}` : state.mode === "distance" ? percent(mine[column]) : view.record.share ? even : percent(mine[column]));
-    append(item, "span", "d", `${back(view, row, column)} back`);
-    void ratio;
+    append(item, "span", "m", compares ? `${word(view, own[column])} ○ ${word(view, other[column])}` : state.mode === "distance" ? percent(mine[column]) : view.record.share ? even : percent(mine[column]));
+    if (!compares) append(item, "span", "d", `${back(view, row, column)} back`);
   }
   const all = width(view, row);
   if (!compares) id("held").textContent = `these ${columns.length} of ${all} hold ${percent(heldBy(view, row, columns))}`;
@@ -119,4 +119,3 @@ export function fillTable(table, every) {
     line(tr, "td", texts);
   });
 }
-export { contrast };

@@ -26,7 +26,7 @@ export function strips() {
       const name = line.appendChild(document.createElement("th")), button = name.appendChild(document.createElement("button"));
       name.scope = "row";
       button.type = "button";
-      button.textContent = record.name;
+      button.textContent = new Set(records.map(r => r.method)).size === records.length ? record.method : record.name;
       line.appendChild(document.createElement("td")).append(document.createElement("canvas"));
       line.append(document.createElement("td"), document.createElement("td"));
     }

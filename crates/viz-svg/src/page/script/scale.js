@@ -72,7 +72,8 @@ export function scaleOf(ks, grain) {
     const colors = Array.from(atob(palettes[name][dark ? "dark" : "light"]), c => c.charCodeAt(0).toString(16).padStart(2, "0")).join("").match(/.{6}/g)?.map(hex => "#" + hex) ?? [];
     colored.set(name + dark, found = { colors, inks: colors.map(contrast) });
   }
-  const cut = apart ? 0 : Math.min(end, even / state.intensity);
+  // Differences of shares fade as shares do; what has a sign of its own does not.
+  const cut = state.mode === "distance" || !ks.every(k => records[k].share) ? 0 : Math.min(end, even / state.intensity);
   return { end, cut, even, diverging: apart, root: state.mode !== "distance", over, of, patterns, ...found };
 }
 /** Those of some records that are of one unit and sign with one of them: they share a scale. @param {number[]} ks @param {number} k */

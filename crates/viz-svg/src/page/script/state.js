@@ -53,7 +53,7 @@ export function read(text) {
     return row !== undefined && records[+record]?.scales[+row] !== undefined ? { record: +record, row: +row } : null;
   };
   const one = (/** @type {string} */ name, /** @type {string[]} */ known, /** @type {string} */ other) => known.includes(get(name)) ? get(name) : other;
-  Object.assign(state, row("hover") ?? { row: records[state.record].rest });
+  Object.assign(state, row("hover"));
   state.lock = row("lock");
   if (same(state.lock, state)) state.lock = null;
   state.pinned = get("pin") === "1";

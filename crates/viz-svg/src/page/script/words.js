@@ -117,7 +117,8 @@ export function legend(ks) {
   const of = view.record.share ? " of the row" : " " + view.record.unit;
   if (scale.diverging) {
     const [low, high] = lock && state.mode === "difference" ? [`more to ${rowName(lock.view, lock.row)} (B)`, `more to ${rowName(view, rowOf(view))} (A)`] : ["lowers", "raises"];
-    return { low: `${low}, ${spelled(view, -scale.end)}`, middle: "0", high: `${spelled(view, scale.end)}${of}, ${high}`, notes: [cells + " at an end or beyond"] };
+    const faint = scale.cut ? [`fainter below ${percent(scale.cut)}`] : [];
+    return { low: `${low}, ${spelled(view, -scale.end)}`, middle: "0", high: `${spelled(view, scale.end)}${of}, ${high}`, notes: [cells + " at an end or beyond", ...faint] };
   }
   const notes = [cells];
   if (scale.cut) notes.push(`fainter below ${percent(scale.cut)}, ${state.intensity === 1 ? "an even share" : `an even share ÷ ${+state.intensity.toPrecision(3)}`}`);
