@@ -4,7 +4,6 @@ use crate::options::Options;
 use crate::paint::scale::{Paint, Scale};
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::font;
-use crate::values::number::short;
 use crate::values::rows::Rows;
 
 /// The levels' width.
@@ -93,10 +92,10 @@ impl ColorBar<'_> {
         let number = |text: String, at: f64, anchor| {
             Item::from(Text::new(text, at, top + 23.0, SMALL, theme.ink()).anchored(anchor))
         };
-        items.push(number(format!("{less}{}", short(low)), x, Anchor::Start));
-        items.push(number(format!("{more}{}", short(scale.end)), x + WIDTH, Anchor::End));
+        items.push(number(format!("{less}{}", scale.spelled(low)), x, Anchor::Start));
+        items.push(number(format!("{more}{}", scale.spelled(scale.end)), x + WIDTH, Anchor::End));
         if low < 0.0 {
-            items.push(number("0".to_owned(), x + WIDTH / 2.0, Anchor::Middle));
+            items.push(number(scale.spelled(0.0), x + WIDTH / 2.0, Anchor::Middle));
         }
         let mut lines = vec![format!("left: {}", self.ends.low), format!("right: {}", self.ends.high)];
         if let Some(largest) = scale.clipped {
@@ -104,7 +103,7 @@ impl ColorBar<'_> {
                 Some(_) => "ends where the caller says".to_owned(),
                 None => format!("ends at the {} quantile of |value|", options.clip),
             });
-            lines.push(format!("largest: {}", short(largest)));
+            lines.push(format!("largest: {}", scale.spelled(largest)));
         }
         lines.extend_from_slice(outside);
         // Beside the bar, or under it where the picture is narrow.

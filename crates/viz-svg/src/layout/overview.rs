@@ -27,7 +27,7 @@ const LABELS: f64 = 112.0;
 /// A state outside the record, a palette that does not fit, or a width that is too small.
 pub(crate) fn overview(record: &Record, options: &Options, width: f64) -> Result<Scene, Error> {
     let rows = Rows::one(std::slice::from_ref(record), options)?;
-    let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
+    let scale = Scale::of(&rows, options)?;
     let mut heatmap = Heatmap::of(rows, scale, options);
     heatmap.label_room = LABELS;
     heatmap.row = (HEIGHT / rows.n_output().max(1) as f64).floor().clamp(ROWS.0, ROWS.1);

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::page::encode::packed;
 use crate::page::figure::PageFigure;
 use crate::page::head::facts;
@@ -10,9 +11,9 @@ use crate::page::tabs::{grain, same_tokens};
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::text::label::{label, label_at};
-use crate::values::explained;
-use crate::values::kind::Kind;
+use crate::values::kind::{Kind, is_unsigned};
 use crate::values::provenance::Provenance;
+use crate::values::{explained, words};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saliency_schema::{DistanceProfile, Record, Segmentation, Token, spearman};
@@ -41,10 +42,12 @@ pub(crate) fn data(
         "profiles": profiles(records, options),
         "agreement": agreement(records),
         "figures": figures.iter().map(PageFigure::data).collect::<Vec<_>>(),
-        "palettes": palettes(),
+        "palettes": palettes(options.look),
         "themes": themes(),
         "state": state,
         "grain": grain(options),
+        "notebook": options.look == Look::Notebook,
+        "default": default_palettes(options.look),
         "relative": options.relative.is_some(),
         "intensity": options.intensity,
         "theme": theme,
@@ -72,13 +75,19 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     set("method", json!(provenance.method));
     set("target", json!(provenance.target));
     set("facts", json!(facts(record, options)));
-    let kinds: Vec<_> = records.iter().map(Kind::of).collect();
-    let unsigned = is_unsigned(record);
-    set("share", json!(unsigned));
-    set("unit", json!(kinds[k].words()));
+    // Against distance is a switch of the page.
+    let plain = Options { relative: None, ..options.clone() };
+    let kinds: Vec<_> = records.iter().map(|record| Kind::of(record, &plain)).collect();
+    set("share", json!(kinds[k] == Kind::Share));
+    set("signed", json!(!is_unsigned(record)));
+    set("unit", json!(Some(kinds[k].after_number()).filter(|unit| !unit.is_empty()).map_or_else(|| kinds[k].words(), str::to_owned)));
     set("kind", json!(kinds.iter().position(|kind| *kind == kinds[k])));
     set("profile", json!(if options.relative.is_some() { 0 } else { k }));
-    set("words", groups(record, words(record), None));
+    let fragments = match record.regrouped {
+        None => words::groups(record, &[]),
+        Some(_) => (0..record.tokens.len()).map(|token| token..token + 1).collect(),
+    };
+    set("words", groups(record, fragments, None));
     let sentences = record.segments(&Segmentation::Sentences)?;
     set("sentences", groups(record, sentences, Some(SENTENCE)));
     set("scales", json!(scales));
@@ -177,10 +186,10 @@ fn runs(partners: &[Option<usize>]) -> Vec<[usize; 3]> {
 }
 
 /// Every palette's levels in both themes: three bytes each, in base64.
-fn palettes() -> Value {
+fn palettes(look: Look) -> Value {
     let levels = |palette: Palette, theme: Theme| {
         let from = if palette.is_diverging() { -31 } else { 0 };
-        let color = |level: i32| palette.color(f64::from(level) / 31.0, theme).0;
+        let color = |level: i32| palette.color(f64::from(level) / 31.0, theme, look).0;
         STANDARD.encode((from..=31).flat_map(color).collect::<Vec<u8>>())
     };
     let palette = |palette: Palette| {
@@ -189,6 +198,12 @@ fn palettes() -> Value {
         (palette.name().to_owned(), value)
     };
     Palette::ALL.into_iter().map(palette).collect()
+}
+
+/// The names of the palettes for values without and with a sign, in the light and the dark theme.
+fn default_palettes(look: Look) -> Value {
+    let names = |theme: Theme| [false, true].map(|signed| Palette::default_for(signed, theme, look).name());
+    json!({"light": names(Theme::Light), "dark": names(Theme::Dark)})
 }
 
 fn themes() -> Value {
@@ -203,6 +218,3 @@ fn themes() -> Value {
     };
     [Theme::Light, Theme::Dark].into_iter().map(theme).collect()
 }
-
-fn words(record: &Record) -> Vec<Range<usize>> { (0..record.tokens.len()).map(|i| i..i+1).collect() }
-fn is_unsigned(record: &Record) -> bool { record.signed != Some(true) }

@@ -9,6 +9,7 @@ use crate::paint::theme::Theme;
 use crate::values::number::{percent, times};
 use crate::values::rows::Rows;
 use crate::values::view::View;
+use crate::values::words;
 use saliency_schema::Record;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -28,24 +29,28 @@ pub(crate) struct Resting {
 }
 
 impl Resting {
-    /// The output that the options name, or the one whose largest input is the most.
+    /// The output that the options name, or the one whose largest input is the most against an even share.
     pub(crate) fn of(records: &[Record], options: &Options) -> Result<Self, Error> {
         let some = || records.iter().position(|record| record.n_output() > 0);
         let panel = options.hover.map(|state| state.panel).or_else(some).unwrap_or(0);
+        // The words of one record; a lock in another one is compared by the script.
         let own = |state: Option<State>| state.filter(|s| s.panel == panel).map(|s| State::output(s.output));
-        let options = Options { hover: own(options.hover), lock: own(options.lock), record: None, ..options.clone() };
-        let view = View::of(&records[panel..=panel], &options)?;
+        let lock = own(options.lock).filter(|_| options.relative.is_none());
+        let options = Options { hover: own(options.hover), lock, token: None, record: None, ..options.clone() };
+        let one = &records[panel..=panel];
+        let view = View::of(one, &options)?;
         let rows = Rows::one(&view.records, &view.options)?;
-        let scale = |theme| Scale::of(rows.all_shown(), rows.is_signed(), &Options { theme, ..(*view.options).clone() });
+        let scale = |theme| Scale::of(&rows, &Options { theme, ..(*view.options).clone() });
         let scales = (scale(Theme::Light)?, scale(Theme::Dark)?);
-        let paint = |token: usize| {
-            let row = rows.hover()?;
-            let column = token;
-            let value = (column < rows.length(row)).then(|| rows.shown(row, column))?;
-            Some((scales.0.paint(value), scales.1.paint(value)))
-        };
-        let paints = (0..records[panel].tokens.len()).map(paint).collect();
-        let output = rows.hover().unwrap_or(0);
+        // Each token has the colour of its word.
+        let members = view.records[0].regrouped.as_ref().filter(|_| one[0].regrouped.is_none()).map(|groups| &groups.members);
+        let mut paints = Vec::new();
+        for column in 0..view.records[0].tokens.len() {
+            let value = rows.hover().filter(|row| column < rows.length(*row)).map(|row| rows.shown(row, column));
+            let paint = value.map(|value| (scales.0.paint(value), scales.1.paint(value)));
+            paints.extend(std::iter::repeat_n(paint, members.map_or(1, |members| members[column])));
+        }
+        let output = rows.hover().map_or(0, |row| words::outputs(&view.records[0], row).start);
         let (sentence, table) = (Sentence::of(&rows), table(&rows));
         Ok(Self { state: State::new(panel, output), sentence, paints, scales, table })
     }
@@ -94,16 +99,24 @@ impl Resting {
 /// The largest of the row in hand.
 fn table(rows: &Rows<'_>) -> String {
     let Some(row) = rows.hover() else { return String::new() };
-    let mut columns: Vec<(usize, f64)> = (0..rows.length(row)).filter_map(|i| Some((i, rows.shown(row, i).number()?))).collect();
-    columns.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
+    let size = |column: &usize| rows.shown(row, *column).number().map_or(-1.0, f64::abs);
+    let mut columns: Vec<usize> = (0..rows.length(row)).collect();
+    columns.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.cmp(b)));
     columns.truncate(LINES);
-    let mut table = format!(
-        "<caption>{}</caption><thead><tr><th scope=\"col\">#</th><th scope=\"col\">word</th><th scope=\"col\">share</th><th scope=\"col\">× even</th></tr></thead><tbody>",
-        escaped(&rows.title())
-    );
-    for (column, share) in columns {
-        let even = times(share * rows.length(row) as f64);
-        let _ = write!(table, "<tr><td>{column}</td><td>{}</td><td>{}</td><td>{even}</td></tr>", escaped(&rows.label_of(column)), percent(share));
+    let held: f64 = columns.iter().filter_map(|column| rows.share(row, *column)).sum();
+    let caption = format!("{}: these {} of {} hold {}", rows.title(), columns.len(), rows.length(row), percent(held));
+    let head = ["#", "word", "value", "share", "× even"].map(|name| format!("<th scope=\"col\">{name}</th>")).concat();
+    let mut table = format!("<caption>{}</caption><thead><tr>{head}</tr></thead><tbody>", escaped(&caption));
+    for column in columns {
+        let share = rows.share(row, column).map(percent).unwrap_or_default();
+        let even = rows.even(row, column).map(times).unwrap_or_default();
+        let _ = write!(
+            table,
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{share}</td><td>{even}</td></tr>",
+            rows.record().position(column),
+            escaped(&rows.label_of(column)),
+            rows.spelled(rows.shown(row, column)),
+        );
     }
     table + "</tbody>"
 }

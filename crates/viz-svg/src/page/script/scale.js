@@ -50,7 +50,7 @@ function endOf(ks, grain) {
     }
   }
   const sorted = Float64Array.from(inputs).sort(), n = sorted.length;
-  const all = n ? sorted : Float64Array.from(later).sort(), largest = all.length ? all[all.length - 1] : 0;
+  const all = n && !data.notebook ? sorted : Float64Array.from([...inputs, ...later]).sort(), largest = all.length ? all[all.length - 1] : 0;
   let end = data.max || (all.length ? all[Math.min(Math.max(Math.ceil(all.length * state.clip), 1), all.length) - 1] : 0);
   if (!(end > 0)) end = largest > 0 ? largest : 1;
   const over = (/** @type {number[]} */ sizes) => sizes.reduce((n, x) => n + +(x >= end), 0);
@@ -66,7 +66,7 @@ const colored = new Map();
 /** The scale that some records share. @param {number[]} ks @param {string} grain @returns {Scale} */
 export function scaleOf(ks, grain) {
   const { end, even, over, of, patterns } = endOf(ks, grain), apart = ks.some(k => diverging(view(k, grain)));
-  const name = palettes[state.palette]?.diverging === apart ? state.palette : apart ? "puor" : "purple", dark = themeName() === "dark";
+  const name = palettes[state.palette]?.diverging === apart ? state.palette : data.default[themeName()][+apart], dark = themeName() === "dark";
   let found = colored.get(name + dark);
   if (!found) {
     const colors = Array.from(atob(palettes[name][dark ? "dark" : "light"]), c => c.charCodeAt(0).toString(16).padStart(2, "0")).join("").match(/.{6}/g)?.map(hex => "#" + hex) ?? [];
@@ -74,7 +74,7 @@ export function scaleOf(ks, grain) {
   }
   // Differences of shares fade as shares do; what has a sign of its own does not.
   const cut = state.mode === "distance" || !ks.every(k => records[k].share) ? 0 : Math.min(end, even / state.intensity);
-  return { end, cut, even, diverging: apart, root: state.mode !== "distance", over, of, patterns, ...found };
+  return { end, cut, even, diverging: apart, root: state.mode !== "distance" && !data.notebook, over, of, patterns, ...found };
 }
 /** Those of some records that are of one unit and sign with one of them: they share a scale. @param {number[]} ks @param {number} k */
 export const alike = (ks, k) => state.mode === "distance" ? ks : ks.filter(other => records[other].kind === records[k].kind);

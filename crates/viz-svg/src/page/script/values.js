@@ -29,6 +29,12 @@ export function shares(view, row) {
   return sums(view, row).map(value => typeof value === "number" ? Math.abs(value) / all : value);
 }
 
+/** The same with the values' signs. @param {View} view @param {number} row @returns {Value[]} */
+function signedShares(view, row) {
+  const all = total(view, row) || 1;
+  return sums(view, row).map(value => typeof value === "number" ? value / all : value);
+}
+
 /** Whether a view is compared with B by shares: its numbers are of another unit or sign. @param {View} view */
 export const byShares = view => !!state.lock && records[state.lock.record].kind !== view.record.kind;
 
@@ -80,7 +86,7 @@ function lockedOnce(view) {
 }
 
 /** Whether it is drawn around a middle. @param {View} view */
-export const diverging = view => state.mode === "distance" || (state.mode === "difference" && !!state.lock) || !view.record.share;
+export const diverging = view => state.mode === "distance" || (state.mode === "difference" && !!state.lock) || view.record.signed;
 
 /** A row's columns, the largest first; those of the part alone that is shown. @param {View} view @param {number} row @param {Value[]} [values] */
 export function ranked(view, row, values = shown(view, row)) {
@@ -94,11 +100,11 @@ export const inPart = (view, column) => !state.part || column >= view.inputs || 
 
 /** The output whose row differs most from another's: by shares of the inputs. @param {{record: number, row: number}} from */
 export function mostDifferent({ record, row }) {
-  const here = view(record, data.grain), mine = shares(here, groupOf(here, row));
+  const here = view(record, data.grain), mine = signedShares(here, groupOf(here, row));
   let best = null, most = -1;
   for (let r = 0; r < here.n; r++) {
     if (r === groupOf(here, row)) continue;
-    const theirs = shares(here, r);
+    const theirs = signedShares(here, r);
     let gap = 0;
     for (let i = 0; i < here.inputs; i++) if (finite(mine[i]) && finite(theirs[i])) gap += Math.abs(Number(mine[i]) - Number(theirs[i]));
     if (gap > most) [most, best] = [gap, { record, row: firstOf(here, r) }];
