@@ -1,7 +1,7 @@
 //! What the page says first: its title, taken from the text, and how the record was made.
 
 use crate::options::Options;
-use crate::page::escape::escaped;
+use crate::page::escape::marked_up;
 use crate::values::provenance::Provenance;
 use saliency_schema::Record;
 
@@ -30,7 +30,7 @@ impl Title {
 
     /// As HTML, with the outputs set off.
     pub(crate) fn html(&self) -> String {
-        format!("{} <b>{}</b>", escaped(&self.input), escaped(&self.outputs))
+        format!("{} <b>{}</b>", marked_up(&self.input), marked_up(&self.outputs))
     }
 }
 

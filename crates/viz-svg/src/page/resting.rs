@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::options::{Options, State};
-use crate::page::escape::escaped;
+use crate::page::escape::marked_up;
 use crate::page::sentence::Sentence;
 use crate::paint::scale::{Paint, Scale};
 use crate::paint::theme::Theme;
@@ -106,7 +106,7 @@ fn table(rows: &Rows<'_>) -> String {
     let held: f64 = columns.iter().filter_map(|column| rows.share(row, *column)).sum();
     let caption = format!("{}: these {} of {} hold {}", rows.title(), columns.len(), rows.length(row), percent(held));
     let head = ["#", "word", "value", "share", "× even"].map(|name| format!("<th scope=\"col\">{name}</th>")).concat();
-    let mut table = format!("<caption>{}</caption><thead><tr>{head}</tr></thead><tbody>", escaped(&caption));
+    let mut table = format!("<caption>{}</caption><thead><tr>{head}</tr></thead><tbody>", marked_up(&caption));
     for column in columns {
         let share = rows.share(row, column).map(percent).unwrap_or_default();
         let even = rows.even(row, column).map(times).unwrap_or_default();
@@ -114,7 +114,7 @@ fn table(rows: &Rows<'_>) -> String {
             table,
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{share}</td><td>{even}</td></tr>",
             rows.record().position(column),
-            escaped(&rows.label_of(column)),
+            marked_up(&rows.label_of(column)),
             rows.spelled(rows.shown(row, column)),
         );
     }

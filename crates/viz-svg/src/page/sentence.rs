@@ -1,6 +1,6 @@
 //! The row in hand in a sentence. The script says the same of every other row (`script/words.js`).
 
-use crate::page::escape::escaped;
+use crate::page::escape::marked_up;
 use crate::paint::scale::Value;
 use crate::values::explained;
 use crate::values::kind::Unit;
@@ -120,7 +120,7 @@ impl Sentence {
     /// As HTML.
     pub(crate) fn html(&self) -> String {
         let piece = |(piece, bold): &(String, bool)| {
-            let piece = escaped(piece);
+            let piece = marked_up(piece);
             if *bold { format!("<b>{piece}</b>") } else { piece }
         };
         self.0.iter().map(piece).collect()
