@@ -25,8 +25,6 @@ pub(crate) enum Part {
     Thumbnails { boxes: Vec<(usize, Rect)>, places: Vec<Rect> },
     /// Two rows against each other.
     ScatterPlot { side: f64 },
-    /// Title, colour bar, what its ends mean, and the patterns.
-    Legend(Places),
     /// Marks of the state, which a page draws over everything.
     Marks,
     /// A ranked table.
@@ -52,27 +50,6 @@ pub(crate) struct Boxes {
     pub(crate) area: Option<(f64, f64)>,
     pub(crate) places: Vec<(usize, Rect)>,
     pub(crate) texts: Vec<(usize, Text)>,
-}
-
-/// Where a legend's lines are.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Places {
-    /// The title that the caller gave.
-    pub(crate) titled: Option<String>,
-    /// Whether the chart's own title is that of the hovered row, or that of all.
-    pub(crate) of_row: bool,
-    /// Whether the chart sets the hovered row against the locked one, or else against the first.
-    pub(crate) against: bool,
-    /// Left end, baseline, and room; none for a further colour bar.
-    pub(crate) title: Option<(f64, f64, f64)>,
-    /// Of what the bar's panels are, where there are several bars: left end, baseline, and room.
-    pub(crate) heading: Option<(f64, f64, f64)>,
-    /// Left, top, width.
-    pub(crate) bar: (f64, f64, f64),
-    /// Left end, first baseline, and room.
-    pub(crate) lines: (f64, f64, f64),
-    /// Left and top; for the last colour bar.
-    pub(crate) patterns: Option<(f64, f64)>,
 }
 
 impl Redraw {

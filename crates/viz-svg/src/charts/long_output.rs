@@ -6,7 +6,7 @@ use crate::layout::above_panels;
 use crate::layout::cells::Cells;
 use crate::layout::colored_text::Setting;
 use crate::layout::grid::Grid;
-use crate::layout::sheet::MARGIN;
+use crate::layout::sheet::margin;
 use crate::options::Options;
 use crate::options::too_narrow;
 use crate::paint::scale::Paint;
@@ -61,9 +61,10 @@ impl Chart for LongOutput {
         let (mut cell, mut text_width) = (CELL, TEXT_WIDTH);
         if let Some(width) = options.width {
             let count = records.len() as f64;
-            let gaps = BETWEEN * (count - 1.0) + 2.0 * MARGIN;
+            let gaps = BETWEEN * (count - 1.0) + 2.0 * margin(options);
             let outputs = panels.records.iter().map(Record::n_output).max().unwrap_or(1).max(1) as f64;
-            let least = (LEAST.max(outputs * CELLS.0) * count + gaps).max(above_panels::LEAST + 2.0 * MARGIN);
+            let least = (LEAST.max(outputs * CELLS.0) * count + gaps)
+                .max(above_panels::LEAST + 2.0 * margin(options));
             if width < least {
                 return Err(too_narrow(width, least));
             }

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::layout::color_bar::Ends;
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
-use crate::layout::sheet::{MARGIN, Sheet};
+use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
 use crate::options::{States, one};
 use crate::paint::scale::Scale;
@@ -47,12 +47,13 @@ impl Chart for Scatter {
             let description = format!("{}.", sheet.title());
             return Ok(sheet.scene(description));
         };
-        let side =
-            options.width.map_or(scatter_plot::SIDE, |width| width - 2.0 * MARGIN - scatter_plot::BESIDE);
+        let side = options
+            .width
+            .map_or(scatter_plot::SIDE, |width| width - 2.0 * margin(options) - scatter_plot::BESIDE);
         let title = format!("“{}” (output {y}) against “{}” (output {x})", rows.label(y), rows.label(x));
         let more = |row: usize| format!("more to “{}”", rows.label(row));
         let mut sheet =
-            Sheet::of_row(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) }).against();
+            Sheet::of_row(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) });
         let scatter_plot =
             ScatterPlot { rows: &rows, scale: &scale, x: Some(x), y, token: options.token, side };
         sheet.redrawn_group("pair", Some(rows.in_words(&[y])), scatter_plot.items(), (0.0, 0.0), || {

@@ -33,8 +33,7 @@ pub(crate) fn sheet<'s>(
     let (rows, scale) = (panels.rows_of(hovered), scale_of(groups, hovered));
     let bar = |group: &'s Group| {
         let of = if group.panels.contains(&hovered) { hovered } else { group.panels[0] };
-        let name = group.name.clone().map(|name| (name, group.panels[0]));
-        ColorBar { scale: &group.scale, ends: Ends::of(&panels.rows_of(of)), of: name }
+        ColorBar { scale: &group.scale, ends: Ends::of(&panels.rows_of(of)), of: group.name.clone() }
     };
     let sheet = Sheet::of_several(panels.records, Ends::of(&rows), scale, options, rows.title_of_all());
     let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());

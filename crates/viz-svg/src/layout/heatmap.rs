@@ -33,7 +33,7 @@ pub(crate) const THINNEST: f64 = 0.2;
 const RULE: f64 = -6.0;
 /// So many rows are all shown; of more, those that stand out.
 const ALL: usize = 60;
-/// A row stands out where a cell has so many times an even share.
+/// A row stands out where an input has so many times an even share.
 const STANDS_OUT: f64 = 5.0;
 /// So many columns may have a name.
 const NAMED: usize = 40;
@@ -63,8 +63,8 @@ enum Line {
 }
 
 impl<'a> Heatmap<'a> {
-    /// The heatmap of some rows, with bars of one unit. Of more than 60 rows, those without a cell of five times an
-    /// even share are left out, except on a page and in the notebook's look.
+    /// The heatmap of some rows, with bars of one unit. Of more than 60 rows, those without an input of five times an
+    /// even share are counted instead of drawn, except on a page and in the notebook's look.
     pub(crate) fn of(rows: Rows<'a>, scale: Scale, options: &Options) -> Self {
         let n_output = rows.n_output();
         let all = n_output <= ALL || options.for_page || options.look == Look::Notebook;
@@ -342,7 +342,7 @@ impl<'a> Heatmap<'a> {
     }
 }
 
-/// Whether a cell of a row has several times an even share of it.
+/// Whether an input has several times an even share of a row.
 fn stands_out(rows: &Rows<'_>, row: usize) -> bool {
     let total = rows.record.row_total(row);
     let length = rows.length(row);
@@ -350,5 +350,5 @@ fn stands_out(rows: &Rows<'_>, row: usize) -> bool {
         let value = rows.record.attributions[row][token].filter(|x| x.is_finite());
         value.is_some_and(|x| x.abs() * length as f64 >= STANDS_OUT * total)
     };
-    total > 0.0 && (0..length).any(even)
+    total > 0.0 && (0..rows.n_input()).any(even)
 }

@@ -51,28 +51,6 @@ pub(crate) fn part(redraw: &Redraw) -> Value {
             set("kind", json!("pair"));
             set("side", number(*side));
         }
-        Part::Legend(places) => {
-            let three = |(a, b, c): (f64, f64, f64)| json!([number(a), number(b), number(c)]);
-            set("kind", json!("legend"));
-            if let Some(title) = places.title {
-                set("title", three(title));
-            }
-            if let Some(heading) = places.heading {
-                set("heading", three(heading));
-            }
-            set("bar", three(places.bar));
-            set("lines", three(places.lines));
-            if let Some((x, y)) = places.patterns {
-                set("patterns", json!([number(x), number(y)]));
-            }
-            set("rows", json!(places.of_row));
-            if places.against {
-                set("against", json!(1));
-            }
-            if let Some(titled) = &places.titled {
-                set("titled", json!(titled));
-            }
-        }
         Part::Marks => {
             set("kind", json!("marks"));
         }
