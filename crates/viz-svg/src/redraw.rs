@@ -1,5 +1,6 @@
 //! Groups that a page's script redraws when the reader hovers or locks: where their parts are, without their values.
 
+use crate::layout::axis::Axis;
 use crate::scene::{Rect, Text};
 
 /// How a page redraws a group. Charts add it to their groups where
@@ -23,8 +24,9 @@ pub(crate) enum Part {
     Grid { cell: (f64, f64), gap: f64, free: f64, turned: bool, on_panel: bool },
     /// A small copy of the paragraph for each output, at its place.
     Thumbnails { boxes: Vec<(usize, Rect)>, places: Vec<Rect> },
-    /// Two rows against each other.
-    ScatterPlot { side: f64 },
+    /// Two rows against each other: where the plot lies, its two axes, and the templates of their titles, with `{name}`
+    /// and `{output}`.
+    ScatterPlot { plot: Rect, axis: Axis, titles: [&'static str; 2] },
     /// Marks of the state, which a page draws over everything.
     Marks,
     /// A ranked table.

@@ -101,11 +101,11 @@ fn scene(heatmap: &Heatmap<'_>, options: &Options) -> Scene {
     sheet.redrawn_group("labels", None, heatmap.labels(), (heatmap_left, rows_top), || {
         heatmap.redraw_labels(0)
     });
-    if let Some(y) = rows.hover {
+    if let (Some(y), Some(_), false) = (rows.hover, rows.lock, options.for_page) {
         let top = HEADING + text.height() + 40.0;
         sheet.heading("Attribution", 0.0, top - 4.0);
-        let x = Some(rows.lock.unwrap_or(y));
-        let scatter_plot = ScatterPlot { rows, scale, x, y, token: options.token, side: scatter_plot::SIDE };
+        let side = text_width - scatter_plot::BESIDE;
+        let scatter_plot = ScatterPlot { rows, scale, x: rows.lock, y, token: options.token, side };
         sheet.redrawn_group("pair", None, scatter_plot.items(), (0.0, top), || scatter_plot.redraw());
     }
     let description = sentence(rows, sheet.title());

@@ -62,12 +62,11 @@ pub(crate) fn sheet<'s>(
         sheet.redrawn_group("paragraph", None, [], (0.0, HEADING), || text.redraw(only));
     }
     let mut bottom = HEADING + height;
-    if let Some(State { output, .. }) = panels.hover {
+    if let Some(State { output, .. }) = panels.hover.filter(|_| rows.compares() && !options.for_page) {
         let left = TEXT_WIDTH + BETWEEN;
         sheet.heading("Attribution", left, 16.0);
-        let x = rows.foreign.is_none().then(|| rows.lock.unwrap_or(output));
-        let scatter_plot =
-            ScatterPlot { rows: &rows, scale, x, y: output, token: panels.token, side: scatter_plot::SIDE };
+        let (x, side) = (rows.lock, scatter_plot::SIDE);
+        let scatter_plot = ScatterPlot { rows: &rows, scale, x, y: output, token: panels.token, side };
         let drawn = scatter_plot.items();
         let end = drawn.iter().filter_map(Item::bounds).map(|r| r.y + r.height).fold(0.0, f64::max);
         sheet.redrawn_group("pair", None, drawn, (left, HEADING - 12.0), || scatter_plot.redraw());

@@ -284,17 +284,7 @@ impl<'a> Heatmap<'a> {
             color,
             bold,
         };
-        let mut sizes = vec![0.0_f64; self.rows.n_input()];
-        for row in 0..self.rows.n_output() {
-            for (token, size) in sizes.iter_mut().enumerate() {
-                let value = self.rows.shown(row, token).number().filter(|x| x.is_finite());
-                // Of each row as much as of any other.
-                *size += value.map_or(0.0, |x| self.scale.share(x).abs());
-            }
-        }
-        let mut order: Vec<usize> = (0..sizes.len()).filter(|&token| sizes[token] > 0.0).collect();
-        order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]).then(a.cmp(&b)));
-        order.truncate(NAMED);
+        let order = column_names::strongest(&self.rows, &self.scale, NAMED);
         let marked = self.token.map(|token| name(token, theme.mark(), true));
         let rest = order.into_iter().filter(|token| Some(*token) != self.token);
         marked.into_iter().chain(rest.map(|token| name(token, theme.ink(), false))).collect()
