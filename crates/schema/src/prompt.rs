@@ -113,7 +113,7 @@ impl Record {
     ///
     /// # Errors
     /// A record whose prompt has no parts, or none of that name.
-    pub(crate) fn places_of(&self, name: &str) -> Result<Vec<Range<usize>>, Error> {
+    pub fn places_of(&self, name: &str) -> Result<Vec<Range<usize>>, Error> {
         let prompt = with_parts(self.prompt.as_ref())?;
         let mut known: Vec<&str> = Vec::new();
         for part in &prompt.parts {

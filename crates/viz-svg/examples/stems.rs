@@ -22,7 +22,7 @@ impl Chart for Stems {
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         // The record in the state that was asked for, and the colours of its values.
         let rows = Rows::one(records, options)?;
-        let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
+        let scale = Scale::of(&rows, options)?;
         let mut items = Vec::new();
         let mut taken = f64::MIN;
         for (position, value) in rows.hovered() {

@@ -2,7 +2,7 @@
 
 use crate::charts::TABLE;
 use crate::error::Error;
-use crate::options::{Options, States};
+use crate::options::Options;
 use crate::scene::Scene;
 use crate::values::view::View;
 use saliency_schema::Record;
@@ -24,13 +24,6 @@ pub trait Chart: Sync {
     /// The options of this chart among those that only some charts have: `columns`, `top`. The others are refused.
     fn own_options(&self) -> &'static [&'static str] {
         &[]
-    }
-
-    /// The outputs that the chart hovers and locks where [`Options`] name none. A page of this chart alone opens with
-    /// them. Default: none; the chart then shows the first output, and compares with none.
-    fn opening_state(&self, record: &Record) -> States {
-        let _ = record;
-        States::default()
     }
 
     /// The chart as plain text, for a terminal. `None` for a chart without a text form.

@@ -33,6 +33,15 @@ pub enum Error {
         /// How many there are, and of what.
         count: String,
     },
+    /// One row is hovered and locked.
+    #[error(
+        "{row} would be compared with itself; hover or lock another output, and of one word's outputs with \
+         `Options::tokens`"
+    )]
+    Itself {
+        /// The row's name.
+        row: String,
+    },
     /// A page has no chart.
     #[error("the page has no chart; add one with `Page::chart`")]
     NoChart,

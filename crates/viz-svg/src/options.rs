@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::options::look::Look;
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
+use crate::values::words;
 use saliency_schema::{DistanceProfile, Record};
 use std::ops::Range;
 use std::str::FromStr;
@@ -19,9 +20,11 @@ const WIDTHS: (f64, f64) = (240.0, 20_000.0);
 /// [`Figure`](crate::Figure) has a setter for each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// The row whose attributions the paragraph shows. Default: the chart's choice.
+    /// The output that is shown (A). Default: the one with the largest input cell against an even share of its row, in
+    /// the first record that has outputs; where that is the locked one, the output most different from it.
     pub hover: Option<State>,
-    /// The row that the others are compared with. Default: none.
+    /// The output that is compared with (B): what is shown is A − B. Default: none, and in `scatter` the output most
+    /// different from A, with the largest sum of differences between their shares of the inputs.
     pub lock: Option<State>,
     /// The input token under the pointer, by its position. Default: none.
     pub token: Option<usize>,
@@ -43,12 +46,15 @@ pub struct Options {
     pub relative: Option<DistanceProfile>,
     /// The theme. Default: light.
     pub theme: Theme,
-    /// The palette: diverging for values with a sign (differences from a locked row have one), sequential for values
-    /// without. Default: `piyg` with a sign; without one `ylgnbu`, on the dark theme `viridis`.
+    /// The palette: diverging for values with a sign (differences from a locked row and relative values have one),
+    /// sequential for values without. Default: `puor` with a sign and `purple` without; in the notebook's look `piyg`,
+    /// and `ylgnbu`, or `viridis` on the dark theme.
     pub palette: Option<Palette>,
-    /// The quantile of the absolute values that the colour scale ends at, in (0, 1]. Default: 0.99.
+    /// The quantile of the absolute values of inputs that the colour scale ends at, in (0, 1]; in the notebook's look of
+    /// all values. Default: 0.99.
     pub clip: f64,
-    /// Where the colour scale ends, in units of the data. Default: from the data, by `clip`.
+    /// Where the colour scale ends: a share of the row from 0 to 1 for values without a sign, how many times the median
+    /// for relative ones, else in units of the data. Default: from the data, by `clip`.
     pub scale_max: Option<f64>,
     /// How much of what is small is shown, above 0: values without a sign fade to the panel's colour below 1 / intensity
     /// of an even share of their row. Higher shows more. Default: 1.
@@ -117,6 +123,12 @@ impl Options {
         }
         if !(self.intensity > 0.0 && self.intensity.is_finite()) {
             return Err(parameter("intensity", self.intensity.to_string(), "a number above 0"));
+        }
+        if let Some(times) = self.scale_max.filter(|times| self.relative.is_some() && *times <= 1.0) {
+            return Err(parameter("scale_max", times.to_string(), "above 1 (times the median)"));
+        }
+        if self.relative.is_some() && self.look == Look::Notebook {
+            return Err(parameter("relative", "set".into(), "left out in the notebook's look"));
         }
         if let Some(width) = self.width.filter(|w| !(*w >= WIDTHS.0 && *w <= WIDTHS.1)) {
             return Err(parameter("width", width.to_string(), "from 240 to 20000"));
@@ -222,24 +234,28 @@ impl States {
         Self { hover, lock }
     }
 
-    /// Those that the options name, checked against the record.
+    /// Those that the options name, checked against the record: its rows, where several outputs may be one word.
     pub(crate) fn of(record: &Record, options: &Options) -> Result<Self, Error> {
-        let output = |state: Option<State>, what| match state {
+        let row = |state: Option<State>, what| match state {
+            None => Ok(None),
             Some(State { panel, .. }) if panel > 0 => {
                 Err(Error::Outside { what: "panel", found: panel, count: "1 panel".into() })
             }
-            Some(State { output, .. }) if output >= record.n_output() => {
-                Err(Error::Outside { what, found: output, count: format!("{} outputs", record.n_output()) })
-            }
-            state => Ok(state.map(|s| s.output)),
+            Some(State { output, .. }) => row_of(record, output, what).map(Some),
         };
         let count = format!("{} input tokens", record.n_input());
         match options.token.filter(|&i| i >= record.n_input()) {
             Some(found) => Err(Error::Outside { what: "token", found, count }),
             None => Ok(Self {
-                hover: output(options.hover, "hovered output")?,
-                lock: output(options.lock, "locked output")?,
+                hover: row(options.hover, "hovered output")?,
+                lock: row(options.lock, "locked output")?,
             }),
         }
     }
+}
+
+/// The row that an output is in; `what` it is, for the error where there is none.
+pub(crate) fn row_of(record: &Record, output: usize, what: &'static str) -> Result<usize, Error> {
+    let count = || format!("{} outputs", words::n_outputs(record));
+    words::row_of(record, output).ok_or_else(|| Error::Outside { what, found: output, count: count() })
 }

@@ -13,7 +13,7 @@ mod redraw;
 use crate::chart::{Chart, charts};
 use crate::error::Error;
 use crate::figure::{AsRecords, Figure};
-use crate::options::{Options, State, States};
+use crate::options::{Options, State};
 use crate::page::data::data;
 use crate::page::escape::escaped;
 use crate::page::figure::PageFigure;
@@ -149,14 +149,8 @@ impl<'a> Page<'a> {
     }
 
     /// The state that the page opens with, in the form of its address.
-    fn state(&self, records: &[Record]) -> String {
-        // That of the charts, where they agree.
-        let mut opening = self.charts.iter().map(|chart| chart.opening_state(&records[0]));
-        let first = opening.next().unwrap_or_default();
-        let States { hover, lock } =
-            if opening.all(|other| other == first) { first } else { States::default() };
-        let hover = self.options.hover.or(hover.map(State::output));
-        let lock = self.options.lock.or(lock.map(State::output));
+    fn state(&self) -> String {
+        let (hover, lock) = (self.options.hover, self.options.lock);
         let mut parts = Vec::new();
         for (name, state) in [("hover", hover), ("lock", lock)] {
             parts.extend(state.map(|s| format!("{name}={}:{}", s.panel, s.output)));
@@ -191,7 +185,7 @@ impl Page<'_> {
         for (number, figure) in figures.iter().enumerate() {
             figure.section(number, &names, &mut body);
         }
-        let data = data(records, &names, &figures, &self.options, &self.state(records));
+        let data = data(records, &names, &figures, &self.options, &self.state());
         Ok(document(&title, &body, &data))
     }
 }

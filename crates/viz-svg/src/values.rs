@@ -7,5 +7,7 @@ pub(crate) mod names;
 pub(crate) mod number;
 pub(crate) mod panels;
 pub(crate) mod provenance;
+pub(crate) mod resting;
 pub(crate) mod rows;
 pub(crate) mod view;
+pub(crate) mod words;

@@ -32,7 +32,7 @@ impl Chart for Highlight {
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let rows = Rows::one(records, options)?;
         // One scale for every output, so that pictures of two outputs can be compared.
-        let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
+        let scale = Scale::of(&rows, options)?;
         let mut sheet = Sheet::of_row(&rows, &scale, options, rows.title());
         let width = options.width.map_or(WIDTH, |width| width - 2.0 * margin(options));
         let text = ColoredText::set(rows.record, Setting::Running, width, (SIZE, LINE));

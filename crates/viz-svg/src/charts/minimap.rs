@@ -59,7 +59,7 @@ impl Chart for Minimap {
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let rows = Rows::one(records, options)?;
         let n_output = rows.n_output();
-        let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
+        let scale = Scale::of(&rows, options)?;
         let columns = options.columns.unwrap_or(COLUMNS).clamp(1, n_output.max(1));
         let gaps = (columns - 1) as f64 * BETWEEN;
         let inner = options.width.map(|width| width - 2.0 * margin(options));
@@ -75,7 +75,8 @@ impl Chart for Minimap {
         let shrunk = width / text_width;
         let height = text_height * shrunk;
         let (pieces, for_page) = (text.pieces_of_inputs(), options.for_page);
-        let thumbnails = Thumbnails { rows, scale, columns, width, height, shrunk, pieces, for_page };
+        let thumbnails =
+            Thumbnails { rows: rows.clone(), scale, columns, width, height, shrunk, pieces, for_page };
 
         let mut sheet = Sheet::of_all(&rows, &scale, options, rows.title_of_all());
         let all: Vec<usize> = (0..n_output).collect();

@@ -44,7 +44,7 @@ impl Chart for TallHeatmap {
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let rows = Rows::one(records, options)?;
-        let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
+        let scale = Scale::of(&rows, options)?;
         let columns = rows.record.tokens.len().saturating_sub(1).max(1) as f64;
         let mut heatmap = Heatmap::of(rows, scale, options);
         let (bars, beside) = heatmap.least();

@@ -12,7 +12,6 @@ use crate::scene::{Anchor, Item, Rect, Scene, Text};
 use crate::text::font;
 use crate::text::visible;
 use crate::values::excerpt;
-use crate::values::number::short;
 use crate::values::provenance::Provenance;
 use crate::values::rows::Rows;
 use crate::values::view::View;
@@ -52,7 +51,7 @@ impl Chart for Tokens {
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let table = Table::of(records, options)?;
         let rows = &table.rows;
-        let (theme, scale) = (options.theme, Scale::of(rows.all_shown(), rows.is_signed(), options)?);
+        let (theme, scale) = (options.theme, Scale::of(rows, options)?);
         let width = options.width.map_or(WIDTH, |width| width - 2.0 * margin(options));
         if let (Some(whole), true) = (options.width, width < BAR + 60.0) {
             return Err(too_narrow(whole, BAR + 60.0 + 2.0 * margin(options)));
@@ -99,7 +98,7 @@ impl Chart for Tokens {
         text.push('\n');
         let _ = writeln!(text, "rank  position       value  token");
         for (rank, entry) in table.entries.iter().enumerate() {
-            let (position, value) = (entry.position, entry.spelled());
+            let (position, value) = (entry.position, &entry.spelled);
             let _ = writeln!(text, "{:4}  {position:8}  {value:>10}  {}", rank + 1, entry.label);
         }
         let _ = writeln!(text, "\n{}", table.rest());
@@ -122,6 +121,7 @@ struct Entry {
     label: String,
     is_output: bool,
     value: Value,
+    spelled: String,
 }
 
 impl<'a> Table<'a> {
@@ -152,15 +152,8 @@ impl<'a> Table<'a> {
 impl Entry {
     fn new(rows: &Rows<'_>, position: usize, value: Value) -> Self {
         let is_output = rows.record.tokens[position].kind == Kind::Output;
-        Self { position: rows.record.position(position), label: rows.label_of(position), is_output, value }
-    }
-
-    fn spelled(&self) -> String {
-        match self.value {
-            Value::Number(x) => short(x),
-            Value::Missing => "missing".to_owned(),
-            Value::NotComparable => "not comp.".to_owned(),
-        }
+        let (label, spelled) = (rows.label_of(position), rows.spelled(value));
+        Self { position: rows.record.position(position), label, is_output, value, spelled }
     }
 
     fn row(&self, rank: usize, top: f64, width: f64, scale: &Scale) -> Vec<Item> {
@@ -180,7 +173,7 @@ impl Entry {
             text((rank + 1).to_string(), RANK, Anchor::End),
             text(self.position.to_string(), POSITION, Anchor::End),
             text(name, TOKEN, Anchor::Start),
-            text(self.spelled(), VALUE, Anchor::End),
+            text(self.spelled.clone(), VALUE, Anchor::End),
             Item::Cells { paint, cells: vec![bar] },
         ]
     }

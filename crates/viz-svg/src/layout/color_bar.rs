@@ -2,11 +2,11 @@
 
 use crate::layout::legend::SMALL;
 use crate::options::Options;
-use crate::paint::scale::{Paint, Scale};
+use crate::paint::scale::{Paint, Reach, Scale};
 use crate::paint::theme::Theme;
 use crate::scene::{Item, Rect, Text};
 use crate::text::font;
-use crate::values::number::short;
+use crate::values::kind::Unit;
 use crate::values::rows::Rows;
 
 /// The levels' least and most width.
@@ -31,6 +31,8 @@ pub struct Ends {
     pub low: String,
     /// The right end.
     pub high: String,
+    /// What stands behind the right end's number, such as `of the row` or `nats`.
+    pub unit: String,
 }
 
 /// The texts of a bar, in one of their lengths.
@@ -44,17 +46,40 @@ pub(crate) struct Form {
 impl Ends {
     /// The meaning of the left and of the right end; empty where the number says all.
     pub fn new(low: impl Into<String>, high: impl Into<String>) -> Self {
-        Self { low: low.into(), high: high.into() }
+        Self { low: low.into(), high: high.into(), unit: String::new() }
     }
 
-    /// What the colours of a record's rows mean.
+    /// What the colours of a record's rows mean, and what stands behind a number.
     pub fn of(rows: &Rows<'_>) -> Self {
-        match (rows.locked_name(), rows.record.signed) {
-            (Some(locked), _) => Self::new(format!("more to {locked}"), "more to the row itself"),
-            (None, Some(true)) => Self::new("lowers the target", "raises the target"),
-            (None, _) => Self::new("", ""),
-        }
+        let unit = match rows.unit() {
+            Unit::Share | Unit::SignedShare => "of the row",
+            Unit::Relative => "the median share at that distance",
+            Unit::Signed | Unit::Recorded => rows.after_number(),
+        };
+        let ends = match (rows.locked_name(), rows.unit(), rows.record.signed) {
+            (Some(locked), ..) => Self::new(format!("more to {locked}"), "more to the row itself"),
+            (None, Unit::Recorded, Some(false)) => Self::new("no attribution", "most (no sign)"),
+            (None, Unit::Recorded, None) => Self::new("least", "most"),
+            (None, Unit::Share | Unit::Relative, _) => Self::new("", ""),
+            (None, ..) => Self::new("lowers the target", "raises the target"),
+        };
+        Self { unit: unit.to_owned(), ..ends }
     }
+}
+
+/// Parts of a text with a space between them; empty ones are left out.
+fn joined(parts: &[&str]) -> String {
+    parts.iter().copied().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A whole number with a comma before every three digits.
+fn counted(n: usize) -> String {
+    let digits = n.to_string();
+    let group = |(i, digit): (usize, char)| {
+        let comma = i > 0 && (digits.len() - i).is_multiple_of(3);
+        comma.then_some(',').into_iter().chain([digit])
+    };
+    digits.chars().enumerate().flat_map(group).collect()
 }
 
 impl Form {
@@ -78,24 +103,85 @@ impl Form {
 impl ColorBar<'_> {
     /// What stands beside the levels, from the longest form to the shortest.
     pub(crate) fn forms(&self, options: &Options) -> Vec<Form> {
-        let scale = self.scale;
-        let form = |left: &str, right: String| Form { of: self.of.clone(), left: left.to_owned(), right };
-        let low = if scale.palette.is_diverging() { -scale.end } else { 0.0 };
-        let (more, less) = if scale.clipped.is_some() { ("≥ ", "≤ ") } else { ("", "") };
-        let low = if low < 0.0 { format!("{less}{}", short(low)) } else { short(low) };
-        let high = format!("{more}{}", short(scale.end));
-        let joined = |parts: [&str; 2]| {
-            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        let (scale, ends) = (self.scale, &self.ends);
+        let low = if scale.palette.is_diverging() { scale.spelled(-scale.end) } else { scale.spelled(0.0) };
+        let high = scale.spelled(scale.end);
+        let clipped = scale.clipped.is_some();
+        let form = |left: &[&str], right: &[&str]| Form {
+            of: self.of.clone(),
+            left: joined(left),
+            right: joined(right),
         };
-        let (left, right) = (joined([&self.ends.low, &low]), joined([&high, &self.ends.high]));
+        if scale.unit == Unit::Recorded {
+            return self.notebook_forms(options);
+        }
+        let (less, more) = (
+            if clipped && scale.palette.is_diverging() { "or less" } else { "" },
+            if clipped { "or more" } else { "" },
+        );
+        let unit = match (scale.unit, &options.relative) {
+            (Unit::Relative, Some(profile)) => {
+                format!("{} (n = {} rows)", ends.unit, counted(profile.rows()))
+            }
+            _ => ends.unit.clone(),
+        };
+        let left = [&*ends.low, &low, less];
+        let right = [&*high, &unit, more, &ends.high];
+        let counts =
+            |reach: Reach, of: &str| format!("{} of {} {of}", counted(reach.cells), counted(reach.of));
+        let inputs = counts(scale.inputs, "input cells");
+        let both = match scale.outputs.of {
+            0 => inputs.clone(),
+            _ => format!("{inputs}, {}", counts(scale.outputs, "of earlier outputs")),
+        };
+        let (fainter, below) = match (scale.cut, scale.even) {
+            (Some(cut), Some(even)) if cut >= even => {
+                (format!("· fainter below an even share, {}", scale.spelled(cut)), Some(cut))
+            }
+            (Some(cut), _) => (format!("· fainter below {}", scale.spelled(cut)), Some(cut)),
+            (None, _) => (String::new(), None),
+        };
+        let below = below.map_or_else(String::new, |cut| format!("· fainter below {}", scale.spelled(cut)));
+        let counted = |counts: &str| if clipped { format!("({counts})") } else { String::new() };
+        let mut forms = vec![
+            form(&left, &[&joined(&right), &counted(&both), &fainter]),
+            form(&left, &[&joined(&right), &counted(&inputs), &below]),
+            form(&left, &[&joined(&right), &below]),
+            form(&left, &right),
+            form(&[&low, less], &[&high, &ends.unit, more]),
+            form(&[&low], &[&high, more]),
+            form(&[&low], &[&high]),
+        ];
+        // Only which panels it is for.
+        if let Some((panels, _)) = self.of.as_ref().and_then(|of| of.split_once(':')) {
+            let shorter = forms.iter().map(|form| Form { of: Some(panels.to_owned()), ..form.clone() });
+            forms = forms[..1].iter().cloned().chain(shorter.collect::<Vec<_>>()).collect();
+        }
+        forms.dedup();
+        forms
+    }
+
+    /// The same in the notebook's look.
+    fn notebook_forms(&self, options: &Options) -> Vec<Form> {
+        let scale = self.scale;
+        let (more, less) = if scale.clipped.is_some() { ("≥ ", "≤ ") } else { ("", "") };
+        let low = if scale.palette.is_diverging() {
+            format!("{less}{}", scale.spelled(-scale.end))
+        } else {
+            scale.spelled(0.0)
+        };
+        let high = format!("{more}{}", scale.spelled(scale.end));
+        let (left, right) = (joined(&[&self.ends.low, &low]), joined(&[&high, &self.ends.high]));
+        let form = |left: &str, right: String| Form { of: self.of.clone(), left: left.to_owned(), right };
         let mut forms = Vec::new();
         if let Some(largest) = scale.clipped {
             let ends = match options.scale_max {
                 Some(_) => "ends where the caller says".to_owned(),
                 None => format!("ends at the {} quantile of |value|", options.clip),
             };
-            forms.push(form(&left, format!("{right} · {ends}, largest: {}", short(largest))));
-            forms.push(form(&left, format!("{right} · largest: {}", short(largest))));
+            let largest = scale.spelled(largest);
+            forms.push(form(&left, format!("{right} · {ends}, largest: {largest}")));
+            forms.push(form(&left, format!("{right} · largest: {largest}")));
         }
         forms.push(form(&left, right));
         forms.push(form(&low, high));

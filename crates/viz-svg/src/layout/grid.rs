@@ -2,8 +2,8 @@
 
 use crate::layout::cells::Cells;
 use crate::paint::color::Color;
+use crate::paint::scale::Scale;
 use crate::paint::scale::{Paint, Pattern};
-use crate::paint::scale::{Scale, Value};
 use crate::redraw::Part;
 use crate::redraw::Redraw;
 use crate::scene::{Item, Rect};
@@ -110,10 +110,8 @@ impl Grid<'_> {
                 return GROUND;
             }
             let value = self.rows.shown(output, token);
-            if let Value::Number(x) = value
-                && x.is_finite()
-            {
-                return FIRST_LEVEL + self.scale.level(x) as u8;
+            if let Some(level) = self.scale.level(value) {
+                return FIRST_LEVEL + level as u8;
             }
             match self.scale.paint(value) {
                 Paint::Pattern(Pattern::NotComparable) => {

@@ -334,11 +334,5 @@ impl<'a> Heatmap<'a> {
 
 /// Whether an input has several times an even share of a row.
 fn stands_out(rows: &Rows<'_>, row: usize) -> bool {
-    let total = rows.record.row_total(row);
-    let length = rows.length(row);
-    let even = |token: usize| {
-        let value = rows.record.attributions[row][token].filter(|x| x.is_finite());
-        value.is_some_and(|x| x.abs() * length as f64 >= STANDS_OUT * total)
-    };
-    total > 0.0 && (0..rows.n_input()).any(even)
+    (0..rows.n_input()).any(|token| rows.even(row, token).is_some_and(|times| times >= STANDS_OUT))
 }

@@ -10,9 +10,9 @@ use crate::redraw::Redraw;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::font;
 use crate::text::label::label_at;
-use crate::values::explained;
-use crate::values::number::short;
+use crate::values::kind::Unit;
 use crate::values::rows::{Foreign, Rows};
+use crate::values::{explained, words};
 use saliency_schema::Token;
 use std::collections::BTreeSet;
 
@@ -197,7 +197,7 @@ impl<'a> ScatterPlot<'a> {
         for (at, text) in &axis.ticks {
             let (right, down) = (plot.x + at * side, bottom - at * side);
             // Of values with a sign, 0 lies between two others.
-            let width = if *at > 0.0 && text == "0" { 2.0 } else { 1.0 };
+            let width = if *at > 0.0 && (*at - axis.place(0.0)).abs() < 1e-9 { 2.0 } else { 1.0 };
             items.push(line((right, plot.y), (right, bottom), width));
             items.push(line((plot.x, down), (plot.x + side, down), width));
             let tick = |x: f64, y: f64, anchor| {
@@ -209,15 +209,15 @@ impl<'a> ScatterPlot<'a> {
         items.push(line((plot.x, bottom), (plot.x + side, plot.y), 1.5));
         let (theirs, ours) = rows.foreign.map_or(("", ""), |foreign| foreign.names);
         let [right, upward] = TITLES;
-        let said = |template: &str, name: String, row: usize, of: &str| {
+        let said = |template: &str, name: String, number: String, of: &str| {
             let of = if of.is_empty() { String::new() } else { format!(" · {of}") };
-            let title = template.replace("{output}", &row.to_string()).replace("{name}", &name);
+            let title = template.replace("{output}", &number).replace("{name}", &name);
             font::fitted(&(title + &of), 12.0, side)
         };
         let of_x = match (self.x, rows.foreign) {
-            (Some(row), _) => said(right, rows.label(row), row, ours),
+            (Some(row), _) => said(right, rows.label(row), rows.number(row), ours),
             (None, Some(Foreign { record, row, .. })) => {
-                said(right, explained::row(record, row), row, theirs)
+                said(right, explained::row(record, row), words::number(record, row), theirs)
             }
             (None, None) => String::new(),
         };
@@ -226,7 +226,7 @@ impl<'a> ScatterPlot<'a> {
             Text::new(text, x, y, 12.0, theme.ink()).bold().anchored(Anchor::Middle)
         };
         items.push(title(of_x, middle.0, bottom + 48.0).into());
-        let of_y = said(upward, rows.label(self.y), self.y, ours);
+        let of_y = said(upward, rows.label(self.y), rows.number(self.y), ours);
         items.push(Text { upward: true, ..title(of_y, 12.0, middle.1) }.into());
         items
     }
@@ -240,8 +240,13 @@ pub(crate) fn axis(rows: &Rows<'_>, side: f64) -> Axis {
     let foreign = rows.foreign.into_iter().flat_map(|foreign| foreign.values().collect::<Vec<_>>());
     let values = own.chain(foreign).filter_map(Value::number).filter(|x| x.is_finite());
     let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
-    let form = if low < 0.0 { Form::SignedRoot } else { Form::Root };
-    Axis::new(form, high.max(-low), side, short)
+    let form = match rows.unit() {
+        Unit::Relative => Form::Linear,
+        _ if low < 0.0 => Form::SignedRoot,
+        _ => Form::Root,
+    };
+    let spelled = |x: f64| rows.unit().spelled(Value::Number(x), false).replace(".0\u{a0}%", "\u{a0}%");
+    Axis::new(form, high.max(-low), side, spelled)
 }
 
 /// Labels of the dots that stand out most, where there is room for them.

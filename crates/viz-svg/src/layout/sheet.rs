@@ -84,7 +84,8 @@ impl<'a> Sheet<'a> {
     #[must_use]
     pub fn ends(mut self, ends: Ends) -> Self {
         if let Some(bar) = self.bars.first_mut() {
-            bar.ends = ends;
+            let unit = if ends.unit.is_empty() { std::mem::take(&mut bar.ends.unit) } else { ends.unit };
+            bar.ends = Ends { unit, ..ends };
         }
         self
     }

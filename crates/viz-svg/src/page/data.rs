@@ -1,6 +1,7 @@
 //! The page's data, from which its script draws: records, figures, palettes and themes, as JSON.
 
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::page::encode::packed;
 use crate::page::figure::PageFigure;
 use crate::paint::palette::Palette;
@@ -31,7 +32,7 @@ pub(crate) fn data(
     json!({
         "records": all_records(records, names, options),
         "figures": figures.iter().map(PageFigure::data).collect::<Vec<_>>(),
-        "palettes": palettes(),
+        "palettes": palettes(options.look),
         "themes": themes(),
         "rests": options.lock.is_none() && options.palette.is_none(),
         "state": state,
@@ -45,7 +46,7 @@ pub(crate) fn data(
 
 /// Every record, and of several how each compares with the others.
 fn all_records(records: &[Record], names: &[String], options: &Options) -> Vec<Value> {
-    let kinds: Vec<_> = records.iter().map(Kind::of).collect();
+    let kinds: Vec<_> = records.iter().map(|record| Kind::of(record, options)).collect();
     let axes = axis_names(records, names);
     let each = records.iter().zip(names).enumerate().map(|(k, (one, name))| {
         let mut fields = record(one, name, options);
@@ -112,10 +113,10 @@ fn runs(partners: &[Option<usize>]) -> Vec<[usize; 3]> {
 }
 
 /// Every palette's levels in both themes: three bytes each, in base64.
-fn palettes() -> Value {
-    let levels = |palette: Palette, theme: Theme| {
+fn palettes(look: Look) -> Value {
+    let levels = move |palette: Palette, theme: Theme| {
         let from = if palette.is_diverging() { -31 } else { 0 };
-        let color = |level: i32| palette.color(f64::from(level) / 31.0, theme).0;
+        let color = |level: i32| palette.color(f64::from(level) / 31.0, theme, look).0;
         STANDARD.encode((from..=31).flat_map(color).collect::<Vec<u8>>())
     };
     let palette = |palette: Palette| {

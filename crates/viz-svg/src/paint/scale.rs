@@ -2,12 +2,17 @@
 
 use crate::error::Error;
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::paint::color::Color;
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
+use crate::values::kind::Unit;
+use crate::values::rows::Rows;
 
 /// Colour levels on each side of zero.
 const LEVELS: f64 = 31.0;
+/// A median of fewer shares fades what is relative to it.
+const ENOUGH: f64 = 5.0;
 
 /// The paint of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +63,13 @@ impl Pattern {
 pub enum Value {
     /// A number, which need not be finite.
     Number(f64),
+    /// How a share compares with those at the same distance from their outputs.
+    Relative {
+        /// Log₂ of how many times their median it is; −∞ for a share of 0. Or the difference of two such numbers.
+        log2: f64,
+        /// How many shares the median is of, the lesser number of two.
+        n: usize,
+    },
     /// The record has no value here.
     Missing,
     /// There is no counterpart to compare it with.
@@ -75,6 +87,12 @@ impl Value {
     pub(crate) fn minus(self, other: Self) -> Self {
         match (self, other) {
             (Self::Number(a), Self::Number(b)) => Self::Number(a - b),
+            (Self::Relative { log2: a, n }, Self::Relative { log2: b, n: other }) if !(a - b).is_nan() => {
+                Self::Relative { log2: a - b, n: n.min(other) }
+            }
+            // Nothing of nothing, or a number of another kind.
+            (Self::Relative { .. }, Self::Relative { .. } | Self::Number(_))
+            | (Self::Number(_), Self::Relative { .. }) => Self::NotComparable,
             (Self::NotComparable, _) | (_, Self::NotComparable) => Self::NotComparable,
             _ => Self::Missing,
         }
@@ -89,51 +107,90 @@ impl Value {
         }
     }
 
-    /// The number, if it is one.
+    /// The number, if it is one; of a relative value, log₂ of it.
     pub fn number(self) -> Option<f64> {
         match self {
-            Self::Number(x) => Some(x),
+            Self::Number(x) | Self::Relative { log2: x, .. } => Some(x),
             _ => None,
         }
     }
 }
 
-/// A colour scale: from a value to its paint.
+/// A colour scale: from a value to its paint. Zero is the panel's colour.
+///
+/// A value's level is `± √(|x| / end)`, linear for relative values. Shares that are not compared fade: below `cut` the
+/// level is multiplied by `|x| / cut`. Relative values whose median is of `n < 5` shares fade by `n / 5`. The notebook's
+/// scale is linear, does not fade, and its zero is the palette's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     pub(crate) palette: Palette,
     pub(crate) theme: Theme,
-    /// Where the scale ends, in the data's units; above 0.
+    /// Where the scale ends, in the data's units; above 0. Of relative values, in log₂.
     pub(crate) end: f64,
     /// The largest absolute value, where the scale ends before it.
     pub(crate) clipped: Option<f64>,
+    /// An even share of a row, in the mean over the rows: of shares that are not compared.
+    pub(crate) even: Option<f64>,
+    /// Below which values fade.
+    pub(crate) cut: Option<f64>,
+    /// How many of the cells reach the end: of inputs, and of earlier outputs.
+    pub(crate) inputs: Reach,
+    pub(crate) outputs: Reach,
+    /// What the numbers are, and whether they are differences.
+    pub(crate) unit: Unit,
+    pub(crate) compares: bool,
     /// The colours of all levels, from the lowest.
     colors: [Color; 2 * LEVELS as usize + 1],
 }
 
+/// How many cells are as large as the scale's end or larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Reach {
+    pub(crate) cells: usize,
+    /// Of all cells with a number.
+    pub(crate) of: usize,
+}
+
 impl Scale {
-    /// The scale of some values: diverging if they have a sign. It ends at the quantile `options.clip` of the absolute
-    /// values, or at `options.scale_max`.
+    /// The scale of what rows show: diverging if that has a sign. It ends at the quantile `options.clip` of the absolute
+    /// values of inputs (in the notebook's look, of all), or at `options.scale_max`.
     ///
     /// # Errors
     /// A palette that does not fit the sign.
-    pub fn of(
-        values: impl IntoIterator<Item = Value>,
-        signed: bool,
-        options: &Options,
-    ) -> Result<Self, Error> {
-        let mut sizes = Vec::new();
-        let mut signed = signed;
-        for value in values {
-            if let Value::Number(x) = value
-                && x.is_finite()
-            {
-                signed |= x < 0.0;
-                sizes.push(x.abs());
+    pub fn of(rows: &Rows<'_>, options: &Options) -> Result<Self, Error> {
+        Self::of_several(std::slice::from_ref(rows), options)
+    }
+
+    /// One scale for several records' rows, which are of one kind.
+    pub(crate) fn of_several(several: &[Rows<'_>], options: &Options) -> Result<Self, Error> {
+        let notebook = options.look == Look::Notebook;
+        let mut signed = several.iter().any(Rows::is_signed);
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        let (mut n_rows, mut n_cells) = (0, 0);
+        for rows in several {
+            n_rows += rows.n_output();
+            for row in 0..rows.n_output() {
+                n_cells += rows.cells(row);
+                for token in 0..rows.length(row) {
+                    if let Some(x) = rows.shown(row, token).number().filter(|x| x.is_finite()) {
+                        signed |= x < 0.0;
+                        let sizes = if token < rows.n_input() { &mut inputs } else { &mut outputs };
+                        sizes.push(x.abs());
+                    }
+                }
             }
         }
-        let largest = sizes.iter().copied().fold(0.0, f64::max);
-        let end = options.scale_max.unwrap_or_else(|| quantile(&mut sizes, options.clip));
+        let largest = inputs.iter().chain(&outputs).copied().fold(0.0, f64::max);
+        let unit = several.first().map_or(Unit::Recorded, Rows::unit);
+        let end = match options.scale_max {
+            Some(times) if unit == Unit::Relative => times.log2(),
+            Some(end) => end,
+            None if notebook || inputs.is_empty() => {
+                let mut all: Vec<f64> = inputs.iter().chain(&outputs).copied().collect();
+                quantile(&mut all, options.clip)
+            }
+            None => quantile(&mut inputs, options.clip),
+        };
         // A scale of nothing but zeros, or whose quantile is zero, ends at the largest value or at 1.
         let end = if end > 0.0 {
             end
@@ -142,19 +199,46 @@ impl Scale {
         } else {
             1.0
         };
-        let palette = options.palette.unwrap_or(Palette::default_for(signed, options.theme));
+        let palette = options.palette.unwrap_or(Palette::default_for(signed, options.theme, options.look));
         if palette.is_diverging() != signed {
             return Err(Error::Palette { palette: palette.name(), signed, fitting: Palette::names(signed) });
         }
-        let color = |level: usize| palette.color((level as f64 - LEVELS) / LEVELS, options.theme);
-        let colors = std::array::from_fn(color);
-        let clipped = (largest > end).then_some(largest);
-        Ok(Self { palette, theme: options.theme, end, clipped, colors })
+        let color =
+            |level: usize| palette.color((level as f64 - LEVELS) / LEVELS, options.theme, options.look);
+        let reach = |sizes: &[f64]| Reach {
+            cells: sizes.iter().filter(|size| **size >= end).count(),
+            of: sizes.len(),
+        };
+        let compares = several.iter().any(Rows::compares);
+        let even = (unit == Unit::Share && !compares && n_cells > 0).then(|| n_rows as f64 / n_cells as f64);
+        Ok(Self {
+            palette,
+            theme: options.theme,
+            end,
+            clipped: (largest > end).then_some(largest),
+            even,
+            cut: even.map(|even| (even / options.intensity).min(end)),
+            inputs: reach(&inputs),
+            outputs: reach(&outputs),
+            unit,
+            compares,
+            colors: std::array::from_fn(color),
+        })
     }
 
-    /// The value as a share of the scale, clamped to −1 to 1.
+    /// The value as a share of the scale, clamped to −1 to 1: how long a bar is.
     pub fn share(&self, x: f64) -> f64 {
         (x / self.end).clamp(-1.0, 1.0)
+    }
+
+    /// How far from the panel's colour a value is painted, from −1 to 1.
+    fn strength(&self, x: f64) -> f64 {
+        let share = self.share(x);
+        if matches!(self.unit, Unit::Relative | Unit::Recorded) {
+            return share;
+        }
+        let faded = self.cut.map_or(1.0, |cut| (x.abs() / cut).min(1.0));
+        share.signum() * share.abs().sqrt() * faded
     }
 
     /// The paint of a value. A colour is one of 32 levels, or of 63 on a diverging scale.
@@ -166,23 +250,31 @@ impl Scale {
             Value::Number(f64::INFINITY) => Paint::Pattern(Pattern::Infinite),
             Value::Number(f64::NEG_INFINITY) => Paint::Pattern(Pattern::NegativeInfinite),
             Value::Number(x) => Paint::Color(self.color(x)),
+            Value::Relative { log2, n } => Paint::Color(self.colors[self.faded_level(log2, n)]),
         }
     }
 
     /// The colour of a finite value.
     pub fn color(&self, x: f64) -> Color {
-        self.colors[self.level(x)]
+        self.colors[level(self.strength(x))]
     }
 
-    /// The level of a finite value, from the lowest: its place in [`colors`](Self::colors).
-    pub(crate) fn level(&self, x: f64) -> usize {
-        let level = self.share(x) * LEVELS;
-        // Rounded half away from zero.
-        if level < 0.0 {
-            (LEVELS - (0.5 - level).floor()) as usize
-        } else {
-            (level + 0.5) as usize + LEVELS as usize
+    /// The level of a value that has one, from the lowest: its place in [`colors`](Self::colors).
+    pub(crate) fn level(&self, value: Value) -> Option<usize> {
+        match value {
+            Value::Number(x) => x.is_finite().then(|| level(self.strength(x))),
+            Value::Relative { log2, n } => Some(self.faded_level(log2, n)),
+            Value::Missing | Value::NotComparable => None,
         }
+    }
+
+    fn faded_level(&self, log2: f64, n: usize) -> usize {
+        level(self.strength(log2) * (n as f64 / ENOUGH).min(1.0))
+    }
+
+    /// A value as a reader sees it: `4.6 %`, `10×`, `+0.12`.
+    pub(crate) fn spelled(&self, x: f64) -> String {
+        self.unit.spelled(Value::Number(x), self.compares)
     }
 
     /// The colours of all levels, from the lowest.
@@ -196,6 +288,16 @@ impl Scale {
             Paint::Color(color) => color,
             Paint::Pattern(_) => self.theme.not_comparable(),
         }
+    }
+}
+
+/// The level of a strength from −1 to 1, from the lowest; rounded half away from zero.
+fn level(strength: f64) -> usize {
+    let level = strength * LEVELS;
+    if level < 0.0 {
+        (LEVELS - (0.5 - level).floor()) as usize
+    } else {
+        (level + 0.5) as usize + LEVELS as usize
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::text::label::{label, label_at};
 use crate::text::visible;
+use crate::values::words;
 use saliency_schema::{Explained, Kind, Named, Record, Token, Without};
 
 /// Targets of the whole prediction, and not of a token: the entropy, and a distance from another run.
@@ -85,6 +86,7 @@ pub(crate) fn title(record: &Record, row: usize) -> String {
     let explained = of(record, row).unwrap_or(&plain);
     let token = explained.token.as_ref();
     let shown = token.map_or_else(|| own.clone(), name);
+    let row = words::number(record, row);
     // Where it is not said already, whose place it is.
     let place = match token {
         Some(_) if explained.alternatives.iter().all(|other| name(other) != own) => {

@@ -3,6 +3,7 @@
 use crate::options::Options;
 use crate::text::visible;
 use crate::values::provenance::Provenance;
+use crate::values::words::grouped_by;
 use saliency_schema::{AlignedBy, Record, Token};
 
 /// What several records have in common, a line for each field; a field that differs is said by each panel.
@@ -70,9 +71,9 @@ fn differ(records: &[Record], what: impl Fn(&Record) -> String) -> bool {
 
 /// What a record's tokens are.
 fn units(record: &Record) -> String {
-    let Some(regrouped) = &record.regrouped else { return "the model’s own".to_owned() };
-    match regrouped.by.as_deref().and_then(|by| by.split(':').next()) {
-        Some("regex" | "spans") | None => "groups".to_owned(),
+    let Some(by) = grouped_by(record) else { return "the model’s own".to_owned() };
+    match by.split(':').next() {
+        Some("regex" | "spans" | "") | None => "groups".to_owned(),
         Some(by) => visible(by),
     }
 }

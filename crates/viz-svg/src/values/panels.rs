@@ -1,13 +1,15 @@
 //! Several records as panels: their states, how each is compared with the locked one, and which of them share a scale.
 
 use crate::error::Error;
-use crate::options::{Options, State, States};
+use crate::options::look::Look;
+use crate::options::{Options, State, States, row_of};
 use crate::paint::palette::Palette;
 use crate::paint::scale::Scale;
-use crate::values::kind::Kind;
 use crate::values::names::{axis_names, panel_names};
-use crate::values::rows::{Foreign, Rows};
+use crate::values::resting;
+use crate::values::rows::{Foreign, Numbers, Rows};
 use saliency_schema::{Alignment, Record};
+use std::sync::Arc;
 
 /// The records that are drawn, and which row of which panel is hovered and locked.
 #[derive(Debug)]
@@ -19,17 +21,9 @@ pub(crate) struct Panels<'a> {
     /// What sets each panel apart from the others, and what an axis says of that.
     names: Vec<String>,
     axes: Vec<String>,
-    kinds: Vec<Kind>,
-    /// Of each panel, how it is compared with the locked one; empty where nothing is locked.
-    compared: Vec<Compared>,
-}
-
-/// How a panel is compared with the locked one.
-#[derive(Debug)]
-struct Compared {
-    alignment: Alignment,
-    /// Every row's Σ |value|, and the locked one's, where the two are of different unit or sign.
-    totals: Option<(Vec<f64>, f64)>,
+    numbers: Vec<Arc<Numbers>>,
+    /// Of each panel, how its tokens are those of the locked one; empty where nothing is locked.
+    aligned: Vec<Alignment>,
 }
 
 /// Panels of one unit and sign, which share a scale.
@@ -50,30 +44,31 @@ impl<'a> Panels<'a> {
             None => records,
         };
         let check = |state: Option<State>, what| match state {
-            None => Ok(()),
+            None => Ok(None),
             Some(State { panel, output }) => match records.get(panel) {
                 None => {
                     let count =
                         format!("{} panel{}", records.len(), if records.len() == 1 { "" } else { "s" });
                     Err(Error::Outside { what: "panel", found: panel, count })
                 }
-                Some(record) if output >= record.n_output() => {
-                    let count = format!("{} outputs", record.n_output());
-                    Err(Error::Outside { what, found: output, count })
-                }
-                Some(_) => Ok(()),
+                Some(record) => Ok(Some(State { panel, output: row_of(record, output, what)? })),
             },
         };
-        check(options.hover, "hovered output")?;
-        check(options.lock, "locked output")?;
+        let (hover, lock) = (check(options.hover, "hovered output")?, check(options.lock, "locked output")?);
         let inputs = records.iter().map(Record::n_input).min().unwrap_or(0);
         if let Some(found) = options.token.filter(|&i| i >= inputs) {
             return Err(Error::Outside { what: "token", found, count: format!("{inputs} input tokens") });
         }
-        let some = records.iter().position(|record| record.n_output() > 0);
-        let hover = options.hover.or(some.map(|panel| State { panel, output: 0 }));
-        let kinds: Vec<_> = records.iter().map(Kind::of).collect();
-        let several = kinds.iter().any(|kind| *kind != kinds[0]);
+        let numbers: Vec<_> = records.iter().map(|record| Arc::new(Numbers::of(record, options))).collect();
+        let hover = match hover {
+            Some(hover) => Some(hover),
+            None => resting(records, &numbers, lock, options)?,
+        };
+        if let Some(lock) = lock.filter(|lock| hover == Some(*lock) && options.look != Look::Notebook) {
+            let row = Rows::of(&records[lock.panel], Arc::clone(&numbers[lock.panel])).name(lock.output);
+            return Err(Error::Itself { row });
+        }
+        let several = numbers.iter().any(|other| other.kind != numbers[0].kind);
         // The legends of several kinds name panels by their numbers.
         let mut names = panel_names(records, options);
         let axes = axis_names(records, &names);
@@ -82,17 +77,18 @@ impl<'a> Panels<'a> {
                 *name = format!("{panel} · {name}");
             }
         }
-        let mut compared = Vec::new();
-        if let Some(lock) = options.lock {
-            let locked = &records[lock.panel];
-            for (panel, record) in records.iter().enumerate() {
-                let own = || (0..record.n_output()).map(|row| Rows::total(record, row)).collect();
-                let totals =
-                    (kinds[panel] != kinds[lock.panel]).then(|| (own(), Rows::total(locked, lock.output)));
-                compared.push(Compared { alignment: record.align(locked), totals });
-            }
-        }
-        Ok(Self { records, hover, lock: options.lock, token: options.token, names, axes, kinds, compared })
+        let locked = lock.map(|lock| &records[lock.panel]);
+        let aligned = locked.into_iter().flat_map(|locked| records.iter().map(|record| record.align(locked)));
+        Ok(Self {
+            records,
+            hover,
+            lock,
+            token: options.token,
+            names,
+            axes,
+            aligned: aligned.collect(),
+            numbers,
+        })
     }
 
     /// What sets a panel apart from the others.
@@ -112,12 +108,18 @@ impl<'a> Panels<'a> {
         let foreign = elsewhere.map(|State { panel: other, output: row }| Foreign {
             record: &self.records[other],
             row,
-            partners: self.compared[panel].alignment.partners(),
+            partners: self.aligned[panel].partners(),
             names: (&self.axes[other], &self.axes[panel]),
-            totals: self.compared[panel].totals.as_ref().map(|(own, locked)| (own.as_slice(), *locked)),
+            numbers: &self.numbers[other],
+            by_shares: self.by_shares(panel),
         });
-        let states = States::new(here(self.hover), here(self.lock));
-        Rows { foreign, ..Rows::of(&self.records[panel], states) }
+        let rows = Rows::of(&self.records[panel], Arc::clone(&self.numbers[panel]));
+        Rows { foreign, hover: here(self.hover), lock: here(self.lock), ..rows }
+    }
+
+    /// Whether a panel is of another unit or sign than the locked one, and so compared by shares.
+    fn by_shares(&self, panel: usize) -> bool {
+        self.lock.is_some_and(|lock| self.numbers[panel].kind != self.numbers[lock.panel].kind)
     }
 
     /// A scale for each unit and sign that there is, in the order of the panels.
@@ -127,7 +129,7 @@ impl<'a> Panels<'a> {
     pub(crate) fn groups(&self, options: &Options) -> Result<Vec<Group>, Error> {
         let mut alike: Vec<Vec<usize>> = Vec::new();
         for panel in 0..self.records.len() {
-            match alike.iter_mut().find(|panels| self.kinds[panels[0]] == self.kinds[panel]) {
+            match alike.iter_mut().find(|panels| self.numbers[panels[0]].kind == self.numbers[panel].kind) {
                 Some(panels) => panels.push(panel),
                 None => alike.push(vec![panel]),
             }
@@ -141,13 +143,11 @@ impl<'a> Panels<'a> {
         let mut fits = false;
         let mut groups = Vec::new();
         for panels in alike {
-            let rows = || panels.iter().map(|&panel| self.rows_of(panel));
-            let signed = rows().any(|rows| rows.is_signed());
-            let values = || rows().collect::<Vec<_>>().into_iter().flat_map(Rows::all_shown);
-            let scale = match Scale::of(values(), signed, options) {
+            let rows: Vec<_> = panels.iter().map(|&panel| self.rows_of(panel)).collect();
+            let scale = match Scale::of_several(&rows, options) {
                 // The palette is another group's.
                 Err(Error::Palette { .. }) if several => {
-                    Scale::of(values(), signed, &Options { palette: None, ..options.clone() })?
+                    Scale::of_several(&rows, &Options { palette: None, ..options.clone() })?
                 }
                 scale => scale.inspect(|_| fits = true)?,
             };
@@ -165,14 +165,34 @@ impl<'a> Panels<'a> {
     fn group_name(&self, panels: &[usize]) -> String {
         let numbers: Vec<_> = panels.iter().map(ToString::to_string).collect();
         let which = if panels.len() == 1 { "panel" } else { "panels" };
-        let compared = self.compared.get(panels[0]).is_some_and(|compared| compared.totals.is_some());
-        let what = if compared {
+        let what = if self.by_shares(panels[0]) {
             "sizes as shares of the row, less the locked row’s".to_owned()
         } else {
-            self.kinds[panels[0]].words()
+            self.numbers[panels[0]].kind.words()
         };
         format!("{which} {}: {what}", numbers.join(", "))
     }
+}
+
+/// The output that panels show where none is asked for: the first panel's with outputs. Where that is the locked one,
+/// the one most different from it, or else the next panel's.
+fn resting(
+    records: &[Record],
+    numbers: &[Arc<Numbers>],
+    lock: Option<State>,
+    options: &Options,
+) -> Result<Option<State>, Error> {
+    let mut found = Ok(None);
+    for (panel, (record, numbers)) in records.iter().zip(numbers).enumerate() {
+        let here = lock.filter(|lock| lock.panel == panel).map(|lock| lock.output);
+        let rows = Rows::of(record, Arc::clone(numbers));
+        match resting::states(&rows, States::new(None, here), options.look) {
+            Ok(States { hover: Some(output), .. }) => return Ok(Some(State { panel, output })),
+            Ok(_) => {}
+            Err(error) => found = Err(error),
+        }
+    }
+    found
 }
 
 /// The scale of a panel's group.

@@ -1,17 +1,21 @@
 //! A record's rows as a chart shows them: as they are, or compared with the locked one.
 
 use crate::error::Error;
-use crate::options::Options;
-use crate::options::{States, one};
+use crate::options::look::Look;
+use crate::options::{Options, States, one};
 use crate::paint::scale::Value;
 use crate::text::label::label_at;
-use crate::values::explained;
+use crate::values::kind::{Kind, Unit};
 use crate::values::number::short;
-use saliency_schema::Record;
+use crate::values::{explained, resting, words};
+use saliency_schema::{Record, Relative};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-/// The rows of a record in one state of a chart.
-#[derive(Debug, Clone, Copy)]
+/// The rows of a record in one state of a chart. Values without a sign are shown as shares of their row, relative ones
+/// as log₂ of how many times the median share at their distance, and others as they are recorded; in the notebook's
+/// look all are as recorded.
+#[derive(Debug, Clone)]
 pub struct Rows<'a> {
     pub(crate) record: &'a Record,
     /// How many of the tokens are inputs: the record counts them on each call.
@@ -21,6 +25,16 @@ pub struct Rows<'a> {
     pub(crate) lock: Option<usize>,
     /// A locked row of another record, where the lock is not in this one.
     pub(crate) foreign: Option<Foreign<'a>>,
+    pub(crate) numbers: Arc<Numbers>,
+}
+
+/// What a record's values are shown as.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    pub(crate) kind: Kind,
+    /// Every row's Σ |value|: what 100 % of it is.
+    totals: Vec<f64>,
+    relative: Option<Relative>,
 }
 
 /// A row of another record that rows are compared with.
@@ -32,36 +46,79 @@ pub(crate) struct Foreign<'a> {
     pub(crate) partners: &'a [Option<usize>],
     /// What sets that record apart from this one, and this one from that.
     pub(crate) names: (&'a str, &'a str),
-    /// Where both are of different unit or sign, each row's Σ |value|, in which they are then compared: this record's
-    /// rows', and the foreign row's.
-    pub(crate) totals: Option<(&'a [f64], f64)>,
+    pub(crate) numbers: &'a Numbers,
+    /// Whether both are of different kinds, and so compared by shares.
+    pub(crate) by_shares: bool,
+}
+
+impl Numbers {
+    pub(crate) fn of(record: &Record, options: &Options) -> Self {
+        let relative = options.relative.as_ref().map(|profile| record.relative(profile));
+        let totals = (0..record.n_output()).map(|row| record.row_total(row)).collect();
+        Self { kind: Kind::of(record, options), totals, relative }
+    }
+
+    /// What is shown of a record's value, not compared.
+    fn value(&self, record: &Record, row: usize, token: usize) -> Value {
+        let Some(value) = record.attributions[row].get(token) else { return Value::NotComparable };
+        match (&self.kind, &self.relative, value) {
+            (Kind::Share, _, _) => Value::from(*value).share_of(self.totals[row]),
+            (_, Some(relative), Some(x)) if x.is_finite() => {
+                let cell = relative.rows[row][token];
+                match cell.ratio {
+                    Some(ratio) => Value::Relative { log2: ratio.log2(), n: cell.n },
+                    None => Value::NotComparable,
+                }
+            }
+            _ => Value::from(*value),
+        }
+    }
+
+    /// A value as its size's share of the row.
+    fn share(&self, record: &Record, row: usize, token: usize) -> Value {
+        let value = record.attributions[row].get(token);
+        value.map_or(Value::NotComparable, |x| Value::from(*x).share_of(self.totals[row]))
+    }
 }
 
 impl<'a> Rows<'a> {
     /// The rows of the record that a chart of one record draws, in the state of the options. Without a hovered output
-    /// the first is hovered, or the last where the first is locked.
+    /// that with the largest input cell against an even share is hovered; where that is the locked one, the output most
+    /// different from it.
     ///
     /// # Errors
-    /// No record, several without `options.record`, or a state outside the record.
+    /// No record, several without `options.record`, a state outside the record, or one that compares a row with itself.
     pub fn one(records: &'a [Record], options: &Options) -> Result<Self, Error> {
+        Self::chosen(records, options, resting::states)
+    }
+
+    /// The same for a chart that sets two rows against each other: without a locked output, the one most different
+    /// from the hovered one is locked.
+    ///
+    /// # Errors
+    /// As [`one`](Self::one).
+    pub fn pair(records: &'a [Record], options: &Options) -> Result<Self, Error> {
+        Self::chosen(records, options, resting::pair)
+    }
+
+    fn chosen(
+        records: &'a [Record],
+        options: &Options,
+        states: impl Fn(&Self, States, Look) -> Result<States, Error>,
+    ) -> Result<Self, Error> {
         let record = one(records, options)?;
-        let states = States::of(record, options)?;
-        let count = record.n_output();
-        let default = match states.lock {
-            Some(0) if count > 1 => Some(count - 1),
-            _ if count > 0 => Some(0),
-            _ => None,
-        };
-        Ok(Self::of(record, States::new(states.hover.or(default), states.lock)))
+        let asked = States::of(record, options)?;
+        let rows = Self::of(record, Arc::new(Numbers::of(record, options)));
+        let States { hover, lock } = states(&rows, asked, options.look)?;
+        Ok(Self { hover, lock, ..rows })
     }
 
-    /// A record's rows in one state.
-    pub(crate) fn of(record: &'a Record, states: States) -> Self {
-        let States { hover, lock } = states;
-        Self { record, n_input: record.n_input(), hover, lock, foreign: None }
+    /// A record's rows, none hovered and none locked.
+    pub(crate) fn of(record: &'a Record, numbers: Arc<Numbers>) -> Self {
+        Self { record, n_input: record.n_input(), hover: None, lock: None, foreign: None, numbers }
     }
 
-    /// The record.
+    /// The record that is drawn: of the given one, its words, some inputs, or parts as one.
     pub fn record(&self) -> &'a Record {
         self.record
     }
@@ -71,7 +128,7 @@ impl<'a> Rows<'a> {
         self.n_input
     }
 
-    /// How many rows there are: one for each output.
+    /// How many rows there are: one for each output, or for each word of outputs.
     pub fn n_output(&self) -> usize {
         self.record.tokens.len() - self.n_input
     }
@@ -88,24 +145,23 @@ impl<'a> Rows<'a> {
 
     /// The values of the hovered row, by token.
     pub fn hovered(&self) -> impl Iterator<Item = (usize, Value)> + '_ {
-        let rows = *self;
-        rows.hover
+        self.hover
             .into_iter()
-            .flat_map(move |row| (0..rows.length(row)).map(move |i| (i, rows.shown(row, i))))
+            .flat_map(move |row| (0..self.length(row)).map(move |i| (i, self.shown(row, i))))
     }
 
-    /// The value of a row at a token, as recorded.
+    /// The value of a row at a token without a comparison: a share of the row from 0 to 1, a relative one, or as
+    /// recorded.
     pub fn plain(&self, row: usize, token: usize) -> Value {
-        self.record.attributions[row].get(token).map_or(Value::NotComparable, |x| Value::from(*x))
+        self.numbers.value(self.record, row, token)
     }
 
-    /// The value of a row at a token as it is compared: as it is, or where the locked row is of another unit or sign,
-    /// its size as a share of the row.
+    /// The same as it is compared: where the locked row is of another unit or sign, its size as a share of the row.
     pub(crate) fn own(&self, row: usize, token: usize) -> Value {
-        let own = self.plain(row, token);
-        match self.foreign.and_then(|foreign| foreign.totals) {
-            Some((totals, _)) => own.share_of(totals[row]),
-            None => own,
+        if self.compares_shares() {
+            self.numbers.share(self.record, row, token)
+        } else {
+            self.plain(row, token)
         }
     }
 
@@ -130,9 +186,54 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// A value that is shown, as a reader sees it: `4.6 %`, `10×`, `+0.12`.
+    pub fn spelled(&self, value: Value) -> String {
+        self.unit().spelled(value, self.compares())
+    }
+
+    /// What the numbers that are shown are.
+    pub(crate) fn unit(&self) -> Unit {
+        if self.compares_shares() { Unit::Share } else { self.numbers.kind.unit() }
+    }
+
+    /// What stands behind a number that is spelled, such as `nats`; empty where nothing does.
+    pub fn after_number(&self) -> &str {
+        if self.compares_shares() { "" } else { self.numbers.kind.after_number() }
+    }
+
+    /// A value's size as a share of its row, from 0 to 1, whatever is shown; `None` where it is not finite.
+    pub fn share(&self, row: usize, token: usize) -> Option<f64> {
+        let share = self.numbers.share(self.record, row, token).number();
+        share.filter(|share| share.is_finite() && self.numbers.totals[row] > 0.0)
+    }
+
+    /// The same with the value's sign.
+    pub(crate) fn signed_share(&self, row: usize, token: usize) -> Option<f64> {
+        let value = self.record.attributions[row].get(token).copied().flatten()?;
+        Some(self.share(row, token)?.copysign(value))
+    }
+
+    /// How many times an even share of its row a value's size is; `None` where it is not finite.
+    pub fn even(&self, row: usize, token: usize) -> Option<f64> {
+        Some(self.share(row, token)? * self.cells(row) as f64)
+    }
+
+    /// How many cells a whole row has: those that are drawn, and each input that is left out.
+    pub(crate) fn cells(&self, row: usize) -> usize {
+        let excerpt = self.record.excerpt.as_ref();
+        let outside =
+            excerpt.map_or(0, |excerpt| excerpt.of - (excerpt.inputs[1] - excerpt.inputs[0]).min(excerpt.of));
+        self.length(row) + outside
+    }
+
+    /// Whether a recorded value is below 0, which its share and its ratio do not say.
+    pub fn is_negative(&self, row: usize, token: usize) -> bool {
+        self.record.attributions[row].get(token).copied().flatten().is_some_and(|x| x < 0.0)
+    }
+
     /// Whether rows are compared by their shares, because the locked one is of another unit or sign.
     pub(crate) fn compares_shares(&self) -> bool {
-        self.foreign.is_some_and(|foreign| foreign.totals.is_some())
+        self.foreign.is_some_and(|foreign| foreign.by_shares)
     }
 
     /// Whether a row is locked, here or in another panel.
@@ -140,33 +241,40 @@ impl<'a> Rows<'a> {
         self.lock.is_some() || self.foreign.is_some()
     }
 
+    /// A row's number as it is printed: its output's, or where several outputs are one word, `7–10`.
+    pub fn number(&self, row: usize) -> String {
+        words::number(self.record, row)
+    }
+
+    /// A row's name with its output's number: `“SpaceX” (output 0)`.
+    pub fn name(&self, row: usize) -> String {
+        named(self.record, row)
+    }
+
     /// The locked row's name, with its output's number.
     pub(crate) fn locked_name(&self) -> Option<String> {
         match (self.lock, self.foreign) {
-            (Some(row), _) => Some(format!("“{}” (output {row})", self.label(row))),
-            (None, Some(Foreign { record, row, .. })) => {
-                Some(format!("“{}” (output {row})", explained::row(record, row)))
-            }
+            (Some(row), _) => Some(self.name(row)),
+            (None, Some(Foreign { record, row, .. })) => Some(named(record, row)),
             (None, None) => None,
         }
     }
 
     /// A title for a chart of the hovered row.
     pub fn title(&self) -> String {
-        match (self.hover, self.lock) {
+        match (self.hover, self.locked_name()) {
             (None, _) => "The record holds no output".to_owned(),
             (Some(row), None) => explained::title(self.record, row),
-            (Some(row), Some(lock)) => {
-                format!("“{}” (output {row}) minus “{}” (output {lock})", self.label(row), self.label(lock))
-            }
+            (Some(row), Some(locked)) => format!("{} minus {locked}", self.name(row)),
         }
     }
 
     /// A title for a chart of all rows.
     pub fn title_of_all(&self) -> String {
-        match self.locked_name() {
-            Some(locked) => format!("Every output compared with {locked}"),
-            None => explained::title_of_all(self.record),
+        match (self.hover, self.locked_name()) {
+            (_, None) => explained::title_of_all(self.record),
+            (Some(row), Some(locked)) => format!("{}, and every output, minus {locked}", self.name(row)),
+            (None, Some(locked)) => format!("Every output minus {locked}"),
         }
     }
 
@@ -175,21 +283,14 @@ impl<'a> Rows<'a> {
         self.record.attributions[row].len()
     }
 
-    /// A row's Σ |value|, over what is finite; of an excerpt, what lies outside it included.
-    pub(crate) fn total(record: &Record, row: usize) -> f64 {
-        let sizes = record.attributions[row].iter().flatten().filter(|x| x.is_finite()).map(|x| x.abs());
-        let outside = record.excerpt.as_ref().and_then(|excerpt| *excerpt.outside.get(row)?);
-        sizes.sum::<f64>() / (1.0 - outside.filter(|share| *share < 1.0).unwrap_or(0.0))
-    }
-
     /// Every value that is shown.
-    pub fn all_shown(self) -> impl Iterator<Item = Value> + 'a {
+    pub fn all_shown(&self) -> impl Iterator<Item = Value> + '_ {
         (0..self.n_output()).flat_map(move |row| (0..self.length(row)).map(move |i| self.shown(row, i)))
     }
 
     /// Whether the shown values have a sign.
     pub fn is_signed(&self) -> bool {
-        self.compares() || self.record.signed == Some(true)
+        self.compares() || self.numbers.kind.is_signed()
     }
 
     /// A row's name: its output's token, or what was explained in its place.
@@ -206,13 +307,20 @@ impl<'a> Rows<'a> {
     /// 8,000, else each row's largest.
     pub fn in_words(&self, rows: &[usize]) -> String {
         let cells: usize = rows.iter().map(|&row| self.length(row)).sum();
+        let what = match self.unit() {
+            Unit::Relative => "Log₂ of share ÷ median share at that distance",
+            Unit::Share => "Shares",
+            _ => "Values",
+        };
         if cells > 8_000 {
             return rows.iter().fold("Largest value of each row:".to_owned(), |mut text, &row| {
-                let shown = (0..self.length(row)).filter_map(|i| Some((i, self.shown(row, i).number()?)));
-                let largest =
-                    shown.filter(|(_, x)| x.is_finite()).max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
-                if let Some((i, x)) = largest {
-                    let _ = write!(text, " {} {} from {};", self.label(row), short(x), self.label_of(i));
+                let shown = (0..self.length(row)).map(|i| (i, self.shown(row, i)));
+                let finite = shown.filter_map(|(i, value)| {
+                    Some((i, value, value.number().filter(|x| x.is_finite())?.abs()))
+                });
+                if let Some((i, value, _)) = finite.max_by(|a, b| a.2.total_cmp(&b.2)) {
+                    let (value, from) = (self.spelled(value), self.label_of(i));
+                    let _ = write!(text, " {} {value} from {from};", self.label(row));
                 }
                 text
             });
@@ -223,19 +331,19 @@ impl<'a> Rows<'a> {
         let largest = largest.fold(0.0, |m: f64, x| m.max(x.abs()));
         // Whole numbers of a unit of which the largest has 316 to 3,162: short, and all there.
         let exponent = if largest > 0.0 { largest.log10().round() as i32 - 3 } else { 0 };
-        let mut text = format!("Values of each row in token order, in units of 1e{exponent}.");
+        let mut text = format!("{what} of each row in token order, in units of 1e{exponent}.");
         for &row in rows {
             let _ = write!(text, "\n{}:", self.label(row));
             for value in numbers(row) {
                 text.push(' ');
                 match value {
-                    Value::Number(x) if x.is_finite() => {
+                    Value::Number(x) | Value::Relative { log2: x, .. } if x.is_finite() => {
                         // In two steps: 10^−exponent alone can leave the range.
                         let scaled = x / largest * (largest / 10_f64.powi(exponent));
                         let _ =
                             write!(text, "{}", if scaled.is_finite() { scaled.round() as i64 } else { 0 });
                     }
-                    Value::Number(x) => text.push_str(&short(x)),
+                    Value::Number(x) | Value::Relative { log2: x, .. } => text.push_str(&short(x)),
                     Value::Missing => text.push_str("missing"),
                     Value::NotComparable => text.push('-'),
                 }
@@ -253,11 +361,15 @@ impl Foreign<'_> {
 
     /// The row's value at a token of its own record, as it is compared.
     pub(crate) fn value(&self, token: usize) -> Value {
-        let value = self.record.attributions[self.row].get(token);
-        let value = value.map_or(Value::NotComparable, |x| Value::from(*x));
-        match self.totals {
-            Some((_, total)) => value.share_of(total),
-            None => value,
+        if self.by_shares {
+            self.numbers.share(self.record, self.row, token)
+        } else {
+            self.numbers.value(self.record, self.row, token)
         }
     }
+}
+
+/// A row's name with its output's number.
+fn named(record: &Record, row: usize) -> String {
+    format!("“{}” (output {})", explained::row(record, row), words::number(record, row))
 }

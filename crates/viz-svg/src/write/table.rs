@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::paint::scale::Value;
 use crate::values::panels::Panels;
 use crate::values::rows::Rows;
@@ -85,7 +86,9 @@ impl<'a> LongTable<'a> {
     /// # Errors
     /// No record, or a lock outside the records.
     pub fn new<R: crate::AsRecords + ?Sized>(records: &'a R, options: &Options) -> Result<Self, Error> {
-        let panels = Panels::of(records.as_records(), options)?;
+        // The values are the recorded ones.
+        let recorded = Options { look: Look::Notebook, relative: None, ..options.clone() };
+        let panels = Panels::of(records.as_records(), &recorded)?;
         Ok(Self { panels, options: options.clone() })
     }
 
