@@ -3,6 +3,7 @@
 //! `examples/stems.rs` is a complete chart made of them.
 
 pub(crate) mod above_panels;
+pub(crate) mod axis;
 pub(crate) mod cells;
 pub(crate) mod color_bar;
 pub(crate) mod colored_text;

@@ -6,7 +6,7 @@ use crate::layout::above_panels;
 use crate::layout::colored_text::Setting;
 use crate::layout::heatmap;
 use crate::layout::heatmap::Heatmap;
-use crate::layout::sheet::MARGIN;
+use crate::layout::sheet::margin;
 use crate::options::Options;
 use crate::options::too_narrow;
 use crate::redraw::{Part, Redraw};
@@ -52,11 +52,11 @@ impl Chart for TallMultiple {
             let labels: f64 =
                 heatmaps.iter().map(|heatmap| heatmap.label_width() + heatmap::GAP + heatmap.least().1).sum();
             let bars = heatmaps.iter().map(|heatmap| heatmap.least().0).fold(0.0, f64::max);
-            let taken = labels + BETWEEN * (heatmaps.len() - 1) as f64 + 2.0 * MARGIN;
+            let taken = labels + BETWEEN * (heatmaps.len() - 1) as f64 + 2.0 * margin(options);
             let all: f64 = panels.records.iter().map(columns).sum();
             let bar = (width - taken) / all;
-            let least =
-                (taken + all * heatmap::THINNEST.max(bars / most)).max(above_panels::LEAST + 2.0 * MARGIN);
+            let least = (taken + all * heatmap::THINNEST.max(bars / most))
+                .max(above_panels::LEAST + 2.0 * margin(options));
             if width < least {
                 return Err(too_narrow(width, least));
             }

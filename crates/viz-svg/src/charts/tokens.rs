@@ -2,7 +2,7 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
-use crate::layout::sheet::{MARGIN, Sheet};
+use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
 use crate::options::too_narrow;
 use crate::paint::scale::{Scale, Value};
@@ -52,9 +52,9 @@ impl Chart for Tokens {
         let table = Table::of(records, options)?;
         let rows = &table.rows;
         let (theme, scale) = (options.theme, Scale::of(rows, options)?);
-        let width = options.width.map_or(WIDTH, |width| width - 2.0 * MARGIN);
+        let width = options.width.map_or(WIDTH, |width| width - 2.0 * margin(options));
         if let (Some(whole), true) = (options.width, width < BAR + 60.0) {
-            return Err(too_narrow(whole, BAR + 60.0 + 2.0 * MARGIN));
+            return Err(too_narrow(whole, BAR + 60.0 + 2.0 * margin(options)));
         }
         let mut sheet = Sheet::of_row(rows, &scale, options, rows.title());
         let mut items = Vec::new();

@@ -1,8 +1,11 @@
-//! Names above columns that are too narrow for them: each at a thin leader, none over another.
+//! Names above columns that are too narrow for them: each at a thin leader, none over another; and which columns are to
+//! have one.
 
 use crate::paint::color::Color;
+use crate::paint::scale::Scale;
 use crate::scene::{Item, Text};
 use crate::text::font;
+use crate::values::rows::Rows;
 
 pub(crate) const SIZE: f64 = 10.0;
 /// A line of names.
@@ -31,6 +34,21 @@ struct Placed {
     left: f64,
     right: f64,
     x: f64,
+}
+
+/// The inputs with the most colour over all rows, the strongest first: at most `count` of those that have any.
+pub(crate) fn strongest(rows: &Rows<'_>, scale: &Scale, count: usize) -> Vec<usize> {
+    let mut sizes = vec![0.0_f64; rows.n_input()];
+    for row in 0..rows.n_output() {
+        for (token, size) in sizes.iter_mut().enumerate() {
+            let value = rows.shown(row, token).number().filter(|x| x.is_finite());
+            *size += value.map_or(0.0, |x| scale.share(x).abs());
+        }
+    }
+    let mut order: Vec<usize> = (0..sizes.len()).filter(|&token| sizes[token] > 0.0).collect();
+    order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]).then(a.cmp(&b)));
+    order.truncate(count);
+    order
 }
 
 /// The names, the most important first, as far as there is room over `0..=width`; their leaders end at `y = 0`, above

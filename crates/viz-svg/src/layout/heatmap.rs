@@ -33,7 +33,7 @@ pub(crate) const THINNEST: f64 = 0.2;
 const RULE: f64 = -6.0;
 /// So many rows are all shown; of more, those that stand out.
 const ALL: usize = 60;
-/// A row stands out where a cell has so many times an even share.
+/// A row stands out where an input has so many times an even share.
 const STANDS_OUT: f64 = 5.0;
 /// So many columns may have a name.
 const NAMED: usize = 40;
@@ -63,8 +63,8 @@ enum Line {
 }
 
 impl<'a> Heatmap<'a> {
-    /// The heatmap of some rows, with bars of one unit. Of more than 60 rows, those without a cell of five times an
-    /// even share are left out, except on a page and in the notebook's look.
+    /// The heatmap of some rows, with bars of one unit. Of more than 60 rows, those without an input of five times an
+    /// even share are counted instead of drawn, except on a page and in the notebook's look.
     pub(crate) fn of(rows: Rows<'a>, scale: Scale, options: &Options) -> Self {
         let n_output = rows.n_output();
         let all = n_output <= ALL || options.for_page || options.look == Look::Notebook;
@@ -284,17 +284,7 @@ impl<'a> Heatmap<'a> {
             color,
             bold,
         };
-        let mut sizes = vec![0.0_f64; self.rows.n_input()];
-        for row in 0..self.rows.n_output() {
-            for (token, size) in sizes.iter_mut().enumerate() {
-                let value = self.rows.shown(row, token).number().filter(|x| x.is_finite());
-                // Of each row as much as of any other.
-                *size += value.map_or(0.0, |x| self.scale.share(x).abs());
-            }
-        }
-        let mut order: Vec<usize> = (0..sizes.len()).filter(|&token| sizes[token] > 0.0).collect();
-        order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]).then(a.cmp(&b)));
-        order.truncate(NAMED);
+        let order = column_names::strongest(&self.rows, &self.scale, NAMED);
         let marked = self.token.map(|token| name(token, theme.mark(), true));
         let rest = order.into_iter().filter(|token| Some(*token) != self.token);
         marked.into_iter().chain(rest.map(|token| name(token, theme.ink(), false))).collect()
@@ -342,13 +332,7 @@ impl<'a> Heatmap<'a> {
     }
 }
 
-/// Whether a cell of a row has several times an even share of it.
+/// Whether an input has several times an even share of a row.
 fn stands_out(rows: &Rows<'_>, row: usize) -> bool {
-    let total = rows.record.row_total(row);
-    let length = rows.length(row);
-    let even = |token: usize| {
-        let value = rows.record.attributions[row][token].filter(|x| x.is_finite());
-        value.is_some_and(|x| x.abs() * length as f64 >= STANDS_OUT * total)
-    };
-    total > 0.0 && (0..length).any(even)
+    (0..rows.n_input()).any(|token| rows.even(row, token).is_some_and(|times| times >= STANDS_OUT))
 }
