@@ -1,6 +1,6 @@
 // The bar that stays: outputs, comparison, unit, grain, intensity, legend, and what is behind the menu.
 import { data, every, id, palettes, records } from "./data.js";
-import { firstOf, groupOf, numbers, rowName } from "./grain.js";
+import { firstOf, numbers, rowName } from "./grain.js";
 import { PATTERN_NAMES, scaleOf, alike } from "./scale.js";
 import { clips, show, state } from "./state.js";
 import { current, diverging, lockOf, rowOf } from "./values.js";
@@ -114,4 +114,3 @@ export function listen(changed) {
   for (const button of every("[data-mode]")) button.addEventListener("click", () => { state.mode = String(button.dataset.mode); changed(); });
   for (const button of every("[data-grain]")) button.addEventListener("click", () => { state.grain = String(button.dataset.grain); changed(); });
 }
-export { groupOf };

@@ -1,5 +1,5 @@
 // What a reader takes along: a link, the table, a picture.
-import { data, id, records } from "./data.js";
+import { id, records } from "./data.js";
 import { figures } from "./figures.js";
 import { numbers, rowName } from "./grain.js";
 import { lines } from "./inspector.js";
@@ -7,7 +7,7 @@ import { exact } from "./numbers.js";
 import { scaleOf, theme } from "./scale.js";
 import { state } from "./state.js";
 import { SVG, add, write } from "./svg.js";
-import { current, lockOf, locked, rowOf, shares, shown } from "./values.js";
+import { lockOf, locked, shares, shown } from "./values.js";
 import { legend, rowTitle, sentence, text } from "./words.js";
 
 /** @param {string} said */
@@ -103,4 +103,3 @@ export async function copyPicture() {
     done("The picture is saved: this browser does not let a page copy it.");
   });
 }
-export { current, data, rowOf };

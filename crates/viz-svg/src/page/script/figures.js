@@ -1,11 +1,11 @@
 // The figures: groups of their SVG are redrawn from the values when the state changes. Places come from Rust.
-import { data, finite, id, records, themes } from "./data.js";
-import { groupOf, partners, rowName, sums, width } from "./grain.js";
-import { PATTERN_NAMES, alike, contrast, fill, inkOn, level, levels, scaleOf, theme, themeName } from "./scale.js";
+import { data, themes } from "./data.js";
+import { groupOf, width } from "./grain.js";
+import { alike, fill, inkOn, levels, scaleOf, theme, themeName } from "./scale.js";
+import { scatter } from "./scatter.js";
 import { state } from "./state.js";
-import { add, fitted, frame, painter, short, write, widthOf } from "./svg.js";
-import { current, locked, lockOf, mostDifferent, shown } from "./values.js";
-import { titled } from "./words.js";
+import { add, frame, painter, short } from "./svg.js";
+import { current } from "./values.js";
 /** @typedef {import("./data.js").Part} Part */
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./scale.js").Scale} Scale */
@@ -143,19 +143,11 @@ const draw = {
 
   /** A against B, up and right. */
   pair(figure, part, group, scale, view) {
-    scatter(figure, part, group, scale, view);
+    scatter(part, group, scale, view, figure.prefix);
   },
 
   /** The marks lie over everything, in a layer of their own. */
   marks() {},
-};
-
-/** @type {(figure: Figure, part: Part, group: SVGGElement, scale: Scale, view: View) => void} */
-const scatter = (figure, part, group, scale, view) => {
-  const { panel, ink, muted, mark } = theme(), row = handOf(view);
-  /** @type {any} */ (group).dots = [];
-  if (row < 0) return;
-  void [panel, ink, muted, mark, contrast, fitted, write, widthOf, finite, partners, rowName, sums, level, locked, lockOf, mostDifferent, shown, titled, part, scale, figure, records];
 };
 
 /** Where a token's cells begin. @param {Part} part @param {View} view @param {number} token */
@@ -263,9 +255,8 @@ export function under(figure, event) {
       return found && found[0] < width(view, row) ? { record: k, row: output(row), token: starts[found[0]] } : { record: k, row: output(row) };
     } else if (part.kind === "pair") {
       const dot = (/** @type {any} */ (figure.groups[i]).dots || []).find((/** @type {any} */ d) => d.token >= 0 && Math.hypot(d.x - x, d.y - y) < 6);
-      if (dot) return { record: state.record, token: starts[dot.token] };
+      if (dot) return { record: state.record, token: dot.token };
     }
   }
   return null;
 }
-export { PATTERN_NAMES, id };

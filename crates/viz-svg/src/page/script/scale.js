@@ -1,8 +1,7 @@
 // The colour scale: from what is shown to a level among the colours, as `paint/scale.rs` has it.
-import { finite, palettes, profiles, records, themes } from "./data.js";
+import { data, finite, palettes, records, themes } from "./data.js";
 import { ratios, view, width } from "./grain.js";
 import { state } from "./state.js";
-import { data } from "./data.js";
 import { diverging, shown } from "./values.js";
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {import("./grain.js").View} View */
@@ -111,4 +110,3 @@ export const fill = (scale, at, prefix) => at >= 0 ? scale.colors[at] : at === -
 export const inkOn = (scale, at) => at >= 0 ? scale.inks[at] : contrast(theme().apart);
 /** The cells of a row, and of what it is a share. @param {View} view @param {number} row */
 export const evenOf = (view, row) => 1 / Math.max(1, width(view, row));
-export { profiles };

@@ -42,7 +42,7 @@ export const byShares = view => !!state.lock && records[state.lock.record].kind 
 const known = new Map();
 let mode = "";
 /** A row as it is compared. @param {View} view @param {number} row */
-const compared = (view, row) => byShares(view) ? shares(view, row) : own(view, row);
+export const compared = (view, row) => byShares(view) ? shares(view, row) : own(view, row);
 
 /** B's row under the columns of a view. @param {View} view @returns {Value[]} */
 export function locked(view) {

@@ -1,10 +1,10 @@
 // What the page says of its state, in words: the live sentence, titles, the current cell, the legend.
 import { data, finite, records } from "./data.js";
-import { numbers, place, ratios, rowName, total, width } from "./grain.js";
+import { numbers, place, ratios, rowName, width } from "./grain.js";
 import { count, percent, signed, times } from "./numbers.js";
 import { scaleOf } from "./scale.js";
 import { state } from "./state.js";
-import { current, diverging, locked, lockOf, ranked, rowOf, shares, shown } from "./values.js";
+import { current, diverging, lockOf, ranked, rowOf, shares, shown } from "./values.js";
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {[string, boolean?][]} Said a sentence's pieces; true for what is set off */
@@ -124,4 +124,3 @@ export function legend(ks) {
   if (scale.cut) notes.push(`fainter below ${percent(scale.cut)}, ${state.intensity === 1 ? "an even share" : `an even share ÷ ${+state.intensity.toPrecision(3)}`}`);
   return { low: "0", middle: "", high: `${percent(scale.end)}${of} or more`, notes };
 }
-export { locked, total };
