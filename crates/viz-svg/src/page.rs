@@ -43,6 +43,9 @@ use std::fmt::Write as _;
 /// The heat map's width, of which the first screen shows as much as its column has.
 const MAP: f64 = 760.0;
 
+/// Under the text and the heat map, until the scatter plot.
+const INSPECTOR: &str = include_str!("page/inspector.html");
+
 /// Writes one self-contained page.
 pub trait ToHtml {
     /// The page: one file that sends no request, under a content security policy that forbids them.
@@ -275,13 +278,14 @@ impl Page<'_> {
         let texts = texts(&records[resting.state.panel]);
         let mut figures = Vec::new();
         let mut body = String::new();
-        if self.report {
-            self.first_screen(records, &resting, &texts, &mut figures, &mut body)?;
-        }
+        self.first_screen(records, &resting, &texts, &mut figures, &mut body)?;
         for chart in &self.charts {
             for figure in self.figures(*chart, records, resting.state)? {
-                body.push_str(&figure.section(figures.len(), true));
-                figures.push(figure);
+                // Of some charts all is on the page already.
+                if !figure.scene.items.is_empty() {
+                    body.push_str(&figure.section(figures.len(), true));
+                    figures.push(figure);
+                }
             }
         }
         self.tabs(records, &names, &resting, &mut figures, &mut body)?;
@@ -312,21 +316,24 @@ impl Page<'_> {
     ) -> Result<(), Error> {
         let record = &records[resting.state.panel];
         let text = paragraphs(record, texts, |token| resting.class(token));
-        let _ = write!(body, "<div class=\"first\">\n<div class=\"text\" id=\"saliency-text\">\n{text}</div>\n<div class=\"map\">\n");
-        for figure in self.maps(records, resting.state)? {
-            body.push_str(&figure.section(figures.len(), false));
-            figures.push(figure);
+        let class = if self.report { "first" } else { "first alone" };
+        let _ = write!(body, "<div class=\"{class}\">\n<div class=\"text\" id=\"saliency-text\">\n{text}</div>\n");
+        if self.report {
+            body.push_str("<div class=\"map\">\n");
+            for figure in self.maps(records, resting.state)? {
+                body.push_str(&figure.section(figures.len(), false));
+                figures.push(figure);
+            }
+            body.push_str("</div>\n");
         }
-        body.push_str("</div>\n</div>\n<div class=\"inspector\" data-needs-script hidden>\n<div class=\"head\"><h2 id=\"saliency-ranking\"></h2>\
-             <button type=\"button\" id=\"saliency-as-scatter\" aria-pressed=\"false\">as scatter</button></div>\n\
-             <ol id=\"saliency-ranked\"></ol>\n<div id=\"saliency-scatter\" hidden>\n");
+        body.push_str(INSPECTOR);
         for figure in self.figures(&crate::charts::Scatter, records, resting.state)? {
             // It has no state at rest of its own.
             let figure = PageFigure { rests: false, ..figure };
             body.push_str(&figure.section(figures.len(), false));
             figures.push(figure);
         }
-        body.push_str("</div>\n<p id=\"saliency-held\"></p>\n</div>\n");
+        body.push_str("</div>\n</div>\n");
         Ok(())
     }
 
@@ -352,6 +359,7 @@ impl Page<'_> {
             let mut panel = String::new();
             if let Some(chart) = tab.chart() {
                 for figure in self.figures(chart, records, resting.state)? {
+                    let figure = PageFigure { rests: false, ..figure };
                     panel.push_str(&figure.section(figures.len(), false));
                     figures.push(figure);
                 }
@@ -373,9 +381,11 @@ impl Page<'_> {
                 Tab::About => panel.push_str(&about(records, names, &self.options)),
                 Tab::Every | Tab::Continuations | Tab::Long => {}
             }
+            // Without script there are the table and what is to be known.
+            let hidden = if matches!(tab, Tab::Table | Tab::About) { "" } else { " hidden" };
             let _ = write!(
                 body,
-                "<div role=\"tabpanel\" class=\"panel\" id=\"saliency-panel-{name}\" aria-label=\"{title}\" tabindex=\"0\">\n<h2 data-without-script>{title}</h2>\n{panel}</div>\n"
+                "<div role=\"tabpanel\" class=\"panel\" id=\"saliency-panel-{name}\" aria-labelledby=\"saliency-tab-{name}\" tabindex=\"0\"{hidden}>\n<h2 data-without-script>{title}</h2>\n{panel}</div>\n"
             );
         }
         Ok(())

@@ -10,7 +10,7 @@
  *   codes: Int16Array, offsets: number[]}} Rec */
 /** @typedef {{median: number[], n: number[], of: string}} Profile the median share at each distance, and how many cells
  * stand behind it */
-/** @typedef {{kind: string, panel?: number, only?: number[], at: number[], [more: string]: any}} Part */
+/** @typedef {{kind: string, panel?: number, at: number[], [more: string]: any}} Part */
 /** @typedef {{records: number[], grain: string, map?: number, rests?: number, theme: string, parts: Part[]}} FigureData */
 /** @typedef {{ground: string, panel: string, ink: string, muted: string, apart: string, mark: string, a: string, b: string}} Theme */
 

@@ -44,10 +44,7 @@ const depends = {
 const draw = {
   /** Boxes of tokens, painted by what A took from them. The elements are made once, and then only their colours change. */
   tokens(figure, part, group, scale, view) {
-    const { panel, ink, muted, mark } = theme(), row = handOf(view);
-    const hidden = !!part.only && !part.only.includes(view.k);
-    group.toggleAttribute("hidden", hidden);
-    if (hidden) return;
+    const { panel, ink, mark } = theme(), row = handOf(view);
     const found = row < 0 ? [] : levels(scale, view, row);
     const at = (/** @type {number} */ token) => row < 0 || token >= width(view, row) ? undefined : found[token];
     /** @type {number[][]} */
@@ -57,8 +54,8 @@ const draw = {
       return found !== undefined ? fill(scale, found, figure.prefix) : part.ground ? panel : "none";
     });
     const inks = part.texts.map((/** @type {any[]} */ [token]) => {
-      const found = at(token), later = part.later && token >= view.inputs && token !== view.inputs + row;
-      return found !== undefined ? inkOn(scale, found) : later ? muted : ink;
+      const found = at(token);
+      return found !== undefined ? inkOn(scale, found) : ink;
     });
     const lock = lockedOf(view), marked = /** @type {[number, string, number][]} */ ([[row < 0 ? -1 : view.inputs + row, theme().a, 2],
       [lock < 0 ? -1 : view.inputs + lock, theme().b, 2.5], [tokenOf(view), mark, 2.5]]).filter(([token]) => token >= 0);
@@ -66,15 +63,11 @@ const draw = {
     if (!nodes) {
       group.replaceChildren();
       nodes = /** @type {any} */ (group).nodes = { fills: [], inks: [] };
-      if (part.area) nodes.area = add(group, "rect", { x: 0, y: 0, width: part.area[0], height: part.area[1] });
       nodes.boxes = boxes.map(([, x, y, width, height]) => add(group, "rect", { x, y, width, height }));
       nodes.texts = part.texts.map((/** @type {any[]} */ [, x, y, width, text, anchor]) =>
         add(group, "text", { x, y, "font-size": part.size, textLength: width, lengthAdjust: "spacingAndGlyphs", ...(anchor ? { "text-anchor": anchor } : {}) }, text));
-      if (part.rule) nodes.rule = add(group, "path", { d: `M${part.rule[0]} ${part.rule[1]}v${part.rule[2]}`, "stroke-width": 2 });
       nodes.marks = add(group, "g", {});
     }
-    nodes.area?.setAttribute("fill", panel);
-    nodes.rule?.setAttribute("stroke", mark);
     fills.forEach((color, i) => { if (nodes.fills[i] !== color) nodes.boxes[i].setAttribute("fill", nodes.fills[i] = color); });
     inks.forEach((/** @type {string} */ color, /** @type {number} */ i) => {
       if (nodes.inks[i] !== color) nodes.texts[i].setAttribute("fill", nodes.inks[i] = color);
@@ -239,7 +232,6 @@ export function under(figure, event) {
     const output = (/** @type {number} */ row) => starts[inputs + row] - record.inputs;
     const hit = (/** @type {number} */ token) => token < inputs ? { record: k, token: starts[token] } : { record: k, row: output(token - inputs) };
     if (part.kind === "tokens") {
-      if (part.only && !part.only.includes(k)) continue;
       const found = part.boxes.find((/** @type {number[]} */ [, ...rect]) => inside(rect));
       if (found) return hit(found[0]);
     } else if (part.kind === "grid") {
