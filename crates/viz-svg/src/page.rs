@@ -147,9 +147,15 @@ impl<'a> Page<'a> {
     }
 
     /// The figures of a chart: one of all records, or one for each, or for those with the same tokens.
-    fn figures(&self, chart: &dyn Chart, records: &[Record], opening: State) -> Result<Vec<PageFigure>, Error> {
+    fn figures(
+        &self,
+        chart: &dyn Chart,
+        records: &[Record],
+        opening: State,
+    ) -> Result<Vec<PageFigure>, Error> {
         // An option of one chart does not reach the others.
-        let own = |name: &str| chart.own_options().contains(&name) || (self.charts.len() == 1 && !self.report);
+        let own =
+            |name: &str| chart.own_options().contains(&name) || (self.charts.len() == 1 && !self.report);
         let options = Options {
             columns: self.options.columns.filter(|_| own("columns")),
             top: self.options.top.filter(|_| own("top")),
@@ -209,7 +215,16 @@ impl<'a> Page<'a> {
                 let rests = grain == resting && all.contains(&opening.panel);
                 let title = format!("Every output in rows, what came before it in columns, by {grain}");
                 let (records, name) = (all.clone(), "heat-map");
-                figures.push(PageFigure { name, title, records, shared: true, grain, map: true, rests, scene });
+                figures.push(PageFigure {
+                    name,
+                    title,
+                    records,
+                    shared: true,
+                    grain,
+                    map: true,
+                    rests,
+                    scene,
+                });
             }
         }
         Ok(figures)
@@ -317,7 +332,10 @@ impl Page<'_> {
         let record = &records[resting.state.panel];
         let text = paragraphs(record, texts, |token| resting.class(token));
         let class = if self.report { "first" } else { "first alone" };
-        let _ = write!(body, "<div class=\"{class}\">\n<div class=\"text\" id=\"saliency-text\">\n{text}</div>\n");
+        let _ = write!(
+            body,
+            "<div class=\"{class}\">\n<div class=\"text\" id=\"saliency-text\">\n{text}</div>\n"
+        );
         if self.report {
             body.push_str("<div class=\"map\">\n");
             for figure in self.maps(records, resting.state)? {
@@ -351,7 +369,10 @@ impl Page<'_> {
         body.push_str("<p class=\"cell\" id=\"saliency-cell\" data-needs-script hidden></p>\n<div role=\"tablist\" aria-label=\"More\" data-needs-script hidden>\n");
         for tab in &tabs {
             let (name, title) = (tab.name(), tab.title());
-            let _ = writeln!(body, "<button type=\"button\" role=\"tab\" id=\"saliency-tab-{name}\" data-tab=\"{name}\" aria-controls=\"saliency-panel-{name}\">{title}</button>");
+            let _ = writeln!(
+                body,
+                "<button type=\"button\" role=\"tab\" id=\"saliency-tab-{name}\" data-tab=\"{name}\" aria-controls=\"saliency-panel-{name}\">{title}</button>"
+            );
         }
         body.push_str("</div>\n");
         for tab in tabs {

@@ -143,6 +143,8 @@ proptest! {
             match chart.draw(std::slice::from_ref(&record), &options) {
                 Ok(scene) => check(&scene),
                 Err(Error::Palette { palette, .. }) => prop_assert_eq!(Some(palette), options.palette.map(Palette::name)),
+                // One row, or the outputs of one word.
+                Err(Error::Itself { .. }) => prop_assert!(options.lock.is_some()),
                 Err(error) => panic!("{error}"),
             }
         }

@@ -1,7 +1,7 @@
 //! Contrast, and the embedded fonts.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_viz_svg::{Color, Palette, Theme};
+use saliency_viz_svg::{Color, Look, Palette, Theme};
 use std::collections::BTreeSet;
 
 #[test]
@@ -16,14 +16,56 @@ fn text_is_never_under_4_5_to_1() {
         }
         for palette in Palette::ALL {
             for level in -31..=31 {
-                let color = palette.color(f64::from(level) / 31.0, theme);
-                assert!(color.contrast(color.ink()) >= 4.5, "{palette:?} {theme:?} {level}");
+                for look in Look::ALL {
+                    let color = palette.color(f64::from(level) / 31.0, theme, look);
+                    assert!(color.contrast(color.ink()) >= 4.5, "{palette:?} {theme:?} {look:?} {level}");
+                }
             }
         }
     }
     // WCAG's own example values: black on white is 21, #777 on white 4.48.
     assert!((Color::BLACK.contrast(Color::WHITE) - 21.0).abs() < 1e-9);
     assert!((Color([0x77; 3]).contrast(Color::WHITE) - 4.48).abs() < 0.005);
+}
+
+#[test]
+fn nothing_has_the_panel_s_colour() {
+    for theme in Theme::ALL {
+        for palette in Palette::ALL {
+            assert_eq!(palette.color(0.0, theme, Look::Plain), theme.panel(), "{palette:?} {theme:?}");
+        }
+    }
+}
+
+/// Python's colour-science 0.4, `delta_E(…, method="CIE 2000")` of the two ends, as they are and as Machado et al. (2009)
+/// simulate deuteranopia and protanopia (severity 1, on linear sRGB):
+///
+/// ```text
+/// M = colour.blindness.matrix_cvd_Machado2009("Deuteranomaly", 1.0)
+/// seen = eotf_inverse_sRGB(numpy.clip(M @ eotf_sRGB(rgb), 0, 1))
+/// #863900 #35107a   46.5   deuteranope 55.7   protanope 51.7
+/// #ffb454 #b9a1f5   49.9   deuteranope 52.4   protanope 51.8
+/// ```
+#[test]
+fn the_ends_of_a_difference_are_those_that_were_measured() {
+    let end = |level: f64, theme| Palette::Puor.color(level, theme, Look::Plain);
+    for theme in [Theme::Light, Theme::Print] {
+        assert_eq!([end(-1.0, theme), end(1.0, theme)], [Color([0x86, 0x39, 0]), Color([0x35, 0x10, 0x7a])]);
+    }
+    let dark = [end(-1.0, Theme::Dark), end(1.0, Theme::Dark)];
+    assert_eq!(dark, [Color([0xff, 0xb4, 0x54]), Color([0xb9, 0xa1, 0xf5])]);
+}
+
+/// The same library's CIEDE2000 of each two of the nine stops that follow each other: 6.8 to 12.1 on light, 7.8 to 14.8
+/// on dark; so that no part of the scale is spent on nothing. Lightness (L*) goes one way: here by luminance.
+#[test]
+fn more_is_darker_on_light_and_lighter_on_dark() {
+    for theme in Theme::ALL {
+        let levels = (0..=31).map(|level| Palette::Purple.color(f64::from(level) / 31.0, theme, Look::Plain));
+        let luminance: Vec<f64> = levels.map(Color::luminance).collect();
+        let dark = theme == Theme::Dark;
+        assert!(luminance.windows(2).all(|two| (two[0] < two[1]) == dark && two[0] != two[1]), "{theme:?}");
+    }
 }
 
 #[test]

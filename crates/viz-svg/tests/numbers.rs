@@ -4,54 +4,83 @@
 mod common;
 
 use common::{
-    check, draw, expected_color, group, paint_at, quantile, run_30, runs_3x30, runs_3x100, state, texts,
+    check, draw, expected_color, expected_plain, group, notebook, paint_at, quantile, run_30, runs_3x30,
+    runs_3x100, shares, state, texts,
 };
 use saliency_schema::Method;
-use saliency_viz_svg::{Item, Options, Paint, Palette, Pattern, State, Theme, chart};
+use saliency_viz_svg::{Item, Options, Paint, Palette, Pattern, Scene, State, Theme, chart};
 
-#[test]
-fn every_cell_of_the_heatmap_has_the_colour_of_its_number() {
-    let record = run_30();
-    let value = |row: usize, i: usize| record.attributions[row][i].unwrap();
-    for lock in [None, Some(4)] {
-        let shown = |row: usize, i: usize| match lock {
-            Some(lock) if i >= record.attributions[lock].len() => None,
-            Some(lock) => Some(value(row, i) - value(lock, i)),
-            None => Some(value(row, i)),
-        };
-        let cells = (0..30).flat_map(|row| (0..184 + row).map(move |i| (row, i)));
-        let sizes = cells.clone().filter_map(|(row, i)| shown(row, i)).map(f64::abs).collect();
-        let end = quantile(sizes);
-        let palette = if lock.is_some() { Palette::Piyg } else { Palette::Ylgnbu };
-        let scene = draw("tall-heatmap", &record, &state(None, lock));
-        let rows = group(&scene, "rows");
-        // The bars' own place: the first cell of the first row.
-        let rects = rows.iter().filter_map(|item| match item {
-            Item::Cells { cells, .. } => Some(cells.iter()),
-            _ => None,
-        });
-        let rects: Vec<_> = rects.flatten().collect();
-        assert_eq!(rects.len(), 5955);
-        let left = rects.iter().map(|r| r.x).fold(f64::MAX, f64::min);
-        let top = rects.iter().map(|r| r.y).fold(f64::MAX, f64::min);
-        let bar = rects[0].width;
-        for (row, i) in cells {
+/// What a row of the heatmap shows, and whether it has a colour: of two rows, where both have read the token.
+fn differences(rows: &[Vec<f64>], lock: Option<usize>) -> Vec<Vec<Option<f64>>> {
+    let shown = |row: usize, i: usize| match lock {
+        Some(lock) => rows[lock].get(i).map(|locked| rows[row][i] - locked),
+        None => Some(rows[row][i]),
+    };
+    (0..rows.len()).map(|row| (0..rows[row].len()).map(|i| shown(row, i)).collect()).collect()
+}
+
+fn check_heatmap(scene: &Scene, shown: &[Vec<Option<f64>>], expected: impl Fn(f64) -> Paint) {
+    let rows = group(scene, "rows");
+    // The bars' own place: the first cell of the first row.
+    let rects = rows.iter().filter_map(|item| match item {
+        Item::Cells { cells, .. } => Some(cells.iter()),
+        _ => None,
+    });
+    let rects: Vec<_> = rects.flatten().collect();
+    assert_eq!(rects.len(), 5955);
+    let left = rects.iter().map(|r| r.x).fold(f64::MAX, f64::min);
+    let top = rects.iter().map(|r| r.y).fold(f64::MAX, f64::min);
+    let bar = rects[0].width;
+    for (row, values) in shown.iter().enumerate() {
+        for (i, value) in values.iter().enumerate() {
             let gap = if i >= 184 { 4.0 } else { 0.0 };
             let (x, y) = (left + (i as f64 + 0.5) * bar + gap, top + row as f64 * 19.0 + 9.0);
             let found = paint_at(rows, x, y).unwrap();
-            let expected = match shown(row, i) {
-                Some(x) => expected_color(x, end, palette),
-                None => Paint::Pattern(Pattern::NotComparable),
-            };
-            assert_eq!(found, expected, "lock {lock:?}, row {row}, token {i}");
+            let expected = value.map_or(Paint::Pattern(Pattern::NotComparable), &expected);
+            assert_eq!(found, expected, "row {row}, token {i}");
         }
+    }
+}
+
+#[test]
+fn every_cell_of_the_heatmap_has_the_colour_of_its_share() {
+    let record = run_30();
+    for lock in [None, Some(4)] {
+        let shown = differences(&shares(&record), lock);
+        // The inputs set the end.
+        let inputs = shown.iter().flat_map(|row| &row[..184]).map(|x| x.unwrap().abs());
+        let end = quantile(inputs.collect());
+        for intensity in [1.0, 4.0] {
+            let options = Options { tokens: true, intensity, ..state(None, lock) };
+            let scene = draw("tall-heatmap", &record, &options);
+            let (palette, cut) = match lock {
+                Some(_) => (Palette::Puor, None),
+                // 30 rows of 5,955 cells: an even share is 0.5 %.
+                None => (Palette::Purple, Some(30.0 / 5955.0 / intensity)),
+            };
+            check_heatmap(&scene, &shown, |x| expected_plain(x, end, cut, palette));
+        }
+    }
+}
+
+#[test]
+fn every_cell_of_the_notebook_s_heatmap_has_the_colour_of_its_number() {
+    let record = run_30();
+    let recorded: Vec<Vec<f64>> =
+        record.attributions.iter().map(|row| row.iter().map(|x| x.unwrap()).collect()).collect();
+    for lock in [None, Some(4)] {
+        let shown = differences(&recorded, lock);
+        let end = quantile(shown.iter().flatten().flatten().map(|x| x.abs()).collect());
+        let palette = if lock.is_some() { Palette::Piyg } else { Palette::Ylgnbu };
+        let scene = draw("tall-heatmap", &record, &notebook(state(None, lock)));
+        check_heatmap(&scene, &shown, |x| expected_color(x, end, palette));
     }
 }
 
 #[test]
 fn the_paragraph_shows_the_hovered_row_and_says_its_values() {
     let record = run_30();
-    let scene = draw("highlight", &record, &state(Some(3), None));
+    let scene = draw("highlight", &record, &Options { tokens: true, ..state(Some(3), None) });
     let Some(Item::Group { description: Some(words), .. }) =
         scene.items.iter().find(|i| matches!(i, Item::Group { name: "paragraph", .. }))
     else {
@@ -61,8 +90,8 @@ fn the_paragraph_shows_the_hovered_row_and_says_its_values() {
     let unit: f64 = head.split_once("units of ").unwrap().1.split_once('.').unwrap().0.parse().unwrap();
     let values: Vec<f64> = values.split_whitespace().map(|v| v.parse::<f64>().unwrap() * unit).collect();
     assert_eq!(values.len(), 187);
-    for (found, expected) in values.iter().zip(&record.attributions[3]) {
-        assert!((found - expected.unwrap()).abs() <= 0.5 * unit, "{found} {expected:?}");
+    for (found, expected) in values.iter().zip(&shares(&record)[3]) {
+        assert!((found - expected).abs() <= 0.5001 * unit, "{found} {expected:?}");
     }
     assert!(scene.title.contains("manufacturers") && scene.title.contains("output 3"));
 }
@@ -70,7 +99,7 @@ fn the_paragraph_shows_the_hovered_row_and_says_its_values() {
 #[test]
 fn the_scatter_places_dots_by_their_two_values() {
     let record = run_30();
-    let scene = draw("scatter", &record, &Options::default());
+    let scene = draw("scatter", &record, &notebook(Options::default()));
     assert!(scene.title.contains("output 29") && scene.title.contains("output 0"));
     let Some(Item::Group { items, .. }) =
         scene.items.iter().find(|i| matches!(i, Item::Group { name: "pair", .. }))
@@ -103,7 +132,8 @@ fn tokens_that_only_one_of_two_outputs_has_read_stand_beside_the_plot() {
     let record = run_30();
     for (hover, lock) in [(12, 4), (4, 12)] {
         for name in ["scatter", "tall-heatmap"] {
-            let scene = draw(name, &record, &state(Some(hover), Some(lock)));
+            let options = Options { tokens: true, ..state(Some(hover), Some(lock)) };
+            let scene = draw(name, &record, &options);
             let Some(Item::Group { items, .. }) =
                 scene.items.iter().find(|i| matches!(i, Item::Group { name: "pair", .. }))
             else {
@@ -124,16 +154,19 @@ fn tokens_that_only_one_of_two_outputs_has_read_stand_beside_the_plot() {
 fn a_lock_in_one_panel_compares_with_rows_in_all_others() {
     let records = runs_3x30();
     let lock = State::new(0, 5);
-    let options = Options { lock: Some(lock), hover: Some(State::new(1, 8)), ..Options::default() };
+    let options =
+        Options { lock: Some(lock), hover: Some(State::new(1, 8)), tokens: true, ..Options::default() };
     let scene = chart("tall-multiple").unwrap().draw(&records, &options).unwrap();
-    let value = |panel: usize, row: usize, i: usize| records[panel].attributions[row][i].unwrap();
+    let all: Vec<_> = records.iter().map(shares).collect();
+    let value = |panel: usize, row: usize, i: usize| all[panel][row][i];
     // Inputs are the same in every panel; outputs compare inside the locked one's panel alone.
     let shown = |panel: usize, row: usize, i: usize| {
         let comparable = i < 184 || (panel == 0 && i < 184 + 5);
         comparable.then(|| value(panel, row, i) - value(0, 5, i))
     };
     let cells = |panel: usize| (0..30).flat_map(move |row| (0..184 + row).map(move |i| (panel, row, i)));
-    let sizes = (0..3).flat_map(cells).filter_map(|(p, row, i)| shown(p, row, i)).map(f64::abs).collect();
+    let inputs = (0..3).flat_map(cells).filter(|(_, _, i)| *i < 184);
+    let sizes = inputs.filter_map(|(p, row, i)| shown(p, row, i)).map(f64::abs).collect();
     let end = quantile(sizes);
     let panels: Vec<&[Item]> = scene
         .items
@@ -156,7 +189,7 @@ fn a_lock_in_one_panel_compares_with_rows_in_all_others() {
             let gap = if i >= 184 { 4.0 } else { 0.0 };
             let (x, y) = (left + (i as f64 + 0.5) * bar + gap, top + row as f64 * 19.0 + 9.0);
             let expected = match shown(panel, row, i) {
-                Some(x) => expected_color(x, end, Palette::Piyg),
+                Some(x) => expected_plain(x, end, None, Palette::Puor),
                 None => Paint::Pattern(Pattern::NotComparable),
             };
             assert_eq!(paint_at(items, x, y).unwrap(), expected, "panel {panel}, row {row}, token {i}");
@@ -180,7 +213,8 @@ fn the_table_ranks_tokens_by_their_values() {
     let mut order: Vec<usize> = (0..row.len()).collect();
     order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
     let tokens = chart("tokens").unwrap();
-    let text = tokens.text(std::slice::from_ref(&record), &state(Some(12), None)).unwrap().unwrap();
+    let options = notebook(state(Some(12), None));
+    let text = tokens.text(std::slice::from_ref(&record), &options).unwrap().unwrap();
     let lines: Vec<Vec<&str>> =
         text.lines().skip(4).take(40).map(|l| l.split_whitespace().collect()).collect();
     for (rank, line) in lines.iter().enumerate() {
@@ -194,7 +228,7 @@ fn the_table_ranks_tokens_by_their_values() {
     let share: f64 = order[..40].iter().map(|&i| row[i]).sum::<f64>() / row.iter().sum::<f64>();
     assert!(text.contains(&format!("40 of 196 tokens, with {:.0} % of the sum of |value|", 100.0 * share)));
     // The picture says the same.
-    let svg = draw("tokens", &record, &state(Some(12), None)).to_svg();
+    let svg = draw("tokens", &record, &options).to_svg();
     let drawn = texts(&svg);
     assert!(lines.iter().all(|line| drawn.iter().any(|t| *t == line[2])));
     assert_eq!(chart("highlight").unwrap().text(&[run_30()], &Options::default()).unwrap(), None);
@@ -203,7 +237,7 @@ fn the_table_ranks_tokens_by_their_values() {
 #[test]
 fn every_pixel_of_a_long_continuation_has_the_colour_of_its_number() {
     let records = runs_3x100();
-    let scene = chart("long-output").unwrap().draw(&records, &Options::default()).unwrap();
+    let scene = chart("long-output").unwrap().draw(&records, &notebook(Options::default())).unwrap();
     check(&scene);
     let all = records.iter().flat_map(|r| r.attributions.iter().flatten()).map(|x| x.unwrap().abs());
     let end = quantile(all.collect());
@@ -242,14 +276,4 @@ fn every_pixel_of_a_long_continuation_has_the_colour_of_its_number() {
     // Every word of the continuations stands above.
     let drawn = texts(&scene.to_svg()).concat();
     assert!(["Qualcomm", "Propellant", "Falcon"].iter().all(|word| drawn.contains(word)));
-}
-
-#[test]
-fn a_lock_alone_chooses_in_highlight_and_both_compare() {
-    let record = run_30();
-    assert!(draw("highlight", &record, &state(None, Some(3))).title.contains("output 3"));
-    let both = draw("highlight", &record, &state(Some(12), Some(4)));
-    assert!(
-        both.title.contains("minus") && both.title.contains("output 12") && both.title.contains("output 4")
-    );
 }

@@ -1,11 +1,11 @@
-//! Every element and state of the original charts is found in ours.
+//! Every element and state of the original charts is found in ours, in the notebook's look.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
 use common::{
-    draw, draw_all, expected_color, group, groups, paint_at, quantile, run_30, runs_3x30, runs_3x100, state,
-    texts,
+    draw, draw_all, expected_color, group, groups, notebook, paint_at, quantile, run_30, runs_3x30,
+    runs_3x100, state, texts,
 };
 use saliency_viz_svg::{Item, Options, Paint, Palette, Pattern, Scene, State, Theme};
 
@@ -13,7 +13,7 @@ use saliency_viz_svg::{Item, Options, Paint, Palette, Pattern, Scene, State, The
 fn everything_that_the_original_heatmap_shows_is_there() {
     let record = run_30();
     let options = Options { token: Some(60), ..state(Some(12), Some(4)) };
-    let scene = draw("tall-heatmap", &record, &options);
+    let scene = draw("tall-heatmap", &record, &notebook(options.clone()));
     let svg = scene.to_svg();
     let texts = texts(&svg);
     for heading in ["Input", "Output", "Attribution"] {
@@ -70,7 +70,7 @@ fn everything_that_the_original_heatmap_shows_is_there() {
 #[test]
 fn everything_that_the_original_minimap_shows_is_there() {
     let record = run_30();
-    let scene = draw("minimap", &record, &state(Some(12), None));
+    let scene = draw("minimap", &record, &notebook(state(Some(12), None)));
     let of = |items: &[Item]| {
         let count = |item: &Item| if let Item::Cells { cells, .. } = item { cells.len() } else { 0 };
         items.iter().map(count).sum::<usize>()
@@ -159,7 +159,7 @@ fn everything_that_the_original_panels_show_is_there() {
         Options { hover: None, ..across() },
         across(),
     ] {
-        let scene = draw_all("tall-multiple", &records, &options);
+        let scene = draw_all("tall-multiple", &records, &notebook(options.clone()));
         let (hover, lock) = (options.hover.unwrap_or(State::output(0)), options.lock);
         let shown = format!("{} (", records[hover.panel].output_tokens()[hover.output].text.trim());
         let names = texts(&scene.to_svg());
@@ -217,7 +217,7 @@ fn everything_that_the_original_long_outputs_show_is_there() {
         Options { hover: None, ..across() },
         across(),
     ] {
-        let scene = draw_all("long-output", &records, &options);
+        let scene = draw_all("long-output", &records, &notebook(options.clone()));
         let (hover, lock) = (options.hover.unwrap_or(State::output(0)), options.lock);
         let (texts, cells) = (groups(&scene, "continuation"), groups(&scene, "cells"));
         let marks = groups(&scene, "marks");

@@ -1,12 +1,12 @@
-//! A chart of one's own: what it says of itself, the state that its page opens with, and its own errors.
+//! A chart of one's own: what it says of itself, and its own errors.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
-use common::{run_30, texts};
+use common::texts;
 use saliency_schema::{Kind, Record, Token};
 use saliency_viz_svg::layout::{Rows, Scale, Sheet};
-use saliency_viz_svg::{Chart, Error, Figure, Item, Options, Page, Rect, Scatter, Scene, States, ToHtml};
+use saliency_viz_svg::{Chart, Error, Figure, Item, Options, Rect, Scene};
 
 /// What a chart of one's own draws: one row, or all of them.
 #[derive(Clone, Copy, PartialEq)]
@@ -27,13 +27,9 @@ impl Chart for Own {
         "a chart of one's own"
     }
 
-    fn opening_state(&self, record: &Record) -> States {
-        States::new(record.n_output().checked_sub(1), None)
-    }
-
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let rows = Rows::one(records, options)?;
-        let scale = Scale::of(rows.all_shown(), rows.is_signed(), options)?;
+        let scale = Scale::of(&rows, options)?;
         let mut sheet = match self.0 {
             Draws::OneRow => Sheet::of_row(&rows, &scale, options, self.1),
             Draws::AllRows => Sheet::of_all(&rows, &scale, options, self.1),
@@ -64,24 +60,6 @@ fn only_a_picture_of_one_row_says_how_much_of_the_row_lies_outside() {
             assert_eq!(outside, draws == Draws::OneRow, "{said:?}");
         }
     }
-}
-
-#[test]
-fn a_page_opens_in_the_state_that_its_charts_agree_on() {
-    let record = run_30();
-    let own = Own(Draws::AllRows, "Own");
-    let opens = |page: Page<'_>, state: &str| {
-        let page = page.to_html().unwrap();
-        assert!(page.contains(&format!("\"state\":\"{state}\"")), "{state}");
-    };
-    let page = || Page::new(&record);
-    opens(page().chart(&own), "hover=0:29");
-    opens(page().chart(&own).chart(&own), "hover=0:29");
-    opens(page().chart(&Scatter), "hover=0:29\\u0026lock=0:0");
-    opens(page().chart(&own).chart(&Scatter), "");
-    let asked = Options { hover: Some(4.into()), ..Options::default() };
-    opens(page().chart(&own).options(asked.clone()), "hover=0:4");
-    opens(page().chart(&own).chart(&Scatter).options(asked), "hover=0:4");
 }
 
 /// A chart that fails with an error of its own, and one that reads a record.

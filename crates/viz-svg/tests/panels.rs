@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::texts;
+use common::{notebook, texts};
 use saliency_schema::{Kind, Method, Output, Record, Target, Token};
-use saliency_viz_svg::{Error, Item, Options, Paint, Palette, Pattern, Scene, State, chart};
+use saliency_viz_svg::{Error, Item, Look, Options, Paint, Palette, Pattern, Scene, State, chart};
 use std::collections::BTreeSet;
 
 /// Inputs and outputs, and rows of numbers.
@@ -82,38 +82,50 @@ fn assert_near(found: &[Vec<f64>], expected: &[&[f64]]) {
     }
 }
 
+fn said(scene: &Scene, legend: usize) -> Vec<String> {
+    let text = |item: &Item| if let Item::Text(text) = item { Some(text.text.clone()) } else { None };
+    groups(scene, "legend")[legend].0.iter().filter_map(text).collect()
+}
+
 #[test]
-fn panels_of_different_unit_or_sign_have_scales_and_legends_of_their_own() {
+fn what_has_no_sign_shares_a_scale_and_what_has_one_keeps_its_unit() {
     for (name, cells) in [("tall-multiple", "rows"), ("long-output", "cells")] {
-        let records = three();
-        let scene = draw(name, &records, &Options::default());
-        let legends = groups(&scene, "legend");
-        assert_eq!(legends.len(), 3, "{name}");
-        let said = |at: usize| {
-            let text = |item: &Item| if let Item::Text(text) = item { Some(text.text.clone()) } else { None };
-            legends[at].0.iter().filter_map(text).collect::<Vec<_>>()
-        };
-        // Every end is the 0.99 quantile of its own panel, which of so few is the largest; only one has a sign.
-        assert!(said(0).contains(&"panel 0: shares of the row, without a sign".to_owned()), "{:?}", said(0));
-        assert!(said(0).contains(&"0.75".to_owned()));
-        assert!(said(1).contains(&"panel 1: change of the logit, with a sign".to_owned()), "{:?}", said(1));
-        assert!(said(1).contains(&"−8".to_owned()) && said(1).contains(&"8".to_owned()));
-        assert!(said(1).contains(&"left: lowers the target".to_owned()));
-        assert!(
-            said(2).contains(&"panel 2: the unit of attention-norms, without a sign".to_owned()),
-            "{:?}",
-            said(2)
-        );
-        assert!(said(2).contains(&"300".to_owned()) && said(2).contains(&"right: most (no sign)".to_owned()));
+        let scene = draw(name, &three(), &Options::default());
+        assert_eq!(groups(&scene, "legend").len(), 2, "{name}");
+        // The ends are the largest of so few: three quarters of the first panel's row and of the third's, and 8 logits.
+        let (shares, logits) = (said(&scene, 0), said(&scene, 1));
+        assert!(shares.contains(&"panels 0, 2: % of the row".to_owned()), "{shares:?}");
+        assert!(shares.contains(&"75\u{a0}%".to_owned()), "{shares:?}");
+        assert!(logits.contains(&"panel 1: change of the logit, with a sign".to_owned()), "{logits:?}");
+        assert!(logits.contains(&"−8".to_owned()) && logits.contains(&"+8".to_owned()), "{logits:?}");
+        let end = |palette: Palette| Paint::Color(palette.color(1.0, Options::default().theme, Look::Plain));
+        let panels = groups(&scene, cells);
+        assert!([0, 2].iter().all(|panel| paints(panels[*panel].0).contains(&end(Palette::Purple))));
+        let below = Paint::Color(Palette::Puor.color(-1.0, Options::default().theme, Look::Plain));
+        assert!(paints(panels[1].0).contains(&below), "{name}");
+        assert_near(&values(panels[2].1), &[&[0.25, 0.75], &[0.25, 0.25, 0.5]]);
+        assert_near(&values(panels[1].1), &[&[6.0, -2.0], &[-8.0, 4.0, 4.0]]);
+    }
+}
+
+/// As recorded, every unit has a scale of its own.
+#[test]
+fn in_the_notebook_s_look_panels_of_different_unit_have_scales_of_their_own() {
+    for (name, cells) in [("tall-multiple", "rows"), ("long-output", "cells")] {
+        let scene = draw(name, &three(), &notebook(Options::default()));
+        assert_eq!(groups(&scene, "legend").len(), 3, "{name}");
+        for (panel, name, end) in [
+            (0, "panel 0: shares of the row, without a sign", "0.75"),
+            (1, "panel 1: change of the logit, with a sign", "8"),
+            (2, "panel 2: the unit of attention-norms, without a sign", "300"),
+        ] {
+            let said = said(&scene, panel);
+            assert!(said.contains(&name.to_owned()) && said.contains(&end.to_owned()), "{said:?}");
+        }
         for (panel, (items, _)) in groups(&scene, cells).into_iter().enumerate() {
-            // Nothing is blank: as many colours as there are values of different size, and the largest at the end.
+            // Nothing is blank: as many colours as there are values of different size.
             assert!(paints(items).len() >= 3, "{name} {panel}: {:?}", paints(items));
         }
-        let end = Paint::Color(Palette::Ylgnbu.color(1.0, Options::default().theme));
-        assert!(
-            paints(groups(&scene, cells)[0].0).contains(&end)
-                && paints(groups(&scene, cells)[2].0).contains(&end)
-        );
     }
 }
 
@@ -125,8 +137,8 @@ fn panels_that_agree_share_a_scale_and_a_legend() {
     other.attributions[0] = vec![Some(0.125), Some(0.875)];
     let scene = draw("tall-multiple", &[shares, other, logits.clone()], &Options::default());
     let names = texts(&scene.to_svg());
-    assert!(names.iter().any(|t| t.starts_with("panels 0, 1: shares of the row")), "{names:?}");
-    assert!(names.contains(&"0.875".to_owned()));
+    assert!(names.iter().any(|t| t.starts_with("panels 0, 1: % of the row")), "{names:?}");
+    assert!(names.contains(&"88\u{a0}%".to_owned()), "{names:?}");
     // Two that add up to the same target's change, of one sign.
     let mut second = logits.clone();
     second.method = Some(Method::new("layer-integrated-gradients"));
@@ -146,7 +158,7 @@ fn one_end_for_several_units_is_refused_and_a_palette_goes_where_it_fits() {
     assert!(matches!(error, Error::Parameter { name: "scale_max", .. }), "{error}");
     let scene =
         draw("tall-multiple", &records, &Options { palette: Some(Palette::Plasma), ..Options::default() });
-    let end = |palette: Palette| Paint::Color(palette.color(1.0, Options::default().theme));
+    let end = |palette: Palette| Paint::Color(palette.color(1.0, Options::default().theme, Look::Plain));
     let rows = groups(&scene, "rows");
     assert!(
         paints(rows[0].0).contains(&end(Palette::Plasma))
@@ -176,10 +188,7 @@ fn a_lock_across_units_compares_sizes_as_shares() {
         assert_near(&values(panels[1].1), &[&[14.0, -6.0], &[0.0, 0.0, 0.0]]);
         let names = texts(&scene.to_svg());
         let shares = "sizes as shares of the row, less the locked row’s";
-        assert!(
-            names.contains(&format!("panel 0: {shares}")) && names.contains(&format!("panel 2: {shares}")),
-            "{names:?}"
-        );
+        assert!(names.contains(&format!("panels 0, 2: {shares}")), "{names:?}");
         // The axes say which method each row is of, and that they are shares.
         for axis in [
             "on (locked, output 1) · integrated-gradients · shares",
@@ -200,9 +209,10 @@ fn earlier_outputs_of_the_same_continuation_are_comparable() {
     let lock = Some(State::new(1, 1));
     let scene = draw("tall-multiple", &[a, b, c], &Options { lock, ..Options::default() });
     let panels = groups(&scene, "rows");
-    assert_near(&values(panels[0].1), &[&[0.0, 1.0], &[2.0, 3.0, 4.0]]);
+    // Shares of 3 and of 12, less thirds.
+    assert_near(&values(panels[0].1), &[&[0.0, 1.0 / 3.0], &[-1.0 / 12.0, 0.0, 1.0 / 12.0]]);
     // Another continuation's own output has no counterpart.
-    assert_near(&values(panels[2].1), &[&[0.0, 1.0], &[2.0, 3.0, f64::NAN]]);
+    assert_near(&values(panels[2].1), &[&[0.0, 1.0 / 3.0], &[-1.0 / 12.0, 0.0, f64::NAN]]);
     let apart = |at: usize| paints(panels[at].0).contains(&Paint::Pattern(Pattern::NotComparable));
     assert!(!apart(0) && apart(2));
 }
@@ -216,7 +226,10 @@ fn records_of_different_inputs_are_aligned_named_by_input_and_said_to_differ() {
     let options = Options { lock, hover: Some(State::new(1, 0)), ..Options::default() };
     let scene = draw("tall-multiple", &[a.clone(), b.clone()], &options);
     let panels = groups(&scene, "rows");
-    assert_near(&values(panels[1].1), &[&[7.0, f64::NAN, f64::NAN, 60.0]]);
+    assert_near(
+        &values(panels[1].1),
+        &[&[8.0 / 120.0 - 1.0 / 7.0, f64::NAN, f64::NAN, 64.0 / 120.0 - 4.0 / 7.0]],
+    );
     let names = texts(&scene.to_svg());
     assert!(names.contains(&"“The cat sat”".to_owned()), "{names:?}");
     assert!(names.contains(&"“The big dog sat”".to_owned()), "{names:?}");
@@ -237,7 +250,8 @@ fn words_beside_tokens_are_said_to_be_words() {
     let mut words = tokens.regroup(&[0..1, 1..3, 3..4], saliency_schema::Reduce::Sum).unwrap();
     words.regrouped.as_mut().unwrap().by = Some("words".to_owned());
     let lock = Some(State::new(0, 0));
-    let scene = draw("tall-multiple", &[tokens, words], &Options { lock, ..Options::default() });
+    let options = Options { lock, hover: Some(State::new(1, 0)), tokens: true, ..Options::default() };
+    let scene = draw("tall-multiple", &[tokens, words], &options);
     assert_near(&values(groups(&scene, "rows")[1].1), &[&[0.0, f64::NAN]]);
     let names = texts(&scene.to_svg());
     for said in ["tokens: the model’s own", "tokens: words"] {

@@ -104,61 +104,62 @@ impl ColorBar<'_> {
     /// What stands beside the levels, from the longest form to the shortest.
     pub(crate) fn forms(&self, options: &Options) -> Vec<Form> {
         let (scale, ends) = (self.scale, &self.ends);
-        let low = if scale.palette.is_diverging() { scale.spelled(-scale.end) } else { scale.spelled(0.0) };
-        let high = scale.spelled(scale.end);
-        let clipped = scale.clipped.is_some();
-        let form = |left: &[&str], right: &[&str]| Form {
-            of: self.of.clone(),
-            left: joined(left),
-            right: joined(right),
-        };
         if scale.unit == Unit::Recorded {
             return self.notebook_forms(options);
         }
-        let (less, more) = (
-            if clipped && scale.palette.is_diverging() { "or less" } else { "" },
-            if clipped { "or more" } else { "" },
-        );
-        let unit = match (scale.unit, &options.relative) {
-            (Unit::Relative, Some(profile)) => {
-                format!("{} (n = {} rows)", ends.unit, counted(profile.rows()))
-            }
-            _ => ends.unit.clone(),
+        let diverging = scale.palette.is_diverging();
+        let low = if diverging { scale.spelled(-scale.end) } else { "0".to_owned() };
+        let high = scale.spelled(scale.end);
+        let (less, more) = match (scale.clipped, diverging) {
+            (Some(_), true) => ("or less", "or more"),
+            (Some(_), false) => ("", "or more"),
+            (None, _) => ("", ""),
         };
-        let left = [&*ends.low, &low, less];
-        let right = [&*high, &unit, more, &ends.high];
-        let counts =
-            |reach: Reach, of: &str| format!("{} of {} {of}", counted(reach.cells), counted(reach.of));
-        let inputs = counts(scale.inputs, "input cells");
-        let both = match scale.outputs.of {
-            0 => inputs.clone(),
-            _ => format!("{inputs}, {}", counts(scale.outputs, "of earlier outputs")),
+        let low = joined(&[&low, less]);
+        let left = if ends.low.is_empty() { low.clone() } else { format!("{}: {low}", ends.low) };
+        let named = if ends.high.is_empty() { String::new() } else { format!(": {}", ends.high) };
+        let right = joined(&[&high, &ends.unit, more]) + &named;
+
+        // How many cells the end stands for, and how many rows the medians are of.
+        let reach = |reach: Reach| format!("{} of {}", counted(reach.cells), counted(reach.of));
+        let inputs = scale.clipped.map(|_| format!("{} input cells", reach(scale.inputs)));
+        let outputs = inputs.as_ref().filter(|_| scale.outputs.of > 0);
+        let outputs = outputs.map(|_| format!("{} of earlier outputs", reach(scale.outputs)));
+        let medians = options.relative.as_ref().filter(|_| scale.unit == Unit::Relative);
+        let medians = medians.map(|profile| format!("medians of {} rows", counted(profile.rows())));
+        let bracketed = |parts: &[&Option<String>]| {
+            let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
+            if parts.is_empty() { String::new() } else { format!("({})", parts.join(", ")) }
         };
-        let (fainter, below) = match (scale.cut, scale.even) {
+        let below =
+            scale.cut.map(|cut| format!("· fainter below {}", scale.spelled(cut))).unwrap_or_default();
+        let even = match (scale.cut, scale.even) {
             (Some(cut), Some(even)) if cut >= even => {
-                (format!("· fainter below an even share, {}", scale.spelled(cut)), Some(cut))
+                format!("· fainter below an even share, {}", scale.spelled(cut))
             }
-            (Some(cut), _) => (format!("· fainter below {}", scale.spelled(cut)), Some(cut)),
-            (None, _) => (String::new(), None),
+            _ => below.clone(),
         };
-        let below = below.map_or_else(String::new, |cut| format!("· fainter below {}", scale.spelled(cut)));
-        let counted = |counts: &str| if clipped { format!("({counts})") } else { String::new() };
-        let mut forms = vec![
-            form(&left, &[&joined(&right), &counted(&both), &fainter]),
-            form(&left, &[&joined(&right), &counted(&inputs), &below]),
-            form(&left, &[&joined(&right), &below]),
-            form(&left, &right),
-            form(&[&low, less], &[&high, &ends.unit, more]),
-            form(&[&low], &[&high, more]),
-            form(&[&low], &[&high]),
+        // A name goes without its number before it goes.
+        let name = ends.low.split(" (output").next().unwrap_or_default();
+        let shorter = if name.is_empty() { low.clone() } else { format!("{name}: {low}") };
+        let texts = [
+            (left.clone(), joined(&[&right, &bracketed(&[&medians, &inputs, &outputs]), &even])),
+            (left.clone(), joined(&[&right, &bracketed(&[&medians, &inputs]), &below])),
+            (left.clone(), joined(&[&right, &bracketed(&[&medians]), &below])),
+            (left, right),
+            (shorter.clone(), joined(&[&high, &ends.unit, more])),
+            (shorter, joined(&[&high, more])),
+            (low.clone(), joined(&[&high, more])),
+            (low, high),
         ];
-        // Only which panels it is for.
-        if let Some((panels, _)) = self.of.as_ref().and_then(|of| of.split_once(':')) {
-            let shorter = forms.iter().map(|form| Form { of: Some(panels.to_owned()), ..form.clone() });
-            forms = forms[..1].iter().cloned().chain(shorter.collect::<Vec<_>>()).collect();
-        }
-        forms.dedup();
-        forms
+        // In all but the longest, only which panels the bar is for.
+        let panels = self.of.as_ref().map(|of| of.split(':').next().unwrap_or(of).to_owned());
+        let form = |(i, (left, right)): (usize, (String, String))| Form {
+            of: if i == 0 { self.of.clone() } else { panels.clone() },
+            left,
+            right,
+        };
+        texts.into_iter().enumerate().map(form).collect()
     }
 
     /// The same in the notebook's look.

@@ -129,6 +129,14 @@ impl ColoredText {
             }
         }
         items.extend(cells.into_items());
+        let hidden = |piece: &&Piece| {
+            let row = rows.hover.filter(|row| piece.token < rows.length(*row));
+            row.is_some_and(|row| rows.hides_sign(row, piece.token))
+        };
+        let ticks: Vec<Rect> = pieces.iter().filter(hidden).map(|piece| self.ground(piece).tick()).collect();
+        if !ticks.is_empty() {
+            items.push(Item::Cells { paint: Paint::Color(theme.ink()), cells: ticks });
+        }
         let of_output = |row: Option<usize>| row.map(|row| self.n_input + row);
         let ink = |token: usize| match paint(token) {
             Some(paint) => scale.backdrop(paint).ink(),

@@ -36,7 +36,8 @@ struct Placed {
     x: f64,
 }
 
-/// The inputs with the most colour over all rows, the strongest first: at most `count` of those that have any.
+/// The inputs with the most colour over all rows, the strongest first: at most `count` words and numbers, of those that
+/// have any.
 pub(crate) fn strongest(rows: &Rows<'_>, scale: &Scale, count: usize) -> Vec<usize> {
     let mut sizes = vec![0.0_f64; rows.n_input()];
     for row in 0..rows.n_output() {
@@ -45,7 +46,8 @@ pub(crate) fn strongest(rows: &Rows<'_>, scale: &Scale, count: usize) -> Vec<usi
             *size += value.map_or(0.0, |x| scale.share(x).abs());
         }
     }
-    let mut order: Vec<usize> = (0..sizes.len()).filter(|&token| sizes[token] > 0.0).collect();
+    let is_word = |token: usize| rows.record.tokens[token].text.chars().any(char::is_alphanumeric);
+    let mut order: Vec<usize> = (0..sizes.len()).filter(|&i| sizes[i] > 0.0 && is_word(i)).collect();
     order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]).then(a.cmp(&b)));
     order.truncate(count);
     order

@@ -81,6 +81,22 @@ impl Grid<'_> {
 
     /// The cells, from the grid's own corner.
     pub(crate) fn items(&self) -> Vec<Item> {
+        self.cells().into_iter().chain(self.negative()).collect()
+    }
+
+    /// A tick in each cell whose value has a negative sign that its colour does not show.
+    fn negative(&self) -> Option<Item> {
+        let mut cells = Vec::new();
+        for output in self.outputs.0..self.outputs.1 {
+            for token in (0..self.rows.length(output)).filter(|token| self.rows.hides_sign(output, *token)) {
+                cells.push(self.place(token, 1, output, 1).tick());
+            }
+        }
+        let paint = Paint::Color(self.scale.theme.ink());
+        (!cells.is_empty()).then_some(Item::Cells { paint, cells })
+    }
+
+    fn cells(&self) -> Vec<Item> {
         if self.for_page || self.tokens() * self.rows.n_output() > AS_RECTANGLES {
             return self.picture();
         }

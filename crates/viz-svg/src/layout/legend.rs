@@ -92,7 +92,11 @@ impl Legend<'_> {
     pub(crate) fn in_words(&self) -> String {
         let bar = |bar: &ColorBar<'_>| {
             let form = bar.forms(self.options).swap_remove(0);
-            let of = form.of.map(|of| format!(" of {of}")).unwrap_or_default();
+            let of = form.of.map(|of| match of.split_once(": ") {
+                Some((panels, unit)) => format!(" of {panels} ({unit})"),
+                None => format!(" of {of}"),
+            });
+            let of = of.unwrap_or_default();
             format!(" The colours{of} run from {} to {}.", form.left, form.right)
         };
         let bars: String = self.bars.iter().map(bar).collect();

@@ -245,7 +245,17 @@ pub(crate) fn axis(rows: &Rows<'_>, side: f64) -> Axis {
         _ if low < 0.0 => Form::SignedRoot,
         _ => Form::Root,
     };
-    let spelled = |x: f64| rows.unit().spelled(Value::Number(x), false).replace(".0\u{a0}%", "\u{a0}%");
+    // A tick is a round number.
+    let spelled = |x: f64| {
+        let text = rows.unit().spelled(Value::Number(x), false);
+        match text.split_once('\u{a0}') {
+            Some((number, percent)) if number.contains('.') => {
+                format!("{}\u{a0}{percent}", number.trim_end_matches('0').trim_end_matches('.'))
+            }
+            _ if x == 0.0 && rows.unit() != Unit::Relative => "0".to_owned(),
+            _ => text,
+        }
+    };
     Axis::new(form, high.max(-low), side, spelled)
 }
 

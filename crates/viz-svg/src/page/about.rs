@@ -10,12 +10,27 @@ use std::fmt::Write as _;
 
 /// What the words on the page mean.
 const WORDS: [(&str, &str); 6] = [
-    ("% of the row", "a word’s |value| divided by the sum of |value| over the row of that output, what fell inside the row itself included"),
+    (
+        "% of the row",
+        "a word’s |value| divided by the sum of |value| over the row of that output, what fell inside the row itself included",
+    ),
     ("× even", "that share times the number of words in the row: 1× is as much as every other word"),
-    ("Against distance", "the share divided by the median share at that distance, in tokens back from the output; fainter where fewer than 5 cells stand behind the median, not comparable where it is 0"),
-    ("Difference", "A − B, in the unit of the row; of rows in different units, the difference of their shares"),
-    ("Colour", "the square root of the value; the scale ends at a quantile of the inputs’ cells, and what lies beyond has the last colour; zero is the panel’s colour; values without a sign fade below an even share"),
-    ("Words", "the fragments of a word are added up; the page keeps the record’s own numbers of tokens and outputs"),
+    (
+        "Against distance",
+        "the share divided by the median share at that distance, in tokens back from the output; fainter where fewer than 5 cells stand behind the median, not comparable where it is 0",
+    ),
+    (
+        "Difference",
+        "A − B, in the unit of the row; of rows in different units, the difference of their shares",
+    ),
+    (
+        "Colour",
+        "the square root of the value; the scale ends at a quantile of the inputs’ cells, and what lies beyond has the last colour; zero is the panel’s colour; values without a sign fade below an even share",
+    ),
+    (
+        "Words",
+        "the fragments of a word are added up; the page keeps the record’s own numbers of tokens and outputs",
+    ),
 ];
 
 /// As HTML. `names` are those of the records.

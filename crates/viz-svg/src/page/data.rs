@@ -36,7 +36,8 @@ pub(crate) fn data(
         Theme::Dark => "dark",
         Theme::Print => "light",
     };
-    let records_data: Result<Vec<_>, Error> = (0..records.len()).map(|k| record(records, k, names, options)).collect();
+    let records_data: Result<Vec<_>, Error> =
+        (0..records.len()).map(|k| record(records, k, names, options)).collect();
     Ok(json!({
         "records": records_data?,
         "profiles": profiles(records, options),
@@ -80,16 +81,23 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     let kinds: Vec<_> = records.iter().map(|record| Kind::of(record, &plain)).collect();
     set("share", json!(kinds[k] == Kind::Share));
     set("signed", json!(!is_unsigned(record)));
-    set("unit", json!(Some(kinds[k].after_number()).filter(|unit| !unit.is_empty()).map_or_else(|| kinds[k].words(), str::to_owned)));
+    set(
+        "unit",
+        json!(
+            Some(kinds[k].after_number())
+                .filter(|unit| !unit.is_empty())
+                .map_or_else(|| kinds[k].words(), str::to_owned)
+        ),
+    );
     set("kind", json!(kinds.iter().position(|kind| *kind == kinds[k])));
     set("profile", json!(if options.relative.is_some() { 0 } else { k }));
     let fragments = match record.regrouped {
         None => words::groups(record, &[]),
         Some(_) => (0..record.tokens.len()).map(|token| token..token + 1).collect(),
     };
-    set("words", groups(record, fragments, None));
+    set("words", groups(record, &fragments, None));
     let sentences = record.segments(&Segmentation::Sentences)?;
-    set("sentences", groups(record, sentences, Some(SENTENCE)));
+    set("sentences", groups(record, &sentences, Some(SENTENCE)));
     set("scales", json!(scales));
     set("totals", (0..record.n_output()).map(|row| rounded(record.row_total(row))).collect());
     if record.outputs.iter().any(|output| output.within.is_some()) {
@@ -119,7 +127,7 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
 }
 
 /// The groups of a record's tokens: the first token of each, and the names of those that are several tokens.
-fn groups(record: &Record, segments: Vec<Range<usize>>, room: Option<usize>) -> Value {
+fn groups(record: &Record, segments: &[Range<usize>], room: Option<usize>) -> Value {
     let name = |segment: &Range<usize>| {
         let joined = Token::joined(&record.tokens[segment.clone()]);
         let name = label(&joined);
@@ -156,10 +164,12 @@ fn profiles(records: &[Record], options: &Options) -> Value {
 fn agreement(records: &[Record]) -> Value {
     let mut all = Map::new();
     for (a, one) in records.iter().enumerate() {
-        for (b, other) in records.iter().enumerate().skip(a + 1).filter(|(_, other)| same_tokens(one, other)) {
+        for (b, other) in records.iter().enumerate().skip(a + 1).filter(|(_, other)| same_tokens(one, other))
+        {
             let sizes = |row: &[Option<f64>]| row.iter().map(|x| x.map(f64::abs)).collect::<Vec<_>>();
             let rows = one.attributions.iter().zip(&other.attributions);
-            let rho = rows.map(|(x, y)| spearman(&sizes(x), &sizes(y)).map(|rho| (100.0 * rho).round() as i64));
+            let rho =
+                rows.map(|(x, y)| spearman(&sizes(x), &sizes(y)).map(|rho| (100.0 * rho).round() as i64));
             all.insert(format!("{a} {b}"), json!(rho.collect::<Vec<_>>()));
         }
     }

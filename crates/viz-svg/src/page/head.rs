@@ -25,7 +25,11 @@ impl Title {
 
     /// As plain text.
     pub(crate) fn text(&self) -> String {
-        [&*self.input, &*self.outputs].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        [&*self.input, &*self.outputs]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// As HTML, with the outputs set off.

@@ -29,7 +29,11 @@ fn parts(text: &str) -> (&str, String, String) {
 }
 
 /// The paragraphs: one, or the source's and the answer's with their headings. `class` is that of each token's colour.
-pub(crate) fn paragraphs(record: &Record, texts: &[String], class: impl Fn(usize) -> Option<String>) -> String {
+pub(crate) fn paragraphs(
+    record: &Record,
+    texts: &[String],
+    class: impl Fn(usize) -> Option<String>,
+) -> String {
     let n_input = record.n_input();
     let mut page = String::new();
     let heading = |page: &mut String, text: &str| {

@@ -36,17 +36,23 @@ impl Resting {
         // The words of one record; a lock in another one is compared by the script.
         let own = |state: Option<State>| state.filter(|s| s.panel == panel).map(|s| State::output(s.output));
         let lock = own(options.lock).filter(|_| options.relative.is_none());
-        let options = Options { hover: own(options.hover), lock, token: None, record: None, ..options.clone() };
+        let options =
+            Options { hover: own(options.hover), lock, token: None, record: None, ..options.clone() };
         let one = &records[panel..=panel];
         let view = View::of(one, &options)?;
         let rows = Rows::one(&view.records, &view.options)?;
         let scale = |theme| Scale::of(&rows, &Options { theme, ..(*view.options).clone() });
         let scales = (scale(Theme::Light)?, scale(Theme::Dark)?);
         // Each token has the colour of its word.
-        let members = view.records[0].regrouped.as_ref().filter(|_| one[0].regrouped.is_none()).map(|groups| &groups.members);
+        let members = view.records[0]
+            .regrouped
+            .as_ref()
+            .filter(|_| one[0].regrouped.is_none())
+            .map(|groups| &groups.members);
         let mut paints = Vec::new();
         for column in 0..view.records[0].tokens.len() {
-            let value = rows.hover().filter(|row| column < rows.length(*row)).map(|row| rows.shown(row, column));
+            let value =
+                rows.hover().filter(|row| column < rows.length(*row)).map(|row| rows.shown(row, column));
             let paint = value.map(|value| (scales.0.paint(value), scales.1.paint(value)));
             paints.extend(std::iter::repeat_n(paint, members.map_or(1, |members| members[column])));
         }
@@ -78,7 +84,8 @@ impl Resting {
     pub(crate) fn colors(&self) -> String {
         let mut levels = BTreeMap::new();
         for (light, dark) in self.paints.iter().flatten() {
-            if let (Some(level), Paint::Color(light), Paint::Color(dark)) = (self.level(*light), light, dark) {
+            if let (Some(level), Paint::Color(light), Paint::Color(dark)) = (self.level(*light), light, dark)
+            {
                 levels.insert(level, (*light, *dark));
             }
         }
@@ -104,9 +111,13 @@ fn table(rows: &Rows<'_>) -> String {
     columns.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.cmp(b)));
     columns.truncate(LINES);
     let held: f64 = columns.iter().filter_map(|column| rows.share(row, *column)).sum();
-    let caption = format!("{}: these {} of {} hold {}", rows.title(), columns.len(), rows.length(row), percent(held));
-    let head = ["#", "word", "value", "share", "× even"].map(|name| format!("<th scope=\"col\">{name}</th>")).concat();
-    let mut table = format!("<caption>{}</caption><thead><tr>{head}</tr></thead><tbody>", marked_up(&caption));
+    let caption =
+        format!("{}: these {} of {} hold {}", rows.title(), columns.len(), rows.length(row), percent(held));
+    let head = ["#", "word", "value", "share", "× even"]
+        .map(|name| format!("<th scope=\"col\">{name}</th>"))
+        .concat();
+    let mut table =
+        format!("<caption>{}</caption><thead><tr>{head}</tr></thead><tbody>", marked_up(&caption));
     for column in columns {
         let share = rows.share(row, column).map(percent).unwrap_or_default();
         let even = rows.even(row, column).map(times).unwrap_or_default();

@@ -102,7 +102,12 @@ impl Sentence {
         self.0.push((name.to_owned(), true));
     }
 
-    fn list(&mut self, rows: &Rows<'_>, columns: &[usize], behind: impl Fn(&Rows<'_>, usize, bool) -> String) {
+    fn list(
+        &mut self,
+        rows: &Rows<'_>,
+        columns: &[usize],
+        behind: impl Fn(&Rows<'_>, usize, bool) -> String,
+    ) {
         for (i, &column) in columns.iter().enumerate() {
             if i > 0 {
                 self.say(if i + 1 == columns.len() { " and " } else { ", " });
@@ -134,11 +139,14 @@ fn most(rows: &Rows<'_>, row: usize) -> (Vec<usize>, Vec<usize>) {
         Value::Relative { log2, .. } => Some(log2),
         value => value.number(),
     };
-    let numbers = (0..rows.length(row)).filter_map(|column| Some((column, number(column).filter(|x| x.is_finite())?)));
+    let numbers =
+        (0..rows.length(row)).filter_map(|column| Some((column, number(column).filter(|x| x.is_finite())?)));
     let (mut up, mut down): (Vec<_>, Vec<_>) =
         numbers.filter(|(_, x)| *x != 0.0 || relative).partition(|(_, x)| *x > 0.0 || relative);
     for side in [&mut up, &mut down] {
-        side.sort_by(|a, b| if relative { b.1.total_cmp(&a.1) } else { b.1.abs().total_cmp(&a.1.abs()) }.then(a.0.cmp(&b.0)));
+        side.sort_by(|a, b| {
+            if relative { b.1.total_cmp(&a.1) } else { b.1.abs().total_cmp(&a.1.abs()) }.then(a.0.cmp(&b.0))
+        });
         side.truncate(MOST);
     }
     let columns = |side: Vec<(usize, f64)>| side.into_iter().map(|(column, _)| column).collect();

@@ -80,8 +80,11 @@ impl Tab {
 
 /// Whether two records have the same tokens, and as many inputs.
 pub(crate) fn same_tokens(a: &Record, b: &Record) -> bool {
-    let tokens = |record: &Record| (record.n_input(), record.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
-    a.tokens.len() == b.tokens.len() && tokens(a) == tokens(b) && a.tokens.iter().zip(&b.tokens).all(|(a, b)| a.text == b.text)
+    let tokens =
+        |record: &Record| (record.n_input(), record.tokens.iter().map(|token| token.id).collect::<Vec<_>>());
+    a.tokens.len() == b.tokens.len()
+        && tokens(a) == tokens(b)
+        && a.tokens.iter().zip(&b.tokens).all(|(a, b)| a.text == b.text)
 }
 
 /// What charts' rows and columns are, by the options.

@@ -10,7 +10,7 @@
 
 use roxmltree::{Document, Node};
 use saliency_schema::Record;
-use saliency_viz_svg::{Anchor, Item, Options, Paint, Palette, Rect, Scene, State, Text, Theme, chart};
+use saliency_viz_svg::{Anchor, Item, Look, Options, Paint, Palette, Rect, Scene, State, Text, Theme, chart};
 use std::collections::BTreeSet;
 
 pub fn run_30() -> Record {
@@ -51,9 +51,33 @@ pub fn paint_at(items: &[Item], x: f64, y: f64) -> Option<Paint> {
     items.iter().rev().find_map(holds)
 }
 
-/// The default scale as the documentation defines it: the 0.99 quantile of |value|, 31 levels above zero.
+/// The same options in the notebook's look.
+pub fn notebook(options: Options) -> Options {
+    Options { look: Look::Notebook, ..options }
+}
+
+/// A record's rows as shares: each value's size over the sum of its row's.
+pub fn shares(record: &Record) -> Vec<Vec<f64>> {
+    let share = |row: &Vec<Option<f64>>| {
+        let sum: f64 = row.iter().map(|x| x.unwrap().abs()).sum();
+        row.iter().map(|x| x.unwrap().abs() / sum).collect()
+    };
+    record.attributions.iter().map(share).collect()
+}
+
+/// The plain scale as the documentation defines it: ± √(|x| / end), below the cut times |x| / cut, in 31 levels.
+pub fn expected_plain(x: f64, end: f64, cut: Option<f64>, palette: Palette) -> Paint {
+    let strength = (x.abs() / end).min(1.0).sqrt() * cut.map_or(1.0, |cut| (x.abs() / cut).min(1.0));
+    Paint::Color(palette.color((strength * 31.0).round() / 31.0 * x.signum(), Theme::Light, Look::Plain))
+}
+
+/// The notebook's scale: linear up to the 0.99 quantile of |value|, in 31 levels above zero.
 pub fn expected_color(x: f64, end: f64, palette: Palette) -> Paint {
-    Paint::Color(palette.color(((x / end).clamp(-1.0, 1.0) * 31.0).round() / 31.0, Theme::Light))
+    Paint::Color(palette.color(
+        ((x / end).clamp(-1.0, 1.0) * 31.0).round() / 31.0,
+        Theme::Light,
+        Look::Notebook,
+    ))
 }
 
 pub fn quantile(mut sizes: Vec<f64>) -> f64 {
