@@ -5,34 +5,53 @@
 mod common;
 
 use common::browser;
-use saliency_schema::{Kind, Record, Token};
-use saliency_viz_svg::{Highlight, Options, Page, TallHeatmap, TallMultiple, ToHtml, Tokens, charts};
+use saliency_schema::{Kind, Record, Reduce, Segmentation, Token};
+use saliency_viz_svg::{Chart as _, Options, Page, TallHeatmap, Theme, ToHtml, Tokens, charts};
+use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 #[test]
 #[ignore = "needs a Chromium and Node.js, which `cargo xtask test` looks for"]
 fn the_page_does_what_it_says_in_a_browser() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let pages = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
-    std::fs::create_dir_all(&pages).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    std::fs::create_dir_all(&folder).unwrap();
     let read = |file: &str| saliency_schema::read(&std::fs::read(here.join(file)).unwrap()).unwrap();
+    let write = |file: &str, text: String| std::fs::write(folder.join(file), text).unwrap();
+    let page = |name: &str, page: Page<'_>| write(&format!("{name}.html"), page.to_html().unwrap());
     let run = read("tests/data/run-30.json");
     let runs = read("../schema/tests/data/runs-3x30.json");
     let methods = read("tests/data/methods.jsonl");
-    let write = |name: &str, page: String| std::fs::write(pages.join(format!("{name}.html")), page).unwrap();
-    let all = |records: &[Record]| Page::new(records).every_chart().to_html().unwrap();
-    write("highlight", Highlight::new(&run).to_html().unwrap());
-    write("tall-heatmap", TallHeatmap::new(&run).to_html().unwrap());
-    write("tokens", Tokens::new(&run).to_html().unwrap());
-    write("tall-multiple-3", TallMultiple::new(&runs).to_html().unwrap());
-    write("all", all(&run));
-    write("methods", all(&methods));
-    write("hostile", all(&[hostile()]));
-    write("hostile-2", all(&[hostile(), hostile()]));
-    // Every chart at rest and locked: pictures that the script draws again.
+    page("report", Page::report(&run));
+    page("runs", Page::report(&runs));
+    page("methods", Page::report(&methods));
+    page("excerpt", Page::report(&run).options(Options { inputs: Some(20..60), ..Options::default() }));
+    page("charts", Page::new(&run).chart(&TallHeatmap).chart(&Tokens));
+    let odd = [hostile()];
+    page("hostile", Page::report(&odd));
+    page("hostile-2", Page::report(&[hostile(), hostile()]));
+    page("hostile-charts", Page::new(&odd).every_chart());
+    page("translated", Page::report(&translated()));
+    for (name, outputs) in [("empty", 0), ("single", 1)] {
+        page(name, Page::report(&short(outputs)));
+    }
+    // What the page sums by itself, as a record is regrouped.
+    for (name, records) in [("run-30", &run), ("runs-3x30", &runs), ("methods", &methods)] {
+        let of = |group: &dyn Fn(&Record) -> Record| records.iter().map(group).collect::<Vec<_>>();
+        let words = of(&|record| record.regroup(&words(record), Reduce::Sum).unwrap());
+        let sentences = of(&|record| record.group(&Segmentation::Sentences, Reduce::Sum).unwrap());
+        for (grain, records) in [("tokens", records), ("words", &words), ("sentences", &sentences)] {
+            let mut json = Vec::new();
+            saliency_schema::write(records, &mut json).unwrap();
+            write(&format!("{name}.{grain}.json"), String::from_utf8(json).unwrap());
+        }
+    }
+    // Every chart in some states, and a page of it that has to draw the same.
     let states = [
         ("rest", Options::default()),
+        ("hovered", Options { hover: Some(12.into()), token: Some(60), ..Options::default() }),
         (
             "locked",
             Options { hover: Some(12.into()), lock: Some(4.into()), token: Some(60), ..Options::default() },
@@ -40,21 +59,29 @@ fn the_page_does_what_it_says_in_a_browser() {
     ];
     let across = Options { hover: Some((1, 6).into()), lock: Some((0, 3).into()), ..Options::default() };
     for chart in charts() {
-        let page = |records: &[Record], options: &Options| {
-            Page::new(records).chart(*chart).options(options.clone()).to_html().unwrap()
+        let pictures = |name: &str, records: &[Record], states: &[(&str, Options)]| {
+            page(&format!("{}-{name}", chart.name()), Page::new(records).chart(*chart));
+            for (state, options) in states {
+                for theme in [Theme::Light, Theme::Dark] {
+                    let options = Options { for_page: true, theme, ..options.clone() };
+                    let svg = chart.draw(records, &options).unwrap().to_svg();
+                    write(&format!("{}-{name}-{state}-{}.svg", chart.name(), theme.name()), svg);
+                }
+            }
         };
-        for (state, options) in &states {
-            write(&format!("same-{}-{state}", chart.name()), page(&run, options));
-        }
+        pictures("run", &run, &states);
         if chart.takes_several() {
-            write(&format!("same-{}-runs", chart.name()), page(&runs, &across));
-            write(&format!("same-{}-methods", chart.name()), page(&methods, &across));
+            pictures("runs", &runs, &[("across", across.clone())]);
+            pictures("methods", &methods, &[("across", across.clone())]);
         }
     }
+    for (state, options) in states {
+        page(&format!("report-{state}"), Page::report(&run).options(options));
+    }
     let frame = "<!DOCTYPE html><html lang=\"en\"><title>frame</title><iframe title=\"page\" sandbox=\"allow-scripts\" \
-                 width=\"1200\" height=\"800\" src=\"tall-heatmap.html\"></iframe>\n<script>document.documentElement.className = \
+                 width=\"1200\" height=\"800\" src=\"report.html\"></iframe>\n<script>document.documentElement.className = \
                  \"live\"</script><script type=\"application/json\" id=\"saliency-data\">{}</script></html>";
-    write("frame", frame.to_owned());
+    write("frame.html", frame.to_owned());
 
     let modules =
         std::env::var("MODULES").expect("MODULES: the folder that `cargo xtask page` installs into");
@@ -63,11 +90,53 @@ fn the_page_does_what_it_says_in_a_browser() {
         .arg(here.join("tests/browser/page.test.mjs"))
         .env("CHROME", browser().expect("no browser: set CHROME, or put chromium on the PATH"))
         .env("MODULES", modules)
-        .env("PAGES", &pages)
-        .env("RECORDS", here.join("tests/data"))
+        .env("PAGES", &folder)
         .status()
         .unwrap();
     assert!(status.success());
+}
+
+/// Tokens that are fragments of one word: those of the text's words by UAX #29 are apart. Inputs and outputs are too.
+fn words(record: &Record) -> Vec<Range<usize>> {
+    let mut starts = Vec::new();
+    let n_input = record.n_input();
+    for part in [0..n_input, n_input..record.tokens.len()] {
+        let text: String = record.tokens[part.clone()].iter().map(|token| &*token.text).collect();
+        let mut borders: Vec<usize> = text.split_word_bound_indices().map(|(at, _)| at).collect();
+        // White space is no word: a border inside it stays.
+        borders.extend(text.match_indices(char::is_whitespace).map(|(at, _)| at));
+        let mut at = 0;
+        for token in part {
+            if borders.contains(&at) {
+                starts.push(token);
+            }
+            at += record.tokens[token].text.len();
+        }
+    }
+    let ends = starts.iter().skip(1).copied().chain([record.tokens.len()]);
+    starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
+}
+
+/// An encoder read four tokens; the decoder begins with its start token.
+fn translated() -> Record {
+    let texts = ["The", " house", " is", " small", "", "Das", " Haus", " ist", " klein"];
+    let token = |(i, text): (usize, &&str)| {
+        Token::new(i as u32, *text, if i < 5 { Kind::Input } else { Kind::Output })
+    };
+    let tokens = texts.iter().enumerate().map(token).collect();
+    let value = |row: usize, i: usize| Some(((row * 5 + i * 3) % 7 + 1) as f64);
+    let rows = (0..4).map(|row| (0..5 + row).map(|i| value(row, i)).collect()).collect();
+    Record::new(tokens, rows).unwrap().with_source(4)
+}
+
+/// Three words, of which the last are outputs.
+fn short(outputs: usize) -> Record {
+    let kind = |i: usize| if i + outputs < 3 { Kind::Input } else { Kind::Output };
+    let tokens =
+        ["One", " two", " three"].iter().enumerate().map(|(i, text)| Token::new(i as u32, *text, kind(i)));
+    let rows =
+        (0..outputs).map(|row| (0..3 - outputs + row).map(|i| Some(i as f64 + 1.0)).collect()).collect();
+    Record::new(tokens.collect(), rows).unwrap()
 }
 
 /// What would run, load, or end its block if it were taken for anything but text.

@@ -1,6 +1,6 @@
 //! The page's HTML document, under a content security policy that allows its own script and style alone.
 
-use crate::page::escape::{escaped, inert};
+use crate::page::escape::{escaped, inert, marked_up};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -33,7 +33,7 @@ impl Document {
             hash(SCRIPT),
             hash(&style)
         );
-        let (title, description) = (escaped(&self.title), escaped(&self.description));
+        let (title, description) = (escaped(&self.title), marked_up(&self.description));
         let Self { heading, facts, sentence, body, .. } = self;
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
