@@ -6,7 +6,7 @@ mod common;
 
 use common::browser;
 use saliency_schema::{Kind, Record, Reduce, Segmentation, Token};
-use saliency_viz_svg::{Chart as _, Options, Page, TallHeatmap, Theme, ToHtml, Tokens, charts};
+use saliency_viz_svg::{Options, Page, TallHeatmap, Theme, ToHtml, Tokens, charts};
 use std::ops::Range;
 use std::path::Path;
 use std::process::Command;

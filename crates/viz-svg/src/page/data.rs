@@ -110,6 +110,7 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     if let Some(excerpt) = &record.excerpt {
         set("positions", json!(excerpt.positions));
         if excerpt.is_part() {
+            set("left", json!(excerpt.of - (excerpt.inputs[1] - excerpt.inputs[0]).min(excerpt.of)));
             let inside = excerpt.outside.iter().map(|outside| outside.map(|outside| 1.0 - outside));
             set("inside", json!(inside.collect::<Vec<_>>()));
         }

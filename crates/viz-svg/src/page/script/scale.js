@@ -1,6 +1,6 @@
 // The colour scale: from what is shown to a level among the colours, as `paint/scale.rs` has it.
 import { data, finite, palettes, records, themes } from "./data.js";
-import { ratios, view, width } from "./grain.js";
+import { cells, ratios, view } from "./grain.js";
 import { state } from "./state.js";
 import { diverging, shown } from "./values.js";
 /** @typedef {import("./data.js").Value} Value */
@@ -34,13 +34,13 @@ function endOf(ks, grain) {
   /** @type {number[]} */
   const later = [];
   const patterns = new Set();
-  let cells = 0, rows = 0;
+  let all = 0, rows = 0;
   for (const k of ks) {
     const one = view(k, grain);
     for (let row = 0; row < one.n; row++) {
       const values = shown(one, row);
       rows++;
-      cells += values.length;
+      all += cells(one, row);
       for (let i = 0; i < values.length; i++) {
         const value = values[i];
         if (finite(value)) (i < one.inputs ? inputs : later).push(Math.abs(value));
@@ -49,11 +49,11 @@ function endOf(ks, grain) {
     }
   }
   const sorted = Float64Array.from(inputs).sort(), n = sorted.length;
-  const all = n && !data.notebook ? sorted : Float64Array.from([...inputs, ...later]).sort(), largest = all.length ? all[all.length - 1] : 0;
-  let end = data.max || (all.length ? all[Math.min(Math.max(Math.ceil(all.length * state.clip), 1), all.length) - 1] : 0);
+  const sizes = n && !data.notebook ? sorted : Float64Array.from([...inputs, ...later]).sort(), largest = sizes.length ? sizes[sizes.length - 1] : 0;
+  let end = data.max || (sizes.length ? sizes[Math.min(Math.max(Math.ceil(sizes.length * state.clip), 1), sizes.length) - 1] : 0);
   if (!(end > 0)) end = largest > 0 ? largest : 1;
   const over = (/** @type {number[]} */ sizes) => sizes.reduce((n, x) => n + +(x >= end), 0);
-  const found = { end, even: cells ? rows / cells : 1, over: /** @type {[number, number]} */ ([over(inputs), over(later)]),
+  const found = { end, even: all ? rows / all : 1, over: /** @type {[number, number]} */ ([over(inputs), over(later)]),
     of: /** @type {[number, number]} */ ([inputs.length, later.length]), patterns: [...patterns].sort() };
   if (ends.size > 24) ends.clear();
   ends.set(key, found);
@@ -108,5 +108,3 @@ export function levels(scale, view, row) {
 export const fill = (scale, at, prefix) => at >= 0 ? scale.colors[at] : at === -1 ? theme().apart : `url(#${prefix}-${PATTERNS[-at]})`;
 /** @param {Scale} scale @param {number} at */
 export const inkOn = (scale, at) => at >= 0 ? scale.inks[at] : contrast(theme().apart);
-/** The cells of a row, and of what it is a share. @param {View} view @param {number} row */
-export const evenOf = (view, row) => 1 / Math.max(1, width(view, row));

@@ -1,6 +1,6 @@
 // What the page says of its state, in words: the live sentence, titles, the current cell, the legend.
 import { data, finite, records } from "./data.js";
-import { numbers, place, ratios, rowName, width } from "./grain.js";
+import { cells, numbers, place, ratios, rowName, width } from "./grain.js";
 import { count, percent, signed, times } from "./numbers.js";
 import { scaleOf } from "./scale.js";
 import { state } from "./state.js";
@@ -57,7 +57,7 @@ export function sentence() {
     const far = ranked(view, row).filter(i => finite(values[i])).slice(0, 3);
     return [["Against distance, "], [name, true], [" drew most on "], ...list(view, far, plain), ["."]];
   }
-  const mine = shares(view, row), even = width(view, row);
+  const mine = shares(view, row), even = cells(view, row);
   const later = mine.slice(view.inputs).reduce((/** @type {number} */ sum, value) => sum + (finite(value) ? value : 0), 0);
   const tail = later > 0 ? `; ${percent(later)} went to earlier outputs.` : ".";
   if (view.record.share) {
@@ -98,7 +98,7 @@ export function cellWords() {
   }
   if (!view.record.share) said += `${signed(view.record.share ? share : valueOf(view, row, column))} ${view.record.unit}, `;
   said += `${percent(share)} of the row`;
-  if (finite(share)) said += `, ${times(share * width(view, row))} an even share`;
+  if (finite(share)) said += `, ${times(share * cells(view, row))} an even share`;
   const ratio = ratios(view, row)[column];
   if (state.mode === "distance") said += `, ${times(ratio)} the median at that distance`;
   return said + ".";
