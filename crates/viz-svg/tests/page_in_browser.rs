@@ -27,6 +27,7 @@ fn the_page_does_what_it_says_in_a_browser() {
     page("report", Page::report(&run));
     page("runs", Page::report(&runs));
     page("methods", Page::report(&methods));
+    page("signed", Page::report(&methods[1..2]));
     page("excerpt", Page::report(&run).options(Options { inputs: Some(20..60), ..Options::default() }));
     page("charts", Page::new(&run).chart(&TallHeatmap).chart(&Tokens));
     let odd = [hostile()];

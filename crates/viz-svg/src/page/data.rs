@@ -81,14 +81,9 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     let kinds: Vec<_> = records.iter().map(|record| Kind::of(record, &plain)).collect();
     set("share", json!(kinds[k] == Kind::Share));
     set("signed", json!(!is_unsigned(record)));
-    set(
-        "unit",
-        json!(
-            Some(kinds[k].after_number())
-                .filter(|unit| !unit.is_empty())
-                .map_or_else(|| kinds[k].words(), str::to_owned)
-        ),
-    );
+    let after = kinds[k].after_number();
+    set("after", json!(after));
+    set("unit", json!(if after.is_empty() { kinds[k].words() } else { after.to_owned() }));
     set("kind", json!(kinds.iter().position(|kind| *kind == kinds[k])));
     set("profile", json!(if options.relative.is_some() { 0 } else { k }));
     let fragments = match record.regrouped {

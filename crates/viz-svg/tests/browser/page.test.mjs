@@ -146,11 +146,11 @@ test("without script the page has a title, a sentence, coloured text, a heat map
 });
 
 test("the script says and colours what Rust does, for every page at rest", async () => {
-  for (const name of ["report", "report-hovered", "report-locked", "runs", "methods", "excerpt", "charts", "translated", "single", "empty", "hostile"]) {
+  for (const name of ["report", "report-hovered", "report-locked", "runs", "methods", "excerpt", "charts", "translated", "signed", "single", "empty"]) {
     const [still, live] = [await open(name, { javaScriptEnabled: false }), await open(name)];
     await press(live.page, "[data-tab=table]");
     await settled(live.page);
-    for (const what of ["h1", ".facts > span:first-child", "#saliency-sentence", "#saliency-text", "caption"]) {
+    for (const what of ["h1", ".facts > span:first-child", "#saliency-sentence", "#saliency-text", ...name === "empty" ? [] : ["caption"]]) {
       const text = async p => (await p.page.locator(what).first().textContent({ timeout: 500 }).catch(() => "none")).replace(/these .*/, "");
       assert.equal(await text(live), await text(still), `${name}: ${what}`);
     }
@@ -212,4 +212,581 @@ test("against distance a share is divided by the median at its distance", async 
     assert.ok(Math.abs(numbers[0] - Math.log2(outputs.length * run.shares[row][column] / sum(expected))) < 5e-3, `${position}`);
   }
   await close();
+});
+
+// ---- what a reader does ----
+
+const named = (record, row) => `“${record.names[record.inputs + row]}” (output ${record.starts[record.inputs + row] - record.first})`;
+/** What a row and its difference from another are said to be. */
+const share = (record, row) => {
+  const [a, b, c] = ranked(record.shares[row].map(Math.abs)), names = record.names, x = record.shares[row];
+  const later = sum(x.slice(record.inputs)), tail = later > 0 ? `; ${percent(later)} went to earlier outputs.` : ".";
+  return `${names[record.inputs + row]} drew most on ${names[a]} (${percent(x[a])}, ${times(x[a] * x.length)} an even share), ${names[b]} (${percent(x[b])}) and ${names[c]} (${percent(x[c])})${tail}`;
+};
+const difference = (record, a, b) => {
+  const gaps = differences(record, b)[a], sorted = ranked(gaps.map(x => Math.abs(x ?? 0)));
+  const [up, down] = [1, -1].map(sign => sorted.filter(i => sign * gaps[i] > 0).slice(0, 3).map(i => [record.names[i], sign > 0 ? "+" + percent(gaps[i]) : "−" + percent(-gaps[i])]));
+  const list = (all, first) => all.map(([name, x], i) => `${i === 2 ? " and " : i ? ", " : ""}${name} (${x}${i ? "" : first})`).join("");
+  return `${record.names[record.inputs + a]} drew more than ${record.names[record.inputs + b]} on ${list(up, " of the row")}; less on ${list(down, "")}.`;
+};
+/** The row that differs most from another, by the shares of the inputs. */
+function mostDifferent(record, row) {
+  const gap = other => sum(record.shares[other].slice(0, record.inputs).map((x, i) => Math.abs(x - record.shares[row][i])));
+  return ranked(record.rows.map((_, other) => other === row ? -1 : gap(other)))[0];
+}
+
+test("a click holds A, the next is B, and a click on B releases", async () => {
+  const { page, data, close } = await open("report");
+  const [four, twelve, twenty] = [4, 12, 20].map(run.row);
+  await output(page, INPUTS, 4).click();
+  await output(page, INPUTS, 12).hover();
+  assert.equal(await sentence(page), share(run, four));
+  await output(page, INPUTS, 12).click();
+  assert.equal(await sentence(page), difference(run, four, twelve));
+  assert.match(await said(page), /^Output 4 “and”, compared with “may” \(output 12\)/);
+  assert.match(await said(page, "live"), /^Output 4 “and”, compared with “may” \(output 12\)/);
+  const gaps = differences(run, twelve), strength = scale(run, gaps);
+  const other = await output(page, INPUTS, 12).evaluate(span => span.className), own = await output(page, INPUTS, 4).evaluate(span => span.className);
+  assert.ok(/\bb\b/.test(other) && /\ba\b/.test(own), `${own}, ${other}`);
+  await painted(page, data, run, four, i => strength(gaps[four][i]), "puor");
+  assert.match(await said(page, "low"), /^more to may \(B\)/);
+  assert.match(await said(page, "high"), /more to and \(A\)$/);
+  const { head, rows } = await copied(page);
+  assert.deepEqual(head, ["position", "word", "B", "difference"]);
+  for (const { position, numbers } of rows) {
+    const column = run.of[position];
+    assert.ok(Math.abs(numbers[0] - run.shares[twelve][column]) < 2e-5 && Math.abs(numbers[1] - gaps[four][column]) < 2e-5, `${position}: ${numbers}`);
+  }
+  const items = await page.locator("#saliency-ranked li").evaluateAll(items => items.map(item => [item.querySelector("b").textContent, item.querySelector(".m").textContent]));
+  assert.deepEqual(items.slice(0, 5), ranked(gaps[four].map(Math.abs)).slice(0, 5).map(i => [run.names[i], `${percent(run.shares[four][i])} ○ ${percent(run.shares[twelve][i])}`]));
+  await output(page, INPUTS, 20).click();
+  assert.equal(await sentence(page), difference(run, four, twenty));
+  await output(page, INPUTS, 20).click();
+  assert.equal(await sentence(page), share(run, four));
+  await output(page, INPUTS, 4).click();
+  await output(page, INPUTS, 12).hover();
+  assert.equal(await sentence(page), share(run, twelve));
+  // Compare takes the output that differs most; the strip is the same thing again.
+  await page.locator("#saliency-compare").click();
+  const most = mostDifferent(run, twelve);
+  assert.equal(await sentence(page), difference(run, twelve, most));
+  assert.equal(await page.locator("#saliency-release").textContent(), `✕ release ${run.names[run.inputs + most]}`);
+  await page.locator("#saliency-outputs button").nth(twenty).click();
+  assert.equal(await sentence(page), difference(run, twelve, twenty));
+  await page.locator("#saliency-release").click();
+  assert.equal(await sentence(page), share(run, twelve));
+  await page.locator("#saliency-outputs button").nth(twenty).click();
+  assert.equal(await sentence(page), difference(run, twelve, twenty));
+  await press(page, "[data-mode=share]");
+  assert.equal(await sentence(page), share(run, twelve));
+  await press(page, "[data-mode=difference]");
+  assert.equal(await sentence(page), difference(run, twelve, twenty));
+  await close();
+});
+
+test("what the pointer is over is what is shown, and nothing moves under it", async () => {
+  const { page, close } = await open("report");
+  for (const hash of ["hover=3", "hover=3&lock=4&pin=1"]) {
+    for (const width of [1700, 1280, 1100, 700]) {
+      await page.setViewportSize({ width, height: 900 });
+      await go(page, hash + "&x=" + width);
+      for (const row of [6, 16, 19, 25, 28]) {
+        const span = output(page, INPUTS, row);
+        await span.scrollIntoViewIfNeeded();
+        const [before, { width: w, height: h }] = [await span.boundingBox(), await span.boundingBox()];
+        await page.mouse.move(before.x + w / 2, before.y + h / 2);
+        await settled(page);
+        const now = await span.boundingBox();
+        assert.deepEqual([now.x, now.y], [before.x, before.y], `${hash} ${width} ${row}`);
+        if (!hash.includes("lock")) assert.match(await said(page), new RegExp(`^Output ${row} `), `${width}`);
+      }
+    }
+  }
+  await close();
+});
+
+/** The place in the window of a cell of the heat map in hand. */
+async function cellAt(page, data, row, column, record = run) {
+  const number = await page.locator(".map section:visible").getAttribute("data-figure"), { at, cell, gap } = data.figures[number].parts.find(part => part.kind === "grid");
+  return page.locator(`[data-figure="${number}"] svg`).evaluate((svg, [x, y]) => {
+    const point = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM());
+    return [point.x, point.y];
+  }, [at[0] + (column + 0.5) * cell[0] + (column >= record.inputs ? gap : 0), at[1] + (row + 0.4) * cell[1]]);
+}
+
+test("the heat map shows a row under the pointer, holds and compares it, in every grain", async () => {
+  const { page, data, close } = await open("report");
+  for (const grain of ["words", "sentences", "tokens"]) {
+    const record = held("run-30", grain), last = record.rows.length - 1;
+    await go(page, "grain=" + grain);
+    await page.mouse.move(...await cellAt(page, data, last, 1, record));
+    assert.match(await said(page), new RegExp(`^Output ${record.starts[record.inputs + last] - INPUTS}.*; ${grain.slice(0, -1)} ${record.starts[1]} `), grain);
+    const { width, map } = await page.evaluate(() => ({ width: document.querySelector(".map section:not([hidden]) svg").getBoundingClientRect().width, map: document.querySelector(".map").clientWidth }));
+    assert.ok(width <= map, `${width} ${map}`);
+  }
+  await go(page, "hover=4&grain=words");
+  const [four, twelve] = [4, 12].map(run.row);
+  await page.mouse.click(...await cellAt(page, data, four, 3));
+  await page.mouse.click(...await cellAt(page, data, twelve, 5));
+  assert.equal(await sentence(page), difference(run, four, twelve));
+  const gaps = differences(run, twelve), strength = scale(run, gaps), wanted = [0, 7, four, twelve, 20].flatMap(row => [0, 50, 100, run.inputs - 1].map(column => [row, column]));
+  const number = await page.locator(".map section:visible").getAttribute("data-figure"), { cell } = data.figures[number].parts.find(part => part.kind === "grid");
+  const found = await page.locator(`[data-figure="${number}"] [data-name=rows] path[fill]`).evaluateAll((paths, points) => points.map(([x, y]) => {
+    const fill = paths.find(path => path.isPointInFill(new DOMPoint(x, y)))?.getAttribute("fill");
+    return `rgb(${fill?.match(/[0-9a-f]{2}/g).map(c => parseInt(c, 16)).join(", ")})`;
+  }), wanted.map(([row, column]) => [(column + 0.5) * cell[0], (row + 0.4) * cell[1]]));
+  wanted.forEach(([row, column], k) => {
+    const expected = colors(data, strength(gaps[row][column]), "puor").map(color => color.includes("a") ? "rgb(238, 238, 238)" : color);
+    assert.ok(expected.includes(found[k]), `row ${row}, column ${column}: ${found[k]} is not ${expected}`);
+  });
+  await close();
+});
+
+test("every key does what the help says", async () => {
+  const { page, close } = await open("report");
+  const outputs = run.starts.slice(run.inputs).map(start => start - INPUTS), at = n => new RegExp(`^Output ${outputs[n]}\\D`), rest = run.row(3);
+  for (const where of [".map .chart", "#saliency-outputs .a"]) {
+    const [down, up, right, left] = where.startsWith("#") ? ["ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"] : ["ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"];
+    await go(page, "hover=3&x=" + down);
+    await page.locator(where).filter({ visible: true }).focus();
+    assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none");
+    const most = mostDifferent(run, rest + 9), moved = most + 1 === rest + 9 ? most + 2 : most + 1;
+    for (const [key, ...expected] of [
+      [down, at(rest + 1)], [down, at(rest + 2)], [up, at(rest + 1)], ["PageDown", at(rest + 11)], ["PageUp", at(rest + 1)], ["PageDown", at(rest + 11)], [up, at(rest + 10)], [up, at(rest + 9)],
+      [right, / word 0 /], [right, / word 1 /], [left, / word 0 /], ["End", new RegExp(` word ${run.starts[run.inputs + rest + 8]} `)], ["Home", / word 0 /],
+      ["Enter", new RegExp(`compared with “[^”]*” \\(output ${outputs[most]}[)–]`)], ["Shift+" + down, new RegExp(`compared with “[^”]*” \\(output ${outputs[moved]}[)–]`)],
+      [up, at(rest + 8), /compared/], ["Escape", /^(?!.*compared).* word 0 /], ["Escape", / word 0 /], ["Escape", /^Output \d+ “[^”]*”\.$/],
+    ]) {
+      await page.keyboard.press(key);
+      for (const pattern of expected) {
+        assert.match(await said(page), pattern, `${where}: ${key}`);
+        assert.match(await said(page, "live"), pattern, `${where}: ${key}, aloud`);
+      }
+    }
+    // No trap: the next element takes the focus.
+    const here = await page.evaluateHandle(() => document.activeElement);
+    await page.keyboard.press("Tab");
+    assert.ok(await page.evaluate(here => document.activeElement !== here && document.activeElement !== document.body, here));
+  }
+  await page.evaluate(() => document.activeElement.blur());
+  const dialog = page.locator("dialog"), isOpen = () => dialog.evaluate(dialog => dialog.open);
+  await page.keyboard.press("?");
+  assert.ok(await isOpen());
+  await page.keyboard.press("Escape");
+  assert.ok(!await isOpen());
+  await page.locator(".menu summary").click();
+  await page.locator("#saliency-keys").click();
+  await page.locator("#saliency-close").click();
+  assert.ok(!await isOpen());
+  await page.keyboard.press("/");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "saliency-search");
+  // Tabs: one stop, and arrows.
+  await page.locator("[role=tab][aria-selected=true]").focus();
+  await page.keyboard.press("ArrowRight");
+  await settled(page);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.tab), "table");
+  assert.ok(await page.locator("#saliency-table").isVisible());
+  await close();
+});
+
+test("a tap chooses A, after 'Compare with…' B, at 360 px", async () => {
+  const { page, close } = await open("report", { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  const tap = async row => { const span = output(page, INPUTS, row); await span.evaluate(span => span.scrollIntoView({ block: "center" })); await span.tap(); };
+  await tap(6);
+  assert.match(await said(page), /^Output 6 “[^”]*”\.$/);
+  await tap(9);
+  assert.match(await said(page), /^Output 9 “[^”]*”\.$/);
+  await page.locator("#saliency-compare").tap();
+  const nine = run.row(9);
+  assert.equal(await sentence(page), difference(run, nine, mostDifferent(run, nine)));
+  await tap(12);
+  assert.equal(await sentence(page), difference(run, nine, run.row(12)));
+  assert.match(await said(page, "ranking"), /minus “may” \(output 12\)/);
+  const { y, height } = await page.locator(".inspector").boundingBox();
+  assert.ok(y > 370 && y + height <= 741, `${y} ${height}`);
+  await page.locator("#saliency-release").tap();
+  const chip = page.locator("#saliency-outputs button").nth(run.row(20));
+  await chip.scrollIntoViewIfNeeded();
+  await chip.tap();
+  assert.equal(await sentence(page), share(run, run.row(20)));
+  // Nothing makes the page itself wider than the window, and what is touched is large enough.
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await page.locator(".menu summary").tap();
+  for (const tab of ["every", "table", "about"]) {
+    await go(page, "tab=" + tab);
+    const small = await page.locator("button:visible, select:visible, input:visible, summary:visible, [role=tab]:visible").evaluateAll(all => all.map(e => [e.id || e.textContent, e.getBoundingClientRect()]).filter(([, r]) => r.width < 44 || r.height < 44).map(([id, r]) => `${id} ${r.width} × ${r.height}`));
+    assert.deepEqual(small, []);
+  }
+  await close();
+});
+
+test("a lock in one continuation compares with the rows of the others", async () => {
+  const { page, close } = await open("runs", { hash: "tab=continuations&hover=1:8&lock=0:5&token=60" });
+  const [zero, one] = [held("runs-3x30", "words", 0), held("runs-3x30", "words", 1)], column = one.of[60];
+  const gap = one.shares[one.row(8)][column] - zero.shares[zero.row(5)][column];
+  assert.match(await said(page), new RegExp(`^continuation 1\\. Output 8 “.*”, compared with “.*” \\(output 5\\); word 60 “.*”: [+−]${percent(Math.abs(gap))} against`));
+  // The other continuation's own outputs have no counterpart.
+  const spans = (await colored(page)).slice(one.first, one.first + 8);
+  assert.deepEqual([...new Set(spans)], ["rgb(217, 217, 217)"]);
+  await page.locator("#saliency-panel-continuations .chart").focus();
+  for (const [key, k] of [["]", 2], ["]", 0], ["[", 2]]) {
+    await page.keyboard.press(key);
+    assert.match(await said(page), new RegExp(`^continuation ${k}\\. Output 8 `));
+  }
+  await page.locator("#saliency-record").selectOption({ index: 0 });
+  assert.match(await said(page), /^continuation 0\. /);
+  const texts = JSON.parse(readFileSync(`${PAGES}/runs-3x30.tokens.json`, "utf8"))[0].tokens.map(t => t.text).join("");
+  assert.equal((await page.locator("#saliency-text").textContent()).trim(), texts.trim());
+  await close();
+});
+
+/** Spearman's ρ: the correlation of the ranks, those of equal values being their mean. */
+function spearman(a, b) {
+  const ranks = all => all.map(x => all.filter(y => y < x).length + (all.filter(y => y === x).length + 1) / 2);
+  const [x, y] = [ranks(a), ranks(b)], mean = (a.length + 1) / 2, dot = (p, q) => sum(p.map((v, i) => (v - mean) * (q[i] - mean)));
+  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
+}
+
+test("methods stand side by side, and say how far they agree", async () => {
+  const { page, close } = await open("methods", { hash: "tab=methods&hover=0:3" });
+  const all = [0, 1, 2].map(k => held("methods", "tokens", k)), sizes = (k, row) => all[k].rows[row].map(Math.abs);
+  const lines = () => page.locator("#saliency-strips tr").evaluateAll(rows => rows.map(row => [...row.cells].map(cell => cell.textContent)));
+  for (const hand of [0, 2]) {
+    await page.locator("#saliency-strips button").nth(hand).click();
+    await settled(page);
+    const found = await lines();
+    for (const k of [0, 1, 2].filter(k => k !== hand)) {
+      const rho = all[k].rows.map((_, row) => spearman(sizes(k, row), sizes(hand, row)));
+      assert.ok(Math.abs(Number(found[k][2].replace("−", "-")) - rho[3]) < 0.0051, `${found[k]} ${rho[3]}`);
+      assert.ok(Math.abs(Number(found[k][3].replace("−", "-")) - sum(rho) / rho.length) < 0.011, `${found[k]} ${rho}`);
+    }
+  }
+  assert.match(await page.locator(".facts").textContent(), /occlusion|lime|shapley|kernel|integrated|gradient/);
+  await page.locator(".menu summary").click();
+  await page.locator("#saliency-method").selectOption({ index: 1 });
+  assert.match(await said(page), /^method: integrated-gradients /);
+  // Across units and signs, sizes are compared as shares.
+  await go(page, "hover=0:3&lock=1:2&token=4");
+  const part = (k, row) => sizes(k, row)[4] / sum(sizes(k, row)), gap = part(0, 3) - part(1, 2);
+  assert.match(await said(page), new RegExp(`: [+−]${percent(Math.abs(gap)).replace(".", "\\.")} against`));
+  await close();
+});
+
+test("search finds phrases across tokens, counts while typing, and steps", async () => {
+  const { page, data, close } = await open("report");
+  const text = data.records[0].texts.join("").toLowerCase();
+  for (const query of ["Blue Origin", "synergies", "spacex", "qwxz"]) {
+    const count = text.split(query.toLowerCase()).length - 1;
+    await page.locator("#saliency-search").fill("");
+    await page.locator("#saliency-search").pressSequentially(query);
+    assert.equal(await said(page, "found"), count ? `${count} place${count > 1 ? "s" : ""}` : "not in the text");
+    const marked = await page.locator("[data-hit]").evaluateAll(spans => spans.map(span => span.textContent).join(" ").toLowerCase());
+    if (count) assert.equal(marked.replaceAll(" ", ""), Array(count).fill(query.toLowerCase().replaceAll(" ", "")).join(""), query);
+  }
+  await page.locator("#saliency-search").fill("Mars");
+  const places = [...text.matchAll(/mars/g)].map(match => { let end = 0; return data.records[0].texts.findIndex(piece => (end += piece.length) > match.index); });
+  const steps = [["Enter", 0], ["Enter", 1], ["Shift+Enter", 0], ["Shift+Enter", places.length - 1]];
+  for (const [key, at] of steps) {
+    await page.keyboard.press(key);
+    assert.equal(await said(page, "found"), `${at + 1} of ${places.length}`);
+    assert.match(await said(page), new RegExp(` word ${run.starts[run.of[places[at]]]} “Mars”`));
+    assert.ok(await page.locator("[data-hit=now]").evaluate(span => { const { top, bottom } = span.getBoundingClientRect(); return top >= 0 && bottom <= innerHeight; }));
+  }
+  await page.locator("#saliency-next").click();
+  assert.equal(await said(page, "found"), `1 of ${places.length}`);
+  await page.locator("#saliency-previous").click();
+  assert.equal(await said(page, "found"), `${places.length} of ${places.length}`);
+  await page.keyboard.press("Escape");
+  await page.locator("#saliency-search").press("Escape");
+  assert.equal(await page.locator("[data-hit]").count(), 0);
+  await close();
+});
+
+test("only the selection, or the sentence in hand", async () => {
+  const { page, close } = await open("report", { hash: "hover=12&token=60" });
+  const sentences = held("run-30", "sentences"), group = sentences.of[60], [from, to] = [sentences.starts[group], sentences.starts[group + 1]];
+  await page.locator(".menu summary").click();
+  await page.locator("#saliency-only").click();
+  await settled(page);
+  const out = () => page.locator("#saliency-text [data-t]").evaluateAll(spans => spans.map((span, i) => span.classList.contains("out") ? -1 : i).filter(i => i >= 0));
+  assert.deepEqual((await out()).filter(i => i < INPUTS), Array.from({ length: to - from }, (_, i) => from + i));
+  const items = await page.locator("#saliency-ranked li").evaluateAll(items => items.map(item => +item.dataset.c));
+  assert.ok(items.length && items.every(token => (token >= from && token < to) || token >= INPUTS), String(items));
+  await page.waitForFunction(part => location.hash.includes("only=" + part), `${from}-${to}`);
+  await page.locator("#saliency-whole").click();
+  await settled(page);
+  assert.equal((await out()).length, INPUTS + 30);
+  await page.evaluate(() => { const spans = document.querySelectorAll("#saliency-text [data-t]"); getSelection().setBaseAndExtent(spans[20].firstChild, 0, spans[25].firstChild, 1); });
+  await press(page, "#saliency-only");
+  await settled(page);
+  assert.deepEqual((await out()).filter(i => i < INPUTS), [20, 21, 22, 23, 24, 25]);
+  await close();
+});
+
+test("link, table and picture go along", async () => {
+  const { page, close } = await open("report", { hash: "hover=12&lock=4&pin=1&token=60" });
+  await page.locator(".menu summary").click();
+  await page.locator("#saliency-copy-link").click();
+  assert.match(await said(page, "live"), /copied/);
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.ok(link === page.url() && link.endsWith("#tab=every&hover=12&pin=1&lock=4&token=60&unit=difference"), link);
+  assert.match((await copied(page)).about, /method: .*\n# target: .*\n# output 12: may\n# minus output 4: and\n# unit: share of the row/);
+  await page.locator("#saliency-copy-picture").click();
+  await page.waitForFunction(() => /picture/.test(document.getElementById("saliency-live").textContent));
+  assert.deepEqual(await page.evaluate(async () => (await navigator.clipboard.read()).flatMap(item => item.types)), ["image/png"]);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#saliency-save").click()]);
+  assert.equal(download.suggestedFilename(), "heat-map.svg");
+  const svg = readFileSync(await download.path(), "utf8");
+  assert.ok(svg.startsWith("<svg") && svg.includes(`<title>${difference(run, run.row(12), run.row(4))}</title>`) && svg.includes("“may” (output 12) minus “and” (output 4)</text>"), svg.slice(0, 400));
+  assert.ok(!/<script|class=|data-live/.test(svg) && svg.includes("fainter below"));
+  await close();
+});
+
+test("the address holds the view, and reopens it", async () => {
+  const { page, close } = await open("report");
+  await output(page, INPUTS, 12).click();
+  await output(page, INPUTS, 20).click();
+  await word(page, 60).click();
+  for (const button of ["[data-grain=tokens]", "[data-tab=table]", "#saliency-as-scatter"]) await press(page, button);
+  await page.locator(".menu summary").click();
+  for (const [name, value] of [["theme", "dark"], ["clip", "0.9"], ["palette", "piyg"]]) await page.locator("#saliency-" + name).selectOption(value);
+  await page.locator("#saliency-intensity").evaluate(slider => { slider.value = "2"; slider.dispatchEvent(new Event("input")); });
+  await page.waitForFunction(() => /piyg.*/.test(location.hash) && location.hash.includes("intensity=4"));
+  const view = async p => [await said(p), await sentence(p), await said(p, "ranking"), await said(p, "high"), await said(p, "legend-notes"), await colored(p), await p.locator("[role=tab][aria-selected=true]").textContent(),
+    await p.locator("#saliency-scatter").isVisible(), await p.evaluate(() => document.documentElement.dataset.theme), await p.locator("#saliency-palette").inputValue(), await p.locator("#saliency-table").textContent()];
+  const hash = new URL(page.url()).hash.slice(1), again = await open("report", { hash });
+  assert.equal(hash, "tab=table&hover=12&pin=1&lock=20&token=60&unit=difference&grain=tokens&intensity=4&view=scatter&theme=dark&palette=piyg&clip=0.9");
+  assert.deepEqual(await view(again.page), await view(page));
+  await again.close();
+  // What is wrong in an address is passed over.
+  const wrong = await open("report", { hash: "tab=x&hover=99&lock=x&token=-1&theme=%3Cscript%3E&palette=none&clip=7&grain=letters&unit=miles&intensity=-3&only=9-2" });
+  assert.equal(await sentence(wrong.page), share(run, run.row(3)));
+  await wrong.close();
+  await close();
+});
+
+test("colours follow theme, palette, clip and intensity", async () => {
+  const { page, data, close } = await open("report", { colorScheme: "dark" });
+  const row = run.row(3), check = (palette, theme, options) => { const strength = scale(run, run.shares, options); return painted(page, data, run, row, i => strength(run.shares[row][i]), palette, theme); };
+  await check("purple", "dark");
+  await page.locator(".menu summary").click();
+  await page.locator("#saliency-theme").selectOption("light");
+  await check("purple", "light");
+  await page.locator("#saliency-palette").selectOption("viridis");
+  await page.locator("#saliency-clip").selectOption("1");
+  await settled(page);
+  await check("viridis", "light", { clip: 1 });
+  await page.locator("#saliency-intensity").focus();
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
+  await settled(page);
+  await check("viridis", "light", { clip: 1, intensity: 4 });
+  assert.match(await said(page, "legend-notes"), /an even share ÷ 4/);
+  // Text on colour is never under 4.5 : 1.
+  for (const theme of ["light", "dark"]) {
+    await go(page, "hover=12&lock=4&theme=" + theme);
+    const worst = await page.locator("#saliency-text [data-t]").evaluateAll(spans => Math.min(...spans.filter(span => span.style.background).map(span => {
+      const light = color => { const [r, g, b] = color.match(/\d+/g).map(k => { const c = k / 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+      const { color, backgroundColor } = getComputedStyle(span), [a, b] = [light(color), light(backgroundColor)].sort((p, q) => q - p);
+      return (a + 0.05) / (b + 0.05);
+    })));
+    assert.ok(worst >= 4.5, `${theme}: ${worst}`);
+  }
+  await close();
+});
+
+test("hostile records run nothing and ask for nothing", async () => {
+  for (const name of ["hostile", "hostile-2", "hostile-charts"]) {
+    const { page, data, close } = await open(name);
+    for (const tab of data.figures.length && await page.locator("[data-tab]").evaluateAll(tabs => tabs.map(tab => tab.dataset.tab))) {
+      await go(page, "tab=" + tab);
+      for (const mode of ["share", "distance"]) {
+        await press(page, `[data-mode=${mode}]`);
+        for (const box of await page.locator(".chart:visible").all()) {
+          await box.focus();
+          for (const key of ["ArrowDown", "Enter", "ArrowRight", "ArrowUp", "]", "Home", "Escape"]) await page.keyboard.press(key);
+        }
+      }
+    }
+    for (const grain of ["tokens", "sentences", "words"]) await press(page, `[data-grain=${grain}]`);
+    for (const id of ["as-scatter", "copy-table", "copy-picture", "every", "only"]) await press(page, "#saliency-" + id);
+    await page.locator("#saliency-search").fill("<script>");
+    await settled(page);
+    assert.match(await said(page, "found"), /^\d+ place/);
+    assert.equal(await page.evaluate(() => document.querySelectorAll("script").length), 2);
+    assert.equal(await page.evaluate(() => document.querySelectorAll("img,iframe,object,embed").length), 0);
+    assert.ok((await page.locator("#saliency-text").textContent()).includes("</script><script>alert(1)</script>"));
+    await close();
+  }
+});
+
+test("an encoder's source and the answer are two texts; a record may have one output, or none", async () => {
+  const { page, close } = await open("translated");
+  assert.deepEqual(await page.locator("#saliency-text").evaluate(text => [...text.children].map(child => child.textContent.trim())), ["Source", "The house is small", "Answer", "Das Haus ist klein"]);
+  await output(page, 5, 2).hover();
+  assert.match(await said(page), /^Output 2 “ist”\.$/);
+  await word(page, 1).hover();
+  assert.match(await said(page), /word 1 “house”: 14\u00a0% of the row/);
+  await close();
+  const single = await open("single");
+  assert.equal(await sentence(single.page), "three drew most on two (67\u00a0%, 1.3× an even share) and One (33\u00a0%).");
+  assert.ok(await single.page.locator("#saliency-compare").isDisabled());
+  await output(single.page, 2, 0).click();
+  await single.page.keyboard.press("Escape");
+  await press(single.page, "#saliency-as-scatter");
+  await settled(single.page);
+  await single.close();
+  const empty = await open("empty");
+  assert.equal(await sentence(empty.page), "The record holds no output.");
+  assert.ok(await empty.page.locator("#saliency-compare").isDisabled());
+  for (const button of ["[data-mode=distance]", "[data-grain=tokens]", "[data-tab=table]", "#saliency-as-scatter", "#saliency-copy-table"]) await press(empty.page, button);
+  await word(empty.page, 1).click();
+  await empty.page.keyboard.press("Escape");
+  await settled(empty.page);
+  await empty.close();
+});
+
+test("a sandboxed frame works", async () => {
+  const { page, close } = await open("frame");
+  const frame = page.frameLocator("iframe");
+  await frame.locator(".map .chart:visible").focus();
+  for (const key of ["ArrowDown", "Enter", "ArrowDown"]) await page.keyboard.press(key);
+  await page.waitForTimeout(400);
+  assert.match(await frame.locator("#saliency-cell").textContent(), /^Output 5 .*compared with /);
+  await frame.locator(".menu summary").click();
+  for (const id of ["copy-link", "copy-table", "keys", "close"]) await frame.locator("#saliency-" + id).click();
+  await close();
+});
+
+// ---- where it is read ----
+
+test("three pages of paper hold text, heat map and the largest, in light", async () => {
+  const { page, data, close } = await open("report", { colorScheme: "dark", hash: "hover=12&lock=4" });
+  await page.emulateMedia({ media: "print" });
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  const gaps = differences(run, run.row(4)), strength = scale(run, gaps);
+  await painted(page, data, run, run.row(12), i => strength(gaps[run.row(12)][i]), "puor", "light");
+  assert.ok(await page.locator(".map svg").filter({ visible: true }).count() && await page.locator("#saliency-ranked li").filter({ visible: true }).count() === 10);
+  for (const hidden of [".bar", "[role=tablist]"]) assert.equal(await page.locator(hidden).isVisible(), false);
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  await settled(page);
+  const pages = async () => (await page.pdf({ format: "A4" })).toString("latin1").match(/\/Type\s*\/Page\b/g).length;
+  assert.ok(await pages() <= 3, `${await pages()} pages`);
+  await page.emulateMedia({ media: "screen" });
+  await settled(page);
+  await painted(page, data, run, run.row(12), i => strength(gaps[run.row(12)][i]), "puor", "dark");
+  await close();
+});
+
+test("nothing scrolls sideways at 320 px, at 400 %, with reduced motion", async () => {
+  for (const name of ["report", "runs", "methods", "charts", "excerpt"]) {
+    const { page, close } = await open(name, { reducedMotion: "reduce", viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 });
+    for (const tab of await page.locator("[data-tab]").evaluateAll(tabs => tabs.map(tab => tab.dataset.tab))) {
+      await go(page, `hover=1&lock=0&tab=${tab}`);
+      assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+      const wide = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(wide[0] <= wide[1], `${name}, ${tab}: ${wide}`);
+    }
+    await close();
+  }
+});
+
+test("text can be selected and found, in forced colours too", async () => {
+  const { page, data, close } = await open("report", { forcedColors: "active" });
+  assert.ok(await page.evaluate(() => window.find("Blue Origin")));
+  assert.equal(await page.evaluate(() => getSelection().toString()), "Blue Origin");
+  // Dragging over outputs chooses none of them.
+  const before = await sentence(page), [from, to] = [await output(page, INPUTS, 3).boundingBox(), await output(page, INPUTS, 11).boundingBox()];
+  await page.mouse.move(from.x + 3, from.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(to.x + 10, to.y + 8, { steps: 4 });
+  await page.mouse.up();
+  assert.match(await page.evaluate(() => getSelection().toString()), /and operators/);
+  await page.mouse.click(5, 5);
+  assert.doesNotMatch(await said(page), /compared/);
+  await go(page, "hover=3");
+  assert.equal(await sentence(page), before);
+  const strength = scale(run);
+  await painted(page, data, run, run.row(3), i => strength(run.shares[run.row(3)][i]));
+  assert.ok(await page.locator(".map svg").filter({ visible: true }).count());
+  await close();
+});
+
+test("axe finds nothing, in both themes, at three widths, at rest and locked", async () => {
+  for (const name of ["report", "runs", "methods"]) {
+    // axe itself is no script of the page's, hence without its policy.
+    const { page, data, close } = await open(name, { bypassCSP: true });
+    await page.evaluate(axe);
+    const tabs = await page.locator("[data-tab]").evaluateAll(tabs => tabs.map(tab => tab.dataset.tab)), lock = data.records.length > 1 ? "hover=1:1&lock=0:0" : "hover=1&lock=0";
+    let k = 0;
+    for (const width of [1280, 800, 360]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const theme of ["light", "dark"]) {
+        for (const state of ["", lock]) {
+          const hash = `${state}&tab=${tabs[k++ % tabs.length]}&theme=${theme}${k % 3 ? "" : "&view=scatter"}`;
+          await go(page, hash);
+          const { violations } = await page.evaluate(() => window.axe.run());
+          assert.deepEqual(violations.map(v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 120)).join(" | ")}`), [], `${name} ${width} ${hash}`);
+        }
+      }
+    }
+    await close();
+  }
+});
+
+// ---- pictures ----
+
+/** The parts that the script draws: their texts, by part. Where tokens are boxes, runs of text end elsewhere. */
+const texts = (root, kinds) => [...root.querySelectorAll("[data-live]")].map((group, i) => {
+  const all = [...group.querySelectorAll("text")].map(text => text.textContent.replaceAll("\u00a0", " "));
+  return kinds[i] === "tokens" ? all.join("").replaceAll(" ", "") : all.sort();
+});
+/** How many of a picture's pixels differ from another's: frames of the state are left out. */
+const unlike = async ([one, other]) => {
+  const pixels = async svg => {
+    const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, image = new Image();
+    for (const mark of root.querySelectorAll(".marks, [data-name=marks], rect[fill=none]")) mark.remove();
+    root.setAttribute("width", root.viewBox.baseVal.width);
+    root.setAttribute("height", root.viewBox.baseVal.height);
+    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(new XMLSerializer().serializeToString(root));
+    await image.decode();
+    const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    context.drawImage(image, 0, 0);
+    return context.getImageData(0, 0, image.width, image.height);
+  };
+  const [a, b] = [await pixels(one), await pixels(other)];
+  let n = 0;
+  for (let i = 0; i < a.data.length; i += 4) n += [0, 1, 2].some(k => Math.abs(a.data[i + k] - b.data[i + k]) > 40);
+  return a.width === b.width && a.height === b.height ? n / (a.width * a.height) : 1;
+};
+
+test("the script draws what Rust draws, for every chart and the heat map", async t => {
+  const blank = await (await browser.newContext()).newPage();
+  const states = { rest: "", hovered: "hover=12&token=60", locked: "hover=12&lock=4&token=60", across: "hover=1:6&lock=0:3" };
+  const names = readdirSync(PAGES).filter(name => name.endsWith("-dark.svg")).map(name => name.split(/-(?=(?:run|runs|methods)-\w+-dark)/));
+  for (const [chart, rest] of [...names, ["report", "run-rest"], ["report", "run-hovered"], ["report", "run-locked"]]) {
+    const [records, state] = rest.split("-"), map = chart === "report";
+    const { page, data, close } = await open(map ? "report" : `${chart}-${records}`);
+    const figure = page.locator(map ? ".map section:not([hidden])" : `section[data-chart="${chart}"]:not(#saliency-scatter section)`).first();
+    for (const theme of map ? ["light"] : ["light", "dark"]) {
+      const file = `${PAGES}/${map ? `report-${state}.html` : `${chart}-${records}-${state}-${theme}.svg`}`, text = readFileSync(file, "utf8");
+      const still = map ? text.match(/data-map.*?|<section data-figure="\d+" data-chart="heat-map"[^>]*by words"[^]*?(<svg[^]*?<\/svg>)/)[1] : text;
+      if (!still.includes("data-live")) continue;
+      // There and back, so that nothing stays as it came.
+      await go(page, `theme=${theme === "dark" ? "light" : "dark"}`);
+      await figure.scrollIntoViewIfNeeded();
+      await settled(page);
+      await go(page, `${states[state]}&theme=${theme}`);
+      await settled(page);
+      const name = `${chart}, ${rest}, ${theme}`, drawn = await figure.locator("svg").first().evaluate(svg => new XMLSerializer().serializeToString(svg));
+      const kinds = data.figures[await figure.getAttribute("data-figure")].parts.map(part => part.kind);
+      const parsed = svg => blank.evaluate(([svg, kinds, texts]) => new Function("return " + texts)()(new DOMParser().parseFromString(svg, "image/svg+xml"), kinds), [svg, kinds, String(texts)]);
+      await t.test(name, async () => {
+        assert.deepEqual(await parsed(drawn), await parsed(still), name);
+        const part = await blank.evaluate(unlike, [drawn, still]);
+        assert.ok(part < 0.002, `${name}: ${(100 * part).toFixed(2)} % of the pixels differ`);
+      });
+    }
+    await close();
+  }
+  await blank.context().close();
 });

@@ -4,7 +4,7 @@
 /** @typedef {{starts: number[], labels: Record<string, string>}} Groups the first token of each group, and the names of
  * groups that are not one token */
 /** @typedef {{inputs: number, texts: string[], labels: Record<string, string>, name: string, method: string, target: string,
- *   facts: string, signed: boolean, unit: string, share: boolean, kind: number, axis?: string, totals: number[], within?: (number | null)[],
+ *   facts: string, signed: boolean, unit: string, after: string, share: boolean, kind: number, axis?: string, totals: number[], within?: (number | null)[],
  *   inside?: (number | null)[], outside?: string[], positions?: number[], left?: number, rows?: string[], aligned?: number[][][],
  *   words: Groups, sentences: Groups, profile: number, rest: number, source?: number, scales: number[], values: string,
  *   codes: Int16Array, offsets: number[]}} Rec */

@@ -183,7 +183,8 @@ id("outputs").addEventListener("click", (/** @type {PointerEvent} */ event) => {
 id("outputs").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
   if (event.key === "Enter" || event.key === " ") return;
   keys(event, true);
-  requestAnimationFrame(() => id("outputs").querySelector(".a")?.focus());
+  // What no key of ours is, such as Tab, goes where it goes.
+  if (event.defaultPrevented) requestAnimationFrame(() => id("outputs").querySelector(".a")?.focus());
 });
 for (const name of ["ranked", "table"]) {
   id(name)?.addEventListener("click", (/** @type {MouseEvent} */ event) => {

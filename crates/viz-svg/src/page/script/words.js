@@ -22,7 +22,7 @@ export function spelled(view, value) {
   return signed(value);
 }
 /** What stands behind such a value. @param {View} view */
-const unit = view => state.mode === "distance" ? "the median at that distance" : view.record.share ? "" : view.record.unit;
+const unit = view => state.mode === "distance" ? "the median at that distance" : view.record.share ? "" : view.record.after;
 
 /** @param {View} view @param {number[]} columns @param {(i: number, first: boolean) => string} behind @returns {Said} */
 function list(view, columns, behind) {
@@ -96,7 +96,7 @@ export function cellWords() {
   if (lock && state.mode === "difference") {
     return said + `${spelled(view, value)} against ${titled(lock.view, lock.row)}.`;
   }
-  if (!view.record.share) said += `${signed(view.record.share ? share : valueOf(view, row, column))} ${view.record.unit}, `;
+  if (!view.record.share) said += `${signed(view.record.share ? share : valueOf(view, row, column))}${view.record.after && " " + view.record.after}, `;
   said += `${percent(share)} of the row`;
   if (finite(share)) said += `, ${times(share * cells(view, row))} an even share`;
   const ratio = ratios(view, row)[column];
