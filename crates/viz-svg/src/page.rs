@@ -168,6 +168,7 @@ impl<'a> Page<'a> {
         let figure = |title, all: Vec<usize>, shared, scene| PageFigure {
             name: chart.name(),
             title,
+            first: opening_of(&all, opening),
             rests: all.contains(&opening.panel),
             records: all,
             shared,
@@ -181,7 +182,7 @@ impl<'a> Page<'a> {
         }
         let names = panel_names(records, &self.options);
         let draw = |all: Vec<usize>| {
-            let first = if all.contains(&opening.panel) { opening.panel } else { all[0] };
+            let first = opening_of(&all, opening);
             let scene = chart.draw(&records[first..=first], &of_panel(&options, records, first))?;
             let name = (all.len() == 1 && records.len() > 1).then(|| &*names[first]);
             Ok(figure(title(name), all, true, scene))
@@ -195,7 +196,7 @@ impl<'a> Page<'a> {
         let resting = grain(&options);
         let mut figures = Vec::new();
         for all in alike(records) {
-            let first = if all.contains(&opening.panel) { opening.panel } else { all[0] };
+            let first = opening_of(&all, opening);
             let record = &records[first];
             let own = of_panel(&options, records, first);
             for grain in ["tokens", "words", "sentences"] {
@@ -219,6 +220,7 @@ impl<'a> Page<'a> {
                     name,
                     title,
                     records,
+                    first,
                     shared: true,
                     grain,
                     map: true,
@@ -256,6 +258,11 @@ fn of_panel(options: &Options, records: &[Record], k: usize) -> Options {
         state => state.filter(|s| s.panel == k).map(|s| State::output(s.output)),
     };
     Options { hover: here(options.hover), lock: here(options.lock), ..options.clone() }
+}
+
+/// The record that the page opens with, if it is one of these; or else the first of them.
+fn opening_of(all: &[usize], opening: State) -> usize {
+    if all.contains(&opening.panel) { opening.panel } else { all[0] }
 }
 
 /// Records with the same tokens, together.

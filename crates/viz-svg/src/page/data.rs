@@ -11,7 +11,7 @@ use crate::page::tabs::{grain, same_tokens};
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::text::label::{label, label_at};
-use crate::values::kind::{Kind, is_unsigned};
+use crate::values::kind::{Kind, Unit, is_unsigned};
 use crate::values::provenance::Provenance;
 use crate::values::{explained, words};
 use base64::Engine as _;
@@ -80,15 +80,12 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     let plain = Options { relative: None, ..options.clone() };
     let kinds: Vec<_> = records.iter().map(|record| Kind::of(record, &plain)).collect();
     set("share", json!(kinds[k] == Kind::Share));
+    let percent = matches!(kinds[k].unit(), Unit::Share | Unit::SignedShare);
+    set("percent", json!(percent));
     set("signed", json!(!is_unsigned(record)));
-    set(
-        "unit",
-        json!(
-            Some(kinds[k].after_number())
-                .filter(|unit| !unit.is_empty())
-                .map_or_else(|| kinds[k].words(), str::to_owned)
-        ),
-    );
+    let unit = Some(kinds[k].after_number()).filter(|unit| !unit.is_empty());
+    let unit = if percent { "of the row".to_owned() } else { unit.map_or_else(|| kinds[k].words(), str::to_owned) };
+    set("unit", json!(unit));
     set("kind", json!(kinds.iter().position(|kind| *kind == kinds[k])));
     set("profile", json!(if options.relative.is_some() { 0 } else { k }));
     let fragments = match record.regrouped {

@@ -32,13 +32,6 @@ const lockedOf = view => state.lock?.record === view.k ? groupOf(view, state.loc
 /** @param {View} view */
 const tokenOf = view => state.token === null ? -1 : view.of[state.token] ?? -1;
 
-/** What a part shows depends on this; where it has not changed, the part stays.
- * @type {Record<string, () => unknown>} */
-const depends = {
-  tokens: () => [state.record, state.row, state.token],
-  grid: () => 0, thumbnails: () => 0, marks: () => 0,
-  pair: () => [state.record, state.row, state.token],
-};
 
 /** @type {Record<string, (figure: Figure, part: Part, group: SVGGElement, scale: Scale, view: View) => void>} */
 const draw = {
@@ -191,14 +184,16 @@ export function redraw(figure, beside) {
   if (!figure.drawn || figure.svg.dataset.theme !== themeName()) repaint(figure);
   figure.data.parts.forEach((part, i) => {
     if (beside !== (part.kind === "pair")) return;
-    const key = shared + JSON.stringify(depends[part.kind]?.());
+    const view = viewOf(figure, part);
+    // Where this has not changed, the part stays.
+    const key = shared + view.k + (part.kind === "tokens" || part.kind === "pair" ? JSON.stringify([state.record, state.row, state.token]) : "");
     // The picture as it came is the state at rest.
-    const rests = figure.keys[i] === undefined && !!figure.data.rests && shared === resting && themeName() === figure.data.theme && (part.kind === "grid" || part.kind === "thumbnails");
+    const rests = figure.keys[i] === undefined && !!figure.data.rests && shared + view.k === resting + figure.data.first && themeName() === figure.data.theme && (part.kind === "grid" || part.kind === "thumbnails");
     if (!rests && figure.keys[i] !== key) {
-      const group = figure.groups[i], view = viewOf(figure, part);
+      const group = figure.groups[i];
       if (!/** @type {any} */ (group).nodes) group.replaceChildren();
       group.setAttribute("transform", String(group.dataset.live));
-      draw[part.kind]?.(figure, part, group, scaleOf(alike(figure.data.records, view.k), figure.data.grain), view);
+      draw[part.kind](figure, part, group, scaleOf(alike(figure.data.records, view.k), figure.data.grain), view);
     }
     figure.keys[i] = key;
   });

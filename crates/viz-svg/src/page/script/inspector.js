@@ -62,7 +62,7 @@ export function rank() {
     }
     append(item, "span", "n", spelled(view, value));
     const even = finite(mine[column]) ? times(mine[column] * width(view, row)) : "";
-    append(item, "span", "m", compares ? `${word(view, own[column])} ○ ${word(view, other[column])}` : state.mode === "distance" ? percent(mine[column]) : view.record.share ? even : percent(mine[column]));
+    append(item, "span", "m", compares ? `${word(view, own[column])} ○ ${word(view, other[column])}` : state.mode !== "distance" && view.record.percent ? even : percent(mine[column]));
     if (!compares) append(item, "span", "d", `${back(view, row, column)} back`);
   }
   const all = width(view, row);
@@ -71,14 +71,14 @@ export function rank() {
 /** A row as it is recorded or as shares. @param {View} view @param {number} row */
 const plain = (view, row) => view.record.share || lockOf(view.grain)?.view.record.kind !== view.record.kind ? shares(view, row) : view.sums.get(row) ?? [];
 /** @param {View} view @param {Value} value */
-const word = (view, value) => view.record.share ? percent(value) : signed(value);
+const word = (view, value) => view.record.percent ? percent(value) : signed(value);
 
 /** The table's head and lines, as texts. @param {number} top */
 export function lines(top) {
   const view = current(), lock = lockOf(state.grain), compares = state.mode === "difference" && lock;
   if (!view.n) return { head: /** @type {string[]} */ ([]), rows: /** @type {string[][]} */ ([]), columns: /** @type {number[]} */ ([]), all: 0, view, row: 0 };
   const row = rowOf(view), all = ranked(view, row), columns = all.slice(0, top), values = shown(view, row), mine = shares(view, row);
-  const unit = view.record.share ? "share" : view.record.unit;
+  const unit = view.record.percent ? "value" : view.record.unit;
   const head = ["#", state.grain === "tokens" ? "token" : state.grain.slice(0, -1)];
   if (compares) head.push(`A: ${rowName(view, row)}`, `B: ${rowName(lock.view, lock.row)}`, "difference");
   else if (state.mode === "distance") head.push("share", "× median", "cells");
@@ -88,7 +88,7 @@ export function lines(top) {
   const rows = columns.map(i => [String(place(view, i)), view.labels[i],
     ...(compares ? [word(view, own[i]), word(view, other[i]), spelled(view, values[i])]
       : state.mode === "distance" ? [percent(mine[i]), spelled(view, values[i]), String(behind[i])]
-        : view.record.share ? [percent(mine[i]), even(i)] : [signed(values[i]), percent(mine[i]), even(i)])]);
+        : view.record.share ? [percent(mine[i]), even(i)] : [spelled(view, values[i]), percent(mine[i]), even(i)])]);
   return { head, rows, columns, all: all.length, view, row };
 }
 

@@ -70,6 +70,7 @@ function changed(aloud) {
     say();
     strip();
     id("cell").textContent = cellWords();
+    id("facts").textContent = records[state.record].facts;
     clearTimeout(following);
     following = setTimeout(beside, REST);
   });

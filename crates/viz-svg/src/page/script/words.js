@@ -16,13 +16,13 @@ export const titled = (view, row) => `“${rowName(view, row)}” (output ${numb
 /** A value in the unit that is shown. @param {View} view @param {Value} value */
 export function spelled(view, value) {
   if (state.mode === "distance") return times(typeof value === "number" ? 2 ** value : value);
-  if (view.record.share || (state.lock && records[state.lock.record].kind !== view.record.kind)) {
+  if (view.record.percent || (state.lock && records[state.lock.record].kind !== view.record.kind)) {
     return diverging(view) && typeof value === "number" && value > 0 ? "+" + percent(value) : percent(value);
   }
   return signed(value);
 }
 /** What stands behind such a value. @param {View} view */
-const unit = view => state.mode === "distance" ? "the median at that distance" : view.record.share ? "" : view.record.unit;
+const unit = view => state.mode === "distance" ? "the median at that distance" : view.record.percent ? "" : view.record.unit;
 
 /** @param {View} view @param {number[]} columns @param {(i: number, first: boolean) => string} behind @returns {Said} */
 function list(view, columns, behind) {
@@ -47,9 +47,9 @@ export function sentence() {
   if (state.mode === "difference" && lock) {
     /** @type {Said} */
     const said = [[name, true], [" drew more than "], [rowName(lock.view, lock.row), true]];
-    const more = view.record.share ? " of the row" : "";
-    if (up.length) said.push([" on "], ...list(view, up, (i, first) => plain(i, first) + (first ? more : "")));
-    if (down.length) said.push([up.length ? "; less on " : " on nothing, less on "], ...list(view, down, plain));
+    const more = view.record.share ? " of the row" : view.record.percent ? "" : " " + view.record.unit;
+    if (up.length) said.push([" on "], ...list(view, up, (i, first) => spelled(view, values[i]) + (first ? more : "")));
+    if (down.length) said.push([up.length ? "; less on " : " on nothing, less on "], ...list(view, down, i => spelled(view, values[i])));
     return [...said, ["."]];
   }
   if (!up.length && !down.length) return [[name, true], [" drew on nothing that can be shown."]];
@@ -96,7 +96,7 @@ export function cellWords() {
   if (lock && state.mode === "difference") {
     return said + `${spelled(view, value)} against ${titled(lock.view, lock.row)}.`;
   }
-  if (!view.record.share) said += `${signed(view.record.share ? share : valueOf(view, row, column))} ${view.record.unit}, `;
+  if (!view.record.percent) said += `${signed(valueOf(view, row, column))} ${view.record.unit}, `;
   said += `${percent(share)} of the row`;
   if (finite(share)) said += `, ${times(share * width(view, row))} an even share`;
   const ratio = ratios(view, row)[column];
@@ -114,7 +114,7 @@ export function legend(ks) {
     const { of } = data.profiles[view.record.profile];
     return { low: times(2 ** -scale.end), middle: "1×", high: `${times(2 ** scale.end)} or more`, notes: [`share ÷ median share at that distance (${of})`, cells, "fainter where fewer than 5 cells stand behind the median"] };
   }
-  const of = view.record.share ? " of the row" : " " + view.record.unit;
+  const of = " " + view.record.unit;
   if (scale.diverging) {
     const [low, high] = lock && state.mode === "difference" ? [`more to ${rowName(lock.view, lock.row)} (B)`, `more to ${rowName(view, rowOf(view))} (A)`] : ["lowers", "raises"];
     const faint = scale.cut ? [`fainter below ${percent(scale.cut)}`] : [];
