@@ -3,13 +3,17 @@
 //! `examples/stems.rs` is a complete chart made of them.
 
 pub(crate) mod above_panels;
+pub(crate) mod axis;
 pub(crate) mod cells;
 pub(crate) mod color_bar;
 pub(crate) mod colored_text;
+pub(crate) mod column_names;
 pub(crate) mod grid;
 pub(crate) mod heatmap;
 pub(crate) mod legend;
 pub(crate) mod notes;
+#[cfg(feature = "html")]
+pub(crate) mod overview;
 pub(crate) mod scatter_plot;
 pub(crate) mod sheet;
 

@@ -1,5 +1,6 @@
 //! Groups that a page's script redraws when the reader hovers or locks: where their parts are, without their values.
 
+use crate::layout::axis::Axis;
 use crate::scene::{Rect, Text};
 
 /// How a page redraws a group. Charts add it to their groups where
@@ -23,10 +24,9 @@ pub(crate) enum Part {
     Grid { cell: (f64, f64), gap: f64, free: f64, turned: bool, on_panel: bool },
     /// A small copy of the paragraph for each output, at its place.
     Thumbnails { boxes: Vec<(usize, Rect)>, places: Vec<Rect> },
-    /// Two rows against each other.
-    ScatterPlot { side: f64 },
-    /// Title, colour bar, what its ends mean, and the patterns.
-    Legend(Places),
+    /// Two rows against each other: where the plot lies, its two axes, and the templates of their titles, with `{name}`
+    /// and `{output}`.
+    ScatterPlot { plot: Rect, axis: Axis, titles: [&'static str; 2] },
     /// Marks of the state, which a page draws over everything.
     Marks,
     /// A ranked table.
@@ -52,27 +52,6 @@ pub(crate) struct Boxes {
     pub(crate) area: Option<(f64, f64)>,
     pub(crate) places: Vec<(usize, Rect)>,
     pub(crate) texts: Vec<(usize, Text)>,
-}
-
-/// Where a legend's lines are.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Places {
-    /// The title that the caller gave.
-    pub(crate) titled: Option<String>,
-    /// Whether the chart's own title is that of the hovered row, or that of all.
-    pub(crate) of_row: bool,
-    /// Whether the chart sets the hovered row against the locked one, or else against the first.
-    pub(crate) against: bool,
-    /// Left end, baseline, and room; none for a further colour bar.
-    pub(crate) title: Option<(f64, f64, f64)>,
-    /// Of what the bar's panels are, where there are several bars: left end, baseline, and room.
-    pub(crate) heading: Option<(f64, f64, f64)>,
-    /// Left, top, width.
-    pub(crate) bar: (f64, f64, f64),
-    /// Left end, first baseline, and room.
-    pub(crate) lines: (f64, f64, f64),
-    /// Left and top; for the last colour bar.
-    pub(crate) patterns: Option<(f64, f64)>,
 }
 
 impl Redraw {

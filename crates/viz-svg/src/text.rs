@@ -6,6 +6,7 @@ pub(crate) mod font;
 pub(crate) mod invisible;
 pub(crate) mod label;
 pub(crate) mod paragraph;
+pub(crate) mod sentences;
 pub(crate) mod spans;
 pub(crate) mod stand_in;
 

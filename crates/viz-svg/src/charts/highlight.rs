@@ -3,7 +3,7 @@
 use crate::chart::Chart;
 use crate::error::Error;
 use crate::layout::colored_text::{ColoredText, Setting};
-use crate::layout::sheet::{MARGIN, Sheet};
+use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
 use crate::paint::scale::Scale;
 use crate::scene::Scene;
@@ -34,7 +34,7 @@ impl Chart for Highlight {
         // One scale for every output, so that pictures of two outputs can be compared.
         let scale = Scale::of(&rows, options)?;
         let mut sheet = Sheet::of_row(&rows, &scale, options, rows.title());
-        let width = options.width.map_or(WIDTH, |width| width - 2.0 * MARGIN);
+        let width = options.width.map_or(WIDTH, |width| width - 2.0 * margin(options));
         let text = ColoredText::set(rows.record, Setting::Running, width, (SIZE, LINE));
         let words = rows.hover.map(|row| rows.in_words(&[row]));
         let items = text.items(&rows, &scale, options.token);

@@ -5,17 +5,20 @@ use crate::error::Error;
 use crate::layout::above_panels;
 use crate::layout::cells::Cells;
 use crate::layout::colored_text::Setting;
+use crate::layout::column_names;
 use crate::layout::grid::Grid;
-use crate::layout::sheet::MARGIN;
+use crate::layout::sheet::margin;
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::options::too_narrow;
+use crate::paint::color::Color;
 use crate::paint::scale::Paint;
 use crate::paint::scale::Scale;
 use crate::redraw::Redraw;
 use crate::redraw::{Boxes, Part};
 use crate::scene::{Item, Rect, Scene, Text};
-use crate::text::font;
 use crate::text::paragraph::{Paragraph, Piece};
+use crate::text::{font, sentences};
 use crate::values::excerpt;
 use crate::values::panels::{Group, Panels, scale_of};
 use crate::values::rows::Rows;
@@ -33,6 +36,8 @@ const LEAST: f64 = 160.0;
 const BETWEEN: f64 = 28.0;
 const SIZE: f64 = 11.0;
 const LINE: f64 = 17.0;
+/// The least room for names right of the cells.
+const NAMES: f64 = 60.0;
 /// The height of a bar of all that a row holds.
 const OUTSIDE: f64 = 24.0;
 
@@ -61,9 +66,10 @@ impl Chart for LongOutput {
         let (mut cell, mut text_width) = (CELL, TEXT_WIDTH);
         if let Some(width) = options.width {
             let count = records.len() as f64;
-            let gaps = BETWEEN * (count - 1.0) + 2.0 * MARGIN;
+            let gaps = BETWEEN * (count - 1.0) + 2.0 * margin(options);
             let outputs = panels.records.iter().map(Record::n_output).max().unwrap_or(1).max(1) as f64;
-            let least = (LEAST.max(outputs * CELLS.0) * count + gaps).max(above_panels::LEAST + 2.0 * MARGIN);
+            let least = (LEAST.max(outputs * CELLS.0) * count + gaps)
+                .max(above_panels::LEAST + 2.0 * margin(options));
             if width < least {
                 return Err(too_narrow(width, least));
             }
@@ -93,12 +99,17 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
         let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
         let (cell, ground) = ((cell, cell), theme.panel());
         let (free, transposed, for_page) = (0.0, true, options.for_page);
-        let grid = Grid { rows: &rows, scale, cell, gap: GAP, free, transposed, ground, for_page };
+        let outputs = (0, n_output);
+        let grid = Grid { rows: &rows, scale, cell, gap: GAP, free, transposed, ground, for_page, outputs };
         let area = Rect::new(0.0, 0.0, n_output as f64 * cell.0, grid.extent());
         let mut cells = vec![Item::filled(area, ground)];
         cells.extend(grid.items());
         sheet.redrawn_group("cells", words, cells, (left, grid_top), || grid.redraw(panel));
         sheet.outside(outside(&grid), (left, grid_top + grid.extent() + 8.0));
+        let room = text_width - n_output as f64 * cell.0;
+        if options.look == Look::Plain && room >= NAMES && n_output > 0 {
+            sheet.group("heads", None, heads(&grid, options.token, room), (left, grid_top));
+        }
         let marks = marks(&grid, options.token);
         sheet.redrawn_group("marks", None, marks, (left, grid_top), || Redraw::of(panel, Part::Marks));
         left += width + BETWEEN;
@@ -179,7 +190,38 @@ fn redraw_continuation(rows: &Rows<'_>, text: &Paragraph, panel: usize) -> Redra
     )
 }
 
-/// The columns of the hovered and the locked output, and the row of the token under the pointer.
+/// The names of the strongest inputs right of their rows, as far as there is room, and ticks where sentences begin.
+fn heads(grid: &Grid<'_>, token: Option<usize>, room: f64) -> Vec<Item> {
+    let (rows, theme, (size, _)) = (grid.rows, grid.scale.theme, grid.cell);
+    let right = rows.n_output() as f64 * size;
+    let line = |y: f64, length: f64, width: f64, color: Color| Item::Line {
+        from: (right + 1.0, y),
+        to: (right + 1.0 + length, y),
+        color,
+        width,
+    };
+    let sentences = sentences::borders(rows.record.inputs()).into_iter();
+    let mut items: Vec<Item> =
+        sentences.map(|token| line(grid.token_start(token), 4.0, 1.0, theme.muted())).collect();
+    let strongest = column_names::strongest(rows, grid.scale, rows.n_input());
+    let mut taken: Vec<f64> = Vec::new();
+    for named in token.into_iter().chain(strongest) {
+        let y = grid.token_start(named) + size / 2.0;
+        if taken.iter().any(|other| (other - y).abs() < column_names::SIZE + 1.0) {
+            continue;
+        }
+        taken.push(y);
+        let marked = token == Some(named);
+        let color = if marked { theme.mark() } else { theme.ink() };
+        let text = font::fitted(&rows.label_of(named), column_names::SIZE, room - 12.0);
+        let text = Text::new(text, right + 12.0, y + 3.5, column_names::SIZE, color);
+        items.push(line(y, 9.0, 0.6, theme.muted()));
+        items.push(if marked { text.bold() } else { text }.into());
+    }
+    items
+}
+
+/// Pointers at the columns of the hovered and the locked output, and one at the row of the token under the pointer.
 fn marks(grid: &Grid<'_>, token: Option<usize>) -> Vec<Item> {
     let (rows, theme, (size, _)) = (grid.rows, grid.scale.theme, grid.cell);
     let mut items = Vec::new();
@@ -187,16 +229,12 @@ fn marks(grid: &Grid<'_>, token: Option<usize>) -> Vec<Item> {
         if let Some(row) = row {
             let x = (row as f64 + 0.5) * size;
             items.push(Item::Pointer { tip: (x.max(5.0), -2.0), color });
-            for x in [x - size / 2.0 - 0.5, x + size / 2.0 + 0.5] {
-                items.push(Item::Line { from: (x, 0.0), to: (x, grid.extent()), color, width: 1.0 });
-            }
         }
     }
     if let Some(token) = token {
-        let (y, right) = (grid.token_start(token), rows.n_output() as f64 * size);
-        for y in [y - 0.5, y + size + 0.5] {
-            items.push(Item::Line { from: (0.0, y), to: (right, y), color: theme.mark(), width: 1.0 });
-        }
+        let (y, right) = (grid.token_start(token) + size / 2.0, rows.n_output() as f64 * size);
+        let (from, to) = ((right + 1.0, y), (right + 9.0, y));
+        items.push(Item::Line { from, to, color: theme.mark(), width: size.max(3.0) });
     }
     items
 }

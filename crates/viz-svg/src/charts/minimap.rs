@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::layout::cells::Cells;
 use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::grid::AS_RECTANGLES;
-use crate::layout::sheet::{MARGIN, Sheet};
+use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
 use crate::options::too_narrow;
 use crate::paint::color::Color;
@@ -62,7 +62,7 @@ impl Chart for Minimap {
         let scale = Scale::of(&rows, options)?;
         let columns = options.columns.unwrap_or(COLUMNS).clamp(1, n_output.max(1));
         let gaps = (columns - 1) as f64 * BETWEEN;
-        let inner = options.width.map(|width| width - 2.0 * MARGIN);
+        let inner = options.width.map(|width| width - 2.0 * margin(options));
         let text = {
             let width = inner.map_or(TEXT_WIDTH, |inner| inner.min(TEXT_WIDTH));
             ColoredText::set(rows.record, Setting::of(options), width, (SIZE, LINE))
@@ -70,7 +70,7 @@ impl Chart for Minimap {
         let (text_width, text_height) = text.text_size();
         let width = inner.map_or(text_width * SHRUNK, |inner| (inner - gaps) / columns as f64);
         if let (Some(whole), true) = (options.width, width < LEAST) {
-            return Err(too_narrow(whole, LEAST * columns as f64 + gaps + 2.0 * MARGIN));
+            return Err(too_narrow(whole, LEAST * columns as f64 + gaps + 2.0 * margin(options)));
         }
         let shrunk = width / text_width;
         let height = text_height * shrunk;

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::layout::color_bar::Ends;
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
-use crate::layout::sheet::{MARGIN, Sheet};
+use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
 use crate::paint::scale::Scale;
 use crate::scene::{Scene, Text};
@@ -32,17 +32,17 @@ impl Chart for Scatter {
         let Some((x, y)) = rows.lock.zip(rows.hover) else {
             let none = || "–".to_owned();
             let sheet = Sheet::of_row(&rows, &scale, options, rows.title());
-            let mut sheet = sheet.ends(Ends { low: none(), high: none() });
+            let mut sheet = sheet.ends(Ends::new(none(), none()));
             sheet.add(Text::new("No other output.", 0.0, 16.0, 12.0, options.theme.muted()));
             let description = format!("{}.", sheet.title());
             return Ok(sheet.scene(description));
         };
-        let side =
-            options.width.map_or(scatter_plot::SIDE, |width| width - 2.0 * MARGIN - scatter_plot::BESIDE);
+        let side = options
+            .width
+            .map_or(scatter_plot::SIDE, |width| width - 2.0 * margin(options) - scatter_plot::BESIDE);
         let title = format!("{} against {}", rows.name(y), rows.name(x));
         let more = |row: usize| format!("more to “{}”", rows.label(row));
-        let mut sheet =
-            Sheet::of_row(&rows, &scale, options, title).ends(Ends { low: more(x), high: more(y) }).against();
+        let mut sheet = Sheet::of_row(&rows, &scale, options, title).ends(Ends::new(more(x), more(y)));
         let scatter_plot =
             ScatterPlot { rows: &rows, scale: &scale, x: Some(x), y, token: options.token, side };
         sheet.redrawn_group("pair", Some(rows.in_words(&[y])), scatter_plot.items(), (0.0, 0.0), || {

@@ -4,25 +4,28 @@ use crate::chart::Chart;
 use crate::error::Error;
 use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::heatmap;
-use crate::layout::heatmap::{HEADS, Heatmap};
+use crate::layout::heatmap::Heatmap;
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
-use crate::layout::sheet::{MARGIN, Sheet};
+use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::options::too_narrow;
 use crate::paint::scale::Scale;
+use crate::redraw::{Part, Redraw};
 use crate::scene::Scene;
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
-const TEXT_WIDTH: f64 = 500.0;
 const SIZE: f64 = 12.0;
 const LINE: f64 = 21.0;
 const HEADING: f64 = 28.0;
 /// Between the paragraph and the labels.
 const BETWEEN: f64 = 24.0;
-/// Room that the bars take where no width is asked for, as long as they are not thinner than one unit or thicker
-/// than twelve.
+/// The widest picture, where no width is asked for, and the thickest bars.
+const WIDEST: f64 = 1100.0;
+const THICKEST: f64 = 12.0;
+/// A notebook's bars take about this.
 const BARS: f64 = 640.0;
 
 /// The whole record at once. `hover` is the row that the paragraph and the labels show (the first by default), `lock`
@@ -43,46 +46,66 @@ impl Chart for TallHeatmap {
         let rows = Rows::one(records, options)?;
         let scale = Scale::of(&rows, options)?;
         let columns = rows.record.tokens.len().saturating_sub(1).max(1) as f64;
-        let bar = (BARS / columns).round().clamp(1.0, 12.0);
-        let mut heatmap = Heatmap { rows, scale, bar, token: options.token, for_page: options.for_page };
-        if let Some(width) = options.width {
-            let (bars, beside) = heatmap.least();
-            let taken = TEXT_WIDTH + BETWEEN + heatmap.label_width() + heatmap::GAP + beside + 2.0 * MARGIN;
-            let least = taken + bars.max(columns * heatmap::THINNEST);
-            if width < least {
-                return Err(too_narrow(width, least));
+        let mut heatmap = Heatmap::of(rows, scale, options);
+        let (bars, beside) = heatmap.least();
+        let taken = text_width(options)
+            + BETWEEN
+            + heatmap.label_width()
+            + heatmap::GAP
+            + beside
+            + 2.0 * margin(options);
+        heatmap.bar = match options.width {
+            Some(width) => {
+                let least = taken + bars.max(columns * heatmap::THINNEST);
+                if width < least {
+                    return Err(too_narrow(width, least));
+                }
+                (width - taken) / columns
             }
-            heatmap.bar = (width - taken) / columns;
-        }
+            None if options.look == Look::Notebook => (BARS / columns).round().clamp(1.0, THICKEST),
+            None => {
+                let bar = (WIDEST - taken) / columns;
+                // Whole units have sharp edges; half units are the next best.
+                let step = if bar < 1.0 { bar } else { 0.5 };
+                ((bar / step).floor() * step).min(THICKEST)
+            }
+        };
         Ok(scene(&heatmap, options))
     }
+}
+
+/// The paragraph's width.
+fn text_width(options: &Options) -> f64 {
+    if options.look == Look::Notebook { 500.0 } else { 440.0 }
 }
 
 fn scene(heatmap: &Heatmap<'_>, options: &Options) -> Scene {
     let (rows, scale) = (&heatmap.rows, &heatmap.scale);
     let n_output = rows.n_output();
-    let text = ColoredText::set(rows.record, Setting::of(options), TEXT_WIDTH, (SIZE, LINE));
-    let heatmap_left = TEXT_WIDTH + BETWEEN;
-    let rows_top = HEADING + HEADS;
+    let text_width = text_width(options);
+    let text = ColoredText::set(rows.record, Setting::of(options), text_width, (SIZE, LINE));
+    let heatmap_left = text_width + BETWEEN;
+    let rows_top = HEADING + heatmap.heads_height();
 
     let mut sheet = Sheet::of_all(rows, scale, options, rows.title_of_all());
     sheet.heading("Input", 0.0, 16.0);
     sheet.heading("Output", heatmap_left, 16.0);
-    let paragraph = text.items(rows, scale, heatmap.token);
+    let paragraph = text.items(rows, scale, options.token);
     sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || text.redraw(Vec::new()));
     let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
     let bars_at = (heatmap_left + heatmap.label_width(), rows_top);
     sheet.redrawn_group("rows", words, heatmap.cells(), bars_at, || heatmap.redraw_cells(0));
     sheet.group("heads", None, heatmap.heads(), bars_at);
+    sheet.redrawn_group("marks", None, heatmap.marks(), bars_at, || Redraw::of(0, Part::Marks));
     sheet.outside(heatmap.outside(), bars_at);
     sheet.redrawn_group("labels", None, heatmap.labels(), (heatmap_left, rows_top), || {
         heatmap.redraw_labels(0)
     });
-    if let Some(y) = rows.hover {
+    if let (Some(y), Some(_), false) = (rows.hover, rows.lock, options.for_page) {
         let top = HEADING + text.height() + 40.0;
         sheet.heading("Attribution", 0.0, top - 4.0);
-        let x = Some(rows.lock.unwrap_or(y));
-        let scatter_plot = ScatterPlot { rows, scale, x, y, token: heatmap.token, side: scatter_plot::SIDE };
+        let side = text_width - scatter_plot::BESIDE;
+        let scatter_plot = ScatterPlot { rows, scale, x: rows.lock, y, token: options.token, side };
         sheet.redrawn_group("pair", None, scatter_plot.items(), (0.0, top), || scatter_plot.redraw());
     }
     let description = sentence(rows, sheet.title());

@@ -5,10 +5,11 @@ use crate::error::Error;
 use crate::layout::above_panels;
 use crate::layout::colored_text::Setting;
 use crate::layout::heatmap;
-use crate::layout::heatmap::{HEADS, Heatmap};
-use crate::layout::sheet::MARGIN;
+use crate::layout::heatmap::Heatmap;
+use crate::layout::sheet::margin;
 use crate::options::Options;
 use crate::options::too_narrow;
+use crate::redraw::{Part, Redraw};
 use crate::scene::{Scene, Text};
 use crate::text::font;
 use crate::values::panels::{Group, Panels, scale_of};
@@ -45,20 +46,17 @@ impl Chart for TallMultiple {
         let columns = |record: &Record| record.tokens.len().saturating_sub(1).max(1) as f64;
         let most = panels.records.iter().map(columns).fold(1.0, f64::max);
         let bar = (BARS / most).round().clamp(1.0, 12.0);
-        let heatmap = |(panel, rows)| {
-            let scale = *scale_of(&groups, panel);
-            Heatmap { rows, scale, bar, token: options.token, for_page: options.for_page }
-        };
+        let heatmap = |(panel, rows)| Heatmap::of(rows, *scale_of(&groups, panel), options).with_bar(bar);
         let mut heatmaps: Vec<_> = panels.rows().enumerate().map(heatmap).collect();
         if let Some(width) = options.width {
             let labels: f64 =
                 heatmaps.iter().map(|heatmap| heatmap.label_width() + heatmap::GAP + heatmap.least().1).sum();
             let bars = heatmaps.iter().map(|heatmap| heatmap.least().0).fold(0.0, f64::max);
-            let taken = labels + BETWEEN * (heatmaps.len() - 1) as f64 + 2.0 * MARGIN;
+            let taken = labels + BETWEEN * (heatmaps.len() - 1) as f64 + 2.0 * margin(options);
             let all: f64 = panels.records.iter().map(columns).sum();
             let bar = (width - taken) / all;
-            let least =
-                (taken + all * heatmap::THINNEST.max(bars / most)).max(above_panels::LEAST + 2.0 * MARGIN);
+            let least = (taken + all * heatmap::THINNEST.max(bars / most))
+                .max(above_panels::LEAST + 2.0 * margin(options));
             if width < least {
                 return Err(too_narrow(width, least));
             }
@@ -72,7 +70,8 @@ impl Chart for TallMultiple {
 
 fn scene(panels: &Panels<'_>, heatmaps: &[Heatmap<'_>], groups: &[Group], options: &Options) -> Scene {
     let (mut sheet, top) = above_panels::sheet(panels, groups, Setting::of(options), options);
-    let rows_top = top + 18.0 + HEADS;
+    let heads = heatmaps.iter().map(Heatmap::heads_height).fold(0.0, f64::max);
+    let rows_top = top + 18.0 + heads;
     let mut left = 0.0;
     for (panel, heatmap) in heatmaps.iter().enumerate() {
         let width = heatmap.label_width() + heatmap.full_width().max(heatmap::LEAST);
@@ -83,6 +82,7 @@ fn scene(panels: &Panels<'_>, heatmaps: &[Heatmap<'_>], groups: &[Group], option
             ((heatmap.rows.n_output() > 0).then(words), (left + heatmap.label_width(), rows_top));
         sheet.redrawn_group("rows", words, heatmap.cells(), at, || heatmap.redraw_cells(panel));
         sheet.group("heads", None, heatmap.heads(), at);
+        sheet.redrawn_group("marks", None, heatmap.marks(), at, || Redraw::of(panel, Part::Marks));
         sheet.outside(heatmap.outside(), at);
         sheet.redrawn_group("labels", None, heatmap.labels(), (left, rows_top), || {
             heatmap.redraw_labels(panel)

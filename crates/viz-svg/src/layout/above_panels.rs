@@ -33,8 +33,7 @@ pub(crate) fn sheet<'s>(
     let (rows, scale) = (panels.rows_of(hovered), scale_of(groups, hovered));
     let bar = |group: &'s Group| {
         let of = if group.panels.contains(&hovered) { hovered } else { group.panels[0] };
-        let name = group.name.clone().map(|name| (name, group.panels[0]));
-        ColorBar { scale: &group.scale, ends: Ends::of(&panels.rows_of(of)), of: name }
+        ColorBar { scale: &group.scale, ends: Ends::of(&panels.rows_of(of)), of: group.name.clone() }
     };
     let sheet = Sheet::of_several(panels.records, Ends::of(&rows), scale, options, rows.title_of_all());
     let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());
@@ -63,12 +62,11 @@ pub(crate) fn sheet<'s>(
         sheet.redrawn_group("paragraph", None, [], (0.0, HEADING), || text.redraw(only));
     }
     let mut bottom = HEADING + height;
-    if let Some(State { output, .. }) = panels.hover {
+    if let Some(State { output, .. }) = panels.hover.filter(|_| rows.compares() && !options.for_page) {
         let left = TEXT_WIDTH + BETWEEN;
         sheet.heading("Attribution", left, 16.0);
-        let x = rows.foreign.is_none().then(|| rows.lock.unwrap_or(output));
-        let scatter_plot =
-            ScatterPlot { rows: &rows, scale, x, y: output, token: panels.token, side: scatter_plot::SIDE };
+        let (x, side) = (rows.lock, scatter_plot::SIDE);
+        let scatter_plot = ScatterPlot { rows: &rows, scale, x, y: output, token: panels.token, side };
         let drawn = scatter_plot.items();
         let end = drawn.iter().filter_map(Item::bounds).map(|r| r.y + r.height).fold(0.0, f64::max);
         sheet.redrawn_group("pair", None, drawn, (left, HEADING - 12.0), || scatter_plot.redraw());

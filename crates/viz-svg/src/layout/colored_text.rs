@@ -2,6 +2,7 @@
 
 use crate::layout::cells::Cells;
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Scale};
 use crate::redraw::{Boxes, Part, Redraw};
@@ -47,8 +48,8 @@ struct Block {
 
 impl Setting {
     /// That of a chart which shows all rows.
-    pub(crate) fn of(_options: &Options) -> Self {
-        Self::Apart
+    pub(crate) fn of(options: &Options) -> Self {
+        if options.look == Look::Notebook { Self::Inputs } else { Self::Apart }
     }
 }
 
@@ -130,6 +131,14 @@ impl ColoredText {
             }
         }
         items.extend(cells.into_items());
+        let hidden = |piece: &&Piece| {
+            let row = rows.hover.filter(|row| piece.token < rows.length(*row));
+            row.is_some_and(|row| rows.hides_sign(row, piece.token))
+        };
+        let ticks: Vec<Rect> = pieces.iter().filter(hidden).map(|piece| self.ground(piece).tick()).collect();
+        if !ticks.is_empty() {
+            items.push(Item::Cells { paint: Paint::Color(theme.ink()), cells: ticks });
+        }
         let of_output = |row: Option<usize>| row.map(|row| self.n_input + row);
         let ink = |token: usize| match paint(token) {
             Some(paint) => scale.backdrop(paint).ink(),

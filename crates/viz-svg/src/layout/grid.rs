@@ -34,6 +34,8 @@ pub(crate) struct Grid<'a> {
     pub(crate) ground: Color,
     /// Whether it is laid out for a page, which keeps few cells as a picture too.
     pub(crate) for_page: bool,
+    /// The outputs that are drawn; the first of them lies at the grid's corner.
+    pub(crate) outputs: (usize, usize),
 }
 
 impl Grid<'_> {
@@ -71,19 +73,35 @@ impl Grid<'_> {
     /// The cells of some tokens and outputs.
     fn place(&self, token: usize, tokens: usize, output: usize, outputs: usize) -> Rect {
         let along = (self.token_start(token), tokens as f64 * self.cell.0);
-        let across = (output as f64 * self.cell.1, outputs as f64 * self.cell.1 - self.free);
+        let across =
+            ((output - self.outputs.0) as f64 * self.cell.1, outputs as f64 * self.cell.1 - self.free);
         let (x, y) = if self.transposed { (across, along) } else { (along, across) };
         Rect::new(x.0, y.0, x.1, y.1)
     }
 
     /// The cells, from the grid's own corner.
     pub(crate) fn items(&self) -> Vec<Item> {
-        let n_output = self.rows.n_output();
-        if self.for_page || self.tokens() * n_output > AS_RECTANGLES {
+        self.cells().into_iter().chain(self.negative()).collect()
+    }
+
+    /// A tick in each cell whose value has a negative sign that its colour does not show.
+    fn negative(&self) -> Option<Item> {
+        let mut cells = Vec::new();
+        for output in self.outputs.0..self.outputs.1 {
+            for token in (0..self.rows.length(output)).filter(|token| self.rows.hides_sign(output, *token)) {
+                cells.push(self.place(token, 1, output, 1).tick());
+            }
+        }
+        let paint = Paint::Color(self.scale.theme.ink());
+        (!cells.is_empty()).then_some(Item::Cells { paint, cells })
+    }
+
+    fn cells(&self) -> Vec<Item> {
+        if self.for_page || self.tokens() * self.rows.n_output() > AS_RECTANGLES {
             return self.picture();
         }
         let mut cells = Cells::default();
-        for output in 0..n_output {
+        for output in self.outputs.0..self.outputs.1 {
             for token in 0..self.rows.length(output) {
                 let rect = self.place(token, 1, output, 1);
                 cells.add(self.scale.paint(self.rows.shown(output, token)), rect);
@@ -95,7 +113,8 @@ impl Grid<'_> {
     /// A picture of the inputs' cells, one of the earlier outputs', and over them the hatched cells, which a
     /// picture cannot hold.
     fn picture(&self) -> Vec<Item> {
-        let (n_input, n_output) = (self.rows.n_input(), self.rows.n_output());
+        let (n_input, (first, end)) = (self.rows.n_input(), self.outputs);
+        let n_output = end - first;
         let colors: Vec<Color> = [self.ground, self.scale.theme.not_comparable()]
             .into_iter()
             .chain(self.scale.colors().iter().copied())
@@ -127,16 +146,16 @@ impl Grid<'_> {
             let tokens = to - from;
             let cells: Vec<u8> = if self.transposed {
                 (from..to)
-                    .flat_map(|token| (0..n_output).map(move |output| (output, token)))
+                    .flat_map(|token| (first..end).map(move |output| (output, token)))
                     .map(|(o, t)| index(o, t))
                     .collect()
             } else {
-                (0..n_output)
+                (first..end)
                     .flat_map(|output| (from..to).map(move |token| (output, token)))
                     .map(|(o, t)| index(o, t))
                     .collect()
             };
-            let mut rect = self.place(from, tokens, 0, n_output);
+            let mut rect = self.place(from, tokens, first, n_output);
             // The free room behind the last output belongs to the picture: all its rows are of one height.
             let side = if self.transposed { &mut rect.width } else { &mut rect.height };
             *side += self.free;
@@ -153,7 +172,8 @@ impl Grid<'_> {
         if self.free > 0.0 {
             let rule = |output: usize| {
                 let rect = self.place(0, 0, output, 1);
-                let (end, all) = (output as f64 * self.cell.1 + self.cell.1 - self.free, self.extent());
+                let (end, all) =
+                    ((output - first) as f64 * self.cell.1 + self.cell.1 - self.free, self.extent());
                 if self.transposed {
                     Rect { x: end, width: self.free, height: all, ..rect }
                 } else {
@@ -162,7 +182,7 @@ impl Grid<'_> {
             };
             items.push(Item::Cells {
                 paint: Paint::Color(self.ground),
-                cells: (0..n_output).map(rule).collect(),
+                cells: (first..end).map(rule).collect(),
             });
         }
         items

@@ -1,22 +1,26 @@
-//! A chart's legend: the title, how the records were made, and the colour bars with their ends in the data's units.
+//! A chart's legend: the title, a line of colour bars with their ends in the data's units, and a line that says how the
+//! records were made. What finds no room is in the picture's description.
 
 use crate::layout::color_bar;
-use crate::layout::color_bar::ColorBar;
+use crate::layout::color_bar::{ColorBar, Form};
 use crate::options::Options;
 use crate::paint::scale::{Paint, Pattern};
-use crate::redraw::{Part, Places, Redraw};
 use crate::scene::{Item, Rect, Text};
 use crate::text::font;
 use crate::text::visible;
 use std::collections::BTreeSet;
 
-const SMALL: f64 = 11.0;
-/// Between bars that stand beside each other.
-const BETWEEN: f64 = 24.0;
+const TITLE: f64 = 15.0;
+pub(crate) const SMALL: f64 = 11.0;
+/// A line's height.
+const LINE: f64 = 17.0;
+/// Between bars that stand beside each other, and between them and the patterns.
+const BETWEEN: f64 = 20.0;
 
 /// What a legend says.
 pub(crate) struct Legend<'a> {
     pub(crate) title: &'a str,
+    /// How the records were made: `name: value`.
     pub(crate) provenance: &'a [String],
     pub(crate) options: &'a Options,
     /// At least one.
@@ -24,12 +28,6 @@ pub(crate) struct Legend<'a> {
     /// How much of a chart's one or two rows lies outside what is shown.
     pub(crate) outside: &'a [String],
     pub(crate) patterns: &'a BTreeSet<Pattern>,
-    /// Whether a page redraws it.
-    pub(crate) redrawn: bool,
-    /// Whether the picture shows one row.
-    pub(crate) of_row: bool,
-    /// Whether it sets two rows against each other.
-    pub(crate) against: bool,
 }
 
 /// A legend's drawing, and the room it takes.
@@ -42,84 +40,101 @@ impl Legend<'_> {
     /// The legend from `(x, y)`, at most `width` wide.
     pub(crate) fn lay_out(&self, (x, y, width): (f64, f64, f64)) -> LaidOut {
         let theme = self.options.theme;
-        let (mut items, mut said) = (Vec::new(), Vec::new());
-        let title = font::fitted(&visible(self.title), 15.0, width);
-        items.push(Text::new(title, x, y + 14.0, 15.0, theme.ink()).bold().into());
-        let mut top = y + 22.0;
-        for line in filled(self.provenance, width) {
-            said.push(Text::new(line, x, top + 11.0, SMALL, theme.muted()).into());
-            top += 16.0;
-        }
-        // What a page redraws is a group of its own.
-        if !self.redrawn {
-            items.append(&mut said);
-        }
-        top += 6.0;
-        // Bars stand beside each other as far as there is room, then below.
-        let columns =
-            ((width + BETWEEN) / (color_bar::LEAST + BETWEEN)).floor().clamp(1.0, self.bars.len() as f64);
-        let room = (width - BETWEEN * (columns - 1.0)) / columns;
-        let (mut drawn, mut bottom) = (Vec::new(), top);
-        for (number, bar) in self.bars.iter().enumerate() {
-            let column = number % columns as usize;
-            if column == 0 && number > 0 {
-                top = bottom + 6.0;
-            }
-            let place = (x + column as f64 * (room + BETWEEN), top, room);
-            let block = bar.lay_out(self.options, self.outside, self.redrawn, place);
-            bottom = bottom.max(block.bottom);
-            drawn.push(block);
-        }
-        top = bottom;
-        let patterns_top = top + 3.0;
-        let mut marks = self.pattern_marks(x, top);
-        if !self.patterns.is_empty() || self.redrawn {
-            top += 20.0;
-        }
-        let count = drawn.len();
+        let title = font::fitted(&visible(self.title), TITLE, width);
+        let title = Text::new(title, x, y + 14.0, TITLE, theme.ink()).bold();
+        let mut top = y + 24.0;
+
+        let mut marks = self.patterns();
+        let marks_width = marks.iter().filter_map(Item::bounds).map(|r| r.x + r.width).fold(0.0, f64::max);
+        let beside = if marks_width > 0.0 { marks_width + BETWEEN } else { 0.0 };
+        let forms: Vec<Vec<Form>> = self.bars.iter().map(|bar| bar.forms(self.options)).collect();
+        let chosen = choose(&forms, width - beside);
+        let (chosen, marks_fit) = match chosen {
+            Some(chosen) => (chosen, true),
+            None => (choose(&forms, width).unwrap_or_else(|| shortest(&forms, width)), false),
+        };
         let mut groups = Vec::new();
-        for (number, (block, bar)) in drawn.into_iter().zip(self.bars).enumerate() {
-            let mut own = std::mem::take(&mut items);
-            own.extend(block.items);
-            if number + 1 == count {
-                own.append(&mut marks);
+        let (mut left, mut own) = (0.0, vec![title.into()]);
+        for (bar, (form, levels)) in self.bars.iter().zip(&chosen) {
+            let taken = form.width(*levels);
+            if left > 0.0 && left + taken > width + 0.01 {
+                (left, top) = (0.0, top + LINE);
             }
-            let mut group = Item::group("legend", None, own, (0.0, 0.0));
-            if self.redrawn {
-                let places = Places {
-                    titled: self.options.title.as_deref().map(visible),
-                    of_row: self.of_row,
-                    against: self.against,
-                    title: (number == 0).then_some((x, y + 14.0, width)),
-                    heading: block.heading,
-                    bar: block.bar,
-                    lines: block.lines,
-                    patterns: (number + 1 == count).then_some((x, patterns_top)),
-                };
-                let part = Part::Legend(places);
-                let redraw = match &bar.of {
-                    Some((_, panel)) => Redraw::of(*panel, part),
-                    None => Redraw::of_hovered(part),
-                };
-                group = group.redrawn(redraw, (0.0, 0.0));
-            }
-            groups.push(group);
+            own.extend(bar.lay_out(form, (x + left, top), *levels, theme));
+            groups.push(Item::group("legend", None, std::mem::take(&mut own), (0.0, 0.0)));
+            left += taken + BETWEEN;
         }
-        if !said.is_empty() {
-            groups.push(Item::group("provenance", None, said, (0.0, 0.0)));
+        // The patterns behind the bars, or before what stands in the next line.
+        if !marks_fit {
+            (left, top) = (0.0, top + LINE);
+        }
+        if let Some(Item::Group { items, .. }) = groups.last_mut() {
+            items.extend(marks.drain(..).map(|mark| mark.moved(x + left, top)));
+        }
+        let (room, at) = if marks_fit {
+            top += LINE;
+            (width, x)
+        } else {
+            (width - marks_width - BETWEEN, x + marks_width + BETWEEN)
+        };
+        let said = fitting(&self.said(), room);
+        if said.is_empty() {
+            top += if marks_fit { 0.0 } else { LINE };
+        } else {
+            let said = Text::new(said, at, top + 10.0, SMALL, theme.muted());
+            groups.push(Item::group("provenance", None, [said.into()], (0.0, 0.0)));
+            top += LINE;
         }
         LaidOut { items: groups, height: top - y }
     }
 
-    /// The patterns that occur, with their names, in a line from `(x, y)`.
-    fn pattern_marks(&self, x: f64, y: f64) -> Vec<Item> {
-        let mut left = x;
+    /// All that it says, in sentences for a reader who does not see it.
+    pub(crate) fn in_words(&self) -> String {
+        let bar = |bar: &ColorBar<'_>| {
+            let form = bar.forms(self.options).swap_remove(0);
+            let of = form.of.map(|of| match of.split_once(": ") {
+                Some((panels, unit)) => format!(" of {panels} ({unit})"),
+                None => format!(" of {of}"),
+            });
+            let of = of.unwrap_or_default();
+            format!(" The colours{of} run from {} to {}.", form.left, form.right)
+        };
+        let bars: String = self.bars.iter().map(bar).collect();
+        let said = self.outside.iter().chain(self.provenance).map(|said| visible(said)).collect::<Vec<_>>();
+        let said = if said.is_empty() { String::new() } else { format!(" {}.", said.join("; ")) };
+        bars + &said
+    }
+
+    /// What its last line may say, the most important first.
+    fn said(&self) -> Vec<String> {
+        let known = |name: &str| {
+            let value =
+                self.provenance.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))?;
+            Some(value).filter(|value| *value != "not recorded")
+        };
+        // A method's and a model's name say what they are.
+        let plain = |name: &str| match known(name)? {
+            "by panel" => Some(format!("{name} by panel")),
+            value => Some(value.to_owned()),
+        };
+        let named = |name: &str| known(name).map(|value| format!("{name}: {value}"));
+        let fields = ["method", "target", "aggregate", "normalize", "model"];
+        let others = self.provenance.iter().filter(|line| {
+            !fields.iter().any(|name| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(": ")))
+        });
+        let made = [plain("method"), named("target"), plain("model"), named("aggregate"), named("normalize")];
+        self.outside.iter().chain(others).cloned().chain(made.into_iter().flatten()).collect()
+    }
+
+    /// The patterns that occur, with their names, in a line from the corner.
+    fn patterns(&self) -> Vec<Item> {
+        let mut left = 0.0;
         let mut marks = Vec::new();
         for &pattern in self.patterns {
             let paint = Paint::Pattern(pattern);
-            let label = Text::new(pattern.label(), left + 20.0, y + 12.0, SMALL, self.options.theme.ink());
-            let room = 20.0 + label.width + 16.0;
-            marks.push(Item::Cells { paint, cells: vec![Rect::new(left, y + 3.0, 14.0, 12.0)] });
+            let label = Text::new(pattern.label(), left + 18.0, 10.0, SMALL, self.options.theme.ink());
+            let room = 18.0 + label.width + 12.0;
+            marks.push(Item::Cells { paint, cells: vec![Rect::new(left, 0.0, 14.0, 11.0)] });
             marks.push(label.into());
             left += room;
         }
@@ -127,21 +142,39 @@ impl Legend<'_> {
     }
 }
 
-/// Parts put into lines of at most `width`, separated by dots.
-fn filled(parts: &[String], width: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for part in parts {
-        let part = font::fitted(part, SMALL, width);
-        match lines.last_mut() {
-            Some(line)
-                if font::width(line, SMALL) + font::width(&part, SMALL) + font::width(" · ", SMALL)
-                    <= width =>
-            {
-                *line += " · ";
-                *line += &part;
-            }
-            _ => lines.push(part),
+/// The longest forms with which all bars fit beside each other, and the width of their levels.
+fn choose(forms: &[Vec<Form>], room: f64) -> Option<Vec<(Form, f64)>> {
+    let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
+    let between = BETWEEN * forms.len().saturating_sub(1) as f64;
+    for level in 0..longest {
+        let chosen: Vec<&Form> = forms.iter().filter_map(|forms| forms.get(level).or(forms.last())).collect();
+        let taken = |levels: f64| chosen.iter().map(|form| form.width(levels)).sum::<f64>() + between;
+        let (least, most) = if level + 1 < longest { color_bar::LEVELS } else { (48.0, color_bar::LEVELS.1) };
+        let spare = (room - taken(least)) / forms.len() as f64;
+        if spare >= 0.0 {
+            let levels = (least + spare).min(most).floor();
+            return Some(chosen.into_iter().map(|form| (form.clone(), levels)).collect());
         }
     }
-    lines
+    None
+}
+
+/// The shortest forms, where not all bars fit beside each other, cut to a line's width.
+fn shortest(forms: &[Vec<Form>], width: f64) -> Vec<(Form, f64)> {
+    let last = |forms: &Vec<Form>| forms.last().cloned().unwrap_or_default();
+    forms.iter().map(|forms| (last(forms).fitted(width - 48.0), 48.0)).collect()
+}
+
+/// As many parts as fit, with dots between them; the first of them cut with an ellipsis.
+fn fitting(parts: &[String], room: f64) -> String {
+    let mut line = String::new();
+    for part in parts.iter().map(|part| visible(part)) {
+        let longer =
+            if line.is_empty() { font::fitted(&part, SMALL, room) } else { format!("{line} · {part}") };
+        if font::width(&longer, SMALL) > room {
+            continue;
+        }
+        line = longer;
+    }
+    line
 }

@@ -1,6 +1,6 @@
-//! Notes of records, which a reader of the numbers should know: in lines under a legend, and whole on a page.
+//! Notes of records, which a reader of the numbers should know: in a line under a legend, and whole on a page.
 
-use crate::layout::legend::LaidOut;
+use crate::layout::legend::{LaidOut, SMALL};
 use crate::options::Options;
 use crate::paint::theme::Theme;
 use crate::scene::{Item, Text};
@@ -8,11 +8,6 @@ use crate::text::font;
 use crate::text::visible;
 use crate::values::names::panel_names;
 use saliency_schema::Record;
-
-/// Lines under a legend at the most; one more says how many notes have none.
-const MOST: usize = 3;
-const SIZE: f64 = 11.0;
-const LINE: f64 = 15.0;
 
 /// A note of some records.
 #[derive(Debug)]
@@ -51,20 +46,16 @@ pub(crate) fn of(records: &[Record], options: &Options) -> Vec<Note> {
     found.into_iter().map(named).collect()
 }
 
-/// The notes from `(x, y)`, a line each of at most `width`, cut with an ellipsis; as words they are whole.
+/// The first note in a line of at most `width` from `(x, y)`, cut with an ellipsis, with how many more there are; as
+/// words they are all there, and whole.
 pub(crate) fn lay_out(notes: &[Note], (x, y, width): (f64, f64, f64), theme: Theme) -> LaidOut {
-    if notes.is_empty() {
-        return LaidOut { items: Vec::new(), height: 0.0 };
-    }
-    let more = notes.len().saturating_sub(MOST);
-    let lines = notes.iter().take(MOST).map(Note::line);
-    let lines = lines.chain((more > 0).then(|| format!("and {more} more")));
-    let text = |(i, line): (usize, String)| {
-        let line = font::fitted(&line, SIZE, width);
-        Item::from(Text::new(line, x, y + 15.0 + i as f64 * LINE, SIZE, theme.ink()))
+    let Some(first) = notes.first() else { return LaidOut { items: Vec::new(), height: 0.0 } };
+    let more = match notes.len() - 1 {
+        0 => String::new(),
+        count => format!(" (and {count} more)"),
     };
-    let items: Vec<_> = lines.enumerate().map(text).collect();
-    let height = 4.0 + items.len() as f64 * LINE;
+    let line = font::fitted(&first.line(), SMALL, width - font::width(&more, SMALL)) + &more;
+    let text = Text::new(line, x, y + 10.0, SMALL, theme.ink());
     let words = notes.iter().map(Note::line).collect::<Vec<_>>().join("\n");
-    LaidOut { items: vec![Item::group("notes", Some(words), items, (0.0, 0.0))], height }
+    LaidOut { items: vec![Item::group("notes", Some(words), [text.into()], (0.0, 0.0))], height: 17.0 }
 }

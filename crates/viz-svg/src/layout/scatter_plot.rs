@@ -1,5 +1,7 @@
 //! The scatter plot of two rows: two outputs' attributions of the same tokens against each other.
 
+use crate::layout::axis;
+use crate::layout::axis::{Axis, Form};
 use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Pattern};
 use crate::paint::scale::{Scale, Value};
@@ -8,9 +10,9 @@ use crate::redraw::Redraw;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::font;
 use crate::text::label::label_at;
-use crate::values::explained;
-use crate::values::number::{short, ticks};
+use crate::values::kind::Unit;
 use crate::values::rows::{Foreign, Rows};
+use crate::values::{explained, words};
 use saliency_schema::Token;
 use std::collections::BTreeSet;
 
@@ -34,6 +36,8 @@ const PLACES: [(f64, f64, Anchor); 6] = [
     (-3.0, 13.0, Anchor::End),
 ];
 const SMALL: f64 = 11.0;
+/// The titles of the axis to the right and of the one upwards.
+const TITLES: [&str; 2] = ["{name} (locked, output {output})", "{name} (shown, output {output})"];
 
 /// Two rows against each other. Tokens that only one of them has read stand on a strip beside the plot, left of it or
 /// under it: they have no place on the other's axis.
@@ -64,29 +68,22 @@ struct Dot<'a> {
     paint: Paint,
 }
 
-/// Both axes: where the plot lies, the values that it runs over, and its ticks.
-struct Axes {
-    plot: Rect,
-    low: f64,
-    high: f64,
-    ticks: Vec<(f64, String)>,
-}
-
 impl<'a> ScatterPlot<'a> {
     /// The plot and its axes, from the panel's own corner.
     pub(crate) fn items(&self) -> Vec<Item> {
         let (rows, theme) = (self.rows, self.scale.theme);
-        let axes = self.axes();
-        let mut items = vec![Item::filled(axes.plot, theme.panel())];
-        items.extend(self.frame(&axes));
-        let (mut dots, hidden) = self.dots(&axes);
+        let axis = self.axis();
+        let plot = self.plot(&axis);
+        let mut items = vec![Item::filled(plot, theme.panel())];
+        items.extend(self.frame(&axis));
+        let (mut dots, hidden) = self.dots(&axis);
         let mut taken = Vec::new();
         if hidden > 0 {
             let note = format!(
                 "{hidden} of {} tokens have no finite pair of values and are not drawn",
                 dots.len() + hidden
             );
-            items.push(Text::new(note, axes.plot.x, axes.plot.y - 4.0, 10.0, theme.muted()).into());
+            items.push(Text::new(note, plot.x, plot.y - 4.0, 10.0, theme.muted()).into());
             taken.extend(items.last().and_then(Item::bounds));
         }
         // The most telling on top.
@@ -98,47 +95,37 @@ impl<'a> ScatterPlot<'a> {
                 None => painted.push((dot.paint, vec![dot.at])),
             }
         }
-        let dots_of = |(paint, places)| Item::Dots { paint, rim: theme.ink(), places };
+        let dots_of = |(paint, places)| Item::Dots { paint, rim: theme.muted(), places };
         items.extend(painted.into_iter().rev().map(dots_of));
         let marked = self.token.filter(|&token| token < rows.record.tokens.len());
         if let Some(dot) = dots.iter().find(|d| marked.is_some() && d.position == marked) {
             let rect = Rect::new(dot.at.0 - 6.0, dot.at.1 - 6.0, 12.0, 12.0);
             items.push(Item::Frame { rect, color: theme.mark(), width: 2.0 });
         }
-        items.extend(labels(&dots, axes.plot, taken, theme.ink()));
+        items.extend(labels(&dots, plot, taken, theme.ink()));
         items
     }
 
     /// How a page redraws them.
     pub(crate) fn redraw(&self) -> Redraw {
-        Redraw::of_hovered(Part::ScatterPlot { side: self.side })
+        let axis = self.axis();
+        Redraw::of_hovered(Part::ScatterPlot { plot: self.plot(&axis), axis, titles: TITLES })
     }
 
-    /// The axes run over the same values, with zero, out to the largest of both rows.
-    fn axes(&self) -> Axes {
-        let rows = self.rows;
-        let horizontal: Vec<Value> = match (self.x, rows.foreign) {
-            (Some(x), _) => (0..rows.length(x)).map(|token| rows.plain(x, token)).collect(),
-            (None, Some(foreign)) => foreign.values().collect(),
-            (None, None) => Vec::new(),
-        };
-        let vertical = (0..rows.length(self.y)).map(|token| rows.own(self.y, token));
-        let values = horizontal.into_iter().chain(vertical);
-        let values = values.filter_map(Value::number).filter(|v| v.is_finite());
-        let (low, high) = values.fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
-        let span = high - low;
-        let (low, high) = if span > 0.0 && span.is_finite() { (low, high) } else { (-1.0, 1.0) };
-        let (values, decimals) = ticks(low, high, ((self.side / 80.0) as usize).max(1));
-        let spelled = |v: f64| {
-            if decimals > 6 || v.abs() >= 1e6 {
-                short(v)
-            } else {
-                format!("{v:.decimals$}").replace('-', "−")
-            }
-        };
-        let ticks: Vec<_> = values.into_iter().map(|v| (v, spelled(v))).collect();
-        let widest = ticks.iter().map(|(_, text)| font::width(text, 10.0)).fold(24.0, f64::max);
-        Axes { plot: Rect::new(TITLE + widest + STRIP, EDGE, self.side, self.side), low, high, ticks }
+    /// Both axes.
+    fn axis(&self) -> Axis {
+        axis(self.rows, self.side)
+    }
+
+    /// Where the plot lies.
+    fn plot(&self, axis: &Axis) -> Rect {
+        Rect::new(TITLE + axis.widest().max(24.0) + STRIP, EDGE, self.side, self.side)
+    }
+
+    /// Where a pair of values lies.
+    fn place(&self, axis: &Axis, a: f64, b: f64) -> (f64, f64) {
+        let plot = self.plot(axis);
+        (plot.x + axis.place(a) * plot.width, plot.y + (1.0 - axis.place(b)) * plot.height)
     }
 
     /// The row to the right, at a token of the shown record.
@@ -150,9 +137,9 @@ impl<'a> ScatterPlot<'a> {
     }
 
     /// Every token that has a place, and how many have none.
-    fn dots(&self, axes: &Axes) -> (Vec<Dot<'a>>, usize) {
-        let (rows, plot) = (self.rows, axes.plot);
-        let place = |a: f64, b: f64| axes.place(a, b);
+    fn dots(&self, axis: &Axis) -> (Vec<Dot<'a>>, usize) {
+        let (rows, plot) = (self.rows, self.plot(axis));
+        let place = |a: f64, b: f64| self.place(axis, a, b);
         let (mut dots, mut hidden) = (Vec::new(), 0);
         let apart = Paint::Pattern(Pattern::NotComparable);
         let finite = |value: Value| value.number().filter(|v| v.is_finite());
@@ -165,10 +152,10 @@ impl<'a> ScatterPlot<'a> {
                     (place(a, b), weight, paint)
                 }
                 (None, Some(b)) if a == Value::NotComparable => {
-                    ((plot.x - 10.0, place(axes.low, b).1), b.abs(), apart)
+                    ((plot.x - 10.0, place(0.0, b).1), b.abs(), apart)
                 }
                 (Some(a), None) if b == Value::NotComparable => {
-                    ((place(a, axes.low).0, plot.y + self.side + 10.0), a.abs(), apart)
+                    ((place(a, 0.0).0, plot.y + self.side + 10.0), a.abs(), apart)
                 }
                 _ => {
                     hidden += 1;
@@ -190,7 +177,7 @@ impl<'a> ScatterPlot<'a> {
                 foreign.partners[..rows.length(self.y)].iter().flatten().copied().collect();
             for (position, value) in foreign.values().enumerate().filter(|(at, _)| !shown.contains(at)) {
                 if let Some(a) = finite(value) {
-                    let at = (place(a, axes.low).0, plot.y + self.side + 10.0);
+                    let at = (place(a, 0.0).0, plot.y + self.side + 10.0);
                     let (tokens, token) = (&foreign.record.tokens[..], position);
                     dots.push(Dot { tokens, token, position: None, at, weight: a.abs(), paint: apart });
                 }
@@ -200,53 +187,76 @@ impl<'a> ScatterPlot<'a> {
     }
 
     /// Grid, ticks, diagonal, and the axes' titles.
-    fn frame(&self, axes: &Axes) -> Vec<Item> {
-        let (rows, theme, plot, side) = (self.rows, self.scale.theme, axes.plot, self.side);
+    fn frame(&self, axis: &Axis) -> Vec<Item> {
+        let (rows, theme, plot, side) = (self.rows, self.scale.theme, self.plot(axis), self.side);
         let mut items = Vec::new();
         let grid =
             if theme.background() == theme.panel() { theme.not_comparable() } else { theme.background() };
         let bottom = plot.y + side;
         let line = |from, to, width| Item::Line { from, to, color: grid, width };
-        for (v, text) in &axes.ticks {
-            let (right, down) = axes.place(*v, *v);
-            items.push(line((right, plot.y), (right, bottom), 1.0));
-            items.push(line((plot.x, down), (plot.x + side, down), 1.0));
+        for (at, text) in &axis.ticks {
+            let (right, down) = (plot.x + at * side, bottom - at * side);
+            // Of values with a sign, 0 lies between two others.
+            let width = if *at > 0.0 && (*at - axis.place(0.0)).abs() < 1e-9 { 2.0 } else { 1.0 };
+            items.push(line((right, plot.y), (right, bottom), width));
+            items.push(line((plot.x, down), (plot.x + side, down), width));
             let tick = |x: f64, y: f64, anchor| {
-                Item::from(Text::new(text.clone(), x, y, 10.0, theme.ink()).anchored(anchor))
+                Item::from(Text::new(text.clone(), x, y, axis::SIZE, theme.ink()).anchored(anchor))
             };
             items.push(tick(right, bottom + 28.0, Anchor::Middle));
             items.push(tick(plot.x - STRIP, down + 3.5, Anchor::End));
         }
         items.push(line((plot.x, bottom), (plot.x + side, plot.y), 1.5));
-        let fitted = |name: String| font::fitted(&name, 12.0, side);
-        let role = |row: usize| if rows.lock == Some(row) { "locked" } else { "shown" };
         let (theirs, ours) = rows.foreign.map_or(("", ""), |foreign| foreign.names);
-        let shares = if rows.compares_shares() { " · shares" } else { "" };
-        let said = |name: String, role: &str, row: usize, of: &str| {
+        let [right, upward] = TITLES;
+        let said = |template: &str, name: String, number: String, of: &str| {
             let of = if of.is_empty() { String::new() } else { format!(" · {of}") };
-            fitted(format!("{name} ({role}, output {row}){of}{shares}"))
+            let title = template.replace("{output}", &number).replace("{name}", &name);
+            font::fitted(&(title + &of), 12.0, side)
         };
-        let name = |row: usize| said(rows.label(row), role(row), row, ours);
-        let foreign = || match rows.foreign {
-            Some(Foreign { record, row, .. }) => said(explained::row(record, row), "locked", row, theirs),
-            None => String::new(),
+        let of_x = match (self.x, rows.foreign) {
+            (Some(row), _) => said(right, rows.label(row), rows.number(row), ours),
+            (None, Some(Foreign { record, row, .. })) => {
+                said(right, explained::row(record, row), words::number(record, row), theirs)
+            }
+            (None, None) => String::new(),
         };
         let middle = (plot.x + side / 2.0, plot.y + side / 2.0);
         let title = |text: String, x: f64, y: f64| {
             Text::new(text, x, y, 12.0, theme.ink()).bold().anchored(Anchor::Middle)
         };
-        items.push(title(self.x.map_or_else(foreign, name), middle.0, bottom + 48.0).into());
-        items.push(Text { upward: true, ..title(name(self.y), 12.0, middle.1) }.into());
+        items.push(title(of_x, middle.0, bottom + 48.0).into());
+        let of_y = said(upward, rows.label(self.y), rows.number(self.y), ours);
+        items.push(Text { upward: true, ..title(of_y, 12.0, middle.1) }.into());
         items
     }
 }
 
-impl Axes {
-    /// Where a pair of values lies.
-    fn place(&self, a: f64, b: f64) -> (f64, f64) {
-        let share = |v: f64| ((v - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
-        (self.plot.x + share(a) * self.plot.width, self.plot.y + (1.0 - share(b)) * self.plot.height)
-    }
+/// The axes of every pair of a record's rows, on a plot of some side; of rows that are set against another record's row,
+/// that one included.
+pub(crate) fn axis(rows: &Rows<'_>, side: f64) -> Axis {
+    let own =
+        (0..rows.n_output()).flat_map(|row| (0..rows.length(row)).map(move |token| rows.own(row, token)));
+    let foreign = rows.foreign.into_iter().flat_map(|foreign| foreign.values().collect::<Vec<_>>());
+    let values = own.chain(foreign).filter_map(Value::number).filter(|x| x.is_finite());
+    let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+    let form = match rows.unit() {
+        Unit::Relative => Form::Linear,
+        _ if low < 0.0 => Form::SignedRoot,
+        _ => Form::Root,
+    };
+    // A tick is a round number.
+    let spelled = |x: f64| {
+        let text = rows.unit().spelled(Value::Number(x), false);
+        match text.split_once('\u{a0}') {
+            Some((number, percent)) if number.contains('.') => {
+                format!("{}\u{a0}{percent}", number.trim_end_matches('0').trim_end_matches('.'))
+            }
+            _ if x == 0.0 && rows.unit() != Unit::Relative => "0".to_owned(),
+            _ => text,
+        }
+    };
+    Axis::new(form, high.max(-low), side, spelled)
 }
 
 /// Labels of the dots that stand out most, where there is room for them.

@@ -16,10 +16,17 @@ use saliency_schema::Record;
 
 /// Around every picture.
 pub(crate) const MARGIN: f64 = 24.0;
+/// Around a page's picture: room for half a frame's line.
+const EDGE: f64 = 2.0;
 /// Between the legend and what it explains.
 const BELOW: f64 = 12.0;
 /// A legend needs this much.
 const LEAST: f64 = 480.0;
+
+/// Around the picture, with these options.
+pub(crate) fn margin(options: &Options) -> f64 {
+    if options.for_page { EDGE } else { MARGIN }
+}
 
 /// A picture's frame. Items are laid out from `(0, 0)`; the sheet puts the legend above them, adds the margin and
 /// computes the picture's size.
@@ -28,10 +35,6 @@ pub struct Sheet<'a> {
     bars: Vec<ColorBar<'a>>,
     options: &'a Options,
     title: String,
-    /// Whether the picture shows one row.
-    of_row: bool,
-    /// Whether it sets two rows against each other.
-    against: bool,
     provenance: Vec<String>,
     notes: Vec<Note>,
     /// Of a chart of one row: how much of it lies outside what is shown.
@@ -46,7 +49,7 @@ impl<'a> Sheet<'a> {
     /// [`Options::title`] replaces `title`.
     pub fn of_row(rows: &Rows<'_>, scale: &'a Scale, options: &'a Options, title: impl Into<String>) -> Self {
         let outside = excerpt::outside_of_shown(rows);
-        Self { of_row: true, outside, ..Self::of_all(rows, scale, options, title) }
+        Self { outside, ..Self::of_all(rows, scale, options, title) }
     }
 
     /// An empty sheet for a picture of all rows of a record. [`Options::title`] replaces `title`.
@@ -68,24 +71,7 @@ impl<'a> Sheet<'a> {
         let (outside, excerpt) = (Vec::new(), excerpt::in_words(records));
         let bars = vec![ColorBar { scale, ends, of: None }];
         let notes = notes::of(records, options);
-        Self {
-            bars,
-            options,
-            title,
-            of_row: false,
-            against: false,
-            provenance,
-            notes,
-            outside,
-            excerpt,
-            items: Vec::new(),
-        }
-    }
-
-    /// A picture that sets the hovered row against the locked one.
-    #[must_use]
-    pub(crate) fn against(self) -> Self {
-        Self { against: true, ..self }
+        Self { bars, options, title, provenance, notes, outside, excerpt, items: Vec::new() }
     }
 
     /// These colour bars instead of the one for all; at least one.
@@ -98,7 +84,8 @@ impl<'a> Sheet<'a> {
     #[must_use]
     pub fn ends(mut self, ends: Ends) -> Self {
         if let Some(bar) = self.bars.first_mut() {
-            bar.ends = ends;
+            let unit = if ends.unit.is_empty() { std::mem::take(&mut bar.ends.unit) } else { ends.unit };
+            bar.ends = Ends { unit, ..ends };
         }
         self
     }
@@ -164,15 +151,18 @@ impl<'a> Sheet<'a> {
         let bounds = bounds.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
         // What stands out to the left or above moves everything.
         let (left, above) = (bounds.x.min(0.0), bounds.y.min(0.0));
-        let least = self.options.width.map_or(LEAST, |width| width - 2.0 * MARGIN);
+        let none = if self.options.for_page { 0.0 } else { LEAST };
+        let least = self.options.width.map_or(none, |width| width - 2.0 * margin(self.options));
         // Half a frame's line may stand in the margin. Whole units otherwise, so that a picture at scale 1 has no half
         // pixel at its edge.
         let right = bounds.x + bounds.width - left;
         let right = if right <= least + 2.0 { least } else { right.ceil() };
         let bottom = (bounds.y + bounds.height - above - 0.01).ceil();
+        if self.options.for_page {
+            return self.of_page(description.into(), (left, above), (right, bottom));
+        }
         let patterns = self.items.iter().flat_map(Item::patterns).collect();
         let room = (MARGIN, MARGIN, right);
-        let redrawn = |item: &Item| matches!(item, Item::Group { redraw: Some(_), .. });
         let legend = Legend {
             title: &self.title,
             provenance: &self.provenance,
@@ -180,11 +170,9 @@ impl<'a> Sheet<'a> {
             bars: &self.bars,
             outside: &self.outside,
             patterns: &patterns,
-            redrawn: self.items.iter().any(redrawn),
-            of_row: self.of_row,
-            against: self.against,
-        }
-        .lay_out(room);
+        };
+        let description = description.into() + &legend.in_words() + &self.excerpt;
+        let legend = legend.lay_out(room);
         let below = (MARGIN, MARGIN + legend.height, right);
         let notes = notes::lay_out(&self.notes, below, self.options.theme);
         let top = MARGIN + legend.height + notes.height + BELOW;
@@ -193,9 +181,23 @@ impl<'a> Sheet<'a> {
             width: right + 2.0 * MARGIN,
             height: top + bottom + MARGIN,
             title: self.title,
-            description: description.into() + &self.excerpt,
+            description,
             theme: self.options.theme,
             items: legend.items.into_iter().chain(notes.items).chain(body).collect(),
+            id_prefix: self.options.id_prefix.clone(),
+        }
+    }
+
+    /// The picture for a page, which says title, legend and notes once for all its pictures.
+    fn of_page(self, description: String, (left, above): (f64, f64), (right, bottom): (f64, f64)) -> Scene {
+        let body = self.items.into_iter().map(|item| item.moved(EDGE - left, EDGE - above));
+        Scene {
+            width: right + 2.0 * EDGE,
+            height: bottom + 2.0 * EDGE,
+            title: self.title,
+            description: description + &self.excerpt,
+            theme: self.options.theme,
+            items: body.collect(),
             id_prefix: self.options.id_prefix.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! What the page's script is told of the groups that it redraws.
 
+use crate::layout::axis::Form;
 use crate::redraw::{Part, Redraw};
 use crate::scene::{Anchor, Rect, Text};
 use serde_json::{Map, Value, json};
@@ -47,31 +48,19 @@ pub(crate) fn part(redraw: &Redraw) -> Value {
             let place = |r: &Rect| json!([number(r.x), number(r.y), number(r.width), number(r.height)]);
             set("places", places.iter().map(place).collect());
         }
-        Part::ScatterPlot { side } => {
+        Part::ScatterPlot { plot, axis, titles } => {
             set("kind", json!("pair"));
-            set("side", number(*side));
-        }
-        Part::Legend(places) => {
-            let three = |(a, b, c): (f64, f64, f64)| json!([number(a), number(b), number(c)]);
-            set("kind", json!("legend"));
-            if let Some(title) = places.title {
-                set("title", three(title));
-            }
-            if let Some(heading) = places.heading {
-                set("heading", three(heading));
-            }
-            set("bar", three(places.bar));
-            set("lines", three(places.lines));
-            if let Some((x, y)) = places.patterns {
-                set("patterns", json!([number(x), number(y)]));
-            }
-            set("rows", json!(places.of_row));
-            if places.against {
-                set("against", json!(1));
-            }
-            if let Some(titled) = &places.titled {
-                set("titled", json!(titled));
-            }
+            set("plot", json!([number(plot.x), number(plot.y), number(plot.width)]));
+            let form = match axis.form {
+                Form::Root => "root",
+                Form::SignedRoot => "signed",
+                Form::Linear => "linear",
+            };
+            set("form", json!(form));
+            set("reach", json!(axis.reach));
+            let tick = |(at, text): &(f64, String)| json!([(at * 1e4).round() / 1e4, text]);
+            set("ticks", axis.ticks.iter().map(tick).collect());
+            set("titles", json!(titles));
         }
         Part::Marks => {
             set("kind", json!("marks"));

@@ -23,6 +23,13 @@ impl Rect {
         Self { x: self.x + dx, y: self.y + dy, ..self }
     }
 
+    /// A short line at the bottom, inside.
+    pub(crate) fn tick(self) -> Self {
+        let (width, height) = (self.width.min(4.0), (self.height / 4.0).min(1.5));
+        let x = self.x + (self.width - width) / 2.0;
+        Self::new(x, self.y + self.height - height, width, height)
+    }
+
     /// The smallest rectangle around two.
     pub(crate) fn around(self, other: Self) -> Self {
         let (x, y) = (self.x.min(other.x), self.y.min(other.y));

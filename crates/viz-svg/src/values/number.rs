@@ -102,20 +102,6 @@ pub(crate) fn coordinate(x: f64) -> String {
     }
 }
 
-/// Round tick values over `low..=high`, about `count` of them, and the decimals they need.
-pub(crate) fn ticks(low: f64, high: f64, count: usize) -> (Vec<f64>, usize) {
-    let rough = (high - low) / count as f64;
-    if !(rough > 0.0 && rough.is_finite()) {
-        return (vec![low], 2);
-    }
-    let power = 10_f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough).unwrap_or(rough);
-    let first = (low / step - 1e-9).ceil();
-    let last = (high / step + 1e-9).floor();
-    let ticks = (0..=(last - first).max(0.0) as usize).map(|i| (first + i as f64) * step).collect();
-    (ticks, (-step.log10().floor()).clamp(0.0, 300.0) as usize)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{percent, signed, signed_percent, times};

@@ -231,6 +231,11 @@ impl<'a> Rows<'a> {
         self.record.attributions[row].get(token).copied().flatten().is_some_and(|x| x < 0.0)
     }
 
+    /// Whether a value's negative sign does not show in what is shown of it: its size relative to a distance.
+    pub(crate) fn hides_sign(&self, row: usize, token: usize) -> bool {
+        self.unit() == Unit::Relative && !self.compares() && self.is_negative(row, token)
+    }
+
     /// Whether rows are compared by their shares, because the locked one is of another unit or sign.
     pub(crate) fn compares_shares(&self) -> bool {
         self.foreign.is_some_and(|foreign| foreign.by_shares)
@@ -256,6 +261,15 @@ impl<'a> Rows<'a> {
         match (self.lock, self.foreign) {
             (Some(row), _) => Some(self.name(row)),
             (None, Some(Foreign { record, row, .. })) => Some(named(record, row)),
+            (None, None) => None,
+        }
+    }
+
+    /// The locked row's name, without a number.
+    pub(crate) fn locked_label(&self) -> Option<String> {
+        match (self.lock, self.foreign) {
+            (Some(row), _) => Some(self.label(row)),
+            (None, Some(Foreign { record, row, .. })) => Some(explained::row(record, row)),
             (None, None) => None,
         }
     }

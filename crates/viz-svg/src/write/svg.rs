@@ -170,8 +170,12 @@ impl Writer<'_> {
                     Paint::Pattern(_) => self.scene.theme.not_comparable(),
                 };
                 let d = places.iter().fold(String::new(), |mut d, (x, y)| {
-                    let _ =
-                        write!(d, "M{} {}a3 3 0 1 0 6 0a3 3 0 1 0-6 0z", coordinate(x - 3.0), coordinate(*y));
+                    let _ = write!(
+                        d,
+                        "M{} {}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0z",
+                        coordinate(x - 2.5),
+                        coordinate(*y)
+                    );
                     d
                 });
                 vec![
@@ -179,6 +183,7 @@ impl Writer<'_> {
                         .set("d", d)
                         .set("fill", fill.to_string())
                         .set("stroke", rim.to_string())
+                        .set("stroke-width", "0.5")
                         .into(),
                 ]
             }
