@@ -6,7 +6,7 @@ mod common;
 use common::{check, run_30, runs_3x30, runs_3x100, state, texts};
 use proptest::prelude::*;
 use saliency_schema::{Kind, Method, Model, Record, Target, Token};
-use saliency_viz_svg::{Error, Options, Palette, State, Theme, charts};
+use saliency_viz_svg::{Error, Look, Options, Palette, State, Theme, charts};
 use std::collections::BTreeSet;
 
 fn annotated() -> Record {
@@ -46,7 +46,7 @@ fn every_chart_says_what_it_shows() {
                     for word in words {
                         assert!(all.contains(word), "{}: {word} in {all}", chart.name());
                     }
-                    for word in ["ends at the 0.99 quantile of |value|", "largest: 0."] {
+                    for word in ["ends at the 0.99 quantile of |value|", "largest: "] {
                         assert!(all.contains(word), "{}: {word} in {all}", chart.name());
                     }
                     let ends: Vec<_> =
@@ -67,7 +67,10 @@ fn what_is_no_number_is_told_apart() {
     let row = vec![Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), None, Some(0.0)];
     let record = Record::new(tokens.collect(), vec![row]).unwrap();
     for chart in charts() {
-        let svg = chart.draw(std::slice::from_ref(&record), &Options::default()).unwrap().to_svg();
+        // Only the notebook sets the one output against itself.
+        let look = if chart.name() == "scatter" { Look::Notebook } else { Look::Plain };
+        let options = Options { look, ..Options::default() };
+        let svg = chart.draw(std::slice::from_ref(&record), &options).unwrap().to_svg();
         let texts = texts(&svg);
         if chart.name() == "scatter" {
             // A dot needs two numbers; what has none is counted.
