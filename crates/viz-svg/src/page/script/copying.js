@@ -1,5 +1,5 @@
 // What a reader takes along: a link, the table, a picture.
-import { id, records } from "./data.js";
+import { id, make, records } from "./data.js";
 import { figures } from "./figures.js";
 import { numbers, rowName } from "./grain.js";
 import { lines } from "./inspector.js";
@@ -26,7 +26,7 @@ async function tried(modern, other) {
 export async function copy(copied, said) {
   await tried(() => navigator.clipboard.writeText(copied), () => {
     // Where a frame may not ask: select the text and copy it.
-    const area = document.createElement("textarea");
+    const area = make("textarea");
     area.value = copied;
     document.body.append(area);
     area.select();
@@ -73,7 +73,7 @@ function picture() {
 }
 /** @param {Blob} blob @param {string} name */
 function save(blob, name) {
-  const link = document.createElement("a");
+  const link = make("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
@@ -90,7 +90,7 @@ export async function copyPicture() {
   const image = new Image();
   image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(made.text);
   await image.decode();
-  const canvas = document.createElement("canvas");
+  const canvas = make("canvas");
   canvas.width = 2 * made.width;
   canvas.height = 2 * made.height;
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);

@@ -16,6 +16,8 @@
 
 /** @type {<T extends HTMLElement = any>(name: string) => T} */
 export const id = name => /** @type {any} */ (document.getElementById("saliency-" + name));
+/** Listens to an element, or to the one of that name, where there is one. @param {string | EventTarget} at @param {string} event @param {(event: any) => void} act */
+export const listen = (at, event, act) => (typeof at === "string" ? id(at) : at)?.addEventListener(event, act);
 /** @param {string} selector @returns {any[]} */
 export const every = selector => [...document.querySelectorAll(selector)];
 export const data = JSON.parse(id("data").textContent || "");
@@ -45,6 +47,11 @@ export function held(record, row, token) {
   if (code > -32766 && code < 32767) return code / UNITS * record.scales[row];
   return code === -32768 ? null : code === -32767 ? NaN : code > 0 ? Infinity : -Infinity;
 }
+
+/** @type {<T extends HTMLElement = any>(name: string) => T} */
+export const make = name => /** @type {any} */ (document.createElement(name));
+/** @param {Element} button @param {boolean} is */
+export const press = (button, is) => button.setAttribute("aria-pressed", String(is));
 
 /** Whether it is a finite number. */
 export const finite = /** @returns {value is number} */ (/** @type {Value} */ value) => typeof value === "number" && Number.isFinite(value);

@@ -1,5 +1,5 @@
 // The figures: groups of their SVG are redrawn from the values when the state changes. Places come from Rust.
-import { data, themes } from "./data.js";
+import { data, make, themes } from "./data.js";
 import { groupOf, width } from "./grain.js";
 import { alike, fill, inkOn, levels, scaleOf, theme, themeName } from "./scale.js";
 import { scatter } from "./scatter.js";
@@ -99,7 +99,7 @@ const draw = {
         }
       }
       if (!pixels) continue;
-      const canvas = document.createElement("canvas");
+      const canvas = make("canvas");
       canvas.width = columns;
       canvas.height = lines;
       canvas.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), columns, lines), 0, 0);

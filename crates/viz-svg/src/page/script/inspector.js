@@ -1,5 +1,5 @@
 // Under the text and the heat map: the words that A drew most on, ranked; with B, both of them; and the whole table.
-import { finite, id } from "./data.js";
+import { finite, id, make } from "./data.js";
 import { place, ratios, rowName, width } from "./grain.js";
 import { percent, signed, times } from "./numbers.js";
 import { levels, scaleOf } from "./scale.js";
@@ -13,7 +13,7 @@ const WORDS = 15, ROWS = 40;
 
 /** @param {Element} parent @param {string} name @param {string} className @param {string} [text] @returns {HTMLElement} */
 function append(parent, name, className, text) {
-  const made = document.createElement(name);
+  const made = make(name);
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
   parent.append(made);
@@ -97,14 +97,14 @@ export function fillTable(table, every) {
   const { head, rows, columns, all, view, row } = lines(every ? Infinity : ROWS);
   let [caption, thead, tbody] = table.children;
   if (!caption) {
-    [caption, thead, tbody] = ["caption", "thead", "tbody"].map(name => table.appendChild(document.createElement(name)));
-    thead.append(document.createElement("tr"));
+    [caption, thead, tbody] = ["caption", "thead", "tbody"].map(name => table.appendChild(make(name)));
+    thead.append(make("tr"));
   }
   /** @param {Element} tr @param {string} name @param {string[]} texts */
   const line = (tr, name, texts) => {
     while (tr.children.length > texts.length) tr.lastChild?.remove();
     texts.forEach((text, i) => {
-      const cell = tr.children[i] ?? tr.appendChild(document.createElement(name));
+      const cell = tr.children[i] ?? tr.appendChild(make(name));
       if (cell.textContent !== text) cell.textContent = text;
       if (name === "th") cell.setAttribute("scope", "col");
     });
@@ -113,7 +113,7 @@ export function fillTable(table, every) {
   line(thead.children[0], "th", head);
   while (tbody.children.length > rows.length) tbody.lastChild?.remove();
   rows.forEach((texts, i) => {
-    const tr = /** @type {HTMLElement} */ (tbody.children[i] ?? tbody.appendChild(document.createElement("tr")));
+    const tr = /** @type {HTMLElement} */ (tbody.children[i] ?? tbody.appendChild(make("tr")));
     tr.dataset.c = String(view.starts[columns[i]]);
     tr.classList.toggle("at", state.token !== null && view.of[state.token] === columns[i]);
     line(tr, "td", texts);

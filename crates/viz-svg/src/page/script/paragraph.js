@@ -1,5 +1,5 @@
 // The text, inputs and outputs, as real text: a span for each token, coloured by the row in hand.
-import { id, records } from "./data.js";
+import { id, make, records } from "./data.js";
 import { width } from "./grain.js";
 import { PATTERNS, inkOn, levels, scaleOf, theme } from "./scale.js";
 import { state } from "./state.js";
@@ -22,8 +22,8 @@ function build(k) {
   tokens = new Map();
   const spans = record.texts.map((text, i) => {
     const p = paragraphs[record.source !== undefined && i >= record.source ? 1 : 0] ?? paragraphs[0], lead = /^[ \n]*/.exec(text)?.[0] ?? "";
-    for (const c of lead) p.append(c === "\n" ? document.createElement("br") : c);
-    const span = document.createElement("span");
+    for (const c of lead) p.append(c === "\n" ? make("br") : c);
+    const span = make("span");
     span.dataset.t = i < record.inputs ? "" : "o";
     span.textContent = text.slice(lead.length);
     p.append(span);
