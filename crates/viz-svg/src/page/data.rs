@@ -84,7 +84,8 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     set("percent", json!(percent));
     set("signed", json!(!is_unsigned(record)));
     let unit = Some(kinds[k].after_number()).filter(|unit| !unit.is_empty());
-    let unit = if percent { "of the row".to_owned() } else { unit.map_or_else(|| kinds[k].words(), str::to_owned) };
+    let unit =
+        if percent { "of the row".to_owned() } else { unit.map_or_else(|| kinds[k].words(), str::to_owned) };
     set("unit", json!(unit));
     set("kind", json!(kinds.iter().position(|kind| *kind == kinds[k])));
     set("profile", json!(if options.relative.is_some() { 0 } else { k }));

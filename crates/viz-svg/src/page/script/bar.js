@@ -61,7 +61,7 @@ export function controls() {
   id("intensity").closest("label").hidden = state.mode === "distance" || !own.share;
   const release = id("release"), compare = id("compare");
   release.hidden = !lock;
-  if (lock) release.textContent = `✕ release ${rowName(lock.view, lock.row)}`;
+  if (lock) release.textContent = `✕ release ${rowName(lock.view, lock.row)}${lock.view.k === state.record ? "" : ` (${lock.view.record.name})`}`;
   compare.hidden = !!lock;
   compare.disabled = own.scales.length < 2 && records.length < 2;
   press(compare, state.comparing);

@@ -11,7 +11,7 @@ import { current, diverging, lockOf, ranked, rowOf, shares, shown } from "./valu
 
 const NONE = "The record holds no output.";
 /** @param {View} view @param {number} row */
-export const titled = (view, row) => `“${rowName(view, row)}” (output ${numbers(view, row)})`;
+export const titled = (view, row) => `“${rowName(view, row)}” (output ${numbers(view, row)})${view.k === state.record ? "" : ` of ${view.record.name}`}`;
 
 /** A value in the unit that is shown. @param {View} view @param {Value} value */
 export function spelled(view, value) {
