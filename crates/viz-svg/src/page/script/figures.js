@@ -165,6 +165,15 @@ function marks(figure) {
         around([left - 3, top - 3, w + 6, h + 3], color, width);
       }
     }
+    // What is outside the part that is looked at steps back.
+    if (part.kind === "grid" && view.n && state.part && view.k === state.record) {
+      const across = view.n * part.cell[1];
+      for (const [from, to] of [[0, view.of[state.part[0]]], [view.of[state.part[1] - 1] + 1, view.inputs]]) {
+        const [a, w] = [from * part.cell[0], Math.max(0, to - from) * part.cell[0]];
+        const [left, top, width, height] = part.turned ? [0, a, across, w] : [a, 0, w, across];
+        add(layer, "rect", { x: x + left, y: y + top, width, height, fill: theme().ground, "fill-opacity": 0.8 });
+      }
+    }
     if (part.kind === "grid" && view.n && token >= 0 && token < view.inputs + view.n - 1) {
       const [a, b] = cellOf(part, view, 0, token), middle = part.cell[0] / 2;
       const tip = part.turned ? [x - 1, y + b + middle] : [x + a + middle, y - 1];

@@ -4,7 +4,7 @@ import { numbers, place, ratios, rowName, width } from "./grain.js";
 import { count, percent, signed, times } from "./numbers.js";
 import { scaleOf } from "./scale.js";
 import { state } from "./state.js";
-import { current, diverging, lockOf, ranked, rowOf, shares, shown } from "./values.js";
+import { current, diverging, inPart, lockOf, ranked, rowOf, shares, shown } from "./values.js";
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {[string, boolean?][]} Said a sentence's pieces; true for what is set off */
@@ -59,7 +59,8 @@ export function sentence() {
   }
   const mine = shares(view, row), even = width(view, row);
   const later = mine.slice(view.inputs).reduce((/** @type {number} */ sum, value) => sum + (finite(value) ? value : 0), 0);
-  const tail = later > 0 ? `; ${percent(later)} went to earlier outputs.` : ".";
+  const inside = mine.slice(0, view.inputs).reduce((/** @type {number} */ sum, value, i) => sum + (inPart(view, i) && finite(value) ? value : 0), 0);
+  const tail = (later > 0 ? `; ${percent(later)} went to earlier outputs` : "") + (state.part ? `; this part holds ${percent(inside)}` : "") + ".";
   if (view.record.share) {
     return [[name, true], [" drew most on "], ...list(view, up, (i, first) => plain(i, first) + (first ? `, ${times(Number(values[i]) * even)} an even share` : "")), [tail]];
   }
