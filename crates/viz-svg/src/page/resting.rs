@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::options::{Options, State};
 use crate::page::escape::marked_up;
 use crate::page::sentence::Sentence;
+use crate::page::tabs::grain;
 use crate::paint::scale::{Paint, Scale};
 use crate::paint::theme::Theme;
 use crate::values::number::{percent, times};
@@ -57,7 +58,7 @@ impl Resting {
             paints.extend(std::iter::repeat_n(paint, members.map_or(1, |members| members[column])));
         }
         let output = rows.hover().map_or(0, |row| words::outputs(&view.records[0], row).start);
-        let (sentence, table) = (Sentence::of(&rows), table(&rows));
+        let (sentence, table) = (Sentence::of(&rows, grain(&options).trim_end_matches('s')), table(&rows));
         Ok(Self { state: State::new(panel, output), sentence, paints, scales, table })
     }
 

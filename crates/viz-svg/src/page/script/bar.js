@@ -65,8 +65,8 @@ export function controls() {
   compare.hidden = !!lock;
   compare.disabled = own.scales.length < 2 && records.length < 2;
   press(compare, state.comparing);
-  id("hint").textContent = state.comparing ? "choose an output to compare with" : lock ? "A is purple, B is orange; click another output to make it B"
-    : state.pinned ? "click another output to compare" : "click an output to hold it, then another to compare";
+  id("hint").textContent = state.comparing ? "choose an output to compare with" : lock ? "A is purple, B orange; click another output to make it B"
+    : state.pinned ? "click another output to compare with it" : "click an output to keep it, then another to compare";
   id("whole").hidden = !state.part;
   const apart = diverging(current()), fitting = Object.keys(palettes).filter(name => palettes[name].diverging === apart);
   choices(id("palette"), [["", "default"], .../** @type {[string, string][]} */ (fitting.map(name => [name, name]))]);

@@ -19,8 +19,8 @@ function append(parent, name, className, text) {
   parent.append(made);
   return made;
 }
-/** How far back a column lies. @param {View} view @param {number} row @param {number} column */
-const back = (view, row, column) => place(view, view.inputs + row) - place(view, column);
+/** How many tokens, words or sentences back a column lies. @param {View} view @param {number} row @param {number} column */
+const back = (view, row, column) => view.inputs + row - column;
 
 /** How much of a row some columns hold. @param {View} view @param {number} row @param {number[]} columns */
 export function heldBy(view, row, columns) {

@@ -69,7 +69,7 @@ function changed(aloud) {
     for (const figure of figures) redraw(figure, false);
     say();
     strip();
-    id("cell").textContent = cellWords();
+    id("cell").textContent = state.token === null ? "" : cellWords();
     id("facts").textContent = records[state.record].facts;
     clearTimeout(following);
     following = setTimeout(beside, REST);
