@@ -24,7 +24,7 @@ const HEADING: f64 = 28.0;
 /// Between the paragraph and the labels.
 const BETWEEN: f64 = 24.0;
 /// The widest picture, where no width is asked for, and the thickest bars.
-const WIDEST: f64 = 1100.0;
+const WIDEST: f64 = 1099.0;
 const THICKEST: f64 = 12.0;
 /// A notebook's bars take about this.
 const BARS: f64 = 640.0;
