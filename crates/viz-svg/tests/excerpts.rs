@@ -55,8 +55,11 @@ fn every_chart_says_which_inputs_are_shown_and_how_much_lies_outside() {
             "long-output" => &["outside, of each output's Σ|value|: 38 % to 60 %"],
             _ => &["38 %", "60 %"],
         };
+        // A narrow picture has no room for all of it.
+        let narrow = chart.name() == "scatter";
+        let said = if narrow { said + " · " + &scene.description } else { said };
         for number in numbers {
-            assert!(all.iter().any(|text| text == number), "{}: {number} in {said}", chart.name());
+            assert!(said.contains(number), "{}: {number} in {said}", chart.name());
         }
         // And where all is shown nothing is said of it.
         assert_eq!(chart.draw(one, &some(0..4)).unwrap(), whole, "{}", chart.name());
@@ -72,15 +75,17 @@ fn values_stay_as_they_are() {
     let shown = table(&some(1..3));
     let lines: Vec<Vec<&str>> = shown.lines().map(|line| line.split_whitespace().collect()).collect();
     assert!(
-        lines.contains(&vec!["1", "2", "+8", "two"]) && lines.contains(&vec!["2", "1", "−2", "one"]),
+        lines.contains(&vec!["2", "+8", "50", "%", "two"])
+            && lines.contains(&vec!["1", "−2", "12", "%", "one"]),
         "{shown}"
     );
     assert!(shown.contains("shown: inputs 1 to 2 of 4; outside: 38 % of the row's Σ|value|"), "{shown}");
-    assert!(shown.contains("2 of 2 tokens"), "{shown}");
+    // 10 of 16.
+    assert!(shown.contains("these 2 hold 62\u{a0}% of the row"), "{shown}");
     // Of the second output, whose own table counts the earlier output where it stands in the whole.
     let second = table(&Options { hover: Some(1.into()), ..some(1..3) });
     let lines: Vec<Vec<&str>> = second.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert!(lines.contains(&vec!["2", "4", "+3", "A"]), "{second}");
+    assert!(lines.contains(&vec!["4", "+3", "15", "%", "A"]), "{second}");
     let scene = Highlight::new(&record).inputs(1..3).scene().unwrap();
     assert!(
         scene.description.contains("the largest value, 8, is that of “two” (token 2)"),
@@ -121,8 +126,8 @@ fn a_part_of_the_prompt_is_one_cell() {
     let folded = Tokens::new(&record).hover(0).fold("user").to_text().unwrap();
     let lines: Vec<Vec<&str>> = folded.lines().map(|line| line.split_whitespace().collect()).collect();
     // −2 + 8, and the tokens after it keep their positions.
-    assert!(lines.contains(&vec!["2", "1", "+6", "[user,", "2", "tokens]"]), "{folded}");
-    assert!(lines.contains(&vec!["3", "3", "0", "end"]), "{folded}");
+    assert!(lines.contains(&vec!["1", "+6", "50", "%", "[user,", "2", "tokens]"]), "{folded}");
+    assert!(lines.contains(&vec!["3", "0", "0", "%", "end"]), "{folded}");
     let both = Tokens::new(&record).hover(0).fold("user").fold("template").inputs(1..4).to_text().unwrap();
     assert!(
         both.contains("[template, 1 token]") && both.contains("shown: inputs 1 to 3 of 4; outside: 38 %"),

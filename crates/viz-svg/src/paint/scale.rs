@@ -90,11 +90,12 @@ impl Value {
             (Self::Relative { log2: a, n }, Self::Relative { log2: b, n: other }) if !(a - b).is_nan() => {
                 Self::Relative { log2: a - b, n: n.min(other) }
             }
-            // Nothing of nothing, or a number of another kind.
-            (Self::Relative { .. }, Self::Relative { .. } | Self::Number(_))
-            | (Self::Number(_), Self::Relative { .. }) => Self::NotComparable,
-            (Self::NotComparable, _) | (_, Self::NotComparable) => Self::NotComparable,
-            _ => Self::Missing,
+            (Self::Missing, Self::NotComparable) | (Self::NotComparable, Self::Missing) => {
+                Self::NotComparable
+            }
+            (Self::Missing, _) | (_, Self::Missing) => Self::Missing,
+            // What was not comparable before, nothing less nothing, and numbers of two kinds.
+            _ => Self::NotComparable,
         }
     }
 
