@@ -1,9 +1,10 @@
 //! The arguments of every command.
 
+use crate::relative::Relative;
 use clap::{Args, Parser, Subcommand};
 use saliency::attribution::{Ablation, Aggregate, Normalize, Positions, Quadrature, Scope, Segmentation};
 use saliency::schema::Reduce;
-use saliency::viz::{Palette, State, Theme};
+use saliency::viz::{Look, Palette, State, Theme};
 use std::path::PathBuf;
 
 /// Attributes a language model's output to the tokens before it, and draws the result.
@@ -359,10 +360,12 @@ pub(crate) struct DrawArguments {
     /// Files with records, or with the notebook's JSON; `-` is standard input.
     #[arg(required = true, value_name = "RECORD")]
     pub(crate) records: Vec<PathBuf>,
-    /// The row that the others are compared with: output number N, from 0, of panel P.
+    /// The output that is compared with (B), as a number from 0, in panel P; what is shown is A − B. Default: none; for
+    /// scatter the output most different from A.
     #[arg(long, value_name = "[P:]N")]
     pub(crate) lock: Option<State>,
-    /// The row whose attributions the paragraph shows.
+    /// The output that is shown (A). Default: the one with the largest input cell against an even share of its row; if
+    /// that is locked, the one most different from it.
     #[arg(long, value_name = "[P:]N")]
     pub(crate) hover: Option<State>,
     /// The input token under the pointer: its position, from 0.
@@ -427,18 +430,34 @@ pub(crate) struct LookArguments {
     /// with --chat or --template. May be repeated.
     #[arg(long, value_name = "NAME")]
     pub(crate) fold: Vec<String>,
+    /// Draw single tokens where several are one word. Default: a word's tokens as one, with the sum of their values.
+    /// Numbers of outputs and positions are the record's either way.
+    #[arg(long)]
+    pub(crate) tokens: bool,
+    /// plain, or notebook: single tokens, values as recorded, a linear scale, and the notebook's colours.
+    #[arg(long, value_name = "L", default_value = "plain")]
+    pub(crate) look: Look,
+    /// Show each share against the median share at the same distance from its output, in these records, or in those of
+    /// FILE,…: 10× is ten times what is usual there.
+    #[arg(long, value_name = "distance[:FILE,…]")]
+    pub(crate) relative: Option<Relative>,
     /// The theme: light, dark or print.
     #[arg(long, value_name = "T", default_value = "light")]
     pub(crate) theme: Theme,
-    /// The colours: ylgnbu, viridis, plasma or blues; piyg or puor for values with a sign or with a locked row.
+    /// The colours: purple, ylgnbu, viridis, plasma or blues; puor or piyg for values with a sign, with a locked row or
+    /// with --relative.
     #[arg(long, value_name = "P")]
     pub(crate) palette: Option<Palette>,
-    /// The quantile of the absolute values at which the colour scale ends.
+    /// The quantile of the inputs' absolute values at which the colour scale ends.
     #[arg(long, value_name = "Q", default_value_t = 0.99)]
     pub(crate) clip: f64,
-    /// The end of the colour scale, in units of the data. Default: from the data, by --clip.
+    /// The end of the colour scale: a share of the row from 0 to 1, with --relative how many times the median, or for
+    /// values with a sign in their unit. Default: from the data, by --clip.
     #[arg(long, value_name = "X")]
     pub(crate) scale_max: Option<f64>,
+    /// How much of what is small is shown: shares fade below 1/X of an even share of their row.
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub(crate) intensity: f64,
 }
 
 #[derive(Debug, Args)]

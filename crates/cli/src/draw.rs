@@ -4,9 +4,11 @@ use crate::arguments::{DrawArguments, LookArguments};
 use crate::failure::Failure;
 use crate::output::Destination;
 use crate::records;
+use crate::relative::Relative;
 use crate::request::range;
+use saliency::schema::DistanceProfile;
 use saliency::viz::{LongTable, Options};
-use saliency::{Page, ToHtml, chart};
+use saliency::{Page, Record, ToHtml, chart};
 
 pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure> {
     let chart = chart(&arguments.chart)?;
@@ -20,7 +22,11 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
         check_table(arguments, chart.name())?;
     }
     let destination = Destination::new(arguments.output.as_deref())?;
-    let records = records::read(&arguments.records, arguments.record, &arguments.group, quiet)?;
+    let look = options(&arguments.look)?;
+    let records = records::read(&arguments.records, arguments.record, quiet)?;
+    let own = arguments.record.and_then(|k| records.get(k)).map_or(&records[..], std::slice::from_ref);
+    let look = relative_to(look, &arguments.look, own);
+    let records = records::grouped(records, &arguments.group)?;
     let options = Options {
         hover: arguments.hover,
         lock: arguments.lock,
@@ -33,7 +39,7 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
         columns: arguments.columns,
         top: arguments.top,
         id_prefix: arguments.id_prefix.clone(),
-        ..options(&arguments.look)?
+        ..look
     };
     if let Form::Text = form {
         let text = chart.text(&records, &options)?.ok_or_else(|| {
@@ -94,6 +100,8 @@ fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
         ("--title", arguments.title.is_some()),
         ("--inputs", arguments.look.inputs.is_some()),
         ("--fold", !arguments.look.fold.is_empty()),
+        ("--tokens", arguments.look.tokens),
+        ("--relative", arguments.look.relative.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) => Err(Failure::Usage(format!(
@@ -103,11 +111,30 @@ fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
     }
 }
 
-/// The options that all charts have.
-pub(crate) fn options(look: &LookArguments) -> Result<Options, Failure> {
-    let &LookArguments { theme, palette, clip, scale_max, ref inputs, ref fold } = look;
-    let inputs = inputs.as_deref().map(|text| range("--inputs", text)).transpose()?;
-    Ok(Options { inputs, fold: fold.clone(), theme, palette, clip, scale_max, ..Options::default() })
+/// The options that all charts have, but for what is relative to the records that are drawn.
+pub(crate) fn options(arguments: &LookArguments) -> Result<Options, Failure> {
+    let &LookArguments { tokens, look, theme, palette, clip, scale_max, intensity, .. } = arguments;
+    let inputs = arguments.inputs.as_deref().map(|text| range("--inputs", text)).transpose()?;
+    let relative = arguments.relative.as_ref().map(Relative::of_files).transpose()?.flatten();
+    Ok(Options {
+        inputs,
+        fold: arguments.fold.clone(),
+        tokens,
+        look,
+        relative,
+        theme,
+        palette,
+        clip,
+        scale_max,
+        intensity,
+        ..Options::default()
+    })
+}
+
+/// The options with the profile of the records that are drawn, where it is asked for and no file is named.
+pub(crate) fn relative_to(options: Options, arguments: &LookArguments, records: &[Record]) -> Options {
+    let own = || arguments.relative.as_ref().map(|_| DistanceProfile::of(records));
+    Options { relative: options.relative.or_else(own), ..options }
 }
 
 enum Form {

@@ -21,6 +21,7 @@ mod pace;
 mod plan;
 mod progress;
 mod records;
+mod relative;
 mod report;
 mod request;
 mod stream;

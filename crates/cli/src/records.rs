@@ -8,13 +8,8 @@ use saliency::viz::layout::visible;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// The records of all files, in order, grouped if requested. Prints their notes, or with `only` those of that record.
-pub(crate) fn read(
-    paths: &[PathBuf],
-    only: Option<usize>,
-    group: &GroupArguments,
-    quiet: bool,
-) -> Result<Vec<Record>, Failure> {
+/// The records of all files, in order. Prints their notes, or with `only` those of that record.
+pub(crate) fn read(paths: &[PathBuf], only: Option<usize>, quiet: bool) -> Result<Vec<Record>, Failure> {
     let mut records = Vec::new();
     let mut places = Vec::new();
     for path in paths {
@@ -36,6 +31,11 @@ pub(crate) fn read(
             remark(quiet, &visible(&format!("note: {place}{note}")));
         }
     }
+    Ok(records)
+}
+
+/// The records, grouped if requested.
+pub(crate) fn grouped(mut records: Vec<Record>, group: &GroupArguments) -> Result<Vec<Record>, Failure> {
     if let Some((segmentation, reduce)) = group.asked() {
         for record in &mut records {
             *record = record.group(&segmentation, reduce)?;

@@ -2,7 +2,7 @@
 
 use crate::arguments::ReportArguments;
 use crate::attribute;
-use crate::draw::options;
+use crate::draw::{options, relative_to};
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::write_whole;
@@ -20,12 +20,13 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failur
             "nothing to report on; give record files, --text T or --text-file F".into(),
         ));
     }
+    let look = options(&arguments.look)?;
     let folder = &arguments.output;
     // Created before the work, which may be long, and removed again if the work fails.
     let is_new = !folder.exists();
     std::fs::create_dir_all(folder).map_err(|source| Failure::Write { path: folder.clone(), source })?;
     // A font that cannot be read is reported before the work, too.
-    let result = arguments.fonts.png(2.0).and_then(|png| write(arguments, &png, has_text, quiet));
+    let result = arguments.fonts.png(2.0).and_then(|png| write(arguments, look, &png, has_text, quiet));
     if is_new && (result.is_err() || arguments.work.dry_run) {
         // A folder that is not empty stays.
         let _ = std::fs::remove_dir(folder);
@@ -33,22 +34,34 @@ pub(crate) fn run(arguments: &ReportArguments, quiet: bool) -> Result<(), Failur
     result
 }
 
-fn write(arguments: &ReportArguments, png: &Png, has_text: bool, quiet: bool) -> Result<(), Failure> {
+fn write(
+    arguments: &ReportArguments,
+    look: Options,
+    png: &Png,
+    has_text: bool,
+    quiet: bool,
+) -> Result<(), Failure> {
+    let options;
     let records = if has_text {
         let methods: Vec<_> = arguments.methods.iter().map(String::as_str).collect();
         let methods = if methods.is_empty() { vec!["gradient-x-input"] } else { methods };
         let source = Source { arguments: &arguments.source, from_stdin: false };
         match attribute::records(&source, &arguments.explain, &methods, &arguments.work, quiet)? {
-            Some(records) => records,
+            Some(records) => {
+                options = relative_to(look, &arguments.look, &records);
+                records
+            }
             // Only an estimate was requested.
             None => return Ok(()),
         }
     } else {
-        records::read(&arguments.records, None, &arguments.explain.group, quiet)?
+        let records = records::read(&arguments.records, None, quiet)?;
+        options = relative_to(look, &arguments.look, &records);
+        records::grouped(records, &arguments.explain.group)?
     };
     // The page is written last: once it exists, so do the files that it links to.
     let mut missing = BTreeSet::new();
-    for (name, bytes) in files(&records, &options(&arguments.look)?, png, &mut missing)? {
+    for (name, bytes) in files(&records, &options, png, &mut missing)? {
         write_whole(&arguments.output.join(name), &bytes)?;
     }
     arguments.fonts.say_missing(missing, quiet);
@@ -72,7 +85,7 @@ fn files(
         missing.extend(png.missing(&scene));
         Ok(())
     };
-    let page = Page::new(records).every_chart().title("saliency report").options(options.clone());
+    let page = Page::report(records).options(options.clone());
     for chart in charts() {
         if chart.takes_several() {
             add(*chart, records, None)?;

@@ -204,6 +204,37 @@ fn flags() {
 }
 
 #[test]
+fn what_shares_are_set_against() {
+    let place = Place::new();
+    let draw = ["draw", "highlight", "record.json", "-o", "x.svg"];
+    let refused =
+        |flags: &[&str], code, words: &[&str]| place.refused(&[&draw[..], flags].concat(), code, words);
+    refused(&["--relative", "nearness"], 2, &["--relative", "unknown kind \"nearness\"", "write distance"]);
+    refused(&["--relative", "distance:"], 2, &["--relative", "a file has no name"]);
+    refused(&["--relative", "distance:record.json,none.json"], 1, &["none.json", "No such file"]);
+    refused(&["--relative", "distance:text.txt"], 1, &["text.txt"]);
+    refused(
+        &["--relative", "distance", "--look", "notebook"],
+        2,
+        &["relative", "left out in the notebook's look"],
+    );
+    refused(&["--relative", "distance", "--scale-max", "0.5"], 2, &["scale_max is 0.5", "above 1"]);
+    refused(&["--look", "fancy"], 2, &["--look", "plain, notebook"]);
+    refused(&["--intensity", "0"], 2, &["intensity is 0"]);
+    refused(&["--lock", "0"], 2, &["would be compared with itself"]);
+    place.refused(
+        &["report", "record.json", "--relative", "distance:none.json", "-o", "page"],
+        1,
+        &["none.json"],
+    );
+    place.refused(
+        &["draw", "tokens", "record.json", "--relative", "distance", "-o", "x.csv"],
+        2,
+        &["--relative is for pictures"],
+    );
+}
+
+#[test]
 fn ids_and_tables() {
     let place = Place::new();
     place.refused(

@@ -267,7 +267,7 @@ fn what_cancels_is_said_and_not_shown() {
 fn the_table_prints_in_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let printed = done(folder.path(), &["draw", "tokens", &run_30(), "--hover", "12"]);
-    assert!(printed.contains("rank  position       value  token") && printed.contains("40 of 196 tokens"));
+    assert!(printed.contains("(output 12)") && printed.contains("× even"));
     done(folder.path(), &["draw", "tokens", &run_30(), "--hover", "12", "-o", "table.txt"]);
     assert_eq!(std::fs::read_to_string(folder.path().join("table.txt")).unwrap(), printed);
 }
@@ -291,6 +291,56 @@ fn lists_help_and_the_schema() {
     let published =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/record.schema.json"));
     assert_eq!(done(here, &["schema"]), published.unwrap());
+}
+
+/// The names that an independent program finds for " SpaceX" relative to distance (crates/schema/tests/distance.rs):
+/// Boeing 10.2, SpaceX 6.9, Origin 5.3.
+#[test]
+fn shares_are_set_against_what_is_usual_at_their_distance() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let ranked = |relative: &str, more: &[&str]| {
+        let run = run_30();
+        let mut arguments = vec!["draw", "tokens", &run, "--hover", "0", "--relative", relative];
+        arguments.extend(more);
+        let printed = done(here, &arguments);
+        let rows = printed
+            .lines()
+            .filter(|line| line.contains('×') && line.trim_start().starts_with(char::is_numeric));
+        rows.take(3)
+            .map(|line| line.split_whitespace().map(str::to_owned).collect())
+            .collect::<Vec<Vec<String>>>()
+    };
+    let has =
+        |row: &[String], words: [&str; 2]| words.iter().all(|word| row.iter().any(|field| field == word));
+    let own = ranked("distance", &[]);
+    for (row, words) in own.iter().zip([["10×", "Boeing"], ["6.9×", "SpaceX"], ["5.3×", "Origin"]]) {
+        assert!(has(row, words), "{own:?}");
+    }
+    // The same from a file, which may hold other records; of groups the profile is that of the tokens: NumPy has 7.53
+    // for " " and " Boeing" together.
+    assert_eq!(ranked(&format!("distance:{}", run_30()), &[]), own);
+    assert!(has(&ranked("distance", &["--group", "words"])[0], ["7.5×", "Boeing"]));
+    // Of two files that are the same, the medians are the same.
+    assert_eq!(ranked(&format!("distance:{0},{0}", run_30()), &[]), own);
+}
+
+#[test]
+fn tokens_look_and_intensity_change_what_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let run = run_30();
+    let mut drawn = std::collections::BTreeSet::new();
+    for flags in
+        [&[][..], &["--tokens"], &["--look", "notebook"], &["--intensity", "4"], &["--relative", "distance"]]
+    {
+        let mut arguments = vec!["draw", "tall-heatmap", &run, "-o", "x.svg"];
+        arguments.extend(flags);
+        done(here, &arguments);
+        assert!(drawn.insert(std::fs::read(here.join("x.svg")).unwrap()), "{flags:?}");
+    }
+    done(here, &["report", &run, "--relative", "distance", "--intensity", "2", "-o", "page"]);
+    assert!(here.join("page/index.html").exists());
 }
 
 #[test]

@@ -58,12 +58,20 @@ impl Excerpt {
         }
     }
 
-    /// The same, of groups of tokens. Shares of several rows together are not known.
-    pub(crate) fn regrouped(&self, segments: &[Range<usize>], n_input: usize) -> Self {
+    /// The same, of groups of a record's tokens. Of several rows together the share is known where it is 0 of each, and
+    /// where values without a sign were added up; where some cancel, it is not.
+    pub(crate) fn regrouped(&self, record: &Record, segments: &[Range<usize>], reduce: Reduce) -> Self {
+        let n_input = record.n_input();
+        let adds_up = reduce == Reduce::Sum && record.signed == Some(false);
         let outputs = segments.iter().filter(|segment| segment.start >= n_input);
-        let outside = outputs.map(|segment| match segment.len() {
-            1 => self.outside[segment.start - n_input],
-            _ => None,
+        let outside = outputs.map(|segment| {
+            let rows = segment.start - n_input..segment.end - n_input;
+            match &self.outside[rows.clone()] {
+                [one] => *one,
+                several if several.iter().all(|share| *share == Some(0.0)) => Some(0.0),
+                several if adds_up => together(&record.attributions[rows], several, segment.start),
+                _ => None,
+            }
         });
         Self {
             positions: segments.iter().map(|segment| self.positions[segment.start]).collect(),
@@ -186,6 +194,19 @@ impl Record {
         }
         Ok(())
     }
+}
+
+/// The share of several rows' sum that lies outside, from each row's; what they took from each other, from token `own`
+/// on, is no part of that sum.
+fn together(rows: &[Vec<Option<f64>>], outside: &[Option<f64>], own: usize) -> Option<f64> {
+    let sum = |values: &[Option<f64>]| values.iter().flatten().map(|x| x.abs()).sum::<f64>();
+    let (mut left_out, mut here) = (0.0, 0.0);
+    for (row, share) in rows.iter().zip(outside) {
+        left_out += sum(row) * (*share)? / (1.0 - (*share)?);
+        here += sum(&row[..own]);
+    }
+    let share = left_out / (left_out + here);
+    share.is_finite().then_some(share)
 }
 
 /// What is kept, by position.

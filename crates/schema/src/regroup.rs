@@ -160,7 +160,7 @@ impl Record {
             prompt: self.prompt.clone(),
             source: self.source.map(|source| segments.partition_point(|segment| segment.start < source)),
             regrouped: Some(self.regrouped_by(segments, reduce)),
-            excerpt: self.excerpt.as_ref().map(|excerpt| excerpt.regrouped(segments, n_input)),
+            excerpt: self.excerpt.as_ref().map(|excerpt| excerpt.regrouped(self, segments, reduce)),
             notes: self.notes_with(reduce),
             tokens: segments.iter().map(|segment| joined(&self.tokens, segment)).collect(),
             attributions,

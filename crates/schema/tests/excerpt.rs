@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use saliency_schema::{Error, Kind, Part, Prompt, Record, Token, read, write};
+use saliency_schema::{Error, Kind, Part, Prompt, Record, Reduce, Token, read, write};
 
 /// `<s>Be brief.\nHi! x y`: six inputs, two outputs; the system's text, the user's, and the template around them.
 fn chat() -> Record {
@@ -110,6 +110,14 @@ fn a_part_of_the_prompt_becomes_one_token() {
     let excerpt = part.excerpt.unwrap();
     assert_eq!((excerpt.inputs, excerpt.positions.as_slice()), ([2, 5], &[2, 3, 6, 7][..]));
     assert_eq!(excerpt.outside, [Some(9.0 / 16.0), Some(1.5 / 4.0)]);
+    // Of both outputs as one: 9 of 16 and 1.5 of 4 lie outside, and 2 of the 20 inside the group. Known without a sign.
+    let groups = [0..1, 1..2, 2..3, 3..5];
+    let both =
+        |signed| record.clone().with_signed(signed).with_inputs(2..5).unwrap().regroup(&groups, Reduce::Sum);
+    let unsigned = both(false).unwrap();
+    assert!((unsigned.excerpt.as_ref().unwrap().outside[0].unwrap() - 10.5 / 18.0).abs() < 1e-12);
+    assert!((unsigned.row_total(0) - 20.0).abs() < 1e-12);
+    assert_eq!(both(true).unwrap().excerpt.unwrap().outside, [None]);
     // Without a sign there is a note.
     let unsigned = record.clone().with_signed(false);
     assert!(unsigned.fold("system").unwrap().notes[0].contains("without a sign"));

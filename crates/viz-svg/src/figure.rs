@@ -34,13 +34,14 @@ impl<'a, C: Chart> Figure<'a, C> {
         Self { options, ..self }
     }
 
-    /// The output whose row the paragraph shows: its number, or `(panel, number)`. Default: the chart's choice.
+    /// The output that is shown (A): its number, or `(panel, number)`. Default: [`Options::hover`].
     pub fn hover(mut self, output: impl Into<State>) -> Self {
         self.options.hover = Some(output.into());
         self
     }
 
-    /// The output that the others are compared with: its number, or `(panel, number)`. Default: none.
+    /// The output that is compared with (B), so that A − B is shown: its number, or `(panel, number)`. Default:
+    /// [`Options::lock`].
     pub fn lock(mut self, output: impl Into<State>) -> Self {
         self.options.lock = Some(output.into());
         self
@@ -95,20 +96,20 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
-    /// The colours: a diverging palette for values with a sign, a sequential one for values without. Default: by sign
-    /// and theme.
+    /// The colours: a diverging palette for values with a sign, a sequential one for values without. Default: by sign,
+    /// look and theme.
     pub fn palette(mut self, palette: Palette) -> Self {
         self.options.palette = Some(palette);
         self
     }
 
-    /// The quantile of the absolute values that the colour scale ends at, in (0, 1]. Default: 0.99.
+    /// The quantile of the inputs' absolute values that the colour scale ends at, in (0, 1]. Default: 0.99.
     pub fn clip(mut self, quantile: f64) -> Self {
         self.options.clip = quantile;
         self
     }
 
-    /// Where the colour scale ends, in units of the data. Default: from the data, by [`clip`](Self::clip).
+    /// Where the colour scale ends ([`Options::scale_max`]). Default: from the data, by [`clip`](Self::clip).
     pub fn scale_max(mut self, end: f64) -> Self {
         self.options.scale_max = Some(end);
         self

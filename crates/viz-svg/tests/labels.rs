@@ -134,7 +134,7 @@ fn every_chart_names_parts_by_their_character() {
     assert_eq!(record.tokens.len(), 9);
     for chart in saliency_viz_svg::charts() {
         for (hover, lock) in [(None, None), (Some(1), Some(0)), (None, Some(1))] {
-            let options = common::state(hover, lock);
+            let options = Options { tokens: true, ..common::state(hover, lock) };
             let scene = chart.draw(std::slice::from_ref(&record), &options).unwrap();
             let mut said = texts(&scene.to_svg());
             said.push(scene.title.clone());
@@ -147,11 +147,12 @@ fn every_chart_names_parts_by_their_character() {
             assert!(said.iter().any(|text| text.contains("地 ")) || chart.name() == "long-output");
         }
     }
-    let table = Tokens::new(&record).to_text().unwrap();
+    let table = Tokens::new(&record).tokens().to_text().unwrap();
     for name in ["神 1/3", "神 2/3", "神 3/3", "は 1/2", "は 2/2", "天 1/2", "天 2/2"] {
         assert!(table.contains(name), "{name}: {table}");
     }
-    let page = Page::new(&record).every_chart().to_html().unwrap();
+    let tokens = Options { tokens: true, ..Options::default() };
+    let page = Page::new(&record).every_chart().options(tokens).to_html().unwrap();
     assert!(page.contains(
         r#""labels":["神 1/3","神 2/3","神 3/3","は 1/2","は 2/2","天 1/2","天 2/2","地 1/2","地 2/2"]"#
     ));

@@ -1,4 +1,4 @@
-//! Notes of records: a line each under the legend, whole on a page and in a text.
+//! Notes of records: a line under the legend, whole in words, on a page and in a text.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -6,7 +6,9 @@ mod common;
 use common::{check, draw_all, gather, group, groups, run_30, runs_3x30, texts};
 use roxmltree::Document;
 use saliency_schema::{Method, Record};
-use saliency_viz_svg::{Chart, Options, Page, Scene, TallHeatmap, TallMultiple, ToHtml, Tokens, charts};
+use saliency_viz_svg::{
+    Chart, Item, Options, Page, Scene, TallHeatmap, TallMultiple, ToHtml, Tokens, charts,
+};
 
 const LONG: &str = "3 of 30 rows are zero: the sum over hidden dimensions of gradient cancels to rounding noise; use the \
                     aggregate l2, l1 or max-abs, or gradient-x-input";
@@ -17,6 +19,15 @@ fn noted(notes: &[&str]) -> Record {
     record
 }
 
+/// All notes, as they are said to who does not see them.
+fn words(scene: &Scene) -> &str {
+    let notes = scene.items.iter().find_map(|item| match item {
+        Item::Group { name: "notes", description, .. } => description.as_deref(),
+        _ => None,
+    });
+    notes.unwrap()
+}
+
 fn lines(scene: &Scene) -> Vec<String> {
     let mut found = Vec::new();
     gather(group(scene, "notes"), &mut found);
@@ -24,45 +35,34 @@ fn lines(scene: &Scene) -> Vec<String> {
 }
 
 #[test]
-fn every_chart_shows_notes_under_its_legend() {
-    let record = noted(&["did not converge", LONG]);
+fn every_chart_shows_a_note_under_its_legend() {
     for chart in charts() {
+        let record = noted(&[LONG]);
         for width in [None, Some(720.0), Some(2_000.0)] {
-            for for_page in [false, true] {
-                let options = Options { width, for_page, ..Options::default() };
-                // Too narrow for this chart is another test's.
-                let Ok(scene) = chart.draw(std::slice::from_ref(&record), &options) else { continue };
-                check(&scene);
-                let found = lines(&scene);
-                assert_eq!(found.len(), 2, "{}: {found:?}", chart.name());
-                assert_eq!(found[0], "note: did not converge");
-                let whole = format!("note: {LONG}");
-                let cut = found[1].strip_suffix('…').unwrap_or(&found[1]);
-                assert!(whole.starts_with(cut) && cut.len() > 50, "{}: {}", chart.name(), found[1]);
-                assert_eq!(cut.len() < whole.len(), found[1].ends_with('…'));
-            }
+            let options = Options { width, ..Options::default() };
+            // Too narrow for this chart is another test's.
+            let Ok(scene) = chart.draw(std::slice::from_ref(&record), &options) else { continue };
+            check(&scene);
+            let found = lines(&scene);
+            assert_eq!(found.len(), 1, "{}: {found:?}", chart.name());
+            let whole = format!("note: {LONG}");
+            let cut = found[0].strip_suffix('…').unwrap_or(&found[0]);
+            assert!(whole.starts_with(cut) && cut.len() > 50, "{}: {}", chart.name(), found[0]);
+            assert_eq!(cut.len() < whole.len(), found[0].ends_with('…'));
         }
-        // Who does not see it has it whole.
-        let svg = chart.draw(std::slice::from_ref(&record), &Options::default()).unwrap().to_svg();
+        // Of several, the first is there, and how many more there are.
+        let record = noted(&["did not converge", LONG, "third"]);
+        let scene = chart.draw(std::slice::from_ref(&record), &Options::default()).unwrap();
+        assert_eq!(lines(&scene), ["note: did not converge (and 2 more)"], "{}", chart.name());
+        // Who does not see it has them whole.
+        let svg = scene.to_svg();
         let document = Document::parse(&svg).unwrap();
         let group = document.descendants().find(|n| n.attribute("data-name") == Some("notes")).unwrap();
         let words = group.children().find(|n| n.has_tag_name("desc")).unwrap().text().unwrap();
-        assert!(words.contains(LONG), "{words}");
+        assert_eq!(words, format!("note: did not converge\nnote: {LONG}\nnote: third"));
         // And nothing is there where there is none.
         let plain = chart.draw(std::slice::from_ref(&run_30()), &Options::default()).unwrap();
         assert!(groups(&plain, "notes").is_empty());
-    }
-}
-
-#[test]
-fn three_lines_and_how_many_more() {
-    for (count, expected) in [(3, None), (4, Some("and 1 more")), (12, Some("and 9 more"))] {
-        let notes: Vec<String> = (0..count).map(|k| format!("number {k}")).collect();
-        let notes: Vec<&str> = notes.iter().map(String::as_str).collect();
-        let scene = TallHeatmap::new(&noted(&notes)).scene().unwrap();
-        let found = lines(&scene);
-        assert_eq!(found[..3], ["note: number 0", "note: number 1", "note: number 2"]);
-        assert_eq!(found.get(3).map(String::as_str), expected);
     }
 }
 
@@ -84,17 +84,15 @@ fn several() -> Vec<Record> {
 fn what_not_all_panels_share_is_said_with_the_panels_names() {
     let scene = draw_all("tall-multiple", &several(), &Options::default());
     check(&scene);
+    assert_eq!(lines(&scene), ["note: all of them (and 2 more)"]);
     assert_eq!(
-        lines(&scene),
-        [
-            "note: all of them",
-            "note (method: lime; method: occlusion): two of them",
-            "note (method: shapley): sampled <b> & few"
-        ]
+        words(&scene),
+        "note: all of them\nnote (method: lime; method: occlusion): two of them\n\
+         note (method: shapley): sampled <b> & few"
     );
     // One alone needs no name.
     let one = TallMultiple::new(&several()).record(1).scene().unwrap();
-    assert_eq!(lines(&one), ["note: all of them", "note: sampled <b> & few"]);
+    assert_eq!(words(&one), "note: all of them\nnote: sampled <b> & few");
 }
 
 #[test]
@@ -119,7 +117,7 @@ fn a_page_holds_them_whole() {
 fn the_table_as_text_has_them_whole() {
     let record = noted(&["did not\u{1b}[31m converge", LONG]);
     let text = Tokens.text(std::slice::from_ref(&record), &Options::default()).unwrap().unwrap();
-    assert!(text.contains(&format!("\nnote: {LONG}\n\nrank")), "{text}");
+    assert!(text.contains(&format!("\nnote: {LONG}\n\n    #")), "{text}");
     assert!(!text.contains('\u{1b}') && text.contains("note: did not"), "{text}");
     assert!(!texts(&Tokens::new(&record).to_svg().unwrap()).iter().any(|t| t.contains('\u{1b}')));
 }

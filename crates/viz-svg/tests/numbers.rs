@@ -8,7 +8,7 @@ use common::{
     runs_3x100, shares, state, texts,
 };
 use saliency_schema::Method;
-use saliency_viz_svg::{Item, Options, Paint, Palette, Pattern, Scene, State, Theme, chart};
+use saliency_viz_svg::{Item, Look, Options, Paint, Palette, Pattern, Scene, State, Theme, chart};
 
 /// What a row of the heatmap shows, and whether it has a colour: of two rows, where both have read the token.
 fn differences(rows: &[Vec<f64>], lock: Option<usize>) -> Vec<Vec<Option<f64>>> {
@@ -53,11 +53,9 @@ fn every_cell_of_the_heatmap_has_the_colour_of_its_share() {
         for intensity in [1.0, 4.0] {
             let options = Options { tokens: true, intensity, ..state(None, lock) };
             let scene = draw("tall-heatmap", &record, &options);
-            let (palette, cut) = match lock {
-                Some(_) => (Palette::Puor, None),
-                // 30 rows of 5,955 cells: an even share is 0.5 %.
-                None => (Palette::Purple, Some(30.0 / 5955.0 / intensity)),
-            };
+            let palette = if lock.is_some() { Palette::Puor } else { Palette::Purple };
+            // 30 rows of 5,955 cells: an even share is 0.5 %. Differences of shares fade as shares do.
+            let cut = Some(30.0 / 5955.0 / intensity);
             check_heatmap(&scene, &shown, |x| expected_plain(x, end, cut, palette));
         }
     }
@@ -112,19 +110,27 @@ fn the_scatter_places_dots_by_their_two_values() {
         .flatten()
         .collect();
     assert_eq!(places.len(), 213);
-    // The axes run from 0 to the larger of the two largest values, 400 units each.
+    // Both axes run from 0 to the largest value of all rows, 400 units each, with a square root.
+    let all = record.attributions.iter().flatten().map(|v| v.unwrap());
+    let largest = all.fold(0.0, f64::max);
+    let along = |v: f64| 400.0 * (v / largest).sqrt();
     let (x, y) = (&record.attributions[0], &record.attributions[29]);
-    let largest = x.iter().chain(y).map(|v| v.unwrap()).fold(0.0, f64::max);
-    let right = places.iter().map(|p| p.0).fold(f64::MIN, f64::max);
-    let largest_x = x.iter().map(|v| v.unwrap()).fold(0.0, f64::max);
-    let left = right - 400.0 * largest_x / largest;
-    let bottom = places.iter().map(|p| p.1).fold(f64::MAX, f64::min)
-        + 400.0 * y.iter().map(|v| v.unwrap()).fold(0.0, f64::max) / largest;
+    let most = |row: &[Option<f64>]| row.iter().map(|v| along(v.unwrap())).fold(0.0, f64::max);
+    // What only the later output has read stands left of the plot, by 10.
+    let left = places.iter().map(|p| p.0).fold(f64::MAX, f64::min) + 10.0;
+    let bottom = places.iter().map(|p| p.1).fold(f64::MAX, f64::min) + most(y);
     for (a, b) in x.iter().zip(y) {
-        let expected = (left + 400.0 * a.unwrap() / largest, bottom - 400.0 * b.unwrap() / largest);
+        let expected = (left + along(a.unwrap()), bottom - along(b.unwrap()));
         let near = |p: &(f64, f64)| (p.0 - expected.0).abs() < 1e-6 && (p.1 - expected.1).abs() < 1e-6;
         assert!(places.iter().any(near), "{expected:?}");
     }
+    // The axes are those of every other pair of the record's rows.
+    let ticks = |options: &Options| -> Vec<String> {
+        let drawn = texts(&draw("scatter", &record, options).to_svg());
+        drawn.into_iter().filter(|text| text.parse::<f64>().is_ok()).collect()
+    };
+    let found = ticks(&notebook(Options::default()));
+    assert!(found.len() >= 8 && found == ticks(&notebook(state(Some(3), Some(17)))), "{found:?}");
 }
 
 #[test]
@@ -189,7 +195,7 @@ fn a_lock_in_one_panel_compares_with_rows_in_all_others() {
             let gap = if i >= 184 { 4.0 } else { 0.0 };
             let (x, y) = (left + (i as f64 + 0.5) * bar + gap, top + row as f64 * 19.0 + 9.0);
             let expected = match shown(panel, row, i) {
-                Some(x) => expected_plain(x, end, None, Palette::Puor),
+                Some(x) => expected_plain(x, end, Some(30.0 / 5955.0), Palette::Puor),
                 None => Paint::Pattern(Pattern::NotComparable),
             };
             assert_eq!(paint_at(items, x, y).unwrap(), expected, "panel {panel}, row {row}, token {i}");
@@ -201,7 +207,7 @@ fn a_lock_in_one_panel_compares_with_rows_in_all_others() {
     methods[0].method = Some(Method::new("gradient"));
     methods[1].method = Some(Method::new("occlusion"));
     let svg = chart("tall-multiple").unwrap().draw(&methods, &Options::default()).unwrap().to_svg();
-    for word in ["method: by panel", "method: gradient", "method: occlusion"] {
+    for word in ["method by panel", "method: gradient", "method: occlusion"] {
         assert!(texts(&svg).iter().any(|t| t.contains(word)), "{word}");
     }
 }
@@ -213,25 +219,65 @@ fn the_table_ranks_tokens_by_their_values() {
     let mut order: Vec<usize> = (0..row.len()).collect();
     order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
     let tokens = chart("tokens").unwrap();
-    let options = notebook(state(Some(12), None));
-    let text = tokens.text(std::slice::from_ref(&record), &options).unwrap().unwrap();
-    let lines: Vec<Vec<&str>> =
-        text.lines().skip(4).take(40).map(|l| l.split_whitespace().collect()).collect();
-    for (rank, line) in lines.iter().enumerate() {
-        let position: usize = line[1].parse().unwrap();
-        let value: f64 = line[2].parse().unwrap();
-        assert_eq!(line[0], (rank + 1).to_string());
-        assert_eq!(position, order[rank], "{line:?}");
-        assert!((value - row[position]).abs() <= 0.005 * row[position], "{line:?}");
-        assert_eq!(line[3..].join(" "), record.tokens[position].text.trim());
+    let sum: f64 = row.iter().sum();
+    let held = order[..40].iter().map(|&i| row[i]).sum::<f64>() / sum;
+    let rest = format!("these 40 of 196 hold {:.0}\u{a0}% of the row", 100.0 * held);
+    for look in [notebook(state(Some(12), None)), Options { tokens: true, ..state(Some(12), None) }] {
+        let text = tokens.text(std::slice::from_ref(&record), &look).unwrap().unwrap();
+        let of_line = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let lines: Vec<Vec<String>> = text.lines().skip(3).take(40).map(of_line).collect();
+        for (rank, line) in lines.iter().enumerate() {
+            let position: usize = line[0].parse().unwrap();
+            assert_eq!(position, order[rank], "{line:?}");
+            // As recorded; or percent of the row, and times an even share of its 196 cells.
+            let (value, expected) = match look.look {
+                Look::Notebook => (line[1].parse::<f64>().unwrap(), row[position]),
+                _ => (line[1].parse::<f64>().unwrap() / 100.0, row[position] / sum),
+            };
+            // Two digits: half of the second one's step is 5 % of the value at most.
+            assert!((value - expected).abs() <= 0.05 * expected, "{line:?}");
+            if look.look != Look::Notebook {
+                let times: f64 = line[3].trim_end_matches('×').parse().unwrap();
+                assert!((times - 196.0 * expected).abs() <= 0.05 * times, "{line:?}");
+            }
+            assert_eq!(*line.last().unwrap(), record.tokens[position].text.trim());
+        }
+        assert!(text.trim_end().ends_with(&rest), "{rest}: {text}");
+        // The picture says the same.
+        let drawn = texts(&draw("tokens", &record, &look).to_svg());
+        assert!(
+            lines.iter().all(|line| drawn.iter().any(|t| t.starts_with(&line[1]))) && drawn.contains(&rest)
+        );
     }
-    let share: f64 = order[..40].iter().map(|&i| row[i]).sum::<f64>() / row.iter().sum::<f64>();
-    assert!(text.contains(&format!("40 of 196 tokens, with {:.0} % of the sum of |value|", 100.0 * share)));
-    // The picture says the same.
-    let svg = draw("tokens", &record, &options).to_svg();
-    let drawn = texts(&svg);
-    assert!(lines.iter().all(|line| drawn.iter().any(|t| *t == line[2])));
     assert_eq!(chart("highlight").unwrap().text(&[run_30()], &Options::default()).unwrap(), None);
+}
+
+/// With a lock: what both have, and the difference; the largest difference first.
+#[test]
+fn a_table_of_two_outputs_has_both_and_their_difference() {
+    let record = run_30();
+    let (a, b) = (&shares(&record)[12], &shares(&record)[4]);
+    let options = Options { tokens: true, top: Some(9), ..state(Some(12), Some(4)) };
+    let text = chart("tokens").unwrap().text(std::slice::from_ref(&record), &options).unwrap().unwrap();
+    let differences: Vec<f64> = b.iter().zip(a).map(|(b, a)| a - b).collect();
+    let mut order: Vec<usize> = (0..b.len()).collect();
+    order.sort_by(|x, y| differences[*y].abs().total_cmp(&differences[*x].abs()));
+    assert!(text.starts_with("“may” (output 12) minus “and” (output 4)\n"), "{text}");
+    let head: Vec<&str> = text.lines().nth(2).unwrap().split_whitespace().collect();
+    assert_eq!(head, ["#", "may", "and", "difference", "word"]);
+    for (rank, line) in text.lines().skip(3).take(9).enumerate() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let at: usize = fields[0].parse().unwrap();
+        assert_eq!(at, order[rank], "{line}");
+        let percent = |field: &str| field.replace('−', "-").parse::<f64>().unwrap() / 100.0;
+        for (field, expected) in [(fields[1], a[at]), (fields[3], b[at]), (fields[5], differences[at])] {
+            assert!((percent(field) - expected).abs() <= 0.05 * expected.abs(), "{line}: {expected}");
+        }
+    }
+    let held = order[..9].iter().map(|&i| differences[i].abs()).sum::<f64>();
+    let held = 100.0 * held / differences.iter().map(|d| d.abs()).sum::<f64>();
+    let rest = format!("these 9 of 196 hold {held:.0}\u{a0}% of the differences");
+    assert!(text.trim_end().ends_with(&rest), "{rest}: {text}");
 }
 
 #[test]

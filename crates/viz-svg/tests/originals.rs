@@ -38,7 +38,7 @@ fn everything_that_the_original_heatmap_shows_is_there() {
         assert!(paragraph.contains(word), "{word}");
     }
     // The token's mark: a pointer over its column, a frame in the paragraph.
-    assert!(group(&scene, "heads").iter().any(|item| matches!(item, Item::Pointer { .. })));
+    assert!(group(&scene, "marks").iter().any(|item| matches!(item, Item::Pointer { .. })));
     assert!(group(&scene, "paragraph").iter().any(|item| matches!(item, Item::Frame { .. })));
     // The pair: axis titles are the two tokens, a diagonal, and the notable points' labels.
     let Some(Item::Group { items: pair, .. }) =
@@ -161,12 +161,13 @@ fn everything_that_the_original_panels_show_is_there() {
     ] {
         let scene = draw_all("tall-multiple", &records, &notebook(options.clone()));
         let (hover, lock) = (options.hover.unwrap_or(State::output(0)), options.lock);
+        // The pair of the hovered and the locked row; at rest there is none.
         let shown = format!("{} (", records[hover.panel].output_tokens()[hover.output].text.trim());
         let names = texts(&scene.to_svg());
-        assert!(names.iter().any(|t| t.starts_with(&shown)), "{shown}");
+        assert_eq!(names.iter().any(|t| t.starts_with(&shown)), lock.is_some(), "{shown}");
         let (rows, labels) = (groups(&scene, "rows"), groups(&scene, "labels"));
-        let heads = groups(&scene, "heads");
-        assert_eq!((rows.len(), labels.len(), heads.len()), (3, 3, 3));
+        let marks = groups(&scene, "marks");
+        assert_eq!((rows.len(), labels.len(), marks.len()), (3, 3, 3));
         for (panel, (rows, labels)) in rows.into_iter().zip(labels).enumerate() {
             // Every label in its panel; the hovered one underlined, the locked one bold and framed.
             let found = pieces(labels, |item| if let Item::Text(text) = item { Some(text) } else { None });
@@ -188,7 +189,7 @@ fn everything_that_the_original_panels_show_is_there() {
                 .concat();
             assert_eq!(cells.len(), 5955);
             assert!(cells.iter().all(|r| (r.width - 1.0).abs() < 1e-9 && (r.height - 18.0).abs() < 1e-9));
-            assert_eq!(pointers(heads[panel]), usize::from(options.token.is_some()));
+            assert_eq!(pointers(marks[panel]), usize::from(options.token.is_some()));
             let apart = |item: &Item| {
                 matches!(item, Item::Cells { paint: Paint::Pattern(Pattern::NotComparable), .. })
             };

@@ -25,14 +25,15 @@ fn of_text(text: &str) -> Record {
     Record::new(tokens, vec![vec![Some(0.0)]]).unwrap()
 }
 
-/// The dark pixels of each column of a picture: where ink is.
+/// The dark pixels of each column in the lower half of a picture: where ink is, under the legend.
 fn ink(png: &[u8]) -> Vec<usize> {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut buffer = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut buffer).unwrap();
     let (width, channels) = (info.width as usize, info.color_type.samples());
     let mut columns = vec![0; width];
-    for (at, pixel) in buffer[..info.buffer_size()].chunks(channels).enumerate() {
+    let half = width * (info.height as usize / 2);
+    for (at, pixel) in buffer[..info.buffer_size()].chunks(channels).enumerate().skip(half) {
         columns[at % width] += usize::from(pixel[..3].iter().all(|c| *c < 128));
     }
     columns
@@ -41,8 +42,8 @@ fn ink(png: &[u8]) -> Vec<usize> {
 #[test]
 fn what_no_font_has_is_a_box_that_moves_nothing() {
     let paint = |text: &str| Highlight::new(&of_text(text)).to_png(1.0).unwrap();
-    // 24 of margin and 12 of padding, then columns of 13 × 1233/2048: "ab", four columns of boxes, "cd".
-    let column = |n: f64| (36.0 + n * 13.0 * 1233.0 / 2048.0) as usize;
+    // 24 of margin and 10 of padding, then columns of 13 × 1233/2048: "ab", four columns of boxes, "cd".
+    let column = |n: f64| (34.0 + n * 13.0 * 1233.0 / 2048.0) as usize;
     let (boxed, plain, blank) = (ink(&paint("ab日本cd")), ink(&paint("abxxxxcd")), ink(&paint("ab    cd")));
     let same = |range: std::ops::Range<usize>| assert_eq!(boxed[range.clone()], plain[range]);
     // What stands before and behind the boxes is where it would be with letters that the font has.
@@ -93,8 +94,8 @@ fn joiners_and_selectors_do_not_make_boxes_of_letters() {
         assert_eq!(missing(text), "", "{text:?}");
     }
     let paint = |text: &str| ink(&Highlight::new(&of_text(text)).to_png(4.0).unwrap());
-    // 24 of margin and 12 of padding, then columns of 13 × 1233/2048.
-    let column = |n: f64| ((36.0 + n * 13.0 * 1233.0 / 2048.0) * 4.0) as usize;
+    // 24 of margin and 10 of padding, then columns of 13 × 1233/2048.
+    let column = |n: f64| ((34.0 + n * 13.0 * 1233.0 / 2048.0) * 4.0) as usize;
     // A non-joiner ends a word's letters as a space does. From the left: "end ", two letters, five.
     let (joined, spaced) = (paint("خواهم\u{200c}می"), paint("خواهم می"));
     assert_eq!(joined[column(4.0)..column(5.9)], spaced[column(4.0)..column(5.9)]);

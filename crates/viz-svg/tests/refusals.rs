@@ -15,7 +15,9 @@ fn what_is_not_there_is_refused_with_what_is() {
         chart("pie").err().unwrap().to_string(),
         "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, long-output, scatter, tokens"
     );
-    assert!("purple".parse::<Palette>().unwrap_err().to_string().contains("there are: ylgnbu, viridis"));
+    assert!(
+        "mauve".parse::<Palette>().unwrap_err().to_string().contains("there are: purple, ylgnbu, viridis")
+    );
     assert!("sepia".parse::<Theme>().unwrap_err().to_string().contains("there are: light, dark, print"));
     assert!("fancy".parse::<Look>().unwrap_err().to_string().contains("there are: plain, notebook"));
     assert!("1:x".parse::<State>().unwrap_err().to_string().contains("PANEL:NUMBER"));
@@ -34,7 +36,7 @@ fn what_is_not_there_is_refused_with_what_is() {
             assert!(chart.draw(one, &piyg).is_ok());
             continue;
         }
-        let wrong = "palette \"piyg\" is diverging, and what is shown has no sign; choose one of: ylgnbu, viridis, plasma, blues";
+        let wrong = "palette \"piyg\" is diverging, and what is shown has no sign; choose one of: purple, ylgnbu, viridis, plasma, blues";
         assert_eq!(message(chart.draw(one, &piyg)), wrong);
         let plasma = Options { palette: Some(Palette::Plasma), ..state(Some(1), Some(0)) };
         assert!(message(chart.draw(one, &plasma)).ends_with("has a sign; choose one of: piyg, puor"));

@@ -12,7 +12,7 @@ fn run_30_is_small() {
     let record = run_30();
     for theme in Theme::ALL {
         for (hover, lock) in
-            [(None, None), (Some(12), None), (None, Some(4)), (Some(12), Some(4)), (Some(29), Some(29))]
+            [(None, None), (Some(12), None), (None, Some(4)), (Some(12), Some(4)), (Some(29), Some(28))]
         {
             let options = Options { theme, token: Some(60), ..state(hover, lock) };
             let bytes = draw("tall-heatmap", &record, &options).to_svg().len();

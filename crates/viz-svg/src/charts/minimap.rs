@@ -3,10 +3,12 @@
 use crate::chart::Chart;
 use crate::error::Error;
 use crate::layout::cells::Cells;
+use crate::layout::colored_text;
 use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::grid::AS_RECTANGLES;
 use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::options::too_narrow;
 use crate::paint::color::Color;
 use crate::paint::scale::Paint;
@@ -21,6 +23,8 @@ use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 const TEXT_WIDTH: f64 = 600.0;
+/// Room for the paragraph's heading.
+const HEADING: f64 = 28.0;
 const SIZE: f64 = 12.0;
 const LINE: f64 = 20.0;
 /// A thumbnail is the paragraph at this size, where no width is asked for.
@@ -39,7 +43,7 @@ const LABEL: f64 = 18.0;
 /// The size of what is said under a label.
 const SMALL: f64 = 10.0;
 
-/// The paragraph with one row's attributions (`hover`, the first by default), and under it a thumbnail of the same
+/// The paragraph with one row's attributions (`hover`, the resting one by default), and under it a thumbnail of the same
 /// paragraph for each output: its tokens as bars, the outputs before it as blocks, its own token below. Labels of
 /// outputs before the hovered one are coloured by its attributions to them. `lock` compares every row with one. There
 /// are `columns` thumbnails per line.
@@ -87,17 +91,21 @@ impl Chart for Minimap {
         let all: Vec<usize> = (0..n_output).collect();
         let (maps, labels) = thumbnails.items();
         // A page shows its text once, above its figures.
-        let below = (0.0, if for_page { 0.0 } else { text.height() + BETWEEN });
+        let top = if options.look == Look::Notebook { 0.0 } else { HEADING };
+        let below = (0.0, if for_page { 0.0 } else { top + text.height() + BETWEEN });
         if !for_page {
-            sheet.group("paragraph", None, text.items(&rows, &scale, options.token), (0.0, 0.0));
+            if top > 0.0 {
+                sheet.heading(&colored_text::heading(&rows, text_width, options), 0.0, 16.0);
+            }
+            sheet.group("paragraph", None, text.items(&rows, &scale, options.token), (0.0, top));
         }
         let words = (n_output > 0).then(|| rows.in_words(&all));
         sheet.redrawn_group("thumbnails", words, maps, below, || thumbnails.redraw());
         sheet.redrawn_group("labels", None, labels, below, || thumbnails.redraw_labels());
         sheet.outside(thumbnails.outside(), below);
-        let shown = rows.hover.map_or_else(String::new, |hover| {
-            format!(" The paragraph shows “{}” (output {hover}).", rows.label(hover))
-        });
+        let shown = rows
+            .hover
+            .map_or_else(String::new, |hover| format!(" The paragraph shows {}.", rows.name(hover)));
         let n_input = rows.n_input();
         let description = format!(
             "{}: {n_output} thumbnails of a paragraph of {n_input} input tokens, one for each output.{shown}",

@@ -30,9 +30,7 @@ impl Chart for Scatter {
         let rows = Rows::pair(records, options)?;
         let scale = Scale::of(&rows, options)?;
         let Some((x, y)) = rows.lock.zip(rows.hover) else {
-            let none = || "–".to_owned();
-            let sheet = Sheet::of_row(&rows, &scale, options, rows.title());
-            let mut sheet = sheet.ends(Ends::new(none(), none()));
+            let mut sheet = Sheet::of_row(&rows, &scale, options, rows.title());
             sheet.add(Text::new("No other output.", 0.0, 16.0, 12.0, options.theme.muted()));
             let description = format!("{}.", sheet.title());
             return Ok(sheet.scene(description));

@@ -2,6 +2,7 @@
 //! locked one.
 
 use crate::layout::color_bar::{ColorBar, Ends};
+use crate::layout::colored_text;
 use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
@@ -41,7 +42,7 @@ pub(crate) fn sheet<'s>(
         return (sheet, 0.0);
     }
     let text = ColoredText::set(&panels.records[hovered], setting, TEXT_WIDTH, (SIZE, LINE));
-    sheet.heading("Input", 0.0, 16.0);
+    sheet.heading(&colored_text::heading(&rows, TEXT_WIDTH, options), 0.0, 16.0);
     let paragraph = text.items(&rows, scale, panels.token);
     sheet.group("paragraph", None, paragraph, (0.0, HEADING));
     let mut bottom = HEADING + text.height();

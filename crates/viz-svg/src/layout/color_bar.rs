@@ -7,6 +7,7 @@ use crate::paint::theme::Theme;
 use crate::scene::{Item, Rect, Text};
 use crate::text::font;
 use crate::values::kind::Unit;
+use crate::values::number::percent;
 use crate::values::rows::Rows;
 
 /// The levels' least and most width.
@@ -103,10 +104,24 @@ impl Form {
 impl ColorBar<'_> {
     /// What stands beside the levels, from the longest form to the shortest.
     pub(crate) fn forms(&self, options: &Options) -> Vec<Form> {
+        let texts = if self.scale.unit == Unit::Recorded {
+            self.notebook_texts(options)
+        } else {
+            self.texts(options)
+        };
+        // In all but the longest, only which panels the bar is for.
+        let panels = self.of.as_ref().map(|of| of.split(':').next().unwrap_or(of).to_owned());
+        let form = |(i, (left, right)): (usize, (String, String))| Form {
+            of: if i == 0 { self.of.clone() } else { panels.clone() },
+            left,
+            right,
+        };
+        texts.into_iter().enumerate().map(form).collect()
+    }
+
+    /// What stands left and right of the levels.
+    fn texts(&self, options: &Options) -> Vec<(String, String)> {
         let (scale, ends) = (self.scale, &self.ends);
-        if scale.unit == Unit::Recorded {
-            return self.notebook_forms(options);
-        }
         let diverging = scale.palette.is_diverging();
         let low = if diverging { scale.spelled(-scale.end) } else { "0".to_owned() };
         let high = scale.spelled(scale.end);
@@ -131,18 +146,17 @@ impl ColorBar<'_> {
             let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
             if parts.is_empty() { String::new() } else { format!("({})", parts.join(", ")) }
         };
-        let below =
-            scale.cut.map(|cut| format!("· fainter below {}", scale.spelled(cut))).unwrap_or_default();
+        let below = scale.cut.map(|cut| format!("· fainter below {}", percent(cut))).unwrap_or_default();
         let even = match (scale.cut, scale.even) {
             (Some(cut), Some(even)) if cut >= even => {
-                format!("· fainter below an even share, {}", scale.spelled(cut))
+                format!("· fainter below an even share, {}", percent(cut))
             }
             _ => below.clone(),
         };
         // A name goes without its number before it goes.
         let name = ends.low.split(" (output").next().unwrap_or_default();
         let shorter = if name.is_empty() { low.clone() } else { format!("{name}: {low}") };
-        let texts = [
+        vec![
             (left.clone(), joined(&[&right, &bracketed(&[&medians, &inputs, &outputs]), &even])),
             (left.clone(), joined(&[&right, &bracketed(&[&medians, &inputs]), &below])),
             (left.clone(), joined(&[&right, &bracketed(&[&medians]), &below])),
@@ -151,19 +165,11 @@ impl ColorBar<'_> {
             (shorter, joined(&[&high, more])),
             (low.clone(), joined(&[&high, more])),
             (low, high),
-        ];
-        // In all but the longest, only which panels the bar is for.
-        let panels = self.of.as_ref().map(|of| of.split(':').next().unwrap_or(of).to_owned());
-        let form = |(i, (left, right)): (usize, (String, String))| Form {
-            of: if i == 0 { self.of.clone() } else { panels.clone() },
-            left,
-            right,
-        };
-        texts.into_iter().enumerate().map(form).collect()
+        ]
     }
 
     /// The same in the notebook's look.
-    fn notebook_forms(&self, options: &Options) -> Vec<Form> {
+    fn notebook_texts(&self, options: &Options) -> Vec<(String, String)> {
         let scale = self.scale;
         let (more, less) = if scale.clipped.is_some() { ("≥ ", "≤ ") } else { ("", "") };
         let low = if scale.palette.is_diverging() {
@@ -173,20 +179,18 @@ impl ColorBar<'_> {
         };
         let high = format!("{more}{}", scale.spelled(scale.end));
         let (left, right) = (joined(&[&self.ends.low, &low]), joined(&[&high, &self.ends.high]));
-        let form = |left: &str, right: String| Form { of: self.of.clone(), left: left.to_owned(), right };
-        let mut forms = Vec::new();
+        let mut texts = Vec::new();
         if let Some(largest) = scale.clipped {
             let ends = match options.scale_max {
                 Some(_) => "ends where the caller says".to_owned(),
                 None => format!("ends at the {} quantile of |value|", options.clip),
             };
             let largest = scale.spelled(largest);
-            forms.push(form(&left, format!("{right} · {ends}, largest: {largest}")));
-            forms.push(form(&left, format!("{right} · largest: {largest}")));
+            texts.push((left.clone(), format!("{right} · {ends}, largest: {largest}")));
+            texts.push((left.clone(), format!("{right} · largest: {largest}")));
         }
-        forms.push(form(&left, right));
-        forms.push(form(&low, high));
-        forms
+        texts.extend([(left, right), (low, high)]);
+        texts
     }
 
     /// The bar from `(x, y)` with levels of some width.

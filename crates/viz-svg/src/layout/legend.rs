@@ -16,6 +16,8 @@ pub(crate) const SMALL: f64 = 11.0;
 const LINE: f64 = 17.0;
 /// Between bars that stand beside each other, and between them and the patterns.
 const BETWEEN: f64 = 20.0;
+/// The width of a bar's levels, where there is no room for more.
+const SHORTEST: f64 = 48.0;
 
 /// What a legend says.
 pub(crate) struct Legend<'a> {
@@ -122,8 +124,10 @@ impl Legend<'_> {
         let others = self.provenance.iter().filter(|line| {
             !fields.iter().any(|name| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(": ")))
         });
+        let (shown, others): (Vec<_>, Vec<_>) = others.partition(|line| line.starts_with("shown: "));
         let made = [plain("method"), named("target"), plain("model"), named("aggregate"), named("normalize")];
-        self.outside.iter().chain(others).cloned().chain(made.into_iter().flatten()).collect()
+        let of_picture = shown.into_iter().chain(self.outside).chain(others).cloned();
+        of_picture.chain(made.into_iter().flatten()).collect()
     }
 
     /// The patterns that occur, with their names, in a line from the corner.
@@ -142,18 +146,24 @@ impl Legend<'_> {
     }
 }
 
-/// The longest forms with which all bars fit beside each other, and the width of their levels.
+/// The longest forms with which all bars fit beside each other, and the width of their levels. The widest bar is
+/// shortened first.
 fn choose(forms: &[Vec<Form>], room: f64) -> Option<Vec<(Form, f64)>> {
-    let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
-    let between = BETWEEN * forms.len().saturating_sub(1) as f64;
-    for level in 0..longest {
-        let chosen: Vec<&Form> = forms.iter().filter_map(|forms| forms.get(level).or(forms.last())).collect();
-        let taken = |levels: f64| chosen.iter().map(|form| form.width(levels)).sum::<f64>() + between;
-        let (least, most) = if level + 1 < longest { color_bar::LEVELS } else { (48.0, color_bar::LEVELS.1) };
-        let spare = (room - taken(least)) / forms.len() as f64;
-        if spare >= 0.0 {
-            let levels = (least + spare).min(most).floor();
-            return Some(chosen.into_iter().map(|form| (form.clone(), levels)).collect());
+    let room = room - BETWEEN * forms.len().saturating_sub(1) as f64;
+    for least in [color_bar::LEVELS.0, SHORTEST] {
+        let mut at = vec![0; forms.len()];
+        loop {
+            let widths = || forms.iter().zip(&at).map(|(forms, &at)| forms[at].width(least));
+            let spare = (room - widths().sum::<f64>()) / forms.len() as f64;
+            if spare >= 0.0 {
+                let levels = (least + spare).min(color_bar::LEVELS.1).floor();
+                return Some(forms.iter().zip(&at).map(|(forms, &at)| (forms[at].clone(), levels)).collect());
+            }
+            let shorter = widths().enumerate().filter(|(bar, _)| at[*bar] + 1 < forms[*bar].len());
+            let Some((widest, _)) = shorter.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))) else {
+                break;
+            };
+            at[widest] += 1;
         }
     }
     None
@@ -162,7 +172,7 @@ fn choose(forms: &[Vec<Form>], room: f64) -> Option<Vec<(Form, f64)>> {
 /// The shortest forms, where not all bars fit beside each other, cut to a line's width.
 fn shortest(forms: &[Vec<Form>], width: f64) -> Vec<(Form, f64)> {
     let last = |forms: &Vec<Form>| forms.last().cloned().unwrap_or_default();
-    forms.iter().map(|forms| (last(forms).fitted(width - 48.0), 48.0)).collect()
+    forms.iter().map(|forms| (last(forms).fitted(width - SHORTEST), SHORTEST)).collect()
 }
 
 /// As many parts as fit, with dots between them; the first of them cut with an ellipsis.

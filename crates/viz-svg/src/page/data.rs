@@ -11,7 +11,7 @@ use crate::page::tabs::{grain, same_tokens};
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::text::label::{label, label_at};
-use crate::values::kind::{Kind, is_unsigned};
+use crate::values::kind::{Kind, Unit, is_unsigned};
 use crate::values::provenance::Provenance;
 use crate::values::{explained, words};
 use base64::Engine as _;
@@ -80,10 +80,13 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     let plain = Options { relative: None, ..options.clone() };
     let kinds: Vec<_> = records.iter().map(|record| Kind::of(record, &plain)).collect();
     set("share", json!(kinds[k] == Kind::Share));
+    let percent = matches!(kinds[k].unit(), Unit::Share | Unit::SignedShare);
+    set("percent", json!(percent));
     set("signed", json!(!is_unsigned(record)));
-    let after = kinds[k].after_number();
-    set("after", json!(after));
-    set("unit", json!(if after.is_empty() { kinds[k].words() } else { after.to_owned() }));
+    let unit = Some(kinds[k].after_number()).filter(|unit| !unit.is_empty());
+    let unit =
+        if percent { "of the row".to_owned() } else { unit.map_or_else(|| kinds[k].words(), str::to_owned) };
+    set("unit", json!(unit));
     set("kind", json!(kinds.iter().position(|kind| *kind == kinds[k])));
     set("profile", json!(if options.relative.is_some() { 0 } else { k }));
     let fragments = match record.regrouped {
@@ -105,7 +108,6 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     if let Some(excerpt) = &record.excerpt {
         set("positions", json!(excerpt.positions));
         if excerpt.is_part() {
-            set("left", json!(excerpt.of - (excerpt.inputs[1] - excerpt.inputs[0]).min(excerpt.of)));
             let inside = excerpt.outside.iter().map(|outside| outside.map(|outside| 1.0 - outside));
             set("inside", json!(inside.collect::<Vec<_>>()));
         }

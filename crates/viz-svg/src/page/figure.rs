@@ -13,6 +13,8 @@ pub(crate) struct PageFigure {
     pub(crate) title: String,
     /// The records that it shows, together or one at a time.
     pub(crate) records: Vec<usize>,
+    /// The record that it shows as it came.
+    pub(crate) first: usize,
     /// Whether it shows them one at a time, with the same drawing: they have the same tokens.
     pub(crate) shared: bool,
     /// What its rows and columns are: `tokens`, `words` or `sentences`.
@@ -53,7 +55,7 @@ impl PageFigure {
                 parts.push(part);
             }
         }
-        let mut data = json!({"records": self.records, "grain": self.grain, "theme": self.scene.theme.name(), "parts": parts});
+        let mut data = json!({"records": self.records, "first": self.first, "grain": self.grain, "theme": self.scene.theme.name(), "parts": parts});
         if let Value::Object(data) = &mut data {
             for (name, on) in [("map", self.map), ("rests", self.rests)] {
                 if on {

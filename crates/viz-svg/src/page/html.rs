@@ -40,7 +40,7 @@ impl Document {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n<title>{title}</title>\n\
              <meta name=\"description\" content=\"{description}\">\n\
-             <style>{style}</style>\n</head>\n<body>\n<header>\n<h1>{heading}</h1>\n<p class=\"facts\"><span>{facts}</span> <span id=\"saliency-hint\"></span></p>\n\
+             <style>{style}</style>\n</head>\n<body>\n<header>\n<h1>{heading}</h1>\n<p class=\"facts\"><span id=\"saliency-facts\">{facts}</span> <span id=\"saliency-hint\"></span></p>\n\
              <p class=\"sentence\" id=\"saliency-sentence\">{sentence}</p>\n</header>\n{BAR}<main>\n{body}</main>\n{HELP}\
              <script type=\"application/json\" id=\"saliency-data\">{}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
             inert(data)

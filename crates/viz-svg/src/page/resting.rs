@@ -4,7 +4,8 @@ use crate::error::Error;
 use crate::options::{Options, State};
 use crate::page::escape::marked_up;
 use crate::page::sentence::Sentence;
-use crate::paint::scale::{Paint, Pattern, Scale};
+use crate::page::tabs::grain;
+use crate::paint::scale::{Paint, Scale};
 use crate::paint::theme::Theme;
 use crate::values::number::{percent, times};
 use crate::values::rows::Rows;
@@ -57,18 +58,14 @@ impl Resting {
             paints.extend(std::iter::repeat_n(paint, members.map_or(1, |members| members[column])));
         }
         let output = rows.hover().map_or(0, |row| words::outputs(&view.records[0], row).start);
-        let (sentence, table) = (Sentence::of(&rows), table(&rows));
+        let (sentence, table) = (Sentence::of(&rows, grain(&options).trim_end_matches('s')), table(&rows));
         Ok(Self { state: State::new(panel, output), sentence, paints, scales, table })
     }
 
     /// The class of a token's colour.
     pub(crate) fn class(&self, token: usize) -> Option<String> {
         let (light, _) = self.paints[token].filter(|_| self.colored(token))?;
-        match light {
-            Paint::Color(_) => self.level(light).map(|level| format!("l{level}")),
-            Paint::Pattern(Pattern::NotComparable) => Some("apart".to_owned()),
-            Paint::Pattern(_) => Some("odd".to_owned()),
-        }
+        self.level(light).map(|level| format!("l{level}"))
     }
 
     /// Whether a token has another colour than the panel.
@@ -98,13 +95,6 @@ impl Resting {
             let _ = write!(style, ".l{level}{{background:{light};color:{}}}", light.ink());
             let _ = write!(night, ".l{level}{{background:{dark};color:{}}}", dark.ink());
         }
-        let apart = Paint::Pattern(Pattern::NotComparable);
-        if self.paints.iter().flatten().any(|(light, _)| *light == apart) {
-            for (style, theme) in [(&mut style, Theme::Light), (&mut night, Theme::Dark)] {
-                let color = theme.not_comparable();
-                let _ = write!(style, ".apart{{background:{color};color:{}}}", color.ink());
-            }
-        }
         format!("{style}@media (prefers-color-scheme:dark){{{night}}}")
     }
 
@@ -122,8 +112,8 @@ fn table(rows: &Rows<'_>) -> String {
     columns.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.cmp(b)));
     columns.truncate(LINES);
     let held: f64 = columns.iter().filter_map(|column| rows.share(row, *column)).sum();
-    let title = if rows.compares() { rows.title() } else { rows.name(row) };
-    let caption = format!("{title}: these {} of {} hold {}", columns.len(), rows.length(row), percent(held));
+    let caption =
+        format!("{}: these {} of {} hold {}", rows.title(), columns.len(), rows.length(row), percent(held));
     let head = ["#", "word", "value", "share", "× even"]
         .map(|name| format!("<th scope=\"col\">{name}</th>"))
         .concat();

@@ -11,12 +11,16 @@ use crate::values::rows::Rows;
 const MOST: usize = 3;
 
 /// A sentence in pieces; some are set off.
-pub(crate) struct Sentence(Vec<(String, bool)>);
+pub(crate) struct Sentence {
+    pieces: Vec<(String, bool)>,
+    /// What the row's columns are: `word`, `token`.
+    unit: &'static str,
+}
 
 impl Sentence {
     /// What the hovered row drew most on, or where it differs most from the locked one.
-    pub(crate) fn of(rows: &Rows<'_>) -> Self {
-        let mut said = Self(Vec::new());
+    pub(crate) fn of(rows: &Rows<'_>, unit: &'static str) -> Self {
+        let mut said = Self { pieces: Vec::new(), unit };
         let Some(row) = rows.hover() else {
             said.say("The record holds no output.");
             return said;
@@ -95,13 +99,16 @@ impl Sentence {
     }
 
     fn say(&mut self, text: &str) {
-        self.0.push((text.to_owned(), false));
+        self.pieces.push((text.to_owned(), false));
     }
 
     fn name(&mut self, name: &str) {
-        self.0.push((name.to_owned(), true));
+        // A name that is a sign alone stands in quotes.
+        let named = name.chars().any(char::is_alphanumeric);
+        self.pieces.push((if named { name.to_owned() } else { format!("“{name}”") }, true));
     }
 
+    /// Words with what stands behind each, and how many of the row's words back they are.
     fn list(
         &mut self,
         rows: &Rows<'_>,
@@ -113,13 +120,19 @@ impl Sentence {
                 self.say(if i + 1 == columns.len() { " and " } else { ", " });
             }
             self.name(&rows.label_of(column));
-            self.say(&format!(" ({})", behind(rows, column, i == 0)));
+            let back = rows.n_input() + rows.hover().unwrap_or(0) - column;
+            let unit = match (i, back) {
+                (0, 1) => format!(" {}", self.unit),
+                (0, _) => format!(" {}s", self.unit),
+                _ => String::new(),
+            };
+            self.say(&format!(" ({}, {back}{unit} back)", behind(rows, column, i == 0)));
         }
     }
 
     /// As plain text.
     pub(crate) fn text(&self) -> String {
-        self.0.iter().map(|(piece, _)| piece.as_str()).collect()
+        self.pieces.iter().map(|(piece, _)| piece.as_str()).collect()
     }
 
     /// As HTML.
@@ -128,7 +141,7 @@ impl Sentence {
             let piece = marked_up(piece);
             if *bold { format!("<b>{piece}</b>") } else { piece }
         };
-        self.0.iter().map(piece).collect()
+        self.pieces.iter().map(piece).collect()
     }
 }
 

@@ -67,6 +67,11 @@ impl Tab {
         }
     }
 
+    /// Whether it is there without script, and on a page that is no report.
+    pub(crate) fn needs_no_script(self) -> bool {
+        matches!(self, Self::Table | Self::About)
+    }
+
     /// The chart that it shows.
     pub(crate) fn chart(self) -> Option<&'static dyn Chart> {
         match self {

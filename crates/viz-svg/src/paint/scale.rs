@@ -90,11 +90,12 @@ impl Value {
             (Self::Relative { log2: a, n }, Self::Relative { log2: b, n: other }) if !(a - b).is_nan() => {
                 Self::Relative { log2: a - b, n: n.min(other) }
             }
-            // Nothing of nothing, or a number of another kind.
-            (Self::Relative { .. }, Self::Relative { .. } | Self::Number(_))
-            | (Self::Number(_), Self::Relative { .. }) => Self::NotComparable,
-            (Self::NotComparable, _) | (_, Self::NotComparable) => Self::NotComparable,
-            _ => Self::Missing,
+            (Self::Missing, Self::NotComparable) | (Self::NotComparable, Self::Missing) => {
+                Self::NotComparable
+            }
+            (Self::Missing, _) | (_, Self::Missing) => Self::Missing,
+            // What was not comparable before, nothing less nothing, and numbers of two kinds.
+            _ => Self::NotComparable,
         }
     }
 
@@ -118,7 +119,7 @@ impl Value {
 
 /// A colour scale: from a value to its paint. Zero is the panel's colour.
 ///
-/// A value's level is `± √(|x| / end)`, linear for relative values. Shares that are not compared fade: below `cut` the
+/// A value's level is `± √(|x| / end)`, linear for relative values. Shares and their differences fade: below `cut` the
 /// level is multiplied by `|x| / cut`. Relative values whose median is of `n < 5` shares fade by `n / 5`. The notebook's
 /// scale is linear, does not fade, and its zero is the palette's.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -129,7 +130,7 @@ pub struct Scale {
     pub(crate) end: f64,
     /// The largest absolute value, where the scale ends before it.
     pub(crate) clipped: Option<f64>,
-    /// An even share of a row, in the mean over the rows: of shares that are not compared.
+    /// An even share of a row, in the mean over the rows: of shares and of their differences.
     pub(crate) even: Option<f64>,
     /// Below which values fade.
     pub(crate) cut: Option<f64>,
@@ -308,4 +309,115 @@ fn quantile(values: &mut [f64], share: f64) -> f64 {
     }
     let rank = ((values.len() as f64 * share).ceil() as usize).clamp(1, values.len()) - 1;
     *values.select_nth_unstable_by(rank, f64::total_cmp).1
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::{Reach, Scale, Value};
+    use crate::options::{Options, State};
+    use crate::values::rows::Rows;
+    use crate::values::view::View;
+    use saliency_schema::{DistanceProfile, Record};
+
+    fn scale(options: &Options) -> Scale {
+        let record = saliency_schema::read(include_bytes!("../../tests/data/run-30.json")).unwrap();
+        let view = View::of(&record, options).unwrap();
+        Scale::of(&Rows::one(&view.records, &view.options).unwrap(), options).unwrap()
+    }
+
+    fn near(found: f64, expected: f64) -> bool {
+        (found - expected).abs() < 1e-12 * expected.abs()
+    }
+
+    // NumPy, with `shares` the rows of run-30, each over its sum, and n inputs; of words after the values of the nine
+    // words of several tokens were added up:
+    //
+    // inputs = np.sort(np.concatenate([s[:n] for s in shares])); outputs = np.concatenate([s[n:] for s in shares])
+    // end = inputs[math.ceil(len(inputs) * .99) - 1]
+    // end, (inputs >= end).sum(), len(inputs), (outputs >= end).sum(), len(outputs), len(shares) / sum(map(len, shares))
+    // # tokens: 0.018962176132549222, 56, 5520, 123, 435, 0.005037783375314861
+    // # words:  0.020325928612939834, 52, 5190, 117, 435, 0.005333333333333333
+    #[test]
+    fn the_scale_ends_at_the_inputs_quantile_and_counts_what_reaches_it() {
+        let tokens = scale(&Options { tokens: true, ..Options::default() });
+        assert!(near(tokens.end, 0.018_962_176_132_549_222), "{}", tokens.end);
+        assert_eq!(
+            (tokens.inputs, tokens.outputs),
+            (Reach { cells: 56, of: 5520 }, Reach { cells: 123, of: 435 })
+        );
+        assert!(near(tokens.even.unwrap(), 0.005_037_783_375_314_861));
+        assert_eq!((tokens.cut, tokens.spelled(tokens.end)), (tokens.even, "1.9\u{a0}%".to_owned()));
+        let words = scale(&Options::default());
+        assert!(near(words.end, 0.020_325_928_612_939_834), "{}", words.end);
+        assert_eq!(
+            (words.inputs, words.outputs),
+            (Reach { cells: 52, of: 5190 }, Reach { cells: 117, of: 435 })
+        );
+        assert!(near(words.even.unwrap(), 0.005_333_333_333_333_333));
+        // A higher intensity fades less; a lower one never beyond the end.
+        assert!(near(
+            scale(&Options { intensity: 4.0, ..Options::default() }).cut.unwrap(),
+            0.005_333_333_333_333_333 / 4.0
+        ));
+        assert_eq!(scale(&Options { intensity: 0.01, ..Options::default() }).cut, Some(words.end));
+        // Differences of shares fade as shares do.
+        let compared = scale(&Options { lock: Some(State::output(4)), ..Options::default() });
+        assert_eq!((compared.even, compared.cut), (words.even, words.even));
+    }
+
+    // (31 levels: 31 · √(x / end), below the cut · x / cut, rounded.)
+    #[test]
+    fn levels_are_those_of_a_square_root() {
+        let scale = Scale { end: 0.04, cut: Some(0.01), ..scale(&Options::default()) };
+        let levels =
+            [0.0, 0.04, 0.5, 0.01, 0.02, 0.005, 0.001].map(|x| scale.level(Value::Number(x)).unwrap() - 31);
+        // √.25 = .5, √.5 = .7071; √.125 / 2 = .1768; √.025 / 10 = .0158.
+        assert_eq!(levels, [0, 31, 31, 16, 22, 5, 0]);
+    }
+
+    // NumPy, with `median` the profile of `shares` by distance and `words` the words of each row's inputs:
+    //
+    // log = np.sort([abs(math.log2(share / sum(median[n + r - t] for t in word))) …]); 2 ** log[math.ceil(len(log) * .99) - 1]
+    // # 5.497679369963443
+    #[test]
+    fn relative_values_have_a_linear_scale_around_one() {
+        let records = saliency_schema::read(include_bytes!("../../tests/data/run-30.json")).unwrap();
+        let options = Options { relative: Some(DistanceProfile::of(&records)), ..Options::default() };
+        let relative = scale(&options);
+        assert!((relative.end.exp2() - 5.497_679_369_963_443).abs() < 1e-9, "{}", relative.end.exp2());
+        assert_eq!(relative.spelled(relative.end), "5.5×");
+        let scale = Scale { end: 3.0, ..relative };
+        let level = |log2: f64, n: usize| scale.level(Value::Relative { log2, n }).unwrap() as i64 - 31;
+        // 8 times, 1, an eighth, nothing at all, twice: 31 / 3 of 31 levels.
+        assert_eq!(
+            [3.0, 0.0, -3.0, f64::NEG_INFINITY, 1.0].map(|log2| level(log2, 30)),
+            [31, 0, -31, -31, 10]
+        );
+        // Of one to five shares: a fifth of the way to all of it.
+        assert_eq!([1, 2, 3, 4, 5].map(|n| level(3.0, n)), [6, 12, 19, 25, 31]);
+        // Where the caller says: eight times.
+        let eight = Options { scale_max: Some(8.0), ..options };
+        assert!(near(self::scale(&eight).end, 3.0));
+    }
+
+    #[test]
+    fn what_two_rows_have_not_both_is_not_comparable() {
+        let relative = |log2: f64, n| Value::Relative { log2, n };
+        assert_eq!(relative(3.0, 9).minus(relative(1.0, 4)), relative(2.0, 4));
+        let nothing = relative(f64::NEG_INFINITY, 9);
+        assert_eq!(relative(1.0, 9).minus(nothing), relative(f64::INFINITY, 9));
+        assert_eq!(nothing.minus(nothing), Value::NotComparable);
+        assert_eq!(relative(1.0, 9).minus(Value::NotComparable), Value::NotComparable);
+        assert_eq!(relative(1.0, 9).minus(Value::Missing), Value::Missing);
+    }
+
+    #[test]
+    fn a_record_of_nothing_has_a_scale() {
+        let tokens = saliency_schema::Token::new(0, "a", saliency_schema::Kind::Input);
+        let record = [Record::new(vec![tokens], Vec::new()).unwrap()];
+        let scale =
+            Scale::of(&Rows::one(&record, &Options::default()).unwrap(), &Options::default()).unwrap();
+        assert_eq!((scale.end, scale.even, scale.inputs), (1.0, None, Reach::default()));
+    }
 }

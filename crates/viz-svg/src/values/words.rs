@@ -1,6 +1,6 @@
 //! Words: tokens that are fragments of one are drawn as one, and the numbers of outputs stay the record's.
 
-use saliency_schema::{Excerpt, Record, Reduce};
+use saliency_schema::{Excerpt, Record, Reduce, Token};
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -21,8 +21,7 @@ pub(crate) fn groups(record: &Record, kept: &[usize]) -> Vec<Range<usize>> {
     let mut groups: Vec<Range<usize>> = Vec::new();
     let mut first = 0;
     for end in ends {
-        let bytes: Vec<u8> =
-            record.tokens[first..end].iter().flat_map(|token| token.exact_bytes()).copied().collect();
+        let bytes: Vec<u8> = record.tokens[first..end].iter().flat_map(Token::exact_bytes).copied().collect();
         let inside = inside(&bytes);
         let (mut at, mut before) = (0, 0);
         for (position, token) in record.tokens[first..end].iter().enumerate() {

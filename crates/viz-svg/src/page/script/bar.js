@@ -1,5 +1,5 @@
 // The bar that stays: outputs, comparison, unit, grain, intensity, legend, and what is behind the menu.
-import { data, every, id, palettes, records } from "./data.js";
+import { data, every, id, listen, make, palettes, press, records } from "./data.js";
 import { firstOf, numbers, rowName } from "./grain.js";
 import { PATTERN_NAMES, scaleOf, alike } from "./scale.js";
 import { clips, show, state } from "./state.js";
@@ -14,7 +14,7 @@ export function strip() {
   if (stripped !== key) {
     stripped = key;
     box.replaceChildren(...Array.from({ length: view.n }, (_, row) => {
-      const button = document.createElement("button");
+      const button = make("button");
       button.type = "button";
       button.dataset.row = String(firstOf(view, row));
       button.textContent = rowName(view, row);
@@ -27,8 +27,7 @@ export function strip() {
     const mark = i === a ? "a" : i === b ? "b" : "";
     if (button.className !== mark) button.className = mark;
     button.tabIndex = i === a ? 0 : -1;
-    const said = i === a ? "true" : "false";
-    if (button.getAttribute("aria-pressed") !== said) button.setAttribute("aria-pressed", said);
+    press(button, i === a);
   });
   const hand = box.children[a];
   if (hand && (hand.offsetLeft < box.scrollLeft || hand.offsetLeft + hand.offsetWidth > box.scrollLeft + box.clientWidth)) box.scrollLeft = hand.offsetLeft - box.clientWidth / 2;
@@ -54,20 +53,20 @@ export function controls() {
   choices(id("record"), siblings);
   id("record").value = String(state.record);
   for (const button of every("[data-mode]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode));
+    press(button, button.dataset.mode === state.mode);
     if (button.dataset.mode === "difference") button.disabled = !state.lock;
   }
-  for (const button of every("[data-grain]")) button.setAttribute("aria-pressed", String(button.dataset.grain === state.grain));
+  for (const button of every("[data-grain]")) press(button, button.dataset.grain === state.grain);
   id("intensity").value = String(Math.log2(state.intensity));
   id("intensity").closest("label").hidden = state.mode === "distance" || !own.share;
   const release = id("release"), compare = id("compare");
   release.hidden = !lock;
-  if (lock) release.textContent = `✕ release ${rowName(lock.view, lock.row)}`;
+  if (lock) release.textContent = `✕ release ${rowName(lock.view, lock.row)}${lock.view.k === state.record ? "" : ` (${lock.view.record.name})`}`;
   compare.hidden = !!lock;
   compare.disabled = own.scales.length < 2 && records.length < 2;
-  compare.setAttribute("aria-pressed", String(state.comparing));
-  id("hint").textContent = state.comparing ? "choose an output to compare with" : lock ? "A is purple, B is orange; click another output to make it B"
-    : state.pinned ? "click another output to compare" : "click an output to hold it, then another to compare";
+  press(compare, state.comparing);
+  id("hint").textContent = state.comparing ? "choose an output to compare with" : lock ? "A is purple, B orange; click another output to make it B"
+    : state.pinned ? "click another output to compare with it" : "click an output to keep it, then another to compare";
   id("whole").hidden = !state.part;
   const apart = diverging(current()), fitting = Object.keys(palettes).filter(name => palettes[name].diverging === apart);
   choices(id("palette"), [["", "default"], .../** @type {[string, string][]} */ (fitting.map(name => [name, name]))]);
@@ -93,11 +92,11 @@ const figuresOf = () => {
 };
 
 /** @param {() => void} changed */
-export function listen(changed) {
+export function bar(changed) {
   choices(id("method"), distinct("method"));
   choices(id("target"), distinct("target"));
   choices(id("clip"), clips().map(c => [String(c), c === 1 ? "the largest value" : `the ${c} quantile`]));
-  const on = (/** @type {string} */ name, /** @type {(value: string) => void} */ set) => id(name).addEventListener("change", () => { set(id(name).value); changed(); });
+  const on = (/** @type {string} */ name, /** @type {(value: string) => void} */ set) => listen(name, "change", () => { set(id(name).value); changed(); });
   on("record", value => show(+value, state.row));
   /** The record that differs least. @param {"method" | "target"} key @param {string} value */
   const facet = (key, value) => {
@@ -110,7 +109,7 @@ export function listen(changed) {
   on("palette", value => { state.palette = value; });
   on("clip", value => { state.clip = +value; });
   on("theme", value => { state.theme = value; });
-  id("intensity").addEventListener("input", () => { state.intensity = +(2 ** +id("intensity").value).toPrecision(3); changed(); });
-  for (const button of every("[data-mode]")) button.addEventListener("click", () => { state.mode = String(button.dataset.mode); changed(); });
-  for (const button of every("[data-grain]")) button.addEventListener("click", () => { state.grain = String(button.dataset.grain); changed(); });
+  listen("intensity", "input", () => { state.intensity = +(2 ** +id("intensity").value).toPrecision(3); changed(); });
+  for (const button of every("[data-mode]")) listen(button, "click", () => { state.mode = String(button.dataset.mode); changed(); });
+  for (const button of every("[data-grain]")) listen(button, "click", () => { state.grain = String(button.dataset.grain); changed(); });
 }

@@ -1,5 +1,5 @@
 // The figures: groups of their SVG are redrawn from the values when the state changes. Places come from Rust.
-import { data, themes } from "./data.js";
+import { data, floor, make, max, min, themes } from "./data.js";
 import { groupOf, width } from "./grain.js";
 import { alike, fill, inkOn, levels, scaleOf, theme, themeName } from "./scale.js";
 import { scatter } from "./scatter.js";
@@ -32,13 +32,6 @@ const lockedOf = view => state.lock?.record === view.k ? groupOf(view, state.loc
 /** @param {View} view */
 const tokenOf = view => state.token === null ? -1 : view.of[state.token] ?? -1;
 
-/** What a part shows depends on this; where it has not changed, the part stays.
- * @type {Record<string, () => unknown>} */
-const depends = {
-  tokens: () => [state.record, state.row, state.token],
-  grid: () => 0, thumbnails: () => 0, marks: () => 0,
-  pair: () => [state.record, state.row, state.token],
-};
 
 /** @type {Record<string, (figure: Figure, part: Part, group: SVGGElement, scale: Scale, view: View) => void>} */
 const draw = {
@@ -81,7 +74,7 @@ const draw = {
 
   /** Many cells: one for each output and token. */
   grid(figure, part, group, scale, view) {
-    const n = view.n, tokens = view.inputs + Math.max(0, n - 1), { ground, panel } = theme();
+    const n = view.n, tokens = view.inputs + max(0, n - 1), { ground, panel } = theme();
     const end = n && tokens ? start(part, view, tokens - 1) + part.cell[0] : 0;
     if (part.panelled) {
       const [width, height] = part.turned ? [n * part.cell[1], end] : [end, n * part.cell[1]];
@@ -97,7 +90,7 @@ const draw = {
       const pixels = small ? null : new Uint32Array(columns * lines);
       const packed = scale.colors.map(c => parseInt(c.slice(5, 7) + c.slice(3, 5) + c.slice(1, 3), 16) + 0xff000000);
       for (let row = 0; row < n; row++) {
-        const last = Math.min(to, width(view, row));
+        const last = min(to, width(view, row));
         for (let token = from; token < last; token++) {
           const found = all[row][token];
           if (pixels && found >= 0) {
@@ -106,7 +99,7 @@ const draw = {
         }
       }
       if (!pixels) continue;
-      const canvas = document.createElement("canvas");
+      const canvas = make("canvas");
       canvas.width = columns;
       canvas.height = lines;
       canvas.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), columns, lines), 0, 0);
@@ -172,6 +165,15 @@ function marks(figure) {
         around([left - 3, top - 3, w + 6, h + 3], color, width);
       }
     }
+    // What is outside the part that is looked at steps back.
+    if (part.kind === "grid" && view.n && state.part && view.k === state.record) {
+      const across = view.n * part.cell[1];
+      for (const [from, to] of [[0, view.of[state.part[0]]], [view.of[state.part[1] - 1] + 1, view.inputs]]) {
+        const [a, w] = [from * part.cell[0], max(0, to - from) * part.cell[0]];
+        const [left, top, width, height] = part.turned ? [0, a, across, w] : [a, 0, w, across];
+        add(layer, "rect", { x: x + left, y: y + top, width, height, fill: theme().ground, "fill-opacity": 0.8 });
+      }
+    }
     if (part.kind === "grid" && view.n && token >= 0 && token < view.inputs + view.n - 1) {
       const [a, b] = cellOf(part, view, 0, token), middle = part.cell[0] / 2;
       const tip = part.turned ? [x - 1, y + b + middle] : [x + a + middle, y - 1];
@@ -191,14 +193,16 @@ export function redraw(figure, beside) {
   if (!figure.drawn || figure.svg.dataset.theme !== themeName()) repaint(figure);
   figure.data.parts.forEach((part, i) => {
     if (beside !== (part.kind === "pair")) return;
-    const key = shared + JSON.stringify(depends[part.kind]?.());
+    const view = viewOf(figure, part);
+    // Where this has not changed, the part stays.
+    const key = shared + view.k + (part.kind === "tokens" || part.kind === "pair" ? JSON.stringify([state.record, state.row, state.token]) : "");
     // The picture as it came is the state at rest.
-    const rests = figure.keys[i] === undefined && !!figure.data.rests && shared === resting && themeName() === figure.data.theme && (part.kind === "grid" || part.kind === "thumbnails");
+    const rests = figure.keys[i] === undefined && !!figure.data.rests && shared + view.k === resting + figure.data.first && themeName() === figure.data.theme && (part.kind === "grid" || part.kind === "thumbnails");
     if (!rests && figure.keys[i] !== key) {
-      const group = figure.groups[i], view = viewOf(figure, part);
+      const group = figure.groups[i];
       if (!/** @type {any} */ (group).nodes) group.replaceChildren();
       group.setAttribute("transform", String(group.dataset.live));
-      draw[part.kind]?.(figure, part, group, scaleOf(alike(figure.data.records, view.k), figure.data.grain), view);
+      draw[part.kind](figure, part, group, scaleOf(alike(figure.data.records, view.k), figure.data.grain), view);
     }
     figure.keys[i] = key;
   });
@@ -235,9 +239,9 @@ export function under(figure, event) {
       const found = part.boxes.find((/** @type {number[]} */ [, ...rect]) => inside(rect));
       if (found) return hit(found[0]);
     } else if (part.kind === "grid") {
-      const [along, across] = part.turned ? [y, x] : [x, y], row = Math.floor(across / part.cell[1]);
+      const [along, across] = part.turned ? [y, x] : [x, y], row = floor(across / part.cell[1]);
       if (row < 0 || row >= view.n) continue;
-      const later = along >= start(part, view, inputs), token = Math.floor((along - (later ? part.gap : 0)) / part.cell[0]);
+      const later = along >= start(part, view, inputs), token = floor((along - (later ? part.gap : 0)) / part.cell[0]);
       if (token >= 0 && token < inputs + view.n - 1) return token < width(view, row) ? { record: k, row: output(row), token: starts[token] } : { record: k, row: output(row) };
     } else if (part.kind === "thumbnails") {
       const row = part.places.findIndex(inside);

@@ -1,8 +1,8 @@
 // The page's script: one state, kept in the address; everything on the page is drawn from it.
 // Types are checked with `tsc --checkJs`; esbuild puts the files of this folder into one.
-import { controls, listen, strip } from "./bar.js";
+import { bar, controls, strip } from "./bar.js";
 import { copy, copyPicture, copyTable, savePicture } from "./copying.js";
-import { data, every, id, records } from "./data.js";
+import { data, every, id, listen, make, max, min, press, records } from "./data.js";
 import { figures, redraw, rest, under } from "./figures.js";
 import { firstOf, groupOf } from "./grain.js";
 import { fillTable, rank } from "./inspector.js";
@@ -26,7 +26,7 @@ function say() {
   const said = sentence(), key = text(said), place = id("sentence");
   if (place.textContent !== key) place.replaceChildren(...said.map(([piece, bold]) => {
     if (!bold) return piece;
-    const b = document.createElement("b");
+    const b = make("b");
     b.textContent = piece;
     return b;
   }));
@@ -54,7 +54,7 @@ function sections() {
   if (ranking) {
     ranking.hidden = state.scatter;
     id("scatter").hidden = !state.scatter;
-    id("as-scatter").setAttribute("aria-pressed", String(state.scatter));
+    press(id("as-scatter"), state.scatter);
   }
 }
 let waiting = 0, following = 0, addressing = 0;
@@ -69,7 +69,8 @@ function changed(aloud) {
     for (const figure of figures) redraw(figure, false);
     say();
     strip();
-    id("cell").textContent = cellWords();
+    id("cell").textContent = state.token === null ? "" : cellWords();
+    id("facts").textContent = records[state.record].facts;
     clearTimeout(following);
     following = setTimeout(beside, REST);
   });
@@ -121,14 +122,14 @@ function keys(event, turned) {
   /** @param {number} by */
   const rows = by => {
     if (event.shiftKey && state.lock) {
-      const other = current(state.lock.record), row = Math.max(0, Math.min(other.n - 1, groupOf(other, state.lock.row) + by));
+      const other = current(state.lock.record), row = max(0, min(other.n - 1, groupOf(other, state.lock.row) + by));
       return compare({ record: state.lock.record, row: firstOf(other, row) });
     }
-    show(state.record, firstOf(view, Math.max(0, Math.min(n - 1, rowOf(view) + by))));
+    show(state.record, firstOf(view, max(0, min(n - 1, rowOf(view) + by))));
     if (same(state.lock, state)) compare(null);
   };
   const many = () => view.inputs + rowOf(view);
-  const token = (/** @type {number} */ column) => { state.token = view.starts[Math.max(0, Math.min(many() - 1, column))]; };
+  const token = (/** @type {number} */ column) => { state.token = view.starts[max(0, min(many() - 1, column))]; };
   const tokens = (/** @type {number} */ by) => token(state.token === null ? (by > 0 ? 0 : many() - 1) : view.of[state.token] + by);
   const other = (/** @type {number} */ by) => show((state.record + by + records.length) % records.length, state.row);
   const [across, down] = turned ? [rows, tokens] : [tokens, rows];
@@ -148,30 +149,30 @@ function keys(event, turned) {
 
 for (const figure of figures) {
   const { svg } = figure;
-  svg.addEventListener("pointermove", event => {
+  listen(svg, "pointermove", event => {
     const found = event.pointerType === "touch" ? null : under(figure, event);
     if (found) hover(found);
   });
-  svg.addEventListener("click", event => click(under(figure, event), event));
-  figure.box.addEventListener("keydown", event => keys(event, figure.data.parts.some(part => part.turned)));
+  listen(svg, "click", event => click(under(figure, event), event));
+  listen(figure.box, "keydown", event => keys(event, figure.data.parts.some(part => part.turned)));
 }
 if (box) {
   const at = (/** @type {Event} */ event) => {
     const token = tokenAt(event.target), { inputs } = records[state.record];
     return token === undefined ? null : token < inputs ? { record: state.record, token } : { record: state.record, row: token - inputs };
   };
-  box.addEventListener("pointerover", (/** @type {PointerEvent} */ event) => {
+  listen(box, "pointerover", (/** @type {PointerEvent} */ event) => {
     const found = event.pointerType === "touch" ? null : at(event);
     if (found) hover(found);
   });
   // Selecting text is no choice.
-  box.addEventListener("click", (/** @type {MouseEvent} */ event) => { if (getSelection()?.isCollapsed !== false) click(at(event), event); });
+  listen(box, "click", (/** @type {MouseEvent} */ event) => { if (getSelection()?.isCollapsed !== false) click(at(event), event); });
 }
-id("outputs").addEventListener("pointerover", (/** @type {PointerEvent} */ event) => {
+listen("outputs", "pointerover", (/** @type {PointerEvent} */ event) => {
   const row = /** @type {HTMLElement} */ (event.target).dataset.row;
   if (event.pointerType !== "touch" && row) hover({ record: state.record, row: +row });
 });
-id("outputs").addEventListener("click", (/** @type {PointerEvent} */ event) => {
+listen("outputs", "click", (/** @type {PointerEvent} */ event) => {
   const row = /** @type {HTMLElement} */ (event.target).dataset.row;
   if (!row) return;
   // A key, and no pointer: the output has the focus, and is A.
@@ -180,14 +181,14 @@ id("outputs").addEventListener("click", (/** @type {PointerEvent} */ event) => {
     changed(true);
   } else choose({ record: state.record, row: +row }, event.pointerType === "touch");
 });
-id("outputs").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+listen("outputs", "keydown", (/** @type {KeyboardEvent} */ event) => {
   if (event.key === "Enter" || event.key === " ") return;
   keys(event, true);
   // What no key of ours is, such as Tab, goes where it goes.
   if (event.defaultPrevented) requestAnimationFrame(() => id("outputs").querySelector(".a")?.focus());
 });
 for (const name of ["ranked", "table"]) {
-  id(name)?.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+  listen(name, "click", (/** @type {MouseEvent} */ event) => {
     const line = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-c]"));
     if (!line) return;
     const token = Number(line.dataset.c);
@@ -195,11 +196,11 @@ for (const name of ["ranked", "table"]) {
     changed(true);
   });
 }
-id("ranked")?.addEventListener("pointerover", (/** @type {PointerEvent} */ event) => {
+listen("ranked", "pointerover", (/** @type {PointerEvent} */ event) => {
   const line = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-c]"));
   if (line && event.pointerType !== "touch") hover({ record: state.record, token: Number(line.dataset.c) });
 });
-id("strips")?.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+listen("strips", "click", (/** @type {MouseEvent} */ event) => {
   const line = /** @type {HTMLElement} */ (event.target).closest("tr");
   if (!line) return;
   show(Number(line.dataset.k), state.row);
@@ -208,44 +209,44 @@ id("strips")?.addEventListener("click", (/** @type {MouseEvent} */ event) => {
 
 // ---- the bar and its menu ----
 
-listen(() => changed());
-id("compare").addEventListener("click", () => {
+bar(() => changed());
+listen("compare", "click", () => {
   compareNow();
   state.comparing = true;
   changed(true);
 });
-id("release").addEventListener("click", () => { compare(null); changed(true); id("compare").focus(); });
-id("whole").addEventListener("click", () => { state.part = null; changed(true); });
-id("only").addEventListener("click", () => { only(); changed(true); });
+listen("release", "click", () => { compare(null); changed(true); id("compare").focus(); });
+listen("whole", "click", () => { state.part = null; changed(true); });
+listen("only", "click", () => { only(); changed(true); });
 /** Only what is selected, or else the sentence of the token in hand. */
 function only() {
   const range = getSelection(), { inputs } = records[state.record];
   const tokens = range && !range.isCollapsed && box ? [tokenAt(range.anchorNode?.parentElement ?? null), tokenAt(range.focusNode?.parentElement ?? null)].filter(x => x !== undefined) : [];
-  if (tokens.length === 2) state.part = [Math.min(...tokens), Math.min(inputs, Math.max(...tokens) + 1)];
+  if (tokens.length === 2) state.part = [min(...tokens), min(inputs, max(...tokens) + 1)];
   else if (state.token !== null && state.token < inputs) {
     const sentences = current(state.record, "sentences"), g = sentences.of[state.token];
-    state.part = [sentences.starts[g], Math.min(inputs, sentences.starts[g + 1] ?? inputs)];
+    state.part = [sentences.starts[g], min(inputs, sentences.starts[g + 1] ?? inputs)];
   }
   if (state.part && state.part[0] >= state.part[1]) state.part = null;
 }
-id("as-scatter")?.addEventListener("click", () => { state.scatter = !state.scatter; changed(); });
-id("every").addEventListener("click", () => {
-  id("every").setAttribute("aria-pressed", String(id("every").getAttribute("aria-pressed") !== "true"));
+listen("as-scatter", "click", () => { state.scatter = !state.scatter; changed(); });
+listen("every", "click", () => {
+  press(id("every"), id("every").getAttribute("aria-pressed") !== "true");
   changed();
 });
-id("save").addEventListener("click", savePicture);
-id("copy-picture").addEventListener("click", copyPicture);
-id("copy-table").addEventListener("click", copyTable);
-id("copy-link").addEventListener("click", () => {
+listen("save", "click", savePicture);
+listen("copy-picture", "click", copyPicture);
+listen("copy-table", "click", copyTable);
+listen("copy-link", "click", () => {
   try { history.replaceState(null, "", "#" + address()); } catch { }
   return copy(location.href, "The link is copied.");
 });
-id("keys").addEventListener("click", () => dialog.showModal());
-id("close").addEventListener("click", () => dialog.close());
+listen("keys", "click", () => dialog.showModal());
+listen("close", "click", () => dialog.close());
 
 for (const tab of tabs) {
-  tab.addEventListener("click", () => { state.tab = String(tab.dataset.tab); changed(); });
-  tab.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  listen(tab, "click", () => { state.tab = String(tab.dataset.tab); changed(); });
+  listen(tab, "keydown", (/** @type {KeyboardEvent} */ event) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (!by) return;
     event.preventDefault();
@@ -263,14 +264,14 @@ const go = token => {
   state.token = token;
   changed(true);
 };
-field.addEventListener("input", () => mark(go));
-field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+listen(field, "input", () => mark(go));
+listen(field, "keydown", (/** @type {KeyboardEvent} */ event) => {
   if (event.key === "Enter") step(event.shiftKey ? -1 : 1, go);
   if (event.key === "Escape") { field.value = ""; mark(go); }
 });
-id("next").addEventListener("click", () => step(1, go));
-id("previous").addEventListener("click", () => step(-1, go));
-document.addEventListener("keydown", event => {
+listen("next", "click", () => step(1, go));
+listen("previous", "click", () => step(-1, go));
+listen(document, "keydown", event => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (event.ctrlKey || event.metaKey || event.altKey || dialog.open || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
   if (event.key === "?") dialog.showModal();
