@@ -83,6 +83,7 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     let percent = matches!(kinds[k].unit(), Unit::Share | Unit::SignedShare);
     set("percent", json!(percent));
     set("signed", json!(!is_unsigned(record)));
+    set("after", json!(kinds[k].after_number()));
     let unit = Some(kinds[k].after_number()).filter(|unit| !unit.is_empty());
     let unit =
         if percent { "of the row".to_owned() } else { unit.map_or_else(|| kinds[k].words(), str::to_owned) };
@@ -108,6 +109,7 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     if let Some(excerpt) = &record.excerpt {
         set("positions", json!(excerpt.positions));
         if excerpt.is_part() {
+            set("left", json!(excerpt.of - (excerpt.inputs[1] - excerpt.inputs[0]).min(excerpt.of)));
             let inside = excerpt.outside.iter().map(|outside| outside.map(|outside| 1.0 - outside));
             set("inside", json!(inside.collect::<Vec<_>>()));
         }

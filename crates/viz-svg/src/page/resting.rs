@@ -5,7 +5,7 @@ use crate::options::{Options, State};
 use crate::page::escape::marked_up;
 use crate::page::sentence::Sentence;
 use crate::page::tabs::grain;
-use crate::paint::scale::{Paint, Scale};
+use crate::paint::scale::{Paint, Pattern, Scale};
 use crate::paint::theme::Theme;
 use crate::values::number::{percent, times};
 use crate::values::rows::Rows;
@@ -65,7 +65,11 @@ impl Resting {
     /// The class of a token's colour.
     pub(crate) fn class(&self, token: usize) -> Option<String> {
         let (light, _) = self.paints[token].filter(|_| self.colored(token))?;
-        self.level(light).map(|level| format!("l{level}"))
+        match light {
+            Paint::Color(_) => self.level(light).map(|level| format!("l{level}")),
+            Paint::Pattern(Pattern::NotComparable) => Some("apart".to_owned()),
+            Paint::Pattern(_) => Some("odd".to_owned()),
+        }
     }
 
     /// Whether a token has another colour than the panel.
@@ -95,6 +99,13 @@ impl Resting {
             let _ = write!(style, ".l{level}{{background:{light};color:{}}}", light.ink());
             let _ = write!(night, ".l{level}{{background:{dark};color:{}}}", dark.ink());
         }
+        let apart = Paint::Pattern(Pattern::NotComparable);
+        if self.paints.iter().flatten().any(|(light, _)| *light == apart) {
+            for (style, theme) in [(&mut style, Theme::Light), (&mut night, Theme::Dark)] {
+                let color = theme.not_comparable();
+                let _ = write!(style, ".apart{{background:{color};color:{}}}", color.ink());
+            }
+        }
         format!("{style}@media (prefers-color-scheme:dark){{{night}}}")
     }
 
@@ -112,8 +123,8 @@ fn table(rows: &Rows<'_>) -> String {
     columns.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.cmp(b)));
     columns.truncate(LINES);
     let held: f64 = columns.iter().filter_map(|column| rows.share(row, *column)).sum();
-    let caption =
-        format!("{}: these {} of {} hold {}", rows.title(), columns.len(), rows.length(row), percent(held));
+    let title = if rows.compares() { rows.title() } else { rows.name(row) };
+    let caption = format!("{title}: these {} of {} hold {}", columns.len(), rows.length(row), percent(held));
     let head = ["#", "word", "value", "share", "× even"]
         .map(|name| format!("<th scope=\"col\">{name}</th>"))
         .concat();

@@ -3,7 +3,7 @@ import { data, every, id, listen, make, palettes, press, records } from "./data.
 import { firstOf, numbers, rowName } from "./grain.js";
 import { PATTERN_NAMES, scaleOf, alike } from "./scale.js";
 import { clips, show, state } from "./state.js";
-import { current, diverging, lockOf, rowOf } from "./values.js";
+import { current, diverging, inShares, lockOf, rowOf } from "./values.js";
 import { legend } from "./words.js";
 
 /** The outputs, as buttons with one tab stop. */
@@ -58,7 +58,7 @@ export function controls() {
   }
   for (const button of every("[data-grain]")) press(button, button.dataset.grain === state.grain);
   id("intensity").value = String(Math.log2(state.intensity));
-  id("intensity").closest("label").hidden = state.mode === "distance" || !own.share;
+  id("intensity").closest("label").hidden = state.mode === "distance" || !inShares(current());
   const release = id("release"), compare = id("compare");
   release.hidden = !lock;
   if (lock) release.textContent = `✕ release ${rowName(lock.view, lock.row)}${lock.view.k === state.record ? "" : ` (${lock.view.record.name})`}`;

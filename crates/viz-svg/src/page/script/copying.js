@@ -7,7 +7,7 @@ import { exact } from "./numbers.js";
 import { scaleOf, theme } from "./scale.js";
 import { state } from "./state.js";
 import { SVG, add, write } from "./svg.js";
-import { lockOf, locked, shares, shown } from "./values.js";
+import { inShares, lockOf, locked, shares, shown } from "./values.js";
 import { legend, rowTitle, sentence, text } from "./words.js";
 
 /** @param {string} said */
@@ -41,7 +41,7 @@ export function copyTable() {
   const { columns, view, row } = lines(Infinity), { record } = view, lock = lockOf(state.grain);
   if (!view.n) return;
   const compares = state.mode === "difference" && lock, values = shown(view, row), mine = shares(view, row), other = compares ? locked(view) : [];
-  const unit = state.mode === "distance" ? "log2 of share / median share at that distance" : record.share ? "share of the row" : record.unit;
+  const unit = state.mode === "distance" ? "log2 of share / median share at that distance" : inShares(view) ? "share of the row" : record.unit;
   const about = [`method: ${record.method}`, `target: ${record.target}`, `output ${numbers(view, row)}: ${rowName(view, row)}`, ...(compares ? [`minus output ${numbers(lock.view, lock.row)}: ${rowName(lock.view, lock.row)}`] : []), `unit: ${unit}`];
   const head = ["position", state.grain.slice(0, -1), ...(compares ? ["B", "difference"] : ["value", "share"])];
   const table = columns.map(i => [view.record.positions?.[view.starts[i]] ?? view.starts[i], view.labels[i], ...(compares ? [exact(other[i]), exact(values[i])] : [exact(values[i]), exact(mine[i])])].join("\t"));

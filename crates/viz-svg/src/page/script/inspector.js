@@ -1,10 +1,10 @@
 // Under the text and the heat map: the words that A drew most on, ranked; with B, both of them; and the whole table.
 import { abs, finite, id, make, max, min } from "./data.js";
-import { place, ratios, rowName, width } from "./grain.js";
+import { cells, place, ratios, rowName, width } from "./grain.js";
 import { percent, signed, times } from "./numbers.js";
 import { levels, scaleOf } from "./scale.js";
 import { state } from "./state.js";
-import { current, locked, lockOf, ranked, rowOf, shares, shown } from "./values.js";
+import { current, inShares, locked, lockOf, ranked, rowOf, shares, shown } from "./values.js";
 import { rowTitle, spelled } from "./words.js";
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./data.js").Value} Value */
@@ -61,7 +61,7 @@ export function rank() {
       bar.style.background = at[column] >= 0 ? scale.colors[at[column]] : "";
     }
     append(item, "span", "n", spelled(view, value));
-    const even = finite(mine[column]) ? times(mine[column] * width(view, row)) : "";
+    const even = finite(mine[column]) ? times(mine[column] * cells(view, row)) : "";
     append(item, "span", "m", compares ? `${word(view, own[column])} ○ ${word(view, other[column])}` : state.mode !== "distance" && view.record.percent ? even : percent(mine[column]));
     if (!compares) append(item, "span", "d", `${back(view, row, column)} back`);
   }
@@ -71,7 +71,7 @@ export function rank() {
 /** A row as it is recorded or as shares. @param {View} view @param {number} row */
 const plain = (view, row) => view.record.share || lockOf(view.grain)?.view.record.kind !== view.record.kind ? shares(view, row) : view.sums.get(row) ?? [];
 /** @param {View} view @param {Value} value */
-const word = (view, value) => view.record.percent ? percent(value) : signed(value);
+const word = (view, value) => view.record.percent || inShares(view) ? percent(value) : signed(value);
 
 /** The table's head and lines, as texts. @param {number} top */
 export function lines(top) {
@@ -84,7 +84,7 @@ export function lines(top) {
   else if (state.mode === "distance") head.push("share", "× median", "cells");
   else head.push(...(view.record.share ? ["share"] : [unit, "share"]), "× even");
   const own = compares ? plain(view, row) : [], other = compares ? locked(view) : [], behind = state.mode === "distance" ? (ratios(view, row), view.behind.get(row) ?? []) : [];
-  const even = (/** @type {number} */ i) => finite(mine[i]) ? times(mine[i] * width(view, row)) : "";
+  const even = (/** @type {number} */ i) => finite(mine[i]) ? times(mine[i] * cells(view, row)) : "";
   const rows = columns.map(i => [String(place(view, i)), view.labels[i],
     ...(compares ? [word(view, own[i]), word(view, other[i]), spelled(view, values[i])]
       : state.mode === "distance" ? [percent(mine[i]), spelled(view, values[i]), String(behind[i])]

@@ -293,7 +293,12 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { state.theme = before; changed(); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => changed());
-addEventListener("hashchange", () => { read(location.hash.slice(1)); changed(); });
+/** The view of an address; a tab that is not there is the first. */
+const follow = () => {
+  if (location.hash.length > 1) read(location.hash.slice(1));
+  if (!tabs.some(tab => tab.dataset.tab === state.tab)) state.tab = tabs[0]?.dataset.tab ?? "";
+};
+addEventListener("hashchange", () => { follow(); changed(); });
 
 // Figures are drawn when they come into sight.
 const watcher = new IntersectionObserver(entries => {
@@ -305,8 +310,7 @@ const watcher = new IntersectionObserver(entries => {
 }, { rootMargin: "200px" });
 read(data.state);
 rest();
-if (location.hash.length > 1) read(location.hash.slice(1));
-if (!tabs.some(tab => tab.dataset.tab === state.tab)) state.tab = tabs[0]?.dataset.tab ?? "";
+follow();
 root.classList.add("live");
 root.dataset.theme = themeName();
 for (const element of every("[data-needs-script]")) element.removeAttribute("hidden");

@@ -4,11 +4,16 @@ import { abs, floor, max } from "./data.js";
 
 /** @param {string} text */
 const minus = text => text.replaceAll("-", "−");
+/** Rounded as Rust does: to the even digit from the middle between two. @param {number} x @param {number} digits */
+function fixed(x, digits) {
+  const text = x.toFixed(digits), exact = x.toFixed(digits + 40);
+  return /[13579]$/.test(text) && exact.endsWith("5" + "0".repeat(39)) ? exact.slice(0, digits ? -40 : -41) : text;
+}
 /** Two significant digits; whole numbers have all of theirs. @param {number} x */
 function two(x) {
-  const fixed = (/** @type {number} */ of) => x.toFixed(max(0, 1 - floor(Math.log10(abs(of)))));
+  const short = (/** @type {number} */ of) => fixed(x, max(0, 1 - floor(Math.log10(abs(of)))));
   // 9.96 is 10 and not 10.0.
-  return minus(fixed(Number(fixed(x)) || x));
+  return minus(short(Number(short(x)) || x));
 }
 /** @param {Value} x */
 const odd = x => x === undefined ? "not comparable" : x === null ? "missing" : Number.isNaN(x) ? "NaN" : x > 0 ? "∞" : "−∞";

@@ -1,5 +1,5 @@
 // The text, inputs and outputs, as real text: a span for each token, coloured by the row in hand.
-import { id, make, records } from "./data.js";
+import { data, id, make, records } from "./data.js";
 import { width } from "./grain.js";
 import { PATTERNS, inkOn, levels, scaleOf, theme } from "./scale.js";
 import { state } from "./state.js";
@@ -45,6 +45,8 @@ export function paint() {
   build(state.record);
   const view = current(), row = view.n ? rowOf(view) : -1, scale = scaleOf([state.record], state.grain), look = theme();
   const at = row < 0 ? [] : levels(scale, view, row), { spans, painted, marks } = now;
+  // Nothing has the panel's colour, but for the notebook's.
+  const zero = data.notebook ? -9 : scale.diverging ? 31 : 0;
   const key = scale.colors[0] + scale.colors[scale.colors.length - 1] + look.panel;
   if (now.scale !== key) {
     painted.length = 0;
@@ -56,7 +58,7 @@ export function paint() {
     const g = view.of[i], found = row >= 0 && g < width(view, row) ? at[g] : -9;
     if (painted[i] !== found) {
       painted[i] = found;
-      const { style } = spans[i], none = found === -9 || (found >= 0 && scale.colors[found] === look.panel);
+      const { style } = spans[i], none = found === -9 || found === zero;
       style.background = none || found < -1 ? "" : found === -1 ? look.apart : scale.colors[found];
       style.color = none || found < -1 ? "" : inkOn(scale, found);
       spans[i].dataset.odd = found < -1 && found > -9 ? PATTERNS[-found] : "";

@@ -1,8 +1,8 @@
 // The colour scale: from what is shown to a level among the colours, as `paint/scale.rs` has it.
 import { abs, ceil, data, finite, floor, max, min, palettes, records, sqrt, themes } from "./data.js";
-import { ratios, view, width } from "./grain.js";
+import { cells, ratios, view } from "./grain.js";
 import { state } from "./state.js";
-import { diverging, shown } from "./values.js";
+import { diverging, inShares, shown } from "./values.js";
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {{end: number, cut: number, even: number, diverging: boolean, root: boolean, over: [number, number], of: [number, number],
@@ -34,13 +34,13 @@ function endOf(ks, grain) {
   /** @type {number[]} */
   const later = [];
   const patterns = new Set();
-  let cells = 0, rows = 0;
+  let held = 0, rows = 0;
   for (const k of ks) {
     const one = view(k, grain);
     for (let row = 0; row < one.n; row++) {
       const values = shown(one, row);
       rows++;
-      cells += values.length;
+      held += cells(one, row);
       for (let i = 0; i < values.length; i++) {
         const value = values[i];
         if (finite(value)) (i < one.inputs ? inputs : later).push(abs(value));
@@ -53,7 +53,7 @@ function endOf(ks, grain) {
   let end = data.max || (all.length ? all[min(max(ceil(all.length * state.clip), 1), all.length) - 1] : 0);
   if (!(end > 0)) end = largest > 0 ? largest : 1;
   const over = (/** @type {number[]} */ sizes) => sizes.reduce((n, x) => n + +(x >= end), 0);
-  const found = { end, even: cells ? rows / cells : 1, over: /** @type {[number, number]} */ ([over(inputs), over(later)]),
+  const found = { end, even: held ? rows / held : 1, over: /** @type {[number, number]} */ ([over(inputs), over(later)]),
     of: /** @type {[number, number]} */ ([inputs.length, later.length]), patterns: [...patterns].sort() };
   if (ends.size > 24) ends.clear();
   ends.set(key, found);
@@ -72,7 +72,7 @@ export function scaleOf(ks, grain) {
     colored.set(name + dark, found = { colors, inks: colors.map(contrast) });
   }
   // Differences of shares fade as shares do; what has a sign of its own does not.
-  const cut = state.mode === "distance" || !ks.every(k => records[k].share) ? 0 : min(end, even / state.intensity);
+  const cut = state.mode === "distance" || !ks.every(k => inShares(view(k, grain))) ? 0 : min(end, even / state.intensity);
   return { end, cut, even, diverging: apart, root: state.mode !== "distance" && !data.notebook, over, of, patterns, ...found };
 }
 /** Those of some records that are of one unit and sign with one of them: they share a scale. @param {number[]} ks @param {number} k */
@@ -108,5 +108,3 @@ export function levels(scale, view, row) {
 export const fill = (scale, at, prefix) => at >= 0 ? scale.colors[at] : at === -1 ? theme().apart : `url(#${prefix}-${PATTERNS[-at]})`;
 /** @param {Scale} scale @param {number} at */
 export const inkOn = (scale, at) => at >= 0 ? scale.inks[at] : contrast(theme().apart);
-/** The cells of a row, and of what it is a share. @param {View} view @param {number} row */
-export const evenOf = (view, row) => 1 / max(1, width(view, row));

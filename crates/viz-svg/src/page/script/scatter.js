@@ -1,7 +1,7 @@
 // A against B: a dot for each word. The plot's place, its axes and their texts come from Rust.
 import { abs, finite, max, min, records, sqrt } from "./data.js";
 import { numbers, partners, rowName, width } from "./grain.js";
-import { fill, level, theme } from "./scale.js";
+import { fill, level, scaleOf, theme } from "./scale.js";
 import { state } from "./state.js";
 import { add, fitted, frame, short, widthOf, write } from "./svg.js";
 import { compared, locked, lockOf, mostDifferent, rowOf } from "./values.js";
@@ -14,13 +14,14 @@ export function scatter(part, group, scale, one, prefix) {
   /** @type {{column: number, token: number, label: string, x: number, y: number, weight: number, at: number}[]} */
   const dots = [];
   /** @type {any} */ (group).dots = dots;
-  const before = state.lock;
+  const { lock: before, mode } = state;
   // At rest it takes the output that differs most.
   const B = before ?? mostDifferent(state);
   if (row < 0 || one.k !== state.record || !B) return;
-  state.lock = B;
+  [state.lock, state.mode] = [B, "difference"];
+  scale = scaleOf([one.k], one.grain);
   const lock = /** @type {{view: View, row: number}} */ (lockOf(one.grain)), mine = compared(one, row), theirs = locked(one), rest = compared(lock.view, lock.row), to = partners(one, lock.view);
-  state.lock = before;
+  [state.lock, state.mode] = [before, mode];
   const along = (/** @type {number} */ x) => {
     const share = max(-1, min(1, x / part.reach)), root = sqrt(abs(share));
     return part.form === "root" ? (share > 0 ? root : 0) : 0.5 + 0.5 * (part.form === "signed" ? Math.sign(share) * root : share);
@@ -46,7 +47,7 @@ export function scatter(part, group, scale, one, prefix) {
     const a = theirs[column], b = mine[column], label = one.labels[column], token = one.starts[column];
     if (finite(a) && finite(b)) {
       const [x, y] = place(a, b), gap = abs(b - a);
-      dots.push({ column, token, label, x, y, weight: max(gap, abs(b) / 2), at: level(scale, scale.diverging ? b - a : b) });
+      dots.push({ column, token, label, x, y, weight: max(gap, abs(b) / 2), at: level(scale, b - a) });
     } else if (a === undefined && finite(b)) dots.push({ column, token, label, x: X - 10, y: place(0, b)[1], weight: abs(b), at: -1 });
     else if (finite(a) && b === undefined) dots.push({ column, token, label, x: place(a, 0)[0], y: Y + side + 10, weight: abs(a), at: -1 });
     else hidden++;
@@ -71,7 +72,7 @@ export function scatter(part, group, scale, one, prefix) {
   for (let i = 0; i < dots.length;) {
     const { at } = dots[i];
     let d = "";
-    for (; i < dots.length && dots[i].at === at; i++) d += `M${short(dots[i].x - 3)} ${short(dots[i].y)}a3 3 0 1 0 6 0a3 3 0 1 0-6 0z`;
+    for (; i < dots.length && dots[i].at === at; i++) d += `M${short(dots[i].x - 2.5)} ${short(dots[i].y)}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0z`;
     add(group, "path", { class: "dots", d, fill: fill(scale, at, prefix), stroke: muted, "stroke-width": 0.5 });
   }
   const marked = state.token === null ? undefined : dots.find(dot => dot.column >= 0 && dot.column === one.of[Number(state.token)]);

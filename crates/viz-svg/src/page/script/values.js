@@ -38,6 +38,9 @@ function signedShares(view, row) {
 /** Whether a view is compared with B by shares: its numbers are of another unit or sign. @param {View} view */
 export const byShares = view => !!state.lock && records[state.lock.record].kind !== view.record.kind;
 
+/** Whether what a view shows are shares of its rows without a sign of their own, or differences of such. @param {View} view */
+export const inShares = view => view.record.share || (state.mode === "difference" && byShares(view));
+
 /** @type {Map<string, Value[]>} */
 const known = new Map();
 let mode = "";

@@ -1,10 +1,10 @@
 // What the page says of its state, in words: the live sentence, titles, the current cell, the legend.
 import { data, finite, records } from "./data.js";
-import { numbers, place, ratios, rowName, width } from "./grain.js";
+import { cells, numbers, place, ratios, rowName, width } from "./grain.js";
 import { count, percent, signed, times } from "./numbers.js";
 import { scaleOf } from "./scale.js";
 import { state } from "./state.js";
-import { current, diverging, inPart, lockOf, ranked, rowOf, shares, shown } from "./values.js";
+import { current, diverging, inPart, inShares, lockOf, ranked, rowOf, shares, shown } from "./values.js";
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {[string, boolean?][]} Said a sentence's pieces; true for what is set off */
@@ -16,13 +16,13 @@ export const titled = (view, row) => `“${rowName(view, row)}” (output ${numb
 /** A value in the unit that is shown. @param {View} view @param {Value} value */
 export function spelled(view, value) {
   if (state.mode === "distance") return times(typeof value === "number" ? 2 ** value : value);
-  if (view.record.percent || (state.lock && records[state.lock.record].kind !== view.record.kind)) {
+  if (view.record.percent || inShares(view)) {
     return diverging(view) && typeof value === "number" && value > 0 ? "+" + percent(value) : percent(value);
   }
   return signed(value);
 }
 /** What stands behind such a value. @param {View} view */
-const unit = view => state.mode === "distance" ? "the median at that distance" : view.record.percent ? "" : view.record.unit;
+const unit = view => state.mode === "distance" ? "the median at that distance" : view.record.percent || inShares(view) ? "" : view.record.after;
 /** A name that is a sign alone stands in quotes. @param {string} name */
 const quoted = name => /[\p{L}\p{N}]/u.test(name) ? name : `“${name}”`;
 
@@ -50,7 +50,7 @@ export function sentence() {
   if (state.mode === "difference" && lock) {
     /** @type {Said} */
     const said = [[name, true], [" drew more than "], [quoted(rowName(lock.view, lock.row)), true]];
-    const more = view.record.share ? " of the row" : view.record.percent ? "" : " " + view.record.unit;
+    const more = inShares(view) ? " of the row" : unit(view) && " " + unit(view);
     if (up.length) said.push([" on "], ...list(view, row, up, (i, first) => spelled(view, values[i]) + (first ? more : "")));
     if (down.length) said.push([up.length ? "; less on " : " on nothing, less on "], ...list(view, row, down, i => spelled(view, values[i])));
     return [...said, ["."]];
@@ -60,7 +60,7 @@ export function sentence() {
     const far = ranked(view, row).filter(i => finite(values[i])).slice(0, 3);
     return [["Against distance, "], [name, true], [" drew most on "], ...list(view, row, far, plain), ["."]];
   }
-  const mine = shares(view, row), even = width(view, row);
+  const mine = shares(view, row), even = cells(view, row);
   const later = mine.slice(view.inputs).reduce((/** @type {number} */ sum, value) => sum + (finite(value) ? value : 0), 0);
   const inside = mine.slice(0, view.inputs).reduce((/** @type {number} */ sum, value, i) => sum + (inPart(view, i) && finite(value) ? value : 0), 0);
   const tail = (later > 0 ? `; ${percent(later)} went to earlier outputs` : "") + (state.part ? `; this part holds ${percent(inside)}` : "") + ".";
@@ -100,9 +100,9 @@ export function cellWords() {
   if (lock && state.mode === "difference") {
     return said + `${spelled(view, value)} against ${titled(lock.view, lock.row)}.`;
   }
-  if (!view.record.percent) said += `${signed(valueOf(view, row, column))} ${view.record.unit}, `;
+  if (!view.record.percent) said += `${signed(valueOf(view, row, column))}${view.record.after && " " + view.record.after}, `;
   said += `${percent(share)} of the row`;
-  if (finite(share)) said += `, ${times(share * width(view, row))} an even share`;
+  if (finite(share)) said += `, ${times(share * cells(view, row))} an even share`;
   const ratio = ratios(view, row)[column];
   if (state.mode === "distance") said += `, ${times(ratio)} the median at that distance`;
   return said + ".";
@@ -113,18 +113,18 @@ const valueOf = (view, row, column) => view.sums.get(row)?.[column];
 /** The legend's texts: the scale's ends, and what is to be known of it. @param {number[]} ks */
 export function legend(ks) {
   const view = current(), scale = scaleOf(ks, state.grain), lock = lockOf(state.grain);
-  const cells = `that much: ${count(scale.over[0])} of ${count(scale.of[0])} input cells` + (scale.of[1] ? `, ${count(scale.over[1])} of ${count(scale.of[1])} of earlier outputs` : "") + (ks.length > 1 ? `, in ${ks.length} records` : "");
+  const much = `that much: ${count(scale.over[0])} of ${count(scale.of[0])} input cells` + (scale.of[1] ? `, ${count(scale.over[1])} of ${count(scale.of[1])} of earlier outputs` : "") + (ks.length > 1 ? `, in ${ks.length} records` : "");
   if (state.mode === "distance") {
     const { of } = data.profiles[view.record.profile];
-    return { low: times(2 ** -scale.end), middle: "1×", high: `${times(2 ** scale.end)} or more`, notes: [`share ÷ median share at that distance (${of})`, cells, "fainter where fewer than 5 cells stand behind the median"] };
+    return { low: times(2 ** -scale.end), middle: "1×", high: `${times(2 ** scale.end)} or more`, notes: [`share ÷ median share at that distance (${of})`, much, "fainter where fewer than 5 cells stand behind the median"] };
   }
-  const of = " " + view.record.unit;
+  const of = " " + (inShares(view) ? "of the row" : view.record.unit);
   if (scale.diverging) {
     const [low, high] = lock && state.mode === "difference" ? [`more to ${rowName(lock.view, lock.row)} (B)`, `more to ${rowName(view, rowOf(view))} (A)`] : ["lowers", "raises"];
     const faint = scale.cut ? [`fainter below ${percent(scale.cut)}`] : [];
-    return { low: `${low}, ${spelled(view, -scale.end)}`, middle: "0", high: `${spelled(view, scale.end)}${of}, ${high}`, notes: [cells, ...faint] };
+    return { low: `${low}, ${spelled(view, -scale.end)}`, middle: "0", high: `${spelled(view, scale.end)}${of}, ${high}`, notes: [much, ...faint] };
   }
-  const notes = [cells];
+  const notes = [much];
   if (scale.cut) notes.push(`fainter below ${percent(scale.cut)}, ${state.intensity === 1 ? "an even share in the mean" : `an even share ÷ ${+state.intensity.toPrecision(3)}`}`);
   return { low: "0", middle: "", high: `${percent(scale.end)}${of} or more`, notes };
 }
