@@ -3,10 +3,12 @@
 use crate::chart::Chart;
 use crate::error::Error;
 use crate::layout::cells::Cells;
+use crate::layout::colored_text;
 use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::grid::AS_RECTANGLES;
 use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
+use crate::options::look::Look;
 use crate::options::too_narrow;
 use crate::paint::color::Color;
 use crate::paint::scale::Paint;
@@ -21,6 +23,8 @@ use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 const TEXT_WIDTH: f64 = 600.0;
+/// Room for the paragraph's heading.
+const HEADING: f64 = 28.0;
 const SIZE: f64 = 12.0;
 const LINE: f64 = 20.0;
 /// A thumbnail is the paragraph at this size, where no width is asked for.
@@ -81,16 +85,20 @@ impl Chart for Minimap {
         let mut sheet = Sheet::of_all(&rows, &scale, options, rows.title_of_all());
         let all: Vec<usize> = (0..n_output).collect();
         let (maps, labels) = thumbnails.items();
-        let below = (0.0, text.height() + BETWEEN);
+        let top = if options.look == Look::Notebook { 0.0 } else { HEADING };
+        if top > 0.0 {
+            sheet.heading(&colored_text::heading(&rows, text_width, options), 0.0, 16.0);
+        }
+        let below = (0.0, top + text.height() + BETWEEN);
         let paragraph = text.items(&rows, &scale, options.token);
-        sheet.redrawn_group("paragraph", None, paragraph, (0.0, 0.0), || text.redraw(Vec::new()));
+        sheet.redrawn_group("paragraph", None, paragraph, (0.0, top), || text.redraw(Vec::new()));
         let words = (n_output > 0).then(|| rows.in_words(&all));
         sheet.redrawn_group("thumbnails", words, maps, below, || thumbnails.redraw());
         sheet.redrawn_group("labels", None, labels, below, || thumbnails.redraw_labels());
         sheet.outside(thumbnails.outside(), below);
-        let shown = rows.hover.map_or_else(String::new, |hover| {
-            format!(" The paragraph shows “{}” (output {hover}).", rows.label(hover))
-        });
+        let shown = rows
+            .hover
+            .map_or_else(String::new, |hover| format!(" The paragraph shows {}.", rows.name(hover)));
         let n_input = rows.n_input();
         let description = format!(
             "{}: {n_output} thumbnails of a paragraph of {n_input} input tokens, one for each output.{shown}",

@@ -2,6 +2,7 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
+use crate::layout::colored_text;
 use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::heatmap;
 use crate::layout::heatmap::Heatmap;
@@ -23,7 +24,7 @@ const HEADING: f64 = 28.0;
 /// Between the paragraph and the labels.
 const BETWEEN: f64 = 24.0;
 /// The widest picture, where no width is asked for, and the thickest bars.
-const WIDEST: f64 = 1100.0;
+const WIDEST: f64 = 1099.0;
 const THICKEST: f64 = 12.0;
 /// A notebook's bars take about this.
 const BARS: f64 = 640.0;
@@ -46,7 +47,7 @@ impl Chart for TallHeatmap {
         let rows = Rows::one(records, options)?;
         let scale = Scale::of(&rows, options)?;
         let columns = rows.record.tokens.len().saturating_sub(1).max(1) as f64;
-        let mut heatmap = Heatmap::of(rows, scale, options);
+        let mut heatmap = Heatmap::of(rows, &scale, options);
         let (bars, beside) = heatmap.least();
         let taken = text_width(options)
             + BETWEEN
@@ -88,7 +89,7 @@ fn scene(heatmap: &Heatmap<'_>, options: &Options) -> Scene {
     let rows_top = HEADING + heatmap.heads_height();
 
     let mut sheet = Sheet::of_all(rows, scale, options, rows.title_of_all());
-    sheet.heading("Input", 0.0, 16.0);
+    sheet.heading(&colored_text::heading(rows, text_width, options), 0.0, 16.0);
     sheet.heading("Output", heatmap_left, 16.0);
     let paragraph = text.items(rows, scale, options.token);
     sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || text.redraw(Vec::new()));
@@ -118,7 +119,7 @@ fn sentence(rows: &Rows<'_>, title: &str) -> String {
         "{title}: {n_output} output tokens in rows, {n_input} input tokens and the outputs before each in columns."
     );
     match rows.hover {
-        Some(hover) => format!("{counts} The paragraph shows “{}” (output {hover}).", rows.label(hover)),
+        Some(hover) => format!("{counts} The paragraph shows {}.", rows.name(hover)),
         None => counts,
     }
 }

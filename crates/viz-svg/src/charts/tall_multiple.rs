@@ -46,7 +46,7 @@ impl Chart for TallMultiple {
         let columns = |record: &Record| record.tokens.len().saturating_sub(1).max(1) as f64;
         let most = panels.records.iter().map(columns).fold(1.0, f64::max);
         let bar = (BARS / most).round().clamp(1.0, 12.0);
-        let heatmap = |(panel, rows)| Heatmap::of(rows, *scale_of(&groups, panel), options).with_bar(bar);
+        let heatmap = |(panel, rows)| Heatmap::of(rows, scale_of(&groups, panel), options).with_bar(bar);
         let mut heatmaps: Vec<_> = panels.rows().enumerate().map(heatmap).collect();
         if let Some(width) = options.width {
             let labels: f64 =

@@ -2,6 +2,7 @@
 //! locked one.
 
 use crate::layout::color_bar::{ColorBar, Ends};
+use crate::layout::colored_text;
 use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
@@ -39,7 +40,7 @@ pub(crate) fn sheet<'s>(
     let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());
     let set = |panel: usize| ColoredText::set(&panels.records[panel], setting, TEXT_WIDTH, (SIZE, LINE));
     let text = set(hovered);
-    sheet.heading("Input", 0.0, 16.0);
+    sheet.heading(&colored_text::heading(&rows, TEXT_WIDTH, options), 0.0, 16.0);
     // On a page, every text that there is takes this place in turn.
     let mut others: Vec<usize> =
         if options.for_page { (0..panels.records.len()).collect() } else { Vec::new() };

@@ -1,6 +1,7 @@
 //! A record's text on a panel, coloured by the hovered row: what many charts begin with.
 
 use crate::layout::cells::Cells;
+use crate::layout::sheet;
 use crate::options::Options;
 use crate::options::look::Look;
 use crate::paint::color::Color;
@@ -8,6 +9,7 @@ use crate::paint::scale::{Paint, Scale};
 use crate::redraw::{Boxes, Part, Redraw};
 use crate::scene::{Item, Rect};
 use crate::text::paragraph::{Paragraph, Piece};
+use crate::text::{font, visible};
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
@@ -50,6 +52,15 @@ impl Setting {
     /// That of a chart which shows all rows.
     pub(crate) fn of(options: &Options) -> Self {
         if options.look == Look::Notebook { Self::Inputs } else { Self::Apart }
+    }
+}
+
+/// What stands above a text: in the notebook's look and on a page what it is, or else which row its colours are.
+pub(crate) fn heading(rows: &Rows<'_>, width: f64, options: &Options) -> String {
+    match (options.look, options.for_page) {
+        (Look::Notebook, _) => "Input".to_owned(),
+        (Look::Plain, true) => "Text".to_owned(),
+        (Look::Plain, false) => font::fitted(&visible(&rows.title()), sheet::HEADING, width),
     }
 }
 

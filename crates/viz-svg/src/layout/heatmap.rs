@@ -65,23 +65,28 @@ enum Line {
 impl<'a> Heatmap<'a> {
     /// The heatmap of some rows, with bars of one unit. Of more than 60 rows, those without an input of five times an
     /// even share are counted instead of drawn, except on a page and in the notebook's look.
-    pub(crate) fn of(rows: Rows<'a>, scale: Scale, options: &Options) -> Self {
+    pub(crate) fn of(rows: Rows<'a>, scale: &Scale, options: &Options) -> Self {
         let n_output = rows.n_output();
         let all = n_output <= ALL || options.for_page || options.look == Look::Notebook;
         let shown = |row: &usize| {
             all || rows.hover == Some(*row) || rows.lock == Some(*row) || stands_out(&rows, *row)
         };
         let mut lines = Vec::new();
-        for row in 0..n_output {
-            match lines.last_mut() {
-                _ if shown(&row) => lines.push(Line::Row(row)),
-                Some(Line::More(count)) => *count += 1,
-                _ => lines.push(Line::More(1)),
+        let mut next = 0;
+        while next < n_output {
+            let more = (next..n_output).take_while(|row| !shown(row)).count();
+            // The line that counts one row has room for it.
+            if more > 1 {
+                lines.push(Line::More(more));
+                next += more;
+            } else {
+                lines.push(Line::Row(next));
+                next += 1;
             }
         }
         Self {
             rows,
-            scale,
+            scale: *scale,
             bar: 1.0,
             row: ROW,
             label_room: LABEL_ROOM,

@@ -29,7 +29,7 @@ const LABELS: f64 = 112.0;
 pub(crate) fn overview(record: &Record, options: &Options, width: f64) -> Result<Scene, Error> {
     let rows = Rows::one(std::slice::from_ref(record), options)?;
     let scale = Scale::of(&rows, options)?;
-    let mut heatmap = Heatmap::of(rows.clone(), scale, options);
+    let mut heatmap = Heatmap::of(rows.clone(), &scale, options);
     heatmap.label_room = LABELS;
     heatmap.row = (HEIGHT / rows.n_output().max(1) as f64).floor().clamp(ROWS.0, ROWS.1);
     let columns = record.tokens.len().saturating_sub(1).max(1) as f64;

@@ -14,6 +14,8 @@ use crate::values::names::common_lines;
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
+/// The size of headings.
+pub(crate) const HEADING: f64 = 14.0;
 /// Around every picture.
 pub(crate) const MARGIN: f64 = 24.0;
 /// Around a page's picture: room for half a frame's line.
@@ -142,7 +144,7 @@ impl<'a> Sheet<'a> {
     /// Adds a heading whose baseline begins at `(x, y)`.
     pub fn heading(&mut self, text: &str, x: f64, y: f64) {
         let ink = self.theme().ink();
-        self.add(Text::new(text, x, y, 14.0, ink).bold());
+        self.add(Text::new(text, x, y, HEADING, ink).bold());
     }
 
     /// The finished picture. `description` states in a sentence what it shows.

@@ -134,12 +134,11 @@ impl Paragraph {
                     let (token, own) = cluster.parts[if *leftward { parts - 1 - part } else { part }];
                     let width = width * own as f64 / bytes as f64;
                     if cluster.text != " " || !self.seen.contains(&token) {
-                        match pieces.last_mut().filter(|_| open == Some(token)) {
-                            Some(piece) => piece.rect.width = left + width - piece.rect.x,
-                            None => {
-                                let rect = Rect::new(left, top, width, self.line_height);
-                                pieces.push(Piece { token, rect });
-                            }
+                        if let Some(piece) = pieces.last_mut().filter(|_| open == Some(token)) {
+                            piece.rect.width = left + width - piece.rect.x;
+                        } else {
+                            let rect = Rect::new(left, top, width, self.line_height);
+                            pieces.push(Piece { token, rect });
                         }
                         open = Some(token);
                     } else if open != Some(token) {
