@@ -37,8 +37,8 @@ fn nothing_has_the_panel_s_colour() {
     }
 }
 
-/// Python's colour-science 0.4, `delta_E(…, method="CIE 2000")` of the two ends, as they are and as Machado et al. (2009)
-/// simulate deuteranopia and protanopia (severity 1, on linear sRGB):
+/// Python's colour-science 0.4, `delta_E(…, method="CIE 2000")` of the two ends, as they are and as Machado et al.
+/// (2009) simulate deuteranopia and protanopia (severity 1, on linear sRGB):
 ///
 /// ```text
 /// M = colour.blindness.matrix_cvd_Machado2009("Deuteranomaly", 1.0)
