@@ -6,8 +6,6 @@ use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
 use crate::options::too_narrow;
 use crate::paint::scale::{Scale, Value};
-use crate::redraw::Part;
-use crate::redraw::Redraw;
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
 use crate::text::font;
 use crate::text::visible;
@@ -90,7 +88,10 @@ impl Chart for Tokens {
         }
         let bottom = 22.0 + table.entries.len() as f64 * ROW;
         items.push(Text::new(table.rest(), 0.0, bottom + 16.0, 11.0, theme.muted()).into());
-        sheet.redrawn_group("table", None, items, (0.0, 0.0), || Redraw::of(0, Part::Table));
+        // A page has the table already.
+        if !options.for_page {
+            sheet.group("table", None, items, (0.0, 0.0));
+        }
         let description = format!("{}. A table of tokens: {}.", sheet.title(), table.rest());
         Ok(sheet.scene(description))
     }

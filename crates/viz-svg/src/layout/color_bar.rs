@@ -7,6 +7,7 @@ use crate::paint::theme::Theme;
 use crate::scene::{Item, Rect, Text};
 use crate::text::font;
 use crate::values::kind::Unit;
+use crate::values::number::percent;
 use crate::values::rows::Rows;
 
 /// The levels' least and most width.
@@ -145,11 +146,10 @@ impl ColorBar<'_> {
             let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
             if parts.is_empty() { String::new() } else { format!("({})", parts.join(", ")) }
         };
-        let below =
-            scale.cut.map(|cut| format!("· fainter below {}", scale.spelled(cut))).unwrap_or_default();
+        let below = scale.cut.map(|cut| format!("· fainter below {}", percent(cut))).unwrap_or_default();
         let even = match (scale.cut, scale.even) {
             (Some(cut), Some(even)) if cut >= even => {
-                format!("· fainter below an even share, {}", scale.spelled(cut))
+                format!("· fainter below an even share, {}", percent(cut))
             }
             _ => below.clone(),
         };

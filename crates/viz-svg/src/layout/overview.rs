@@ -11,7 +11,7 @@ use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 /// All rows together take about this, as long as each is neither higher nor lower than these.
-const HEIGHT: f64 = 560.0;
+const HEIGHT: f64 = 400.0;
 const ROWS: (f64, f64) = (13.0, heatmap::ROW);
 /// The widest labels.
 const LABELS: f64 = 112.0;
@@ -25,7 +25,6 @@ const LABELS: f64 = 112.0;
 ///
 /// # Errors
 /// A state outside the record, a palette that does not fit, or a width that is too small.
-#[cfg_attr(not(test), expect(dead_code, reason = "the page draws it"))]
 pub(crate) fn overview(record: &Record, options: &Options, width: f64) -> Result<Scene, Error> {
     let rows = Rows::one(std::slice::from_ref(record), options)?;
     let scale = Scale::of(&rows, options)?;
