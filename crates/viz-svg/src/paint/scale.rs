@@ -120,8 +120,8 @@ impl Value {
 /// A colour scale: from a value to its paint. Zero is the panel's colour.
 ///
 /// A value's level is `± √(|x| / end)`, linear for relative values. Shares and their differences fade: below `cut` the
-/// level is multiplied by `|x| / cut`. Relative values whose median is of `n < 5` shares fade by `n / 5`. The notebook's
-/// scale is linear, does not fade, and its zero is the palette's.
+/// level is multiplied by `|x| / cut`. Relative values whose median is of `n < 5` shares fade by `n / 5`. The
+/// notebook's scale is linear, does not fade, and its zero is the palette's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     pub(crate) palette: Palette,
@@ -153,8 +153,8 @@ pub(crate) struct Reach {
 }
 
 impl Scale {
-    /// The scale of what rows show: diverging if that has a sign. It ends at the quantile `options.clip` of the absolute
-    /// values of inputs (in the notebook's look, of all), or at `options.scale_max`.
+    /// The scale of what rows show: diverging if that has a sign. It ends at the quantile `options.clip` of the
+    /// absolute values of inputs (in the notebook's look, of all), or at `options.scale_max`.
     ///
     /// # Errors
     /// A palette that does not fit the sign.
