@@ -110,7 +110,7 @@ fn words_hold_the_sum_of_their_tokens_and_what_fell_inside() {
     let words = drawn(&record, &Options::default());
     assert_eq!(words.attributions[0], [Some(6.0), Some(18.0)]);
     assert_eq!(words.outputs[0].within, Some(12.0));
-    assert_eq!(words.row_total(0), 36.0);
+    assert_eq!(Some(words.row_total(0)), Some(36.0));
     assert_eq!(words.attributions[1][..2], [Some(1.0), Some(1.0)]);
     assert!(words.attributions[1][2].is_some_and(f64::is_nan));
     // What is said of groups that someone asked for is not said of words.
