@@ -1,5 +1,5 @@
 // What a reader takes along: a link, the table, a picture.
-import { id, make, records } from "./data.js";
+import { floor, id, make, max, records } from "./data.js";
 import { figures } from "./figures.js";
 import { numbers, rowName } from "./grain.js";
 import { lines } from "./inspector.js";
@@ -54,7 +54,7 @@ function picture() {
   const figure = shownFigures.find(figure => figure.seen) ?? shownFigures[0];
   if (!figure) return null;
   const { width, height } = figure.svg.viewBox.baseVal, look = theme(), top = 84, M = 16;
-  const wide = Math.max(width, 560) + 2 * M;
+  const wide = max(width, 560) + 2 * M;
   const svg = /** @type {SVGSVGElement} */ (document.createElementNS(SVG, "svg"));
   for (const [name, value] of Object.entries({ xmlns: SVG, width: wide, height: height + top + M, viewBox: `0 0 ${wide} ${height + top + M}`, "font-family": '"DejaVu Sans Mono", Menlo, Consolas, monospace' })) svg.setAttribute(name, String(value));
   add(svg, "title", {}, text(sentence()));
@@ -63,7 +63,7 @@ function picture() {
   const scale = scaleOf([state.record], state.grain), said = legend([state.record]), n = scale.colors.length;
   scale.colors.forEach((color, i) => add(svg, "rect", { x: M + i * 160 / n, y: 36, width: 160 / n + 0.3, height: 10, fill: color }));
   write(svg, `${said.low} … ${said.high}`, M + 172, 45, 11);
-  write(svg, [records[state.record].facts, ...said.notes].join(" · ").slice(0, Math.floor((wide - 2 * M) / 6.63)), M, 66, 11, { fill: look.muted });
+  write(svg, [records[state.record].facts, ...said.notes].join(" · ").slice(0, floor((wide - 2 * M) / 6.63)), M, 66, 11, { fill: look.muted });
   const copy = /** @type {SVGSVGElement} */ (figure.svg.cloneNode(true));
   for (const element of [copy, ...copy.querySelectorAll("[class],[data-live]")]) for (const name of ["class", "data-live", "data-theme", "tabindex", "role", "aria-label"]) element.removeAttribute(name);
   for (const element of copy.querySelectorAll("[hidden]")) element.remove();

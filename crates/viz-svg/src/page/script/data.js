@@ -30,6 +30,7 @@ export const themes = data.themes;
 /** @type {Record<string, {diverging: boolean, light: string, dark: string}>} */
 export const palettes = data.palettes;
 
+export const { abs, ceil, floor, max, min, round, sqrt } = Math;
 const UNITS = 32760;
 
 // Values: 16 bits each, in units of the row's largest; four codes say what is no number.

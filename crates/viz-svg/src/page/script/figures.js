@@ -1,5 +1,5 @@
 // The figures: groups of their SVG are redrawn from the values when the state changes. Places come from Rust.
-import { data, make, themes } from "./data.js";
+import { data, floor, make, max, min, themes } from "./data.js";
 import { groupOf, width } from "./grain.js";
 import { alike, fill, inkOn, levels, scaleOf, theme, themeName } from "./scale.js";
 import { scatter } from "./scatter.js";
@@ -74,7 +74,7 @@ const draw = {
 
   /** Many cells: one for each output and token. */
   grid(figure, part, group, scale, view) {
-    const n = view.n, tokens = view.inputs + Math.max(0, n - 1), { ground, panel } = theme();
+    const n = view.n, tokens = view.inputs + max(0, n - 1), { ground, panel } = theme();
     const end = n && tokens ? start(part, view, tokens - 1) + part.cell[0] : 0;
     if (part.panelled) {
       const [width, height] = part.turned ? [n * part.cell[1], end] : [end, n * part.cell[1]];
@@ -90,7 +90,7 @@ const draw = {
       const pixels = small ? null : new Uint32Array(columns * lines);
       const packed = scale.colors.map(c => parseInt(c.slice(5, 7) + c.slice(3, 5) + c.slice(1, 3), 16) + 0xff000000);
       for (let row = 0; row < n; row++) {
-        const last = Math.min(to, width(view, row));
+        const last = min(to, width(view, row));
         for (let token = from; token < last; token++) {
           const found = all[row][token];
           if (pixels && found >= 0) {
@@ -169,7 +169,7 @@ function marks(figure) {
     if (part.kind === "grid" && view.n && state.part && view.k === state.record) {
       const across = view.n * part.cell[1];
       for (const [from, to] of [[0, view.of[state.part[0]]], [view.of[state.part[1] - 1] + 1, view.inputs]]) {
-        const [a, w] = [from * part.cell[0], Math.max(0, to - from) * part.cell[0]];
+        const [a, w] = [from * part.cell[0], max(0, to - from) * part.cell[0]];
         const [left, top, width, height] = part.turned ? [0, a, across, w] : [a, 0, w, across];
         add(layer, "rect", { x: x + left, y: y + top, width, height, fill: theme().ground, "fill-opacity": 0.8 });
       }
@@ -239,9 +239,9 @@ export function under(figure, event) {
       const found = part.boxes.find((/** @type {number[]} */ [, ...rect]) => inside(rect));
       if (found) return hit(found[0]);
     } else if (part.kind === "grid") {
-      const [along, across] = part.turned ? [y, x] : [x, y], row = Math.floor(across / part.cell[1]);
+      const [along, across] = part.turned ? [y, x] : [x, y], row = floor(across / part.cell[1]);
       if (row < 0 || row >= view.n) continue;
-      const later = along >= start(part, view, inputs), token = Math.floor((along - (later ? part.gap : 0)) / part.cell[0]);
+      const later = along >= start(part, view, inputs), token = floor((along - (later ? part.gap : 0)) / part.cell[0]);
       if (token >= 0 && token < inputs + view.n - 1) return token < width(view, row) ? { record: k, row: output(row), token: starts[token] } : { record: k, row: output(row) };
     } else if (part.kind === "thumbnails") {
       const row = part.places.findIndex(inside);

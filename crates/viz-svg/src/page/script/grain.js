@@ -1,5 +1,5 @@
 // A record's rows by tokens, words or sentences: the values of a group are summed, as `Record::regroup` sums them.
-import { finite, held, nameOf, position, profiles, records } from "./data.js";
+import { abs, finite, held, min, nameOf, position, profiles, records } from "./data.js";
 /** @typedef {import("./data.js").Rec} Rec */
 /** @typedef {import("./data.js").Value} Value */
 
@@ -75,7 +75,7 @@ export function total(view, row) {
   if (found !== undefined) return found;
   const { record, starts, inputs } = view, [from, to] = outputs(view, row);
   let outer = 0, inner = 0, cut = 0;
-  for (const value of sums(view, row)) if (finite(value)) outer += Math.abs(value);
+  for (const value of sums(view, row)) if (finite(value)) outer += abs(value);
   for (let r = from; r < to; r++) {
     for (let token = starts[inputs + row]; token < record.inputs + r; token++) {
       const value = held(record, r, token);
@@ -84,7 +84,7 @@ export function total(view, row) {
     inner += record.within?.[r] ?? 0;
     cut += record.totals[r] * (1 - (record.inside?.[r] ?? 1));
   }
-  found = outer + Math.abs(inner) + cut;
+  found = outer + abs(inner) + cut;
   view.totals.set(row, found);
   return found;
 }
@@ -103,12 +103,12 @@ export function ratios(view, row) {
       for (let token = starts[g]; token < starts[g + 1]; token++) {
         const d = position(record, record.inputs + r) - position(record, token);
         expected += median[d] ?? NaN;
-        least = Math.min(least, n[d] ?? 0);
+        least = min(least, n[d] ?? 0);
       }
     }
     behind.push(least);
     const value = values[g];
-    return !finite(value) ? value === null ? null : undefined : expected > 0 && all > 0 ? (to - from) * Math.abs(value) / all / expected : undefined;
+    return !finite(value) ? value === null ? null : undefined : expected > 0 && all > 0 ? (to - from) * abs(value) / all / expected : undefined;
   });
   view.ratios.set(row, found);
   view.behind.set(row, behind);

@@ -1,5 +1,5 @@
 // Under the text and the heat map: the words that A drew most on, ranked; with B, both of them; and the whole table.
-import { finite, id, make } from "./data.js";
+import { abs, finite, id, make, max, min } from "./data.js";
 import { place, ratios, rowName, width } from "./grain.js";
 import { percent, signed, times } from "./numbers.js";
 import { levels, scaleOf } from "./scale.js";
@@ -41,8 +41,8 @@ export function rank() {
   const row = rowOf(view), values = shown(view, row), columns = ranked(view, row).slice(0, WORDS), scale = scaleOf([view.k], state.grain);
   const at = levels(scale, view, row), mine = shares(view, row), other = compares ? locked(view) : [];
   const own = compares ? plain(view, row) : [];
-  const size = (/** @type {Value} */ v) => finite(v) ? Math.abs(v) : 0;
-  const largest = Math.max(1e-300, ...columns.map(i => compares ? Math.max(size(own[i]), size(other[i])) : size(values[i])));
+  const size = (/** @type {Value} */ v) => finite(v) ? abs(v) : 0;
+  const largest = max(1e-300, ...columns.map(i => compares ? max(size(own[i]), size(other[i])) : size(values[i])));
   for (const column of columns) {
     const item = append(list, "li", view.of[state.token ?? -1] === column ? "at" : ""), value = values[column];
     item.dataset.c = String(view.starts[column]);
@@ -51,8 +51,8 @@ export function rank() {
     if (compares) {
       const [a, b] = [size(own[column]) / largest, size(other[column]) / largest];
       const line = append(track, "i", "gap");
-      line.style.left = 100 * Math.min(a, b) + "%";
-      line.style.width = 100 * Math.abs(a - b) + "%";
+      line.style.left = 100 * min(a, b) + "%";
+      line.style.width = 100 * abs(a - b) + "%";
       append(track, "i", "dot b").style.left = 100 * b + "%";
       append(track, "i", "dot a").style.left = 100 * a + "%";
     } else {

@@ -2,7 +2,7 @@
 // Types are checked with `tsc --checkJs`; esbuild puts the files of this folder into one.
 import { bar, controls, strip } from "./bar.js";
 import { copy, copyPicture, copyTable, savePicture } from "./copying.js";
-import { data, every, id, listen, make, press, records } from "./data.js";
+import { data, every, id, listen, make, max, min, press, records } from "./data.js";
 import { figures, redraw, rest, under } from "./figures.js";
 import { firstOf, groupOf } from "./grain.js";
 import { fillTable, rank } from "./inspector.js";
@@ -122,14 +122,14 @@ function keys(event, turned) {
   /** @param {number} by */
   const rows = by => {
     if (event.shiftKey && state.lock) {
-      const other = current(state.lock.record), row = Math.max(0, Math.min(other.n - 1, groupOf(other, state.lock.row) + by));
+      const other = current(state.lock.record), row = max(0, min(other.n - 1, groupOf(other, state.lock.row) + by));
       return compare({ record: state.lock.record, row: firstOf(other, row) });
     }
-    show(state.record, firstOf(view, Math.max(0, Math.min(n - 1, rowOf(view) + by))));
+    show(state.record, firstOf(view, max(0, min(n - 1, rowOf(view) + by))));
     if (same(state.lock, state)) compare(null);
   };
   const many = () => view.inputs + rowOf(view);
-  const token = (/** @type {number} */ column) => { state.token = view.starts[Math.max(0, Math.min(many() - 1, column))]; };
+  const token = (/** @type {number} */ column) => { state.token = view.starts[max(0, min(many() - 1, column))]; };
   const tokens = (/** @type {number} */ by) => token(state.token === null ? (by > 0 ? 0 : many() - 1) : view.of[state.token] + by);
   const other = (/** @type {number} */ by) => show((state.record + by + records.length) % records.length, state.row);
   const [across, down] = turned ? [rows, tokens] : [tokens, rows];
@@ -221,10 +221,10 @@ listen("only", "click", () => { only(); changed(true); });
 function only() {
   const range = getSelection(), { inputs } = records[state.record];
   const tokens = range && !range.isCollapsed && box ? [tokenAt(range.anchorNode?.parentElement ?? null), tokenAt(range.focusNode?.parentElement ?? null)].filter(x => x !== undefined) : [];
-  if (tokens.length === 2) state.part = [Math.min(...tokens), Math.min(inputs, Math.max(...tokens) + 1)];
+  if (tokens.length === 2) state.part = [min(...tokens), min(inputs, max(...tokens) + 1)];
   else if (state.token !== null && state.token < inputs) {
     const sentences = current(state.record, "sentences"), g = sentences.of[state.token];
-    state.part = [sentences.starts[g], Math.min(inputs, sentences.starts[g + 1] ?? inputs)];
+    state.part = [sentences.starts[g], min(inputs, sentences.starts[g + 1] ?? inputs)];
   }
   if (state.part && state.part[0] >= state.part[1]) state.part = null;
 }

@@ -1,5 +1,5 @@
 // Methods on the same tokens: a thin strip of each one's row, by rank, and how far it agrees with the one in hand.
-import { data, finite, id, make, press, records } from "./data.js";
+import { data, finite, id, make, max, min, press, records, round } from "./data.js";
 import { groupOf, view, width } from "./grain.js";
 import { scaleOf } from "./scale.js";
 import { state } from "./state.js";
@@ -8,7 +8,7 @@ import { shares } from "./values.js";
 /** Spearman's ρ of two records, for an output or in the mean: Rust's numbers. @param {number} a @param {number} b @param {number | null} row */
 function agreement(a, b, row) {
   /** @type {(number | null)[]} */
-  const all = data.agreement?.[`${Math.min(a, b)} ${Math.max(a, b)}`] ?? [];
+  const all = data.agreement?.[`${min(a, b)} ${max(a, b)}`] ?? [];
   const known = row === null ? all.filter(x => x !== null) : [all[row] ?? null].filter(x => x !== null);
   return known.length ? known.reduce((x, y) => Number(x) + Number(y), 0) / known.length / 100 : null;
 }
@@ -33,7 +33,7 @@ export function strips() {
   }
   for (const line of box.children) {
     const k = Number(line.dataset.k), one = view(k, state.grain), [name, strip, now, mean] = line.children;
-    const row = one.n ? groupOf(one, Math.min(state.row, one.record.scales.length - 1)) : -1;
+    const row = one.n ? groupOf(one, min(state.row, one.record.scales.length - 1)) : -1;
     press(name.firstChild, k === state.record);
     now.textContent = k === state.record ? "in hand" : spelled(agreement(k, state.record, state.row));
     mean.textContent = k === state.record ? "" : spelled(agreement(k, state.record, null));
@@ -46,8 +46,8 @@ export function strips() {
     const strong = diverging ? colors.slice(31) : colors;
     order.forEach((column, rank) => {
       // The upper half of the ranks is what is told apart.
-      const t = finite(mine[column]) ? Math.max(0, 2 * (rank + 1) / n - 1) : 0;
-      context.fillStyle = strong[Math.round(t * 31)];
+      const t = finite(mine[column]) ? max(0, 2 * (rank + 1) / n - 1) : 0;
+      context.fillStyle = strong[round(t * 31)];
       context.fillRect(column, 0, 1, 1);
     });
   }

@@ -1,5 +1,5 @@
 // The colour scale: from what is shown to a level among the colours, as `paint/scale.rs` has it.
-import { data, finite, palettes, records, themes } from "./data.js";
+import { abs, ceil, data, finite, floor, max, min, palettes, records, sqrt, themes } from "./data.js";
 import { ratios, view, width } from "./grain.js";
 import { state } from "./state.js";
 import { diverging, shown } from "./values.js";
@@ -43,14 +43,14 @@ function endOf(ks, grain) {
       cells += values.length;
       for (let i = 0; i < values.length; i++) {
         const value = values[i];
-        if (finite(value)) (i < one.inputs ? inputs : later).push(Math.abs(value));
+        if (finite(value)) (i < one.inputs ? inputs : later).push(abs(value));
         else patterns.add(-odd(value));
       }
     }
   }
   const sorted = Float64Array.from(inputs).sort(), n = sorted.length;
   const all = n && !data.notebook ? sorted : Float64Array.from([...inputs, ...later]).sort(), largest = all.length ? all[all.length - 1] : 0;
-  let end = data.max || (all.length ? all[Math.min(Math.max(Math.ceil(all.length * state.clip), 1), all.length) - 1] : 0);
+  let end = data.max || (all.length ? all[min(max(ceil(all.length * state.clip), 1), all.length) - 1] : 0);
   if (!(end > 0)) end = largest > 0 ? largest : 1;
   const over = (/** @type {number[]} */ sizes) => sizes.reduce((n, x) => n + +(x >= end), 0);
   const found = { end, even: cells ? rows / cells : 1, over: /** @type {[number, number]} */ ([over(inputs), over(later)]),
@@ -72,7 +72,7 @@ export function scaleOf(ks, grain) {
     colored.set(name + dark, found = { colors, inks: colors.map(contrast) });
   }
   // Differences of shares fade as shares do; what has a sign of its own does not.
-  const cut = state.mode === "distance" || !ks.every(k => records[k].share) ? 0 : Math.min(end, even / state.intensity);
+  const cut = state.mode === "distance" || !ks.every(k => records[k].share) ? 0 : min(end, even / state.intensity);
   return { end, cut, even, diverging: apart, root: state.mode !== "distance" && !data.notebook, over, of, patterns, ...found };
 }
 /** Those of some records that are of one unit and sign with one of them: they share a scale. @param {number[]} ks @param {number} k */
@@ -88,11 +88,11 @@ export const PATTERN_NAMES = ["", "not comparable", "missing", "NaN", "âˆž", "âˆ
 export function level(scale, value, n = FEW) {
   // Nothing at all against a distance is the scale's low end.
   if (typeof value !== "number" || (!Number.isFinite(value) && !(state.mode === "distance" && value < 0))) return odd(value);
-  const x = Math.max(-1, Math.min(1, value / scale.end)), size = Math.abs(x);
-  let t = scale.root ? Math.sqrt(size) : size;
+  const x = max(-1, min(1, value / scale.end)), size = abs(x);
+  let t = scale.root ? sqrt(size) : size;
   if (scale.cut && size * scale.end < scale.cut) t *= size * scale.end / scale.cut;
   if (n < FEW) t *= n / FEW;
-  const at = Math.floor(t * LEVELS + 0.5);
+  const at = floor(t * LEVELS + 0.5);
   return (x < 0 ? -at : at) + (scale.diverging ? LEVELS : 0);
 }
 /** The levels of a row. @param {Scale} scale @param {View} view @param {number} row */
@@ -109,4 +109,4 @@ export const fill = (scale, at, prefix) => at >= 0 ? scale.colors[at] : at === -
 /** @param {Scale} scale @param {number} at */
 export const inkOn = (scale, at) => at >= 0 ? scale.inks[at] : contrast(theme().apart);
 /** The cells of a row, and of what it is a share. @param {View} view @param {number} row */
-export const evenOf = (view, row) => 1 / Math.max(1, width(view, row));
+export const evenOf = (view, row) => 1 / max(1, width(view, row));

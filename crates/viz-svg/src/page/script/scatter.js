@@ -1,5 +1,5 @@
 // A against B: a dot for each word. The plot's place, its axes and their texts come from Rust.
-import { finite, records } from "./data.js";
+import { abs, finite, max, min, records, sqrt } from "./data.js";
 import { numbers, partners, rowName, width } from "./grain.js";
 import { fill, level, theme } from "./scale.js";
 import { state } from "./state.js";
@@ -22,7 +22,7 @@ export function scatter(part, group, scale, one, prefix) {
   const lock = /** @type {{view: View, row: number}} */ (lockOf(one.grain)), mine = compared(one, row), theirs = locked(one), rest = compared(lock.view, lock.row), to = partners(one, lock.view);
   state.lock = before;
   const along = (/** @type {number} */ x) => {
-    const share = Math.max(-1, Math.min(1, x / part.reach)), root = Math.sqrt(Math.abs(share));
+    const share = max(-1, min(1, x / part.reach)), root = sqrt(abs(share));
     return part.form === "root" ? (share > 0 ? root : 0) : 0.5 + 0.5 * (part.form === "signed" ? Math.sign(share) * root : share);
   };
   const place = (/** @type {number} */ a, /** @type {number} */ b) => [X + along(a) * side, Y + (1 - along(b)) * side];
@@ -30,7 +30,7 @@ export function scatter(part, group, scale, one, prefix) {
   const grid = ground === panel ? apart : ground;
   for (const [at, text] of part.ticks) {
     const [x, y] = [X + at * side, Y + (1 - at) * side];
-    add(group, "path", { d: `M${short(x)} ${Y}v${side}M${X} ${short(y)}h${side}`, stroke: grid, "stroke-width": at > 0 && Math.abs(at - along(0)) < 1e-4 ? 2 : 1 });
+    add(group, "path", { d: `M${short(x)} ${Y}v${side}M${X} ${short(y)}h${side}`, stroke: grid, "stroke-width": at > 0 && abs(at - along(0)) < 1e-4 ? 2 : 1 });
     write(group, text, x, Y + side + 28, 10, { "text-anchor": "middle" });
     write(group, text, X - 18, y + 3.5, 10, { "text-anchor": "end" });
   }
@@ -41,21 +41,21 @@ export function scatter(part, group, scale, one, prefix) {
   write(group, title(part.titles[0], lock.view, lock.row), X + side / 2, Y + side + 48, 12, bold);
   write(group, title(part.titles[1], one, row), 12, Y + side / 2, 12, { ...bold, transform: `rotate(-90 12 ${Y + side / 2})` });
   let hidden = 0;
-  const end = several ? width(one, row) : Math.max(width(one, row), width(lock.view, lock.row));
+  const end = several ? width(one, row) : max(width(one, row), width(lock.view, lock.row));
   for (let column = 0; column < end; column++) {
     const a = theirs[column], b = mine[column], label = one.labels[column], token = one.starts[column];
     if (finite(a) && finite(b)) {
-      const [x, y] = place(a, b), gap = Math.abs(b - a);
-      dots.push({ column, token, label, x, y, weight: Math.max(gap, Math.abs(b) / 2), at: level(scale, scale.diverging ? b - a : b) });
-    } else if (a === undefined && finite(b)) dots.push({ column, token, label, x: X - 10, y: place(0, b)[1], weight: Math.abs(b), at: -1 });
-    else if (finite(a) && b === undefined) dots.push({ column, token, label, x: place(a, 0)[0], y: Y + side + 10, weight: Math.abs(a), at: -1 });
+      const [x, y] = place(a, b), gap = abs(b - a);
+      dots.push({ column, token, label, x, y, weight: max(gap, abs(b) / 2), at: level(scale, scale.diverging ? b - a : b) });
+    } else if (a === undefined && finite(b)) dots.push({ column, token, label, x: X - 10, y: place(0, b)[1], weight: abs(b), at: -1 });
+    else if (finite(a) && b === undefined) dots.push({ column, token, label, x: place(a, 0)[0], y: Y + side + 10, weight: abs(a), at: -1 });
     else hidden++;
   }
   // What only the other record's row has read.
   if (several) {
     const partnered = new Set(to.subarray(0, width(one, row)));
     rest.forEach((a, column) => {
-      if (!partnered.has(column) && finite(a)) dots.push({ column: -1, token: -1, label: lock.view.labels[column], x: place(a, 0)[0], y: Y + side + 10, weight: Math.abs(a), at: -1 });
+      if (!partnered.has(column) && finite(a)) dots.push({ column: -1, token: -1, label: lock.view.labels[column], x: place(a, 0)[0], y: Y + side + 10, weight: abs(a), at: -1 });
     });
   }
   // What labels may not cover: left, top, right, bottom.
@@ -81,7 +81,7 @@ export function scatter(part, group, scale, one, prefix) {
   let labels = 0;
   for (const dot of dots.filter(d => d.weight > 0).slice(-42).reverse()) {
     if (labels === 14) break;
-    const text = fitted(dot.label, 11, Math.min(120, side / 3)), w = widthOf(text, 11);
+    const text = fitted(dot.label, 11, min(120, side / 3)), w = widthOf(text, 11);
     const free = [[6, 4], [-6 - w, 4], [3, -5], [3, 13], [-3 - w, -5], [-3 - w, 13]].map(([dx, dy]) => {
       const [x, y] = [dot.x + dx, dot.y + dy];
       return [x, y - 8.36, x + w, y + 2.64, y];

@@ -1,5 +1,5 @@
 // The one state of the page, and its form in the address. Outputs and tokens are counted as the record counts them.
-import { data, palettes, records, themes } from "./data.js";
+import { data, max, min, palettes, records, themes } from "./data.js";
 
 /** @typedef {{record: number, row: number}} Row an output of a record */
 
@@ -80,7 +80,7 @@ export const clips = () => [0.9, 0.95, 0.99, 1].includes(data.clip) ? [0.9, 0.95
 export function show(record, row) {
   const n = records[record].scales.length;
   state.record = record;
-  state.row = Math.max(0, Math.min(n - 1, row));
+  state.row = max(0, min(n - 1, row));
   const { inputs, texts } = records[record];
   if (state.token !== null && state.token >= texts.length) state.token = null;
   if (state.part && state.part[1] > inputs) state.part = null;

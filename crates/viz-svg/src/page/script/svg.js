@@ -1,4 +1,5 @@
 // Elements of SVG, and what the figures' script lays out of them: the places come from Rust.
+import { round } from "./data.js";
 import { theme } from "./scale.js";
 
 export const SVG = "http://www.w3.org/2000/svg";
@@ -13,7 +14,7 @@ export function add(parent, name, attributes, text) {
   return element;
 }
 /** @param {number} x */
-export const short = x => Math.round(x * 100) / 100;
+export const short = x => round(x * 100) / 100;
 /** How wide a text is set: two columns for wide characters. @param {string} text @param {number} size */
 export const widthOf = (text, size) => [...text].reduce((n, c) => n + (/[\u1100-\u115f\u2e80-\uffdc]|[\u{1f000}-\u{3ffff}]/u.test(c) ? 2 : 1), 0) * ADVANCE * size;
 /** @param {string} text @param {number} size @param {number} room */

@@ -1,5 +1,5 @@
 // What a row shows: shares of the row or values in their unit, their difference from B's, or shares against distance.
-import { data, finite, records } from "./data.js";
+import { abs, data, finite, records } from "./data.js";
 import { firstOf, groupOf, partners, ratios, sums, total, view, width } from "./grain.js";
 import { state } from "./state.js";
 /** @typedef {import("./data.js").Value} Value */
@@ -21,12 +21,12 @@ function own(view, row) {
   const values = sums(view, row);
   if (!view.record.share) return values;
   const all = total(view, row) || 1;
-  return values.map(value => typeof value === "number" ? Math.abs(value) / all : value);
+  return values.map(value => typeof value === "number" ? abs(value) / all : value);
 }
 /** A row by sizes, as shares of it. @param {View} view @param {number} row @returns {Value[]} */
 export function shares(view, row) {
   const all = total(view, row) || 1;
-  return sums(view, row).map(value => typeof value === "number" ? Math.abs(value) / all : value);
+  return sums(view, row).map(value => typeof value === "number" ? abs(value) / all : value);
 }
 
 /** The same with the values' signs. @param {View} view @param {number} row @returns {Value[]} */
@@ -90,7 +90,7 @@ export const diverging = view => state.mode === "distance" || (state.mode === "d
 
 /** A row's columns, the largest first; those of the part alone that is shown. @param {View} view @param {number} row @param {Value[]} [values] */
 export function ranked(view, row, values = shown(view, row)) {
-  const size = (/** @type {Value} */ v) => finite(v) ? Math.abs(v) : v === null || v === undefined ? -1 : state.mode === "distance" ? -1 : Infinity;
+  const size = (/** @type {Value} */ v) => finite(v) ? abs(v) : v === null || v === undefined ? -1 : state.mode === "distance" ? -1 : Infinity;
   const columns = Array.from({ length: width(view, row) }, (_, i) => i).filter(i => inPart(view, i));
   const order = state.mode === "distance" ? (/** @type {number} */ i) => finite(values[i]) ? Number(values[i]) : -1e9 : (/** @type {number} */ i) => size(values[i]);
   return columns.sort((a, b) => order(b) - order(a) || a - b);
@@ -106,7 +106,7 @@ export function mostDifferent({ record, row }) {
     if (r === groupOf(here, row)) continue;
     const theirs = signedShares(here, r);
     let gap = 0;
-    for (let i = 0; i < here.inputs; i++) if (finite(mine[i]) && finite(theirs[i])) gap += Math.abs(Number(mine[i]) - Number(theirs[i]));
+    for (let i = 0; i < here.inputs; i++) if (finite(mine[i]) && finite(theirs[i])) gap += abs(Number(mine[i]) - Number(theirs[i]));
     if (gap > most) [most, best] = [gap, { record, row: firstOf(here, r) }];
   }
   return best;
