@@ -12,7 +12,8 @@ use crate::step;
 use crate::workspace::Workspace;
 
 const TOOLS: &str = "crates/viz-svg/tests/browser/package.json";
-const SCRIPT: (&str, &str) = ("crates/viz-svg/src/page/page.js", "crates/viz-svg/src/page/page.min.js");
+const SCRIPT: (&str, &str) =
+    ("crates/viz-svg/src/page/script/main.js", "crates/viz-svg/src/page/page.min.js");
 const STYLE: (&str, &str) = ("crates/viz-svg/src/page/page.css", "crates/viz-svg/src/page/page.min.css");
 /// Browsers that tests look for on the PATH, besides what CHROME names.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -23,6 +24,7 @@ pub(crate) fn run(workspace: &Workspace, write: bool) -> Result<()> {
     let tools = install(workspace)?;
     let mut types = tool(&tools, "tsc");
     types.args(["--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2023"]);
+    types.args(["--module", "esnext", "--moduleResolution", "bundler"]);
     types.args(["--lib", "es2023,dom,dom.iterable", "--types", ""]).arg(workspace.root().join(SCRIPT.0));
     step::run(&mut types)?;
     for (source, minified) in [SCRIPT, STYLE] {
@@ -34,9 +36,11 @@ pub(crate) fn run(workspace: &Workspace, write: bool) -> Result<()> {
 fn minify(workspace: &Workspace, tools: &Path, source: &str, minified: &str, write: bool) -> Result<()> {
     let mut minify = tool(tools, "esbuild");
     minify.arg(workspace.root().join(source)).args([
+        "--bundle",
         "--minify",
         "--target=es2022",
         "--charset=utf8",
+        "--format=iife",
         "--log-level=warning",
     ]);
     let output = minify.stderr(Stdio::inherit()).output().context("esbuild does not run")?;

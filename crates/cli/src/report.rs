@@ -85,7 +85,7 @@ fn files(
         missing.extend(png.missing(&scene));
         Ok(())
     };
-    let page = Page::new(records).every_chart().title("saliency report").options(options.clone());
+    let page = Page::report(records).options(options.clone());
     for chart in charts() {
         if chart.takes_several() {
             add(*chart, records, None)?;

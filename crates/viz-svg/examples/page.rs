@@ -6,18 +6,17 @@ use saliency_viz_svg::{Page, ToHtml, chart};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [name, files @ .., page] = &arguments[..] else {
-        return Err("usage: page CHART RECORD… PAGE; CHART may be `all`".into());
+        return Err("usage: page CHART RECORD… PAGE; CHART may be `report` or `all`".into());
     };
     let mut records = Vec::new();
     for file in files {
         records.extend(saliency_schema::read(&std::fs::read(file)?)?);
     }
-    let mut drawn = Page::new(&records);
-    if name == "all" {
-        drawn = drawn.every_chart();
-    } else {
-        drawn = drawn.chart(chart(name)?);
-    }
+    let drawn = match &**name {
+        "report" => Page::report(&records),
+        "all" => Page::new(&records).every_chart(),
+        name => Page::new(&records).chart(chart(name)?),
+    };
     std::fs::write(page, drawn.to_html()?)?;
     Ok(())
 }

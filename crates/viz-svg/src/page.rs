@@ -1,29 +1,43 @@
 //! The page: charts of the same records in one HTML file that works from disk, without any request.
 //!
-//! Without scripting it shows the pictures. With scripting, its script redraws groups of them from the records' values,
-//! which are in a block of JSON: 16 bits for each value, in units of the row's largest.
+//! It says first what the row in hand looked at: a title from the text, a sentence, the text itself, a heat map, the
+//! words in order. Without scripting it shows that of the resting output. With scripting, everything is drawn from one
+//! state, and from the records' values, which are in a block of JSON: 16 bits for each token, in units of the row's
+//! largest. The script lays nothing out that is not in the data as numbers and texts.
 
+mod about;
+mod body;
 mod data;
 mod encode;
 mod escape;
 mod figure;
+mod figures;
+mod head;
 mod html;
+mod paragraph;
 mod redraw;
+mod resting;
+mod sentence;
+mod tabs;
 
 use crate::chart::{Chart, charts};
 use crate::error::Error;
 use crate::figure::{AsRecords, Figure};
 use crate::options::{Options, State};
+use crate::page::body::Body;
 use crate::page::data::data;
 use crate::page::escape::escaped;
-use crate::page::figure::PageFigure;
-use crate::page::html::{document, noted};
-use crate::paint::theme::Theme;
+use crate::page::figures::Figures;
+use crate::page::head::{Title, facts};
+use crate::page::html::Document;
+use crate::page::paragraph::texts;
+use crate::page::resting::Resting;
 use crate::values::names::panel_names;
 use crate::values::panels::Panels;
 use crate::values::view::View;
 use saliency_schema::Record;
 use std::fmt;
+use std::fmt::Write as _;
 
 /// Writes one self-contained page.
 pub trait ToHtml {
@@ -43,14 +57,16 @@ impl<C: Chart> ToHtml for Figure<'_, C> {
     }
 }
 
-/// Charts of the same records on one page: hovering or locking a row in one shows it in the others.
+/// Charts of the same records on one page: what is hovered, held or compared in one is so in the others.
 ///
-/// Charts of one record are drawn for each, and the page's switches show one of them at a time.
+/// [`Page::report`] is the whole page; [`Page::new`] has charts of the caller's choice in place of its first screen and
+/// tabs. Charts of one record are drawn for each, and the page shows those of the record in hand.
 #[derive(Clone)]
 #[must_use]
 pub struct Page<'a> {
     records: &'a [Record],
     charts: Vec<&'a dyn Chart>,
+    report: bool,
     options: Options,
     title: Option<String>,
 }
@@ -60,6 +76,7 @@ impl fmt::Debug for Page<'_> {
         let charts: Vec<_> = self.charts.iter().map(|chart| chart.name()).collect();
         f.debug_struct("Page")
             .field("charts", &charts)
+            .field("report", &self.report)
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
@@ -69,10 +86,16 @@ impl<'a> Page<'a> {
     /// A page of some records, without charts yet.
     pub fn new<R: AsRecords + ?Sized>(records: &'a R) -> Self {
         let records = records.as_records();
-        Self { records, charts: Vec::new(), options: Options::default(), title: None }
+        Self { records, charts: Vec::new(), report: false, options: Options::default(), title: None }
     }
 
-    /// Adds a chart. One of your own stays as it is drawn, since only this crate's charts are redrawn.
+    /// The report of some records: the text beside the heat map, the words in order below them, and tabs for whatever
+    /// else these records have to show.
+    pub fn report<R: AsRecords + ?Sized>(records: &'a R) -> Self {
+        Self { report: true, ..Self::new(records) }
+    }
+
+    /// Adds a chart, under the first screen of a report. One of your own stays as it is drawn, since only this crate's charts are redrawn.
     pub fn chart(mut self, chart: &'a dyn Chart) -> Self {
         self.charts.push(chart);
         self
@@ -90,7 +113,7 @@ impl<'a> Page<'a> {
         Self { options, ..self }
     }
 
-    /// The page's title. Default: the charts' names.
+    /// The page's title. Default: the end of the input and the beginning of the outputs.
     pub fn title(self, title: impl Into<String>) -> Self {
         Self { title: Some(title.into()), ..self }
     }
@@ -116,58 +139,29 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Every figure: its chart, its records, and its picture.
-    fn figures(&self, records: &'a [Record]) -> Result<Vec<PageFigure<'a>>, Error> {
-        let theme = if self.options.theme == Theme::Dark { Theme::Dark } else { Theme::Light };
-        let options = Options { for_page: true, theme, record: None, ..self.options.clone() };
-        let mut figures = Vec::new();
-        for &chart in &self.charts {
-            // An option of one chart does not reach the others.
-            let own = |name: &str| chart.own_options().contains(&name) || self.charts.len() == 1;
-            let options = Options {
-                columns: options.columns.filter(|_| own("columns")),
-                top: options.top.filter(|_| own("top")),
-                ..options.clone()
-            };
-            if chart.takes_several() {
-                let scene = chart.draw(records, &options)?;
-                figures.push(PageFigure { chart, first: 0, count: records.len(), switched: false, scene });
-                continue;
-            }
-            for (k, record) in records.iter().enumerate() {
-                let here = |state: Option<State>| match state {
-                    Some(state) if records.len() == 1 => Some(state),
-                    state => state.filter(|s| s.panel == k).map(|s| State::output(s.output)),
-                };
-                let options =
-                    Options { hover: here(options.hover), lock: here(options.lock), ..options.clone() };
-                let scene = chart.draw(std::slice::from_ref(record), &options)?;
-                figures.push(PageFigure { chart, first: k, count: 1, switched: records.len() > 1, scene });
-            }
-        }
-        Ok(figures)
-    }
-
     /// The state that the page opens with, in the form of its address.
-    fn state(&self) -> String {
-        let (hover, lock) = (self.options.hover, self.options.lock);
-        let mut parts = Vec::new();
-        for (name, state) in [("hover", hover), ("lock", lock)] {
-            parts.extend(state.map(|s| format!("{name}={}:{}", s.panel, s.output)));
+    fn state(&self, opening: State) -> String {
+        let mut state = format!("hover={}:{}", opening.panel, opening.output);
+        if let Some(lock) = self.options.lock {
+            let _ = write!(state, "&lock={}:{}", lock.panel, lock.output);
         }
-        parts.extend(self.options.token.map(|token| format!("token={token}")));
-        parts.join("&")
+        if let Some(token) = self.options.token {
+            let _ = write!(state, "&token={token}");
+        }
+        state
     }
 }
 
 impl ToHtml for Page<'_> {
     fn to_html(&self) -> Result<String, Error> {
-        if self.charts.is_empty() {
+        if self.charts.is_empty() && !self.report {
             return Err(Error::NoChart);
         }
-        let view = View::of(self.records, &self.options)?;
-        let (charts, title) = (self.charts.clone(), self.title.clone());
-        Page { records: &view.records, charts, options: view.options.into_owned(), title }.written()
+        // Words are put together by the script, and by each chart.
+        let apart = Options { tokens: true, ..self.options.clone() };
+        let view = View::of(self.records, &apart)?;
+        let options = Options { tokens: self.options.tokens, ..view.options.into_owned() };
+        Page { records: &view.records, options, ..self.clone() }.written()
     }
 }
 
@@ -176,16 +170,38 @@ impl Page<'_> {
     fn written(&self) -> Result<String, Error> {
         // The records that are asked for, with states that lie inside them.
         let records = Panels::of(self.records, &self.options)?.records;
-        let figures = self.figures(records)?;
-        let charts: Vec<_> = self.charts.iter().map(|chart| chart.name()).collect();
-        let title = self.title.clone().or_else(|| self.options.title.clone());
-        let title = escaped(&title.unwrap_or_else(|| charts.join(", ")));
-        let mut body = noted(records, &self.options);
+        let resting = Resting::of(records, &self.options)?;
         let names = panel_names(records, &self.options);
-        for (number, figure) in figures.iter().enumerate() {
-            figure.section(number, &names, &mut body);
+        let texts = texts(&records[resting.state.panel]);
+        let figures =
+            Figures::new(records, &self.options, resting.state, self.charts.len() == 1 && !self.report);
+        let mut body = Body {
+            records,
+            names: &names,
+            options: &self.options,
+            resting: &resting,
+            figures,
+            html: String::new(),
+        };
+        body.first_screen(&texts, self.report)?;
+        for chart in &self.charts {
+            body.chart(*chart)?;
         }
-        let data = data(records, &names, &figures, &self.options, &self.state());
-        Ok(document(&title, &body, &data))
+        body.tabs(self.report)?;
+        let record = &records[resting.state.panel];
+        let title = Title::of(record, &texts);
+        let given = self.title.clone().or_else(|| self.options.title.clone());
+        let figures = &body.figures.drawn;
+        let data = data(records, &names, figures, &self.options, &self.state(resting.state))?;
+        let document = Document {
+            heading: given.as_deref().map_or_else(|| title.html(), escaped),
+            title: given.unwrap_or_else(|| title.text()),
+            description: resting.sentence.text(),
+            facts: escaped(&facts(record, &self.options)),
+            sentence: resting.sentence.html(),
+            colors: resting.colors(),
+            body: body.html,
+        };
+        Ok(document.written(&data))
     }
 }

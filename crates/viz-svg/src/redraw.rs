@@ -29,8 +29,6 @@ pub(crate) enum Part {
     ScatterPlot { plot: Rect, axis: Axis, titles: [&'static str; 2] },
     /// Marks of the state, which a page draws over everything.
     Marks,
-    /// A ranked table.
-    Table,
 }
 
 /// Tokens in boxes: a paragraph, a continuation, the labels of rows.
@@ -38,18 +36,10 @@ pub(crate) enum Part {
 pub(crate) struct Boxes {
     /// The font's size.
     pub(crate) size: f64,
-    /// The panels that it is shown for; empty for all.
-    pub(crate) only: Vec<usize>,
     /// Whether a box that has no colour is filled all the same.
     pub(crate) ground: bool,
-    /// Whether tokens that come after the hovered output are in muted ink.
-    pub(crate) later: bool,
     /// Whether the locked output's text is bold.
     pub(crate) bold: bool,
-    /// Where the outputs begin: a line down or, where it has a width, to the right.
-    pub(crate) rule: Option<Rect>,
-    /// The panel behind all.
-    pub(crate) area: Option<(f64, f64)>,
     pub(crate) places: Vec<(usize, Rect)>,
     pub(crate) texts: Vec<(usize, Text)>,
 }

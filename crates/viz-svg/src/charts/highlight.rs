@@ -36,9 +36,11 @@ impl Chart for Highlight {
         let mut sheet = Sheet::of_row(&rows, &scale, options, rows.title());
         let width = options.width.map_or(WIDTH, |width| width - 2.0 * margin(options));
         let text = ColoredText::set(rows.record, Setting::Running, width, (SIZE, LINE));
-        let words = rows.hover.map(|row| rows.in_words(&[row]));
-        let items = text.items(&rows, &scale, options.token);
-        sheet.redrawn_group("paragraph", words, items, (0.0, 0.0), || text.redraw(Vec::new()));
+        // A page is the text already.
+        if !options.for_page {
+            let words = rows.hover.map(|row| rows.in_words(&[row]));
+            sheet.group("paragraph", words, text.items(&rows, &scale, options.token), (0.0, 0.0));
+        }
         Ok(sheet.scene(sentence(&rows)))
     }
 }

@@ -34,6 +34,8 @@ const TEXT_WIDTH: f64 = 330.0;
 /// The narrowest text above a panel.
 const LEAST: f64 = 160.0;
 const BETWEEN: f64 = 28.0;
+/// On a page, panels that do not fit beside each other go on below.
+const PAGE: f64 = 1200.0;
 const SIZE: f64 = 11.0;
 const LINE: f64 = 17.0;
 /// The least room for names right of the cells.
@@ -85,12 +87,17 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
     let set = |record: &Record| Paragraph::continuing(record.output_tokens(), text_width, SIZE, LINE);
     let texts: Vec<_> = panels.records.iter().map(set).collect();
     let (mut sheet, top) = above_panels::sheet(panels, groups, Setting::Inputs, options);
-    let text_top = top + 20.0;
-    let grid_top = text_top + texts.iter().map(Paragraph::height).fold(0.0, f64::max) + 16.0;
-    let mut left = 0.0;
+    let text_height = texts.iter().map(Paragraph::height).fold(0.0, f64::max);
+    let tokens = panels.records.iter().map(|record| record.tokens.len()).max().unwrap_or(0) as f64;
+    let (mut top, mut left) = (top, 0.0);
     for ((panel, rows), text) in panels.rows().enumerate().zip(&texts) {
         let n_output = rows.n_output();
         let width = (n_output as f64 * cell).max(text_width);
+        if options.for_page && left > 0.0 && left + width > PAGE {
+            (left, top) = (0.0, top + 36.0 + text_height + tokens * cell + GAP + BETWEEN);
+        }
+        let text_top = top + 20.0;
+        let grid_top = text_top + text_height + 16.0;
         let scale = scale_of(groups, panel);
         let name = font::fitted(panels.name(panel), SIZE, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, SIZE, theme.ink()).bold());

@@ -30,6 +30,9 @@ const LINE: f64 = 20.0;
 /// A thumbnail is the paragraph at this size, where no width is asked for.
 const SHRUNK: f64 = 0.5;
 const COLUMNS: usize = 3;
+/// On a page, as wide as the page.
+const PAGE_COLUMNS: usize = 6;
+const PAGE: f64 = 1200.0;
 const BETWEEN: f64 = 20.0;
 /// The narrowest thumbnail.
 const LEAST: f64 = 40.0;
@@ -64,9 +67,11 @@ impl Chart for Minimap {
         let rows = Rows::one(records, options)?;
         let n_output = rows.n_output();
         let scale = Scale::of(&rows, options)?;
-        let columns = options.columns.unwrap_or(COLUMNS).clamp(1, n_output.max(1));
+        let most = if options.for_page { PAGE_COLUMNS } else { COLUMNS };
+        let columns = options.columns.unwrap_or(most).clamp(1, n_output.max(1));
         let gaps = (columns - 1) as f64 * BETWEEN;
-        let inner = options.width.map(|width| width - 2.0 * margin(options));
+        let width = options.width.or(options.for_page.then_some(PAGE));
+        let inner = width.map(|width| width - 2.0 * margin(options));
         let text = {
             let width = inner.map_or(TEXT_WIDTH, |inner| inner.min(TEXT_WIDTH));
             ColoredText::set(rows.record, Setting::of(options), width, (SIZE, LINE))
@@ -85,13 +90,15 @@ impl Chart for Minimap {
         let mut sheet = Sheet::of_all(&rows, &scale, options, rows.title_of_all());
         let all: Vec<usize> = (0..n_output).collect();
         let (maps, labels) = thumbnails.items();
+        // A page shows its text once, above its figures.
         let top = if options.look == Look::Notebook { 0.0 } else { HEADING };
-        if top > 0.0 {
-            sheet.heading(&colored_text::heading(&rows, text_width, options), 0.0, 16.0);
+        let below = (0.0, if for_page { 0.0 } else { top + text.height() + BETWEEN });
+        if !for_page {
+            if top > 0.0 {
+                sheet.heading(&colored_text::heading(&rows, text_width, options), 0.0, 16.0);
+            }
+            sheet.group("paragraph", None, text.items(&rows, &scale, options.token), (0.0, top));
         }
-        let below = (0.0, top + text.height() + BETWEEN);
-        let paragraph = text.items(&rows, &scale, options.token);
-        sheet.redrawn_group("paragraph", None, paragraph, (0.0, top), || text.redraw(Vec::new()));
         let words = (n_output > 0).then(|| rows.in_words(&all));
         sheet.redrawn_group("thumbnails", words, maps, below, || thumbnails.redraw());
         sheet.redrawn_group("labels", None, labels, below, || thumbnails.redraw_labels());

@@ -6,14 +6,14 @@ use crate::layout::colored_text;
 use crate::layout::colored_text::{ColoredText, Setting};
 use crate::layout::heatmap;
 use crate::layout::heatmap::Heatmap;
+use crate::layout::overview::overview;
 use crate::layout::scatter_plot;
 use crate::layout::scatter_plot::ScatterPlot;
 use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
 use crate::options::look::Look;
-use crate::options::too_narrow;
+use crate::options::{one, too_narrow};
 use crate::paint::scale::Scale;
-use crate::redraw::{Part, Redraw};
 use crate::scene::Scene;
 use crate::values::rows::Rows;
 use saliency_schema::Record;
@@ -44,6 +44,10 @@ impl Chart for TallHeatmap {
     }
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
+        if options.for_page {
+            // A page has the text beside it.
+            return overview(one(records, options)?, options, options.width.unwrap_or(WIDEST));
+        }
         let rows = Rows::one(records, options)?;
         let scale = Scale::of(&rows, options)?;
         let columns = rows.record.tokens.len().saturating_sub(1).max(1) as f64;
@@ -92,22 +96,20 @@ fn scene(heatmap: &Heatmap<'_>, options: &Options) -> Scene {
     sheet.heading(&colored_text::heading(rows, text_width, options), 0.0, 16.0);
     sheet.heading("Output", heatmap_left, 16.0);
     let paragraph = text.items(rows, scale, options.token);
-    sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || text.redraw(Vec::new()));
+    sheet.group("paragraph", None, paragraph, (0.0, HEADING));
     let words = (n_output > 0).then(|| rows.in_words(&(0..n_output).collect::<Vec<_>>()));
     let bars_at = (heatmap_left + heatmap.label_width(), rows_top);
-    sheet.redrawn_group("rows", words, heatmap.cells(), bars_at, || heatmap.redraw_cells(0));
+    sheet.group("rows", words, heatmap.cells(), bars_at);
     sheet.group("heads", None, heatmap.heads(), bars_at);
-    sheet.redrawn_group("marks", None, heatmap.marks(), bars_at, || Redraw::of(0, Part::Marks));
+    sheet.group("marks", None, heatmap.marks(), bars_at);
     sheet.outside(heatmap.outside(), bars_at);
-    sheet.redrawn_group("labels", None, heatmap.labels(), (heatmap_left, rows_top), || {
-        heatmap.redraw_labels(0)
-    });
-    if let (Some(y), Some(_), false) = (rows.hover, rows.lock, options.for_page) {
+    sheet.group("labels", None, heatmap.labels(), (heatmap_left, rows_top));
+    if let (Some(y), Some(_)) = (rows.hover, rows.lock) {
         let top = HEADING + text.height() + 40.0;
         sheet.heading("Attribution", 0.0, top - 4.0);
         let side = text_width - scatter_plot::BESIDE;
         let scatter_plot = ScatterPlot { rows, scale, x: rows.lock, y, token: options.token, side };
-        sheet.redrawn_group("pair", None, scatter_plot.items(), (0.0, top), || scatter_plot.redraw());
+        sheet.group("pair", None, scatter_plot.items(), (0.0, top));
     }
     let description = sentence(rows, sheet.title());
     sheet.scene(description)

@@ -19,6 +19,8 @@ use saliency_schema::Record;
 /// thicker than twelve.
 const BARS: f64 = 260.0;
 const BETWEEN: f64 = 32.0;
+/// On a page, panels that do not fit beside each other go on below.
+const PAGE: f64 = 1200.0;
 
 /// Several records as panels: continuations of one text, methods, or models. Panels of one unit and sign share a scale;
 /// others have their own. `hover` is the row that the paragraph shows, in any panel; `lock` in one panel compares with
@@ -71,10 +73,14 @@ impl Chart for TallMultiple {
 fn scene(panels: &Panels<'_>, heatmaps: &[Heatmap<'_>], groups: &[Group], options: &Options) -> Scene {
     let (mut sheet, top) = above_panels::sheet(panels, groups, Setting::of(options), options);
     let heads = heatmaps.iter().map(Heatmap::heads_height).fold(0.0, f64::max);
-    let rows_top = top + 18.0 + heads;
-    let mut left = 0.0;
+    let (mut top, mut left) = (top, 0.0);
+    let height = heads + heatmaps.iter().map(Heatmap::height).fold(0.0, f64::max);
     for (panel, heatmap) in heatmaps.iter().enumerate() {
         let width = heatmap.label_width() + heatmap.full_width().max(heatmap::LEAST);
+        if options.for_page && left > 0.0 && left + width > PAGE {
+            (left, top) = (0.0, top + 18.0 + height + BETWEEN);
+        }
+        let rows_top = top + 18.0 + heads;
         let name = font::fitted(panels.name(panel), 11.0, width + BETWEEN - 8.0);
         sheet.add(Text::new(name, left, top + 12.0, 11.0, options.theme.ink()).bold());
         let words = || heatmap.rows.in_words(&(0..heatmap.rows.n_output()).collect::<Vec<_>>());

@@ -6,8 +6,6 @@ use crate::layout::sheet::{Sheet, margin};
 use crate::options::Options;
 use crate::options::too_narrow;
 use crate::paint::scale::{Scale, Value};
-use crate::redraw::Part;
-use crate::redraw::Redraw;
 use crate::scene::{Anchor, Item, Rect, Scene, Text};
 use crate::text::font;
 use crate::text::visible;
@@ -38,9 +36,9 @@ const BARS: f64 = 60.0;
 /// The tokens with the largest attributions for one output, by absolute value; ties in the order of the text. `hover`
 /// is the output (by default the one with the largest input against an even share), `lock` one to compare with.
 ///
-/// Columns: the position, the word, its share of the row and how many times an even share that is; of values with a sign,
-/// the value and its share; relative to distance, the share and how many times the median it is, the largest first. With
-/// a locked output, both outputs' values and their difference.
+/// Columns: the position, the word, its share of the row and how many times an even share that is; of values with a
+/// sign, the value and its share; relative to distance, the share and how many times the median it is, the largest
+/// first. With a locked output, both outputs' values and their difference.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tokens;
 
@@ -90,7 +88,10 @@ impl Chart for Tokens {
         }
         let bottom = 22.0 + table.entries.len() as f64 * ROW;
         items.push(Text::new(table.rest(), 0.0, bottom + 16.0, 11.0, theme.muted()).into());
-        sheet.redrawn_group("table", None, items, (0.0, 0.0), || Redraw::of(0, Part::Table));
+        // A page has the table already.
+        if !options.for_page {
+            sheet.group("table", None, items, (0.0, 0.0));
+        }
         let description = format!("{}. A table of tokens: {}.", sheet.title(), table.rest());
         Ok(sheet.scene(description))
     }

@@ -10,7 +10,6 @@ use crate::layout::sheet::Sheet;
 use crate::options::{Options, State};
 use crate::scene::Item;
 use crate::values::panels::{Group, Panels, scale_of};
-use saliency_schema::Record;
 
 const TEXT_WIDTH: f64 = 500.0;
 const SIZE: f64 = 12.0;
@@ -38,47 +37,25 @@ pub(crate) fn sheet<'s>(
     };
     let sheet = Sheet::of_several(panels.records, Ends::of(&rows), scale, options, rows.title_of_all());
     let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());
-    let set = |panel: usize| ColoredText::set(&panels.records[panel], setting, TEXT_WIDTH, (SIZE, LINE));
-    let text = set(hovered);
-    sheet.heading(&colored_text::heading(&rows, TEXT_WIDTH, options), 0.0, 16.0);
-    // On a page, every text that there is takes this place in turn.
-    let mut others: Vec<usize> =
-        if options.for_page { (0..panels.records.len()).collect() } else { Vec::new() };
-    let mut alike = |panel: usize| {
-        let same =
-            |k: &usize| tokens(&panels.records[*k], setting).eq(tokens(&panels.records[panel], setting));
-        let (alike, rest) = others.iter().partition(|k| same(k));
-        others = rest;
-        (alike, others.first().copied())
-    };
-    let paragraph = text.items(&rows, scale, panels.token);
-    let (only, mut next) = alike(hovered);
-    sheet.redrawn_group("paragraph", None, paragraph, (0.0, HEADING), || text.redraw(only));
-    let mut height = text.height();
-    while let Some(panel) = next {
-        let only;
-        (only, next) = alike(panel);
-        let text = set(panel);
-        height = height.max(text.height());
-        sheet.redrawn_group("paragraph", None, [], (0.0, HEADING), || text.redraw(only));
+    // A page shows its text once, above its figures, and its scatter plot beside them.
+    if options.for_page {
+        return (sheet, 0.0);
     }
-    let mut bottom = HEADING + height;
-    if let Some(State { output, .. }) = panels.hover.filter(|_| rows.compares() && !options.for_page) {
+    let text = ColoredText::set(&panels.records[hovered], setting, TEXT_WIDTH, (SIZE, LINE));
+    sheet.heading(&colored_text::heading(&rows, TEXT_WIDTH, options), 0.0, 16.0);
+    let paragraph = text.items(&rows, scale, panels.token);
+    sheet.group("paragraph", None, paragraph, (0.0, HEADING));
+    let mut bottom = HEADING + text.height();
+    if let Some(State { output, .. }) = panels.hover.filter(|_| rows.compares()) {
         let left = TEXT_WIDTH + BETWEEN;
         sheet.heading("Attribution", left, 16.0);
         let (x, side) = (rows.lock, scatter_plot::SIDE);
         let scatter_plot = ScatterPlot { rows: &rows, scale, x, y: output, token: panels.token, side };
         let drawn = scatter_plot.items();
         let end = drawn.iter().filter_map(Item::bounds).map(|r| r.y + r.height).fold(0.0, f64::max);
-        sheet.redrawn_group("pair", None, drawn, (left, HEADING - 12.0), || scatter_plot.redraw());
+        sheet.group("pair", None, drawn, (left, HEADING - 12.0));
         bottom = bottom.max(HEADING - 12.0 + end);
     }
     sheet.heading("Outputs", 0.0, bottom + 40.0);
     (sheet, bottom + 24.0 + HEADING)
-}
-
-/// What is set of a record, by token ids.
-fn tokens(record: &Record, setting: Setting) -> impl Iterator<Item = u32> + '_ {
-    let shown = if setting == Setting::Inputs { record.inputs() } else { &record.tokens };
-    shown.iter().map(|token| token.id)
 }

@@ -7,6 +7,7 @@ use crate::paint::theme::Theme;
 use crate::scene::{Item, Rect, Text};
 use crate::text::font;
 use crate::values::kind::Unit;
+use crate::values::number::percent;
 use crate::values::rows::Rows;
 
 /// The levels' least and most width.
@@ -129,7 +130,7 @@ impl ColorBar<'_> {
             (Some(_), false) => ("", "or more"),
             (None, _) => ("", ""),
         };
-        let low = joined(&[&low, less]);
+        let (end, low) = (low.clone(), joined(&[&low, less]));
         let left = if ends.low.is_empty() { low.clone() } else { format!("{}: {low}", ends.low) };
         let named = if ends.high.is_empty() { String::new() } else { format!(": {}", ends.high) };
         let right = joined(&[&high, &ends.unit, more]) + &named;
@@ -145,26 +146,25 @@ impl ColorBar<'_> {
             let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
             if parts.is_empty() { String::new() } else { format!("({})", parts.join(", ")) }
         };
-        let below =
-            scale.cut.map(|cut| format!("· fainter below {}", scale.spelled(cut))).unwrap_or_default();
+        let below = scale.cut.map(|cut| format!("· fainter below {}", percent(cut))).unwrap_or_default();
         let even = match (scale.cut, scale.even) {
             (Some(cut), Some(even)) if cut >= even => {
-                format!("· fainter below an even share, {}", scale.spelled(cut))
+                format!("· fainter below an even share, {}", percent(cut))
             }
             _ => below.clone(),
         };
         // A name goes without its number before it goes.
         let name = ends.low.split(" (output").next().unwrap_or_default();
-        let shorter = if name.is_empty() { low.clone() } else { format!("{name}: {low}") };
+        let named = |low: &str| if name.is_empty() { low.to_owned() } else { format!("{name}: {low}") };
         vec![
             (left.clone(), joined(&[&right, &bracketed(&[&medians, &inputs, &outputs]), &even])),
             (left.clone(), joined(&[&right, &bracketed(&[&medians, &inputs]), &below])),
             (left.clone(), joined(&[&right, &bracketed(&[&medians]), &below])),
             (left, right),
-            (shorter.clone(), joined(&[&high, &ends.unit, more])),
-            (shorter, joined(&[&high, more])),
-            (low.clone(), joined(&[&high, more])),
-            (low, high),
+            (named(&low), joined(&[&high, &ends.unit, more])),
+            (named(&low), joined(&[&high, more])),
+            (named(&end), high.clone()),
+            (end, high),
         ]
     }
 

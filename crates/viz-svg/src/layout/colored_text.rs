@@ -6,7 +6,6 @@ use crate::options::Options;
 use crate::options::look::Look;
 use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Scale};
-use crate::redraw::{Boxes, Part, Redraw};
 use crate::scene::{Item, Rect};
 use crate::text::paragraph::{Paragraph, Piece};
 use crate::text::{font, visible};
@@ -35,7 +34,6 @@ pub(crate) struct ColoredText {
     setting: Setting,
     n_input: usize,
     width: f64,
-    size: f64,
     line: f64,
 }
 
@@ -77,7 +75,7 @@ impl ColoredText {
             let paragraph = Paragraph::continuing(record.output_tokens(), room, size, line);
             blocks.push(Block { paragraph, first: n_input, top });
         }
-        Self { blocks, setting, n_input, width, size, line }
+        Self { blocks, setting, n_input, width, line }
     }
 
     /// The panel's height.
@@ -176,25 +174,5 @@ impl ColoredText {
             items.push(Item::Line { from, to, color, width });
         }
         items
-    }
-
-    /// How a page redraws that, for the panels whose text it is; empty for all.
-    pub(crate) fn redraw(&self, only: Vec<usize>) -> Redraw {
-        let pieces = self.pieces();
-        let runs = |block: &Block| {
-            let first = block.first;
-            let runs = block.paragraph.runs_of_tokens(PADDING, PADDING + block.top).into_iter();
-            runs.map(move |(token, run)| (first + token, run))
-        };
-        Redraw::of_hovered(Part::Tokens(Boxes {
-            size: self.size,
-            only,
-            later: self.setting != Setting::Inputs,
-            rule: self.rule(&pieces),
-            area: Some((self.width, self.height())),
-            places: pieces.iter().map(|piece| (piece.token, self.ground(piece))).collect(),
-            texts: self.blocks.iter().flat_map(runs).collect(),
-            ..Boxes::default()
-        }))
     }
 }

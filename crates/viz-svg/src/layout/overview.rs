@@ -11,21 +11,20 @@ use crate::values::rows::Rows;
 use saliency_schema::Record;
 
 /// All rows together take about this, as long as each is neither higher nor lower than these.
-const HEIGHT: f64 = 560.0;
+const HEIGHT: f64 = 400.0;
 const ROWS: (f64, f64) = (13.0, heatmap::ROW);
 /// The widest labels.
 const LABELS: f64 = 112.0;
 
 /// A picture of `width` units without a margin, a title and a legend: the names of the strongest columns and the
-/// sentences' ticks above, the outputs' labels left of the rows. `record` is in the grain that is to be drawn: as it is,
-/// or regrouped into words or sentences; `options` have the state and the look.
+/// sentences' ticks above, the outputs' labels left of the rows. `record` is in the grain that is to be drawn: as it
+/// is, or regrouped into words or sentences; `options` have the state and the look.
 ///
 /// Its groups: `heads` (stays as it is), `rows` ([`Part::Grid`]), `labels` ([`Part::Tokens`]), `marks`
 /// ([`Part::Marks`]); without outputs there are no rows.
 ///
 /// # Errors
 /// A state outside the record, a palette that does not fit, or a width that is too small.
-#[cfg_attr(not(test), expect(dead_code, reason = "the page draws it"))]
 pub(crate) fn overview(record: &Record, options: &Options, width: f64) -> Result<Scene, Error> {
     let rows = Rows::one(std::slice::from_ref(record), options)?;
     let scale = Scale::of(&rows, options)?;

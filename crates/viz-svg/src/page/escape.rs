@@ -3,9 +3,14 @@
 use crate::text::visible;
 use serde_json::Value;
 
-/// Text as HTML, for an element or an attribute in double quotes.
+/// Text as HTML, for an element or an attribute in double quotes, with stand-ins for what is invisible.
 pub(crate) fn escaped(text: &str) -> String {
-    visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    marked_up(&visible(text))
+}
+
+/// Text that is visible already, as HTML.
+pub(crate) fn marked_up(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// JSON that cannot end the block it stands in, whatever tokens it holds.

@@ -1,36 +1,46 @@
-//! A chart on a page: its records, its picture, and what the script is told of it.
+//! A figure on a page: its records, its picture, and what the script is told of it.
 
-use crate::chart::Chart;
 use crate::page::escape::escaped;
 use crate::page::redraw::part;
 use crate::scene::{Item, Scene};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// A chart on the page.
-pub(crate) struct PageFigure<'a> {
-    pub(crate) chart: &'a dyn Chart,
-    /// The records that it shows.
+/// A figure on the page.
+pub(crate) struct PageFigure {
+    /// The chart's name.
+    pub(crate) name: &'static str,
+    pub(crate) title: String,
+    /// The records that it shows, together or one at a time.
+    pub(crate) records: Vec<usize>,
+    /// The record that it shows as it came.
     pub(crate) first: usize,
-    pub(crate) count: usize,
-    /// Whether the page's switches show it and hide it.
-    pub(crate) switched: bool,
+    /// Whether it shows them one at a time, with the same drawing: they have the same tokens.
+    pub(crate) shared: bool,
+    /// What its rows and columns are: `tokens`, `words` or `sentences`.
+    pub(crate) grain: &'static str,
+    /// Whether it is the heat map of the first screen, which shows the grain in hand.
+    pub(crate) map: bool,
+    /// Whether it is seen without script, and as it came where the page opens.
+    pub(crate) rests: bool,
     pub(crate) scene: Scene,
 }
 
-impl PageFigure<'_> {
-    /// Adds the chart's section to the page's body.
-    pub(crate) fn section(&self, number: usize, names: &[String], page: &mut String) {
-        let name = self.chart.name();
-        let of = if self.switched { format!(" ({})", names[self.first]) } else { String::new() };
-        let heading = escaped(&format!("{name}: {}{of}", self.chart.summary()));
-        let svg = self.scene.to_svg_with_ids(&format!("saliency-{number}"));
-        let _ = write!(
-            page,
-            "<section data-figure=\"{number}\" data-chart=\"{name}\">\n<div class=\"head\"><h2>{heading}</h2>\
-             <button type=\"button\" class=\"save\" data-needs-script hidden>Save as SVG</button></div>\n\
-             <div class=\"chart\">{svg}</div>\n</section>\n",
+impl PageFigure {
+    /// The figure's section, which is hidden where something else is shown in its place.
+    pub(crate) fn section(&self, number: usize, heading: bool) -> String {
+        let (name, title) = (self.name, escaped(&self.title));
+        let scene = if self.rests { self.scene.clone() } else { frame(&self.scene) };
+        let svg = scene.to_svg_with_ids(&format!("saliency-{number}"));
+        let hidden = if self.rests { "" } else { " hidden" };
+        let mut section = format!(
+            "<section data-figure=\"{number}\" data-chart=\"{name}\" data-title=\"{title}\"{hidden}>\n"
         );
+        if heading {
+            let _ = writeln!(section, "<h2>{title}</h2>");
+        }
+        let _ = write!(section, "<div class=\"chart\">{svg}</div>\n</section>\n");
+        section
     }
 
     /// Its part of the page's data.
@@ -38,10 +48,32 @@ impl PageFigure<'_> {
         let mut parts = Vec::new();
         for item in &self.scene.items {
             if let Item::Group { redraw: Some(redraw), .. } = item {
-                parts.push(part(redraw));
+                let mut part = part(redraw);
+                if let (true, Value::Object(part)) = (self.shared, &mut part) {
+                    part.remove("panel");
+                }
+                parts.push(part);
             }
         }
-        let records: Vec<_> = (self.first..self.first + self.count).collect();
-        json!({"records": records, "switched": self.switched, "theme": self.scene.theme.name(), "parts": parts})
+        let mut data = json!({"records": self.records, "first": self.first, "grain": self.grain, "theme": self.scene.theme.name(), "parts": parts});
+        if let Value::Object(data) = &mut data {
+            for (name, on) in [("map", self.map), ("rests", self.rests)] {
+                if on {
+                    data.insert(name.to_owned(), json!(1));
+                }
+            }
+        }
+        data
     }
+}
+
+/// The scene without what the script draws.
+fn frame(scene: &Scene) -> Scene {
+    let emptied = |item: &Item| match item {
+        Item::Group { name, redraw: Some(redraw), .. } => {
+            Item::group(name, None, [], (0.0, 0.0)).redrawn((**redraw).clone(), (0.0, 0.0))
+        }
+        item => item.clone(),
+    };
+    Scene { items: scene.items.iter().map(emptied).collect(), ..scene.clone() }
 }

@@ -17,19 +17,10 @@ pub(crate) fn part(redraw: &Redraw) -> Value {
         Part::Tokens(boxes) => {
             set("kind", json!("tokens"));
             set("size", number(boxes.size));
-            if !boxes.only.is_empty() {
-                set("only", json!(boxes.only));
-            }
-            for (name, on) in [("ground", boxes.ground), ("later", boxes.later), ("bold", boxes.bold)] {
+            for (name, on) in [("ground", boxes.ground), ("bold", boxes.bold)] {
                 if on {
                     set(name, json!(1));
                 }
-            }
-            if let Some(rule) = boxes.rule {
-                set("rule", json!([number(rule.x), number(rule.y), number(rule.height), number(rule.width)]));
-            }
-            if let Some((width, height)) = boxes.area {
-                set("area", json!([number(width), number(height)]));
             }
             set("boxes", tokens(&boxes.places));
             set("texts", boxes.texts.iter().map(|(token, text)| written(*token, text)).collect());
@@ -64,9 +55,6 @@ pub(crate) fn part(redraw: &Redraw) -> Value {
         }
         Part::Marks => {
             set("kind", json!("marks"));
-        }
-        Part::Table => {
-            set("kind", json!("table"));
         }
     }
     Value::Object(part)

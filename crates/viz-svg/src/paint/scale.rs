@@ -119,7 +119,7 @@ impl Value {
 
 /// A colour scale: from a value to its paint. Zero is the panel's colour.
 ///
-/// A value's level is `± √(|x| / end)`, linear for relative values. Shares that are not compared fade: below `cut` the
+/// A value's level is `± √(|x| / end)`, linear for relative values. Shares and their differences fade: below `cut` the
 /// level is multiplied by `|x| / cut`. Relative values whose median is of `n < 5` shares fade by `n / 5`. The
 /// notebook's scale is linear, does not fade, and its zero is the palette's.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -130,7 +130,7 @@ pub struct Scale {
     pub(crate) end: f64,
     /// The largest absolute value, where the scale ends before it.
     pub(crate) clipped: Option<f64>,
-    /// An even share of a row, in the mean over the rows: of shares that are not compared.
+    /// An even share of a row, in the mean over the rows: of shares and of their differences.
     pub(crate) even: Option<f64>,
     /// Below which values fade.
     pub(crate) cut: Option<f64>,
@@ -211,7 +211,7 @@ impl Scale {
             of: sizes.len(),
         };
         let compares = several.iter().any(Rows::compares);
-        let even = (unit == Unit::Share && !compares && n_cells > 0).then(|| n_rows as f64 / n_cells as f64);
+        let even = (unit == Unit::Share && n_cells > 0).then(|| n_rows as f64 / n_cells as f64);
         Ok(Self {
             palette,
             theme: options.theme,
@@ -335,8 +335,7 @@ mod tests {
     //
     // inputs = np.sort(np.concatenate([s[:n] for s in shares])); outputs = np.concatenate([s[n:] for s in shares])
     // end = inputs[math.ceil(len(inputs) * .99) - 1]
-    // end, (inputs >= end).sum(), len(inputs), (outputs >= end).sum(), len(outputs)
-    // len(shares) / sum(map(len, shares))
+    // end, (inputs >= end).sum(), len(inputs), (outputs >= end).sum(), len(outputs), len(shares) / sum(map(len, shares))
     // # tokens: 0.018962176132549222, 56, 5520, 123, 435, 0.005037783375314861
     // # words:  0.020325928612939834, 52, 5190, 117, 435, 0.005333333333333333
     #[test]
@@ -362,9 +361,9 @@ mod tests {
             0.005_333_333_333_333_333 / 4.0
         ));
         assert_eq!(scale(&Options { intensity: 0.01, ..Options::default() }).cut, Some(words.end));
-        // Differences do not fade.
+        // Differences of shares fade as shares do.
         let compared = scale(&Options { lock: Some(State::output(4)), ..Options::default() });
-        assert_eq!((compared.even, compared.cut), (None, None));
+        assert_eq!((compared.even, compared.cut), (words.even, words.even));
     }
 
     // (31 levels: 31 · √(x / end), below the cut · x / cut, rounded.)
@@ -379,8 +378,7 @@ mod tests {
 
     // NumPy, with `median` the profile of `shares` by distance and `words` the words of each row's inputs:
     //
-    // log = np.sort([abs(math.log2(share / sum(median[n + r - t] for t in word))) …])
-    // 2 ** log[math.ceil(len(log) * .99) - 1]
+    // log = np.sort([abs(math.log2(share / sum(median[n + r - t] for t in word))) …]); 2 ** log[math.ceil(len(log) * .99) - 1]
     // # 5.497679369963443
     #[test]
     fn relative_values_have_a_linear_scale_around_one() {

@@ -72,6 +72,16 @@ impl Theme {
         if self == Self::Dark { Color::hex(0x5e_c8f2) } else { Color::hex(0x0b_7fab) }
     }
 
+    /// A, the output that is shown: the purple of its side of a difference.
+    pub(crate) fn shown(self) -> Color {
+        if self == Self::Dark { Color::hex(0xcb_b8ff) } else { Color::hex(0x4b_1f9c) }
+    }
+
+    /// B, the output that it is compared with: the orange of the other side.
+    pub(crate) fn compared(self) -> Color {
+        if self == Self::Dark { Color::hex(0xff_b454) } else { Color::hex(0xa8_4a00) }
+    }
+
     /// What means zero on a diverging scale.
     pub(crate) fn neutral(self) -> Color {
         if self == Self::Dark { Color::hex(0x2d_3238) } else { Color::hex(0xf7_f7f7) }

@@ -1,0 +1,68 @@
+// The text, inputs and outputs, as real text: a span for each token, coloured by the row in hand.
+import { id, make, records } from "./data.js";
+import { width } from "./grain.js";
+import { PATTERNS, inkOn, levels, scaleOf, theme } from "./scale.js";
+import { state } from "./state.js";
+import { current, lockOf, rowOf } from "./values.js";
+
+const box = id("text");
+/** @type {{k: number, spans: HTMLElement[], painted: number[], marks: string[], scale: string}} */
+let now = { k: 0, spans: box ? [...box.querySelectorAll("[data-t]")] : [], painted: [], marks: [], scale: "" };
+/** @type {Map<Element, number>} */
+let tokens = new Map(now.spans.map((span, i) => [span, i]));
+for (const span of now.spans) span.removeAttribute("class");
+
+/** The spans of a record, as `page/paragraph.rs` marks them up. @param {number} k */
+function build(k) {
+  const record = records[k];
+  const same = record.texts.length === records[now.k].texts.length && record.texts.every((text, i) => text === records[now.k].texts[i]) && record.inputs === records[now.k].inputs;
+  if (k === now.k || same) return void (now.k = k);
+  const paragraphs = [...box.querySelectorAll("p")];
+  paragraphs.forEach(p => p.replaceChildren());
+  tokens = new Map();
+  const spans = record.texts.map((text, i) => {
+    const p = paragraphs[record.source !== undefined && i >= record.source ? 1 : 0] ?? paragraphs[0], lead = /^[ \n]*/.exec(text)?.[0] ?? "";
+    for (const c of lead) p.append(c === "\n" ? make("br") : c);
+    const span = make("span");
+    span.dataset.t = i < record.inputs ? "" : "o";
+    span.textContent = text.slice(lead.length);
+    p.append(span);
+    tokens.set(span, i);
+    return span;
+  });
+  now = { k, spans, painted: [], marks: [], scale: "" };
+}
+
+/** The token under an element. @param {EventTarget | null} target */
+export const tokenAt = target => tokens.get(/** @type {Element} */ (target instanceof Element ? target.closest("[data-t]") : null) ?? box);
+/** The spans of some tokens. @param {number} from @param {number} to */
+export const spansOf = (from, to) => now.spans.slice(from, to);
+export { box };
+
+/** Paints what has changed. */
+export function paint() {
+  if (!box) return;
+  build(state.record);
+  const view = current(), row = view.n ? rowOf(view) : -1, scale = scaleOf([state.record], state.grain), look = theme();
+  const at = row < 0 ? [] : levels(scale, view, row), { spans, painted, marks } = now;
+  const key = scale.colors[0] + scale.colors[scale.colors.length - 1] + look.panel;
+  if (now.scale !== key) {
+    painted.length = 0;
+    now.scale = key;
+  }
+  const lock = lockOf(state.grain), held = state.token === null ? -1 : view.of[state.token];
+  const a = row < 0 ? -1 : view.inputs + row, b = lock && lock.view.k === state.record ? view.inputs + lock.row : -1;
+  for (let i = 0; i < spans.length; i++) {
+    const g = view.of[i], found = row >= 0 && g < width(view, row) ? at[g] : -9;
+    if (painted[i] !== found) {
+      painted[i] = found;
+      const { style } = spans[i], none = found === -9 || (found >= 0 && scale.colors[found] === look.panel);
+      style.background = none || found < -1 ? "" : found === -1 ? look.apart : scale.colors[found];
+      style.color = none || found < -1 ? "" : inkOn(scale, found);
+      spans[i].dataset.odd = found < -1 && found > -9 ? PATTERNS[-found] : "";
+    }
+    const out = state.part && i < view.record.inputs && (i < state.part[0] || i >= state.part[1]);
+    const mark = (g === a ? "a " : g === b ? "b " : "") + (g === held ? "at " : "") + (g > a && i >= view.record.inputs ? "later " : "") + (out ? "out" : "");
+    if (marks[i] !== mark) spans[i].className = marks[i] = mark;
+  }
+}

@@ -1,0 +1,50 @@
+// Elements of SVG, and what the figures' script lays out of them: the places come from Rust.
+import { round } from "./data.js";
+import { theme } from "./scale.js";
+
+export const SVG = "http://www.w3.org/2000/svg";
+const ADVANCE = 1233 / 2048;
+
+/** @param {Element} parent @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
+export function add(parent, name, attributes, text) {
+  const element = document.createElementNS(SVG, name);
+  for (const key in attributes) element.setAttribute(key, String(attributes[key]));
+  if (text !== undefined) element.textContent = text;
+  parent.append(element);
+  return element;
+}
+/** @param {number} x */
+export const short = x => round(x * 100) / 100;
+/** How wide a text is set: two columns for wide characters. @param {string} text @param {number} size */
+export const widthOf = (text, size) => [...text].reduce((n, c) => n + (/[\u1100-\u115f\u2e80-\uffdc]|[\u{1f000}-\u{3ffff}]/u.test(c) ? 2 : 1), 0) * ADVANCE * size;
+/** @param {string} text @param {number} size @param {number} room */
+export function fitted(text, size, room) {
+  if (widthOf(text, size) <= room) return text;
+  const letters = [...text];
+  while (letters.length && widthOf(letters.join("") + "…", size) > room) letters.pop();
+  return letters.join("") + "…";
+}
+/** @param {Element} parent @param {string} text @param {number} x @param {number} y @param {number} size
+ * @param {Record<string, string | number>} [more] */
+export const write = (parent, text, x, y, size, more) => add(parent, "text",
+  { x: short(x), y: short(y), "font-size": size, fill: theme().ink, textLength: short(widthOf(text, size)), lengthAdjust: "spacingAndGlyphs", ...more }, text);
+/** @param {Element} parent @param {number[]} r @param {string} color @param {number} width */
+export const frame = (parent, [x, y, w, h], color, width) =>
+  add(parent, "rect", { x: short(x), y: short(y), width: short(w), height: short(h), fill: "none", stroke: color, "stroke-width": width });
+
+/** Cells as one path a colour. @param {(at: number) => string} fill @param {Element} parent */
+export function painter(fill, parent) {
+  /** @type {Map<number, string[]>} */
+  const paths = new Map();
+  return {
+    /** @param {number} at @param {number} x @param {number} y @param {number} w @param {number} h */
+    cell(at, x, y, w, h) {
+      let path = paths.get(at);
+      if (!path) paths.set(at, path = []);
+      path.push(`M${short(x)} ${short(y)}h${short(w)}v${short(h)}h${-short(w)}z`);
+    },
+    done() {
+      for (const [at, d] of paths) add(parent, "path", { d: d.join(""), fill: fill(at) });
+    },
+  };
+}

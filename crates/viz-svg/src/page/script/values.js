@@ -1,0 +1,113 @@
+// What a row shows: shares of the row or values in their unit, their difference from B's, or shares against distance.
+import { abs, data, finite, records } from "./data.js";
+import { firstOf, groupOf, partners, ratios, sums, total, view, width } from "./grain.js";
+import { state } from "./state.js";
+/** @typedef {import("./data.js").Value} Value */
+/** @typedef {import("./grain.js").View} View */
+
+/** The view of a record in the grain in hand. @param {number} [k] @param {string} [grain] */
+export const current = (k = state.record, grain = state.grain) => view(k, grain);
+/** A, as a row of a view of its record. @param {View} view */
+export const rowOf = view => groupOf(view, state.row);
+/** B as a row of its own view. @param {string} grain @returns {{view: View, row: number} | null} */
+export function lockOf(grain) {
+  if (!state.lock) return null;
+  const other = view(state.lock.record, grain);
+  return { view: other, row: groupOf(other, state.lock.row) };
+}
+
+/** A row as it is: shares of it where the record has no signs, or its own values. @param {View} view @param {number} row @returns {Value[]} */
+function own(view, row) {
+  const values = sums(view, row);
+  if (!view.record.share) return values;
+  const all = total(view, row) || 1;
+  return values.map(value => typeof value === "number" ? abs(value) / all : value);
+}
+/** A row by sizes, as shares of it. @param {View} view @param {number} row @returns {Value[]} */
+export function shares(view, row) {
+  const all = total(view, row) || 1;
+  return sums(view, row).map(value => typeof value === "number" ? abs(value) / all : value);
+}
+
+/** The same with the values' signs. @param {View} view @param {number} row @returns {Value[]} */
+function signedShares(view, row) {
+  const all = total(view, row) || 1;
+  return sums(view, row).map(value => typeof value === "number" ? value / all : value);
+}
+
+/** Whether a view is compared with B by shares: its numbers are of another unit or sign. @param {View} view */
+export const byShares = view => !!state.lock && records[state.lock.record].kind !== view.record.kind;
+
+/** @type {Map<string, Value[]>} */
+const known = new Map();
+let mode = "";
+/** A row as it is compared. @param {View} view @param {number} row */
+export const compared = (view, row) => byShares(view) ? shares(view, row) : own(view, row);
+
+/** B's row under the columns of a view. @param {View} view @returns {Value[]} */
+export function locked(view) {
+  const lock = lockOf(view.grain);
+  if (!lock) return [];
+  const values = byShares(view) ? shares(lock.view, lock.row) : own(lock.view, lock.row), to = partners(view, lock.view);
+  return Array.from(to, at => at >= 0 ? values[at] : undefined);
+}
+
+/** What a row shows, by column. @param {View} view @param {number} row @returns {Value[]} */
+export function shown(view, row) {
+  const now = JSON.stringify([state.mode, state.lock]);
+  if (now !== mode) {
+    known.clear();
+    mode = now;
+  }
+  const key = `${view.k} ${view.grain} ${row}`;
+  let found = known.get(key);
+  if (found) return found;
+  if (state.mode === "distance") found = ratios(view, row).map(ratio => typeof ratio === "number" ? Math.log2(ratio) : ratio);
+  else if (state.mode === "difference" && state.lock) {
+    const other = lockedOnce(view);
+    found = compared(view, row).map((mine, i) => mine === undefined || other[i] === undefined ? undefined : mine === null || other[i] === null ? null : mine - Number(other[i]));
+  } else found = own(view, row);
+  known.set(key, found);
+  return found;
+}
+/** @type {Map<string, Value[]>} */
+const lockedRows = new Map();
+let lockedBy = "";
+/** @param {View} view */
+function lockedOnce(view) {
+  const now = JSON.stringify(state.lock), key = view.k + view.grain;
+  if (now !== lockedBy) {
+    lockedRows.clear();
+    lockedBy = now;
+  }
+  let found = lockedRows.get(key);
+  if (!found) lockedRows.set(key, found = locked(view));
+  return found;
+}
+
+/** Whether it is drawn around a middle. @param {View} view */
+export const diverging = view => state.mode === "distance" || (state.mode === "difference" && !!state.lock) || view.record.signed;
+
+/** A row's columns, the largest first; those of the part alone that is shown. @param {View} view @param {number} row @param {Value[]} [values] */
+export function ranked(view, row, values = shown(view, row)) {
+  const size = (/** @type {Value} */ v) => finite(v) ? abs(v) : v === null || v === undefined ? -1 : state.mode === "distance" ? -1 : Infinity;
+  const columns = Array.from({ length: width(view, row) }, (_, i) => i).filter(i => inPart(view, i));
+  const order = state.mode === "distance" ? (/** @type {number} */ i) => finite(values[i]) ? Number(values[i]) : -1e9 : (/** @type {number} */ i) => size(values[i]);
+  return columns.sort((a, b) => order(b) - order(a) || a - b);
+}
+/** @param {View} view @param {number} column */
+export const inPart = (view, column) => !state.part || column >= view.inputs || (view.starts[column] >= state.part[0] && view.starts[column] < state.part[1]);
+
+/** The output whose row differs most from another's: by shares of the inputs. @param {{record: number, row: number}} from */
+export function mostDifferent({ record, row }) {
+  const here = view(record, data.grain), mine = signedShares(here, groupOf(here, row));
+  let best = null, most = -1;
+  for (let r = 0; r < here.n; r++) {
+    if (r === groupOf(here, row)) continue;
+    const theirs = signedShares(here, r);
+    let gap = 0;
+    for (let i = 0; i < here.inputs; i++) if (finite(mine[i]) && finite(theirs[i])) gap += abs(Number(mine[i]) - Number(theirs[i]));
+    if (gap > most) [most, best] = [gap, { record, row: firstOf(here, r) }];
+  }
+  return best;
+}
