@@ -115,8 +115,8 @@ impl<'a, C: Chart> Figure<'a, C> {
         self
     }
 
-    /// How much of what is small is shown, above 0: values without a sign fade to the panel's colour below 1 / intensity
-    /// of an even share of their row. Default: 1.
+    /// How much of what is small is shown, above 0: values without a sign fade to the panel's colour below 1 /
+    /// intensity of an even share of their row. Default: 1.
     pub fn intensity(mut self, intensity: f64) -> Self {
         self.options.intensity = intensity;
         self

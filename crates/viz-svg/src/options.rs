@@ -50,14 +50,14 @@ pub struct Options {
     /// sequential for values without. Default: `puor` with a sign and `purple` without; in the notebook's look `piyg`,
     /// and `ylgnbu`, or `viridis` on the dark theme.
     pub palette: Option<Palette>,
-    /// The quantile of the absolute values of inputs that the colour scale ends at, in (0, 1]; in the notebook's look of
-    /// all values. Default: 0.99.
+    /// The quantile of the absolute values of inputs that the colour scale ends at, in (0, 1]; in the notebook's look
+    /// of all values. Default: 0.99.
     pub clip: f64,
     /// Where the colour scale ends: a share of the row from 0 to 1 for values without a sign, how many times the median
     /// for relative ones, else in units of the data. Default: from the data, by `clip`.
     pub scale_max: Option<f64>,
-    /// How much of what is small is shown, above 0: values without a sign fade to the panel's colour below 1 / intensity
-    /// of an even share of their row. Higher shows more. Default: 1.
+    /// How much of what is small is shown, above 0: values without a sign fade to the panel's colour below 1 /
+    /// intensity of an even share of their row. Higher shows more. Default: 1.
     pub intensity: f64,
     /// The picture's width in units (pixels at scale 1), from 240 to 20,000. Default: the chart's choice.
     pub width: Option<f64>,

@@ -55,7 +55,7 @@ fn paragraphs_of_charts_hold_the_outputs_too() {
         let mut text = String::new();
         for item in paragraph {
             match item {
-                Item::Text(run) => text += &format!(" {}", run.text),
+                Item::Text(run) => text.extend([" ", &run.text]),
                 Item::Frame { rect, .. } => {
                     assert!(rect.width > 5.0, "{chart}: an empty frame");
                     frames += 1;

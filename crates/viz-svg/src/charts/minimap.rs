@@ -43,8 +43,8 @@ const LABEL: f64 = 18.0;
 /// The size of what is said under a label.
 const SMALL: f64 = 10.0;
 
-/// The paragraph with one row's attributions (`hover`, the resting one by default), and under it a thumbnail of the same
-/// paragraph for each output: its tokens as bars, the outputs before it as blocks, its own token below. Labels of
+/// The paragraph with one row's attributions (`hover`, the resting one by default), and under it a thumbnail of the
+/// same paragraph for each output: its tokens as bars, the outputs before it as blocks, its own token below. Labels of
 /// outputs before the hovered one are coloured by its attributions to them. `lock` compares every row with one. There
 /// are `columns` thumbnails per line.
 #[derive(Debug, Clone, Copy, Default)]

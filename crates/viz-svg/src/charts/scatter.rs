@@ -12,8 +12,8 @@ use crate::scene::{Scene, Text};
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
-/// The scatter plot of two rows: x is the locked output, B, by default the one most different from A; y is the hovered one,
-/// A, by default the resting one. Dots are coloured by A − B.
+/// The scatter plot of two rows: x is the locked output, B, by default the one most different from A; y is the hovered
+/// one, A, by default the resting one. Dots are coloured by A − B.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Scatter;
 

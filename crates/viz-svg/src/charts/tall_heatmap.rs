@@ -29,8 +29,8 @@ const THICKEST: f64 = 12.0;
 /// A notebook's bars take about this.
 const BARS: f64 = 640.0;
 
-/// The whole record at once. `hover` is the row that the paragraph and the labels show (by default the resting one), `lock`
-/// the row that every other is compared with, `token` the input whose column is marked.
+/// The whole record at once. `hover` is the row that the paragraph and the labels show (by default the resting one),
+/// `lock` the row that every other is compared with, `token` the input whose column is marked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TallHeatmap;
 

@@ -36,9 +36,9 @@ const BARS: f64 = 60.0;
 /// The tokens with the largest attributions for one output, by absolute value; ties in the order of the text. `hover`
 /// is the output (by default the one with the largest input against an even share), `lock` one to compare with.
 ///
-/// Columns: the position, the word, its share of the row and how many times an even share that is; of values with a sign,
-/// the value and its share; relative to distance, the share and how many times the median it is, the largest first. With
-/// a locked output, both outputs' values and their difference.
+/// Columns: the position, the word, its share of the row and how many times an even share that is; of values with a
+/// sign, the value and its share; relative to distance, the share and how many times the median it is, the largest
+/// first. With a locked output, both outputs' values and their difference.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tokens;
 

@@ -130,7 +130,7 @@ impl ColorBar<'_> {
             (Some(_), false) => ("", "or more"),
             (None, _) => ("", ""),
         };
-        let low = joined(&[&low, less]);
+        let (end, low) = (low.clone(), joined(&[&low, less]));
         let left = if ends.low.is_empty() { low.clone() } else { format!("{}: {low}", ends.low) };
         let named = if ends.high.is_empty() { String::new() } else { format!(": {}", ends.high) };
         let right = joined(&[&high, &ends.unit, more]) + &named;
@@ -155,16 +155,16 @@ impl ColorBar<'_> {
         };
         // A name goes without its number before it goes.
         let name = ends.low.split(" (output").next().unwrap_or_default();
-        let shorter = if name.is_empty() { low.clone() } else { format!("{name}: {low}") };
+        let named = |low: &str| if name.is_empty() { low.to_owned() } else { format!("{name}: {low}") };
         vec![
             (left.clone(), joined(&[&right, &bracketed(&[&medians, &inputs, &outputs]), &even])),
             (left.clone(), joined(&[&right, &bracketed(&[&medians, &inputs]), &below])),
             (left.clone(), joined(&[&right, &bracketed(&[&medians]), &below])),
             (left, right),
-            (shorter.clone(), joined(&[&high, &ends.unit, more])),
-            (shorter, joined(&[&high, more])),
-            (low.clone(), joined(&[&high, more])),
-            (low, high),
+            (named(&low), joined(&[&high, &ends.unit, more])),
+            (named(&low), joined(&[&high, more])),
+            (named(&end), high.clone()),
+            (end, high),
         ]
     }
 

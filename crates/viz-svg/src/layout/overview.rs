@@ -17,8 +17,8 @@ const ROWS: (f64, f64) = (13.0, heatmap::ROW);
 const LABELS: f64 = 112.0;
 
 /// A picture of `width` units without a margin, a title and a legend: the names of the strongest columns and the
-/// sentences' ticks above, the outputs' labels left of the rows. `record` is in the grain that is to be drawn: as it is,
-/// or regrouped into words or sentences; `options` have the state and the look.
+/// sentences' ticks above, the outputs' labels left of the rows. `record` is in the grain that is to be drawn: as it
+/// is, or regrouped into words or sentences; `options` have the state and the look.
 ///
 /// Its groups: `heads` (stays as it is), `rows` ([`Part::Grid`]), `labels` ([`Part::Tokens`]), `marks`
 /// ([`Part::Marks`]); without outputs there are no rows.

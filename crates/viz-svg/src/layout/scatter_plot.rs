@@ -232,8 +232,8 @@ impl<'a> ScatterPlot<'a> {
     }
 }
 
-/// The axes of every pair of a record's rows, on a plot of some side; of rows that are set against another record's row,
-/// that one included.
+/// The axes of every pair of a record's rows, on a plot of some side; of rows that are set against another record's
+/// row, that one included.
 pub(crate) fn axis(rows: &Rows<'_>, side: f64) -> Axis {
     let own =
         (0..rows.n_output()).flat_map(|row| (0..rows.length(row)).map(move |token| rows.own(row, token)));

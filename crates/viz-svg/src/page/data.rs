@@ -109,9 +109,10 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     if let Some(excerpt) = &record.excerpt {
         set("positions", json!(excerpt.positions));
         if excerpt.is_part() {
-            set("left", json!(excerpt.of - (excerpt.inputs[1] - excerpt.inputs[0]).min(excerpt.of)));
             let inside = excerpt.outside.iter().map(|outside| outside.map(|outside| 1.0 - outside));
             set("inside", json!(inside.collect::<Vec<_>>()));
+            let shown = excerpt.inputs[1] - excerpt.inputs[0];
+            set("left", json!(excerpt.of.saturating_sub(shown)));
         }
     }
     if explained::is_special(record) {

@@ -34,7 +34,8 @@ pub enum Palette {
     Plasma,
     /// Sequential: the notebook's minimap; `ColorBrewer` (Apache-2.0).
     Blues,
-    /// Diverging, pink below and green above; `ColorBrewer` (Apache-2.0). The default of the notebook's look with a sign.
+    /// Diverging, pink below and green above; `ColorBrewer` (Apache-2.0). The default of the notebook's look with a
+    /// sign.
     Piyg,
     /// Diverging, orange below and purple above, the ends far apart without colour vision too. The default with a
     /// sign. In the notebook's look, `ColorBrewer`'s (Apache-2.0).
@@ -113,8 +114,8 @@ impl Palette {
         }
     }
 
-    /// The colour of a level: `0..=1` in a sequential palette, `-1..=1` in a diverging one. Level 0 is the theme's panel;
-    /// in the notebook's look it is the palette's own.
+    /// The colour of a level: `0..=1` in a sequential palette, `-1..=1` in a diverging one. Level 0 is the theme's
+    /// panel; in the notebook's look it is the palette's own.
     pub fn color(self, level: f64, theme: Theme, look: Look) -> Color {
         let (dark, diverging) = (theme == Theme::Dark, self.is_diverging());
         let level = level.clamp(if diverging { -1.0 } else { 0.0 }, 1.0);

@@ -120,8 +120,8 @@ impl Value {
 /// A colour scale: from a value to its paint. Zero is the panel's colour.
 ///
 /// A value's level is `± √(|x| / end)`, linear for relative values. Shares and their differences fade: below `cut` the
-/// level is multiplied by `|x| / cut`. Relative values whose median is of `n < 5` shares fade by `n / 5`. The notebook's
-/// scale is linear, does not fade, and its zero is the palette's.
+/// level is multiplied by `|x| / cut`. Relative values whose median is of `n < 5` shares fade by `n / 5`. The
+/// notebook's scale is linear, does not fade, and its zero is the palette's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     pub(crate) palette: Palette,
@@ -153,8 +153,8 @@ pub(crate) struct Reach {
 }
 
 impl Scale {
-    /// The scale of what rows show: diverging if that has a sign. It ends at the quantile `options.clip` of the absolute
-    /// values of inputs (in the notebook's look, of all), or at `options.scale_max`.
+    /// The scale of what rows show: diverging if that has a sign. It ends at the quantile `options.clip` of the
+    /// absolute values of inputs (in the notebook's look, of all), or at `options.scale_max`.
     ///
     /// # Errors
     /// A palette that does not fit the sign.
@@ -335,7 +335,8 @@ mod tests {
     //
     // inputs = np.sort(np.concatenate([s[:n] for s in shares])); outputs = np.concatenate([s[n:] for s in shares])
     // end = inputs[math.ceil(len(inputs) * .99) - 1]
-    // end, (inputs >= end).sum(), len(inputs), (outputs >= end).sum(), len(outputs), len(shares) / sum(map(len, shares))
+    // end, (inputs >= end).sum(), len(inputs), (outputs >= end).sum(), len(outputs)
+    // len(shares) / sum(map(len, shares))
     // # tokens: 0.018962176132549222, 56, 5520, 123, 435, 0.005037783375314861
     // # words:  0.020325928612939834, 52, 5190, 117, 435, 0.005333333333333333
     #[test]
@@ -378,7 +379,8 @@ mod tests {
 
     // NumPy, with `median` the profile of `shares` by distance and `words` the words of each row's inputs:
     //
-    // log = np.sort([abs(math.log2(share / sum(median[n + r - t] for t in word))) …]); 2 ** log[math.ceil(len(log) * .99) - 1]
+    // log = np.sort([abs(math.log2(share / sum(median[n + r - t] for t in word))) …])
+    // 2 ** log[math.ceil(len(log) * .99) - 1]
     // # 5.497679369963443
     #[test]
     fn relative_values_have_a_linear_scale_around_one() {

@@ -19,8 +19,8 @@ pub struct Paragraph {
     line_height: f64,
 }
 
-/// A stretch of one token on one line, without the spaces at its ends: they are part of the gap between words. A token of
-/// nothing but spaces is all of it.
+/// A stretch of one token on one line, without the spaces at its ends: they are part of the gap between words. A token
+/// of nothing but spaces is all of it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Piece {

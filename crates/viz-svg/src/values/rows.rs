@@ -220,10 +220,12 @@ impl<'a> Rows<'a> {
 
     /// How many cells a whole row has: those that are drawn, and each input that is left out.
     pub(crate) fn cells(&self, row: usize) -> usize {
-        let excerpt = self.record.excerpt.as_ref();
-        let outside =
-            excerpt.map_or(0, |excerpt| excerpt.of - (excerpt.inputs[1] - excerpt.inputs[0]).min(excerpt.of));
-        self.length(row) + outside
+        let Some(excerpt) = &self.record.excerpt else { return self.length(row) };
+        let [from, to] = excerpt.inputs;
+        // What a decoder begins with is always here, and counted where the range reaches it.
+        let beside =
+            self.record.source().filter(|_| to < excerpt.of).map_or(0, |source| self.n_input - source);
+        self.length(row) + excerpt.of.saturating_sub(to.saturating_sub(from) + beside)
     }
 
     /// Whether a recorded value is below 0, which its share and its ratio do not say.

@@ -46,7 +46,7 @@ export function rowName(view, row) {
 }
 /** How many groups a row covers. @param {View} view @param {number} row */
 export const width = (view, row) => view.inputs + row;
-/** The cells of a whole row: with inputs that an excerpt leaves out. @param {View} view @param {number} row */
+/** How many cells a whole row has: those that are shown, and each input that is left out. @param {View} view @param {number} row */
 export const cells = (view, row) => width(view, row) + (view.record.left ?? 0);
 /** A group's position in the whole record. @param {View} view @param {number} column */
 export const place = (view, column) => position(view.record, view.starts[column]);

@@ -1,6 +1,6 @@
 // The colour scale: from what is shown to a level among the colours, as `paint/scale.rs` has it.
 import { abs, ceil, data, finite, floor, max, min, palettes, records, sqrt, themes } from "./data.js";
-import { cells, ratios, view } from "./grain.js";
+import { cells as rowCells, ratios, view } from "./grain.js";
 import { state } from "./state.js";
 import { diverging, inShares, shown } from "./values.js";
 /** @typedef {import("./data.js").Value} Value */
@@ -34,13 +34,13 @@ function endOf(ks, grain) {
   /** @type {number[]} */
   const later = [];
   const patterns = new Set();
-  let held = 0, rows = 0;
+  let cells = 0, rows = 0;
   for (const k of ks) {
     const one = view(k, grain);
     for (let row = 0; row < one.n; row++) {
       const values = shown(one, row);
       rows++;
-      held += cells(one, row);
+      cells += rowCells(one, row);
       for (let i = 0; i < values.length; i++) {
         const value = values[i];
         if (finite(value)) (i < one.inputs ? inputs : later).push(abs(value));
@@ -53,7 +53,7 @@ function endOf(ks, grain) {
   let end = data.max || (all.length ? all[min(max(ceil(all.length * state.clip), 1), all.length) - 1] : 0);
   if (!(end > 0)) end = largest > 0 ? largest : 1;
   const over = (/** @type {number[]} */ sizes) => sizes.reduce((n, x) => n + +(x >= end), 0);
-  const found = { end, even: held ? rows / held : 1, over: /** @type {[number, number]} */ ([over(inputs), over(later)]),
+  const found = { end, even: cells ? rows / cells : 1, over: /** @type {[number, number]} */ ([over(inputs), over(later)]),
     of: /** @type {[number, number]} */ ([inputs.length, later.length]), patterns: [...patterns].sort() };
   if (ends.size > 24) ends.clear();
   ends.set(key, found);

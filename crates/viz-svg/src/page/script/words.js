@@ -113,18 +113,18 @@ const valueOf = (view, row, column) => view.sums.get(row)?.[column];
 /** The legend's texts: the scale's ends, and what is to be known of it. @param {number[]} ks */
 export function legend(ks) {
   const view = current(), scale = scaleOf(ks, state.grain), lock = lockOf(state.grain);
-  const much = `that much: ${count(scale.over[0])} of ${count(scale.of[0])} input cells` + (scale.of[1] ? `, ${count(scale.over[1])} of ${count(scale.of[1])} of earlier outputs` : "") + (ks.length > 1 ? `, in ${ks.length} records` : "");
+  const reach = `that much: ${count(scale.over[0])} of ${count(scale.of[0])} input cells` + (scale.of[1] ? `, ${count(scale.over[1])} of ${count(scale.of[1])} of earlier outputs` : "") + (ks.length > 1 ? `, in ${ks.length} records` : "");
   if (state.mode === "distance") {
     const { of } = data.profiles[view.record.profile];
-    return { low: times(2 ** -scale.end), middle: "1×", high: `${times(2 ** scale.end)} or more`, notes: [`share ÷ median share at that distance (${of})`, much, "fainter where fewer than 5 cells stand behind the median"] };
+    return { low: times(2 ** -scale.end), middle: "1×", high: `${times(2 ** scale.end)} or more`, notes: [`share ÷ median share at that distance (${of})`, reach, "fainter where fewer than 5 cells stand behind the median"] };
   }
   const of = " " + (inShares(view) ? "of the row" : view.record.unit);
   if (scale.diverging) {
     const [low, high] = lock && state.mode === "difference" ? [`more to ${rowName(lock.view, lock.row)} (B)`, `more to ${rowName(view, rowOf(view))} (A)`] : ["lowers", "raises"];
     const faint = scale.cut ? [`fainter below ${percent(scale.cut)}`] : [];
-    return { low: `${low}, ${spelled(view, -scale.end)}`, middle: "0", high: `${spelled(view, scale.end)}${of}, ${high}`, notes: [much, ...faint] };
+    return { low: `${low}, ${spelled(view, -scale.end)}`, middle: "0", high: `${spelled(view, scale.end)}${of}, ${high}`, notes: [reach, ...faint] };
   }
-  const notes = [much];
+  const notes = [reach];
   if (scale.cut) notes.push(`fainter below ${percent(scale.cut)}, ${state.intensity === 1 ? "an even share in the mean" : `an even share ÷ ${+state.intensity.toPrecision(3)}`}`);
   return { low: "0", middle: "", high: `${percent(scale.end)}${of} or more`, notes };
 }
