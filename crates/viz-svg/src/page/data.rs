@@ -118,6 +118,8 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     if explained::is_special(record) {
         let rows: Vec<_> = (0..record.n_output()).map(|row| explained::row(record, row)).collect();
         set("rows", json!(rows));
+        let titles: Vec<_> = (0..record.n_output()).map(|row| explained::title(record, row)).collect();
+        set("titles", json!(titles));
     }
     // Another record's row compares where both hold the same piece of text.
     if records.len() > 1 {

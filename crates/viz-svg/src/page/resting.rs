@@ -7,6 +7,7 @@ use crate::page::sentence::Sentence;
 use crate::page::tabs::grain;
 use crate::paint::scale::{Paint, Pattern, Scale};
 use crate::paint::theme::Theme;
+use crate::values::explained;
 use crate::values::number::{percent, times};
 use crate::values::rows::Rows;
 use crate::values::view::View;
@@ -123,7 +124,8 @@ fn table(rows: &Rows<'_>) -> String {
     columns.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.cmp(b)));
     columns.truncate(LINES);
     let held: f64 = columns.iter().filter_map(|column| rows.share(row, *column)).sum();
-    let title = if rows.compares() { rows.title() } else { rows.name(row) };
+    let named = rows.compares() || explained::is_special(rows.record());
+    let title = if named { rows.title() } else { rows.name(row) };
     let caption = format!("{title}: these {} of {} hold {}", columns.len(), rows.length(row), percent(held));
     let head = ["#", "word", "value", "share", "× even"]
         .map(|name| format!("<th scope=\"col\">{name}</th>"))

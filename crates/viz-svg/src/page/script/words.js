@@ -1,6 +1,6 @@
 // What the page says of its state, in words: the live sentence, titles, the current cell, the legend.
 import { data, finite, records } from "./data.js";
-import { cells, numbers, place, ratios, rowName, width } from "./grain.js";
+import { cells, firstOf, numbers, place, ratios, rowName, width } from "./grain.js";
 import { count, percent, signed, times } from "./numbers.js";
 import { scaleOf } from "./scale.js";
 import { state } from "./state.js";
@@ -81,7 +81,8 @@ export function rowTitle() {
   const view = current();
   if (!view.n) return NONE;
   const row = rowOf(view), lock = lockOf(state.grain);
-  return lock && state.mode === "difference" ? `${titled(view, row)} minus ${titled(lock.view, lock.row)}` : titled(view, row);
+  return lock && state.mode === "difference" ? `${titled(view, row)} minus ${titled(lock.view, lock.row)}`
+    : (!numbers(view, row).includes("–") && view.record.titles?.[firstOf(view, row)]) || titled(view, row);
 }
 
 /** The current cell in words. */
