@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: from a fresh checkout to one page that shows every chart.
+//! `cargo xtask demo`: from a fresh checkout to a page.
 
 use std::fs;
 use std::io;

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 ///   saliency attribute --text "The race to Mars involves" -o record.json
 ///   saliency draw tall-heatmap record.json -o picture.svg
 ///
-/// or every chart on one page:
+/// or an interactive page, and every chart:
 ///
 ///   saliency report record.json -o folder        (then open folder/index.html)
 ///
@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Attribute(Box<AttributeArguments>),
     /// Draw a chart of records as SVG, PNG, PDF or HTML.
     Draw(Box<DrawArguments>),
-    /// Draw every chart of one or more records on one page: FOLDER/index.html.
+    /// Make the page of one or more records, and every chart: FOLDER/index.html.
     Report(Box<ReportArguments>),
     /// List the charts.
     Charts(ListArguments),

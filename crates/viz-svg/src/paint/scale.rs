@@ -278,6 +278,15 @@ impl Scale {
         self.unit.spelled(Value::Number(x), self.compares)
     }
 
+    /// The marks of A, the hovered output, and of B, the locked one: the colours of their sides of a difference.
+    pub(crate) fn marks(&self) -> (Color, Color) {
+        match self.unit {
+            // The notebook's own.
+            Unit::Recorded => (self.theme.mark(), self.theme.ink()),
+            _ => (self.theme.shown(), self.theme.compared()),
+        }
+    }
+
     /// The colours of all levels, from the lowest.
     pub(crate) fn colors(&self) -> &[Color] {
         &self.colors
