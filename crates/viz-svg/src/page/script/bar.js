@@ -8,6 +8,8 @@ import { legend } from "./words.js";
 
 /** The outputs, as buttons with one tab stop. */
 let stripped = "";
+/** @type {(HTMLElement | undefined)[]} those that are marked now */
+let hands = [];
 export function strip() {
   const box = id("outputs"), view = current();
   const key = state.record + state.grain;
@@ -19,17 +21,25 @@ export function strip() {
       button.dataset.row = String(firstOf(view, row));
       button.textContent = rowName(view, row);
       button.title = `output ${numbers(view, row)}`;
+      button.tabIndex = -1;
+      press(button, false);
       return button;
     }));
+    hands = [];
   }
   const a = view.n ? rowOf(view) : -1, lock = lockOf(state.grain), b = lock?.view.k === state.record ? lock.row : -1;
-  [...box.children].forEach((/** @type {HTMLElement} */ button, i) => {
-    const mark = i === a ? "a" : i === b ? "b" : "";
-    if (button.className !== mark) button.className = mark;
-    button.tabIndex = i === a ? 0 : -1;
-    press(button, i === a);
-  });
-  const hand = box.children[a];
+  const now = [box.children[a], box.children[b]];
+  for (const button of new Set([...hands, ...now])) {
+    if (!button) continue;
+    button.className = button === now[0] ? "a" : button === now[1] ? "b" : "";
+    button.tabIndex = button === now[0] ? 0 : -1;
+    press(button, button === now[0]);
+  }
+  hands = now;
+}
+/** Scrolls the strip to A. It asks for a layout, and hence waits for the pointer to rest. */
+export function scrollStrip() {
+  const box = id("outputs"), [hand] = hands;
   if (hand && (hand.offsetLeft < box.scrollLeft || hand.offsetLeft + hand.offsetWidth > box.scrollLeft + box.clientWidth)) box.scrollLeft = hand.offsetLeft - box.clientWidth / 2;
 }
 

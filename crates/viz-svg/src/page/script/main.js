@@ -1,6 +1,6 @@
 // The page's script: one state, kept in the address; everything on the page is drawn from it.
 // Types are checked with `tsc --checkJs`; esbuild puts the files of this folder into one.
-import { bar, controls, strip } from "./bar.js";
+import { bar, controls, scrollStrip, strip } from "./bar.js";
 import { copy, copyPicture, copyTable, savePicture } from "./copying.js";
 import { data, every, id, listen, make, max, min, press, records } from "./data.js";
 import { figures, redraw, rest, under } from "./figures.js";
@@ -31,8 +31,11 @@ function say() {
     return b;
   }));
 }
+/** A text that stays where it is the same asks for no layout. @param {string} name @param {string} text */
+const put = (name, text) => { if (id(name).textContent !== text) id(name).textContent = text; };
 /** What stands beside the pointer's place is drawn when it rests. */
 function beside() {
+  scrollStrip();
   rank();
   const table = id("table");
   if (table?.checkVisibility?.() !== false) fillTable(table, id("every").getAttribute("aria-pressed") === "true");
@@ -63,14 +66,14 @@ function changed(aloud) {
   if (aloud) live.textContent = cellWords();
   waiting ||= requestAnimationFrame(() => {
     waiting = 0;
-    root.dataset.theme = themeName();
+    if (root.dataset.theme !== themeName()) root.dataset.theme = themeName();
     sections();
     paint();
     for (const figure of figures) redraw(figure, false);
     say();
     strip();
-    id("cell").textContent = state.token === null ? "" : cellWords();
-    id("facts").textContent = records[state.record].facts;
+    put("cell", state.token === null ? "" : cellWords());
+    put("facts", records[state.record].facts);
     clearTimeout(following);
     following = setTimeout(beside, REST);
   });

@@ -59,9 +59,10 @@ export function paint() {
     if (painted[i] !== found) {
       painted[i] = found;
       const { style } = spans[i], none = found === -9 || found === zero;
-      style.background = none || found < -1 ? "" : found === -1 ? look.apart : scale.colors[found];
+      style.backgroundColor = none || found < -1 ? "" : found === -1 ? look.apart : scale.colors[found];
       style.color = none || found < -1 ? "" : inkOn(scale, found);
-      spans[i].dataset.odd = found < -1 && found > -9 ? PATTERNS[-found] : "";
+      const odd = found < -1 && found > -9 ? PATTERNS[-found] : "";
+      if ((spans[i].dataset.odd ?? "") !== odd) spans[i].dataset.odd = odd;
     }
     const out = state.part && i < view.record.inputs && (i < state.part[0] || i >= state.part[1]);
     const mark = (g === a ? "a " : g === b ? "b " : "") + (g === held ? "at " : "") + (g > a && i >= view.record.inputs ? "later " : "") + (out ? "out" : "");

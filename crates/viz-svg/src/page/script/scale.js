@@ -10,7 +10,8 @@ import { diverging, inShares, shown } from "./values.js";
 
 const LEVELS = 31, FEW = 5;
 
-export const themeName = () => state.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+const night = matchMedia("(prefers-color-scheme: dark)");
+export const themeName = () => state.theme || (night.matches ? "dark" : "light");
 export const theme = () => themes[themeName()];
 
 /** Black or white, whichever contrasts more. @param {string} color */
