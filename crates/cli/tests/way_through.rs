@@ -293,8 +293,8 @@ fn lists_help_and_the_schema() {
     assert_eq!(done(here, &["schema"]), published.unwrap());
 }
 
-/// The names that an independent program finds for " SpaceX" relative to distance (crates/schema/tests/distance.rs):
-/// Boeing 10.2, SpaceX 6.9, Origin 5.3.
+/// The names that an independent program finds for the first output, relative to distance
+/// (`crates/schema/tests/distance.rs`): Boeing 10.2, `SpaceX` 6.9, Origin 5.3.
 #[test]
 fn shares_are_set_against_what_is_usual_at_their_distance() {
     let folder = tempfile::tempdir().unwrap();

@@ -32,7 +32,7 @@ fn close(found: &[Option<f64>], expected: &[f64]) -> bool {
         && found.iter().zip(expected).all(|(x, y)| x.is_some_and(|x| (x - y).abs() < 1e-12))
 }
 
-// NumPy 2.3, with `tiny` the rows of `two`, each record after its number of inputs, None a missing value:
+// NumPy 2.4, with `tiny` the rows of `two`, each record after its number of inputs, None a missing value:
 //
 // shares = defaultdict(list)
 // for n_input, rows in tiny:

@@ -12,7 +12,6 @@ pub(crate) mod grid;
 pub(crate) mod heatmap;
 pub(crate) mod legend;
 pub(crate) mod notes;
-#[cfg(feature = "html")]
 pub(crate) mod overview;
 pub(crate) mod scatter_plot;
 pub(crate) mod sheet;

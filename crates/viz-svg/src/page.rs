@@ -95,7 +95,8 @@ impl<'a> Page<'a> {
         Self { report: true, ..Self::new(records) }
     }
 
-    /// Adds a chart, under the first screen of a report. One of your own stays as it is drawn, since only this crate's charts are redrawn.
+    /// Adds a chart, under the first screen of a report. One of your own stays as it is drawn, since only this crate's
+    /// charts are redrawn.
     pub fn chart(mut self, chart: &'a dyn Chart) -> Self {
         self.charts.push(chart);
         self

@@ -259,7 +259,8 @@ fn the_page_holds_what_is_shown() {
     let record = small();
     let page = Page::new(&record).every_chart().options(some(1..3)).to_html().unwrap();
     assert!(!page.contains("sys>") && page.contains("\"positions\":[1,2,4,5]"), "{page}");
-    assert!(page.contains("\"outside\":[\"38 %\",\"60 %\"]"));
+    // 6 of 16 and 12 of 20 lie outside.
+    assert!(page.contains("\"inside\":[0.625,0.4]"), "{page}");
     let figure = Figure::new(Highlight, &record).fold("user").to_html().unwrap();
-    assert!(figure.contains("[user, 2 tokens]") && !figure.contains("\"outside\""));
+    assert!(figure.contains("[user, 2 tokens]") && !figure.contains("\"inside\""));
 }

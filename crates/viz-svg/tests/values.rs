@@ -47,8 +47,8 @@ fn words(record: &Record) -> Vec<String> {
     drawn(record, &Options::default()).tokens.iter().map(|token| token.text.clone()).collect()
 }
 
-/// By hand, from the rules of UAX #29: letters stay together (WB5), with an apostrophe or a full stop between them (WB6,
-/// WB7), and digits with a comma or a full stop (WB11, WB12); a hyphen ends a word, and so does white space.
+/// By hand, from the rules of UAX #29: letters stay together (WB5), with an apostrophe or a full stop between them
+/// (WB6, WB7), and digits with a comma or a full stop (WB11, WB12); a hyphen ends a word, and so does white space.
 #[test]
 fn fragments_of_a_word_are_one_token() {
     for (tokens, expected) in [
@@ -205,7 +205,7 @@ fn what_is_left_out_or_folded_ends_a_word() {
 
 // NumPy, with `shares` the rows of run-30 (of words: see paint/scale.rs), each over its sum, and n inputs:
 //
-// rest = max(range(30), key=lambda r: (shares[r][:n] * len(shares[r])).max())        # 3: 12.47 of tokens, 11.74 of words
+// rest = max(range(30), key=lambda r: (shares[r][:n] * len(shares[r])).max())  # 3: 12.47 of tokens, 11.74 of words
 // max(set(range(30)) - {a}, key=lambda r: abs(shares[r][:n] - shares[a][:n]).sum())  # of a = 3: 0; of 0: 5; of 4: 3
 #[test]
 fn hover_and_lock_mean_the_same_in_every_chart_of_a_row() {

@@ -168,7 +168,7 @@ fn continuation(rows: &Rows<'_>, text: &Paragraph, scale: &Scale) -> Vec<Item> {
     let mut items: Vec<Item> = cells.into_items().collect();
     let ink = |output: usize| paint(output).map_or(theme.ink(), |paint| scale.backdrop(paint).ink());
     items.extend(text.runs(0.0, 0.0, ink).into_iter().map(Item::from));
-    for (row, color, width) in [(rows.hover, theme.mark(), 1.5), (rows.lock, theme.ink(), 2.5)] {
+    for (row, color, width) in [(rows.hover, scale.marks().0, 1.5), (rows.lock, scale.marks().1, 2.5)] {
         for piece in pieces.iter().filter(|p| Some(p.token) == row) {
             let rect = Rect { y: piece.rect.y + 0.5, height: LINE - 1.0, ..piece.rect };
             items.push(Item::Frame { rect, color, width });
@@ -232,7 +232,8 @@ fn heads(grid: &Grid<'_>, token: Option<usize>, room: f64) -> Vec<Item> {
 fn marks(grid: &Grid<'_>, token: Option<usize>) -> Vec<Item> {
     let (rows, theme, (size, _)) = (grid.rows, grid.scale.theme, grid.cell);
     let mut items = Vec::new();
-    for (row, color) in [(rows.hover, theme.mark()), (rows.lock, theme.ink())] {
+    let (shown, locked) = grid.scale.marks();
+    for (row, color) in [(rows.hover, shown), (rows.lock, locked)] {
         if let Some(row) = row {
             let x = (row as f64 + 0.5) * size;
             items.push(Item::Pointer { tip: (x.max(5.0), -2.0), color });

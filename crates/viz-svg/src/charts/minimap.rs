@@ -244,10 +244,10 @@ impl Thumbnails<'_> {
         text.bold = self.rows.lock == Some(row);
         let mut items = vec![Item::Cells { paint, cells: vec![rect] }, text.into()];
         if self.rows.hover == Some(row) {
-            items.push(Item::Frame { rect, color: theme.mark(), width: 1.5 });
+            items.push(Item::Frame { rect, color: self.scale.marks().0, width: 1.5 });
         }
         if self.rows.lock == Some(row) {
-            items.push(Item::Frame { rect, color: theme.ink(), width: 2.5 });
+            items.push(Item::Frame { rect, color: self.scale.marks().1, width: 2.5 });
         }
         items
     }

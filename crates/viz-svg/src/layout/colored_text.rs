@@ -165,8 +165,8 @@ impl ColoredText {
                 items.push(Item::Frame { rect, color, width });
             }
         };
-        frame(of_output(rows.hover.filter(|row| rows.lock != Some(*row))), theme.mark(), 1.5);
-        frame(of_output(rows.lock), theme.ink(), 2.5);
+        frame(of_output(rows.hover.filter(|row| rows.lock != Some(*row))), scale.marks().0, 1.5);
+        frame(of_output(rows.lock), scale.marks().1, 2.5);
         frame(token, theme.mark(), 2.5);
         if let Some(rule) = self.rule(&pieces) {
             let (from, to) = ((rule.x, rule.y), (rule.x + rule.width, rule.y + rule.height));

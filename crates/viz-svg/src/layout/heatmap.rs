@@ -14,6 +14,7 @@ use crate::redraw::{Boxes, Part};
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::{font, sentences};
 use crate::values::excerpt;
+use crate::values::kind::Unit;
 use crate::values::rows::Rows;
 
 /// A row's height, of which the last unit stays free.
@@ -121,7 +122,6 @@ impl<'a> Heatmap<'a> {
     }
 
     /// The height of all rows.
-    #[cfg(feature = "html")]
     pub(crate) fn height(&self) -> f64 {
         self.lines.len() as f64 * self.row
     }
@@ -321,9 +321,12 @@ impl<'a> Heatmap<'a> {
             text.underlined = self.rows.hover == Some(row);
             text.bold = self.rows.lock == Some(row);
             texts.push(text.into());
+            let rect = Rect::new(1.0, top, label_width - 2.0, self.row - 1.0);
+            let (shown, locked) = self.scale.marks();
             if self.rows.lock == Some(row) {
-                let rect = Rect::new(1.0, top, label_width - 2.0, self.row - 1.0);
-                texts.push(Item::Frame { rect, color: theme.ink(), width: 2.0 });
+                texts.push(Item::Frame { rect, color: locked, width: 2.0 });
+            } else if self.rows.hover == Some(row) && self.rows.unit() != Unit::Recorded {
+                texts.push(Item::Frame { rect, color: shown, width: 1.5 });
             }
         }
         for (line, what) in self.lines.iter().enumerate() {

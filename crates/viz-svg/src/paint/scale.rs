@@ -278,6 +278,15 @@ impl Scale {
         self.unit.spelled(Value::Number(x), self.compares)
     }
 
+    /// The marks of A, the hovered output, and of B, the locked one: the colours of their sides of a difference.
+    pub(crate) fn marks(&self) -> (Color, Color) {
+        match self.unit {
+            // The notebook's own.
+            Unit::Recorded => (self.theme.mark(), self.theme.ink()),
+            _ => (self.theme.shown(), self.theme.compared()),
+        }
+    }
+
     /// The colours of all levels, from the lowest.
     pub(crate) fn colors(&self) -> &[Color] {
         &self.colors
@@ -335,7 +344,8 @@ mod tests {
     //
     // inputs = np.sort(np.concatenate([s[:n] for s in shares])); outputs = np.concatenate([s[n:] for s in shares])
     // end = inputs[math.ceil(len(inputs) * .99) - 1]
-    // end, (inputs >= end).sum(), len(inputs), (outputs >= end).sum(), len(outputs), len(shares) / sum(map(len, shares))
+    // end, (inputs >= end).sum(), len(inputs), (outputs >= end).sum(), len(outputs)
+    // len(shares) / sum(map(len, shares))
     // # tokens: 0.018962176132549222, 56, 5520, 123, 435, 0.005037783375314861
     // # words:  0.020325928612939834, 52, 5190, 117, 435, 0.005333333333333333
     #[test]
@@ -378,7 +388,8 @@ mod tests {
 
     // NumPy, with `median` the profile of `shares` by distance and `words` the words of each row's inputs:
     //
-    // log = np.sort([abs(math.log2(share / sum(median[n + r - t] for t in word))) …]); 2 ** log[math.ceil(len(log) * .99) - 1]
+    // log = np.sort([abs(math.log2(share / sum(median[n + r - t] for t in word))) …])
+    // 2 ** log[math.ceil(len(log) * .99) - 1]
     // # 5.497679369963443
     #[test]
     fn relative_values_have_a_linear_scale_around_one() {

@@ -46,6 +46,8 @@ export function rowName(view, row) {
 }
 /** How many groups a row covers. @param {View} view @param {number} row */
 export const width = (view, row) => view.inputs + row;
+/** How many cells a whole row has: those that are shown, and each input that is left out. @param {View} view @param {number} row */
+export const cells = (view, row) => width(view, row) + (view.record.left ?? 0);
 /** A group's position in the whole record. @param {View} view @param {number} column */
 export const place = (view, column) => position(view.record, view.starts[column]);
 

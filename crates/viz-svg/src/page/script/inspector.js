@@ -1,6 +1,6 @@
 // Under the text and the heat map: the words that A drew most on, ranked; with B, both of them; and the whole table.
 import { abs, finite, id, make, max, min } from "./data.js";
-import { place, ratios, rowName, width } from "./grain.js";
+import { cells, place, ratios, rowName, width } from "./grain.js";
 import { percent, signed, times } from "./numbers.js";
 import { levels, scaleOf } from "./scale.js";
 import { state } from "./state.js";
@@ -61,7 +61,7 @@ export function rank() {
       bar.style.background = at[column] >= 0 ? scale.colors[at[column]] : "";
     }
     append(item, "span", "n", spelled(view, value));
-    const even = finite(mine[column]) ? times(mine[column] * width(view, row)) : "";
+    const even = finite(mine[column]) ? times(mine[column] * cells(view, row)) : "";
     append(item, "span", "m", compares ? `${word(view, own[column])} ○ ${word(view, other[column])}` : state.mode !== "distance" && view.record.percent ? even : percent(mine[column]));
     if (!compares) append(item, "span", "d", `${back(view, row, column)} back`);
   }
@@ -84,7 +84,7 @@ export function lines(top) {
   else if (state.mode === "distance") head.push("share", "× median", "cells");
   else head.push(...(view.record.share ? ["share"] : [unit, "share"]), "× even");
   const own = compares ? plain(view, row) : [], other = compares ? locked(view) : [], behind = state.mode === "distance" ? (ratios(view, row), view.behind.get(row) ?? []) : [];
-  const even = (/** @type {number} */ i) => finite(mine[i]) ? times(mine[i] * width(view, row)) : "";
+  const even = (/** @type {number} */ i) => finite(mine[i]) ? times(mine[i] * cells(view, row)) : "";
   const rows = columns.map(i => [String(place(view, i)), view.labels[i],
     ...(compares ? [word(view, own[i]), word(view, other[i]), spelled(view, values[i])]
       : state.mode === "distance" ? [percent(mine[i]), spelled(view, values[i]), String(behind[i])]

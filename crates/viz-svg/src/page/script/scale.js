@@ -1,6 +1,6 @@
 // The colour scale: from what is shown to a level among the colours, as `paint/scale.rs` has it.
 import { abs, ceil, data, finite, floor, max, min, palettes, records, sqrt, themes } from "./data.js";
-import { ratios, view, width } from "./grain.js";
+import { cells as rowCells, ratios, view } from "./grain.js";
 import { state } from "./state.js";
 import { diverging, shown } from "./values.js";
 /** @typedef {import("./data.js").Value} Value */
@@ -40,7 +40,7 @@ function endOf(ks, grain) {
     for (let row = 0; row < one.n; row++) {
       const values = shown(one, row);
       rows++;
-      cells += values.length;
+      cells += rowCells(one, row);
       for (let i = 0; i < values.length; i++) {
         const value = values[i];
         if (finite(value)) (i < one.inputs ? inputs : later).push(abs(value));
@@ -108,5 +108,3 @@ export function levels(scale, view, row) {
 export const fill = (scale, at, prefix) => at >= 0 ? scale.colors[at] : at === -1 ? theme().apart : `url(#${prefix}-${PATTERNS[-at]})`;
 /** @param {Scale} scale @param {number} at */
 export const inkOn = (scale, at) => at >= 0 ? scale.inks[at] : contrast(theme().apart);
-/** The cells of a row, and of what it is a share. @param {View} view @param {number} row */
-export const evenOf = (view, row) => 1 / max(1, width(view, row));

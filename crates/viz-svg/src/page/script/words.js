@@ -1,6 +1,6 @@
 // What the page says of its state, in words: the live sentence, titles, the current cell, the legend.
 import { data, finite, records } from "./data.js";
-import { numbers, place, ratios, rowName, width } from "./grain.js";
+import { cells, numbers, place, ratios, rowName, width } from "./grain.js";
 import { count, percent, signed, times } from "./numbers.js";
 import { scaleOf } from "./scale.js";
 import { state } from "./state.js";
@@ -60,7 +60,7 @@ export function sentence() {
     const far = ranked(view, row).filter(i => finite(values[i])).slice(0, 3);
     return [["Against distance, "], [name, true], [" drew most on "], ...list(view, row, far, plain), ["."]];
   }
-  const mine = shares(view, row), even = width(view, row);
+  const mine = shares(view, row), even = cells(view, row);
   const later = mine.slice(view.inputs).reduce((/** @type {number} */ sum, value) => sum + (finite(value) ? value : 0), 0);
   const inside = mine.slice(0, view.inputs).reduce((/** @type {number} */ sum, value, i) => sum + (inPart(view, i) && finite(value) ? value : 0), 0);
   const tail = (later > 0 ? `; ${percent(later)} went to earlier outputs` : "") + (state.part ? `; this part holds ${percent(inside)}` : "") + ".";
@@ -102,7 +102,7 @@ export function cellWords() {
   }
   if (!view.record.percent) said += `${signed(valueOf(view, row, column))} ${view.record.unit}, `;
   said += `${percent(share)} of the row`;
-  if (finite(share)) said += `, ${times(share * width(view, row))} an even share`;
+  if (finite(share)) said += `, ${times(share * cells(view, row))} an even share`;
   const ratio = ratios(view, row)[column];
   if (state.mode === "distance") said += `, ${times(ratio)} the median at that distance`;
   return said + ".";
@@ -113,18 +113,18 @@ const valueOf = (view, row, column) => view.sums.get(row)?.[column];
 /** The legend's texts: the scale's ends, and what is to be known of it. @param {number[]} ks */
 export function legend(ks) {
   const view = current(), scale = scaleOf(ks, state.grain), lock = lockOf(state.grain);
-  const cells = `that much: ${count(scale.over[0])} of ${count(scale.of[0])} input cells` + (scale.of[1] ? `, ${count(scale.over[1])} of ${count(scale.of[1])} of earlier outputs` : "") + (ks.length > 1 ? `, in ${ks.length} records` : "");
+  const reach = `that much: ${count(scale.over[0])} of ${count(scale.of[0])} input cells` + (scale.of[1] ? `, ${count(scale.over[1])} of ${count(scale.of[1])} of earlier outputs` : "") + (ks.length > 1 ? `, in ${ks.length} records` : "");
   if (state.mode === "distance") {
     const { of } = data.profiles[view.record.profile];
-    return { low: times(2 ** -scale.end), middle: "1×", high: `${times(2 ** scale.end)} or more`, notes: [`share ÷ median share at that distance (${of})`, cells, "fainter where fewer than 5 cells stand behind the median"] };
+    return { low: times(2 ** -scale.end), middle: "1×", high: `${times(2 ** scale.end)} or more`, notes: [`share ÷ median share at that distance (${of})`, reach, "fainter where fewer than 5 cells stand behind the median"] };
   }
   const of = " " + view.record.unit;
   if (scale.diverging) {
     const [low, high] = lock && state.mode === "difference" ? [`more to ${rowName(lock.view, lock.row)} (B)`, `more to ${rowName(view, rowOf(view))} (A)`] : ["lowers", "raises"];
     const faint = scale.cut ? [`fainter below ${percent(scale.cut)}`] : [];
-    return { low: `${low}, ${spelled(view, -scale.end)}`, middle: "0", high: `${spelled(view, scale.end)}${of}, ${high}`, notes: [cells, ...faint] };
+    return { low: `${low}, ${spelled(view, -scale.end)}`, middle: "0", high: `${spelled(view, scale.end)}${of}, ${high}`, notes: [reach, ...faint] };
   }
-  const notes = [cells];
+  const notes = [reach];
   if (scale.cut) notes.push(`fainter below ${percent(scale.cut)}, ${state.intensity === 1 ? "an even share in the mean" : `an even share ÷ ${+state.intensity.toPrecision(3)}`}`);
   return { low: "0", middle: "", high: `${percent(scale.end)}${of} or more`, notes };
 }
