@@ -580,7 +580,7 @@ test("colours follow theme, palette, clip and intensity", async () => {
   // Text on colour is never under 4.5 : 1.
   for (const theme of ["light", "dark"]) {
     await go(page, "hover=12&lock=4&theme=" + theme);
-    const worst = await page.locator("#saliency-text [data-t]").evaluateAll(spans => Math.min(...spans.filter(span => span.style.background).map(span => {
+    const worst = await page.locator("#saliency-text [data-t]").evaluateAll(spans => Math.min(...spans.filter(span => getComputedStyle(span).backgroundColor !== "rgba(0, 0, 0, 0)").map(span => {
       const light = color => { const [r, g, b] = color.match(/\d+/g).map(k => { const c = k / 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
       const { color, backgroundColor } = getComputedStyle(span), [a, b] = [light(color), light(backgroundColor)].sort((p, q) => q - p);
       return (a + 0.05) / (b + 0.05);

@@ -1,13 +1,13 @@
 // The text, inputs and outputs, as real text: a span for each token, coloured by the row in hand.
 import { data, id, make, records } from "./data.js";
 import { width } from "./grain.js";
-import { PATTERNS, inkOn, levels, scaleOf, theme } from "./scale.js";
+import { inkOn, levels, scaleOf, theme } from "./scale.js";
 import { state } from "./state.js";
 import { current, lockOf, rowOf } from "./values.js";
 
 const box = id("text");
-/** @type {{k: number, spans: HTMLElement[], painted: number[], marks: string[], scale: string}} */
-let now = { k: 0, spans: box ? [...box.querySelectorAll("[data-t]")] : [], painted: [], marks: [], scale: "" };
+/** @type {{k: number, spans: HTMLElement[], marks: string[], scale: string}} */
+let now = { k: 0, spans: box ? [...box.querySelectorAll("[data-t]")] : [], marks: [], scale: "" };
 /** @type {Map<Element, number>} */
 let tokens = new Map(now.spans.map((span, i) => [span, i]));
 for (const span of now.spans) span.removeAttribute("class");
@@ -30,7 +30,7 @@ function build(k) {
     tokens.set(span, i);
     return span;
   });
-  now = { k, spans, painted: [], marks: [], scale: "" };
+  now = { k, spans, marks: [], scale: "" };
 }
 
 /** The token under an element. @param {EventTarget | null} target */
@@ -39,33 +39,28 @@ export const tokenAt = target => tokens.get(/** @type {Element} */ (target insta
 export const spansOf = (from, to) => now.spans.slice(from, to);
 export { box };
 
+// A class for each colour: a browser shares what it computes for a class, but not for an element's own style.
+const sheet = new CSSStyleSheet();
+document.adoptedStyleSheets = [sheet];
 /** Paints what has changed. */
 export function paint() {
   if (!box) return;
   build(state.record);
-  const view = current(), row = view.n ? rowOf(view) : -1, scale = scaleOf([state.record], state.grain), look = theme();
-  const at = row < 0 ? [] : levels(scale, view, row), { spans, painted, marks } = now;
+  const view = current(), row = view.n ? rowOf(view) : -1, scale = scaleOf([state.record], state.grain), { apart } = theme();
+  const at = row < 0 ? [] : levels(scale, view, row), { spans, marks } = now;
   // Nothing has the panel's colour, but for the notebook's.
-  const zero = data.notebook ? -9 : scale.diverging ? 31 : 0;
-  const key = scale.colors[0] + scale.colors[scale.colors.length - 1] + look.panel;
+  const zero = data.notebook ? -9 : scale.diverging ? 31 : 0, key = scale.colors.join() + apart;
   if (now.scale !== key) {
-    painted.length = 0;
+    const rule = (/** @type {string | number} */ name, /** @type {string} */ color, /** @type {string} */ ink) => `.text .${name}{background:${color};color:${ink}}`;
+    sheet.replaceSync(scale.colors.map((color, i) => i === zero ? "" : rule("c" + i, color, scale.inks[i])).join("") + rule("apart", apart, inkOn(scale, -1)));
     now.scale = key;
   }
   const lock = lockOf(state.grain), held = state.token === null ? -1 : view.of[state.token];
   const a = row < 0 ? -1 : view.inputs + row, b = lock && lock.view.k === state.record ? view.inputs + lock.row : -1;
   for (let i = 0; i < spans.length; i++) {
-    const g = view.of[i], found = row >= 0 && g < width(view, row) ? at[g] : -9;
-    if (painted[i] !== found) {
-      painted[i] = found;
-      const { style } = spans[i], none = found === -9 || found === zero;
-      style.backgroundColor = none || found < -1 ? "" : found === -1 ? look.apart : scale.colors[found];
-      style.color = none || found < -1 ? "" : inkOn(scale, found);
-      const odd = found < -1 && found > -9 ? PATTERNS[-found] : "";
-      if ((spans[i].dataset.odd ?? "") !== odd) spans[i].dataset.odd = odd;
-    }
+    const g = view.of[i], found = row >= 0 && g < width(view, row) ? at[g] : zero;
     const out = state.part && i < view.record.inputs && (i < state.part[0] || i >= state.part[1]);
-    const mark = (g === a ? "a " : g === b ? "b " : "") + (g === held ? "at " : "") + (g > a && i >= view.record.inputs ? "later " : "") + (out ? "out" : "");
+    const mark = (found >= 0 ? "c" + found : found === -1 ? "apart" : found > -9 ? "odd" : "") + (g === a ? " a" : g === b ? " b" : "") + (g === held ? " at" : "") + (g > a && i >= view.record.inputs ? " later" : "") + (out ? " out" : "");
     if (marks[i] !== mark) spans[i].className = marks[i] = mark;
   }
 }
