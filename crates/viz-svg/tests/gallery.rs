@@ -60,9 +60,9 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
     assert!(stale.is_empty(), "{stale:?} differ; run with SALIENCY_BLESS=1, look at them, and run again");
 }
 
-/// A page of every chart.
+/// The report.
 fn all(records: &[Record]) -> String {
-    Page::new(records).every_chart().to_html().unwrap()
+    Page::report(records).to_html().unwrap()
 }
 
 fn methods() -> Vec<Record> {

@@ -8,6 +8,7 @@ use crate::page::figure::PageFigure;
 use crate::page::head::facts;
 use crate::page::paragraph::texts;
 use crate::page::tabs::{grain, same_tokens};
+use crate::paint::color::Color;
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::text::label::{label, label_at};
@@ -18,7 +19,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saliency_schema::{DistanceProfile, Record, Segmentation, Token, spearman};
 use serde_json::{Map, Value, json};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// Characters of a sentence that name it.
 const SENTENCE: usize = 28;
@@ -201,16 +202,27 @@ fn runs(partners: &[Option<usize>]) -> Vec<[usize; 3]> {
 /// Every palette's levels in both themes: three bytes each, in base64.
 fn palettes(look: Look) -> Value {
     let levels = |palette: Palette, theme: Theme| {
-        let from = if palette.is_diverging() { -31 } else { 0 };
         let color = |level: i32| palette.color(f64::from(level) / 31.0, theme, look).0;
-        STANDARD.encode((from..=31).flat_map(color).collect::<Vec<u8>>())
+        STANDARD.encode(levels_of(palette).flat_map(color).collect::<Vec<u8>>())
+    };
+    // Of each level, whether text on it is white.
+    let inks = |palette: Palette, theme: Theme| {
+        let white = |level: i32| palette.color(f64::from(level) / 31.0, theme, look).ink() == Color::WHITE;
+        levels_of(palette).map(|level| if white(level) { '1' } else { '0' }).collect::<String>()
     };
     let palette = |palette: Palette| {
         let (light, dark) = (levels(palette, Theme::Light), levels(palette, Theme::Dark));
-        let value = json!({"diverging": palette.is_diverging(), "light": light, "dark": dark});
+        let (light_inks, dark_inks) = (inks(palette, Theme::Light), inks(palette, Theme::Dark));
+        let value = json!({"diverging": palette.is_diverging(), "light": light, "dark": dark,
+            "lightInks": light_inks, "darkInks": dark_inks});
         (palette.name().to_owned(), value)
     };
     Palette::ALL.into_iter().map(palette).collect()
+}
+
+/// A palette's levels.
+fn levels_of(palette: Palette) -> RangeInclusive<i32> {
+    if palette.is_diverging() { -31..=31 } else { 0..=31 }
 }
 
 /// The names of the palettes for values without and with a sign, in the light and the dark theme.
@@ -224,7 +236,7 @@ fn themes() -> Value {
         let value = json!({
             "ground": theme.background().to_string(), "panel": theme.panel().to_string(),
             "ink": theme.ink().to_string(), "muted": theme.muted().to_string(),
-            "apart": theme.not_comparable().to_string(), "mark": theme.mark().to_string(),
+            "apart": theme.not_comparable().to_string(), "on": theme.not_comparable().ink().to_string(), "mark": theme.mark().to_string(),
             "a": theme.shown().to_string(), "b": theme.compared().to_string(),
         });
         (theme.name().to_owned(), value)

@@ -67,8 +67,7 @@ function picture() {
   const copy = /** @type {SVGSVGElement} */ (figure.svg.cloneNode(true));
   for (const element of [copy, ...copy.querySelectorAll("[class],[data-live]")]) for (const name of ["class", "data-live", "data-theme", "tabindex", "role", "aria-label"]) element.removeAttribute(name);
   for (const element of copy.querySelectorAll("[hidden]")) element.remove();
-  for (const [name, value] of [["x", M], ["y", top], ["width", width], ["height", height]]) copy.setAttribute(String(name), String(value));
-  svg.append(copy);
+  add(svg, "g", { transform: `translate(${M} ${top})` }).append(copy);
   return { text: new XMLSerializer().serializeToString(svg), name: figure.section.dataset.chart ?? "saliency", width: wide, height: height + top + M };
 }
 /** @param {Blob} blob @param {string} name */

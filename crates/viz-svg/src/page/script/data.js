@@ -12,7 +12,7 @@
  * stand behind it */
 /** @typedef {{kind: string, panel?: number, at: number[], [more: string]: any}} Part */
 /** @typedef {{records: number[], grain: string, map?: number, rests?: number, first: number, theme: string, parts: Part[]}} FigureData */
-/** @typedef {{ground: string, panel: string, ink: string, muted: string, apart: string, mark: string, a: string, b: string}} Theme */
+/** @typedef {{ground: string, panel: string, ink: string, muted: string, apart: string, on: string, mark: string, a: string, b: string}} Theme */
 
 /** @type {<T extends HTMLElement = any>(name: string) => T} */
 export const id = name => /** @type {any} */ (document.getElementById("saliency-" + name));
@@ -27,7 +27,7 @@ export const records = data.records;
 export const profiles = data.profiles;
 /** @type {Record<string, Theme>} */
 export const themes = data.themes;
-/** @type {Record<string, {diverging: boolean, light: string, dark: string}>} */
+/** @type {Record<string, {diverging: boolean, light: string, dark: string, lightInks: string, darkInks: string}>} */
 export const palettes = data.palettes;
 
 export const { abs, ceil, floor, max, min, round, sqrt } = Math;

@@ -1,5 +1,5 @@
 // Numbers as texts, as `values/number.rs` writes them.
-import { abs, floor, max } from "./data.js";
+import { abs, finite, floor, max } from "./data.js";
 /** @typedef {import("./data.js").Value} Value */
 
 /** @param {string} text */
@@ -20,20 +20,20 @@ const odd = x => x === undefined ? "not comparable" : x === null ? "missing" : N
 
 /** A share: two digits. @param {Value} x */
 export function percent(x) {
-  if (typeof x !== "number" || !Number.isFinite(x)) return odd(x);
+  if (!finite(x)) return odd(x);
   const p = 100 * x;
   return (p === 0 ? "0" : abs(p) < 0.01 ? (p < 0 ? "−" : "") + "<0.01" : two(p)) + "\u00a0%";
 }
 /** A multiple of an even share, or of the median at a distance. @param {Value} x */
-export const times = x => typeof x !== "number" || !Number.isFinite(x) ? odd(x) : (x === 0 ? "0" : x < 0.01 ? "<0.01" : two(x)) + "×";
+export const times = x => !finite(x) ? odd(x) : (x === 0 ? "0" : x < 0.01 ? "<0.01" : two(x)) + "×";
 /** A value with its sign: at most two digits. @param {Value} x */
 export function signed(x) {
-  if (typeof x !== "number" || !Number.isFinite(x)) return odd(x);
+  if (!finite(x)) return odd(x);
   if (!x) return "0";
   const size = abs(x), plain = size >= 1e-4 && size < 1e6, [digits, power] = plain ? [two(size)] : size.toExponential(1).split("e");
   return (x > 0 ? "+" : "−") + (digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits) + (plain ? "" : "e" + minus(power.replace("+", "")));
 }
 /** Three digits, as they are copied. @param {Value} x */
-export const exact = x => typeof x === "number" && Number.isFinite(x) ? String(Number(x.toPrecision(5))) : odd(x);
+export const exact = x => finite(x) ? String(Number(x.toPrecision(5))) : odd(x);
 /** Thousands apart. @param {number} n */
 export const count = n => String(n).replace(/\B(?=(\d{3})+$)/g, ",");

@@ -8,21 +8,11 @@ import { diverging, inShares, shown } from "./values.js";
 /** @typedef {{end: number, cut: number, even: number, diverging: boolean, root: boolean, over: [number, number], of: [number, number],
  *   colors: string[], inks: string[], patterns: number[]}} Scale */
 
-const LEVELS = 31, FEW = 5;
+const LEVELS = 31, FEW = 5, INKS = ["#000000", "#ffffff"];
 
 const night = matchMedia("(prefers-color-scheme: dark)");
 export const themeName = () => state.theme || (night.matches ? "dark" : "light");
 export const theme = () => themes[themeName()];
-
-/** Black or white, whichever contrasts more. @param {string} color */
-export function contrast(color) {
-  const linear = (/** @type {number} */ at) => {
-    const c = parseInt(color.slice(at, at + 2), 16) / 255;
-    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  };
-  const light = 0.2126 * linear(1) + 0.7152 * linear(3) + 0.0722 * linear(5);
-  return (light + 0.05) ** 2 > 0.0525 ? "#000000" : "#ffffff";
-}
 
 /** @type {Map<string, {end: number, even: number, over: [number, number], of: [number, number], patterns: number[]}>} */
 const ends = new Map();
@@ -70,7 +60,7 @@ export function scaleOf(ks, grain) {
   let found = colored.get(name + dark);
   if (!found) {
     const colors = Array.from(atob(palettes[name][dark ? "dark" : "light"]), c => c.charCodeAt(0).toString(16).padStart(2, "0")).join("").match(/.{6}/g)?.map(hex => "#" + hex) ?? [];
-    colored.set(name + dark, found = { colors, inks: colors.map(contrast) });
+    colored.set(name + dark, found = { colors, inks: [...palettes[name][dark ? "darkInks" : "lightInks"]].map(ink => INKS[+ink]) });
   }
   // Differences of shares fade as shares do; what has a sign of its own does not.
   const cut = state.mode === "distance" || !ks.every(k => inShares(view(k, grain))) ? 0 : min(end, even / state.intensity);
@@ -108,4 +98,4 @@ export function levels(scale, view, row) {
 /** @param {Scale} scale @param {number} at @param {string} prefix of the ids of patterns */
 export const fill = (scale, at, prefix) => at >= 0 ? scale.colors[at] : at === -1 ? theme().apart : `url(#${prefix}-${PATTERNS[-at]})`;
 /** @param {Scale} scale @param {number} at */
-export const inkOn = (scale, at) => at >= 0 ? scale.inks[at] : contrast(theme().apart);
+export const inkOn = (scale, at) => at >= 0 ? scale.inks[at] : theme().on;

@@ -16,24 +16,15 @@ export function lockOf(grain) {
   return { view: other, row: groupOf(other, state.lock.row) };
 }
 
-/** A row as it is: shares of it where the record has no signs, or its own values. @param {View} view @param {number} row @returns {Value[]} */
-function own(view, row) {
-  const values = sums(view, row);
-  if (!view.record.share) return values;
-  const all = total(view, row) || 1;
-  return values.map(value => typeof value === "number" ? abs(value) / all : value);
-}
-/** A row by sizes, as shares of it. @param {View} view @param {number} row @returns {Value[]} */
-export function shares(view, row) {
-  const all = total(view, row) || 1;
-  return sums(view, row).map(value => typeof value === "number" ? abs(value) / all : value);
-}
-
-/** The same with the values' signs. @param {View} view @param {number} row @returns {Value[]} */
+/** A row's values as shares of it, with their signs. @param {View} view @param {number} row @returns {Value[]} */
 function signedShares(view, row) {
   const all = total(view, row) || 1;
   return sums(view, row).map(value => typeof value === "number" ? value / all : value);
 }
+/** A row by sizes, as shares of it. @param {View} view @param {number} row @returns {Value[]} */
+export const shares = (view, row) => signedShares(view, row).map(value => typeof value === "number" ? abs(value) : value);
+/** A row as it is: shares of it where the record has no signs, or its own values. @param {View} view @param {number} row @returns {Value[]} */
+const own = (view, row) => view.record.share ? shares(view, row) : sums(view, row);
 
 /** Whether a view is compared with B by shares: its numbers are of another unit or sign. @param {View} view */
 export const byShares = view => !!state.lock && records[state.lock.record].kind !== view.record.kind;
@@ -56,35 +47,21 @@ export function locked(view) {
 }
 
 /** What a row shows, by column. @param {View} view @param {number} row @returns {Value[]} */
-export function shown(view, row) {
+export const shown = (view, row) => once(`${view.k} ${view.grain} ${row}`, () => {
+  if (state.mode === "distance") return ratios(view, row).map(ratio => typeof ratio === "number" ? Math.log2(ratio) : ratio);
+  if (state.mode !== "difference" || !state.lock) return own(view, row);
+  const other = once(view.k + view.grain, () => locked(view));
+  return compared(view, row).map((mine, i) => mine === undefined || other[i] === undefined ? undefined : mine === null || other[i] === null ? null : mine - Number(other[i]));
+});
+/** What is known as long as unit and B stay. @param {string} key @param {() => Value[]} made */
+function once(key, made) {
   const now = JSON.stringify([state.mode, state.lock]);
   if (now !== mode) {
     known.clear();
     mode = now;
   }
-  const key = `${view.k} ${view.grain} ${row}`;
   let found = known.get(key);
-  if (found) return found;
-  if (state.mode === "distance") found = ratios(view, row).map(ratio => typeof ratio === "number" ? Math.log2(ratio) : ratio);
-  else if (state.mode === "difference" && state.lock) {
-    const other = lockedOnce(view);
-    found = compared(view, row).map((mine, i) => mine === undefined || other[i] === undefined ? undefined : mine === null || other[i] === null ? null : mine - Number(other[i]));
-  } else found = own(view, row);
-  known.set(key, found);
-  return found;
-}
-/** @type {Map<string, Value[]>} */
-const lockedRows = new Map();
-let lockedBy = "";
-/** @param {View} view */
-function lockedOnce(view) {
-  const now = JSON.stringify(state.lock), key = view.k + view.grain;
-  if (now !== lockedBy) {
-    lockedRows.clear();
-    lockedBy = now;
-  }
-  let found = lockedRows.get(key);
-  if (!found) lockedRows.set(key, found = locked(view));
+  if (!found) known.set(key, found = made());
   return found;
 }
 
