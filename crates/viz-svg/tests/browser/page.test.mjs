@@ -113,7 +113,7 @@ const differences = (record, lock) => record.shares.map(row => row.map((x, i) =>
 // ---- words and numbers ----
 
 test("numbers are spelled as Rust spells them", async () => {
-  const source = readFileSync(new URL("../../src/page/script/numbers.js", import.meta.url), "utf8").replace(/^import .*/m, "const { abs, floor, max } = Math;");
+  const source = readFileSync(new URL("../../src/page/script/numbers.js", import.meta.url), "utf8").replace(/^import .*/m, "const { abs, floor, max } = Math, finite = Number.isFinite;");
   const { percent, signed, times } = await import("data:text/javascript," + encodeURIComponent(source));
   // The table of `values/number.rs`.
   assert.deepEqual([0, 1e-6, 0.0001, 0.0052, 0.046, 0.04, 0.0996, 0.1204, 0.996, 1, 1.234, 0.125].map(percent),
