@@ -1,10 +1,10 @@
 //! Draws every chart of the notebook's data in every state and theme, and a contact sheet: each of the notebook's own
-//! charts beside ours in the same state and the same palette. `cargo xtask gallery` runs it.
+//! charts, beside it ours in the same state, in the notebook's look and palette and as drawn now. `cargo xtask gallery` runs it.
 //!
 //! Takes the folder to write to.
 
 use saliency_schema::Record;
-use saliency_viz_svg::{Options, Palette, Scene, State, Theme, chart, charts};
+use saliency_viz_svg::{Look, Options, Palette, Scene, State, Theme, chart, charts};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -45,8 +45,8 @@ const ORIGINALS: [Original; 7] = {
     ]
 };
 
-const STYLE: &str = "body{font:15px system-ui,sans-serif;margin:24px}.pair{display:flex;gap:24px;align-items:flex-start}\
-.pair img{width:calc(50vw - 48px)}.all{display:flex;flex-wrap:wrap;gap:12px}.all img{width:360px}figure{margin:0}";
+const STYLE: &str = "body{font:15px system-ui,sans-serif;margin:24px}.row{display:flex;gap:24px;align-items:flex-start}\
+.row img{width:calc(33vw - 40px)}.all{display:flex;flex-wrap:wrap;gap:12px}.all img{width:360px}figure{margin:0}";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("give the folder to write to")?;
@@ -56,23 +56,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut page = format!(
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title><style>{STYLE}</style>"
     );
-    page.push_str("<h1>The notebook's charts, and ours in the same state</h1>");
+    page.push_str(
+        "<h1>The notebook's charts; ours in the same state, in the notebook's look and as drawn now</h1>",
+    );
     for original in &ORIGINALS {
         let name = format!("{}.png", original.file);
         std::fs::copy(root.join("docs/originals").join(&name), folder.join(format!("original-{name}")))?;
-        let options = Options {
+        let state = Options {
             hover: Some(State::from(original.hover)),
             lock: original.lock.map(State::from),
             token: original.lock.map(|_| TOKEN),
-            palette: Some(original.palette),
             ..Options::default()
         };
-        let scene = chart(original.chart)?.draw(&runs(&root, original.runs)?, &options)?;
-        save(folder, original.file, &scene)?;
+        let notebook = Options { look: Look::Notebook, palette: Some(original.palette), ..state.clone() };
+        let records = runs(&root, original.runs)?;
+        let draw = |options: &Options| chart(original.chart)?.draw(&records, options);
+        save(folder, &format!("{}-notebook", original.file), &draw(&notebook)?)?;
+        save(folder, original.file, &draw(&state)?)?;
         let _ = write!(
             page,
-            "<h2>{0}</h2><div class=\"pair\"><img src=\"original-{0}.png\" alt=\"the original\"><img src=\"{0}.svg\" \
-             alt=\"ours\"></div>",
+            "<h2>{0}</h2><div class=\"row\"><img src=\"original-{0}.png\" alt=\"the original\"><img \
+             src=\"{0}-notebook.svg\" alt=\"in the notebook's look\"><img src=\"{0}.svg\" alt=\"as it is drawn \
+             now\"></div>",
             original.file
         );
     }

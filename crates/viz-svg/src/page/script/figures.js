@@ -117,13 +117,23 @@ const draw = {
     }
   },
 
-  /** Small copies of the paragraph. */
+  /** Small copies of the paragraph: many of them as a picture, as patterns lie over it. */
   thumbnails(figure, part, group, scale, view) {
-    const paint = painter(at => fill(scale, at, figure.prefix), group);
-    part.places.forEach((/** @type {number[]} */ [x, y], /** @type {number} */ row) => {
+    const paint = painter(at => fill(scale, at, figure.prefix), group), { places, boxes } = part, { width: w, height: h } = figure.svg.viewBox.baseVal;
+    const canvas = places.length * boxes.length > AS_PATHS && make("canvas");
+    if (canvas) Object.assign(canvas, { width: w, height: h });
+    const context = canvas && canvas.getContext("2d");
+    places.forEach((/** @type {number[]} */ [x, y], /** @type {number} */ row) => {
       const found = levels(scale, view, row);
-      for (const [token, left, top, w, h] of part.boxes) if (token < width(view, row)) paint.cell(found[token], x + left, y + top, w, h);
+      for (const [token, left, top, w, h] of boxes) {
+        const at = found[token];
+        if (context && at >= 0) {
+          context.fillStyle = scale.colors[at];
+          context.fillRect(x + left, y + top, w, h);
+        } else if (token < width(view, row)) paint.cell(at, x + left, y + top, w, h);
+      }
     });
+    if (canvas) add(group, "image", { width: w, height: h, href: canvas.toDataURL() });
     paint.done();
   },
 

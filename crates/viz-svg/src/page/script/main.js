@@ -43,7 +43,11 @@ function beside() {
   controls();
   for (const figure of figures) redraw(figure, true);
 }
+let sectioned = "";
 function sections() {
+  const key = JSON.stringify([state.record, state.grain, state.tab, state.scatter]);
+  if (sectioned === key) return;
+  sectioned = key;
   for (const { data: { records, map, grain }, section } of figures) {
     section.hidden = !records.includes(state.record) || (!!map && grain !== state.grain);
   }
