@@ -126,9 +126,11 @@ fn methods_of_different_units_have_legends_of_their_own() {
     for chart in ["tall-multiple", "long-output"] {
         let svg = std::fs::read_to_string(out.join(format!("{chart}.svg"))).unwrap();
         for said in [
-            "panel 0: shares of the row, without a sign",
-            "panel 1: the unit of attention-norms, without a sign",
-            "panel 2: change of the probability, with a sign",
+            // What has no sign is shown as shares of its row.
+            "The colours of panels 0, 1 (% of the row)",
+            "The colours of panel 2 (change of the probability, with a sign)",
+            ">panels 0, 1<",
+            ">panel 2<",
         ] {
             assert!(svg.contains(said), "{chart}: {said}");
         }

@@ -121,7 +121,7 @@ fn every_method_has_a_section_and_a_picture_that_its_command_draws() {
             assert!(section.contains(part), "{name}: {part}");
         }
         let picture = format!("methods/{name}.svg");
-        let ending = format!(" | saliency draw highlight - -o docs/{picture}");
+        let ending = format!(" | saliency draw highlight - --tokens --hover 0 -o docs/{picture}");
         let command = section.lines().find(|line| line.ends_with(&ending));
         let command = command.unwrap_or_else(|| panic!("{name}: no command that draws {picture}"));
         assert!(command.contains(&format!(" --method {name} ")), "{command}");

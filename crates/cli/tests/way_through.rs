@@ -128,13 +128,17 @@ fn the_demo_model_works_from_any_folder() {
         ("highlight", "p.png", "\u{fffd}PNG"),
         ("highlight", "p.html", "<!DOCTYPE html>"),
     ] {
-        done(folder.path(), &["draw", chart, "record.json", "--hover", "1", "--lock", "0", "-o", file]);
+        done(
+            folder.path(),
+            &["draw", chart, "record.json", "--tokens", "--hover", "1", "--lock", "0", "-o", file],
+        );
         let bytes = std::fs::read(folder.path().join(file)).unwrap();
         assert!(String::from_utf8_lossy(&bytes).starts_with(magic), "{file}");
     }
     done(folder.path(), &["report", "record.json", "-o", "page"]);
     let page = std::fs::read_to_string(folder.path().join("page/index.html")).unwrap();
-    assert!(page.matches("<svg").count() == 7 && page.matches("<script").count() == 2);
+    // The heat map by tokens, words and sentences, the scatter plot, and every output.
+    assert!(page.matches("<svg").count() == 5 && page.matches("<script").count() == 2);
     // Nothing else was left behind.
     let mut left: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()
