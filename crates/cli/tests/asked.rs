@@ -230,8 +230,8 @@ fn part_of_a_prompt_is_drawn() {
         run(&["draw", "minimap", "r.json", "--inputs", "1-9", "--fold", "template", "-o", form], 0);
     }
     run(&["report", "r.json", "--inputs", "1-9", "-o", "page"], 0);
-    let parts = run(&["draw", "tokens", "r.json", "--group", "parts"], 0);
-    assert!(parts.contains("3 of 3 tokens"), "{parts}");
+    let parts = run(&["draw", "tokens", "r.json", "--group", "parts", "--hover", "0"], 0);
+    assert!(parts.contains("these 3 hold 100\u{a0}%"), "{parts}");
     // What is taken away together can be a part too.
     let game = [TEXT, &filled, &["--method", "occlusion", "--segments", "parts", "--target", "logit", "-q"]]
         .concat();
