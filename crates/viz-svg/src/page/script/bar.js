@@ -36,10 +36,7 @@ export function strip() {
     press(button, button === now[0]);
   }
   hands = now;
-}
-/** Scrolls the strip to A. It asks for a layout, and hence waits for the pointer to rest. */
-export function scrollStrip() {
-  const box = id("outputs"), [hand] = hands;
+  const [hand] = now;
   if (hand && (hand.offsetLeft < box.scrollLeft || hand.offsetLeft + hand.offsetWidth > box.scrollLeft + box.clientWidth)) box.scrollLeft = hand.offsetLeft - box.clientWidth / 2;
 }
 

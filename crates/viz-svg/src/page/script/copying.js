@@ -50,13 +50,11 @@ export function copyTable() {
 
 /** The figure in view as a picture of its own: title, sentence and legend above it. */
 function picture() {
-  const shownFigures = figures.filter(figure => !figure.section.hidden && figure.section.checkVisibility?.() !== false);
-  const figure = shownFigures.find(figure => figure.seen) ?? shownFigures[0];
+  const figure = figures.find(figure => figure.seen && !figure.section.hidden) ?? figures.find(figure => !figure.section.hidden);
   if (!figure) return null;
   const { width, height } = figure.svg.viewBox.baseVal, look = theme(), top = 84, M = 16;
   const wide = max(width, 560) + 2 * M;
-  const svg = /** @type {SVGSVGElement} */ (document.createElementNS(SVG, "svg"));
-  for (const [name, value] of Object.entries({ xmlns: SVG, width: wide, height: height + top + M, viewBox: `0 0 ${wide} ${height + top + M}`, "font-family": '"DejaVu Sans Mono", Menlo, Consolas, monospace' })) svg.setAttribute(name, String(value));
+  const svg = add(make("div"), "svg", { xmlns: SVG, width: wide, height: height + top + M, viewBox: `0 0 ${wide} ${height + top + M}`, "font-family": '"DejaVu Sans Mono", Menlo, Consolas, monospace' });
   add(svg, "title", {}, text(sentence()));
   add(svg, "rect", { width: wide, height: height + top + M, fill: look.ground });
   write(svg, rowTitle(), M, 24, 15, { "font-weight": "bold" });

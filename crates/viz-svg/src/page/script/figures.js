@@ -192,6 +192,8 @@ function marks(figure) {
   }
 }
 
+/** Whether a figure follows when the pointer rests: another one has the first screen. @param {Figure} figure */
+const late = figure => !figure.data.map && figures.some(other => other.data.map);
 let resting = "";
 const sharedKey = () => JSON.stringify([state.lock, state.mode, state.intensity, themeName(), state.palette, state.clip]);
 /** Takes the state for the one that the pictures came in. */
@@ -202,7 +204,7 @@ export function redraw(figure, beside) {
   const shared = sharedKey();
   if (!figure.drawn || figure.svg.dataset.theme !== themeName()) repaint(figure);
   figure.data.parts.forEach((part, i) => {
-    if (beside !== (part.kind === "pair")) return;
+    if (beside !== (late(figure) || part.kind === "pair")) return;
     const view = viewOf(figure, part);
     // Where this has not changed, the part stays.
     const key = shared + view.k + (part.kind === "tokens" || part.kind === "pair" ? JSON.stringify([state.record, state.row, state.token]) : "");
@@ -217,7 +219,7 @@ export function redraw(figure, beside) {
     figure.keys[i] = key;
   });
   figure.drawn = true;
-  if (!beside) marks(figure);
+  if (beside === late(figure)) marks(figure);
 }
 
 /** Gives what no part draws the theme's colours. @param {Figure} figure */

@@ -1,6 +1,6 @@
 // The page's script: one state, kept in the address; everything on the page is drawn from it.
 // Types are checked with `tsc --checkJs`; esbuild puts the files of this folder into one.
-import { bar, controls, scrollStrip, strip } from "./bar.js";
+import { bar, controls, strip } from "./bar.js";
 import { copy, copyPicture, copyTable, savePicture } from "./copying.js";
 import { data, every, id, listen, make, max, min, press, records } from "./data.js";
 import { figures, redraw, rest, under } from "./figures.js";
@@ -35,7 +35,7 @@ function say() {
 const put = (name, text) => { if (id(name).textContent !== text) id(name).textContent = text; };
 /** What stands beside the pointer's place is drawn when it rests. */
 function beside() {
-  scrollStrip();
+  strip();
   rank();
   const table = id("table");
   if (table?.checkVisibility?.() !== false) fillTable(table, id("every").getAttribute("aria-pressed") === "true");
@@ -75,7 +75,6 @@ function changed(aloud) {
     paint();
     for (const figure of figures) redraw(figure, false);
     say();
-    strip();
     put("cell", state.token === null ? "" : cellWords());
     put("facts", records[state.record].facts);
     clearTimeout(following);
@@ -192,7 +191,9 @@ listen("outputs", "keydown", (/** @type {KeyboardEvent} */ event) => {
   if (event.key === "Enter" || event.key === " ") return;
   keys(event, true);
   // What no key of ours is, such as Tab, goes where it goes.
-  if (event.defaultPrevented) requestAnimationFrame(() => id("outputs").querySelector(".a")?.focus());
+  if (!event.defaultPrevented) return;
+  strip();
+  id("outputs").querySelector(".a")?.focus();
 });
 for (const name of ["ranked", "table"]) {
   listen(name, "click", (/** @type {MouseEvent} */ event) => {

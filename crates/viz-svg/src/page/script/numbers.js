@@ -36,4 +36,4 @@ export function signed(x) {
 /** Three digits, as they are copied. @param {Value} x */
 export const exact = x => finite(x) ? String(Number(x.toPrecision(5))) : odd(x);
 /** Thousands apart. @param {number} n */
-export const count = n => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+export const count = n => n.toLocaleString("en");

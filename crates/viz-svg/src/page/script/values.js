@@ -19,10 +19,12 @@ export function lockOf(grain) {
 /** A row's values as shares of it, with their signs. @param {View} view @param {number} row @returns {Value[]} */
 function signedShares(view, row) {
   const all = total(view, row) || 1;
-  return sums(view, row).map(value => typeof value === "number" ? value / all : value);
+  return numbersOf(sums(view, row), value => value / all);
 }
+/** The same of every number; what is none stays. @param {Value[]} values @param {(value: number) => number} act @returns {Value[]} */
+const numbersOf = (values, act) => values.map(value => typeof value === "number" ? act(value) : value);
 /** A row by sizes, as shares of it. @param {View} view @param {number} row @returns {Value[]} */
-export const shares = (view, row) => signedShares(view, row).map(value => typeof value === "number" ? abs(value) : value);
+export const shares = (view, row) => numbersOf(signedShares(view, row), abs);
 /** A row as it is: shares of it where the record has no signs, or its own values. @param {View} view @param {number} row @returns {Value[]} */
 const own = (view, row) => view.record.share ? shares(view, row) : sums(view, row);
 
@@ -48,7 +50,7 @@ export function locked(view) {
 
 /** What a row shows, by column. @param {View} view @param {number} row @returns {Value[]} */
 export const shown = (view, row) => once(`${view.k} ${view.grain} ${row}`, () => {
-  if (state.mode === "distance") return ratios(view, row).map(ratio => typeof ratio === "number" ? Math.log2(ratio) : ratio);
+  if (state.mode === "distance") return numbersOf(ratios(view, row), Math.log2);
   if (state.mode !== "difference" || !state.lock) return own(view, row);
   const other = once(view.k + view.grain, () => locked(view));
   return compared(view, row).map((mine, i) => mine === undefined || other[i] === undefined ? undefined : mine === null || other[i] === null ? null : mine - Number(other[i]));
