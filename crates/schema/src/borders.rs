@@ -27,7 +27,7 @@ impl Borders {
     }
 
     /// All tokens, in stretches of which no group crosses an end. Some may be empty.
-    #[cfg(feature = "segments")]
+    #[cfg(feature = "sentences")]
     pub(crate) fn stretches(&self) -> impl Iterator<Item = Range<usize>> {
         let given = self.given();
         let begins = [0, given, (given + 1).min(self.n_input), self.n_input, self.tokens];

@@ -2,7 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-#[cfg(feature = "segments")]
+#[cfg(feature = "sentences")]
 mod abbreviations;
 mod align;
 mod borders;
@@ -25,6 +25,8 @@ mod record;
 mod regroup;
 #[cfg(feature = "segments")]
 mod segmentation;
+#[cfg(feature = "sentences")]
+mod sentences;
 mod source;
 mod token;
 #[cfg(feature = "segments")]
@@ -48,6 +50,8 @@ pub use record::Record;
 pub use regroup::{Reduce, Regrouped};
 #[cfg(feature = "segments")]
 pub use segmentation::Segmentation;
+#[cfg(feature = "sentences")]
+pub use sentences::sentence_starts;
 pub use token::{Kind, Token};
 pub use write::{write, write_notebook};
 

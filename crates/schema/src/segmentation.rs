@@ -5,13 +5,13 @@ use crate::error::Error;
 use crate::prompt::{Prompt, with_parts};
 use crate::record::Record;
 use crate::regroup::Reduce;
+use crate::sentences::{Text, sentence_bytes};
 use crate::token::{Kind, Token};
-use crate::{abbreviations, words};
+use crate::words;
 use regex::Regex;
 use std::fmt::{Display, Formatter};
 use std::ops::Range;
 use std::str::FromStr;
-use unicode_segmentation::UnicodeSegmentation as _;
 
 /// A way of grouping tokens.
 ///
@@ -110,7 +110,7 @@ impl Segmentation {
         let mut begins = match self {
             Self::Tokens | Self::Spans(_) | Self::Parts => vec![true; tokens.len()],
             Self::Words => text.words()?,
-            Self::Sentences => text.parts(sentences(&text.text)),
+            Self::Sentences => text.parts(sentence_bytes(&text.text)),
             Self::Lines => text.parts(text.text.match_indices('\n').map(|(newline, _)| newline + 1)),
             Self::Pattern(pattern) => text.parts(pattern.find_iter(&text.text).map(|found| found.end())),
         };
@@ -229,63 +229,7 @@ fn with_single_tokens(spans: &[Range<usize>], borders: Borders) -> Result<Vec<Ra
     Ok(segments)
 }
 
-/// The bytes at which sentences begin, ascending.
-fn sentences(text: &str) -> impl Iterator<Item = usize> {
-    let mut begun = 0;
-    text.split_sentence_bound_indices().map(|(start, _)| start).filter(move |&start| {
-        let ends = start == 0 || !abbreviations::go_on(&text[begun..start], &text[start..]);
-        if ends {
-            begun = start;
-        }
-        ends
-    })
-}
-
-/// The text of some tokens, and where in it each stands.
-struct Text {
-    /// What is no UTF-8 in it is U+FFFD.
-    text: String,
-    /// Where the first character of each token begins that is no white space; its first character, where it has none
-    /// but white space; `None` for one that stays with the token before it: it begins inside a character, or has no
-    /// text.
-    places: Vec<Option<usize>>,
-}
-
 impl Text {
-    fn of(tokens: &[Token]) -> Self {
-        let bytes = tokens.iter().flat_map(Token::exact_bytes).copied().collect::<Vec<_>>();
-        let mut text = String::with_capacity(bytes.len());
-        // Each character with its first byte in `bytes` and in `text`.
-        let mut characters = Vec::new();
-        let mut byte = 0;
-        for chunk in bytes.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                characters.push((byte, text.len(), c));
-                byte += c.len_utf8();
-                text.push(c);
-            }
-            if !chunk.invalid().is_empty() {
-                characters.push((byte, text.len(), char::REPLACEMENT_CHARACTER));
-                byte += chunk.invalid().len();
-                text.push(char::REPLACEMENT_CHARACTER);
-            }
-        }
-        let (mut rest, mut reached) = (&characters[..], 0);
-        let place = |token: &Token| {
-            let start = reached;
-            reached += token.exact_bytes().len();
-            let skipped = rest.partition_point(|&(byte, _, _)| byte < start);
-            let n = rest[skipped..].partition_point(|&(byte, _, _)| byte < reached);
-            let own = &rest[skipped..skipped + n];
-            rest = &rest[skipped + n..];
-            let (_, first, _) = *own.first().filter(|&&(byte, _, _)| byte == start)?;
-            let visible = own.iter().find(|&&(_, _, c)| !c.is_whitespace());
-            Some(visible.map_or(first, |&(_, at, _)| at))
-        };
-        let places = tokens.iter().map(place).collect();
-        Self { text, places }
-    }
-
     /// The first token of each word: the one that begins with it, or with the white space before it.
     fn words(&self) -> Result<Vec<bool>, Error> {
         let starts = words::starts(&self.text)?;
@@ -299,28 +243,5 @@ impl Text {
             starts.binary_search(&visible).is_ok() && last.replace(visible) != Some(visible)
         };
         Ok(self.places.iter().map(begins).collect())
-    }
-
-    /// The first token of each part of the text, where parts begin at these bytes, ascending; a part of white
-    /// space alone belongs to the one before it, at the start to the one after it.
-    fn parts(&self, starts: impl Iterator<Item = usize>) -> Vec<bool> {
-        let mut bounds: Vec<usize> = Vec::new();
-        let mut reached = 0;
-        for start in starts.chain([self.text.len()]) {
-            let part = &self.text[reached..start];
-            reached = start;
-            // White space alone takes its bound back; at the start, where there is none, it goes on.
-            if part.chars().all(char::is_whitespace) && bounds.pop().is_none() {
-                continue;
-            }
-            bounds.push(start);
-        }
-        let mut part = None;
-        let begins = |place: &Option<usize>| {
-            let Some(place) = *place else { return false };
-            let own = bounds.partition_point(|&bound| bound <= place);
-            part.replace(own).is_some_and(|before| before != own)
-        };
-        self.places.iter().map(begins).collect()
     }
 }

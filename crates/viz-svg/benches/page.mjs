@@ -126,6 +126,11 @@ for (let turn = 0; turn <= turns; turn++) {
         await tab.waitForFunction(() => window.times.length);
         await tab.waitForTimeout(100);
         locks.push(Math.max(...await tab.evaluate(() => window.times.splice(0))));
+        // The click holds the output: it is let go again.
+        await tab.keyboard.press("Escape");
+        await tab.keyboard.press("Escape");
+        await tab.waitForTimeout(100);
+        await tab.evaluate(() => window.times.splice(0));
       }
     }
     // The outputs in the text, of which some may be scrolled away.

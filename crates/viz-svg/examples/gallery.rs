@@ -1,5 +1,6 @@
 //! Draws every chart of the notebook's data in every state and theme, and a contact sheet: each of the notebook's own
-//! charts, beside it ours in the same state, in the notebook's look and palette and as drawn now. `cargo xtask gallery` runs it.
+//! charts, beside it ours in the same state, in the notebook's look and palette and as drawn now. `cargo xtask gallery`
+//! runs it.
 //!
 //! Takes the folder to write to.
 

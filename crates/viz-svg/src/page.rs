@@ -193,7 +193,7 @@ impl Page<'_> {
         let title = Title::of(record, &texts);
         let given = self.title.clone().or_else(|| self.options.title.clone());
         let figures = &body.figures.drawn;
-        let data = data(records, &names, figures, &self.options, &self.state(resting.state))?;
+        let data = data(records, &names, figures, &self.options, &self.state(resting.state));
         let document = Document {
             heading: given.as_deref().map_or_else(|| title.html(), escaped),
             title: given.unwrap_or_else(|| title.text()),

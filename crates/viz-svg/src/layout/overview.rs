@@ -66,15 +66,14 @@ mod tests {
     use crate::options::Options;
     use crate::redraw::Part;
     use crate::scene::Item;
-    use saliency_schema::{Record, Reduce, Segmentation};
+    use saliency_schema::{Record, Reduce};
 
     fn run_30() -> Record {
         saliency_schema::read(include_bytes!("../../tests/data/run-30.json")).unwrap().remove(0)
     }
 
     fn in_sentences(record: &Record) -> Record {
-        let sentences = Segmentation::Sentences.segments(&record.tokens).unwrap();
-        record.regroup(&sentences, Reduce::Sum).unwrap()
+        record.regroup(&record.sentences(), Reduce::Sum).unwrap()
     }
 
     #[test]

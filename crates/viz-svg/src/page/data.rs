@@ -1,6 +1,5 @@
 //! The page's data, from which its script draws: records, figures, palettes and themes, as JSON.
 
-use crate::error::Error;
 use crate::options::Options;
 use crate::options::look::Look;
 use crate::page::encode::packed;
@@ -17,7 +16,7 @@ use crate::values::provenance::Provenance;
 use crate::values::{explained, words};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use saliency_schema::{DistanceProfile, Record, Segmentation, Token, spearman};
+use saliency_schema::{DistanceProfile, Record, Token, spearman};
 use serde_json::{Map, Value, json};
 use std::ops::{Range, RangeInclusive};
 
@@ -31,16 +30,14 @@ pub(crate) fn data(
     figures: &[PageFigure],
     options: &Options,
     state: &str,
-) -> Result<Value, Error> {
+) -> Value {
     let theme = match options.theme {
         Theme::Light => "",
         Theme::Dark => "dark",
         Theme::Print => "light",
     };
-    let records_data: Result<Vec<_>, Error> =
-        (0..records.len()).map(|k| record(records, k, names, options)).collect();
-    Ok(json!({
-        "records": records_data?,
+    json!({
+        "records": (0..records.len()).map(|k| record(records, k, names, options)).collect::<Vec<_>>(),
         "profiles": profiles(records, options),
         "agreement": agreement(records),
         "figures": figures.iter().map(PageFigure::data).collect::<Vec<_>>(),
@@ -56,11 +53,11 @@ pub(crate) fn data(
         "palette": options.palette.map_or("", Palette::name),
         "clip": options.clip,
         "max": options.scale_max.unwrap_or(0.0),
-    }))
+    })
 }
 
 /// One record: its tokens, what it is, how it compares with the others, and its values.
-fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> Result<Value, Error> {
+fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> Value {
     let record = &records[k];
     let provenance = Provenance::of(record, options);
     let (scales, values) = packed(record);
@@ -96,7 +93,7 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
         Some(_) => (0..record.tokens.len()).map(|token| token..token + 1).collect(),
     };
     set("words", groups(record, &fragments, None));
-    let sentences = record.segments(&Segmentation::Sentences)?;
+    let sentences = record.sentences();
     set("sentences", groups(record, &sentences, Some(SENTENCE)));
     set("scales", json!(scales));
     set("totals", (0..record.n_output()).map(|row| rounded(record.row_total(row))).collect());
@@ -127,7 +124,7 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
         let aligned = records.iter().map(|other| json!(runs(record.align(other).partners())));
         set("aligned", aligned.collect());
     }
-    Ok(Value::Object(fields))
+    Value::Object(fields)
 }
 
 /// The groups of a record's tokens: the first token of each, and the names of those that are several tokens.

@@ -9,7 +9,7 @@ use crate::page::tabs::{grain, same_tokens};
 use crate::paint::theme::Theme;
 use crate::values::names::panel_names;
 use crate::values::view::View;
-use saliency_schema::{Record, Reduce, Segmentation};
+use saliency_schema::{Record, Reduce};
 
 /// The heat map's width, of which the first screen shows as much as its column has.
 const MAP: f64 = 760.0;
@@ -92,7 +92,7 @@ impl<'a> Figures<'a> {
             for grain in ["tokens", "words", "sentences"] {
                 let scene = match grain {
                     "sentences" => {
-                        let sentences = record.group(&Segmentation::Sentences, Reduce::Sum)?;
+                        let sentences = record.regroup(&record.sentences(), Reduce::Sum)?;
                         let plain = Options { hover: None, lock: None, token: None, ..own.clone() };
                         overview(&sentences, &Options { tokens: true, ..plain }, MAP)?
                     }

@@ -1,15 +1,11 @@
 //! Where sentences begin in a run of tokens.
 
-use saliency_schema::{Segmentation, Token};
+use saliency_schema::{Token, sentence_starts};
 
 /// The tokens at which sentences begin, but for the first; none where every token is a sentence, or all are one.
 pub(crate) fn borders(tokens: &[Token]) -> Vec<usize> {
-    // Inputs alone have an order that segmentation accepts.
-    let sentences = Segmentation::Sentences.segments(tokens).unwrap_or_default();
-    if sentences.len() == tokens.len() {
-        return Vec::new();
-    }
-    sentences.iter().skip(1).map(|sentence| sentence.start).collect()
+    let starts = sentence_starts(tokens);
+    if starts.len() + 1 == tokens.len() { Vec::new() } else { starts }
 }
 
 #[cfg(test)]

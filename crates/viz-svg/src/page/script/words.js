@@ -104,8 +104,7 @@ export function cellWords() {
   if (!view.record.percent) said += `${signed(valueOf(view, row, column))}${view.record.after && " " + view.record.after}, `;
   said += `${percent(share)} of the row`;
   if (finite(share)) said += `, ${times(share * cells(view, row))} an even share`;
-  const ratio = ratios(view, row)[column];
-  if (state.mode === "distance") said += `, ${times(ratio)} the median at that distance`;
+  if (state.mode === "distance") said += `, ${times(ratios(view, row)[column])} the median at that distance`;
   return said + ".";
 }
 /** @param {View} view @param {number} row @param {number} column @returns {Value} */
