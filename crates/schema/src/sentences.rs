@@ -8,8 +8,9 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 impl Record {
-    /// Its sentences, as ranges of positions in its tokens, as `Segmentation::Sentences` (feature `segments`) gives them:
-    /// by UAX #29, but for full stops of abbreviations; none crosses the border of inputs and outputs, or a source's end.
+    /// Its sentences, as ranges of positions in its tokens, as `Segmentation::Sentences` (feature `segments`) gives
+    /// them: by UAX #29, but for full stops of abbreviations; none crosses the border of inputs and outputs, or a
+    /// source's end.
     pub fn sentences(&self) -> Vec<Range<usize>> {
         let mut starts: Vec<usize> = Vec::new();
         for stretch in Borders::of(self).stretches() {
