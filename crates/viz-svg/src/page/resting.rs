@@ -5,7 +5,7 @@ use crate::options::{Options, State};
 use crate::page::escape::marked_up;
 use crate::page::sentence::Sentence;
 use crate::page::tabs::grain;
-use crate::paint::scale::{Paint, Pattern, Scale};
+use crate::paint::scale::{Paint, Pattern, Scale, Value};
 use crate::paint::theme::Theme;
 use crate::values::explained;
 use crate::values::number::{percent, times};
@@ -13,7 +13,7 @@ use crate::values::rows::Rows;
 use crate::values::view::View;
 use crate::values::words;
 use saliency_schema::Record;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Lines of the table.
@@ -24,8 +24,9 @@ pub(crate) struct Resting {
     /// The output, as the record counts it.
     pub(crate) state: State,
     pub(crate) sentence: Sentence,
-    /// Each token's paint in the light and in the dark theme.
-    paints: Vec<Option<(Paint, Paint)>>,
+    /// What each token shows.
+    values: Vec<Option<Value>>,
+    /// In the light and in the dark theme.
     scales: (Scale, Scale),
     table: String,
 }
@@ -51,57 +52,39 @@ impl Resting {
             .as_ref()
             .filter(|_| one[0].regrouped.is_none())
             .map(|groups| &groups.members);
-        let mut paints = Vec::new();
+        let mut values = Vec::new();
         for column in 0..view.records[0].tokens.len() {
             let value =
                 rows.hover().filter(|row| column < rows.length(*row)).map(|row| rows.shown(row, column));
-            let paint = value.map(|value| (scales.0.paint(value), scales.1.paint(value)));
-            paints.extend(std::iter::repeat_n(paint, members.map_or(1, |members| members[column])));
+            values.extend(std::iter::repeat_n(value, members.map_or(1, |members| members[column])));
         }
         let output = rows.hover().map_or(0, |row| words::outputs(&view.records[0], row).start);
         let (sentence, table) = (Sentence::of(&rows, grain(&options).trim_end_matches('s')), table(&rows));
-        Ok(Self { state: State::new(panel, output), sentence, paints, scales, table })
+        Ok(Self { state: State::new(panel, output), sentence, values, scales, table })
     }
 
     /// The class of a token's colour.
     pub(crate) fn class(&self, token: usize) -> Option<String> {
-        let (light, _) = self.paints[token].filter(|_| self.colored(token))?;
-        match light {
-            Paint::Color(_) => self.level(light).map(|level| format!("l{level}")),
+        let value = self.values[token]?;
+        match self.scales.0.paint(value) {
+            Paint::Color(color) if color == Theme::Light.panel() => None,
+            Paint::Color(_) => self.scales.0.level(value).map(|level| format!("l{level}")),
             Paint::Pattern(Pattern::NotComparable) => Some("apart".to_owned()),
             Paint::Pattern(_) => Some("odd".to_owned()),
         }
     }
 
-    /// Whether a token has another colour than the panel.
-    fn colored(&self, token: usize) -> bool {
-        self.paints[token].is_some_and(|(light, _)| light != Paint::Color(Theme::Light.panel()))
-    }
-
-    /// The place of a colour in its scale.
-    fn level(&self, paint: Paint) -> Option<usize> {
-        match paint {
-            Paint::Color(color) => self.scales.0.colors().iter().position(|other| *other == color),
-            Paint::Pattern(_) => None,
-        }
-    }
-
     /// The style of those classes, in both themes.
     pub(crate) fn colors(&self) -> String {
-        let mut levels = BTreeMap::new();
-        for (light, dark) in self.paints.iter().flatten() {
-            if let (Some(level), Paint::Color(light), Paint::Color(dark)) = (self.level(*light), light, dark)
-            {
-                levels.insert(level, (*light, *dark));
-            }
-        }
+        let levels: BTreeSet<usize> =
+            self.values.iter().flatten().filter_map(|value| self.scales.0.level(*value)).collect();
         let (mut style, mut night) = (String::new(), String::new());
-        for (level, (light, dark)) in levels {
+        for level in levels {
+            let (light, dark) = (self.scales.0.colors()[level], self.scales.1.colors()[level]);
             let _ = write!(style, ".l{level}{{background:{light};color:{}}}", light.ink());
             let _ = write!(night, ".l{level}{{background:{dark};color:{}}}", dark.ink());
         }
-        let apart = Paint::Pattern(Pattern::NotComparable);
-        if self.paints.iter().flatten().any(|(light, _)| *light == apart) {
+        if self.values.contains(&Some(Value::NotComparable)) {
             for (style, theme) in [(&mut style, Theme::Light), (&mut night, Theme::Dark)] {
                 let color = theme.not_comparable();
                 let _ = write!(style, ".apart{{background:{color};color:{}}}", color.ink());
