@@ -12,6 +12,7 @@ use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::text::label::{label, label_at};
 use crate::values::kind::{Kind, Unit, is_unsigned};
+use crate::values::names::axis_names;
 use crate::values::provenance::Provenance;
 use crate::values::{explained, words};
 use base64::Engine as _;
@@ -123,6 +124,7 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
     if records.len() > 1 {
         let aligned = records.iter().map(|other| json!(runs(record.align(other).partners())));
         set("aligned", aligned.collect());
+        set("axis", json!(axis_names(records, names)[k]));
     }
     Value::Object(fields)
 }

@@ -81,11 +81,11 @@ export function controls() {
   id("clip").value = String(state.clip);
   id("clip").closest("label").hidden = !!data.max;
   id("theme").value = state.theme;
-  key_();
+  drawLegend();
 }
-/** The legend. */
-function key_() {
-  const ks = alike(figuresOf(), state.record), scale = scaleOf(ks, state.grain), said = legend(ks);
+/** Puts the scale into the legend. */
+function drawLegend() {
+  const ks = alike(sharing(), state.record), scale = scaleOf(ks, state.grain), said = legend(ks);
   id("colors").style.background = `linear-gradient(to right, ${scale.colors.join(",")})`;
   id("low").textContent = said.low;
   id("middle").textContent = said.middle;
@@ -93,7 +93,7 @@ function key_() {
   id("legend-notes").textContent = [...said.notes, ...scale.patterns.map(k => `hatched: ${PATTERN_NAMES[k]}`)].join(" · ");
 }
 /** The records that share the page's scale: those of the first screen, or of the figure. */
-const figuresOf = () => {
+const sharing = () => {
   const figure = data.figures.find((/** @type {import("./data.js").FigureData} */ f) => f.records.includes(state.record));
   return figure?.records ?? [state.record];
 };

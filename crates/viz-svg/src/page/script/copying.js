@@ -1,7 +1,7 @@
 // What a reader takes along: a link, the table, a picture.
 import { floor, id, make, max, records } from "./data.js";
 import { figures } from "./figures.js";
-import { numbers, rowName } from "./grain.js";
+import { numbers, place, rowName } from "./grain.js";
 import { lines } from "./inspector.js";
 import { exact } from "./numbers.js";
 import { scaleOf, theme } from "./scale.js";
@@ -44,7 +44,7 @@ export function copyTable() {
   const unit = state.mode === "distance" ? "log2 of share / median share at that distance" : inShares(view) ? "share of the row" : record.unit;
   const about = [`method: ${record.method}`, `target: ${record.target}`, `output ${numbers(view, row)}: ${rowName(view, row)}`, ...(compares ? [`minus output ${numbers(lock.view, lock.row)}: ${rowName(lock.view, lock.row)}`] : []), `unit: ${unit}`];
   const head = ["position", state.grain.slice(0, -1), ...(compares ? ["B", "difference"] : ["value", "share"])];
-  const table = columns.map(i => [view.record.positions?.[view.starts[i]] ?? view.starts[i], view.labels[i], ...(compares ? [exact(other[i]), exact(values[i])] : [exact(values[i]), exact(mine[i])])].join("\t"));
+  const table = columns.map(i => [place(view, i), view.labels[i], ...(compares ? [exact(other[i]), exact(values[i])] : [exact(values[i]), exact(mine[i])])].join("\t"));
   return copy([...about.map(line => "# " + line), head.join("\t"), ...table].join("\n") + "\n", `${columns.length} rows copied.`);
 }
 

@@ -4,7 +4,7 @@ import { cells, place, ratios, rowName, width } from "./grain.js";
 import { percent, signed, times } from "./numbers.js";
 import { levels, scaleOf } from "./scale.js";
 import { state } from "./state.js";
-import { current, inShares, locked, lockOf, ranked, rowOf, shares, shown } from "./values.js";
+import { compared, current, inShares, locked, lockOf, ranked, rowOf, shares, shown } from "./values.js";
 import { rowTitle, spelled } from "./words.js";
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./data.js").Value} Value */
@@ -28,6 +28,9 @@ export function heldBy(view, row, columns) {
   return columns.reduce((sum, i) => sum + (finite(mine[i]) ? Number(mine[i]) : 0), 0);
 }
 
+/** A share as a multiple of an even one. @param {View} view @param {number} row @param {Value} share */
+const even = (view, row, share) => finite(share) ? times(share * cells(view, row)) : "";
+
 /** The ranked words. */
 export function rank() {
   const list = id("ranked");
@@ -40,7 +43,7 @@ export function rank() {
   if (!view.n) return;
   const row = rowOf(view), values = shown(view, row), columns = ranked(view, row).slice(0, WORDS), scale = scaleOf([view.k], state.grain);
   const at = levels(scale, view, row), mine = shares(view, row), other = compares ? locked(view) : [];
-  const own = compares ? plain(view, row) : [];
+  const own = compares ? compared(view, row) : [];
   const size = (/** @type {Value} */ v) => finite(v) ? abs(v) : 0;
   const largest = max(1e-300, ...columns.map(i => compares ? max(size(own[i]), size(other[i])) : size(values[i])));
   for (const column of columns) {
@@ -61,15 +64,12 @@ export function rank() {
       bar.style.background = at[column] >= 0 ? scale.colors[at[column]] : "";
     }
     append(item, "span", "n", spelled(view, value));
-    const even = finite(mine[column]) ? times(mine[column] * cells(view, row)) : "";
-    append(item, "span", "m", compares ? `${word(view, own[column])} ○ ${word(view, other[column])}` : state.mode !== "distance" && view.record.percent ? even : percent(mine[column]));
+    append(item, "span", "m", compares ? `${word(view, own[column])} ○ ${word(view, other[column])}` : state.mode !== "distance" && view.record.percent ? even(view, row, mine[column]) : percent(mine[column]));
     if (!compares) append(item, "span", "d", `${back(view, row, column)} back`);
   }
   const all = width(view, row);
   if (!compares) id("held").textContent = `these ${columns.length} of ${all} hold ${percent(heldBy(view, row, columns))}`;
 }
-/** A row as it is recorded or as shares. @param {View} view @param {number} row */
-const plain = (view, row) => view.record.share || lockOf(view.grain)?.view.record.kind !== view.record.kind ? shares(view, row) : view.sums.get(row) ?? [];
 /** @param {View} view @param {Value} value */
 const word = (view, value) => view.record.percent || inShares(view) ? percent(value) : signed(value);
 
@@ -83,12 +83,11 @@ export function lines(top) {
   if (compares) head.push(`A: ${rowName(view, row)}`, `B: ${rowName(lock.view, lock.row)}`, "difference");
   else if (state.mode === "distance") head.push("share", "× median", "cells");
   else head.push(...(view.record.share ? ["share"] : [unit, "share"]), "× even");
-  const own = compares ? plain(view, row) : [], other = compares ? locked(view) : [], behind = state.mode === "distance" ? (ratios(view, row), view.behind.get(row) ?? []) : [];
-  const even = (/** @type {number} */ i) => finite(mine[i]) ? times(mine[i] * cells(view, row)) : "";
+  const own = compares ? compared(view, row) : [], other = compares ? locked(view) : [], behind = state.mode === "distance" ? (ratios(view, row), view.behind.get(row) ?? []) : [];
   const rows = columns.map(i => [String(place(view, i)), view.labels[i],
     ...(compares ? [word(view, own[i]), word(view, other[i]), spelled(view, values[i])]
       : state.mode === "distance" ? [percent(mine[i]), spelled(view, values[i]), String(behind[i])]
-        : view.record.share ? [percent(mine[i]), even(i)] : [spelled(view, values[i]), percent(mine[i]), even(i)])]);
+        : view.record.share ? [percent(mine[i]), even(view, row, mine[i])] : [spelled(view, values[i]), percent(mine[i]), even(view, row, mine[i])])]);
   return { head, rows, columns, all: all.length, view, row };
 }
 

@@ -272,10 +272,10 @@ const go = token => {
   state.token = token;
   changed(true);
 };
-listen(field, "input", () => mark(go));
+listen(field, "input", mark);
 listen(field, "keydown", (/** @type {KeyboardEvent} */ event) => {
   if (event.key === "Enter") step(event.shiftKey ? -1 : 1, go);
-  if (event.key === "Escape") { field.value = ""; mark(go); }
+  if (event.key === "Escape") { field.value = ""; mark(); }
 });
 listen("next", "click", () => step(1, go));
 listen("previous", "click", () => step(-1, go));

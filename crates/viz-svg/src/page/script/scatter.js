@@ -1,5 +1,5 @@
 // A against B: a dot for each word. The plot's place, its axes and their texts come from Rust.
-import { abs, finite, max, min, records, sqrt } from "./data.js";
+import { abs, finite, max, min, sqrt } from "./data.js";
 import { numbers, partners, rowName, width } from "./grain.js";
 import { fill, level, scaleOf, theme } from "./scale.js";
 import { state } from "./state.js";
@@ -38,7 +38,7 @@ export function scatter(part, group, scale, one, prefix) {
   add(group, "path", { d: `M${X} ${Y + side}L${X + side} ${Y}`, stroke: grid, "stroke-width": 1.5 });
   const several = lock.view.k !== one.k, bold = { "font-weight": "bold", "text-anchor": "middle" };
   const title = (/** @type {string} */ template, /** @type {View} */ view, /** @type {number} */ row) =>
-    fitted(template.replace("{output}", numbers(view, row)).replace("{name}", () => rowName(view, row)) + (several ? ` · ${view.record.axis ?? records[view.k].method}` : ""), 12, side);
+    fitted(template.replace("{output}", numbers(view, row)).replace("{name}", () => rowName(view, row)) + (several ? ` · ${view.record.axis}` : ""), 12, side);
   write(group, title(part.titles[0], lock.view, lock.row), X + side / 2, Y + side + 48, 12, bold);
   write(group, title(part.titles[1], one, row), 12, Y + side / 2, 12, { ...bold, transform: `rotate(-90 12 ${Y + side / 2})` });
   let hidden = 0;

@@ -31,23 +31,22 @@ function find() {
   }
 }
 
-/** Marks what is found, and says how much it is. @param {(token: number) => void} go */
-export function mark(go) {
+/** Marks what is found, and says how much it is. */
+export function mark() {
   find();
   const found = id("found"), query = field.value.trim();
   found.textContent = !query ? "" : !hits.length ? "not in the text" : at < 0 ? `${hits.length} place${hits.length > 1 ? "s" : ""}` : `${at + 1} of ${hits.length}`;
   if (!box) return;
   for (const old of box.querySelectorAll("[data-hit]")) delete old.dataset.hit;
   hits.forEach(([from, to], i) => { for (const span of spansOf(from, to)) span.dataset.hit = i === at ? "now" : ""; });
-  void go;
 }
 /** Goes to the next place, or to the one before. @param {number} by @param {(token: number) => void} go */
 export function step(by, go) {
   find();
-  if (!hits.length) return mark(go);
+  if (!hits.length) return mark();
   at = (at < 0 ? (by > 0 ? 0 : hits.length - 1) : at + by + hits.length) % hits.length;
   go(hits[at][0]);
-  mark(go);
+  mark();
   spansOf(...hits[at])[0]?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 export { field };
