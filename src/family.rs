@@ -7,6 +7,8 @@ use std::path::Path;
 pub const FAMILIES: &[Family] = &[
     #[cfg(feature = "gpt2")]
     Family::of::<saliency_model_gpt2::Gpt2>(),
+    #[cfg(feature = "llama")]
+    Family::of::<saliency_model_llama::Llama>(),
 ];
 
 /// Opens a folder in Hugging Face's layout, of whichever family its `config.json` names; the model is called as the

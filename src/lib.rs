@@ -1,5 +1,5 @@
 //! Attributes each token that a language model generates to the tokens before it, and draws the result for a whole
-//! paragraph. Reads GPT-2 checkpoints; a model of your own implements [`LanguageModel`].
+//! paragraph. Reads checkpoints of GPT-2 and of Llama, Mistral and Qwen; a model of your own implements [`LanguageModel`].
 //!
 //! The steps, and the crates that this one re-exports for them:
 //!
@@ -26,6 +26,7 @@
 //! # Features
 //! - `attribution` (with `gpt2`): attribution on libtorch of any model; folders, tokenizers and prompts.
 //! - `gpt2` (default): GPT-2 checkpoints.
+//! - `llama` (default): checkpoints of Llama, Mistral and Qwen.
 //! - `demo` (default): the bundled model (8 MB), a GPT-2.
 //! - `hub`: downloads models from the Hugging Face hub.
 //! - `csv` (default): tables of every cell, as CSV or TSV.
@@ -61,6 +62,8 @@ pub use saliency_checkpoint::{Checkpoint, Load, Prompt, Template};
 pub use saliency_hub as hub;
 #[cfg(feature = "gpt2")]
 pub use saliency_model_gpt2 as gpt2;
+#[cfg(feature = "llama")]
+pub use saliency_model_llama as llama;
 pub use saliency_schema as schema;
 pub use saliency_schema::{Record, read, write, write_notebook};
 pub use saliency_viz_svg as viz;
