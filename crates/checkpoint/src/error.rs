@@ -26,6 +26,29 @@ pub enum Error {
         /// What to do.
         repair: &'static str,
     },
+    /// The folder holds an adapter, such as LoRA's, which is no model without the one that it belongs to.
+    #[error(
+        "{path}: an adapter of {base}, and adapters are not read; merge the two: \
+         python3 -c 'import sys; from peft import AutoPeftModelForCausalLM as M; \
+         M.from_pretrained(sys.argv[1]).merge_and_unload().save_pretrained(sys.argv[2])' {} MERGED",
+        quoted(.folder)
+    )]
+    Adapter {
+        /// Its configuration.
+        path: PathBuf,
+        /// The model that it belongs to.
+        base: String,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder holds no `config.json`, but a GGUF file.
+    #[error("{path}: no config.json, but a GGUF file, which is a model by itself: give {}", .gguf.display())]
+    GgufInFolder {
+        /// The folder.
+        path: PathBuf,
+        /// The first GGUF file.
+        gguf: PathBuf,
+    },
     /// A file can't be read.
     #[error("{path}: {source}")]
     Io {
@@ -44,7 +67,11 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// `config.json` is that of a family that is not read.
-    #[error("{path}: model_type is {found}; checkpoints of these are read: {}", .known.join(", "))]
+    #[error(
+        "{path}: model_type is {found}, which is not read; these are: {}; a model of another family can be given in Rust, \
+         by the trait LanguageModel",
+        .known.join(", ")
+    )]
     ModelType {
         /// The file.
         path: PathBuf,

@@ -16,10 +16,19 @@ impl Folder {
         if !path.is_dir() {
             return Err(Error::NoFolder { path: path.to_owned() });
         }
+        let adapter = path.join("adapter_config.json");
+        if let Some(json) = if_there(&adapter)? {
+            let base = base_of(&json);
+            return Err(Error::Adapter { path: adapter, base, folder: path.to_owned() });
+        }
         let file = path.join("config.json");
-        let repair = "every checkpoint in Hugging Face's layout has one";
-        let config = if_there(&file)?.ok_or(Error::Missing { path: file, repair })?;
-        Ok(Self { path: path.to_owned(), config })
+        if let Some(config) = if_there(&file)? {
+            return Ok(Self { path: path.to_owned(), config });
+        }
+        if let Some(gguf) = gguf_in(path)? {
+            return Err(Error::GgufInFolder { path: path.to_owned(), gguf });
+        }
+        Err(Error::Missing { path: file, repair: "every checkpoint in Hugging Face's layout has one" })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -40,6 +49,26 @@ impl Folder {
         let failed = |source| Error::ConfigJson { path: self.config_path(), source };
         serde_json::from_slice(&self.config).map_err(failed)
     }
+}
+
+/// The model that an adapter's configuration says it belongs to.
+fn base_of(json: &[u8]) -> String {
+    let config: Option<Value> = serde_json::from_slice(json).ok();
+    let base = config.as_ref().and_then(|config| config.get("base_model_name_or_path")?.as_str());
+    base.unwrap_or("a model that it does not name").to_owned()
+}
+
+/// The first GGUF file of a folder, in alphabetical order.
+fn gguf_in(folder: &Path) -> Result<Option<PathBuf>, Error> {
+    let failed = |source| Error::Io { path: folder.to_owned(), source };
+    let mut first: Option<PathBuf> = None;
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf")) {
+            first = Some(first.map_or(path.clone(), |first| first.min(path)));
+        }
+    }
+    Ok(first)
 }
 
 /// The `model_type` that a configuration names, as a person would write it.

@@ -92,6 +92,26 @@ fn weights_that_are_no_weights_are_refused_where_they_lie() {
 }
 
 #[test]
+fn a_folder_that_holds_something_else_than_a_model_says_what_to_do() {
+    let adapter = changed("adapter_config.json", |_| br#"{"base_model_name_or_path": "gpt2-xl"}"#.into());
+    let said = error(&adapter);
+    assert!(said.contains("an adapter of gpt2-xl, and adapters are not read; merge the two"), "{said}");
+    assert!(said.contains("merge_and_unload"), "{said}");
+
+    let gguf = tempfile::tempdir().unwrap();
+    for name in ["b.GGUF", "a.gguf"] {
+        std::fs::write(gguf.path().join(name), b"GGUF").unwrap();
+    }
+    let said = error(&gguf);
+    assert!(said.contains("a GGUF file, which is a model by itself: give "), "{said}");
+    assert!(said.ends_with("a.gguf"), "{said}");
+
+    let other = changed("config.json", |_| br#"{"model_type": "gemma2"}"#.into());
+    let said = Checkpoint::open(other.path(), &Load::default()).unwrap_err().to_string();
+    assert!(said.contains("model_type is \"gemma2\""), "{said}");
+}
+
+#[test]
 fn a_dtype_that_is_not_read_names_its_tensor() {
     // Sixteen bits of another kind: the sizes fit.
     let copy = header(|h| {
