@@ -26,7 +26,7 @@ pub enum Error {
         /// What to do.
         repair: &'static str,
     },
-    /// The folder holds an adapter, such as LoRA's, which is no model without the one that it belongs to.
+    /// The folder holds an adapter, such as `LoRA`'s, which is no model without the one that it belongs to.
     #[error(
         "{path}: an adapter of {base}, and adapters are not read; merge the two: \
          python3 -c 'import sys; from peft import AutoPeftModelForCausalLM as M; \
