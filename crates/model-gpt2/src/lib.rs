@@ -6,6 +6,7 @@ mod attention;
 mod block;
 mod cache;
 mod config;
+mod gguf;
 mod gpt2;
 mod inside;
 mod known;

@@ -7,6 +7,7 @@ mod attention;
 mod block;
 mod cache;
 mod config;
+mod gguf;
 mod known;
 mod llama;
 mod prefix_cache;
