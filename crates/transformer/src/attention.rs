@@ -147,7 +147,7 @@ impl Attention {
         let values = values.f_reshape([tokens, groups, 1, width])?.f_permute([1, 2, 0, 3])?;
         let each = [groups, heads / groups, tokens, width];
         let values = values.f_expand(each, false)?.f_reshape([heads, tokens, width])?;
-        values.f_matmul(&self.out.matrix()?.f_reshape([heads, width, -1])?)
+        values.f_matmul(&self.out.weight_in_out()?.f_reshape([heads, width, -1])?)
     }
 
     /// The pattern of one sequence, `[heads, tokens, tokens]`, and what attention adds to each token.

@@ -27,8 +27,11 @@ impl Linear {
         self.bias.as_ref()
     }
 
-    /// The weight as `[in, out]`; a view.
-    pub(crate) fn matrix(&self) -> Result<Tensor, TchError> {
+    /// The weight as `[in, out]`, whichever way it lies; a view.
+    ///
+    /// # Errors
+    /// What libtorch says.
+    pub fn weight_in_out(&self) -> Result<Tensor, TchError> {
         if self.in_out { Ok(self.weight.shallow_clone()) } else { self.weight.f_transpose(0, 1) }
     }
 
@@ -59,13 +62,13 @@ impl Linear {
     pub(crate) fn back(&self, gradient: &Tensor) -> Result<Tensor, TchError> {
         let (input, output) = self.size();
         let flat = gradient.f_reshape([-1, output])?;
-        let matrix = self.matrix()?;
+        let matrix = self.weight_in_out()?;
         flat.f_matmul(&matrix.f_transpose(0, 1)?)?.f_reshape(&*with_last(gradient, input))
     }
 
     /// Adds [`back`](Self::back) to a gradient of the input, in place: `[rows, in]`, from `[rows, out]`.
     pub(crate) fn add_back(&self, sum: &mut Tensor, gradient: &Tensor) -> Result<(), TchError> {
-        let matrix = self.matrix()?;
+        let matrix = self.weight_in_out()?;
         let _ = sum.f_addmm_(gradient, &matrix.f_transpose(0, 1)?)?;
         Ok(())
     }

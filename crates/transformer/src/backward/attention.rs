@@ -139,7 +139,7 @@ impl AttentionRecord {
             let weight = weight.f_reshape([hidden, groups, width])?.f_permute([1, 2, 0])?;
             by_group(row)?.f_bmm(&weight)?.f_view([heads, count, hidden])
         };
-        let values = mapped(&mixed, &to_value.matrix()?)?;
+        let values = mapped(&mixed, &to_value.weight_in_out()?)?;
         let to_tokens = pattern.f_mul_scalar(to_values)?;
         let spread = |coefficients: &Tensor, vectors: &Tensor| -> Result<Tensor, TchError> {
             // `[outputs, tokens, heads] · [outputs, heads, hidden]`
@@ -147,7 +147,7 @@ impl AttentionRecord {
             sum.f_transpose(0, 1)?.f_contiguous()
         };
         let whole = if self.angles.is_none() && self.norms.is_none() {
-            let vectors = Tensor::f_cat(&[mapped(&queried, &to_keys.matrix()?)?, values], 0)?;
+            let vectors = Tensor::f_cat(&[mapped(&queried, &to_keys.weight_in_out()?)?, values], 0)?;
             spread(&Tensor::f_cat(&[scores.f_mul_scalar(scale)?, to_tokens], 0)?, &vectors)?
         } else {
             let whole = spread(&to_tokens, &values)?;
