@@ -15,7 +15,8 @@ const QUERIES: i64 = 128;
 /// What the way back through attention needs. `queries` are all tokens, or in the last block the outputs' positions.
 #[derive(Debug)]
 pub(crate) struct AttentionRecord {
-    /// As attention takes them, but not scaled: `[heads, queries, width]`, and keys and values `[groups, tokens, width]`.
+    /// As attention takes them, but not scaled: `[heads, queries, width]`, and keys and values
+    /// `[groups, tokens, width]`.
     queries: Tensor,
     keys: Tensor,
     values: Tensor,

@@ -37,8 +37,8 @@ impl NormRecord {
     /// From the gradient of the norm's output to that of its input: `[rows, width]`, or `[rows, outputs, width]`.
     ///
     /// With `g` the gradient times the weight, `x̂` the input in standard units and `s` what it was multiplied by:
-    /// `s (g − mean(g) − x̂ mean(g ⊙ x̂))` for a layer norm, `s (g − x̂ mean(g ⊙ x̂))` for an RMS norm; without the term
-    /// in `x̂` where the scale is held.
+    /// `s (g − mean(g) − x̂ mean(g ⊙ x̂))` for a layer norm, `s (g − x̂ mean(g ⊙ x̂))` for an RMS norm; without the
+    /// term in `x̂` where the scale is held.
     pub(crate) fn back(
         &self,
         gradient: &Tensor,
