@@ -1,7 +1,6 @@
 //! The key/value cache: what attention has already computed of the tokens so far.
 
-use saliency_checkpoint::Error;
-use tch::Tensor;
+use tch::{TchError, Tensor};
 
 /// Keys and values of every block.
 #[derive(Debug, Default)]
@@ -9,7 +8,7 @@ pub(crate) struct Cache {
     layers: Vec<LayerCache>,
 }
 
-/// Keys, turned to their positions, and values of one block: `[batch, key/value heads, tokens, width]` each.
+/// Keys, where positions turn them turned, and values of one block: `[batch, key/value heads, tokens, width]` each.
 #[derive(Debug, Default)]
 pub(crate) struct LayerCache {
     keys_values: Option<(Tensor, Tensor)>,
@@ -53,16 +52,16 @@ impl LayerCache {
     }
 
     /// Keys and values of the first so many tokens, for a batch of that size.
-    pub(crate) fn first(&self, tokens: i64, batch: i64) -> Result<Option<(Tensor, Tensor)>, Error> {
+    pub(crate) fn first(&self, tokens: i64, batch: i64) -> Result<Option<(Tensor, Tensor)>, TchError> {
         let Some((keys, values)) = &self.keys_values else { return Ok(None) };
-        let first = |x: &Tensor| -> Result<Tensor, Error> {
-            Ok(x.f_narrow(2, 0, tokens)?.f_expand([batch, -1, -1, -1], false)?)
+        let first = |x: &Tensor| -> Result<Tensor, TchError> {
+            x.f_narrow(2, 0, tokens)?.f_expand([batch, -1, -1, -1], false)
         };
         Ok(Some((first(keys)?, first(values)?)))
     }
 
     /// Adds the keys and values of further tokens, and gives those of all tokens.
-    pub(crate) fn extend(&mut self, keys: &Tensor, values: &Tensor) -> Result<(Tensor, Tensor), Error> {
+    pub(crate) fn extend(&mut self, keys: &Tensor, values: &Tensor) -> Result<(Tensor, Tensor), TchError> {
         let (keys, values) = match &self.keys_values {
             None => (keys.shallow_clone(), values.shallow_clone()),
             Some((k, v)) => (Tensor::f_cat(&[k, keys], 2)?, Tensor::f_cat(&[v, values], 2)?),

@@ -1,28 +1,27 @@
 //! Variants of a cached sequence: what differs from some token on is run from there.
 
 use crate::cache::Cache;
-use crate::llama::Llama;
+use crate::decoder::Decoder;
 use saliency_attribution::{ModelError, PrefixCache};
-use saliency_checkpoint::Error;
 use std::ops::Range;
-use tch::Tensor;
+use tch::{TchError, Tensor};
 
 /// A sequence's keys and values in every block.
 #[derive(Debug)]
 pub(crate) struct CachedPrefix<'a> {
-    model: &'a Llama,
+    decoder: &'a Decoder,
     cache: Cache,
 }
 
 impl<'a> CachedPrefix<'a> {
     /// Runs a sequence, `[1, tokens, hidden]`, and keeps its keys and values.
-    pub(crate) fn new(model: &'a Llama, embeddings: &Tensor) -> Result<Self, Error> {
+    pub(crate) fn new(decoder: &'a Decoder, embeddings: &Tensor) -> Result<Self, TchError> {
         let _no_gradient = tch::no_grad_guard();
-        let mut cache = Cache::new(model.blocks().len());
+        let mut cache = Cache::new(decoder.blocks.len());
         // Of the last block no more than keys and values are asked for: one position's output is the least.
         let last = embeddings.size()[1] - 1;
-        let _ = model.blocks_at(embeddings, last..last + 1, Some(&mut cache))?;
-        Ok(Self { model, cache })
+        let _ = decoder.blocks_at(embeddings, &(last..last + 1), Some(&mut cache))?;
+        Ok(Self { decoder, cache })
     }
 
     fn run(
@@ -31,18 +30,17 @@ impl<'a> CachedPrefix<'a> {
         embeddings: &Tensor,
         masked: Option<&Tensor>,
         positions: &Range<i64>,
-    ) -> Result<Tensor, Error> {
-        let model = self.model;
+    ) -> Result<Tensor, TchError> {
+        let decoder = self.decoder;
         let rest = positions.end - shared;
-        let mut x = embeddings.f_narrow(1, 0, rest)?;
         let masked = masked.map(|m| m.f_narrow(1, 0, positions.end)).transpose()?;
-        let angles = model.frequencies().angles(shared, rest)?;
-        let count = model.blocks().len();
-        for (i, (block, cache)) in model.blocks().iter().zip(self.cache.layers()).enumerate() {
+        let (mut x, angles) = decoder.positions.start(&embeddings.f_narrow(1, 0, rest)?, shared)?;
+        let count = decoder.blocks.len();
+        for (i, (block, cache)) in decoder.blocks.iter().zip(self.cache.layers()).enumerate() {
             let wanted = if i + 1 == count { positions.start - shared..rest } else { 0..rest };
-            x = block.forward_after(&x, &wanted, &angles, (cache, shared), masked.as_ref())?;
+            x = block.forward_after(&x, &wanted, angles.as_ref(), (cache, shared), masked.as_ref())?;
         }
-        model.read(&x)
+        decoder.read(&x)
     }
 }
 
@@ -56,6 +54,6 @@ impl PrefixCache for CachedPrefix<'_> {
     ) -> Result<Tensor, ModelError> {
         let _no_gradient = tch::no_grad_guard();
         let positions = positions.start as i64..positions.end as i64;
-        Ok(self.run(shared as i64, embeddings, masked, &positions)?)
+        self.run(shared as i64, embeddings, masked, &positions).map_err(ModelError::new)
     }
 }
