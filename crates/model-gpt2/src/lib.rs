@@ -3,6 +3,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod config;
+mod gguf;
 mod gpt2;
 mod known;
 mod weights;

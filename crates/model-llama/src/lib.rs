@@ -3,6 +3,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod config;
+mod gguf;
 mod known;
 mod llama;
 mod weights;
