@@ -66,6 +66,9 @@ pub(crate) struct GgufFile {
 impl GgufFile {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Io { path: path.to_owned(), source };
+        if !path.exists() {
+            return Err(Error::Missing { path: path.to_owned(), repair: "give the path of a GGUF file" });
+        }
         let file = File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
         let gguf = Gguf::read(&file, length).map_err(|source| at(path, source))?;
