@@ -8,7 +8,7 @@ use crate::prefix_cache::CachedPrefix;
 use crate::rope::Frequencies;
 use crate::weights::{self, Weights};
 use saliency_attribution::{
-    Generation, LanguageModel, Limits, ModelError, Pass, PrefixCache, TokenId, generate_with,
+    Baseline, Generation, LanguageModel, Limits, ModelError, Pass, PrefixCache, TokenId, generate_with,
 };
 use saliency_checkpoint::{Architecture, Error, Identity, Known, LazyDigest, TensorSource};
 use std::collections::BTreeMap;
@@ -213,6 +213,11 @@ impl LanguageModel for Llama {
 
     fn ends_of_text(&self) -> Vec<TokenId> {
         self.config.ends_of_text().to_vec()
+    }
+
+    /// The mean embedding: an RMS norm forgets how large its input is, so that the model jumps beside zero.
+    fn suited_baseline(&self) -> Baseline {
+        Baseline::Mean
     }
 
     fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
