@@ -219,11 +219,16 @@ pub enum Error {
         /// What the reader says.
         source: tokenizers::Error,
     },
-    /// A tokenizer whose tokens are not made of bytes.
-    #[error("{path}: not a byte-level tokenizer (GPT-2's form of BPE), and others are not read")]
-    NotByteLevel {
+    /// A tokenizer of a form that is not read.
+    #[error(
+        "{path}: {found}, which is not read; byte-level BPE (as of GPT-2, Llama 3, Qwen) and SentencePiece-like BPE \
+         (as of Llama 2, Mistral) are"
+    )]
+    TokenizerForm {
         /// The file.
         path: PathBuf,
+        /// What it holds.
+        found: String,
     },
     /// A token has a number that no model reaches.
     #[error("{path}: the token {text:?} has number {id}; no model has so many")]

@@ -4,7 +4,8 @@ use crate::config::Config;
 use crate::known;
 use crate::weights;
 use saliency_attribution::{
-    BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Tape, TokenId,
+    BackwardRule, Baseline, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Tape,
+    TokenId,
 };
 use saliency_checkpoint::{Architecture, Error, Identity, Known, LazyDigest, TensorSource};
 use saliency_transformer::Decoder;
@@ -153,6 +154,11 @@ impl LanguageModel for Llama {
 
     fn ends_of_text(&self) -> Vec<TokenId> {
         self.config.ends_of_text().to_vec()
+    }
+
+    /// The mean embedding: an RMS norm forgets how large its input is, so that the model jumps beside zero.
+    fn suited_baseline(&self) -> Baseline {
+        Baseline::Mean
     }
 
     fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
