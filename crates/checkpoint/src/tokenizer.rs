@@ -6,6 +6,7 @@ mod class;
 mod dropped;
 mod files;
 mod form;
+mod gguf;
 mod readings;
 pub(crate) mod settings;
 mod spans;
