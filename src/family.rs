@@ -6,9 +6,9 @@ use std::path::Path;
 /// Every family that this build reads. A new one adds its line.
 pub const FAMILIES: &[Family] = &[
     #[cfg(feature = "gpt2")]
-    Family::of::<saliency_model_gpt2::Gpt2>(),
+    Family::with_gguf::<saliency_model_gpt2::Gpt2>(),
     #[cfg(feature = "llama")]
-    Family::of::<saliency_model_llama::Llama>(),
+    Family::with_gguf::<saliency_model_llama::Llama>(),
 ];
 
 /// Opens a folder in Hugging Face's layout, of whichever family its `config.json` names; the model is called as the

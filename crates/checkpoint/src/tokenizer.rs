@@ -1,6 +1,7 @@
 //! Text to tokens and back: GPT-2's byte-level BPE, with the exact bytes of every token.
 
 pub(crate) mod affixes;
+mod gguf;
 pub(crate) mod settings;
 
 use crate::error::Error;

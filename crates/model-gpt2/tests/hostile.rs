@@ -154,8 +154,8 @@ fn absurd_sizes_are_refused_before_any_memory_is_taken() {
         })
     };
     for (field, value, says) in [
-        ("vocab_size", json!(2_000_000_000), "config.json calls for [2000000000"),
-        ("n_positions", json!(2_000_000_000), "config.json calls for [2000000000"),
+        ("vocab_size", json!(2_000_000_000), "the configuration calls for [2000000000"),
+        ("n_positions", json!(2_000_000_000), "the configuration calls for [2000000000"),
         ("n_layer", json!(2_000_000_000), "no tensor"),
         ("n_embd", json!(400_000_000), "calls for"),
         ("n_inner", json!(2_000_000_000), "calls for"),
