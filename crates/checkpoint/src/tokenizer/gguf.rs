@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::tokenizer::Tokenizer;
 use saliency_gguf::Metadata;
+use serde_json::{Map, json};
 use std::path::Path;
 
 impl Tokenizer {
@@ -14,12 +15,29 @@ impl Tokenizer {
     }
 }
 
+/// For tests of the rest, until the tokenizer is read.
 fn tokenizer_json(metadata: &Metadata) -> Result<Vec<u8>, saliency_gguf::Error> {
-    let key = "tokenizer.ggml.model";
-    let (key, value) = (key.to_owned(), format!("{:?}", metadata.string(key)?));
-    Err(saliency_gguf::Error::Value {
-        key,
-        value,
-        why: "tokenizers of GGUF files are not read yet".to_owned(),
-    })
+    let tokens = metadata.strings("tokenizer.ggml.tokens")?;
+    let types = metadata.i32s("tokenizer.ggml.token_type")?;
+    let special = tokens.iter().enumerate().zip(&types).filter(|(_, of_type)| **of_type == 3);
+    let added: Vec<_> = special
+        .map(|((id, token), _)| {
+            json!({"id": id, "content": token, "special": true, "single_word": false, "lstrip": false,
+                   "rstrip": false, "normalized": false})
+        })
+        .collect();
+    let vocab: Map<_, _> =
+        tokens.iter().enumerate().map(|(id, token)| ((*token).to_owned(), id.into())).collect();
+    let level =
+        json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true});
+    let digits = json!({"type": "Digits", "individual_digits": true});
+    let pre = if metadata.string("tokenizer.ggml.pre")? == "smollm" {
+        json!({"type": "Sequence", "pretokenizers": [digits, level.clone()]})
+    } else {
+        level.clone()
+    };
+    let json = json!({"version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "normalizer": null,
+        "pre_tokenizer": pre, "post_processor": null, "decoder": level,
+        "model": {"type": "BPE", "vocab": vocab, "merges": metadata.strings("tokenizer.ggml.merges")?}});
+    Ok(json.to_string().into_bytes())
 }
