@@ -1,4 +1,4 @@
-//! The families of networks that are read, a line each: from a folder's `model_type` to a model.
+//! The families of networks that are read, a line each: from a folder or a GGUF file to a model.
 
 use saliency_checkpoint::{Checkpoint, Error, Family, Load};
 use std::path::Path;
@@ -6,27 +6,28 @@ use std::path::Path;
 /// Every family that this build reads. A new one adds its line.
 pub const FAMILIES: &[Family] = &[
     #[cfg(feature = "gpt2")]
-    Family::of::<saliency_model_gpt2::Gpt2>(),
+    Family::with_gguf::<saliency_model_gpt2::Gpt2>(),
     #[cfg(feature = "llama")]
-    Family::of::<saliency_model_llama::Llama>(),
+    Family::with_gguf::<saliency_model_llama::Llama>(),
 ];
 
-/// Opens a folder in Hugging Face's layout, of whichever family its `config.json` names; the model is called as the
-/// folder is.
+/// Opens a folder in Hugging Face's layout or a GGUF file, of whichever family it says; the model is called as the
+/// folder or the file is.
 ///
 /// # Errors
 /// A family that is not read, with the list of those that are; else as
-/// [`Checkpoint::open`](saliency_checkpoint::Checkpoint::open).
-pub fn open(folder: impl AsRef<Path>, load: &Load) -> Result<Checkpoint, Error> {
-    Checkpoint::open_any(FAMILIES, folder, None, load)
+/// [`Checkpoint::open`](saliency_checkpoint::Checkpoint::open) and
+/// [`Checkpoint::open_gguf`](saliency_checkpoint::Checkpoint::open_gguf).
+pub fn open(path: impl AsRef<Path>, load: &Load) -> Result<Checkpoint, Error> {
+    Checkpoint::open_any(FAMILIES, path, None, load)
 }
 
 /// As [`open`], under a name of its own.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_as(folder: impl AsRef<Path>, name: &str, load: &Load) -> Result<Checkpoint, Error> {
-    Checkpoint::open_any(FAMILIES, folder, Some(name), load)
+pub fn open_as(path: impl AsRef<Path>, name: &str, load: &Load) -> Result<Checkpoint, Error> {
+    Checkpoint::open_any(FAMILIES, path, Some(name), load)
 }
 
 /// The bundled model, called `demo`.

@@ -68,7 +68,9 @@ fn the_chart_in_the_contributing_guide_is_the_example_that_runs() -> Result<()> 
 
 #[test]
 fn what_only_reads_and_draws_never_needs_libtorch() -> Result<()> {
-    for package in ["saliency-schema", "saliency-compare", "saliency-hub", "saliency-viz-svg"] {
+    for package in
+        ["saliency-schema", "saliency-compare", "saliency-gguf", "saliency-hub", "saliency-viz-svg"]
+    {
         if !members()?.contains(package) {
             continue;
         }
@@ -82,14 +84,32 @@ fn what_only_reads_and_draws_never_needs_libtorch() -> Result<()> {
 #[test]
 fn attribution_knows_no_model_and_no_chart() -> Result<()> {
     let tree = Tree::of("saliency-attribution", &["--all-features", "--edges", "normal,build,dev"])?;
-    tree.has_none_of(&["saliency-checkpoint", "saliency-model-gpt2", "saliency-viz-svg"]);
+    tree.has_none_of(&[
+        "saliency-checkpoint",
+        "saliency-transformer",
+        "saliency-model-gpt2",
+        "saliency-viz-svg",
+    ]);
+    Ok(())
+}
+
+#[test]
+fn the_parts_of_decoders_know_no_file_and_no_tokenizer() -> Result<()> {
+    let tree = Tree::of("saliency-transformer", &["--all-features", "--edges", "normal,build,dev"])?;
+    tree.has_none_of(&["saliency-checkpoint", "saliency-viz-svg", "tokenizers"]);
     Ok(())
 }
 
 #[test]
 fn checkpoints_know_no_network_and_no_chart() -> Result<()> {
     let tree = Tree::of("saliency-checkpoint", &["--all-features", "--edges", "normal,build,dev"])?;
-    tree.has_none_of(&["saliency-model-gpt2", "saliency-demo-model", "saliency-hub", "saliency-viz-svg"]);
+    tree.has_none_of(&[
+        "saliency-transformer",
+        "saliency-model-gpt2",
+        "saliency-demo-model",
+        "saliency-hub",
+        "saliency-viz-svg",
+    ]);
     Ok(())
 }
 

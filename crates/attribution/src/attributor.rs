@@ -96,6 +96,16 @@ struct Checked {
     normalize: Normalize,
 }
 
+impl Checked {
+    /// The same for one model.
+    fn bound_to(self, model: &dyn LanguageModel) -> Self {
+        match self.method.bound_to(model) {
+            Some(method) => Self { method: method.into(), ..self },
+            None => self,
+        }
+    }
+}
+
 impl Default for Attributor {
     fn default() -> Self {
         Self::new()
@@ -246,6 +256,15 @@ impl Attributor {
         Ok(self.checked()?.method.cost(size))
     }
 
+    /// How the record of a run on that model will name the method: with its parameters, and with the baseline that suits
+    /// the model where none was asked for.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn describe(&self, model: &dyn LanguageModel) -> Result<saliency_schema::Method, Error> {
+        Ok(self.checked()?.bound_to(model).method.describe())
+    }
+
     /// About how many bytes a run takes besides the weights, in passes of that kind.
     pub fn bytes(&self, model: &dyn LanguageModel, pass: Pass) -> usize {
         let (batch, each) = self.settings.batch(model, pass);
@@ -353,7 +372,7 @@ impl Attributor {
         watch: &mut dyn FnMut(Progress) -> bool,
         keeps_vectors: bool,
     ) -> Result<(Record, UnreducedRows), Error> {
-        let checked = self.checked()?;
+        let checked = self.checked()?.bound_to(model);
         let Checked { method, card, aggregate, normalize, .. } = &checked;
         // A continuation that is held against another is a span of all its outputs.
         let span = match &self.against {

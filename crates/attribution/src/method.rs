@@ -5,6 +5,7 @@ pub(crate) mod baseline;
 pub(crate) mod card;
 pub(crate) mod explanation;
 pub(crate) mod parameters;
+pub(crate) mod path_start;
 pub(crate) mod positions;
 pub(crate) mod scope;
 pub(crate) mod setters;
@@ -15,6 +16,7 @@ use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::TABLE;
+use crate::model::LanguageModel;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use crate::rows::aggregate::Aggregate;
@@ -42,6 +44,13 @@ pub trait Method: Debug + Send + Sync {
     /// [`Error::Parameter`] that names the parameter and what it may be.
     fn check(&self) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// The same method with what it leaves to the model filled in, such as the baseline that suits it; a run uses that
+    /// one, and the record describes it. The provided form, `None`, leaves nothing to the model.
+    fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
+        let _ = model;
+        None
     }
 
     /// The passes that it makes, without the clean run.
@@ -93,6 +102,9 @@ macro_rules! pointers {
             }
             fn check(&self) -> Result<(), Error> {
                 (**self).check()
+            }
+            fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
+                (**self).bound_to(model)
             }
             fn cost(&self, size: Size) -> Cost {
                 (**self).cost(size)

@@ -12,6 +12,7 @@ pub(crate) mod tape;
 
 use crate::error::Error;
 use crate::error::model_error::ModelError;
+use crate::method::baseline::Baseline;
 use crate::model::generation::Generation;
 use crate::model::inside::Inside;
 use crate::model::prefix_cache::PrefixCache;
@@ -201,6 +202,14 @@ pub trait LanguageModel {
     /// The mask token, for models trained with one. The baseline `mask` needs it. Default: `None`.
     fn mask_token(&self) -> Option<TokenId> {
         None
+    }
+
+    /// The baseline at which paths begin where none is asked for: of `integrated-gradients`,
+    /// `sequential-integrated-gradients`, `layer-integrated-gradients` and `gradient-shap`. One baseline, and no
+    /// distribution. A model that jumps near zero, such as one with RMS norms, which forget how large their input is,
+    /// returns [`Baseline::Mean`]. Default: [`Baseline::Zero`].
+    fn suited_baseline(&self) -> Baseline {
+        Baseline::Zero
     }
 
     /// Continues a text, and calls `each` with every new token. `each` returns `false` to stop.

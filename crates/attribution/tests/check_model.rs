@@ -6,8 +6,8 @@ mod common;
 use common::{models, sequence, transformer};
 use saliency_attribution::testing::{Broken, Disguised, Linear, Transformer, check_model};
 use saliency_attribution::{
-    AttentionView, Attributor, Error, Generation, Inside, LanguageModel, Limits, ModelError, PrefixCache,
-    ReadOut, Sequence, Tape, TokenId,
+    AttentionView, Attributor, Baseline, Error, Generation, Inside, LanguageModel, Limits, ModelError,
+    PrefixCache, ReadOut, Sequence, Tape, TokenId,
 };
 use std::cell::Cell;
 use std::ops::Range;
@@ -51,6 +51,7 @@ enum Breaks {
     VariantsShape,
     Masked,
     SharesPrefix,
+    Suited,
 }
 
 /// A toy with every optional ability, which breaks one promise.
@@ -142,6 +143,12 @@ impl LanguageModel for Toy {
     }
     fn shares_prefix(&self) -> bool {
         self.breaks != Breaks::SharesPrefix
+    }
+    fn suited_baseline(&self) -> Baseline {
+        match self.breaks {
+            Breaks::Suited => Baseline::Eos,
+            _ => Baseline::Zero,
+        }
     }
     fn generate(
         &self,
@@ -262,6 +269,7 @@ caught! {
         "a variant that shares 1 tokens, and a whole pass over it are 1.00e-3";
     variants_of_another_shape: VariantsShape, "prefix_cache", "PrefixCache::logits gave a tensor of shape [1, 1, 7, 6]";
     masked_tokens_that_are_seen: Masked, "prefix_cache", "positions after token 0, which is masked";
+    a_suited_baseline_that_it_lacks: Suited, "suited_baseline", "it is eos: the model has no end-of-text token";
     a_cache_that_is_denied: SharesPrefix, "shares_prefix", "it says false, and prefix_cache gives a cache";
 }
 

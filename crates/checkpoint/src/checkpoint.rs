@@ -10,6 +10,7 @@ use crate::stop::Stop;
 use crate::tensors::digest::LazyDigest;
 use crate::tensors::files::TensorFiles;
 use crate::tensors::shards;
+use crate::tensors::stored::StoredTensors;
 use crate::tensors::weights_file::WeightsFile;
 use crate::tokenizer::Tokenizer;
 use saliency_attribution::{Generation, LanguageModel, Sequence, TokenId};
@@ -92,7 +93,7 @@ impl<M: Architecture> Checkpoint<M> {
         let config = M::config(files.config, &folder.join("config.json"))?;
         let tokenizer = Tokenizer::from_json(files.tokenizer, &folder.join("tokenizer.json"))?;
         let weights = vec![WeightsFile::Bytes(files.weights, folder.join("model.safetensors"))];
-        Self::build(config, Identity::new(name), weights, tokenizer, load)
+        Self::build_of(config, Identity::new(name), weights, tokenizer, load)
     }
 
     /// The small files first: an error in them should not wait for the weights.
@@ -103,21 +104,30 @@ impl<M: Architecture> Checkpoint<M> {
         let weights = shards::files(folder.path())?;
         let weights = weights.into_iter().map(WeightsFile::open).collect::<Result<_, _>>()?;
         let tokenizer = Tokenizer::open(folder.path())?;
-        Self::build(config, identity, weights, tokenizer, load)
+        Self::build_of(config, identity, weights, tokenizer, load)
     }
 
-    fn build(
+    fn build_of(
         config: M::Config,
-        mut identity: Identity,
+        identity: Identity,
         weights: Vec<WeightsFile>,
         tokenizer: Tokenizer,
         load: &Load,
     ) -> Result<Self, Error> {
         load.check()?;
-        identity.path = weights.first().map_or_else(PathBuf::new, |file| file.path().to_owned());
-        identity.digest = Some(LazyDigest::new(weights.clone()));
-        let mut tensors = TensorFiles::open(weights, (load.kind, load.device), M::tensor_name)?;
-        let model = M::build(config, &mut tensors, identity)?;
+        let tensors = TensorFiles::open(weights.clone(), (load.kind, load.device), M::tensor_name)?;
+        Self::build(config, (identity, weights), tensors, tokenizer)
+    }
+
+    pub(crate) fn build(
+        config: M::Config,
+        (mut identity, files): (Identity, Vec<WeightsFile>),
+        mut tensors: impl StoredTensors,
+        tokenizer: Tokenizer,
+    ) -> Result<Self, Error> {
+        identity.path = files.first().map_or_else(PathBuf::new, |file| file.path().to_owned());
+        identity.digest = Some(LazyDigest::new(files));
+        let model = M::build(config, tensors.source(), identity)?;
         let mut warnings: Vec<String> = tensors
             .not_finite()
             .iter()
@@ -127,9 +137,9 @@ impl<M: Architecture> Checkpoint<M> {
             })
             .collect();
         warnings.extend(model.remarks());
-        let unused = tensors.left(M::is_buffer);
-        if let Some((path, first)) = unused.first() {
-            let (path, many, family) = (path.display(), unused.len(), M::NAME);
+        let unused: Vec<&str> = tensors.names().into_iter().filter(|name| !M::is_buffer(name)).collect();
+        if let Some(first) = unused.first() {
+            let (path, many, family) = (tensors.file(first).display(), unused.len(), M::NAME);
             warnings.push(format!(
                 "{path}: {many} tensors are not {family}'s and are not used, {first:?} the first"
             ));

@@ -13,7 +13,9 @@ const BEGUN: &str =
 pub enum Error {
     // --- files
     /// The model's folder is not there.
-    #[error("{path}: no such folder; give a folder with config.json, model.safetensors and tokenizer.json")]
+    #[error(
+        "{path}: no such folder; give a folder with config.json, model.safetensors and tokenizer.json, or a GGUF file"
+    )]
     NoFolder {
         /// The folder.
         path: PathBuf,
@@ -26,7 +28,7 @@ pub enum Error {
         /// What to do.
         repair: &'static str,
     },
-    /// The folder holds an adapter, such as LoRA's, which is no model without the one that it belongs to.
+    /// The folder holds an adapter, such as `LoRA`'s, which is no model without the one that it belongs to.
     #[error(
         "{path}: an adapter of {base}, and adapters are not read; merge the two: \
          python3 -c 'import sys; from peft import AutoPeftModelForCausalLM as M; \
@@ -56,6 +58,24 @@ pub enum Error {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// A GGUF file can't be read, or says something that is not read.
+    #[error("{path}: {source}")]
+    Gguf {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: saliency_gguf::Error,
+    },
+    /// A GGUF file is of a family that is not read.
+    #[error("{path}: general.architecture is {found:?}; GGUF files of these are read: {}", .known.join(", "))]
+    Architecture {
+        /// The file.
+        path: PathBuf,
+        /// The family that it names.
+        found: String,
+        /// What is read.
+        known: Vec<&'static str>,
     },
     // --- config.json
     /// `config.json`, or another small file, is not JSON, or a field has the wrong type.
@@ -145,7 +165,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A tensor that the configuration calls for is not there.
-    #[error("{path}: no tensor {name:?}, which config.json calls for; are both of one model?")]
+    #[error("{path}: no tensor {name:?}, which the configuration calls for; are both of one model?")]
     NoTensor {
         /// The file.
         path: PathBuf,
@@ -154,7 +174,7 @@ pub enum Error {
     },
     /// A tensor has another shape than the configuration says.
     #[error(
-        "{path}: tensor {name:?} has shape {found:?}, and config.json calls for {expected:?}; are both of one model?"
+        "{path}: tensor {name:?} has shape {found:?}, and the configuration calls for {expected:?}; are both of one model?"
     )]
     TensorShape {
         /// The file.
@@ -178,7 +198,7 @@ pub enum Error {
     },
     /// The weights hold more blocks than the configuration.
     #[error(
-        "{path}: there is a tensor {name:?}, and config.json says {field} = {blocks}; are both of one model?"
+        "{path}: there is a tensor {name:?}, and the configuration says {field} = {blocks}; are both of one model?"
     )]
     ExtraBlock {
         /// The file.
@@ -199,11 +219,16 @@ pub enum Error {
         /// What the reader says.
         source: tokenizers::Error,
     },
-    /// A tokenizer whose tokens are not made of bytes.
-    #[error("{path}: not a byte-level tokenizer (GPT-2's form of BPE), and others are not read")]
-    NotByteLevel {
+    /// A tokenizer of a form that is not read.
+    #[error(
+        "{path}: {found}, which is not read; byte-level BPE (as of GPT-2, Llama 3, Qwen) and SentencePiece-like BPE \
+         (as of Llama 2, Mistral) are"
+    )]
+    TokenizerForm {
         /// The file.
         path: PathBuf,
+        /// What it holds.
+        found: String,
     },
     /// A token has a number that no model reaches.
     #[error("{path}: the token {text:?} has number {id}; no model has so many")]

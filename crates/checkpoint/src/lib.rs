@@ -8,6 +8,7 @@ mod end_of_text;
 mod error;
 mod family;
 mod folder;
+mod gguf;
 mod known;
 mod load;
 mod prompt;
@@ -20,11 +21,14 @@ pub use checkpoint::{Bundled, Checkpoint};
 pub use end_of_text::EndOfText;
 pub use error::Error;
 pub use family::Family;
+pub use gguf::{FromGguf, Layout};
 pub use known::Known;
 pub use load::Load;
 pub use prompt::{Prompt, Template};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use saliency_attribution::tch;
+/// GGUF files, which [`FromGguf`] reads.
+pub use saliency_gguf;
 pub use tensors::digest::LazyDigest;
 pub use tensors::source::TensorSource;
 pub use tokenizer::Tokenizer;

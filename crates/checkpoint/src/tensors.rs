@@ -1,8 +1,11 @@
-//! Tensors of safetensors files: found by name, mapped into memory, read one at a time.
+//! Tensors of safetensors and GGUF files: found by name, read one at a time.
 
 pub(crate) mod digest;
 pub(crate) mod files;
+pub(crate) mod finite;
+pub(crate) mod gguf;
 pub(crate) mod header;
 pub(crate) mod shards;
 pub(crate) mod source;
+pub(crate) mod stored;
 pub(crate) mod weights_file;

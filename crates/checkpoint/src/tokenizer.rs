@@ -1,31 +1,40 @@
-//! Text to tokens and back: GPT-2's byte-level BPE, with the exact bytes of every token.
+//! Text to tokens and back, with the exact bytes of every token.
 
 pub(crate) mod affixes;
+mod alphabet;
+mod class;
+mod dropped;
+mod files;
+mod form;
+mod gguf;
+mod readings;
 pub(crate) mod settings;
+mod spans;
 
 use crate::error::Error;
-use crate::folder::if_there;
 use crate::tokenizer::affixes::Affixes;
-use crate::tokenizer::settings::{Settings, optional};
+use crate::tokenizer::alphabet::Alphabet;
+use crate::tokenizer::form::Form;
+use crate::tokenizer::readings::{Reading, Readings};
+use crate::tokenizer::settings::Settings;
+use crate::tokenizer::spans::{Piece, spans};
 use saliency_attribution::TokenId;
 use saliency_schema::{Kind, Token};
-use serde::Deserialize;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::OnceLock;
-use tokenizers::models::ModelWrapper;
-use tokenizers::pre_tokenizers::PreTokenizerWrapper;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::{AddedToken, Tokenizer as Bpe};
+use tokenizers::{AddedToken, PostProcessorWrapper, Tokenizer as Bpe};
 
-/// A byte-level BPE tokenizer that knows the bytes of each of its tokens.
+/// A BPE tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and SmolLM have it, or
+/// of characters, as Llama 2 and Mistral have it from `SentencePiece`.
+///
+/// Where a token stands in a text: tokens go forward and do not overlap; what lies between two of them is white space
+/// that the tokenizer dropped, or letters that its vocabulary lacks. A token's text is what stands there. That is its own
+/// bytes, but for a space that the tokenizer puts before a text, and for characters that a normaliser changes: of several
+/// tokens that come from one of those, the first has it, and the others have nothing at its end.
 #[derive(Debug)]
 pub struct Tokenizer {
-    bpe: Bpe,
-    /// The same, for which special tokens in a text are plain characters; made when it is first asked for.
-    plain: OnceLock<Bpe>,
-    bytes: HashMap<char, u8>,
+    readings: Readings,
+    alphabet: Alphabet,
     settings: Settings,
     affixes: Affixes,
 }
@@ -37,43 +46,7 @@ impl Tokenizer {
     /// # Errors
     /// A file that is missing or can't be used.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let mut settings: Settings = optional(folder, "tokenizer_config.json")?.unwrap_or_default();
-        if let Some(map) = optional::<Settings>(folder, "special_tokens_map.json")? {
-            settings.fill_from(map);
-        }
-        let template = folder.join("chat_template.jinja");
-        match std::fs::read_to_string(&template) {
-            Ok(template) => settings.chat_template = Some(template.into()),
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {}
-            Err(source) => return Err(Error::Io { path: template, source }),
-        }
-        let added = optional(folder, "added_tokens.json")?;
-        let path = folder.join("tokenizer.json");
-        if let Some(json) = if_there(&path)? {
-            let mut bpe = Self::bpe_from_json(&json, &path)?;
-            if let (Some(PreTokenizerWrapper::ByteLevel(level)), Some(space)) =
-                (bpe.get_pre_tokenizer(), settings.prefix_space())
-            {
-                let level = level.add_prefix_space(space);
-                bpe.with_pre_tokenizer(Some(level));
-            }
-            settings.add_to(&mut bpe, added, &path)?;
-            settings.name_specials(&mut bpe, &path)?;
-            // The file says itself whether a token comes before every text.
-            settings.add_bos_token = None;
-            return Ok(Self::new(bpe, settings));
-        }
-        let (vocab, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
-        for path in [&vocab, &merges] {
-            if !path.exists() {
-                let repair = "a tokenizer is tokenizer.json, or vocab.json with merges.txt";
-                return Err(Error::Missing { path: path.clone(), repair });
-            }
-        }
-        let mut bpe = Self::bpe_from_pair(&vocab, &merges, settings.prefix_space().unwrap_or(false))?;
-        settings.add_to(&mut bpe, added, &folder.join("added_tokens.json"))?;
-        settings.name_specials(&mut bpe, &vocab)?;
-        Ok(Self::new(bpe, settings))
+        files::open(folder)
     }
 
     /// Reads a `tokenizer.json` alone. `path` is only named in errors.
@@ -81,7 +54,8 @@ impl Tokenizer {
     /// # Errors
     /// What the reader says.
     pub fn from_json(json: &[u8], path: &Path) -> Result<Self, Error> {
-        Ok(Self::new(Self::bpe_from_json(json, path)?, Settings::default()))
+        let Form { bpe, alphabet } = Form::read(json, path)?;
+        Ok(Self::new(bpe, alphabet, Settings::default()))
     }
 
     /// Reads GPT-2's own pair of files, `vocab.json` and `merges.txt`, alone.
@@ -89,61 +63,21 @@ impl Tokenizer {
     /// # Errors
     /// What the reader says.
     pub fn from_vocab_and_merges(vocab: &Path, merges: &Path) -> Result<Self, Error> {
-        Ok(Self::new(Self::bpe_from_pair(vocab, merges, false)?, Settings::default()))
+        Ok(Self::new(files::pair(vocab, merges, false)?, Alphabet::Letters, Settings::default()))
     }
 
-    fn bpe_from_json(json: &[u8], path: &Path) -> Result<Bpe, Error> {
-        /// The fields that are looked at beforehand. At the decoder the tokenizers library panics where the JSON is not
-        /// whole.
-        #[derive(Deserialize)]
-        struct Parts {
-            #[serde(default)]
-            decoder: serde_json::Value,
-            #[serde(default)]
-            pre_tokenizer: serde_json::Value,
-        }
-        let failed = |source| Error::Tokenizer { path: path.to_owned(), source };
-        let text = std::str::from_utf8(json).map_err(|error| failed(Box::new(error)))?;
-        let parts: Parts = serde_json::from_str(text).map_err(|error| failed(Box::new(error)))?;
-        let byte_level = |part: &serde_json::Value| part.to_string().contains("\"ByteLevel\"");
-        if !byte_level(&parts.decoder) && !byte_level(&parts.pre_tokenizer) {
-            return Err(Error::NotByteLevel { path: path.to_owned() });
-        }
-        let mut bpe = Bpe::from_bytes(json).map_err(failed)?;
-        if let Some((text, id)) = bpe.get_vocab(true).into_iter().find(|(_, id)| *id > i32::MAX as TokenId) {
-            return Err(Error::TokenNumber { path: path.to_owned(), text, id });
-        }
-        // Merges that are left out at random are for training.
-        if let ModelWrapper::BPE(model) = bpe.get_model()
-            && model.dropout.is_some()
-        {
-            let mut model = model.clone();
-            model.dropout = None;
-            bpe.with_model(model);
-        }
-        Ok(bpe)
-    }
-
-    fn bpe_from_pair(vocab: &Path, merges: &Path, prefix_space: bool) -> Result<Bpe, Error> {
-        use tokenizers::models::bpe::BPE;
-        let failed = |source| Error::Tokenizer { path: vocab.to_owned(), source };
-        let (vocab_file, merges_file) = (vocab.to_string_lossy(), merges.to_string_lossy());
-        let model = BPE::from_file(&vocab_file, &merges_file).build().map_err(failed)?;
-        let mut bpe = Bpe::new(model);
-        bpe.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(prefix_space)));
-        bpe.with_decoder(Some(ByteLevel::default()));
-        if bpe.token_to_id(END_OF_TEXT).is_some() {
-            bpe.add_special_tokens([AddedToken::from(END_OF_TEXT, true)]).map_err(failed)?;
-        }
-        Ok(bpe)
-    }
-
-    fn new(mut bpe: Bpe, settings: Settings) -> Self {
+    fn new(mut bpe: Bpe, alphabet: Alphabet, settings: Settings) -> Self {
         // Nothing is cut or filled up behind the caller's back.
         let _ = bpe.with_truncation(None);
         bpe.with_padding(None);
         let affixes = Affixes::of(&bpe);
-        Self { bpe, plain: OnceLock::new(), bytes: byte_alphabet(), settings, affixes }
+        // It could only change offsets now.
+        bpe.with_post_processor(None::<PostProcessorWrapper>);
+        Self { readings: Readings::new(bpe), alphabet, settings, affixes }
+    }
+
+    fn bpe(&self) -> &Bpe {
+        self.readings.bpe()
     }
 
     /// What the post-processor would put around a text and is left out here, as a sentence.
@@ -163,19 +97,19 @@ impl Tokenizer {
 
     /// How many tokens there are: one more than the largest number.
     pub fn size(&self) -> usize {
-        self.bpe.get_vocab(true).values().max().map_or(0, |&id| id as usize + 1)
+        self.bpe().get_vocab(true).values().max().map_or(0, |&id| id as usize + 1)
     }
 
     /// The token that begins a text, where the tokenizer has one: what its files name, or GPT-2's `<|endoftext|>`.
     pub fn bos(&self) -> Option<TokenId> {
-        let named = self.settings.bos_token.as_ref().and_then(|token| self.bpe.token_to_id(token.text()));
-        named.or(self.affixes.before.first().copied()).or_else(|| self.bpe.token_to_id(END_OF_TEXT))
+        let named = self.settings.bos_token.as_ref().and_then(|token| self.bpe().token_to_id(token.text()));
+        named.or(self.affixes.before.first().copied()).or_else(|| self.bpe().token_to_id(END_OF_TEXT))
     }
 
     /// The token that ends a text, by the same rule.
     pub(crate) fn eos(&self) -> Option<TokenId> {
-        let named = self.settings.eos_token.as_ref().and_then(|token| self.bpe.token_to_id(token.text()));
-        named.or_else(|| self.bpe.token_to_id(END_OF_TEXT))
+        let named = self.settings.eos_token.as_ref().and_then(|token| self.bpe().token_to_id(token.text()));
+        named.or_else(|| self.bpe().token_to_id(END_OF_TEXT))
     }
 
     /// Whether the tokenizer's files ask for a token before every text (`add_bos_token`, or a post-processor).
@@ -188,19 +122,19 @@ impl Tokenizer {
         Some(self.settings.chat_template.as_ref()?.text())
     }
 
-    /// The text of a token as the vocabulary writes it.
+    /// The text of a token as the vocabulary writes it; of an added token, as a text has it.
     pub(crate) fn text_of(&self, id: TokenId) -> Option<String> {
-        self.bpe.id_to_token(id)
+        self.added(id).map(|token| token.content.clone()).or_else(|| self.bpe().id_to_token(id))
     }
 
-    /// The tokens of a text. `first_byte` is where the text begins in the whole text, for the offsets. A special
-    /// token's text, such as `<|endoftext|>`, is read as that token; [`encode_plain`](Self::encode_plain) reads it as
-    /// characters.
+    /// The tokens of a text. `first_byte` is where the text begins in the whole text, for the offsets. Outputs go on
+    /// after another text: where the tokenizer puts a space before a text, it puts none before them. A special token's
+    /// text, such as `<|endoftext|>`, is read as that token; [`encode_plain`](Self::encode_plain) reads it as characters.
     ///
     /// # Errors
     /// What the tokenizer says.
     pub fn encode(&self, text: &str, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
-        self.encode_by(&self.bpe, text, kind, first_byte)
+        self.read(text, Reading { plain: false, goes_on: kind == Kind::Output }, kind, first_byte)
     }
 
     /// As [`encode`](Self::encode), with special tokens in the text read as plain characters, which the transformers
@@ -209,12 +143,7 @@ impl Tokenizer {
     /// # Errors
     /// What the tokenizer says.
     pub fn encode_plain(&self, text: &str, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
-        let plain = self.plain.get_or_init(|| {
-            let mut plain = self.bpe.clone();
-            plain.set_encode_special_tokens(true);
-            plain
-        });
-        self.encode_by(plain, text, kind, first_byte)
+        self.read(text, Reading { plain: true, goes_on: kind == Kind::Output }, kind, first_byte)
     }
 
     /// The special tokens that [`encode`](Self::encode) reads in a text, each named once.
@@ -242,13 +171,8 @@ impl Tokenizer {
         first_byte: usize,
     ) -> Result<Vec<Token>, Error> {
         let plain = |span: Range<usize>| {
-            let text = &text[span.clone()];
-            // Nothing is no text, to which a tokenizer might put a space.
-            if text.is_empty() {
-                Ok(Vec::new())
-            } else {
-                self.encode_plain(text, kind, first_byte + span.start)
-            }
+            let goes_on = kind == Kind::Output || (span.start > 0 && self.readings.puts_first());
+            self.read(&text[span.clone()], Reading { plain: true, goes_on }, kind, first_byte + span.start)
         };
         let (mut tokens, mut end) = (Vec::new(), 0);
         // What is between special tokens is tokenised on its own in any case.
@@ -270,68 +194,32 @@ impl Tokenizer {
     /// The special tokens in a text, and what each takes of it.
     fn specials(&self, text: &str) -> Result<Vec<(TokenId, Range<usize>)>, Error> {
         let failed = |source| Error::Tokenizer { path: "tokenizer".into(), source };
-        let encoding = self.bpe.encode(text, false).map_err(failed)?;
-        let added = self.bpe.get_added_vocabulary().get_added_tokens_decoder();
-        let special = |id: &TokenId| added.get(id).is_some_and(|token| token.special);
+        let encoding = self.bpe().encode(text, false).map_err(failed)?;
+        let special = |id: &TokenId| self.added(*id).is_some_and(|token| token.special);
         let found = encoding.get_ids().iter().zip(encoding.get_offsets()).filter(|(id, _)| special(id));
         Ok(found.map(|(&id, &(start, end))| (id, start..end)).collect())
     }
 
-    fn encode_by(&self, bpe: &Bpe, text: &str, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
+    fn read(&self, text: &str, reading: Reading, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
+        // Nothing is no text, to which a space might be put.
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
         let failed = |source| Error::Tokenizer { path: "tokenizer".into(), source };
+        let bpe = self.readings.of(reading);
         let encoding = bpe.encode(text, false).map_err(failed)?;
-        // The text's own bytes, where the tokens are made of them, but for a space that a tokenizer puts before the
-        // first.
-        for prefix in ["", " "] {
-            if let Some(spans) = self.spans(text, encoding.get_ids(), encoding.get_offsets(), prefix) {
-                let token = |(&id, span): (&TokenId, Range<usize>)| {
-                    token_of(id, &text.as_bytes()[span.clone()], kind, first_byte + span.start)
-                };
-                return Ok(encoding.get_ids().iter().zip(spans).map(token).collect());
-            }
-        }
-        // A tokenizer that changes the text (a normaliser), or drops some of it: its own offsets, but for tokens that
-        // are parts of one changed character.
-        let mut tokens = self.tokens(encoding.get_ids(), kind, first_byte);
-        let offsets = encoding.get_offsets();
-        for (i, token) in tokens.iter_mut().enumerate() {
-            let (start, end) = offsets[i];
-            let alone =
-                (i == 0 || offsets[i - 1].1 <= start) && offsets.get(i + 1).is_none_or(|next| next.0 >= end);
-            (token.start, token.end) =
-                if alone { (Some(first_byte + start), Some(first_byte + end)) } else { (None, None) };
-        }
-        Ok(tokens)
-    }
-
-    /// Which bytes of a text each token stands for: for an added token what it took, spaces before it included, for
-    /// another its own bytes. `None` where they don't make up the text.
-    fn spans(
-        &self,
-        text: &str,
-        ids: &[TokenId],
-        offsets: &[(usize, usize)],
-        prefix: &str,
-    ) -> Option<Vec<Range<usize>>> {
-        let mut end = 0;
-        let mut spans = Vec::with_capacity(ids.len());
-        for (i, (&id, &(_, last))) in ids.iter().zip(offsets).enumerate() {
-            let start = end;
-            if self.is_added(id) {
-                end = last;
-                text.get(start..end)?;
-            } else {
-                let bytes = self.bytes_of(id);
-                // A space is put before a text, and before what follows an added token, that begins without one.
-                let begins = i == 0 || self.is_added(ids[i - 1]);
-                let put = begins && !prefix.is_empty() && !text.get(start..)?.starts_with(prefix);
-                let own = if put { bytes.strip_prefix(prefix.as_bytes())? } else { &bytes };
-                end += own.len();
-                (text.as_bytes().get(start..end)? == own).then_some(())?;
-            }
-            spans.push(start..end);
-        }
-        (end == text.len()).then_some(spans)
+        let ids = encoding.get_ids();
+        let piece = |(&id, &(start, end)): (&TokenId, &(usize, usize))| Piece {
+            text: self.text_of(id).unwrap_or_default(),
+            added: self.added(id).is_some(),
+            from: start..end,
+        };
+        let pieces: Vec<Piece> = ids.iter().zip(encoding.get_offsets()).map(piece).collect();
+        let spans = spans(text, &pieces, self.alphabet, bpe.get_normalizer());
+        let token = |(&id, span): (&TokenId, Range<usize>)| {
+            token_of(id, &text.as_bytes()[span.clone()], kind, first_byte + span.start)
+        };
+        Ok(ids.iter().zip(spans).map(token).collect())
     }
 
     /// Tokens by their numbers, each with its exact bytes. `first_byte` is where the first one begins.
@@ -345,15 +233,14 @@ impl Tokenizer {
         ids.iter().map(token).collect()
     }
 
-    fn is_added(&self, id: TokenId) -> bool {
-        self.bpe.get_added_vocabulary().get_added_tokens_decoder().contains_key(&id)
+    fn added(&self, id: TokenId) -> Option<&AddedToken> {
+        self.bpe().get_added_vocabulary().get_added_tokens_decoder().get(&id)
     }
 
     /// A token's exact bytes. Empty for a number that stands for nothing.
     pub fn bytes_of(&self, id: TokenId) -> Vec<u8> {
-        let Some(token) = self.bpe.id_to_token(id) else { return Vec::new() };
-        let bytes: Option<Vec<u8>> = token.chars().map(|c| self.bytes.get(&c).copied()).collect();
-        bytes.filter(|_| !self.is_added(id)).unwrap_or_else(|| token.into_bytes())
+        let Some(token) = self.text_of(id) else { return Vec::new() };
+        if self.added(id).is_some() { token.into_bytes() } else { self.alphabet.bytes(&token) }
     }
 }
 
@@ -363,12 +250,3 @@ fn token_of(id: TokenId, bytes: &[u8], kind: Kind, start: usize) -> Token {
 }
 
 const END_OF_TEXT: &str = "<|endoftext|>";
-
-/// Which byte each letter of GPT-2's vocabulary stands for: printable Latin-1 for itself, and the 68 others,
-/// in order, for the letters from U+0100 on.
-fn byte_alphabet() -> HashMap<char, u8> {
-    let printable = |b: u8| matches!(b, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
-    let others = (0..=255).filter(|&b| !printable(b)).zip('\u{100}'..);
-    let itself = (0..=255).filter(|&b| printable(b)).map(|b| (char::from(b), b));
-    itself.chain(others.map(|(b, c)| (c, b))).collect()
-}

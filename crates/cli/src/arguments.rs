@@ -20,7 +20,7 @@ use std::path::PathBuf;
 ///
 /// `--model demo`, the default, is a small bundled model. `--model gpt2` downloads
 /// a GPT-2 from the Hugging Face hub, once; `--model FOLDER` reads one from a
-/// folder.
+/// folder, `--model FILE.gguf` from a GGUF file.
 #[derive(Debug, Parser)]
 #[command(name = "saliency", version, max_term_width = 100, verbatim_doc_comment)]
 pub(crate) struct Arguments {
@@ -87,8 +87,9 @@ pub(crate) struct AttributeArguments {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SourceArguments {
     /// `demo`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json with
-    /// merges.txt); or a name on the Hugging Face hub: gpt2, owner/name, owner/name@revision. See `saliency models`.
-    #[arg(long, default_value = "demo", value_name = "demo|FOLDER|HUB-ID", help_heading = "Model")]
+    /// merges.txt); a GGUF file; or a name on the Hugging Face hub: gpt2, owner/name, owner/name@revision. See
+    /// `saliency models`.
+    #[arg(long, default_value = "demo", value_name = "demo|FOLDER|FILE.gguf|HUB-ID", help_heading = "Model")]
     pub(crate) model: String,
     /// The text.
     #[arg(
@@ -256,7 +257,8 @@ pub(crate) struct MethodArguments {
     #[arg(long, value_name = "R", help_heading = "Method")]
     pub(crate) rule: Option<Quadrature>,
     /// What replaces an ablated token, or where a path begins: zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K or
-    /// sampled:K:SEED (a distribution); perturbation methods also take deletion and masking. Default: the method's.
+    /// sampled:K:SEED (a distribution); perturbation methods also take deletion and masking. Default: the method's; a
+    /// path begins where it suits the model, at zero or at mean.
     #[arg(long, value_name = "B", help_heading = "Method")]
     pub(crate) baseline: Option<Ablation>,
     /// Another text as the baseline, token by token.

@@ -3,7 +3,9 @@
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::request::{NamedMethod, Request, Span};
-use saliency::attribution::{Alternatives, Attributor, Cost, ForTokens, Segmentation, Size, Target, TokenId};
+use saliency::attribution::{
+    Alternatives, Attributor, Cost, Family, ForTokens, Segmentation, Size, Target, TokenId,
+};
 use saliency::schema::Reduce;
 use saliency::{LanguageModel, Sequence};
 
@@ -49,7 +51,9 @@ impl<'a> CheckedRequest<'a> {
         let plan = |method: &NamedMethod<'a>| {
             let attributor = self.attributor(method, sequence.n_output())?;
             let cost = self.cost(method, &attributor, model, sequence)?;
-            Ok(Plan::new(method.name, attributor, cost))
+            let takes_a_path = method.card.is_some_and(|card| card.family == Family::Gradient);
+            let start = attributor.describe(model)?.baseline.filter(|_| takes_a_path);
+            Ok(Plan::new(method.name, attributor, cost, start))
         };
         self.request.methods.iter().map(plan).collect()
     }

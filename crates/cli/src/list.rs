@@ -3,6 +3,7 @@
 use crate::arguments::ListArguments;
 use crate::failure::Failure;
 use crate::output::print;
+use saliency::Method;
 use saliency::attribution::{Aggregate, Normalize};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -32,6 +33,7 @@ pub(crate) fn methods(arguments: &ListArguments) -> Result<(), Failure> {
                 "needs": card.needs.name(),
                 "cost": card.cost,
                 "parameters": card.parameters,
+                "baseline": baseline(&**m),
                 "axioms": card.axioms.iter().map(|a| a.name()).collect::<Vec<_>>(),
                 "source": card.source,
                 "signed": card.signed,
@@ -62,6 +64,7 @@ pub(crate) fn methods(arguments: &ListArguments) -> Result<(), Failure> {
             ("also", card.aliases.join(", ")),
             ("also, without a sign", card.absolute_aliases.join(", ")),
             ("parameters", card.parameters.iter().map(|p| format!("--{p}")).collect::<Vec<_>>().join(" ")),
+            ("baseline", baseline(&**method).unwrap_or_default()),
             ("axioms", axioms.join(", ")),
         ] {
             if !list.is_empty() {
@@ -77,6 +80,13 @@ pub(crate) fn methods(arguments: &ListArguments) -> Result<(), Failure> {
     let _ =
         writeln!(text, "\nNormalisations (--normalize)\n{}", Normalize::ALL.map(Normalize::name).join(", "));
     print(text.as_bytes())
+}
+
+/// A method's baseline where none is asked for, if it has one.
+fn baseline(method: &dyn Method) -> Option<String> {
+    let known = method.describe().baseline;
+    let suited = || "what suits the model: zero, or mean where it has RMS norms".to_owned();
+    method.card().parameters.contains(&"baseline").then(|| known.unwrap_or_else(suited))
 }
 
 pub(crate) fn schema() -> Result<(), Failure> {

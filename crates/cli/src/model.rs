@@ -1,4 +1,4 @@
-//! `--model`: the bundled model, a folder, or a name on the hub.
+//! `--model`: the bundled model, a folder, a GGUF file, or a name on the hub.
 
 use crate::arguments::{Dtype, SourceArguments};
 use crate::failure::Failure;
@@ -19,7 +19,7 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
     let model = &arguments.model;
     let checkpoint = if model == "demo" {
         saliency::demo(&load)?
-    } else if Path::new(model).is_dir() || looks_like_a_path(model) {
+    } else if is_folder_or_gguf(Path::new(model)) || looks_like_a_path(model) {
         saliency::open(model, &load)?
     } else {
         saliency::open_as(hub::folder(model, quiet)?, model, &load)?
@@ -28,6 +28,11 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
         remark(quiet, &format!("warning: {warning}"));
     }
     Ok(checkpoint)
+}
+
+/// Whether a name is that of a folder or of a GGUF file.
+fn is_folder_or_gguf(path: &Path) -> bool {
+    path.is_dir() || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
 }
 
 /// Whether a name can only be a path, because it is not a valid name on the hub.

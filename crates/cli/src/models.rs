@@ -32,6 +32,7 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
         let all = json!({
             "bundled": bundled, "cache": cache.folder, "cached": cache.json, "unread": cache.unread,
             "known": known.collect::<Vec<_>>(),
+            "gguf": FAMILIES.iter().flat_map(Family::gguf_architectures).collect::<Vec<_>>(),
         });
         return print(format!("{all:#}\n").as_bytes());
     }
@@ -68,5 +69,11 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
             );
         }
     }
+    let architectures: Vec<&str> = FAMILIES.iter().flat_map(Family::gguf_architectures).copied().collect();
+    let _ = writeln!(
+        text,
+        "\nAlso readable, by --model FILE.gguf: GGUF files with general.architecture {}",
+        architectures.join(", ")
+    );
     print(text.as_bytes())
 }

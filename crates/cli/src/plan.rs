@@ -12,11 +12,13 @@ pub(crate) struct Plan<'a> {
     name: &'a str,
     attributor: Attributor,
     cost: Cost,
+    /// Where its path begins, if it takes one.
+    start: Option<String>,
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(name: &'a str, attributor: Attributor, cost: Cost) -> Self {
-        Self { name, attributor, cost }
+    pub(crate) fn new(name: &'a str, attributor: Attributor, cost: Cost, start: Option<String>) -> Self {
+        Self { name, attributor, cost, start }
     }
 
     /// How many passes it makes, forward and backward.
@@ -39,10 +41,11 @@ impl<'a> Plan<'a> {
         let pass = Pass::new(tokens, positions).with_backward(backwards > 0.0);
         let bytes = memory::resident().unwrap_or(0) + self.attributor.bytes(model, pass) as u64;
         format!(
-            "{}: {} forward and {} backward passes, about {} s and {} MB",
+            "{}: {} forward and {} backward passes{}, about {} s and {} MB",
             self.name,
             passes(runs * forwards),
             passes(runs * backwards),
+            self.start.as_ref().map(|baseline| format!(" from the baseline {baseline}")).unwrap_or_default(),
             rounded(seconds),
             memory::megabytes(bytes)
         )

@@ -322,9 +322,15 @@ fn an_estimate_counts_the_passes_and_writes_nothing() {
     // One forward pass of the real text, and a way back for each of three outputs.
     assert!(estimate(&[]).starts_with("gradient-x-input: 1 forward and 3 backward passes"));
     // The real text, the baseline and 50 points; three ways back at each point.
-    assert!(estimate(&["--method", "ig"]).starts_with("ig: 52 forward and 150 backward passes"));
+    let path = estimate(&["--method", "ig"]);
+    assert!(
+        path.starts_with("ig: 52 forward and 150 backward passes from the baseline zero, about "),
+        "{path}"
+    );
     let of_eight = estimate(&["--method", "integrated-gradients", "--steps", "8", "--baseline", "sampled:2"]);
-    assert!(of_eight.starts_with("integrated-gradients: 19 forward and 48 backward passes"), "{of_eight}");
+    let passes =
+        "integrated-gradients: 19 forward and 48 backward passes from the baseline sampled:2, about ";
+    assert!(of_eight.starts_with(passes), "{of_eight}");
     // Five words: 2⁵ coalitions, of which the whole one is the real text.
     let words = estimate(&["--method", "shapley", "--segments", "words"]);
     assert!(words.starts_with("shapley: 32 forward and 0 backward passes"), "{words}");

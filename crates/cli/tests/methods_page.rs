@@ -49,7 +49,8 @@ fn facts(method: &dyn Method) -> String {
     let (aggregate, normalize) = method.default_reduction();
     let description = method.describe();
     let mut recorded: Vec<_> = description.steps.map(|n| format!("steps {n}")).into_iter().collect();
-    recorded.extend(description.baseline.map(|b| format!("baseline {b}")));
+    let suited = card.parameters.contains(&"baseline").then(|| "as suits the model".to_owned());
+    recorded.extend(description.baseline.or(suited).map(|b| format!("baseline {b}")));
     recorded.extend(description.parameters.iter().map(|(name, value)| {
         format!("{name} {}", value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))
     }));

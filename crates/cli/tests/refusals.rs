@@ -450,7 +450,7 @@ fn models() {
     for (field, value, words) in [
         ("n_head", 0.into(), &["n_head is 0", "at least 1"][..]),
         ("n_head", 3.into(), &["n_head is 3", "divide n_embd"]),
-        ("n_embd", 64.into(), &["has shape", "config.json calls for"]),
+        ("n_embd", 64.into(), &["has shape", "the configuration calls for"]),
         ("n_layer", 1.into(), &["h.1.", "n_layer = 1"]),
         ("n_layer", 3.into(), &["no tensor \"h.2."]),
         ("n_positions", 99.into(), &["wpe.weight", "[160, 32]", "[99, 32]"]),

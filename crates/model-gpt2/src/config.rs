@@ -1,6 +1,7 @@
 //! `config.json`: the fields that change GPT-2's result, honoured or refused by name.
 
 use saliency_checkpoint::{EndOfText, Error};
+use saliency_transformer::Activation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::Path;
@@ -41,7 +42,7 @@ pub struct Config {
     #[serde(default)]
     pub n_inner: Option<usize>,
     /// The feed-forward part's activation.
-    #[serde(default)]
+    #[serde(default = "defaults::activation_function")]
     pub activation_function: Activation,
     /// What layer norm adds to the variance.
     #[serde(default = "defaults::layer_norm_epsilon")]
@@ -76,39 +77,10 @@ pub struct Config {
     quantization_config: Value,
 }
 
-/// The feed-forward part's activation function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Activation {
-    /// `½x(1 + tanh(√(2/π)(x + 0.044715x³)))`: GPT-2's own.
-    #[default]
-    #[serde(
-        rename = "gelu_new",
-        alias = "gelu_pytorch_tanh",
-        alias = "gelu_fast",
-        alias = "gelu_accurate",
-        alias = "gelu_python_tanh"
-    )]
-    GeluTanh,
-    /// `xΦ(x)`, exact.
-    #[serde(rename = "gelu", alias = "gelu_python")]
-    Gelu,
-    /// `max(0, x)`.
-    #[serde(rename = "relu")]
-    Relu,
-    /// `x / (1 + e⁻ˣ)`.
-    #[serde(rename = "silu", alias = "swish")]
-    Silu,
-    /// `x / (1 + e⁻¹·⁷⁰²ˣ)`.
-    #[serde(rename = "quick_gelu")]
-    QuickGelu,
-    /// `tanh x`.
-    #[serde(rename = "tanh")]
-    Tanh,
-}
-
 /// The values of a `GPT2Config` that says nothing.
 mod defaults {
     use saliency_checkpoint::EndOfText;
+    use saliency_transformer::Activation;
 
     pub(super) fn model_type() -> String {
         "gpt2".to_owned()
@@ -127,6 +99,9 @@ mod defaults {
     }
     pub(super) fn n_head() -> usize {
         12
+    }
+    pub(super) fn activation_function() -> Activation {
+        Activation::GeluTanh
     }
     pub(super) fn layer_norm_epsilon() -> f64 {
         1e-5
@@ -161,7 +136,7 @@ impl Config {
             n_layer,
             n_head,
             n_inner: None,
-            activation_function: Activation::default(),
+            activation_function: defaults::activation_function(),
             layer_norm_epsilon: defaults::layer_norm_epsilon(),
             scale_attn_weights: true,
             scale_attn_by_inverse_layer_idx: false,
@@ -270,5 +245,45 @@ impl Config {
             );
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use saliency_transformer::Activation;
+    use serde_json::Value;
+    use tch::Tensor;
+
+    #[test]
+    fn activations_are_the_peers_functions_by_every_name_that_is_read() {
+        let table: Value = serde_json::from_str(include_str!("../tests/variants/activations.json")).unwrap();
+        let numbers = |list: &Value| -> Vec<f64> {
+            list.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+        };
+        let mut unread = Vec::new();
+        for (name, expected) in table["y"].as_object().unwrap() {
+            let Ok(activation) = serde_json::from_value::<Activation>(name.as_str().into()) else {
+                unread.push(name.as_str());
+                continue;
+            };
+            let found = activation.apply(&Tensor::from_slice(&numbers(&table["x"]))).unwrap();
+            for (f, e) in Vec::<f64>::try_from(found).unwrap().into_iter().zip(numbers(expected)) {
+                // gelu_fast writes its constant with fewer digits.
+                assert!((f - e).abs() <= 1e-11 * e.abs().max(1.0), "{name}: {f} for {e}");
+            }
+        }
+        let none = [
+            "gelu_10",
+            "hardswish",
+            "laplace",
+            "leaky_relu",
+            "linear",
+            "mish",
+            "relu6",
+            "sigmoid",
+            "sqrtsoftplus",
+        ];
+        assert_eq!(unread, none, "names that are refused");
     }
 }

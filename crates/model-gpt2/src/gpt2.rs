@@ -1,17 +1,13 @@
-//! The network: GPT-2's forward pass, and what attribution asks of a model.
+//! The network: GPT-2's parts, and what attribution asks of a model.
 
-use crate::block::{Block, layer_norm};
-use crate::cache::Cache;
 use crate::config::Config;
 use crate::known;
-use crate::prefix_cache::CachedPrefix;
-use crate::pullback::{self, Recorded};
-use crate::weights::{self, Affine, Weights};
+use crate::weights;
 use saliency_attribution::{
     BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Tape, TokenId,
-    generate_with,
 };
 use saliency_checkpoint::{Architecture, Error, Identity, Known, LazyDigest, TensorSource};
+use saliency_transformer::Decoder;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -26,11 +22,7 @@ pub struct Gpt2 {
     /// Its first weights file.
     path: PathBuf,
     digest: Option<LazyDigest>,
-    wte: Tensor,
-    wpe: Tensor,
-    blocks: Vec<Block>,
-    ln_f: Affine,
-    head: Tensor,
+    decoder: Decoder,
 }
 
 impl Gpt2 {
@@ -49,12 +41,9 @@ impl Gpt2 {
     }
 
     fn of(config: Config, tensors: &mut dyn TensorSource, identity: Identity) -> Result<Self, Error> {
-        let Weights { wte, wpe, blocks, ln_f, head } = Weights::take(&config, tensors, &identity.path)?;
-        let blocks = blocks.into_iter().enumerate().map(|(i, weights)| Block::new(&config, i, weights));
-        let blocks = blocks.collect();
+        let decoder = config.decoder(tensors, &identity.path)?;
         let config = config.ending_with(identity.ends_of_text);
-        let (name, path, digest) = (identity.name, identity.path, identity.digest);
-        Ok(Self { config, name, path, digest, wte, wpe, blocks, ln_f, head })
+        Ok(Self { config, name: identity.name, path: identity.path, digest: identity.digest, decoder })
     }
 
     /// The configuration.
@@ -64,33 +53,17 @@ impl Gpt2 {
 
     /// Where the weights are.
     pub fn device(&self) -> Device {
-        self.wte.device()
+        self.decoder.device()
     }
 
     /// The dtype of the weights and of everything that is computed.
     pub fn kind(&self) -> Kind {
-        self.wte.kind()
+        self.decoder.kind()
     }
 
     /// Whether the head is not the token embeddings again.
     pub fn has_own_head(&self) -> bool {
-        self.head.data_ptr() != self.wte.data_ptr()
-    }
-
-    pub(crate) fn wpe(&self) -> &Tensor {
-        &self.wpe
-    }
-
-    pub(crate) fn blocks(&self) -> &[Block] {
-        &self.blocks
-    }
-
-    pub(crate) fn ln_f(&self) -> &Affine {
-        &self.ln_f
-    }
-
-    pub(crate) fn head(&self) -> &Tensor {
-        &self.head
+        self.decoder.has_own_head()
     }
 
     /// Token embeddings, before positions are added.
@@ -101,12 +74,7 @@ impl Gpt2 {
     /// # Errors
     /// What libtorch says, for a number outside the vocabulary among others.
     pub fn embed_ids(&self, ids: &Tensor) -> Result<Tensor, Error> {
-        Ok(Tensor::f_embedding(&self.wte, ids, -1, false, false)?)
-    }
-
-    fn embed_tokens(&self, ids: &[TokenId]) -> Result<Tensor, Error> {
-        let ids: Vec<i64> = ids.iter().map(|&id| id.into()).collect();
-        self.embed_ids(&Tensor::f_from_slice(&ids)?.f_to(self.device())?)
+        Ok(self.decoder.embed_ids(ids)?)
     }
 
     /// Logits at some positions, from token embeddings that need not be those of any token.
@@ -121,64 +89,8 @@ impl Gpt2 {
     /// # Errors
     /// What libtorch says, for more tokens than the context among others.
     pub fn logits_at(&self, embeddings: &Tensor, positions: Option<Range<usize>>) -> Result<Tensor, Error> {
-        let positions = positions.map_or(0..embeddings.size()[1], |p| p.start as i64..p.end as i64);
-        let embeddings = embeddings.f_narrow(1, 0, positions.end)?;
-        self.forward(&embeddings, positions, None)
-    }
-
-    pub(crate) fn position_embeddings(&self, from: i64, tokens: i64) -> Result<Tensor, Error> {
-        Ok(self.wpe.f_narrow(0, from, tokens)?)
-    }
-
-    /// From what a block reads to what another reads: `[batch, tokens, hidden]` both.
-    pub(crate) fn through(&self, blocks: Range<usize>, x: &Tensor) -> Result<Tensor, Error> {
-        let mut x = x.shallow_clone();
-        for block in &self.blocks[blocks] {
-            x = block.forward(&x, 0..x.size()[1], None)?;
-        }
-        Ok(x)
-    }
-
-    /// The last norm and the head.
-    pub(crate) fn read(&self, x: &Tensor) -> Result<Tensor, Error> {
-        let x = layer_norm(x, &self.ln_f, self.config.layer_norm_epsilon)?;
-        Ok(x.f_matmul(&self.head.f_transpose(0, 1)?)?)
-    }
-
-    /// Logits after further tokens of a cached sequence: `[vocabulary]`.
-    fn next(&self, ids: &[TokenId], cache: &mut Cache) -> Result<Tensor, saliency_attribution::Error> {
-        use saliency_attribution::Error::Model;
-        let embeddings = self.embed(ids).map_err(Model)?.f_unsqueeze(0)?;
-        let last = ids.len() as i64 - 1;
-        let logits = self.forward(&embeddings, last..last + 1, Some(cache)).map_err(|e| Model(e.into()))?;
-        Ok(logits.f_select(0, 0)?.f_select(0, 0)?)
-    }
-
-    fn forward(
-        &self,
-        embeddings: &Tensor,
-        queries: Range<i64>,
-        cache: Option<&mut Cache>,
-    ) -> Result<Tensor, Error> {
-        self.read(&self.blocks_at(embeddings, queries, cache)?)
-    }
-
-    /// What the last block makes of some positions: `[batch, queries, hidden]`.
-    pub(crate) fn blocks_at(
-        &self,
-        embeddings: &Tensor,
-        queries: Range<i64>,
-        mut cache: Option<&mut Cache>,
-    ) -> Result<Tensor, Error> {
-        let tokens = embeddings.size()[1];
-        let past = cache.as_ref().map_or(0, |cache| cache.len());
-        let mut x = embeddings.f_add(&self.wpe.f_narrow(0, past, tokens)?)?;
-        for (i, block) in self.blocks.iter().enumerate() {
-            let last = i + 1 == self.blocks.len();
-            let wanted = if last { queries.clone() } else { 0..tokens };
-            x = block.forward(&x, wanted, cache.as_mut().and_then(|cache| cache.layer(i)))?;
-        }
-        Ok(x)
+        let positions = positions.unwrap_or(0..embeddings.size()[1] as usize);
+        Ok(self.decoder.logits_at(embeddings, positions)?)
     }
 }
 
@@ -246,7 +158,7 @@ impl LanguageModel for Gpt2 {
     }
 
     fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
-        Ok(self.embed_tokens(ids)?)
+        Ok(self.decoder.embed(ids)?)
     }
 
     fn logits(
@@ -255,7 +167,7 @@ impl LanguageModel for Gpt2 {
         _n_input: usize,
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
-        Ok(self.logits_at(embeddings, Some(positions))?)
+        Ok(self.decoder.logits_at(embeddings, positions)?)
     }
 
     fn tape<'a>(
@@ -264,11 +176,7 @@ impl LanguageModel for Gpt2 {
         _n_input: usize,
         positions: Range<usize>,
     ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
-        if !pullback::serves(self.kind()) {
-            return Ok(None);
-        }
-        let positions = positions.start as i64..positions.end as i64;
-        Ok(Some(Box::new(Recorded::tape(self, embeddings, positions, BackwardRule::Gradient)?)))
+        self.decoder.tape(BackwardRule::Gradient, embeddings, positions)
     }
 
     fn shares_prefix(&self) -> bool {
@@ -280,25 +188,15 @@ impl LanguageModel for Gpt2 {
         embeddings: &Tensor,
         _n_input: usize,
     ) -> Result<Option<Box<dyn PrefixCache + 'a>>, ModelError> {
-        Ok(Some(Box::new(CachedPrefix::new(self, embeddings)?)))
+        self.decoder.prefix_cache(embeddings)
     }
 
     fn inside(&self) -> Option<&dyn Inside> {
-        Some(self)
+        Some(&self.decoder)
     }
 
     fn footprint(&self, pass: Pass) -> Option<usize> {
-        let config = &self.config;
-        let (hidden, tokens) = (config.n_embd, pass.tokens);
-        // In numbers, for each token: what one block holds at a time, and, to be walked back, what each keeps.
-        let wide = 8 * hidden + 2 * config.inner() + 3 * config.n_head * tokens;
-        let kept = if pass.backward {
-            config.n_layer * (10 * hidden + 2 * config.inner() + config.n_head * tokens)
-        } else {
-            // Prefixes that variants share are copied for each of them.
-            2 * hidden
-        };
-        Some(tokens * (wide + kept) * self.kind().elt_size_in_bytes())
+        Some(self.decoder.footprint(pass))
     }
 
     fn generate(
@@ -317,24 +215,6 @@ impl LanguageModel for Gpt2 {
         generations: &[Generation],
         each: &mut dyn FnMut(usize, TokenId) -> bool,
     ) -> Result<Vec<Vec<TokenId>>, saliency_attribution::Error> {
-        let _no_gradient = tch::no_grad_guard();
-        // The text is read once, by the first run that asks; the others begin with copies of its cache, which share its
-        // tensors.
-        let mut read: Option<(Cache, Tensor)> = None;
-        let run = |(run, generation): (usize, &Generation)| {
-            let mut cache = Cache::new(self.blocks.len());
-            generate_with(self, input, generation, &mut |id| each(run, id), |ids| {
-                if let (true, Some((prefix, logits))) = (ids.len() == input.len(), &read) {
-                    cache = prefix.shallow_clone();
-                    return Ok(logits.shallow_clone());
-                }
-                let logits = self.next(&ids[cache.len() as usize..], &mut cache)?;
-                if ids.len() == input.len() {
-                    read = Some((cache.shallow_clone(), logits.shallow_clone()));
-                }
-                Ok(logits)
-            })
-        };
-        generations.iter().enumerate().map(run).collect()
+        self.decoder.generate_runs(self, input, generations, each)
     }
 }

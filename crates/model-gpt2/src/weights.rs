@@ -2,82 +2,77 @@
 
 use crate::config::Config;
 use saliency_checkpoint::{Error, TensorSource};
+use saliency_transformer::{
+    Attention, Block, Decoder, FeedForward, Linear, Norm, Positions, Precision, Projection, Shape,
+};
 use std::path::Path;
 use tch::Tensor;
 
 const WTE: &str = "wte.weight";
 const HEAD: &str = "lm_head.weight";
 
-/// All of GPT-2's tensors.
-#[derive(Debug)]
-pub(crate) struct Weights {
-    /// Token embeddings, `[vocabulary, hidden]`.
-    pub(crate) wte: Tensor,
-    /// Position embeddings, `[context, hidden]`.
-    pub(crate) wpe: Tensor,
-    pub(crate) blocks: Vec<BlockWeights>,
-    pub(crate) ln_f: Affine,
-    /// The head, `[vocabulary, hidden]`: the token embeddings again where they are tied.
-    pub(crate) head: Tensor,
-}
-
-/// One block's tensors.
-#[derive(Debug)]
-pub(crate) struct BlockWeights {
-    pub(crate) ln_1: Affine,
-    /// Queries, keys and values side by side: `[hidden, 3 · hidden]`.
-    pub(crate) attention: Affine,
-    pub(crate) attention_out: Affine,
-    pub(crate) ln_2: Affine,
-    pub(crate) inner: Affine,
-    pub(crate) inner_out: Affine,
-}
-
-/// A weight and a bias. Linear maps are `[in, out]`, as GPT-2's checkpoints hold them.
-#[derive(Debug)]
-pub(crate) struct Affine {
-    pub(crate) weight: Tensor,
-    pub(crate) bias: Tensor,
-}
-
-impl Weights {
-    /// Takes the tensors that a configuration calls for. Nothing is read before every name and every size was found
+impl Config {
+    /// Takes the tensors that the configuration calls for. Nothing is read before every name and every size was found
     /// right. `path` is only named in errors.
-    pub(crate) fn take(config: &Config, tensors: &mut dyn TensorSource, path: &Path) -> Result<Self, Error> {
-        check(config, tensors, path)?;
+    pub(crate) fn decoder(&self, tensors: &mut dyn TensorSource, path: &Path) -> Result<Decoder, Error> {
+        check(self, tensors, path)?;
         let mut tensor = |name: &str| -> Result<Tensor, Error> {
             tensors
                 .take(name)?
                 .ok_or_else(|| Error::NoTensor { path: path.to_owned(), name: name.to_owned() })
         };
-        let mut affine = |name: String| -> Result<Affine, Error> {
-            Ok(Affine { weight: tensor(&format!("{name}.weight"))?, bias: tensor(&format!("{name}.bias"))? })
+        let mut affine = |name: String| -> Result<(Tensor, Tensor), Error> {
+            Ok((tensor(&format!("{name}.weight"))?, tensor(&format!("{name}.bias"))?))
         };
         let mut blocks = Vec::new();
-        for i in 0..config.n_layer {
-            blocks.push(BlockWeights {
-                ln_1: affine(format!("h.{i}.ln_1"))?,
-                attention: affine(format!("h.{i}.attn.c_attn"))?,
-                attention_out: affine(format!("h.{i}.attn.c_proj"))?,
-                ln_2: affine(format!("h.{i}.ln_2"))?,
-                inner: affine(format!("h.{i}.mlp.c_fc"))?,
-                inner_out: affine(format!("h.{i}.mlp.c_proj"))?,
-            });
+        for i in 0..self.n_layer {
+            let first_norm = self.norm(affine(format!("h.{i}.ln_1"))?);
+            // Queries, keys and values side by side: `[hidden, 3 · hidden]`.
+            let projection = Projection::Joined(linear(affine(format!("h.{i}.attn.c_attn"))?));
+            let out = linear(affine(format!("h.{i}.attn.c_proj"))?);
+            let second_norm = self.norm(affine(format!("h.{i}.ln_2"))?);
+            let feed_forward = FeedForward::Plain {
+                inner: linear(affine(format!("h.{i}.mlp.c_fc"))?),
+                activation: self.activation_function,
+                out: linear(affine(format!("h.{i}.mlp.c_proj"))?),
+            };
+            let attention = Attention { projection, norms: None, out, shape: self.shape(i) };
+            blocks.push(Block { first_norm, attention, second_norm, feed_forward });
         }
-        let ln_f = affine("ln_f".into())?;
-        let wpe = tensor("wpe.weight")?;
+        let norm = self.norm(affine("ln_f".into())?);
+        let positions = Positions::Learned(tensor("wpe.weight")?);
         // A tied head may be stored as well, or in the embeddings' place. One that differs is no tied head, whatever
         // the configuration says: the transformers library decides so too.
         let embeddings = tensors.take(WTE)?;
-        let (wte, head) = match (embeddings, tensors.take(HEAD)?) {
-            (Some(wte), Some(head)) if config.tie_word_embeddings && head.f_equal(&wte)? => (wte, None),
+        let (embeddings, head) = match (embeddings, tensors.take(HEAD)?) {
+            (Some(wte), Some(head)) if self.tie_word_embeddings && head.f_equal(&wte)? => (wte, None),
             (Some(wte), head) => (wte, head),
             (None, Some(head)) => (head, None),
             (None, None) => return Err(Error::NoTensor { path: path.to_owned(), name: WTE.to_owned() }),
         };
-        let head = head.unwrap_or_else(|| wte.shallow_clone());
-        Ok(Self { wte, wpe, blocks, ln_f, head })
+        let head = head.unwrap_or_else(|| embeddings.shallow_clone());
+        Ok(Decoder { embeddings, positions, blocks, norm, head })
     }
+
+    fn norm(&self, (weight, bias): (Tensor, Tensor)) -> Norm {
+        Norm::Layer { weight, bias, epsilon: self.layer_norm_epsilon }
+    }
+
+    /// Of one block, counted from 0.
+    fn shape(&self, block: usize) -> Shape {
+        let (heads, width) = (self.n_head as i64, (self.n_embd / self.n_head) as i64);
+        let mut scale = if self.scale_attn_weights { (width as f64).sqrt().recip() } else { 1.0 };
+        if self.scale_attn_by_inverse_layer_idx {
+            scale /= (block + 1) as f64;
+        }
+        let precision = if self.reorder_and_upcast_attn { Precision::Scores } else { Precision::Plain };
+        Shape { heads, groups: heads, width, scale, window: None, precision }
+    }
+}
+
+/// Linear maps are `[in, out]`, as GPT-2's checkpoints hold them.
+fn linear((weight, bias): (Tensor, Tensor)) -> Linear {
+    Linear::in_out(weight, Some(bias))
 }
 
 /// Whether all tensors are there in the sizes that the configuration calls for, and no blocks beyond.

@@ -154,8 +154,8 @@ fn absurd_sizes_are_refused_before_any_memory_is_taken() {
         })
     };
     for (field, value, says) in [
-        ("vocab_size", json!(2_000_000_000), "config.json calls for [2000000000"),
-        ("n_positions", json!(2_000_000_000), "config.json calls for [2000000000"),
+        ("vocab_size", json!(2_000_000_000), "the configuration calls for [2000000000"),
+        ("n_positions", json!(2_000_000_000), "the configuration calls for [2000000000"),
         ("n_layer", json!(2_000_000_000), "no tensor"),
         ("n_embd", json!(400_000_000), "calls for"),
         ("n_inner", json!(2_000_000_000), "calls for"),
@@ -219,14 +219,20 @@ fn tokenizer(change: impl FnOnce(&mut Value)) -> TempDir {
 }
 
 #[test]
-fn tokenizers_that_are_not_gpt2s_are_refused_and_random_ones_made_plain() {
-    let metaspace = tokenizer(|t| {
-        let space =
-            json!({"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": true});
-        t["pre_tokenizer"] = space.clone();
-        t["decoder"] = space;
+fn tokenizers_of_other_forms_are_refused_and_random_ones_made_plain() {
+    let words = tokenizer(|t| t["model"] = json!({"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}));
+    let unigram = tokenizer(|t| t["model"] = json!({"type": "Unigram", "vocab": [["a", 0.0]], "unk_id": 0}));
+    let suffix = tokenizer(|t| t["model"]["end_of_word_suffix"] = json!("</w>"));
+    let unsigned = tokenizer(|t| {
+        t["pre_tokenizer"] = json!({"type": "Whitespace"});
+        (t["decoder"], t["post_processor"]) = (Value::Null, Value::Null);
     });
-    assert!(error(&metaspace).contains("not a byte-level tokenizer"));
+    for (copy, found) in
+        [(words, "WordLevel"), (unigram, "Unigram"), (suffix, "</w>"), (unsigned, "a sign for a space")]
+    {
+        let error = error(&copy);
+        assert!(error.contains(found) && error.contains("SentencePiece-like BPE"), "{error}");
+    }
     let beyond = tokenizer(|t| {
         let mut token = t["added_tokens"][0].clone();
         (token["id"], token["content"]) = (json!(u32::MAX), json!("<|last|>"));

@@ -3,10 +3,9 @@
 pub(crate) mod rope_fields;
 pub(crate) mod stored;
 
-use crate::activation::Activation;
 use crate::config::stored::Stored;
-use crate::rope::{Rope, Scaling};
 use saliency_checkpoint::{EndOfText, Error};
+use saliency_transformer::{Activation, Rope, Scaling};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::fmt::Display;
@@ -127,7 +126,7 @@ impl Config {
             num_key_value_heads: num_attention_heads,
             head_dim: hidden_size.checked_div(num_attention_heads).unwrap_or(0),
             intermediate_size: hidden_size.saturating_mul(4),
-            hidden_act: Activation::default(),
+            hidden_act: Activation::Silu,
             rms_norm_eps: 1e-6,
             rope: Rope { base: 10_000.0, scaling: Scaling::None },
             attention_bias: of_qwen2,

@@ -1,16 +1,14 @@
-//! The network: the forward pass, and what attribution asks of a model.
+//! The network: a decoder's parts, and what attribution asks of a model.
 
-use crate::block::{Block, rms_norm};
-use crate::cache::Cache;
 use crate::config::Config;
 use crate::known;
-use crate::prefix_cache::CachedPrefix;
-use crate::rope::Frequencies;
-use crate::weights::{self, Weights};
+use crate::weights;
 use saliency_attribution::{
-    Generation, LanguageModel, Limits, ModelError, Pass, PrefixCache, TokenId, generate_with,
+    BackwardRule, Baseline, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Tape,
+    TokenId,
 };
 use saliency_checkpoint::{Architecture, Error, Identity, Known, LazyDigest, TensorSource};
+use saliency_transformer::Decoder;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -25,16 +23,12 @@ pub struct Llama {
     /// Its first weights file.
     path: PathBuf,
     digest: Option<LazyDigest>,
-    embeddings: Tensor,
-    blocks: Vec<Block>,
-    norm: Tensor,
-    head: Tensor,
-    frequencies: Frequencies,
+    decoder: Decoder,
 }
 
 impl Llama {
-    /// A model of given tensors, named as in a checkpoint without the `model.` prefix. They may be variables that are
-    /// trained: [`logits_at`](Self::logits_at) is differentiable with respect to them.
+    /// A model of given tensors, named as in a checkpoint without the `model.` prefix. They may be
+    /// variables that are trained: [`logits_at`](Self::logits_at) is differentiable with respect to them.
     ///
     /// # Errors
     /// A configuration that can't be honoured, or a tensor that is missing or has another shape.
@@ -48,14 +42,9 @@ impl Llama {
     }
 
     fn of(config: Config, tensors: &mut dyn TensorSource, identity: Identity) -> Result<Self, Error> {
-        let Weights { embeddings, blocks, norm, head, rope_factors } =
-            Weights::take(&config, tensors, &identity.path)?;
-        let place = (embeddings.kind(), embeddings.device());
-        let frequencies =
-            Frequencies::new(&config.rope, config.head_dim as i64, rope_factors.as_ref(), place)?;
+        let decoder = config.decoder(tensors, &identity.path)?;
         let config = config.ending_with(identity.ends_of_text);
-        let (name, path, digest) = (identity.name, identity.path, identity.digest);
-        Ok(Self { config, name, path, digest, embeddings, blocks, norm, head, frequencies })
+        Ok(Self { config, name: identity.name, path: identity.path, digest: identity.digest, decoder })
     }
 
     /// The configuration.
@@ -65,25 +54,17 @@ impl Llama {
 
     /// Where the weights are.
     pub fn device(&self) -> Device {
-        self.embeddings.device()
+        self.decoder.device()
     }
 
     /// The dtype of the weights and of everything that is computed.
     pub fn kind(&self) -> Kind {
-        self.embeddings.kind()
+        self.decoder.kind()
     }
 
     /// Whether the head is not the token embeddings again.
     pub fn has_own_head(&self) -> bool {
-        self.head.data_ptr() != self.embeddings.data_ptr()
-    }
-
-    pub(crate) fn blocks(&self) -> &[Block] {
-        &self.blocks
-    }
-
-    pub(crate) fn frequencies(&self) -> &Frequencies {
-        &self.frequencies
+        self.decoder.has_own_head()
     }
 
     /// Token embeddings.
@@ -94,12 +75,7 @@ impl Llama {
     /// # Errors
     /// What libtorch says, for a number outside the vocabulary among others.
     pub fn embed_ids(&self, ids: &Tensor) -> Result<Tensor, Error> {
-        Ok(Tensor::f_embedding(&self.embeddings, ids, -1, false, false)?)
-    }
-
-    fn embed_tokens(&self, ids: &[TokenId]) -> Result<Tensor, Error> {
-        let ids: Vec<i64> = ids.iter().map(|&id| id.into()).collect();
-        self.embed_ids(&Tensor::f_from_slice(&ids)?.f_to(self.device())?)
+        Ok(self.decoder.embed_ids(ids)?)
     }
 
     /// Logits at some positions, from token embeddings that need not be those of any token.
@@ -114,43 +90,8 @@ impl Llama {
     /// # Errors
     /// What libtorch says.
     pub fn logits_at(&self, embeddings: &Tensor, positions: Option<Range<usize>>) -> Result<Tensor, Error> {
-        let positions = positions.map_or(0..embeddings.size()[1], |p| p.start as i64..p.end as i64);
-        let embeddings = embeddings.f_narrow(1, 0, positions.end)?;
-        self.read(&self.blocks_at(&embeddings, positions, None)?)
-    }
-
-    /// The last norm and the head.
-    pub(crate) fn read(&self, x: &Tensor) -> Result<Tensor, Error> {
-        let x = rms_norm(x, &self.norm, self.config.rms_norm_eps)?;
-        Ok(x.f_linear(&self.head, None::<&Tensor>)?)
-    }
-
-    /// Logits after further tokens of a cached sequence: `[vocabulary]`.
-    fn next(&self, ids: &[TokenId], cache: &mut Cache) -> Result<Tensor, saliency_attribution::Error> {
-        use saliency_attribution::Error::Model;
-        let embeddings = self.embed(ids).map_err(Model)?.f_unsqueeze(0)?;
-        let last = ids.len() as i64 - 1;
-        let mut run = || self.read(&self.blocks_at(&embeddings, last..last + 1, Some(cache))?);
-        Ok(run().map_err(|error| Model(error.into()))?.f_view([-1])?)
-    }
-
-    /// What the last block makes of some positions: `[batch, queries, hidden]`.
-    pub(crate) fn blocks_at(
-        &self,
-        embeddings: &Tensor,
-        queries: Range<i64>,
-        mut cache: Option<&mut Cache>,
-    ) -> Result<Tensor, Error> {
-        let tokens = embeddings.size()[1];
-        let past = cache.as_ref().map_or(0, |cache| cache.len());
-        let angles = self.frequencies.angles(past, tokens)?;
-        let mut x = embeddings.shallow_clone();
-        for (i, block) in self.blocks.iter().enumerate() {
-            let last = i + 1 == self.blocks.len();
-            let wanted = if last { queries.clone() } else { 0..tokens };
-            x = block.forward(&x, &wanted, &angles, cache.as_mut().and_then(|cache| cache.layer(i)))?;
-        }
-        Ok(x)
+        let positions = positions.unwrap_or(0..embeddings.size()[1] as usize);
+        Ok(self.decoder.logits_at(embeddings, positions)?)
     }
 }
 
@@ -215,8 +156,13 @@ impl LanguageModel for Llama {
         self.config.ends_of_text().to_vec()
     }
 
+    /// The mean embedding: an RMS norm forgets how large its input is, so that the model jumps beside zero.
+    fn suited_baseline(&self) -> Baseline {
+        Baseline::Mean
+    }
+
     fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
-        Ok(self.embed_tokens(ids)?)
+        Ok(self.decoder.embed(ids)?)
     }
 
     fn logits(
@@ -225,7 +171,16 @@ impl LanguageModel for Llama {
         _n_input: usize,
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
-        Ok(self.logits_at(embeddings, Some(positions))?)
+        Ok(self.decoder.logits_at(embeddings, positions)?)
+    }
+
+    fn tape<'a>(
+        &'a self,
+        embeddings: &Tensor,
+        _n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        self.decoder.tape(BackwardRule::Gradient, embeddings, positions)
     }
 
     fn shares_prefix(&self) -> bool {
@@ -237,23 +192,15 @@ impl LanguageModel for Llama {
         embeddings: &Tensor,
         _n_input: usize,
     ) -> Result<Option<Box<dyn PrefixCache + 'a>>, ModelError> {
-        Ok(Some(Box::new(CachedPrefix::new(self, embeddings)?)))
+        self.decoder.prefix_cache(embeddings)
+    }
+
+    fn inside(&self) -> Option<&dyn Inside> {
+        Some(&self.decoder)
     }
 
     fn footprint(&self, pass: Pass) -> Option<usize> {
-        let config = &self.config;
-        let (hidden, inner, tokens) = (config.hidden_size, config.intermediate_size, pass.tokens);
-        let heads = (config.num_attention_heads + 2 * config.num_key_value_heads) * config.head_dim;
-        let scores = config.num_attention_heads * tokens;
-        // In numbers, for each token: what one block holds at a time, and, to be walked back, what each keeps.
-        let wide = 6 * hidden + 3 * heads + 4 * inner + 3 * scores;
-        let kept = if pass.backward {
-            config.num_hidden_layers * (8 * hidden + 4 * heads + 4 * inner + 3 * scores)
-        } else {
-            // Prefixes that variants share are copied for each of them.
-            2 * hidden
-        };
-        Some(tokens * (wide + kept) * self.kind().elt_size_in_bytes())
+        Some(self.decoder.footprint(pass))
     }
 
     fn generate(
@@ -272,24 +219,6 @@ impl LanguageModel for Llama {
         generations: &[Generation],
         each: &mut dyn FnMut(usize, TokenId) -> bool,
     ) -> Result<Vec<Vec<TokenId>>, saliency_attribution::Error> {
-        let _no_gradient = tch::no_grad_guard();
-        // The text is read once, by the first run that asks; the others begin with copies of its cache, which share its
-        // tensors.
-        let mut read: Option<(Cache, Tensor)> = None;
-        let run = |(run, generation): (usize, &Generation)| {
-            let mut cache = Cache::new(self.blocks.len());
-            generate_with(self, input, generation, &mut |id| each(run, id), |ids| {
-                if let (true, Some((prefix, logits))) = (ids.len() == input.len(), &read) {
-                    cache = prefix.shallow_clone();
-                    return Ok(logits.shallow_clone());
-                }
-                let logits = self.next(&ids[cache.len() as usize..], &mut cache)?;
-                if ids.len() == input.len() {
-                    read = Some((cache.shallow_clone(), logits.shallow_clone()));
-                }
-                Ok(logits)
-            })
-        };
-        generations.iter().enumerate().map(run).collect()
+        self.decoder.generate_runs(self, input, generations, each)
     }
 }

@@ -1,9 +1,11 @@
 //! The tensors: found by name, and checked against the configuration before one is read.
 
-use crate::attention::{Attention, Shape};
-use crate::block::{Block, Linear};
 use crate::config::{Config, ModelType};
 use saliency_checkpoint::{Error, TensorSource};
+use saliency_transformer::{
+    Attention, Block, Decoder, FeedForward, Frequencies, Linear, Norm, Positions, Precision, Projection,
+    Shape,
+};
 use std::path::Path;
 use tch::Tensor;
 
@@ -11,19 +13,6 @@ const EMBEDDINGS: &str = "embed_tokens.weight";
 const HEAD: &str = "lm_head.weight";
 /// What divides the frequencies of the rotary positions, where a GGUF file stores it.
 const ROPE_FACTORS: &str = "rope_freqs.weight";
-
-/// All tensors of a model.
-#[derive(Debug)]
-pub(crate) struct Weights {
-    /// Token embeddings, `[vocabulary, hidden]`.
-    pub(crate) embeddings: Tensor,
-    pub(crate) blocks: Vec<Block>,
-    pub(crate) norm: Tensor,
-    /// The head, `[vocabulary, hidden]`: the token embeddings again where they are tied.
-    pub(crate) head: Tensor,
-    /// `[head's width / 2]`.
-    pub(crate) rope_factors: Option<Tensor>,
-}
 
 /// The linear maps of a block: their names, `[out, in]`, and whether they have a bias.
 fn maps(config: &Config) -> [(&'static str, [i64; 2], bool); 7] {
@@ -51,50 +40,54 @@ fn norms(config: &Config) -> Vec<(&'static str, i64)> {
     norms
 }
 
-impl Weights {
-    /// Takes the tensors that a configuration calls for. Nothing is read before every name and every size was found
+impl Config {
+    /// Takes the tensors that the configuration calls for. Nothing is read before every name and every size was found
     /// right. `path` is only named in errors.
-    pub(crate) fn take(config: &Config, tensors: &mut dyn TensorSource, path: &Path) -> Result<Self, Error> {
-        check(config, tensors, path)?;
+    pub(crate) fn decoder(&self, tensors: &mut dyn TensorSource, path: &Path) -> Result<Decoder, Error> {
+        check(self, tensors, path)?;
         let mut tensor = |name: &str| -> Result<Tensor, Error> {
             tensors
                 .take(name)?
                 .ok_or_else(|| Error::NoTensor { path: path.to_owned(), name: name.to_owned() })
         };
+        let rms = |weight| Norm::Rms { weight, epsilon: self.rms_norm_eps };
         let mut blocks = Vec::new();
-        for i in 0..config.num_hidden_layers {
+        for i in 0..self.num_hidden_layers {
             let mut linear = |(name, _, bias): (&str, [i64; 2], bool)| -> Result<Linear, Error> {
                 let weight = tensor(&format!("layers.{i}.{name}.weight"))?;
                 let bias = if bias { Some(tensor(&format!("layers.{i}.{name}.bias"))?) } else { None };
-                Ok(Linear { weight, bias })
+                Ok(Linear::out_in(weight, bias))
             };
-            let [queries, keys, values, out, gate, up, down] = maps(config);
-            let (queries, keys, values) = (linear(queries)?, linear(keys)?, linear(values)?);
-            let (out, gate, up, down) = (linear(out)?, linear(gate)?, linear(up)?, linear(down)?);
-            let mut norm = |name: &str| tensor(&format!("layers.{i}.{name}.weight"));
-            let norms = if config.model_type == ModelType::Qwen3 {
+            let [queries, keys, values, out, gate, inner, down] = maps(self);
+            let projection =
+                Projection::Apart { queries: linear(queries)?, keys: linear(keys)?, values: linear(values)? };
+            let out = linear(out)?;
+            let feed_forward = FeedForward::Gated {
+                gate: linear(gate)?,
+                activation: self.hidden_act,
+                inner: linear(inner)?,
+                out: linear(down)?,
+            };
+            let mut norm = |name: &str| Ok::<_, Error>(rms(tensor(&format!("layers.{i}.{name}.weight"))?));
+            let norms = if self.model_type == ModelType::Qwen3 {
                 Some((norm("self_attn.q_norm")?, norm("self_attn.k_norm")?))
             } else {
                 None
             };
             blocks.push(Block {
-                input_norm: norm("input_layernorm")?,
-                attention: Attention { queries, keys, values, out, norms, shape: Shape::new(config, i) },
-                inner_norm: norm("post_attention_layernorm")?,
-                gate,
-                up,
-                down,
-                activation: config.hidden_act,
-                epsilon: config.rms_norm_eps,
+                first_norm: norm("input_layernorm")?,
+                attention: Attention { projection, norms, out, shape: self.shape(i) },
+                second_norm: norm("post_attention_layernorm")?,
+                feed_forward,
             });
         }
-        let norm = tensor("norm.weight")?;
-        let rope_factors = tensors.take(ROPE_FACTORS)?;
+        let norm = rms(tensor("norm.weight")?);
+        let factors = tensors.take(ROPE_FACTORS)?;
         // A tied head may be stored as well, or in the embeddings' place. One that differs is no tied head, whatever
         // the configuration says: the transformers library decides so too.
         let embeddings = tensors.take(EMBEDDINGS)?;
         let (embeddings, head) = match (embeddings, tensors.take(HEAD)?) {
-            (Some(embeddings), Some(head)) if config.tie_word_embeddings && head.f_equal(&embeddings)? => {
+            (Some(embeddings), Some(head)) if self.tie_word_embeddings && head.f_equal(&embeddings)? => {
                 (embeddings, None)
             }
             (Some(embeddings), head) => (embeddings, head),
@@ -104,7 +97,21 @@ impl Weights {
             }
         };
         let head = head.unwrap_or_else(|| embeddings.shallow_clone());
-        Ok(Self { embeddings, blocks, norm, head, rope_factors })
+        let place = (embeddings.kind(), embeddings.device());
+        let frequencies = Frequencies::new(&self.rope, self.head_dim as i64, factors.as_ref(), place)?;
+        Ok(Decoder { embeddings, positions: Positions::Rotary(frequencies), blocks, norm, head })
+    }
+
+    /// Of one block, counted from 0.
+    fn shape(&self, block: usize) -> Shape {
+        Shape {
+            heads: self.num_attention_heads as i64,
+            groups: self.num_key_value_heads as i64,
+            width: self.head_dim as i64,
+            scale: (self.head_dim as f64).sqrt().recip(),
+            window: self.windows.get(block).copied().flatten().map(|window| window as i64),
+            precision: Precision::Softmax,
+        }
     }
 }
 

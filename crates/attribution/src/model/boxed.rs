@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::error::model_error::ModelError;
+use crate::method::baseline::Baseline;
 use crate::model::generation::Generation;
 use crate::model::inside::Inside;
 use crate::model::prefix_cache::PrefixCache;
@@ -79,6 +80,10 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
 
     fn mask_token(&self) -> Option<TokenId> {
         (**self).mask_token()
+    }
+
+    fn suited_baseline(&self) -> Baseline {
+        (**self).suited_baseline()
     }
 
     fn generate(

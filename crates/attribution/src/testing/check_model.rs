@@ -19,7 +19,7 @@ pub struct Broken {
     /// The model.
     pub model: String,
     /// The promise: `limits`, `embed`, `logits`, `determinism`, `causality`, `positions`, `batching`, `gradients`,
-    /// `generate`, `tape`, `prefix_cache`, `shares_prefix` or `inside`.
+    /// `generate`, `suited_baseline`, `tape`, `prefix_cache`, `shares_prefix` or `inside`.
     pub promise: &'static str,
     /// What was found, with numbers.
     pub found: String,
@@ -36,6 +36,7 @@ const CHANGE: f64 = 0.5;
 ///   as each text alone;
 /// - later tokens do not change earlier logits;
 /// - `generate` returns the token with the largest logit, and so does `generate_runs`;
+/// - `suited_baseline` is a single one, of tokens that the model has;
 /// - optional abilities agree with plain passes: `tape` with autograd, `prefix_cache` with whole passes,
 ///   `shares_prefix` with whether there is a cache, `inside` with `logits`: its residual streams, the sum that
 ///   attention adds, and its read-out.
@@ -91,6 +92,7 @@ impl<'a> Check<'a> {
         self.batching().map_err(or("batching"))?;
         self.gradients().map_err(or("gradients"))?;
         self.generate().map_err(or("generate"))?;
+        self.suited_baseline().map_err(or("suited_baseline"))?;
         self.tape().map_err(or("tape"))?;
         self.prefix_cache()?;
         match self.model.inside() {

@@ -1,6 +1,7 @@
 //! A transformer that differs from GPT-2, to test methods that look inside.
 
 use crate::error::model_error::ModelError;
+use crate::method::baseline::Baseline;
 use crate::model::inside::{AttentionView, Inside, ReadOut};
 use crate::model::{LanguageModel, Limits, TokenId};
 use std::ops::Range;
@@ -28,7 +29,7 @@ const EPSILON: f64 = 1e-6;
 /// and norm number `n` holds `1 + 0.3 sin(n/2 + j²)`. The embedding is `sin((6 t + j)²)`, `W` number 1 and `N_f` number
 /// 2; block `l` has the numbers from `10 (l + 1)`: `N_1, Q, K, V, O, N_2, G, U, D`.
 ///
-/// It leaves gradients to autograd, and has no prefix cache and no relevance rules. `tests/toy` of this crate has its
+/// Paths begin at the mean embedding. It leaves gradients to autograd, and has no prefix cache and no relevance rules. `tests/toy` of this crate has its
 /// numbers by an independent program.
 #[derive(Debug)]
 pub struct Transformer {
@@ -130,6 +131,9 @@ impl LanguageModel for Transformer {
     }
     fn inside(&self) -> Option<&dyn Inside> {
         Some(self)
+    }
+    fn suited_baseline(&self) -> Baseline {
+        Baseline::Mean
     }
 }
 

@@ -1,8 +1,10 @@
 //! The tensors of a checkpoint's weights, in one file or several.
 
 use crate::error::Error;
+use crate::tensors::finite::is_finite;
 use crate::tensors::header::{Entry, header};
 use crate::tensors::source::TensorSource;
+use crate::tensors::stored::StoredTensors;
 use crate::tensors::weights_file::WeightsFile;
 use safetensors::Dtype;
 use std::collections::BTreeMap;
@@ -41,17 +43,6 @@ impl TensorFiles {
             }
         }
         Ok(Self { files, tensors, kind, device, maps: BTreeMap::new(), not_finite: Vec::new() })
-    }
-
-    /// The names that were not taken, but for buffers that hold no weights (causal masks).
-    pub(crate) fn left(&self, is_buffer: fn(&str) -> bool) -> Vec<(&Path, &str)> {
-        let left = self.tensors.iter().filter(|(name, _)| !is_buffer(name));
-        left.map(|(name, entry)| (self.files[entry.file].path(), name.as_str())).collect()
-    }
-
-    /// Of the tensors taken, those that hold NaN or infinities: their files and names.
-    pub(crate) fn not_finite(&self) -> &[(PathBuf, String)] {
-        &self.not_finite
     }
 
     fn read(&mut self, name: &str, entry: &Entry) -> Result<Tensor, Error> {
@@ -112,11 +103,18 @@ impl TensorSource for TensorFiles {
     }
 }
 
-/// The sum is one pass without a copy; only where it is not finite is each number looked at.
-fn is_finite(tensor: &Tensor) -> Result<bool, Error> {
-    let kind = if tensor.kind() == Kind::Double { Kind::Double } else { Kind::Float };
-    Ok(tensor.f_sum(kind)?.f_double_value(&[])?.is_finite()
-        || tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? == 1)
+impl StoredTensors for TensorFiles {
+    fn file(&self, name: &str) -> &Path {
+        self.tensors.get(name).map_or(Path::new(""), |entry| self.files[entry.file].path())
+    }
+
+    fn not_finite(&self) -> &[(PathBuf, String)] {
+        &self.not_finite
+    }
+
+    fn source(&mut self) -> &mut dyn TensorSource {
+        self
+    }
 }
 
 /// The whole of a file, as bytes in memory that are read when they are needed. libtorch opens it by its name, which has

@@ -36,7 +36,9 @@ pub(crate) struct Settings {
     #[serde(default)]
     tokenizer_class: Option<String>,
     #[serde(default)]
-    add_prefix_space: Option<bool>,
+    pub(crate) add_prefix_space: Option<bool>,
+    #[serde(default)]
+    pub(crate) legacy: Option<bool>,
     #[serde(default)]
     added_tokens_decoder: Option<BTreeMap<TokenId, Added>>,
     #[serde(default)]
@@ -184,6 +186,11 @@ impl Settings {
     pub(crate) fn prefix_space(&self) -> Option<bool> {
         let gpt2s = self.tokenizer_class.as_deref().is_some_and(|class| class.starts_with("GPT2Tokenizer"));
         self.add_prefix_space.or(gpt2s.then_some(false))
+    }
+
+    /// Whether the tokenizer's class is Llama's.
+    pub(crate) fn is_llamas(&self) -> bool {
+        self.tokenizer_class.as_deref().is_some_and(|class| class.starts_with("LlamaTokenizer"))
     }
 
     /// Adds tokens to a vocabulary that lacks them. `path` is only named in errors.

@@ -1,7 +1,7 @@
 //! What `config.json` says of rotary positions, in either spelling.
 
 use crate::config::Refusal;
-use crate::rope::{Rope, Scaling};
+use saliency_transformer::{Rope, Scaling};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 

@@ -1,9 +1,9 @@
 //! `config.json` as it is stored: fields that may be left out, and what counts then.
 
-use crate::activation::Activation;
 use crate::config::rope_fields::RopeFields;
 use crate::config::{Config, ModelType, Refusal};
 use saliency_checkpoint::EndOfText;
+use saliency_transformer::Activation;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub(crate) struct Stored {
     num_key_value_heads: Option<usize>,
     head_dim: Option<usize>,
     intermediate_size: Option<usize>,
-    #[serde(default)]
+    #[serde(default = "usual_activation")]
     hidden_act: Activation,
     rms_norm_eps: Option<f64>,
     #[serde(flatten)]
@@ -35,6 +35,10 @@ pub(crate) struct Stored {
     #[serde(default = "usual_end", deserialize_with = "EndOfText::deserialize_optional")]
     pub(crate) eos_token_id: Option<EndOfText>,
     quantization_config: Option<Map<String, Value>>,
+}
+
+fn usual_activation() -> Activation {
+    Activation::Silu
 }
 
 /// Where the field is left out; `null` is none.

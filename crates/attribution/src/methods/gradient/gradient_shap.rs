@@ -6,13 +6,14 @@ use crate::calculus::path::interpolate;
 use crate::calculus::rounding::sum_kind;
 use crate::calculus::space::Space;
 use crate::error::Error;
-use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::method::card::{Axiom, Card, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
+use crate::method::path_start::PathStart;
 use crate::method::setters::setters;
 use crate::method::{Method, vocabulary};
+use crate::model::LanguageModel;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use rand::Rng;
@@ -30,19 +31,20 @@ use rand::Rng;
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradientShap {
     noise: Noise,
-    baseline: Baseline,
+    start: PathStart,
 }
 
 impl GradientShap {
-    /// 50 samples without noise, zero baseline, seed 0.
+    /// 50 samples without noise, from the baseline that suits the model, seed 0.
     pub fn new() -> Self {
         let noise = Noise { samples: 50, deviation: 0.0, seed: 0 };
-        Self { noise, baseline: Baseline::Zero }
+        Self { noise, start: PathStart::default() }
     }
 
     setters! {
-        /// What the paths begin at: a distribution, or one baseline. Default: [`Baseline::Zero`].
-        baseline: Baseline => baseline;
+        /// What the paths begin at: a distribution, or one baseline. /// Default: what suits the model
+        /// ([`suited_baseline`](crate::LanguageModel::suited_baseline)).
+        baseline: Baseline => start;
         /// The number of samples, 1 to a million. Default: 50.
         samples: u32 => noise.samples;
         /// How large the noise is, from 0, in units of the embeddings' standard deviation. Default: 0.
@@ -52,10 +54,8 @@ impl GradientShap {
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        let default = Self::new();
-        let noise = default.noise.or(parameters);
-        let baseline = parameters.baseline.as_ref().map_or(Ok(default.baseline), Ablation::embedding)?;
-        Ok(Self { noise, baseline })
+        let noise = Self::new().noise.or(parameters);
+        Ok(Self { noise, start: PathStart::from_parameters(parameters)? })
     }
 }
 
@@ -93,14 +93,17 @@ impl Method for GradientShap {
     fn describe(&self) -> saliency_schema::Method {
         let mut description = saliency_schema::Method::new(self.name());
         self.noise.describe(&mut description);
-        description.baseline = Some(self.baseline.to_string());
+        description.baseline = self.start.name();
         description
     }
     fn check(&self) -> Result<(), Error> {
         self.noise.check()
     }
+    fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
+        Some(Box::new(Self { start: self.start.bound_to(model)?, ..self.clone() }))
+    }
     fn cost(&self, size: Size) -> Cost {
-        self.noise.cost(size) + Cost::forwards(f64::from(self.baseline.draws()))
+        self.noise.cost(size) + Cost::forwards(f64::from(self.start.draws()))
     }
     fn attribute(
         &self,
@@ -114,12 +117,13 @@ impl Method for GradientShap {
             noise if noise > 0.0 => noise * vocabulary::spread(problem)?,
             _ => 0.0,
         };
-        let draws = self.baseline.draws();
+        let baseline = self.start.baseline(problem.model());
+        let draws = baseline.draws();
         // A single baseline is looked up once; those of a distribution are many, and cheap to sample again.
-        let only = if draws == 1 { Some(self.baseline.embeddings(problem, &input, 0)?) } else { None };
+        let only = if draws == 1 { Some(baseline.embeddings(problem, &input, 0)?) } else { None };
         let start_of = |draw: u32| match &only {
             Some(start) => Ok(start.shallow_clone()),
-            None => self.baseline.embeddings(problem, &input, draw % draws),
+            None => baseline.embeddings(problem, &input, draw % draws),
         };
         let numbers = (input.size()[1] * input.size()[2]) as usize;
         problem.foresee_chunks(numbers, |size| self.cost(size));
@@ -163,6 +167,7 @@ impl Method for GradientShap {
                 each(Explanation {
                     baseline_value: Some(before[row]),
                     standard_errors: totals[row].errors()?,
+                    notes: self.start.note(problem.model()).into_iter().collect(),
                     ..Explanation::new(output, mean, problem.value_at_input(output)?)
                 })?;
             }

@@ -6,13 +6,14 @@ use crate::calculus::refinement::MOST_POINTS;
 use crate::calculus::space::Space;
 use crate::error::Error;
 use crate::method::Method;
-use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::method::card::{Axiom, Card};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::{Parameters, check_count};
+use crate::method::path_start::PathStart;
 use crate::method::positions::Positions;
 use crate::method::setters::setters;
+use crate::model::LanguageModel;
 use crate::model::checked;
 use crate::model::inside::Inside;
 use crate::problem::Problem;
@@ -55,7 +56,7 @@ pub struct IntegratedGradients {
 pub(super) struct Integration {
     /// `None`: the default, which is 50, or 8 for each interval with a tolerance.
     pub(super) steps: Option<u32>,
-    pub(super) baseline: Baseline,
+    pub(super) start: PathStart,
     pub(super) rule: Quadrature,
     pub(super) tolerance: Option<f64>,
     pub(super) exact_weights: bool,
@@ -65,7 +66,8 @@ pub(super) struct Integration {
 const MAX_STEPS: u32 = 10_000;
 
 impl IntegratedGradients {
-    /// 50 Gauss–Legendre points, zero baseline, weights in single precision: captum's and ecco's defaults.
+    /// 50 Gauss–Legendre points from the baseline that suits the model, weights in single precision: captum's and
+    /// ecco's defaults, whose baseline is zero.
     pub fn new() -> Self {
         Self { integration: Integration::default(), positions: Positions::Stay }
     }
@@ -80,8 +82,9 @@ impl IntegratedGradients {
         tolerance: f64 => integration.tolerance;
         /// Where the points lie. Default: [`Quadrature::GaussLegendre`], the only one with a tolerance.
         rule: Quadrature => integration.rule;
-        /// Where the path begins. Default: [`Baseline::Zero`].
-        baseline: Baseline => integration.baseline;
+        /// Where the path begins. /// Default: what suits the model
+        /// ([`suited_baseline`](crate::LanguageModel::suited_baseline)).
+        baseline: Baseline => integration.start;
         /// Whether positions move along the path, in models that add them to embeddings; others are refused when it
         /// runs. Default: [`Positions::Stay`].
         positions: Positions => positions;
@@ -105,7 +108,7 @@ impl Default for Integration {
     fn default() -> Self {
         Self {
             steps: None,
-            baseline: Baseline::Zero,
+            start: PathStart::default(),
             rule: Quadrature::GaussLegendre,
             tolerance: None,
             exact_weights: false,
@@ -116,10 +119,9 @@ impl Default for Integration {
 impl Integration {
     pub(super) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let default = Self::default();
-        let baseline = parameters.baseline.as_ref().map_or(Ok(default.baseline), Ablation::embedding)?;
         Ok(Self {
             steps: parameters.steps,
-            baseline,
+            start: PathStart::from_parameters(parameters)?,
             rule: parameters.rule.unwrap_or(default.rule),
             tolerance: parameters.tolerance,
             exact_weights: false,
@@ -141,6 +143,11 @@ impl Integration {
         check_count("steps", self.count(), MOST_POINTS)
     }
 
+    /// The same for one model; `None` where nothing is left to it.
+    pub(super) fn bound_to(&self, model: &dyn LanguageModel) -> Option<Self> {
+        Some(Self { start: self.start.bound_to(model)?, ..self.clone() })
+    }
+
     /// Points on the path, or on each interval with a tolerance.
     pub(super) fn count(&self) -> u32 {
         self.steps.unwrap_or(if self.tolerance.is_some() { 8 } else { 50 })
@@ -160,12 +167,12 @@ impl Integration {
         let points = f64::from(self.count());
         // f(baseline), and with a tolerance f at the end of the path.
         let ends = if self.tolerance.is_some() { 2.0 } else { 1.0 };
-        Cost::new(points + ends, points * size.n_output as f64) * f64::from(self.baseline.draws())
+        Cost::new(points + ends, points * size.n_output as f64) * f64::from(self.start.draws())
     }
 
     pub(super) fn describe(&self, description: &mut saliency_schema::Method) {
         description.steps = Some(self.count()).filter(|_| self.tolerance.is_none());
-        description.baseline = Some(self.baseline.to_string());
+        description.baseline = self.start.name();
         let parameters = &mut description.parameters;
         parameters.insert("rule".to_owned(), self.rule.name().into());
         if let Some(tolerance) = self.tolerance {
@@ -202,10 +209,11 @@ impl Integration {
         outputs: Range<usize>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let draws = self.baseline.draws();
+        let baseline = self.start.baseline(problem.model());
+        let draws = baseline.draws();
         let mut explanations: Vec<Explanation> = Vec::new();
         for draw in 0..draws {
-            let start = space.start(problem, &self.baseline, draw)?;
+            let start = space.start(problem, &baseline, draw)?;
             let path = Path::new(problem, space, outputs.clone(), (&start, input))?;
             let first = path.values(0.0)?;
             let integrals: Vec<Integral> = match self.tolerance {
@@ -220,7 +228,7 @@ impl Integration {
                         baseline_value: Some(first),
                         steps: Some(integral.points),
                         tolerance: self.tolerance,
-                        notes: integral.note.into_iter().collect(),
+                        notes: self.start.note(problem.model()).into_iter().chain(integral.note).collect(),
                         ..Explanation::new(output, attributions, value)
                     });
                 } else {
@@ -281,6 +289,10 @@ impl Method for IntegratedGradients {
     }
     fn check(&self) -> Result<(), Error> {
         self.integration.check()
+    }
+    fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
+        let integration = self.integration.bound_to(model)?;
+        Some(Box::new(Self { integration, ..self.clone() }))
     }
     fn cost(&self, size: Size) -> Cost {
         self.integration.cost(size)

@@ -10,6 +10,7 @@ use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::method::setters::setters;
 use crate::methods::gradient::integrated_gradients::Integration;
+use crate::model::LanguageModel;
 use crate::model::layers::check_residual;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -29,14 +30,15 @@ pub struct LayerIntegratedGradients {
 }
 
 impl LayerIntegratedGradients {
-    /// At the residual stream before a block, from 0; 50 points, zero baseline.
+    /// At the residual stream before a block, from 0; 50 points from the baseline that suits the model.
     pub fn new(layer: usize) -> Self {
         Self { layer, integration: Integration { exact_weights: true, ..Integration::default() } }
     }
 
     setters! {
-        /// Where the path begins. Default: [`Baseline::Zero`].
-        baseline: Baseline => integration.baseline;
+        /// Where the path begins. /// Default: what suits the model
+        /// ([`suited_baseline`](crate::LanguageModel::suited_baseline)).
+        baseline: Baseline => integration.start;
         /// How many points of the path are looked at, 1 to 10,000. Default: 50.
         steps: u32 => integration.steps;
         /// As [`IntegratedGradients::tolerance`](crate::methods::IntegratedGradients::tolerance).
@@ -75,6 +77,10 @@ impl Method for LayerIntegratedGradients {
     }
     fn check(&self) -> Result<(), Error> {
         self.integration.check()
+    }
+    fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
+        let integration = self.integration.bound_to(model)?;
+        Some(Box::new(Self { integration, ..self.clone() }))
     }
     fn cost(&self, size: Size) -> Cost {
         self.integration.cost(size)

@@ -11,6 +11,7 @@ use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::method::setters::setters;
 use crate::methods::gradient::integrated_gradients::Integration;
+use crate::model::LanguageModel;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::Tensor;
@@ -19,7 +20,7 @@ use tch::Tensor;
 /// own, on which the other tokens do not move.
 ///
 /// In units of the target. A token's vector adds up to the effect of its ablation, `f(x) − f(x with e_i := e'_i)`, up
-/// to the error of the quadrature: it is `occlusion`, split into dimensions. A row does not add up to anything.
+/// to the error of the quadrature: it is `occlusion` by the same baseline, split into dimensions. A row does not add up to anything.
 ///
 /// The paper scales each row to length 1; here that is left to normalisation.
 ///
@@ -34,7 +35,7 @@ pub struct SequentialIntegratedGradients {
 }
 
 impl SequentialIntegratedGradients {
-    /// 8 Gauss–Legendre points for each token, zero baseline.
+    /// 8 Gauss–Legendre points for each token, from the baseline that suits the model.
     pub fn new() -> Self {
         let integration = Integration { steps: Some(8), exact_weights: true, ..Integration::default() };
         Self { integration }
@@ -45,8 +46,9 @@ impl SequentialIntegratedGradients {
         steps: u32 => integration.steps;
         /// Where the points lie. Default: [`Quadrature::GaussLegendre`].
         rule: Quadrature => integration.rule;
-        /// What a token's path begins at. Default: [`Baseline::Zero`].
-        baseline: Baseline => integration.baseline;
+        /// What a token's path begins at. /// Default: what suits the model
+        /// ([`suited_baseline`](crate::LanguageModel::suited_baseline)).
+        baseline: Baseline => integration.start;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
@@ -89,10 +91,14 @@ impl Method for SequentialIntegratedGradients {
     fn check(&self) -> Result<(), Error> {
         self.integration.check()
     }
+    fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
+        let integration = self.integration.bound_to(model)?;
+        Some(Box::new(Self { integration }))
+    }
     fn cost(&self, size: Size) -> Cost {
         let steps = self.points().1 as f64;
         let backwards = (size.n_input * size.n_output + size.n_output * (size.n_output - 1) / 2) as f64;
-        let draws = f64::from(self.integration.baseline.draws());
+        let draws = f64::from(self.integration.start.draws());
         Cost::new(steps * size.context() as f64, steps * backwards) * draws
     }
     fn attribute(
@@ -106,7 +112,9 @@ impl Method for SequentialIntegratedGradients {
         let (rule, steps) = self.points();
         let points = rule.points(steps);
         let kind = sum_kind(input.kind());
-        let draws = self.integration.baseline.draws();
+        let begin = &self.integration.start;
+        let baseline = begin.baseline(problem.model());
+        let draws = baseline.draws();
         let numbers = (input.size()[1] * hidden) as usize;
         problem.foresee_chunks(numbers, |size| self.cost(size));
         for outputs in problem.chunks(numbers) {
@@ -119,7 +127,7 @@ impl Method for SequentialIntegratedGradients {
                 })
                 .collect::<Result<_, Error>>()?;
             for draw in 0..draws {
-                let start = self.integration.baseline.embeddings(problem, &input, draw)?;
+                let start = baseline.embeddings(problem, &input, draw)?;
                 for token in 0..context {
                     // The token is not in the context of earlier outputs.
                     let first = outputs.start.max((token + 1).saturating_sub(problem.n_input()));
@@ -142,7 +150,8 @@ impl Method for SequentialIntegratedGradients {
             for (output, attributions) in outputs.zip(attributions) {
                 let value = problem.value_at_input(output)?;
                 let steps = Some(steps as u32);
-                each(Explanation { steps, ..Explanation::new(output, attributions, value) })?;
+                let notes = begin.note(problem.model()).into_iter().collect();
+                each(Explanation { steps, notes, ..Explanation::new(output, attributions, value) })?;
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! What every model promises: shapes, determinism, causality, independence of positions and texts, a graph, generation.
 
+use crate::method::baseline::Baseline;
 use crate::model::generation::{Generation, without_cache};
 use crate::model::{TokenId, checked};
 use crate::problem::backward::gradient;
@@ -114,6 +115,21 @@ impl Check<'_> {
             self.same_tokens(&found, &plain, "generate_runs")?;
         }
         Ok(())
+    }
+
+    pub(super) fn suited_baseline(&self) -> Result<(), Why> {
+        let suited = self.model.suited_baseline();
+        let known = |id: &TokenId| (*id as usize) < self.model.limits().vocabulary;
+        let why = match &suited {
+            Baseline::Eos if self.model.end_of_text().is_none() => "the model has no end-of-text token",
+            Baseline::Mask if self.model.mask_token().is_none() => "the model has no mask token",
+            Baseline::Token(id) if !known(id) => "its token is beyond the vocabulary",
+            Baseline::Text(ids) if ids.is_empty() => "its text is empty",
+            Baseline::Text(ids) if !ids.iter().all(known) => "a token of its text is beyond the vocabulary",
+            Baseline::Sampled { .. } => "a distribution, and one baseline is needed",
+            _ => return Ok(()),
+        };
+        Err(Why::Found(format!("it is {suited}: {why}")))
     }
 
     /// Compares generated tokens with those of the largest logits. Of logits that differ by rounding alone, either will

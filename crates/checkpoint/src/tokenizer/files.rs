@@ -1,0 +1,64 @@
+//! A tokenizer's files in a folder in Hugging Face's layout.
+
+use crate::error::Error;
+use crate::folder::if_there;
+use crate::tokenizer::alphabet::Alphabet;
+use crate::tokenizer::class;
+use crate::tokenizer::form::Form;
+use crate::tokenizer::settings::{Settings, optional};
+use crate::tokenizer::{END_OF_TEXT, Tokenizer};
+use std::path::Path;
+use tokenizers::models::bpe::BPE;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::{AddedToken, Tokenizer as Bpe};
+
+/// See [`Tokenizer::open`].
+pub(crate) fn open(folder: &Path) -> Result<Tokenizer, Error> {
+    let mut settings: Settings = optional(folder, "tokenizer_config.json")?.unwrap_or_default();
+    if let Some(map) = optional::<Settings>(folder, "special_tokens_map.json")? {
+        settings.fill_from(map);
+    }
+    let template = folder.join("chat_template.jinja");
+    match std::fs::read_to_string(&template) {
+        Ok(template) => settings.chat_template = Some(template.into()),
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(Error::Io { path: template, source }),
+    }
+    let added = optional(folder, "added_tokens.json")?;
+    let path = folder.join("tokenizer.json");
+    if let Some(json) = if_there(&path)? {
+        let Form { mut bpe, alphabet } = Form::read(&json, &path)?;
+        let config = optional(folder, "config.json")?;
+        let alphabet = class::apply(&mut bpe, alphabet, &settings, config.as_ref());
+        settings.add_to(&mut bpe, added, &path)?;
+        settings.name_specials(&mut bpe, &path)?;
+        // The file says itself whether a token comes before every text.
+        settings.add_bos_token = None;
+        return Ok(Tokenizer::new(bpe, alphabet, settings));
+    }
+    let (vocab, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
+    for path in [&vocab, &merges] {
+        if !path.exists() {
+            let repair = "a tokenizer is tokenizer.json, or vocab.json with merges.txt";
+            return Err(Error::Missing { path: path.clone(), repair });
+        }
+    }
+    let mut bpe = pair(&vocab, &merges, settings.prefix_space().unwrap_or(false))?;
+    settings.add_to(&mut bpe, added, &folder.join("added_tokens.json"))?;
+    settings.name_specials(&mut bpe, &vocab)?;
+    Ok(Tokenizer::new(bpe, Alphabet::Letters, settings))
+}
+
+/// GPT-2's own pair of files.
+pub(crate) fn pair(vocab: &Path, merges: &Path, prefix_space: bool) -> Result<Bpe, Error> {
+    let failed = |source| Error::Tokenizer { path: vocab.to_owned(), source };
+    let (vocab_file, merges_file) = (vocab.to_string_lossy(), merges.to_string_lossy());
+    let model = BPE::from_file(&vocab_file, &merges_file).build().map_err(failed)?;
+    let mut bpe = Bpe::new(model);
+    bpe.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(prefix_space)));
+    bpe.with_decoder(Some(ByteLevel::default()));
+    if bpe.token_to_id(END_OF_TEXT).is_some() {
+        bpe.add_special_tokens([AddedToken::from(END_OF_TEXT, true)]).map_err(failed)?;
+    }
+    Ok(bpe)
+}

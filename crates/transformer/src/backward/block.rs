@@ -1,0 +1,80 @@
+//! The way back through a block.
+
+use crate::backward::attention::{AttentionRecord, scatter};
+use crate::backward::feed_forward::FeedForwardRecord;
+use crate::backward::norm::NormRecord;
+use crate::block::Block;
+use crate::rope::Angles;
+use saliency_attribution::BackwardRule;
+use std::ops::Range;
+use tch::{TchError, Tensor};
+
+/// What the way back through one block needs.
+#[derive(Debug)]
+pub(crate) struct BlockRecord {
+    first_norm: NormRecord,
+    attention: AttentionRecord,
+    second_norm: NormRecord,
+    feed_forward: FeedForwardRecord,
+}
+
+impl BlockRecord {
+    /// As [`Block::forward`], for one sequence without a batch.
+    pub(crate) fn forward(
+        block: &Block,
+        x: &Tensor,
+        positions: &Range<i64>,
+        angles: Option<&Angles>,
+        rule: BackwardRule,
+    ) -> Result<(Tensor, Self), TchError> {
+        let (normed, first_norm) = NormRecord::forward(x, &block.first_norm)?;
+        let (attended, attention) = AttentionRecord::forward(&block.attention, &normed, positions, angles)?;
+        let x = x.f_narrow(0, positions.start, positions.end - positions.start)?.f_add(&attended)?;
+        let (normed, second_norm) = NormRecord::forward(&x, &block.second_norm)?;
+        let (added, feed_forward) = FeedForwardRecord::forward(&block.feed_forward, &normed, rule)?;
+        Ok((x.f_add(&added)?, Self { first_norm, attention, second_norm, feed_forward }))
+    }
+
+    /// From the gradient of a block's output to that of its input, both `[tokens, outputs, hidden]`.
+    pub(crate) fn back(
+        &self,
+        block: &Block,
+        gradient: &Tensor,
+        rule: BackwardRule,
+    ) -> Result<Tensor, TchError> {
+        let rows = 0..gradient.size()[0];
+        let gradient = self.back_feed_forward(block, gradient, &rows, rule)?;
+        let normed = self.attention.back(&block.attention, &gradient, rule)?;
+        self.first_norm.rows(&rows)?.back(&normed, &block.first_norm, rule)?.f_add_(&gradient)
+    }
+
+    /// The same where every output has one row, at its own position: from `[outputs, hidden]` to
+    /// `[tokens, outputs, hidden]`. The first recorded output stands at `first`.
+    pub(crate) fn back_from_outputs(
+        &self,
+        block: &Block,
+        first: i64,
+        outputs: &Range<i64>,
+        gradient: &Tensor,
+        rule: BackwardRule,
+    ) -> Result<Tensor, TchError> {
+        let gradient = self.back_feed_forward(block, gradient, outputs, rule)?;
+        let normed = self.attention.back_from_outputs(&block.attention, outputs, &gradient, rule)?;
+        let norm = self.first_norm.rows(&(0..first + outputs.end))?;
+        let whole = norm.back(&normed, &block.first_norm, rule)?;
+        scatter(&whole, first + outputs.start, &gradient)?;
+        Ok(whole)
+    }
+
+    /// Through the feed-forward part and the residual stream beside it.
+    fn back_feed_forward(
+        &self,
+        block: &Block,
+        gradient: &Tensor,
+        rows: &Range<i64>,
+        rule: BackwardRule,
+    ) -> Result<Tensor, TchError> {
+        let normed = self.feed_forward.rows(rows)?.back(&block.feed_forward, gradient)?;
+        self.second_norm.rows(rows)?.back(&normed, &block.second_norm, rule)?.f_add_(gradient)
+    }
+}

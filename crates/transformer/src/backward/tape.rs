@@ -1,0 +1,101 @@
+//! One recorded forward pass of one sequence, and the way back of its outputs.
+
+use crate::backward::block::BlockRecord;
+use crate::backward::norm::NormRecord;
+use crate::decoder::Decoder;
+use saliency_attribution::{BackwardRule, Error, Tape};
+use std::ops::Range;
+use tch::{TchError, Tensor};
+
+/// Outputs whose products are taken together hold at most this many numbers in the widest activation, or are two.
+const WIDEST: i64 = 1 << 22;
+/// In a long text one output alone makes attention's products thin.
+const TOGETHER: i64 = 2;
+
+/// One forward pass of one sequence, and what its way back needs.
+#[derive(Debug)]
+pub(crate) struct Recorded<'a> {
+    decoder: &'a Decoder,
+    blocks: Vec<BlockRecord>,
+    norm: NormRecord,
+    logits: Tensor,
+    positions: Range<i64>,
+    rule: BackwardRule,
+}
+
+impl<'a> Recorded<'a> {
+    /// Runs the decoder on one sequence.
+    ///
+    /// # Shapes
+    /// - `embeddings`: `[1, tokens, hidden]`
+    pub(crate) fn tape(
+        decoder: &'a Decoder,
+        embeddings: &Tensor,
+        positions: Range<i64>,
+        rule: BackwardRule,
+    ) -> Result<Self, TchError> {
+        let _no_gradient = tch::no_grad_guard();
+        let all = 0..positions.end;
+        let embeddings = embeddings.f_select(0, 0)?.f_narrow(0, 0, all.end)?;
+        let (mut x, angles) = decoder.positions.start(&embeddings, 0)?;
+        let (mut blocks, count) = (Vec::new(), decoder.blocks.len());
+        for (i, block) in decoder.blocks.iter().enumerate() {
+            let wanted = if i + 1 == count { &positions } else { &all };
+            let record;
+            (x, record) = BlockRecord::forward(block, &x, wanted, angles.as_ref(), rule)?;
+            blocks.push(record);
+        }
+        let (x, norm) = NormRecord::forward(&x, &decoder.norm)?;
+        let logits = x.f_matmul(&decoder.head.f_transpose(0, 1)?)?.f_unsqueeze(0)?;
+        Ok(Self { decoder, blocks, norm, logits, positions, rule })
+    }
+
+    /// How many outputs go back together.
+    fn portion(&self) -> i64 {
+        let inner = self.decoder.blocks.first().map_or(1, |block| block.feed_forward.width() as i64);
+        (WIDEST / (self.positions.end * inner)).max(TOGETHER)
+    }
+
+    /// The way back of some outputs: `[tokens, outputs, hidden]`, with the tokens that any of them has read.
+    fn back(&self, outputs: &Range<i64>, cotangents: &Tensor) -> Result<Tensor, TchError> {
+        // At first an output has one row: its own position's.
+        let gradient = cotangents.f_matmul(&self.decoder.head)?;
+        let mut gradient = self.norm.rows(outputs)?.back(&gradient, &self.decoder.norm, self.rule)?;
+        for (i, (record, block)) in self.blocks.iter().zip(&self.decoder.blocks).enumerate().rev() {
+            gradient = if i + 1 == self.blocks.len() {
+                record.back_from_outputs(block, self.positions.start, outputs, &gradient, self.rule)?
+            } else {
+                record.back(block, &gradient, self.rule)?
+            };
+        }
+        Ok(gradient)
+    }
+}
+
+impl Tape for Recorded<'_> {
+    fn logits(&self) -> &Tensor {
+        &self.logits
+    }
+
+    fn vjp(
+        &self,
+        outputs: Range<usize>,
+        cotangents: &Tensor,
+        each: &mut dyn FnMut(usize, Tensor) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let model = |error: TchError| Error::Model(error.into());
+        let (first, end) = (outputs.start as i64, outputs.end as i64);
+        let mut start = first;
+        while start < end {
+            let stop = (start + self.portion()).min(end);
+            let cotangents = cotangents.f_narrow(0, start - first, stop - start)?;
+            // What `each` does is its own, with gradients or without.
+            let gradients = tch::no_grad(|| self.back(&(start..stop), &cotangents)).map_err(model)?;
+            for output in start..stop {
+                each(output as usize, gradients.f_select(1, output - start)?)?;
+            }
+            start = stop;
+        }
+        Ok(())
+    }
+}
