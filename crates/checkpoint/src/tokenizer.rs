@@ -22,7 +22,7 @@ use saliency_attribution::TokenId;
 use saliency_schema::{Kind, Token};
 use std::ops::Range;
 use std::path::Path;
-use tokenizers::{PostProcessorWrapper, Tokenizer as Bpe};
+use tokenizers::{AddedToken, PostProcessorWrapper, Tokenizer as Bpe};
 
 /// A BPE tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and SmolLM have it, or
 /// of characters, as Llama 2 and Mistral have it from `SentencePiece`.
@@ -37,6 +37,8 @@ pub struct Tokenizer {
     alphabet: Alphabet,
     settings: Settings,
     affixes: Affixes,
+    /// What whoever loads it should know, a sentence each.
+    remarks: Vec<String>,
 }
 
 impl Tokenizer {
@@ -73,26 +75,17 @@ impl Tokenizer {
         let affixes = Affixes::of(&bpe);
         // It could only change offsets now.
         bpe.with_post_processor(None::<PostProcessorWrapper>);
-        Self { readings: Readings::new(bpe), alphabet, settings, affixes }
+        let remarks = affixes.left_out(&bpe).into_iter().collect();
+        Self { readings: Readings::new(bpe), alphabet, settings, affixes, remarks }
     }
 
     fn bpe(&self) -> &Bpe {
         self.readings.bpe()
     }
 
-    /// What the post-processor would put around a text and is left out here, as a sentence.
-    pub(crate) fn left_out(&self) -> Option<String> {
-        let Affixes { before, after } = &self.affixes;
-        let text =
-            |ids: &[TokenId]| ids.iter().filter_map(|&id| self.text_of(id)).collect::<Vec<_>>().concat();
-        if before.len() < 2 && after.is_empty() {
-            return None;
-        }
-        Some(format!(
-            "the tokenizer's post-processor puts {:?} before a text and {:?} after it; one token before it at the most is put here",
-            text(before),
-            text(after)
-        ))
+    /// What whoever loads it should know, a sentence each.
+    pub(crate) fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     /// How many tokens there are: one more than the largest number.
@@ -122,9 +115,9 @@ impl Tokenizer {
         Some(self.settings.chat_template.as_ref()?.text())
     }
 
-    /// The text of a token as the vocabulary writes it.
+    /// The text of a token as the vocabulary writes it; of an added token, as a text has it.
     pub(crate) fn text_of(&self, id: TokenId) -> Option<String> {
-        self.bpe().id_to_token(id)
+        self.added(id).map(|token| token.content.clone()).or_else(|| self.bpe().id_to_token(id))
     }
 
     /// The tokens of a text. `first_byte` is where the text begins in the whole text, for the offsets. Outputs go on
@@ -195,8 +188,7 @@ impl Tokenizer {
     fn specials(&self, text: &str) -> Result<Vec<(TokenId, Range<usize>)>, Error> {
         let failed = |source| Error::Tokenizer { path: "tokenizer".into(), source };
         let encoding = self.bpe().encode(text, false).map_err(failed)?;
-        let added = self.bpe().get_added_vocabulary().get_added_tokens_decoder();
-        let special = |id: &TokenId| added.get(id).is_some_and(|token| token.special);
+        let special = |id: &TokenId| self.added(*id).is_some_and(|token| token.special);
         let found = encoding.get_ids().iter().zip(encoding.get_offsets()).filter(|(id, _)| special(id));
         Ok(found.map(|(&id, &(start, end))| (id, start..end)).collect())
     }
@@ -211,8 +203,8 @@ impl Tokenizer {
         let encoding = bpe.encode(text, false).map_err(failed)?;
         let ids = encoding.get_ids();
         let piece = |(&id, &(start, end)): (&TokenId, &(usize, usize))| Piece {
-            text: bpe.id_to_token(id).unwrap_or_default(),
-            added: self.is_added(id),
+            text: self.text_of(id).unwrap_or_default(),
+            added: self.added(id).is_some(),
             from: start..end,
         };
         let pieces: Vec<Piece> = ids.iter().zip(encoding.get_offsets()).map(piece).collect();
@@ -234,14 +226,14 @@ impl Tokenizer {
         ids.iter().map(token).collect()
     }
 
-    fn is_added(&self, id: TokenId) -> bool {
-        self.bpe().get_added_vocabulary().get_added_tokens_decoder().contains_key(&id)
+    fn added(&self, id: TokenId) -> Option<&AddedToken> {
+        self.bpe().get_added_vocabulary().get_added_tokens_decoder().get(&id)
     }
 
     /// A token's exact bytes. Empty for a number that stands for nothing.
     pub fn bytes_of(&self, id: TokenId) -> Vec<u8> {
-        let Some(token) = self.bpe().id_to_token(id) else { return Vec::new() };
-        if self.is_added(id) { token.into_bytes() } else { self.alphabet.bytes(&token) }
+        let Some(token) = self.text_of(id) else { return Vec::new() };
+        if self.added(id).is_some() { token.into_bytes() } else { self.alphabet.bytes(&token) }
     }
 }
 
