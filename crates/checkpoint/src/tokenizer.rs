@@ -37,6 +37,8 @@ pub struct Tokenizer {
     alphabet: Alphabet,
     settings: Settings,
     affixes: Affixes,
+    /// What whoever loads it should know, a sentence each.
+    remarks: Vec<String>,
 }
 
 impl Tokenizer {
@@ -73,26 +75,17 @@ impl Tokenizer {
         let affixes = Affixes::of(&bpe);
         // It could only change offsets now.
         bpe.with_post_processor(None::<PostProcessorWrapper>);
-        Self { readings: Readings::new(bpe), alphabet, settings, affixes }
+        let remarks = affixes.left_out(&bpe).into_iter().collect();
+        Self { readings: Readings::new(bpe), alphabet, settings, affixes, remarks }
     }
 
     fn bpe(&self) -> &Bpe {
         self.readings.bpe()
     }
 
-    /// What the post-processor would put around a text and is left out here, as a sentence.
-    pub(crate) fn left_out(&self) -> Option<String> {
-        let Affixes { before, after } = &self.affixes;
-        let text =
-            |ids: &[TokenId]| ids.iter().filter_map(|&id| self.text_of(id)).collect::<Vec<_>>().concat();
-        if before.len() < 2 && after.is_empty() {
-            return None;
-        }
-        Some(format!(
-            "the tokenizer's post-processor puts {:?} before a text and {:?} after it; one token before it at the most is put here",
-            text(before),
-            text(after)
-        ))
+    /// What whoever loads it should know, a sentence each.
+    pub(crate) fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     /// How many tokens there are: one more than the largest number.
