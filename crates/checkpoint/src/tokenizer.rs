@@ -37,6 +37,8 @@ pub struct Tokenizer {
     alphabet: Alphabet,
     settings: Settings,
     affixes: Affixes,
+    /// One more than the largest number of a token.
+    size: usize,
     /// What whoever loads it should know, a sentence each.
     remarks: Vec<String>,
 }
@@ -56,8 +58,7 @@ impl Tokenizer {
     /// # Errors
     /// What the reader says.
     pub fn from_json(json: &[u8], path: &Path) -> Result<Self, Error> {
-        let Form { bpe, alphabet } = Form::read(json, path)?;
-        Ok(Self::new(bpe, alphabet, Settings::default()))
+        Ok(Self::new(Form::read(json, path)?, Settings::default()))
     }
 
     /// Reads GPT-2's own pair of files, `vocab.json` and `merges.txt`, alone.
@@ -65,18 +66,20 @@ impl Tokenizer {
     /// # Errors
     /// What the reader says.
     pub fn from_vocab_and_merges(vocab: &Path, merges: &Path) -> Result<Self, Error> {
-        Ok(Self::new(files::pair(vocab, merges, false)?, Alphabet::Letters, Settings::default()))
+        Ok(Self::new(files::pair(vocab, merges, false)?, Settings::default()))
     }
 
-    fn new(mut bpe: Bpe, alphabet: Alphabet, settings: Settings) -> Self {
+    fn new(Form { mut bpe, alphabet, size }: Form, settings: Settings) -> Self {
         // Nothing is cut or filled up behind the caller's back.
         let _ = bpe.with_truncation(None);
         bpe.with_padding(None);
         let affixes = Affixes::of(&bpe);
         // It could only change offsets now.
         bpe.with_post_processor(None::<PostProcessorWrapper>);
+        let added = bpe.get_added_vocabulary().get_added_tokens_decoder();
+        let size = added.keys().map(|&id| id as usize + 1).fold(size, usize::max);
         let remarks = affixes.left_out(&bpe).into_iter().collect();
-        Self { readings: Readings::new(bpe), alphabet, settings, affixes, remarks }
+        Self { readings: Readings::new(bpe), alphabet, settings, affixes, size, remarks }
     }
 
     fn bpe(&self) -> &Bpe {
@@ -90,7 +93,7 @@ impl Tokenizer {
 
     /// How many tokens there are: one more than the largest number.
     pub fn size(&self) -> usize {
-        self.bpe().get_vocab(true).values().max().map_or(0, |&id| id as usize + 1)
+        self.size
     }
 
     /// The token that begins a text, where the tokenizer has one: what its files name, or GPT-2's `<|endoftext|>`.
