@@ -144,7 +144,7 @@ impl<M: Architecture> Checkpoint<M> {
                 "{path}: {many} tensors are not {family}'s and are not used, {first:?} the first"
             ));
         }
-        warnings.extend(tokenizer.left_out());
+        warnings.extend_from_slice(tokenizer.remarks());
         let (tokens, vocabulary) = (tokenizer.size(), model.limits().vocabulary);
         if tokens > vocabulary {
             warnings.push(format!(

@@ -313,3 +313,43 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_gguf_file_holds_the_tokenizer_that_it_was_made_from() {
+    let mut seen = 0;
+    for Folder { name, tokenizer, cases, .. } in folders() {
+        let path = root().join(&name).join("tokenizer.gguf");
+        if !path.is_file() {
+            continue;
+        }
+        seen += 1;
+        let gguf = Tokenizer::open_gguf(&path).unwrap();
+        for case in &cases {
+            let text = case["text"].as_str().unwrap();
+            for kind in [Kind::Input, Kind::Output] {
+                assert_eq!(
+                    gguf.encode(text, kind, 0).unwrap(),
+                    tokenizer.encode(text, kind, 0).unwrap(),
+                    "{name}: {text:?}"
+                );
+                assert_eq!(
+                    gguf.encode_plain(text, kind, 0).unwrap(),
+                    tokenizer.encode_plain(text, kind, 0).unwrap(),
+                    "{name}: {text:?}"
+                );
+            }
+        }
+        assert_eq!((gguf.bos(), gguf.size()), (tokenizer.bos(), tokenizer.size()), "{name}");
+        // What the file says, or llama.cpp's default.
+        assert_eq!(
+            gguf.adds_bos(),
+            ["llama2", "llama3", "metaspace-never"].contains(&name.as_str()),
+            "{name}"
+        );
+        assert_eq!(
+            gguf.chat_template(),
+            Some(format!("{{{{ messages[0]['content'] }}}} in {name}").as_str())
+        );
+    }
+    assert_eq!(seen, 7);
+}

@@ -27,4 +27,16 @@ impl Affixes {
         }
         Self::default()
     }
+    /// What would be put around a text and is left out here, as a sentence.
+    pub(crate) fn left_out(&self, bpe: &Bpe) -> Option<String> {
+        if self.before.len() < 2 && self.after.is_empty() {
+            return None;
+        }
+        let text = |ids: &[TokenId]| ids.iter().filter_map(|&id| bpe.id_to_token(id)).collect::<String>();
+        Some(format!(
+            "the tokenizer's post-processor puts {:?} before a text and {:?} after it; one token before it at the most is put here",
+            text(&self.before),
+            text(&self.after)
+        ))
+    }
 }

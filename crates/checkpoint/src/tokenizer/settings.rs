@@ -120,6 +120,12 @@ impl Special {
 }
 
 impl Settings {
+    /// What is said where only the tokens that begin and end a text are named.
+    pub(crate) fn of(bos: Option<&str>, eos: Option<&str>) -> Self {
+        let special = |token: Option<&str>| token.map(|text| Special::Text(text.to_owned()));
+        Self { bos_token: special(bos), eos_token: special(eos), ..Self::default() }
+    }
+
     /// Takes what another file says and this one does not.
     pub(crate) fn fill_from(&mut self, other: Self) {
         fn fill<T>(mine: &mut Option<T>, other: Option<T>) {

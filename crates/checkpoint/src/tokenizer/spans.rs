@@ -19,7 +19,8 @@ pub(crate) struct Piece {
 ///
 /// Where the tokens of a part of the text spell it, but for one space that was put before it, each has its bytes. A
 /// normaliser makes other characters of some: of the tokens that come from one of those, the first has it, and the
-/// others nothing at its end. What is between two tokens was dropped: white space, or letters that the vocabulary lacks.
+/// others nothing at its end. What is between two tokens was dropped: white space, or letters that the vocabulary
+/// lacks.
 pub(crate) fn spans(
     text: &str,
     pieces: &[Piece],

@@ -9,14 +9,17 @@ import json
 import os
 import platform
 import shutil
+import tempfile
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+import gguf
 import tokenizers
 import transformers
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer
+from transformers.tokenization_utils_base import generate_merges
 
 transformers.logging.set_verbosity_error()
 
@@ -158,6 +161,11 @@ SPACE = "\u2581"
 SPECIAL = ["<unk>", "<s>", "</s>"]
 
 
+def scores(vocab):
+    """As SentencePiece has them: merges in the order in which they were learned, and before them nothing."""
+    return {token: -float(id_) if len(token) > 1 and not token.startswith("<") else 0.0 for token, id_ in vocab.items()}
+
+
 def pieces(normalizer=None, pre=None, added=(), bytes=True, size=430, post=True):
     """Special tokens, bytes, and then characters and merges, as SentencePiece orders them."""
     first = SPECIAL + ([f"<0x{b:02X}>" for b in range(256)] if bytes else [])
@@ -171,7 +179,8 @@ def pieces(normalizer=None, pre=None, added=(), bytes=True, size=430, post=True)
     bpe.train_from_iterator(CORPUS, trainer)
     trained = json.loads(bpe.to_str())["model"]
     vocab = dict(sorted(trained["vocab"].items(), key=lambda item: item[1]))
-    merges = [tuple(merge) for merge in trained["merges"]]
+    # Every way in which a token is two others, by its score, as transformers converts SentencePiece's models.
+    merges = generate_merges(vocab, scores(vocab), skip_tokens=first)
     bpe = Tokenizer(models.BPE(vocab=vocab, merges=merges, unk_token="<unk>", fuse_unk=True, byte_fallback=bytes))
     if normalizer is not None:
         bpe.normalizer = normalizer
@@ -238,9 +247,9 @@ FOLDERS = {
         pieces(PREPEND()), {"tokenizer_class": "LlamaTokenizer", "add_prefix_space": False, **LLAMA}, "llama", {}),
     "mistral": lambda: (
         pieces(PREPEND()), {"tokenizer_class": "LlamaTokenizer", "legacy": False, **LLAMA}, "mistral", {}),
-    "metaspace-first": lambda: (pieces(pre=metaspace("first", split=False)), {**FAST, **LLAMA}, "llama", {}),
+    "metaspace-first": lambda: (pieces(pre=metaspace("first")), {**FAST, **LLAMA}, "llama", {}),
     "metaspace-always": lambda: (pieces(pre=metaspace("always")), {**FAST, **LLAMA}, "llama", {}),
-    "metaspace-never": lambda: (pieces(pre=metaspace("never")), {**FAST, **LLAMA}, "llama", {}),
+    "metaspace-never": lambda: (pieces(pre=metaspace("never", split=False)), {**FAST, **LLAMA}, "llama", {}),
     "nfc": lambda: (
         pieces(normalizers.Sequence([normalizers.NFC(), normalizers.Prepend(SPACE), normalizers.Replace(" ", SPACE)])),
         {**FAST, **LLAMA}, "llama", {"normalised": True}),
@@ -308,6 +317,66 @@ def spans(text, tokens, added, offsets, byte):
     return found if at == len(data) else None
 
 
+# The tokenizers that are also stored as GGUF: `tokenizer.ggml.pre`, or None for SentencePiece's.
+GGUF = {
+    "gpt2": "gpt-2", "llama3": "llama-bpe", "qwen2": "qwen2", "smollm": "smollm", "tekken": "tekken",
+    "llama2": None, "metaspace-never": None,
+}
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = range(1, 7)
+
+
+def write_gguf(name, bpe, settings, model_type):
+    """The tokenizer as llama.cpp's converter stores it, with one token that only fills the vocabulary up."""
+    file, pre = HERE / name / "tokenizer.gguf", GGUF[name]
+    vocab, added = bpe.get_vocab(), bpe.get_added_tokens_decoder()
+    tokens = sorted(vocab, key=vocab.get) + [f"[PAD{len(vocab)}]"]
+    assert [vocab.get(token, len(vocab)) for token in tokens] == list(range(len(tokens)))
+
+    def type_of(id_, token):
+        if id_ in added:
+            unknown = pre is None and token == "<unk>"
+            return UNKNOWN if unknown else CONTROL if added[id_].special else USER_DEFINED
+        if id_ == len(vocab):
+            return UNUSED
+        return BYTE if pre is None and len(token) == 6 and token.startswith("<0x") else NORMAL
+
+    # A configuration that transformers needs beside it.
+    writer = gguf.GGUFWriter(file, "llama" if model_type == "mistral" else model_type)
+    for key, value in [("context_length", 64), ("embedding_length", 8), ("block_count", 1), ("feed_forward_length", 8)]:
+        writer.add_uint32(f"{writer.arch}.{key}", value)
+    writer.add_head_count(2)
+    writer.add_layer_norm_eps(1e-5) if model_type == "gpt2" else writer.add_layer_norm_rms_eps(1e-5)
+    model = json.loads(bpe.to_str())["model"]
+    writer.add_tokenizer_model("llama" if pre is None else "gpt2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([type_of(id_, token) for id_, token in enumerate(tokens)])
+    if pre is None:
+        writer.add_tokenizer_pre("default")
+        known = scores(vocab)
+        writer.add_token_scores([known.get(token, -10000.0) for token in tokens])
+        writer.add_add_space_prefix(name == "llama2")
+    else:
+        writer.add_tokenizer_pre(pre)
+        writer.add_token_merges([" ".join(merge) for merge in model["merges"]])
+        writer.add_add_bos_token(name == "llama3")
+    for key, add in [("bos_token", writer.add_bos_token_id), ("eos_token", writer.add_eos_token_id),
+                     ("unk_token", writer.add_unk_token_id)]:
+        if settings.get(key):
+            add(vocab[settings[key]])
+    writer.add_chat_template("{{ messages[0]['content'] }}" + f" in {name}")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    # transformers' own reader: README.md says what it has otherwise.
+    with tempfile.TemporaryDirectory() as alone:
+        shutil.copy(file, alone)
+        auto = AutoTokenizer.from_pretrained(alone, gguf_file=file.name)
+    other = [t for t in TEXTS if auto(t, add_special_tokens=False)["input_ids"] != bpe.encode(t, add_special_tokens=False).ids]
+    CHECKS[f"{name}: texts that transformers reads otherwise from GGUF"] = len(other)
+    assert len(other) == {"llama2": 7, "llama3": 1, "metaspace-never": 26, "qwen2": 5, "tekken": 1}.get(name, 0)
+
+
 def make(name):
     bpe, settings, model_type, known = FOLDERS[name]()
     folder = HERE / name
@@ -318,6 +387,8 @@ def make(name):
     write(folder / "config.json", {"model_type": model_type})
     auto = AutoTokenizer.from_pretrained(folder)
     byte = isinstance(bpe.decoder, decoders.ByteLevel)
+    if name in GGUF:
+        write_gguf(name, bpe, settings, model_type)
     cases = []
     for text in TEXTS:
         encoded = auto(text, add_special_tokens=False, return_offsets_mapping=True)
