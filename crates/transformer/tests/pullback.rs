@@ -321,7 +321,7 @@ mod modified {
         let mut x = x.get(0);
         let tokens = x.size()[0];
         if let Positions::Learned(table) = &decoder.positions {
-            x += table.narrow(0, 0, tokens);
+            x = &x + table.narrow(0, 0, tokens);
         }
         let rotary = matches!(decoder.positions, Positions::Rotary(_));
         for block in &decoder.blocks {
@@ -374,7 +374,7 @@ mod modified {
                 }
                 rows.push(Tensor::cat(&mixed, 0));
             }
-            x += apply(&attention.out, &Tensor::stack(&rows, 0));
+            x = &x + apply(&attention.out, &Tensor::stack(&rows, 0));
             x = &x + feed_forward(&block.feed_forward, &norm(&block.second_norm, &x));
         }
         assert_eq!(x.size()[1], HIDDEN);
