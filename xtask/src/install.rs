@@ -3,7 +3,7 @@
 //! Everything is unpacked beside it and renamed into place, so that nobody sees half of it. The stamp file
 //! inside holds the pins; it is written last, and a directory whose stamp is right is left alone.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -47,7 +47,8 @@ impl<'a> Install<'a> {
     /// Installs what is missing. Of several runs at once, one works and the others wait for it.
     pub(crate) fn run(&self, source: &mut dyn Fetch, keep_wheels: bool) -> Result<()> {
         fs::create_dir_all(&self.target).at("make", &self.target)?;
-        let _lock = self.lock()?;
+        let waits = "another xtask is setting libtorch up; waiting for it";
+        let _lock = disk::lock(&self.target.join("libtorch.lock"), waits)?;
         if self.is_complete() {
             return Ok(());
         }
@@ -80,22 +81,6 @@ impl<'a> Install<'a> {
             disk::remove(&downloads)?;
         }
         Ok(())
-    }
-
-    /// Holds the lock until the file is dropped. The file itself stays: to remove it would let two runs
-    /// lock two files of the same name.
-    fn lock(&self) -> Result<File> {
-        let path = self.target.join("libtorch.lock");
-        let file = File::create(&path).at("write", &path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                eprintln!("another xtask is setting libtorch up; waiting for it");
-                file.lock().at("lock", &path)?;
-            }
-            Err(TryLockError::Error(error)) => return Err(error).at("lock", &path),
-        }
-        Ok(file)
     }
 
     /// What the stamp file must hold: a line for the version and the layout, and one for each wheel.
@@ -189,6 +174,7 @@ mod tests {
                 platform: "any",
                 sha256: sha256.leak(),
                 megabytes: 1,
+                instead: "do without",
                 takes,
             })
         };

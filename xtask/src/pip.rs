@@ -47,8 +47,8 @@ impl Fetch for Pip {
             Ok(status) if status.success() => {}
             Ok(status) => bail!("{}", explain_failure(wheel, &status.to_string())),
             Err(error) if error.kind() == ErrorKind::NotFound => bail!(
-                "there is no `python3`: install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or \
-                 set LIBTORCH to a libtorch that you have"
+                "there is no `python3`: install Python 3 with pip (Debian, Ubuntu: apt install python3-pip), or {}",
+                wheel.instead
             ),
             Err(error) => bail!("`python3` does not run: {error}"),
         }
@@ -69,13 +69,14 @@ fn explain_failure(wheel: &Wheel, status: &str) -> String {
     if has_pip {
         format!(
             "pip could not fetch {} ({status}; its own words are above): check the network, the space on the \
-             disk and the index that pip is set up for, and run this again; or set LIBTORCH to a libtorch that \
-             you have",
-            wheel.requirement
+             disk and the index that pip is set up for, and run this again; or {}",
+            wheel.requirement, wheel.instead
         )
     } else {
-        "python3 has no pip: install it (Debian, Ubuntu: apt install python3-pip; elsewhere: python3 -m \
-         ensurepip), or set LIBTORCH to a libtorch that you have"
-            .to_owned()
+        format!(
+            "python3 has no pip: install it (Debian, Ubuntu: apt install python3-pip; elsewhere: python3 -m \
+             ensurepip), or {}",
+            wheel.instead
+        )
     }
 }

@@ -50,6 +50,7 @@ macro_rules! lib {
     };
 }
 
+const INSTEAD: &str = "set LIBTORCH to a libtorch that you have";
 const INCLUDE: Take = Take { from: "torch/include/", to: "include/" };
 
 /// The Python package for Linux is built for CUDA. Its CPU half links to two small CUDA libraries, which
@@ -62,6 +63,7 @@ static LINUX_X86_64: Platform = Platform {
             platform: "manylinux_2_28_x86_64",
             sha256: "796633c4cdf0fe2cdced72d8f88f22e73dbcfce83132763162f6d4bff13b820b",
             megabytes: 527,
+            instead: INSTEAD,
             takes: &[
                 INCLUDE,
                 lib!("torch/lib/", "libtorch_cpu.so"),
@@ -75,6 +77,7 @@ static LINUX_X86_64: Platform = Platform {
             platform: "manylinux2014_x86_64",
             sha256: "7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548",
             megabytes: 3,
+            instead: INSTEAD,
             takes: &[lib!("nvidia/cu13/lib/", "libcudart.so.13")],
         },
         Wheel {
@@ -83,6 +86,7 @@ static LINUX_X86_64: Platform = Platform {
             platform: "manylinux_2_25_x86_64",
             sha256: "4eb01c08e859bf924d222250d2e8f8b8ff6d3db4721288cf35d14252a4d933c8",
             megabytes: 11,
+            instead: INSTEAD,
             takes: &[lib!("nvidia/cu13/lib/", "libcupti.so.13")],
         },
     ],
@@ -99,6 +103,7 @@ static LINUX_AARCH64: Platform = Platform {
             platform: "manylinux_2_28_aarch64",
             sha256: "572df8be8ffb4599c88cbd6a0726f1f854f4da65d2e3c09f0e2c2283333cd6d4",
             megabytes: 427,
+            instead: INSTEAD,
             takes: &[
                 INCLUDE,
                 lib!("torch/lib/", "libtorch_cpu.so"),
@@ -118,6 +123,7 @@ static LINUX_AARCH64: Platform = Platform {
             platform: "manylinux2014_aarch64",
             sha256: "ef9bcbe90493a2b9d810e43d249adb3d02e98dd30200d86607d8d02687c43f55",
             megabytes: 3,
+            instead: INSTEAD,
             takes: &[lib!("nvidia/cu13/lib/", "libcudart.so.13")],
         },
         Wheel {
@@ -126,6 +132,7 @@ static LINUX_AARCH64: Platform = Platform {
             platform: "manylinux_2_25_aarch64",
             sha256: "796bd679890ee55fb14a94629b698b6db54bcfd833d391d5e94017dd9d7d3151",
             megabytes: 11,
+            instead: INSTEAD,
             takes: &[lib!("nvidia/cu13/lib/", "libcupti.so.13")],
         },
     ],
@@ -141,6 +148,7 @@ static MACOS_AARCH64: Platform = Platform {
         platform: "macosx_14_0_arm64",
         sha256: "2fe228aba290d14b9f31b049be550dbd469c3fd3013d7a19705b30454da97027",
         megabytes: 111,
+        instead: INSTEAD,
         takes: &[
             INCLUDE,
             lib!("torch/lib/", "libtorch.dylib"),

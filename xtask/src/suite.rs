@@ -14,6 +14,7 @@ use crate::libtorch::Libtorch;
 use crate::page;
 use crate::real_gpt2;
 use crate::selection;
+use crate::smollm2;
 use crate::step::{self, Step};
 use crate::workspace::Workspace;
 
@@ -22,13 +23,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let checkout = Checkout::of(workspace.root());
     let libtorch = Libtorch::provide(workspace, false)?;
     let set_up = start.elapsed();
+    let models = smollm2::provide(workspace).inspect_err(|error| eprintln!("SmolLM2: {error:#}")).ok();
     let cargo = |command: &str, args: &[&str]| {
         let mut command = workspace.cargo(command);
         command.args(args);
         libtorch.tell(&mut command);
         // As many tests as cores run at once, each with threads of libtorch's. Threads that spin while they wait take
         // the cores from the others: a third of the processor time without.
-        command.env("OMP_WAIT_POLICY", "PASSIVE");
+        command.env("OMP_WAIT_POLICY", "PASSIVE").env_remove(smollm2::VARIABLE);
         command
     };
 
@@ -45,6 +47,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         Step::new("workspace", of_selection("test", &[])),
         Step::new("examples", of_selection("build", &["--examples"])),
     ];
+    // In the workspace's own step they say that they are not run.
+    let mut of_smollm2 = of_selection("test", &["--test", "smollm2", "--", "--nocapture"]);
+    of_smollm2.envs(models.iter().map(|folder| (smollm2::VARIABLE, folder)));
+    let absent = "not run: pip can't fetch SmolLM2 here";
+    steps.push(Step::new("SmolLM2", of_smollm2).wants(models.is_some(), absent));
     let stand_in = {
         let (workspace, libtorch, selection) = (workspace.clone(), libtorch.clone(), selection.clone());
         move || real_gpt2::on_stand_in(&workspace, &libtorch, &selection)

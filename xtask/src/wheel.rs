@@ -23,6 +23,8 @@ pub(crate) struct Wheel {
     pub(crate) sha256: &'static str,
     /// The file's size in megabytes, for messages.
     pub(crate) megabytes: u32,
+    /// What else one can do where it can't be fetched, for messages.
+    pub(crate) instead: &'static str,
     /// What is wanted of it.
     pub(crate) takes: &'static [Take],
 }
@@ -54,15 +56,16 @@ impl Wheel {
         }
         bail!(
             "{} has SHA-256 {actual}, expected {}: the package index gives a file that is not the pinned one; \
-             ask pip for another index, or set LIBTORCH to a libtorch that you have",
+             ask pip for another index, or {}",
             self.file,
-            self.sha256
+            self.sha256,
+            self.instead
         )
     }
 }
 
 /// The file's SHA-256 in lower-case hexadecimal.
-fn sha256(path: &Path) -> Result<String> {
+pub(crate) fn sha256(path: &Path) -> Result<String> {
     let mut file = match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let found: Vec<String> = fs::read_dir(path.parent().unwrap_or(path))
@@ -109,6 +112,7 @@ mod tests {
         platform: "any",
         sha256: ABC,
         megabytes: 1,
+        instead: "do without",
         takes: &[],
     };
 

@@ -28,6 +28,32 @@ pub enum Error {
         /// What to do.
         repair: &'static str,
     },
+    /// A model that has a name of its own is not on this machine.
+    #[error("{name} is not here: {} no {file} of its length; {get}", holding(.folders))]
+    NotFetched {
+        /// The model.
+        name: &'static str,
+        /// Its file.
+        file: &'static str,
+        /// Where it was looked for.
+        folders: Vec<PathBuf>,
+        /// How to get it.
+        get: &'static str,
+    },
+    /// A file is not the one that the model's name stands for.
+    #[error("{path}: not {name}: its SHA-256 is {found}, and {name}'s is {expected}; remove it, and {get}")]
+    NotPinned {
+        /// The file.
+        path: PathBuf,
+        /// The model.
+        name: &'static str,
+        /// The file's SHA-256.
+        found: String,
+        /// The model's.
+        expected: &'static str,
+        /// How to get it.
+        get: &'static str,
+    },
     /// The folder holds an adapter, such as `LoRA`'s, which is no model without the one that it belongs to.
     #[error(
         "{path}: an adapter of {base}, and adapters are not read; merge the two: \
@@ -323,6 +349,16 @@ impl From<TchError> for Error {
 impl From<Error> for saliency_attribution::ModelError {
     fn from(error: Error) -> Self {
         Self::new(error)
+    }
+}
+
+/// Folders as the subject of "… no file".
+fn holding(folders: &[PathBuf]) -> String {
+    let names: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+    match &names[..] {
+        [] => "neither SALIENCY_MODELS nor a home folder is set, and so there is".to_owned(),
+        [one] => format!("{one} holds"),
+        several => format!("{} hold", several.join(" and ")),
     }
 }
 

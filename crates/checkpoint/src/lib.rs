@@ -11,6 +11,7 @@ mod folder;
 mod gguf;
 mod known;
 mod load;
+mod pinned;
 mod prompt;
 mod stop;
 mod tensors;
@@ -24,6 +25,7 @@ pub use family::Family;
 pub use gguf::{FromGguf, Layout};
 pub use known::Known;
 pub use load::Load;
+pub use pinned::Pinned;
 pub use prompt::{Prompt, Template};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use saliency_attribution::tch;

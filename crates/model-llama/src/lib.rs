@@ -9,7 +9,7 @@ mod llama;
 mod weights;
 
 pub use config::{Config, ModelType};
-pub use known::KNOWN;
+pub use known::{KNOWN, SMOLLM2};
 pub use llama::Llama;
 /// Folders, tensors, tokenizers and prompts.
 pub use saliency_checkpoint as checkpoint;
