@@ -32,7 +32,7 @@ pub(crate) fn apply(form: &mut Form, settings: &Settings, config: Option<&Value>
     }
 }
 
-fn as_llamas(Form { bpe, alphabet }: &mut Form, settings: &Settings) {
+fn as_llamas(Form { bpe, alphabet, .. }: &mut Form, settings: &Settings) {
     let scheme = match (settings.add_prefix_space, settings.legacy) {
         (Some(false), _) => PrependScheme::Never,
         (_, Some(true)) => PrependScheme::Always,

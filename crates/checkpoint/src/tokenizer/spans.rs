@@ -63,10 +63,8 @@ impl Stretch<'_> {
         let spell = |put: bool| {
             let (mut spans, mut at) = (Vec::with_capacity(pieces.len()), range.start);
             for (i, piece) in pieces.iter().enumerate() {
-                let token = match put && i == 0 {
-                    true => self.alphabet.without_space(&piece.text)?,
-                    false => &piece.text,
-                };
+                let token =
+                    if put && i == 0 { self.alphabet.without_space(&piece.text)? } else { &piece.text };
                 let rest = self.text.as_bytes().get(at..range.end)?;
                 let end = at + self.alphabet.length_in(token, rest)?;
                 spans.push(at..end);
