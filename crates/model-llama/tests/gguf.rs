@@ -109,7 +109,9 @@ fn what_does_not_fit_is_refused_with_the_file() {
         assert!(sentence.contains(says), "{key} {to}: {sentence}");
     }
     let text = |from: &str, to: &str| refusal("tied", from.as_bytes(), to.as_bytes());
-    assert!(text("blk.1.attn_q.weight", "blk.1.attn_z.weight").contains("no tensor \"layers.1.self_attn.q_proj"));
+    assert!(
+        text("blk.1.attn_q.weight", "blk.1.attn_z.weight").contains("no tensor \"layers.1.self_attn.q_proj")
+    );
     assert!(text("smollm", "smollx").contains("smollx"));
     let file = |from: &[u8], to: &[u8]| refusal("tied", from, to);
     let other = file(b"\x05\0\0\0\0\0\0\0llama\x0c", b"\x05\0\0\0\0\0\0\0mamba\x0c");
@@ -137,7 +139,7 @@ fn a_table_of_families_opens_it_by_its_architecture() {
     let families = [Family::with_gguf::<Llama>()];
     assert_eq!(families[0].gguf_architectures(), ["llama", "qwen2", "qwen3"]);
     for name in FILES {
-        let opened = saliency_checkpoint::Checkpoint::open_any(&families, &path(name), None, &Load::default());
+        let opened = saliency_checkpoint::Checkpoint::open_any(&families, path(name), None, &Load::default());
         assert_eq!(opened.unwrap().model.name(), name);
     }
 }
