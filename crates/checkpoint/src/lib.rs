@@ -24,6 +24,7 @@ pub use family::Family;
 pub use gguf::{FromGguf, Layout};
 pub use known::Known;
 pub use load::Load;
+pub use prompt::date::Date;
 pub use prompt::{Prompt, Template};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use saliency_attribution::tch;
