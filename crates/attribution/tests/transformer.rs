@@ -63,7 +63,7 @@ fn asked(name: &str) -> (&str, Parameters, &str) {
         let number = part.parse().ok();
         parameters = match (part, number) {
             ("rollout", _) => parameters.rollout(true),
-            ("zero", _) => parameters.baseline(Baseline::Zero),
+            ("zero", _) => parameters,
             ("deletion", _) => parameters.baseline(Ablation::Deletion),
             (_, Some(number)) if layered && place == 0 => parameters.layer(number),
             (_, Some(number)) => {

@@ -24,13 +24,13 @@ use std::ops::Range;
 use std::path::Path;
 use tokenizers::{AddedToken, PostProcessorWrapper, Tokenizer as Bpe};
 
-/// A BPE tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and SmolLM have it, or
-/// of characters, as Llama 2 and Mistral have it from `SentencePiece`.
+/// A BPE tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and SmolLM have it,
+/// or of characters, as Llama 2 and Mistral have it from `SentencePiece`.
 ///
 /// Where a token stands in a text: tokens go forward and do not overlap; what lies between two of them is white space
-/// that the tokenizer dropped, or letters that its vocabulary lacks. A token's text is what stands there. That is its own
-/// bytes, but for a space that the tokenizer puts before a text, and for characters that a normaliser changes: of several
-/// tokens that come from one of those, the first has it, and the others have nothing at its end.
+/// that the tokenizer dropped, or letters that its vocabulary lacks. A token's text is what stands there. That is its
+/// own bytes, but for a space that the tokenizer puts before a text, and for characters that a normaliser changes: of
+/// several tokens that come from one of those, the first has it, and the others have nothing at its end.
 #[derive(Debug)]
 pub struct Tokenizer {
     readings: Readings,
@@ -130,7 +130,8 @@ impl Tokenizer {
 
     /// The tokens of a text. `first_byte` is where the text begins in the whole text, for the offsets. Outputs go on
     /// after another text: where the tokenizer puts a space before a text, it puts none before them. A special token's
-    /// text, such as `<|endoftext|>`, is read as that token; [`encode_plain`](Self::encode_plain) reads it as characters.
+    /// text, such as `<|endoftext|>`, is read as that token; [`encode_plain`](Self::encode_plain) reads it as
+    /// characters.
     ///
     /// # Errors
     /// What the tokenizer says.

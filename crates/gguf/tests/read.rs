@@ -3,10 +3,10 @@
 
 mod common;
 
+use common::sha256::sha256;
 use common::{read, refusal};
 use saliency_gguf::{Gguf, Metadata, dequantize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 fn path(name: &str) -> PathBuf {
@@ -62,10 +62,9 @@ fn every_type_of_tensor_is_found_and_has_the_numbers_that_python_reads() {
         let mut numbers = vec![0.0; tensor.elements() as usize];
         dequantize(tensor.tensor_type, stored, &mut numbers).unwrap();
         let numbers: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        let digest: String = Sha256::digest(&numbers).iter().map(|byte| format!("{byte:02x}")).collect();
         let found = json!({
             "name": tensor.name, "type": tensor.tensor_type.to_string(), "dims": tensor.dims,
-            "start": tensor.bytes.start, "bytes": stored.len(), "sha256": digest,
+            "start": tensor.bytes.start, "bytes": stored.len(), "sha256": sha256(&numbers),
         });
         assert_eq!(found, *expected);
     }

@@ -1,16 +1,16 @@
-//! The hub's address, the addresses that redirects lead to, and which server may see the token.
+//! A server's address, the addresses that redirects lead to, and which server may see the token.
 
-use crate::Error;
+use crate::{Error, Service};
 use std::fmt;
 use ureq::http::Uri;
 
-/// The hub's address, without a slash at its end.
+/// The address of a hub or a package index, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint(String);
 
 impl Endpoint {
-    pub(crate) fn parse(given: &str) -> Result<Self, Error> {
-        let bad = |why| Error::Endpoint { given: given.to_owned(), why };
+    pub(crate) fn parse(given: &str, service: Service) -> Result<Self, Error> {
+        let bad = |why| Error::Endpoint { given: given.to_owned(), why, service };
         let text = given.trim().trim_end_matches('/');
         let uri: Uri = text.parse().map_err(|_| bad("not an address"))?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
@@ -23,7 +23,11 @@ impl Endpoint {
         // Messages show the address, and must not show a password.
         if authority.as_str().contains('@') {
             let given = "(an address with a name or a password)".to_owned();
-            return Err(Error::Endpoint { given, why: "the token goes into HF_TOKEN" });
+            let why = match service {
+                Service::Hub => "the token goes into HF_TOKEN",
+                Service::PackageIndex => "it is not sent from here",
+            };
+            return Err(Error::Endpoint { given, why, service });
         }
         if text.contains(['?', '#']) {
             return Err(bad("it has a query or a fragment"));
@@ -48,9 +52,10 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// The target of a `Location` header. `None` if it is not a valid address, or leads from https to http.
+/// The target of a `Location` header or of a link. `None` if it is not a valid address, or leads from https to http.
 pub(crate) fn redirected(from: &Uri, location: &str) -> Option<Uri> {
     let (scheme, authority) = (from.scheme_str()?, from.authority()?);
+    let location = location.split('#').next().unwrap_or_default();
     let text = if location.contains("://") {
         location.to_owned()
     } else if location.starts_with("//") {
@@ -59,12 +64,27 @@ pub(crate) fn redirected(from: &Uri, location: &str) -> Option<Uri> {
         format!("{scheme}://{authority}{location}")
     } else {
         let (folder, _) = from.path().rsplit_once('/').unwrap_or_default();
-        format!("{scheme}://{authority}{folder}/{location}")
+        let (path, query) =
+            location.split_once('?').map_or((location, ""), |(path, _)| (path, &location[path.len()..]));
+        format!("{scheme}://{authority}{}{query}", without_dots(&format!("{folder}/{path}")))
     };
     let uri: Uri = text.parse().ok()?;
     let to = uri.scheme_str()?;
     uri.authority().filter(|authority| !authority.host().is_empty() && !authority.as_str().contains('@'))?;
     (to == "https" || (to == "http" && scheme == "http")).then_some(uri)
+}
+
+/// A path without `.` and `..`.
+fn without_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in path.split('/').skip(1) {
+        match part {
+            "." => {}
+            ".." => drop(kept.pop()),
+            part => kept.push(part),
+        }
+    }
+    format!("/{}", kept.join("/"))
 }
 
 /// Whether both addresses are the same server, so that a token for one may be sent to the other.
@@ -95,13 +115,14 @@ mod tests {
 
     use super::*;
 
+    fn hub(given: &str) -> Result<Endpoint, Error> {
+        Endpoint::parse(given, Service::Hub)
+    }
+
     #[test]
     fn endpoints() {
-        assert_eq!(Endpoint::parse("https://hf-mirror.com/").unwrap().as_str(), "https://hf-mirror.com");
-        assert_eq!(
-            Endpoint::parse(" http://127.0.0.1:80/a/b// ").unwrap().as_str(),
-            "http://127.0.0.1:80/a/b"
-        );
+        assert_eq!(hub("https://hf-mirror.com/").unwrap().as_str(), "https://hf-mirror.com");
+        assert_eq!(hub(" http://127.0.0.1:80/a/b// ").unwrap().as_str(), "http://127.0.0.1:80/a/b");
         for bad in [
             "",
             "huggingface.co",
@@ -113,10 +134,10 @@ mod tests {
             "/x",
             "http:",
         ] {
-            let error = Endpoint::parse(bad).unwrap_err().to_string();
+            let error = hub(bad).unwrap_err().to_string();
             assert!(error.contains("HF_ENDPOINT"), "{bad:?}: {error}");
         }
-        let error = Endpoint::parse("https://me:secret@a").unwrap_err().to_string();
+        let error = hub("https://me:secret@a").unwrap_err().to_string();
         assert!(!error.contains("secret"), "{error}");
     }
 
@@ -126,6 +147,8 @@ mod tests {
         let to = |location| redirected(&from, location).map(|uri| uri.to_string());
         assert_eq!(to("/q?r=%2F").as_deref(), Some("https://a.b/q?r=%2F"));
         assert_eq!(to("q").as_deref(), Some("https://a.b/x/q"));
+        assert_eq!(to("../p/./q?r=../s#t").as_deref(), Some("https://a.b/p/q?r=../s"));
+        assert_eq!(to("../../../q").as_deref(), Some("https://a.b/q"));
         assert_eq!(to("//c/q").as_deref(), Some("https://c/q"));
         assert_eq!(to("https://c:1/q").as_deref(), Some("https://c:1/q"));
         for bad in ["http://a.b/q", "ftp://c", "file:///etc/passwd", "https://", "https://u@c/", "a b", "//"]

@@ -140,7 +140,7 @@ fn link(blob: &Path, etag: &str, pointer: &Path) -> io::Result<()> {
 }
 
 /// A temporary file with ordinary permissions. It is deleted on drop unless it is persisted.
-fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+pub(crate) fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".saliency-");
     #[cfg(unix)]

@@ -1,24 +1,15 @@
-//! Requests to the hub for one model: redirects, statuses, and retries while the hub is busy.
+//! Requests to the hub for one model: its files, their metadata and bodies, and what a refusal means.
 
-use crate::address::{Endpoint, is_loopback, redirected, same_server};
+use crate::address::{Endpoint, same_server};
 use crate::cache::repo;
 use crate::id::is_commit;
-use crate::retry_after::retry_after;
 use crate::token::{Token, TokenSource};
-use crate::{Error, FetchEvent, HubId};
+use crate::transport::{Answer, Patience, Request, Transport, shown};
+use crate::{Error, FetchEvent, HubId, Service};
 use hf_hub::api::RepoInfo;
 use std::collections::BTreeSet;
-use std::io;
-use std::time::{Duration, SystemTime};
-use ureq::http::{HeaderMap, Response, Uri};
-use ureq::{Agent, Body};
+use ureq::http::Uri;
 
-/// Redirects in a row.
-const REDIRECTS: usize = 10;
-/// How often a request is repeated after the server closed the connection.
-const RECONNECTS: u32 = 2;
-/// The first pause where the hub does not say how long to wait; each further one is twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The largest list of files that is read.
 const LISTING_BYTES: u64 = 32 << 20;
 
@@ -27,23 +18,18 @@ const LISTING_BYTES: u64 = 32 << 20;
 pub(crate) struct ClientConfig {
     pub(crate) endpoint: Endpoint,
     pub(crate) token: TokenSource,
-    /// The longest time to wait in all for a hub that is busy.
-    pub(crate) max_wait: Duration,
-    /// The longest time to wait for a byte.
-    pub(crate) timeout: Duration,
+    pub(crate) patience: Patience,
 }
 
 /// A session of requests for one model.
 pub(crate) struct Client<'a> {
     pub(crate) id: &'a HubId,
     pub(crate) config: &'a ClientConfig,
-    pub(crate) notify: &'a mut dyn FnMut(FetchEvent<'_>),
-    agent: Agent,
+    pub(crate) transport: Transport<'a>,
     endpoint: Uri,
-    token: Option<Token>,
+    had_token: bool,
     /// Why the token could not be read, if it could not.
     token_error: Option<Error>,
-    waited: Duration,
 }
 
 /// Metadata of a file, from a HEAD request.
@@ -61,38 +47,6 @@ pub(crate) struct Listing {
     pub(crate) files: BTreeSet<String>,
 }
 
-/// A response that is not an error.
-pub(crate) struct Answer {
-    pub(crate) response: Response<Body>,
-    pub(crate) address: Uri,
-    /// Headers of the redirects that the hub itself sent.
-    redirects: Vec<HeaderMap>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Request {
-    /// HEAD. Redirects within the hub are followed; a redirect to another server is the answer.
-    Head,
-    /// GET from a byte on. All redirects are followed.
-    Get(u64),
-}
-
-impl Answer {
-    /// A header that the hub itself sent: the last response's, or else the latest redirect's that has it.
-    fn hub_header(&self, name: &str) -> Option<&str> {
-        let maps = std::iter::once(self.response.headers()).chain(self.redirects.iter().rev());
-        maps.filter_map(|map| map.get(name)).find_map(|value| value.to_str().ok())
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.response.headers().get(name)?.to_str().ok()
-    }
-
-    pub(crate) fn malformed(&self, what: impl Into<String>) -> Error {
-        Error::Malformed { address: shown(&self.address), what: what.into() }
-    }
-}
-
 impl<'a> Client<'a> {
     pub(crate) fn new(
         id: &'a HubId,
@@ -100,23 +54,12 @@ impl<'a> Client<'a> {
         notify: &'a mut dyn FnMut(FetchEvent<'_>),
     ) -> Result<Self, Error> {
         let endpoint = parse(config.endpoint.as_str())?;
-        let timeout = Some(config.timeout);
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            // `follow` does redirects itself, so that the token is sent to the hub only.
-            .max_redirects(0)
-            .timeout_resolve(timeout)
-            .timeout_connect(timeout)
-            .timeout_send_request(timeout)
-            .timeout_recv_response(timeout)
-            .timeout_per_read(timeout)
-            // Without compression, lengths are those of the file.
-            .accept_encoding("identity")
-            .user_agent(concat!("saliency-hub/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
         let (token, token_error) = config.token.read()?;
-        Ok(Self { id, config, notify, agent, endpoint, token, token_error, waited: Duration::ZERO })
+        let authorization = token.as_ref().map(Token::header);
+        let had_token = authorization.is_some();
+        let home = (endpoint.clone(), authorization);
+        let transport = Transport::new(Service::Hub, home, config.patience, notify);
+        Ok(Self { id, config, transport, endpoint, had_token, token_error })
     }
 
     /// Adds to a refusal that no token was sent because its file could not be read.
@@ -148,7 +91,8 @@ impl<'a> Client<'a> {
             }
             answer => answer?,
         };
-        let malformed = |what: String| Error::Malformed { address: shown(&address), what };
+        let malformed =
+            |what: String| Error::Malformed { address: shown(&address), what, service: Service::Hub };
         let mut body = answer.response.into_body();
         let text = body.with_config().limit(LISTING_BYTES).read_to_vec();
         let text = text.map_err(|error| malformed(format!("the list of files is incomplete: {error}")))?;
@@ -172,24 +116,24 @@ impl<'a> Client<'a> {
         let answer = match self.request(&address, Request::Head) {
             Err(Error::NoModel { .. } | Error::NoRevision { .. }) => {
                 let what = format!("it lists {file}, but has no such file");
-                return Err(Error::Malformed { address: shown(&address), what });
+                return Err(Error::Malformed { address: shown(&address), what, service: Service::Hub });
             }
             answer => answer?,
         };
-        match answer.hub_header("x-repo-commit") {
+        match answer.own_header("x-repo-commit") {
             Some(found) if found == commit => {}
             Some(found) => {
                 return Err(answer.malformed(format!("asked for commit {commit}, it answered for {found:?}")));
             }
             None => return Err(answer.malformed("the header X-Repo-Commit is missing")),
         }
-        let etag = answer.hub_header("x-linked-etag").or_else(|| answer.hub_header("etag"));
+        let etag = answer.own_header("x-linked-etag").or_else(|| answer.own_header("etag"));
         let etag = etag.ok_or_else(|| answer.malformed("the header ETag is missing"))?;
         let etag = plain_etag(etag)
             .ok_or_else(|| answer.malformed(format!("{etag:?} is not the ETag of a file")))?;
         // A redirect's Content-Length is that of the redirect, not of the file.
         let length = answer.header("content-length").filter(|_| answer.response.status().is_success());
-        let size = match answer.hub_header("x-linked-size").or(length) {
+        let size = match answer.own_header("x-linked-size").or(length) {
             Some(text) => Some(
                 text.trim()
                     .parse()
@@ -206,102 +150,9 @@ impl<'a> Client<'a> {
         self.request(&address, Request::Get(from))
     }
 
-    /// Sends a request, and repeats it while the hub is busy and `max_wait` is not used up.
     fn request(&mut self, address: &Uri, request: Request) -> Result<Answer, Error> {
-        let mut tries = 0;
-        let mut reconnects = 0;
-        let start = self.waited;
-        loop {
-            tries += 1;
-            let answer = match self.follow(address, request) {
-                Ok(answer) => answer,
-                Err(error) if error.was_closed() && reconnects < RECONNECTS && self.may_wait(FIRST_WAIT) => {
-                    reconnects += 1;
-                    self.wait(0, FIRST_WAIT);
-                    continue;
-                }
-                Err(error) => return Err(self.connection_error(*error)),
-            };
-            let status = answer.response.status().as_u16();
-            match status {
-                200..400 => return Ok(answer),
-                416 if matches!(request, Request::Get(1..)) => return Ok(answer),
-                429 | 500 | 502 | 503 | 504 => {}
-                _ => return Err(self.status_error(&answer)),
-            }
-            let asked = retry_after(answer.response.headers(), SystemTime::now());
-            let wait = asked.unwrap_or(FIRST_WAIT * 2u32.saturating_pow(tries - 1));
-            if !self.may_wait(wait) {
-                let host = origin(&answer.address);
-                let waited = self.waited.saturating_sub(start);
-                return Err(match status {
-                    429 => Error::TooManyRequests { host, waited, asked },
-                    _ => Error::ServerError { host, status, tries, waited },
-                });
-            }
-            drop(answer);
-            self.wait(status, wait);
-        }
-    }
-
-    fn may_wait(&self, wait: Duration) -> bool {
-        self.waited.saturating_add(wait) <= self.config.max_wait
-    }
-
-    fn wait(&mut self, status: u16, wait: Duration) {
-        (self.notify)(FetchEvent::Waiting { status, wait });
-        std::thread::sleep(wait);
-        self.waited += wait;
-    }
-
-    /// One request and its redirects.
-    fn follow(&mut self, address: &Uri, request: Request) -> Result<Answer, Box<RequestError>> {
-        let mut at = address.clone();
-        let mut redirects = Vec::new();
-        for _ in 0..=REDIRECTS {
-            let is_hub = same_server(&self.endpoint, &at);
-            let response = match self.send(&at, request, is_hub) {
-                Ok(response) => response,
-                Err(error) => return Err(RequestError::new(at, Cause::Transport(error))),
-            };
-            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(Answer { response, address: at, redirects });
-            }
-            let Some(location) = response.headers().get("location") else {
-                return Err(RequestError::new(at, Cause::Redirect("a redirect without the header Location")));
-            };
-            let Some(next) = location.to_str().ok().and_then(|location| redirected(&at, location)) else {
-                return Err(RequestError::new(
-                    at,
-                    Cause::Redirect("a redirect to an address that is invalid or not a safe one"),
-                ));
-            };
-            if request == Request::Head && !same_server(&self.endpoint, &next) {
-                return Ok(Answer { response, address: at, redirects });
-            }
-            if is_hub {
-                redirects.push(response.headers().clone());
-            }
-            at = next;
-        }
-        Err(RequestError::new(at, Cause::Redirect("too many redirects")))
-    }
-
-    fn send(&self, address: &Uri, request: Request, with_token: bool) -> Result<Response<Body>, ureq::Error> {
-        let mut builder = match request {
-            Request::Head => self.agent.head(address),
-            Request::Get(_) => self.agent.get(address),
-        };
-        if let Request::Get(from @ 1..) = request {
-            builder = builder.header("Range", format!("bytes={from}-"));
-        }
-        if let Some(token) = self.token.as_ref().filter(|_| with_token) {
-            builder = builder.header("Authorization", token.header());
-        }
-        if is_loopback(address) {
-            builder = builder.config().proxy(None).build();
-        }
-        builder.call()
+        let answer = self.transport.request(address, request)?;
+        if answer.is_good() { Ok(answer) } else { Err(self.status_error(&answer)) }
     }
 
     /// The error that a status of 400 or above stands for.
@@ -309,63 +160,14 @@ impl<'a> Client<'a> {
         let (id, host) = (self.id.clone(), self.host());
         let status = answer.response.status().as_u16();
         if !same_server(&self.endpoint, &answer.address) {
-            return Error::Status { address: shown(&answer.address), status };
+            return answer.bad_status();
         }
         match (status, answer.header("x-error-code")) {
             (401 | 403, Some("GatedRepo")) | (403, _) => Error::Gated { id, host },
             (404, Some("RevisionNotFound")) => Error::NoRevision { id, host },
-            (401, _) => Error::Unauthorised { id, host, had_token: self.token.is_some() },
+            (401, _) => Error::Unauthorised { id, host, had_token: self.had_token },
             (404, _) => Error::NoModel { id, host },
-            _ => Error::Status { address: shown(&answer.address), status },
-        }
-    }
-
-    /// The error for a request that got no usable response.
-    fn connection_error(&self, error: RequestError) -> Error {
-        let malformed = |what| Error::Malformed { address: shown(&error.at), what };
-        let why = match error.cause {
-            Cause::Redirect(what) => return malformed(what.to_owned()),
-            Cause::Transport(ureq::Error::Timeout(_)) => {
-                format!("no answer within {:.1} s", self.config.timeout.as_secs_f64())
-            }
-            Cause::Transport(
-                error @ (ureq::Error::Protocol(_)
-                | ureq::Error::Http(_)
-                | ureq::Error::LargeResponseHeader(..)),
-            ) => return malformed(error.to_string()),
-            Cause::Transport(ureq::Error::Io(error)) => error.to_string(),
-            Cause::Transport(error) => error.to_string(),
-        };
-        Error::Unreachable { host: origin(&error.at), why }
-    }
-}
-
-/// A request without a usable response, and the address that failed.
-#[derive(Debug)]
-struct RequestError {
-    at: Uri,
-    cause: Cause,
-}
-
-#[derive(Debug)]
-enum Cause {
-    Transport(ureq::Error),
-    Redirect(&'static str),
-}
-
-impl RequestError {
-    fn new(at: Uri, cause: Cause) -> Box<Self> {
-        Box::new(Self { at, cause })
-    }
-
-    /// Whether the server closed the connection, as servers do with one that was idle for too long.
-    fn was_closed(&self) -> bool {
-        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-        match &self.cause {
-            Cause::Transport(ureq::Error::Io(error)) => {
-                matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
-            }
-            _ => false,
+            _ => answer.bad_status(),
         }
     }
 }
@@ -379,20 +181,11 @@ fn plain_etag(text: &str) -> Option<&str> {
 }
 
 fn parse(address: &str) -> Result<Uri, Error> {
-    address.parse().map_err(|_| Error::Endpoint { given: address.to_owned(), why: "not an address" })
-}
-
-/// An address without its query, which may hold a signature.
-fn shown(address: &Uri) -> String {
-    format!("{}{}", origin(address), address.path())
-}
-
-fn origin(address: &Uri) -> String {
-    format!(
-        "{}://{}",
-        address.scheme_str().unwrap_or_default(),
-        address.authority().map_or("", |a| a.as_str())
-    )
+    address.parse().map_err(|_| Error::Endpoint {
+        given: address.to_owned(),
+        why: "not an address",
+        service: Service::Hub,
+    })
 }
 
 #[cfg(test)]

@@ -1,79 +1,51 @@
-//! Downloads a file of a commit into the cache: complete and checked, or not at all.
+//! Downloads a file: complete and checked, or not at all.
 
-use crate::cache::{ModelCache, remove};
-use crate::client::{Answer, Client, FileInfo};
-use crate::id::is_hexadecimal;
+use crate::cache::remove;
 use crate::lock::Lock;
-use crate::{Error, FetchEvent};
+use crate::transport::Answer;
+use crate::{Error, FetchEvent, Service};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const CHUNK: usize = 128 << 10;
 /// How often a corrupt file, or a connection that ended without any progress, is tolerated.
 const RETRIES: u32 = 1;
 
-/// Downloads `file` of `commit` unless it is in the cache, and returns its path there.
-pub(crate) fn fetch(
-    client: &mut Client<'_>,
-    cache: &ModelCache,
-    commit: &str,
-    file: &str,
-) -> Result<PathBuf, Error> {
-    let folder = cache.snapshot_folder(commit);
-    let pointer = folder.join(file);
-    if pointer.is_file() {
-        return Ok(pointer);
-    }
-    let info = client.file_info(commit, file)?;
-    let blob = cache.blob(&info.etag);
-    let size = info.size.unwrap_or(0);
-    for folder in [blob.parent(), Some(folder.as_path())].into_iter().flatten() {
-        fs::create_dir_all(folder).map_err(|source| Error::writing(source, folder, &cache.root, size))?;
-    }
+/// A file on a server.
+pub(crate) trait Server {
+    /// Its bytes from one on: an answer of status 200, 206 or 416.
+    fn body(&mut self, from: u64) -> Result<Answer, Error>;
 
-    let lock_path = cache.lock(&info.etag);
-    let part = blob.with_extension("incomplete");
-    let longest = client.config.max_wait + client.config.timeout;
-    let lock = Lock::take(&lock_path, longest, || {
-        let done = fs::metadata(&part).map_or(0, |metadata| metadata.len());
-        (client.notify)(FetchEvent::OtherProcess { file, done });
-        done
-    });
-    let lock = lock.map_err(|source| Error::writing(source, &lock_path, &cache.root, size))?;
-    let Some(lock) = lock else {
-        return Err(Error::Locked { file: file.to_owned(), lock: lock_path, waited: longest });
-    };
-    // Another process may have downloaded it in the meantime.
-    if !is_complete(&blob, info.size) {
-        remove(&blob)?;
-        // Without a lock, a name that no other process uses.
-        let part = if lock.is_exclusive() {
-            part
-        } else {
-            blob.with_extension(format!("{}.incomplete", std::process::id()))
-        };
-        let download = Download { cache, commit, file, info: &info, blob: &blob, part: &part };
-        download.run(client)?;
-    }
-    cache.link(&info.etag, &pointer, size)?;
-    Ok(pointer)
+    /// Tells the caller how far it is.
+    fn tell(&mut self, event: FetchEvent<'_>);
+
+    /// The longest time to wait for another process that makes no progress.
+    fn longest(&self) -> Duration;
 }
 
-/// Whether a blob exists and has the expected length.
-fn is_complete(blob: &Path, size: Option<u64>) -> bool {
-    fs::metadata(blob).is_ok_and(|found| found.is_file() && size.is_none_or(|size| size == found.len()))
+/// A file to be downloaded.
+pub(crate) struct Download<'a> {
+    /// The cache's folder, for messages.
+    pub(crate) root: &'a Path,
+    /// Its name, for messages and progress.
+    pub(crate) file: &'a str,
+    /// Its length, where it is known.
+    pub(crate) size: Option<u64>,
+    /// Its SHA-256, where it is known.
+    pub(crate) sha256: Option<&'a str>,
+    /// Where it goes.
+    pub(crate) place: &'a Path,
+    /// Held meanwhile.
+    pub(crate) lock: &'a Path,
 }
 
-struct Download<'a> {
-    cache: &'a ModelCache,
-    commit: &'a str,
-    file: &'a str,
-    info: &'a FileInfo,
-    blob: &'a Path,
-    part: &'a Path,
+/// Whether a file exists and has the expected length.
+fn is_complete(path: &Path, size: Option<u64>) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && size.is_none_or(|size| size == found.len()))
 }
 
 /// The outcome of an attempt. All but `Complete` may be tried again.
@@ -85,15 +57,62 @@ enum Attempt {
         progressed: bool,
         error: Error,
     },
-    /// Length, hash or status are not as the hub announced.
+    /// Length, hash or status are not as expected.
     Corrupt(Error),
 }
 
 impl Download<'_> {
-    fn run(&self, client: &mut Client<'_>) -> Result<(), Error> {
+    /// Downloads the file unless it is in its place. Of several processes, one does so and the others wait for it.
+    pub(crate) fn run(&self, server: &mut dyn Server) -> Result<(), Error> {
+        let lock = self.claim(server)?;
+        self.fill(&lock, server)
+    }
+
+    /// Takes the file's lock, and waits while another process that has it makes progress.
+    pub(crate) fn claim(&self, server: &mut dyn Server) -> Result<Lock, Error> {
+        let failed = |source, path: &Path| Error::writing(source, path, self.root, self.size.unwrap_or(0));
+        if let Some(folder) = self.place.parent() {
+            fs::create_dir_all(folder).map_err(|source| failed(source, folder))?;
+        }
+        let part = self.part();
+        let longest = server.longest();
+        let lock = Lock::take(self.lock, longest, || {
+            let done = fs::metadata(&part).map_or(0, |metadata| metadata.len());
+            server.tell(FetchEvent::OtherProcess { file: self.file, done });
+            done
+        });
+        lock.map_err(|source| failed(source, self.lock))?.ok_or_else(|| {
+            let (file, lock) = (self.file.to_owned(), self.lock.to_owned());
+            Error::Locked { file, lock, waited: longest }
+        })
+    }
+
+    /// Downloads the file unless it is in its place, with its lock held.
+    pub(crate) fn fill(&self, lock: &Lock, server: &mut dyn Server) -> Result<(), Error> {
+        // Another process may have downloaded it in the meantime.
+        if is_complete(self.place, self.size) {
+            return Ok(());
+        }
+        remove(self.place)?;
+        // Without a lock, a name that no other process uses.
+        let part = if lock.is_exclusive() {
+            self.part()
+        } else {
+            self.place.with_extension(format!("{}.incomplete", std::process::id()))
+        };
+        self.fill_part(&part, server)
+    }
+
+    /// The file as far as it has been downloaded.
+    fn part(&self) -> PathBuf {
+        self.place.with_extension("incomplete")
+    }
+
+    /// Downloads into a partial file, and moves that to its place.
+    fn fill_part(&self, part: &Path, server: &mut dyn Server) -> Result<(), Error> {
         let (mut interruptions, mut corruptions) = (0, 0);
         let error = loop {
-            match self.attempt(client) {
+            match self.attempt(part, server) {
                 Ok(Attempt::Complete) => return Ok(()),
                 Ok(Attempt::Interrupted { progressed, error }) => {
                     interruptions = if progressed && self.can_resume() { 0 } else { interruptions + 1 };
@@ -103,7 +122,7 @@ impl Download<'_> {
                 }
                 Ok(Attempt::Corrupt(error)) => {
                     corruptions += 1;
-                    remove(self.part)?;
+                    remove(part)?;
                     if corruptions > RETRIES {
                         break error;
                     }
@@ -113,32 +132,27 @@ impl Download<'_> {
         };
         // A partial file is kept only if its hash will be checked at the end, and if the disk has room for it.
         if !self.can_resume() || matches!(error, Error::DiskFull { .. }) {
-            remove(self.part)?;
+            remove(part)?;
         }
         Err(error)
     }
 
-    /// The expected SHA-256: an `ETag` of 64 digits. One of 40 digits is git's hash, which is not checked.
-    fn hash(&self) -> Option<&str> {
-        Some(self.info.etag.as_str()).filter(|etag| etag.len() == 64 && is_hexadecimal(etag))
-    }
-
     fn can_resume(&self) -> bool {
-        self.hash().is_some()
+        self.sha256.is_some()
     }
 
-    fn attempt(&self, client: &mut Client<'_>) -> Result<Attempt, Error> {
-        let room = |done: u64| self.info.size.unwrap_or(0).saturating_sub(done);
-        let failed = |done| move |source| Error::writing(source, self.part, &self.cache.root, room(done));
-        let part = File::options().read(true).write(true).create(true).truncate(false).open(self.part);
+    fn attempt(&self, at: &Path, server: &mut dyn Server) -> Result<Attempt, Error> {
+        let room = |done: u64| self.size.unwrap_or(0).saturating_sub(done);
+        let failed = |done| move |source| Error::writing(source, at, self.root, room(done));
+        let part = File::options().read(true).write(true).create(true).truncate(false).open(at);
         let mut part = PartialFile { file: part.map_err(failed(0))?, done: 0, hasher: Sha256::new() };
-        part.resume(self.can_resume(), self.info.size).map_err(failed(0))?;
+        part.resume(self.can_resume(), self.size).map_err(failed(0))?;
 
         let start = part.done;
-        let mut total = self.info.size;
+        let mut total = self.size;
         // An empty file, or one that an earlier download completed, needs no request.
         if total != Some(start) {
-            let mut answer = client.body(self.commit, self.file, start)?;
+            let mut answer = server.body(start)?;
             match answer.response.status().as_u16() {
                 206 if content_range(&answer).is_some_and(|(from, _)| from == start) => {}
                 // The whole file, although only the rest was requested.
@@ -167,7 +181,7 @@ impl Download<'_> {
             let mut chunk = vec![0; CHUNK];
             let before = part.done;
             loop {
-                (client.notify)(FetchEvent::Bytes { file: self.file, done: part.done, total: expected });
+                server.tell(FetchEvent::Bytes { file: self.file, done: part.done, total: expected });
                 let why = match body.read(&mut chunk) {
                     Ok(0) if part.done == expected => break,
                     Ok(0) => "it was closed".to_owned(),
@@ -187,32 +201,32 @@ impl Download<'_> {
             }
         }
         let expected = total.unwrap_or(part.done);
-        self.finish(part, expected)
+        self.finish(part, (at, expected))
     }
 
     /// Checks length and hash, and moves the file to its final name.
-    fn finish(&self, part: PartialFile, expected: u64) -> Result<Attempt, Error> {
-        let failed = |source| Error::writing(source, self.part, &self.cache.root, 0);
+    fn finish(&self, part: PartialFile, (at, expected): (&Path, u64)) -> Result<Attempt, Error> {
+        let failed = |source| Error::writing(source, at, self.root, 0);
         // The length on disk: another program may have written to the file.
         let length = part.file.metadata().map_err(failed)?.len();
         if length != expected {
             return Ok(Attempt::Corrupt(self.wrong_length(length, expected)));
         }
-        if let Some(expected) = self.hash() {
+        if let Some(expected) = self.sha256 {
             let got = hexadecimal(&part.hasher.finalize());
             if got != expected {
                 let (file, expected) = (self.file.to_owned(), expected.to_owned());
-                return Ok(Attempt::Corrupt(Error::Hash { file, got, expected }));
+                return Ok(Attempt::Corrupt(Error::Hash { file, got, expected, service: Service::Hub }));
             }
         }
         part.file.sync_all().map_err(failed)?;
         drop(part.file);
-        fs::rename(self.part, self.blob).map_err(failed)?;
+        fs::rename(at, self.place).map_err(failed)?;
         Ok(Attempt::Complete)
     }
 
     fn wrong_length(&self, got: u64, expected: u64) -> Error {
-        Error::Length { file: self.file.to_owned(), got, expected }
+        Error::Length { file: self.file.to_owned(), got, expected, service: Service::Hub }
     }
 }
 
@@ -268,7 +282,7 @@ fn content_range(answer: &Answer) -> Option<(u64, Option<u64>)> {
     Some((from.trim().parse().ok()?, total.trim().parse().ok()))
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

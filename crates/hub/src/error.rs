@@ -1,6 +1,6 @@
 //! Errors.
 
-use crate::HubId;
+use crate::{HubId, Service};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,15 +20,15 @@ pub enum Error {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The hub's address is not valid.
-    #[error(
-        "{given:?} is not the address of a hub: {why}; set HF_ENDPOINT to one such as https://huggingface.co, or unset it"
-    )]
+    /// The server's address is not valid.
+    #[error("{given:?} is not the address of a {}: {why}; {}", service.name(), service.repair())]
     Endpoint {
         /// What was given.
         given: String,
         /// What is wrong with it.
         why: &'static str,
+        /// Which kind of server.
+        service: Service,
     },
     /// The token is not valid. It is not shown.
     #[error("the token in {place} holds spaces or other characters that no token has; copy it again")]
@@ -88,8 +88,8 @@ pub enum Error {
         /// What is wrong with the token's file.
         why: Box<Self>,
     },
-    /// The hub answered 429 for longer than [`Hub::max_wait`](crate::Hub::max_wait).
-    #[error("{}", too_many_requests(host, *waited, *asked))]
+    /// The server answered 429 for longer than [`Hub::max_wait`](crate::Hub::max_wait).
+    #[error("{}", too_many_requests(host, *waited, *asked, *service))]
     TooManyRequests {
         /// The hub.
         host: String,
@@ -97,11 +97,13 @@ pub enum Error {
         waited: Duration,
         /// The further wait that the hub asks for.
         asked: Option<Duration>,
+        /// Which kind of server.
+        service: Service,
     },
-    /// The hub answered with a server error for longer than [`Hub::max_wait`](crate::Hub::max_wait).
+    /// The server answered with a server error for longer than [`Hub::max_wait`](crate::Hub::max_wait).
     #[error(
-        "{host} answered with server error {status}, {tries} times in {:.1} s; try later, or see status.huggingface.co",
-        waited.as_secs_f64()
+        "{host} answered with server error {status}, {tries} times in {:.1} s; try later{}",
+        waited.as_secs_f64(), service.status_page()
     )]
     ServerError {
         /// The hub.
@@ -112,32 +114,38 @@ pub enum Error {
         tries: u32,
         /// The time spent waiting.
         waited: Duration,
+        /// Which kind of server.
+        service: Service,
     },
     /// An unexpected status.
-    #[error("{address} answered {status}; is HF_ENDPOINT right, and is there a proxy in between?")]
+    #[error("{address} answered {status}; {} right, and is there a proxy in between?", service.is_setting())]
     Status {
         /// The address, without its query.
         address: String,
         /// The status.
         status: u16,
+        /// Which kind of server.
+        service: Service,
     },
     /// No answer.
-    #[error(
-        "{host} can't be reached: {why}; is HF_ENDPOINT right? HF_HUB_OFFLINE=1 uses what is in the cache"
-    )]
+    #[error("{host} can't be reached: {why}; {} right?{}", service.is_setting(), service.offline())]
     Unreachable {
         /// The server.
         host: String,
         /// The system's message.
         why: String,
+        /// Which kind of server.
+        service: Service,
     },
-    /// An answer that a hub does not give.
-    #[error("{address} did not answer as a hub does: {what}; is HF_ENDPOINT right?")]
+    /// An answer that such a server does not give.
+    #[error("{address} did not answer as a {} does: {what}; {} right?", service.name(), service.is_setting())]
     Malformed {
         /// The address, without its query.
         address: String,
         /// What is wrong with the answer.
         what: String,
+        /// Which kind of server.
+        service: Service,
     },
     // --- the repository
     /// The weights exist as a pickle only.
@@ -166,6 +174,42 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    // --- the package index
+    /// No index is named.
+    #[error(
+        "the address of a package index is needed: give --index, set PIP_INDEX_URL or UV_DEFAULT_INDEX, or write index-url \
+         into pip's configuration; or let pip do it: python3 -m pip download --no-deps {requirement}"
+    )]
+    NoIndex {
+        /// What pip is asked for.
+        requirement: String,
+    },
+    /// The index has no such project.
+    #[error("{index} has no project {project}; does the address end as an index's does, in /simple?")]
+    NoProject {
+        /// The index.
+        index: String,
+        /// The project.
+        project: &'static str,
+    },
+    /// The index does not have that file.
+    #[error("{address} does not list {file}; it lists {}", list(has))]
+    NoFile {
+        /// The project's page.
+        address: String,
+        /// The file.
+        file: &'static str,
+        /// The files that it lists.
+        has: Vec<String>,
+    },
+    /// A wheel that is no zip archive, or does not hold what it should.
+    #[error("{}: {what}; remove it and try again", path.display())]
+    Wheel {
+        /// The wheel.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     // --- the transfer
     /// The connection ended before the file was complete, repeatedly.
     #[error("{file}: the connection ended after {got} of {expected} bytes ({why}); try again")]
@@ -179,50 +223,60 @@ pub enum Error {
         /// How it ended.
         why: String,
     },
-    /// The file's length is not the one that the hub states, twice in a row.
+    /// The file's length is not the expected one, twice in a row.
     #[error(
-        "{file}: received {got} bytes, and the hub states {expected}, twice in a row; the file was not kept; is there a proxy in between?"
+        "{file}: received {got} bytes, and {} {expected}, twice in a row; the file was not kept; is there a proxy in \
+         between?", service.expects()
     )]
     Length {
         /// The file.
         file: String,
         /// Bytes that arrived.
         got: u64,
-        /// Bytes that the hub states.
+        /// Bytes that are expected.
         expected: u64,
+        /// Which kind of server.
+        service: Service,
     },
-    /// The file's SHA-256 is not the one that the hub states, twice in a row.
+    /// The file's SHA-256 is not the expected one, twice in a row.
     #[error(
-        "{file}: its SHA-256 is {got}, and the hub states {expected}, twice in a row; the file was not kept; is there a proxy in between?"
+        "{file}: its SHA-256 is {got}, and {} {expected}, twice in a row; the file was not kept; is there a proxy in \
+         between?", service.expects()
     )]
     Hash {
         /// The file.
         file: String,
         /// The hash of the bytes that arrived.
         got: String,
-        /// The hash that the hub states.
+        /// The hash that is expected.
         expected: String,
+        /// Which kind of server.
+        service: Service,
     },
     // --- this machine
     /// The disk is full.
     #[error(
-        "the disk is full: {} more are needed in {}; make room, or set HF_HOME to a folder on another disk",
-        bytes(*needed), folder.display()
+        "the disk is full: {} more are needed in {}; make room, or set {} to a folder on another disk",
+        bytes(*needed), folder.display(), service.cache_setting()
     )]
     DiskFull {
         /// The cache.
         folder: PathBuf,
         /// Bytes still to be written.
         needed: u64,
+        /// Which kind of server.
+        service: Service,
     },
     /// The system denies reading or writing.
     #[error(
-        "{}: permission denied; set HF_HOME to a folder of your own, or have the permissions changed",
-        path.display()
+        "{}: permission denied; set {} to a folder of your own, or have the permissions changed",
+        path.display(), service.cache_setting()
     )]
     PermissionDenied {
         /// The file or folder.
         path: PathBuf,
+        /// Which kind of server.
+        service: Service,
     },
     /// Another process holds the lock of a file and makes no progress.
     #[error(
@@ -269,11 +323,29 @@ impl Error {
         matches!(self, Self::Id { .. } | Self::Endpoint { .. } | Self::Token { .. })
     }
 
+    /// The same, said of another kind of server.
+    pub(crate) fn of(mut self, kind: Service) -> Self {
+        match &mut self {
+            Self::Endpoint { service, .. }
+            | Self::TooManyRequests { service, .. }
+            | Self::ServerError { service, .. }
+            | Self::Status { service, .. }
+            | Self::Unreachable { service, .. }
+            | Self::Malformed { service, .. }
+            | Self::Length { service, .. }
+            | Self::Hash { service, .. }
+            | Self::DiskFull { service, .. }
+            | Self::PermissionDenied { service, .. } => *service = kind,
+            _ => {}
+        }
+        self
+    }
+
     /// The error of writing to `path`; `needed` bytes were to be written, in the cache `folder`.
     pub(crate) fn writing(source: io::Error, path: &Path, folder: &Path, needed: u64) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::DiskFull { folder: folder.to_owned(), needed }
+                Self::DiskFull { folder: folder.to_owned(), needed, service: Service::Hub }
             }
             _ => Self::reading(source, path),
         }
@@ -284,7 +356,7 @@ impl Error {
         let path = path.to_owned();
         match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                Self::PermissionDenied { path }
+                Self::PermissionDenied { path, service: Service::Hub }
             }
             _ => Self::Io { path, source },
         }
@@ -305,15 +377,15 @@ fn unauthorised(id: &HubId, host: &str, had_token: bool) -> String {
     }
 }
 
-fn too_many_requests(host: &str, waited: Duration, asked: Option<Duration>) -> String {
+fn too_many_requests(host: &str, waited: Duration, asked: Option<Duration>, service: Service) -> String {
     let more = match asked {
         Some(asked) => format!(", and it asks for {} s more", asked.as_secs()),
         None => String::new(),
     };
     format!(
-        "{host} reports too many requests (429); gave up after waiting {:.1} s{more}; try later, or set HF_TOKEN, which \
-         allows more",
-        waited.as_secs_f64()
+        "{host} reports too many requests (429); gave up after waiting {:.1} s{more}; try later{}",
+        waited.as_secs_f64(),
+        service.more_requests()
     )
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// A step of a download, passed to the callback of [`Hub::get`](crate::Hub::get).
+/// A step of a download, passed to the callback of [`Hub::get`](crate::Hub::get)
+/// and [`PackageIndex::get`](crate::PackageIndex::get).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[doc(alias = "Fetched")]
@@ -25,7 +26,7 @@ pub enum FetchEvent<'a> {
         /// Bytes that the other process has downloaded, as far as can be seen.
         done: u64,
     },
-    /// The hub is busy; the request is repeated after a pause.
+    /// The server is busy; the request is repeated after a pause.
     Waiting {
         /// The status: 429 for too many requests, 5xx for a server error; 0 if the connection was closed.
         status: u16,

@@ -5,9 +5,10 @@ use crate::cache::ModelCache;
 use crate::cached::{self, CachedModel};
 use crate::checkpoint::{self, INDEX};
 use crate::client::{Client, ClientConfig};
-use crate::download::fetch;
+use crate::fetch::fetch;
 use crate::token::{Token, TokenSource};
-use crate::{Error, FetchEvent, HubId};
+use crate::transport::Patience;
+use crate::{Error, FetchEvent, HubId, Service};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,8 +42,7 @@ impl Hub {
         let config = ClientConfig {
             endpoint: Endpoint::default(),
             token: TokenSource::None,
-            max_wait: Duration::from_mins(1),
-            timeout: Duration::from_secs(30),
+            patience: Patience::default(),
         };
         Self { cache: cache.into(), config, offline: None }
     }
@@ -53,7 +53,7 @@ impl Hub {
     /// # Errors
     /// [`Error::Endpoint`] if the address is not valid.
     pub fn endpoint(mut self, address: &str) -> Result<Self, Error> {
-        self.config.endpoint = Endpoint::parse(address)?;
+        self.config.endpoint = Endpoint::parse(address, Service::Hub)?;
         Ok(self)
     }
 
@@ -95,14 +95,14 @@ impl Hub {
     #[must_use]
     #[doc(alias = "patience")]
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
-        self.config.max_wait = max_wait;
+        self.config.patience.max_wait = max_wait;
         self
     }
 
     /// The longest time to wait for a connection, an answer, or the next byte. Default: 30 s.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.config.timeout = timeout;
+        self.config.patience.timeout = timeout;
         self
     }
 

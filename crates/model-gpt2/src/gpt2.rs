@@ -51,6 +51,11 @@ impl Gpt2 {
         &self.config
     }
 
+    /// The network's parts, which methods look into.
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
     /// Where the weights are.
     pub fn device(&self) -> Device {
         self.decoder.device()

@@ -93,7 +93,7 @@ fn no_error_has_libtorchs_frames_in_it() {
         gpt2.logits_at(&long, None).unwrap_err().to_string(),
         gpt2.logits_at(&odd, None).unwrap_err().to_string(),
         gpt2.embed(&[u32::MAX]).unwrap_err().to_string(),
-        gpt2.residual(1, &odd).unwrap_err().to_string(),
+        gpt2.decoder().residual(1, &odd).unwrap_err().to_string(),
         saliency_checkpoint::Error::from(odd.f_matmul(&long).unwrap_err()).to_string(),
     ];
     let error = gpt2.logits_at(&odd, None).unwrap_err();
@@ -143,13 +143,13 @@ impl LanguageModel for Odd {
 
 impl Inside for Odd {
     fn layers(&self) -> usize {
-        self.same.layers()
+        self.same.decoder().layers()
     }
     fn heads(&self) -> usize {
-        self.same.heads()
+        self.same.decoder().heads()
     }
     fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError> {
-        Ok(self.cut("residual", self.same.residual(layer, embeddings)?))
+        Ok(self.cut("residual", self.same.decoder().residual(layer, embeddings)?))
     }
     fn logits_from(
         &self,
@@ -157,11 +157,11 @@ impl Inside for Odd {
         residual: &Tensor,
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
-        let found = self.same.logits_from(layer, residual, positions)?;
+        let found = self.same.decoder().logits_from(layer, residual, positions)?;
         Ok(self.cut("logits_from", if self.part == "graph" { found.detach() } else { found }))
     }
     fn attention_at(&self, layer: usize, residual: &Tensor) -> Result<AttentionView, ModelError> {
-        let look = self.same.attention_at(layer, residual)?;
+        let look = self.same.decoder().attention_at(layer, residual)?;
         Ok(AttentionView::new(
             self.cut("attention_at, pattern,", look.pattern),
             self.cut("attention_at, values,", look.values),
@@ -171,10 +171,10 @@ impl Inside for Odd {
         ))
     }
     fn feed_forward(&self, layer: usize, attended: &Tensor) -> Result<Tensor, ModelError> {
-        Ok(self.cut("feed_forward", self.same.feed_forward(layer, attended)?))
+        Ok(self.cut("feed_forward", self.same.decoder().feed_forward(layer, attended)?))
     }
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError> {
-        let found = self.same.read_out(residual, weights)?;
+        let found = self.same.decoder().read_out(residual, weights)?;
         Ok(ReadOut::new(self.cut("read_out", found.direction), found.constant))
     }
     fn tape_by<'a>(
@@ -183,7 +183,7 @@ impl Inside for Odd {
         embeddings: &Tensor,
         positions: Range<usize>,
     ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
-        self.same.tape_by(rule, embeddings, positions)
+        self.same.decoder().tape_by(rule, embeddings, positions)
     }
 }
 
@@ -228,9 +228,9 @@ fn where_the_last_norm_cancels_a_sum_an_earlier_layer_is_named() {
         let method = method("layer-gradient-x-activation", &parameters).unwrap();
         Attributor::new().with_method(method).record(&gpt2, &sequence("gpt2-a")).unwrap().notes
     };
-    let notes = at(Inside::layers(&gpt2));
+    let notes = at(gpt2.decoder().layers());
     assert!(notes[0].ends_with("; use the aggregate l2, l1 or max-abs, or an earlier layer"), "{notes:?}");
-    for layer in 0..Inside::layers(&gpt2) {
+    for layer in 0..gpt2.decoder().layers() {
         assert_eq!(at(layer), [""; 0]);
     }
 }

@@ -52,6 +52,11 @@ impl Llama {
         &self.config
     }
 
+    /// The network's parts, which methods look into.
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
     /// Where the weights are.
     pub fn device(&self) -> Device {
         self.decoder.device()

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The mean difference of a channel, in 255ths.
-const MEAN: f64 = 2.5;
+const MEAN: f64 = 2.0;
 /// The share of pixels with a channel that differs by more than a quarter: edges of letters.
 const SHARE: f64 = 0.01;
 

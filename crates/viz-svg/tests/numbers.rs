@@ -110,10 +110,8 @@ fn the_scatter_places_dots_by_their_two_values() {
         .flatten()
         .collect();
     assert_eq!(places.len(), 213);
-    // Both axes run from 0 to the largest value of all rows, 400 units each, with a square root.
-    let all = record.attributions.iter().flatten().map(|v| v.unwrap());
-    let largest = all.fold(0.0, f64::max);
-    let along = |v: f64| 400.0 * (v / largest).sqrt();
+    // As in the original, both axes run from 0 to 0.04, the next round number above the 0.99 quantile, 400 units each.
+    let along = |v: f64| 400.0 * (v / 0.04).min(1.0);
     let (x, y) = (&record.attributions[0], &record.attributions[29]);
     let most = |row: &[Option<f64>]| row.iter().map(|v| along(v.unwrap())).fold(0.0, f64::max);
     // What only the later output has read stands left of the plot, by 10.

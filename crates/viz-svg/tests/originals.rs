@@ -68,6 +68,26 @@ fn everything_that_the_original_heatmap_shows_is_there() {
 }
 
 #[test]
+fn boxes_of_a_line_touch_as_in_the_original() {
+    let draw_with = |options| draw("tall-heatmap", &run_30(), &options);
+    let gaps = |scene: &Scene| {
+        let cells = pieces(group(scene, "paragraph"), |item| match item {
+            Item::Cells { cells, .. } => Some(cells.clone()),
+            _ => None,
+        });
+        let mut rects: Vec<_> = cells.into_iter().flatten().map(|r| (r.y, r.x, r.x + r.width)).collect();
+        rects.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        let pairs: Vec<_> = rects.windows(2).filter(|pair| (pair[0].0 - pair[1].0).abs() < 1e-9).collect();
+        (pairs.len(), pairs.iter().filter(|pair| pair[1].1 - pair[0].2 > 1e-6).count())
+    };
+    // 184 tokens in fewer than 24 lines.
+    let (pairs, apart) = gaps(&draw_with(notebook(Options::default())));
+    assert!(pairs > 160 && apart == 0, "{apart} of {pairs}");
+    let (_, apart) = gaps(&draw_with(Options { tokens: true, ..Options::default() }));
+    assert!(apart > 100, "{apart}");
+}
+
+#[test]
 fn everything_that_the_original_minimap_shows_is_there() {
     let record = run_30();
     let scene = draw("minimap", &record, &notebook(state(Some(12), None)));

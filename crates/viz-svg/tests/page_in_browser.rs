@@ -38,8 +38,21 @@ fn the_page_does_what_it_says_in_a_browser() {
     for (name, outputs) in [("empty", 0), ("single", 1)] {
         page(name, Page::report(&short(outputs)));
     }
+    let part = |record: &Record, inputs: Range<usize>| vec![record.with_inputs(inputs).unwrap()];
+    let (of_run, unsigned, signed) =
+        (part(&run[0], 20..60), part(&methods[0], 5..25), part(&methods[1], 5..25));
+    page("excerpt-unsigned", Page::report(&unsigned));
+    page("excerpt-signed", Page::report(&signed));
     // What the page sums by itself, as a record is regrouped.
-    for (name, records) in [("run-30", &run), ("runs-3x30", &runs), ("methods", &methods)] {
+    let (of_run, unsigned, signed) = (&of_run, &unsigned, &signed);
+    for (name, records) in [
+        ("run-30", &run),
+        ("runs-3x30", &runs),
+        ("methods", &methods),
+        ("excerpt", of_run),
+        ("excerpt-unsigned", unsigned),
+        ("excerpt-signed", signed),
+    ] {
         let of = |group: &dyn Fn(&Record) -> Record| records.iter().map(group).collect::<Vec<_>>();
         let words = of(&|record| record.regroup(&words(record), Reduce::Sum).unwrap());
         let sentences = of(&|record| record.group(&Segmentation::Sentences, Reduce::Sum).unwrap());

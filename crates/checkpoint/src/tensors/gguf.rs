@@ -162,3 +162,100 @@ impl StoredTensors for GgufTensors {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::float_cmp, reason = "whole numbers are exact")]
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::GgufTensors;
+    use crate::error::Error;
+    use crate::gguf::{GgufFile, Layout};
+    use crate::tensors::source::TensorSource;
+    use std::io::Write;
+    use tch::{Device, Kind, Tensor};
+
+    /// A file with one tensor, of dimensions slowest first, whose number `i` is `i`; as F32, or as `Q8_0` with a scale
+    /// of 1 and numbers modulo 128.
+    fn tensors(dims: &[u64], quantised: bool, layout: Layout) -> GgufTensors {
+        let mut bytes =
+            [&b"GGUF"[..], &3_u32.to_le_bytes(), &1_u64.to_le_bytes(), &0_u64.to_le_bytes()].concat();
+        bytes.extend([1, 0, 0, 0, 0, 0, 0, 0, b'w']);
+        bytes.extend((dims.len() as u32).to_le_bytes());
+        bytes.extend(dims.iter().rev().flat_map(|dim| dim.to_le_bytes()));
+        bytes.extend(if quantised { 8_u32 } else { 0 }.to_le_bytes());
+        bytes.extend(0_u64.to_le_bytes());
+        bytes.resize(bytes.len().next_multiple_of(32), 0);
+        for i in 0..dims.iter().product() {
+            match quantised {
+                false => bytes.extend((i as f32).to_le_bytes()),
+                true if i % 32 == 0 => bytes.extend([0, 0x3C, (i % 128) as u8]),
+                true => bytes.push((i % 128) as u8),
+            }
+        }
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&bytes).unwrap();
+        let opened = GgufFile::open(file.path()).unwrap();
+        let role = |stored: &str| (stored.to_uppercase(), layout);
+        let place = (Kind::Float, Device::Cpu);
+        GgufTensors::new((&opened.path, &opened.file), &opened.gguf, place, role).unwrap()
+    }
+
+    fn take(dims: &[u64], quantised: bool, layout: Layout) -> Tensor {
+        let mut tensors = tensors(dims, quantised, layout);
+        let size = tensors.size("W").unwrap();
+        let taken = tensors.take("W").unwrap().unwrap();
+        assert_eq!(taken.size(), size);
+        assert!(tensors.take("W").unwrap().is_none() && tensors.names().is_empty());
+        taken
+    }
+
+    /// All larger than what is read at once, but for the last two.
+    #[test]
+    fn tensors_are_put_together_from_pieces() {
+        for dims in [&[1200_u64, 512][..], &[2, 400_000], &[700_000], &[70, 100, 96], &[3, 5], &[0, 32]] {
+            for quantised in [false, true] {
+                if quantised && !dims.last().unwrap().is_multiple_of(32) {
+                    continue;
+                }
+                let taken = take(dims, quantised, Layout::AsStored);
+                let n = dims.iter().product::<u64>() as i64;
+                let all = Tensor::arange(n, (Kind::Int64, Device::Cpu));
+                let all = if quantised { all.remainder(128) } else { all };
+                let size: Vec<i64> = dims.iter().map(|&dim| dim as i64).collect();
+                assert!(taken.equal(&all.to_kind(Kind::Float).view(&*size)), "{dims:?}, {quantised}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stored_transpose_is_turned() {
+        let taken = take(&[1200, 512], false, Layout::Transposed);
+        for (row, column) in [(0, 0), (511, 0), (0, 1199), (17, 600), (511, 1199)] {
+            assert_eq!(taken.double_value(&[row, column]), (column * 512 + row) as f64);
+        }
+        assert!(taken.is_contiguous());
+        let error = tensors(&[4], false, Layout::Transposed).take("W").unwrap_err();
+        assert!(error.to_string().contains("it has 1 dimensions, and 2 are needed"), "{error}");
+    }
+
+    /// Row `half · j + i` of a head is its stored row `2 i + j`.
+    #[test]
+    fn halves_of_heads_are_put_apart() {
+        for heads in [1, 3, 60, 600] {
+            let half = 1200 / heads / 2;
+            let rows = take(&[1200, 512], false, Layout::Interleaved { heads });
+            let column = take(&[1200], false, Layout::Interleaved { heads });
+            for (head, i, j) in (0..heads).flat_map(|h| (0..half).flat_map(move |i| [(h, i, 0), (h, i, 1)])) {
+                let (row, stored) = (head * 2 * half + half * j + i, head * 2 * half + 2 * i + j);
+                assert_eq!(column.double_value(&[row as i64]), stored as f64, "{heads} heads, row {row}");
+                assert_eq!(rows.double_value(&[row as i64, 511]), (stored * 512 + 511) as f64);
+            }
+        }
+        for heads in [0, 7, 1200] {
+            let error = tensors(&[1200, 32], true, Layout::Interleaved { heads }).take("W").unwrap_err();
+            assert!(matches!(error, Error::Gguf { .. }));
+            assert!(error.to_string().contains("its 1200 rows are not two halves for each of"), "{error}");
+        }
+    }
+}

@@ -10,9 +10,9 @@ use tokenizers::{NormalizerWrapper, PreTokenizerWrapper};
 
 /// Changes a tokenizer as its class does in transformers 5.24. `config` is the model's `config.json`.
 ///
-/// GPT-2's class has a switch of its own for a space before a text. Llama's leaves the normaliser out and puts the space
-/// before the text alone (`legacy` false, the default) or after added tokens too, unless the text begins with one; but
-/// not for a model of type `mistral`, whose tokenizers are taken as they are.
+/// GPT-2's class has a switch of its own for a space before a text. Llama's leaves the normaliser out and puts the
+/// space before the text alone (`legacy` false, the default) or after added tokens too, unless the text begins with
+/// one; but not for a model of type `mistral`, whose tokenizers are taken as they are.
 pub(crate) fn apply(form: &mut Form, settings: &Settings, config: Option<&Value>) {
     match form.alphabet {
         Alphabet::Letters => {

@@ -57,7 +57,7 @@ impl Tokenizer {
 
 /// The tokens, and what is known of each.
 struct Vocabulary<'a> {
-    /// SentencePiece's model, not GPT-2's.
+    /// `SentencePiece`'s model, not GPT-2's.
     pieces: bool,
     tokens: Vec<&'a str>,
     types: Vec<i32>,
@@ -123,7 +123,7 @@ impl<'a> Vocabulary<'a> {
 
     /// What is done to a text, as `tokenizer.json` writes it, and the model without its vocabulary.
     fn steps(&self, metadata: &'a Metadata) -> Result<Steps<'a>, GgufError> {
-        let mut steps = if self.pieces { self.as_pieces(metadata)? } else { self.byte_level(metadata)? };
+        let mut steps = if self.pieces { self.as_pieces(metadata)? } else { Self::byte_level(metadata)? };
         steps.json["post_processor"] = self.post_processor(metadata, steps.begins)?;
         steps.json["model"] = json!({"type": "BPE", "vocab": {}, "merges": []});
         Ok(steps)
@@ -142,7 +142,7 @@ impl<'a> Vocabulary<'a> {
     }
 
     /// As GPT-2's.
-    fn byte_level(&self, metadata: &'a Metadata) -> Result<Steps<'a>, GgufError> {
+    fn byte_level(metadata: &'a Metadata) -> Result<Steps<'a>, GgufError> {
         let pre = metadata.optional_string("tokenizer.ggml.pre")?.unwrap_or("default");
         let pre = PreTokenizer::named(pre).ok_or_else(|| {
             refused("pre", format!("{pre:?}"), &format!("{} are read", PreTokenizer::names()))

@@ -3,7 +3,7 @@
 use saliency_gguf::{Gguf, dequantize};
 
 /// Reads a file, asks it for everything, and turns its smaller tensors into numbers. Only a panic is a failure.
-pub fn exercise(bytes: &[u8]) {
+pub(crate) fn exercise(bytes: &[u8]) {
     let gguf = match Gguf::read(bytes, bytes.len() as u64) {
         Ok(gguf) => gguf,
         Err(error) => {

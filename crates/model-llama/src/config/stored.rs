@@ -137,6 +137,10 @@ impl Stored {
         let full = vec![None; blocks];
         match model_type {
             ModelType::Llama => return Ok(full),
+            ModelType::Mistral if self.layer_types.is_some() => {
+                let why = "with it a Mistral is another model, Ministral, which is not read";
+                return Err(Refusal::new("layer_types", "a list", why));
+            }
             ModelType::Mistral => return Ok(vec![window; blocks]),
             ModelType::Qwen2 | ModelType::Qwen3 => {}
         }

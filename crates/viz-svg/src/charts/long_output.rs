@@ -86,7 +86,9 @@ fn scene(panels: &Panels<'_>, groups: &[Group], cell: f64, text_width: f64, opti
     let theme = options.theme;
     let set = |record: &Record| Paragraph::continuing(record.output_tokens(), text_width, SIZE, LINE);
     let texts: Vec<_> = panels.records.iter().map(set).collect();
-    let (mut sheet, top) = above_panels::sheet(panels, groups, Setting::Inputs, options);
+    // The outputs stand above their grids.
+    let setting = if options.look == Look::Notebook { Setting::Boxed } else { Setting::Inputs };
+    let (mut sheet, top) = above_panels::sheet(panels, groups, setting, options);
     let text_height = texts.iter().map(Paragraph::height).fold(0.0, f64::max);
     let tokens = panels.records.iter().map(|record| record.tokens.len()).max().unwrap_or(0) as f64;
     let (mut top, mut left) = (top, 0.0);

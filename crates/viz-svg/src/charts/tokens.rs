@@ -28,7 +28,7 @@ const POSITION: f64 = 36.0;
 const WORD: f64 = 48.0;
 const WORDS_END: f64 = 200.0;
 /// A column of numbers.
-const NUMBER: f64 = 88.0;
+const NUMBER: f64 = 114.0;
 /// Before the bars, and the least that they take.
 const BEFORE_BARS: f64 = 14.0;
 const BARS: f64 = 60.0;
@@ -137,7 +137,7 @@ impl Chart for Tokens {
 /// Texts of a terminal's columns, each at its right end.
 fn columns(texts: impl Iterator<Item = String>) -> String {
     texts.fold(String::new(), |mut line, text| {
-        let before = 14_usize.saturating_sub(font::columns(&text));
+        let before = 16_usize.saturating_sub(font::columns(&text));
         line.extend(std::iter::repeat_n(' ', before));
         line + &text
     })

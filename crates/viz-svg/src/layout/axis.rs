@@ -7,7 +7,7 @@ pub(crate) const SIZE: f64 = 10.0;
 /// Ticks stand at least so far apart.
 const APART: f64 = 44.0;
 
-/// An axis: from 0 to the largest value, with a square root, or as far to both sides of 0.
+/// An axis: from 0 to the largest value, or as far to both sides of 0; with a square root or without.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Axis {
     pub(crate) form: Form,
@@ -26,18 +26,27 @@ pub(crate) enum Form {
     SignedRoot,
     /// `½ + ½ · x / reach`.
     Linear,
+    /// `x / reach`, of values without a sign, out to a round number.
+    FromZero,
 }
 
 impl Axis {
     /// An axis `length` units long for values out to `reach`; `spelled` writes a value at a tick.
     pub(crate) fn new(form: Form, reach: f64, length: f64, spelled: impl Fn(f64) -> String) -> Self {
         let reach = if reach > 0.0 && reach.is_finite() { reach } else { 1.0 };
+        let step = reach * APART / length;
+        let power = 10_f64.powf(step.log10().floor());
+        let step = [1.0, 2.0, 5.0].map(|digit| digit * power).into_iter().find(|round| *round >= step);
+        let step = step.unwrap_or(10.0 * power);
+        let steps = (reach / step - 1e-9).ceil().min(length);
+        let reach = if form == Form::FromZero { steps * step } else { reach };
         let mut axis = Self { form, reach, ticks: Vec::new() };
         let values = match form {
+            Form::FromZero => (0..=steps as usize).map(|i| i as f64 * step).collect(),
             Form::Root | Form::SignedRoot => axis.round(length),
             Form::Linear => axis.even(length),
         };
-        let both = values.iter().filter(|v| form != Form::Root && **v > 0.0).map(|v| -v);
+        let both = values.iter().filter(|v| form.is_signed() && **v > 0.0).map(|v| -v);
         let mut values: Vec<f64> = values.iter().copied().chain(both).collect();
         values.sort_by(f64::total_cmp);
         axis.ticks = values.into_iter().map(|v| (axis.place(v), spelled(v))).collect();
@@ -51,6 +60,7 @@ impl Axis {
             Form::Root => share.max(0.0).sqrt(),
             Form::SignedRoot => 0.5 + 0.5 * share.abs().sqrt().copysign(share),
             Form::Linear => 0.5 + 0.5 * share,
+            Form::FromZero => share.max(0.0),
         }
     }
 
@@ -84,6 +94,12 @@ impl Axis {
     }
 }
 
+impl Form {
+    fn is_signed(self) -> bool {
+        matches!(self, Self::SignedRoot | Self::Linear)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Axis, Form};
@@ -107,5 +123,11 @@ mod tests {
         let axis = Axis::new(Form::Linear, 3.5, 400.0, |v| format!("{v}"));
         let texts: Vec<_> = axis.ticks.iter().map(|(_, text)| text.as_str()).collect();
         assert_eq!(texts, ["-3", "-2", "-1", "0", "1", "2", "3"]);
+
+        // 44 of 400 units are 0.0041 of 0.0375: ticks at each 0.005, out to 0.04.
+        let axis = Axis::new(Form::FromZero, 0.0375, 400.0, |v| format!("{v:.3}"));
+        assert!((axis.place(0.01) - 0.25).abs() < 1e-12 && axis.place(0.1) >= 1.0);
+        let texts: Vec<_> = axis.ticks.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(texts, ["0.000", "0.005", "0.010", "0.015", "0.020", "0.025", "0.030", "0.035", "0.040"]);
     }
 }

@@ -22,6 +22,8 @@ const BETWEEN: f64 = 12.0;
 pub(crate) enum Setting {
     /// The inputs alone.
     Inputs,
+    /// The inputs alone, each token's box with its spaces: as the notebook has it.
+    Boxed,
     /// The inputs, and under a rule the outputs.
     Apart,
     /// One text, with a rule where the outputs begin.
@@ -49,7 +51,7 @@ struct Block {
 impl Setting {
     /// That of a chart which shows all rows.
     pub(crate) fn of(options: &Options) -> Self {
-        if options.look == Look::Notebook { Self::Inputs } else { Self::Apart }
+        if options.look == Look::Notebook { Self::Boxed } else { Self::Apart }
     }
 }
 
@@ -69,6 +71,7 @@ impl ColoredText {
         let room = width - 2.0 * PADDING;
         let shown = if setting == Setting::Running { &record.tokens } else { record.inputs() };
         let paragraph = Paragraph::set(shown, room, size, line);
+        let paragraph = if setting == Setting::Boxed { paragraph.with_spaces() } else { paragraph };
         let mut blocks = vec![Block { paragraph, first: 0, top: 0.0 }];
         if setting == Setting::Apart && record.n_output() > 0 {
             let top = blocks[0].paragraph.height() + BETWEEN;

@@ -126,10 +126,10 @@ impl<'a> Heatmap<'a> {
         self.lines.len() as f64 * self.row
     }
 
-    /// Room for the labels, left of the bars.
+    /// Room for the labels, left of the bars: whole units, so that the bars have sharp edges.
     pub(crate) fn label_width(&self) -> f64 {
         let labels = (0..self.rows.n_output()).map(|row| font::width(&self.rows.label(row), self.size()));
-        labels.fold(40.0, f64::max).min(self.label_room) + 8.0
+        (labels.fold(40.0, f64::max).min(self.label_room) + 8.0).ceil()
     }
 
     /// Room for what stands above the bars.

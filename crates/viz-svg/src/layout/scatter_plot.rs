@@ -232,6 +232,10 @@ impl<'a> ScatterPlot<'a> {
     }
 }
 
+/// In the notebook's look, values without a sign run out to this quantile of all, as its colours do; those beyond lie
+/// at the edge.
+const NOTEBOOK_REACH: f64 = 0.99;
+
 /// The axes of every pair of a record's rows, on a plot of some side; of rows that are set against another record's
 /// row, that one included.
 pub(crate) fn axis(rows: &Rows<'_>, side: f64) -> Axis {
@@ -239,11 +243,17 @@ pub(crate) fn axis(rows: &Rows<'_>, side: f64) -> Axis {
         (0..rows.n_output()).flat_map(|row| (0..rows.length(row)).map(move |token| rows.own(row, token)));
     let foreign = rows.foreign.into_iter().flat_map(|foreign| foreign.values().collect::<Vec<_>>());
     let values = own.chain(foreign).filter_map(Value::number).filter(|x| x.is_finite());
-    let (low, high) = values.fold((0.0_f64, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
-    let form = match rows.unit() {
-        Unit::Relative => Form::Linear,
-        _ if low < 0.0 => Form::SignedRoot,
-        _ => Form::Root,
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let (low, high) = (values.first().map_or(0.0, |x| x.min(0.0)), values.last().map_or(0.0, |x| x.max(0.0)));
+    let (form, high) = match rows.unit() {
+        Unit::Relative => (Form::Linear, high),
+        _ if low < 0.0 => (Form::SignedRoot, high),
+        Unit::Recorded => {
+            let last = (values.len() as f64 * NOTEBOOK_REACH).ceil().max(1.0) as usize - 1;
+            (Form::FromZero, values.get(last).copied().filter(|x| *x > 0.0).unwrap_or(high))
+        }
+        _ => (Form::Root, high),
     };
     // A tick is a round number.
     let spelled = |x: f64| {

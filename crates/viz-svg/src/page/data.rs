@@ -110,6 +110,8 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
         if excerpt.is_part() {
             let inside = excerpt.outside.iter().map(|outside| outside.map(|outside| 1.0 - outside));
             set("inside", json!(inside.collect::<Vec<_>>()));
+            // Of several rows together what lies outside is known where nothing cancels.
+            set("adds", json!(record.signed == Some(false)));
             let shown = excerpt.inputs[1] - excerpt.inputs[0];
             set("left", json!(excerpt.of.saturating_sub(shown)));
         }

@@ -46,6 +46,7 @@ pub(crate) fn part(redraw: &Redraw) -> Value {
                 Form::Root => "root",
                 Form::SignedRoot => "signed",
                 Form::Linear => "linear",
+                Form::FromZero => "zero",
             };
             set("form", json!(form));
             set("reach", json!(axis.reach));

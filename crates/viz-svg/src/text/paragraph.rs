@@ -17,6 +17,7 @@ pub struct Paragraph {
     seen: BTreeSet<usize>,
     size: f64,
     line_height: f64,
+    with_spaces: bool,
 }
 
 /// A stretch of one token on one line, without the spaces at its ends: they are part of the gap between words. A token
@@ -78,7 +79,12 @@ impl Paragraph {
         let seen = lines.iter().flatten().filter(|cluster: &&Cluster| cluster.text != " ");
         let seen = seen.flat_map(|cluster| &cluster.parts).map(|(token, _)| *token).collect();
         let lines = lines.into_iter().map(|line| ordered(line, base)).collect();
-        Self { lines, seen, size, line_height }
+        Self { lines, seen, size, line_height, with_spaces: false }
+    }
+
+    /// The same with stretches that hold their tokens' spaces, but for those at a line's ends.
+    pub(crate) fn with_spaces(self) -> Self {
+        Self { with_spaces: true, ..self }
     }
 
     /// Puts a word, with the white space behind it, on the line or on the next.
@@ -126,14 +132,18 @@ impl Paragraph {
             let (top, mut left) = (y + number as f64 * self.line_height, x);
             // The token whose piece may grow; a space of its own inside it does not end it.
             let mut open = None;
-            for (cluster, leftward) in line {
+            let is_blank = |(cluster, _): &(Cluster, bool)| cluster.text == " ";
+            let first = line.iter().position(|placed| !is_blank(placed)).unwrap_or(line.len());
+            let last = line.iter().rposition(|placed| !is_blank(placed)).unwrap_or_default();
+            for (place, (cluster, leftward)) in line.iter().enumerate() {
+                let is_held = self.with_spaces && (first..last).contains(&place);
                 let width = columns_of(cluster) as f64 * font::ADVANCE * self.size;
                 let bytes: usize = cluster.parts.iter().map(|(_, n)| n).sum();
                 let parts = cluster.parts.len();
                 for part in 0..parts {
                     let (token, own) = cluster.parts[if *leftward { parts - 1 - part } else { part }];
                     let width = width * own as f64 / bytes as f64;
-                    if cluster.text != " " || !self.seen.contains(&token) {
+                    if cluster.text != " " || is_held || !self.seen.contains(&token) {
                         if let Some(piece) = pieces.last_mut().filter(|_| open == Some(token)) {
                             piece.rect.width = left + width - piece.rect.x;
                         } else {

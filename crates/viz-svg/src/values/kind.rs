@@ -138,7 +138,7 @@ impl Unit {
     pub(crate) fn spelled(self, value: Value, compared: bool) -> String {
         let x = match value {
             Value::Missing => return "missing".to_owned(),
-            Value::NotComparable => return "not comp.".to_owned(),
+            Value::NotComparable => return "not comparable".to_owned(),
             Value::Relative { log2, .. } => return times(log2.exp2()),
             Value::Number(x) => x,
         };

@@ -47,7 +47,7 @@ const output = (page, inputs, row) => word(page, inputs + row);
 const colored = page => page.locator("#saliency-text [data-t]").evaluateAll(spans => spans.map(span => getComputedStyle(span).backgroundColor));
 /** The whole table, as it is copied: its head, and numbers by the token's position. */
 async function copied(page) {
-  await page.evaluate(() => document.getElementById("saliency-copy-table").click());
+  await page.evaluate(() => { document.getElementById("saliency-live").textContent = ""; document.getElementById("saliency-copy-table").click(); });
   await page.waitForFunction(() => /copied/.test(document.getElementById("saliency-live").textContent));
   const lines = (await page.evaluate(() => navigator.clipboard.readText())).trim().split("\n");
   const [head, ...rows] = lines.filter(line => !line.startsWith("#")).map(line => line.split("\t"));
@@ -186,6 +186,28 @@ test("tokens, words and sentences hold the sums of the record", async () => {
     }
   }
   await close();
+});
+
+test("an excerpt's shares count what lies outside, of several outputs together too", async () => {
+  for (const name of ["excerpt", "excerpt-unsigned", "excerpt-signed"]) {
+    const { page, close } = await open(name);
+    for (const grain of ["tokens", "words", "sentences"]) {
+      const file = JSON.parse(readFileSync(`${PAGES}/${name}.${grain}.json`, "utf8")), record = Array.isArray(file) ? file[0] : file;
+      const members = record.regrouped?.members ?? record.tokens.map(() => 1), { positions, outside } = record.excerpt, n = record.attributions.length;
+      await press(page, `[data-grain=${grain}]`);
+      for (const row of [n - 1, n >> 1]) {
+        await go(page, `grain=${grain}&pin=1&hover=${sum(members.slice(record.tokens.length - n, record.tokens.length - n + row))}`);
+        const values = record.attributions[row].map(Math.abs), total = sum(values) / (1 - (outside[row] ?? 0)) + Math.abs(record.outputs?.[row]?.within ?? 0);
+        const { rows } = await copied(page);
+        assert.equal(rows.length, values.length, `${name} ${grain} ${row}`);
+        for (const { position, numbers } of rows) {
+          const expected = values[positions.indexOf(position)] / total;
+          assert.ok(Math.abs(numbers[1] - expected) < 3e-4 * Math.max(...values) / total, `${name}, ${grain}, ${row}, ${position}: ${numbers[1]} is not ${expected}`);
+        }
+      }
+    }
+    await close();
+  }
 });
 
 test("against distance a share is divided by the median at its distance", async () => {
@@ -416,6 +438,13 @@ test("a tap chooses A, after 'Compare with…' B, at 360 px", async () => {
   await close();
 });
 
+/** Whose outputs the scatter's axes say they are: the one to the right, the one upwards. */
+async function axes(page) {
+  await press(page, "#saliency-as-scatter");
+  await settled(page);
+  return page.locator("#saliency-scatter section:visible text[font-weight=bold]").evaluateAll(texts => texts.map(text => text.textContent.split(" · ").at(-1)));
+}
+
 test("a lock in one continuation compares with the rows of the others", async () => {
   const { page, close } = await open("runs", { hash: "tab=continuations&hover=1:8&lock=0:5&token=60" });
   const [zero, one] = [held("runs-3x30", "words", 0), held("runs-3x30", "words", 1)], column = one.of[60];
@@ -424,6 +453,7 @@ test("a lock in one continuation compares with the rows of the others", async ()
   // The other continuation's own outputs have no counterpart.
   const spans = (await colored(page)).slice(one.first, one.first + 8);
   assert.deepEqual([...new Set(spans)], ["rgb(217, 217, 217)"]);
+  assert.deepEqual(await axes(page), ["continuation 0", "continuation 1"]);
   await page.locator("#saliency-panel-continuations .chart").focus();
   for (const [key, k] of [["]", 2], ["]", 0], ["[", 2]]) {
     await page.keyboard.press(key);
@@ -465,6 +495,7 @@ test("methods stand side by side, and say how far they agree", async () => {
   await go(page, "hover=0:3&lock=1:2&token=4");
   const part = (k, row) => sizes(k, row)[4] / sum(sizes(k, row)), gap = part(0, 3) - part(1, 2);
   assert.match(await said(page, "cell"), new RegExp(`: [+−]${percent(Math.abs(gap)).replace(".", "\\.")} against`));
+  assert.deepEqual(await axes(page), ["integrated-gradients", "gradient-x-input"]);
   await close();
 });
 
@@ -498,8 +529,8 @@ test("search finds phrases across tokens, counts while typing, and steps", async
   await close();
 });
 
-test("only the selection, or the sentence in hand", async () => {
-  const { page, close } = await open("report", { hash: "hover=12&token=60" });
+test("only the selection, or the sentence in hand, or that of a tick", async () => {
+  const { page, data, close } = await open("report", { hash: "hover=12&token=60" });
   const sentences = held("run-30", "sentences"), group = sentences.of[60], [from, to] = [sentences.starts[group], sentences.starts[group + 1]];
   await page.locator(".menu summary").click();
   await page.locator("#saliency-only").click();
@@ -516,6 +547,14 @@ test("only the selection, or the sentence in hand", async () => {
   await press(page, "#saliency-only");
   await settled(page);
   assert.deepEqual((await out()).filter(i => i < INPUTS), [20, 21, 22, 23, 24, 25]);
+  // The rule above the heat map, at the column of token 100.
+  const svg = page.locator(".map section:not([hidden]) svg"), section = page.locator(".map section:not([hidden])");
+  const grid = data.figures[await section.getAttribute("data-figure")].parts.find(part => part.kind === "grid");
+  const at = await svg.evaluate(svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width);
+  await svg.click({ position: { x: at * (grid.at[0] + (run.of[100] + 0.5) * grid.cell[0]), y: at * (grid.at[1] - 4) } });
+  await settled(page);
+  const of = sentences.of[100];
+  assert.deepEqual((await out()).filter(i => i < INPUTS), run.of.map((_, i) => i).slice(sentences.starts[of], sentences.starts[of + 1]));
   await close();
 });
 

@@ -22,8 +22,9 @@ pub(crate) fn pairs(merges: Vec<&str>) -> Result<Vec<Merge<'_>>, &str> {
         .collect()
 }
 
-/// The merges of tokens with scores: every way in which a token is two others, the highest score first. Equal scores are
-/// in the order that the transformers library has: by the parts' lengths, the longer first, and by the parts' numbers.
+/// The merges of tokens with scores: every way in which a token is two others, the highest score first. Equal scores
+/// are in the order that the transformers library has: by the parts' lengths, the longer first, and by the parts'
+/// numbers.
 pub(crate) fn by_scores<'a>(
     tokens: impl Iterator<Item = (&'a str, f32)>,
     numbers: &HashMap<&'a str, TokenId>,

@@ -1,8 +1,9 @@
 // The bar that stays: outputs, comparison, unit, grain, intensity, legend, and what is behind the menu.
 import { data, every, id, listen, make, palettes, press, records } from "./data.js";
 import { firstOf, numbers, rowName } from "./grain.js";
-import { PATTERN_NAMES, scaleOf, alike } from "./scale.js";
-import { clips, show, state } from "./state.js";
+import { ODD } from "./numbers.js";
+import { scaleOf, alike } from "./scale.js";
+import { byDistance, clips, show, state } from "./state.js";
 import { current, diverging, inShares, lockOf, rowOf } from "./values.js";
 import { legend } from "./words.js";
 
@@ -65,7 +66,7 @@ export function controls() {
   }
   for (const button of every("[data-grain]")) press(button, button.dataset.grain === state.grain);
   id("intensity").value = String(Math.log2(state.intensity));
-  id("intensity").closest("label").hidden = state.mode === "distance" || !inShares(current());
+  id("intensity").closest("label").hidden = byDistance() || !inShares(current());
   const release = id("release"), compare = id("compare");
   release.hidden = !lock;
   if (lock) release.textContent = `✕ release ${rowName(lock.view, lock.row)}${lock.view.k === state.record ? "" : ` (${lock.view.record.name})`}`;
@@ -90,7 +91,7 @@ function drawLegend() {
   id("low").textContent = said.low;
   id("middle").textContent = said.middle;
   id("high").textContent = said.high;
-  id("legend-notes").textContent = [...said.notes, ...scale.patterns.map(k => `hatched: ${PATTERN_NAMES[k]}`)].join(" · ");
+  id("legend-notes").textContent = [...said.notes, ...scale.patterns.map(k => `hatched: ${ODD[k]}`)].join(" · ");
 }
 /** The records that share the page's scale: those of the first screen, or of the figure. */
 const sharing = () => {

@@ -5,9 +5,9 @@ import { numbers, place, rowName } from "./grain.js";
 import { lines } from "./inspector.js";
 import { exact } from "./numbers.js";
 import { scaleOf, theme } from "./scale.js";
-import { state } from "./state.js";
+import { byDistance, state } from "./state.js";
 import { SVG, add, write } from "./svg.js";
-import { inShares, lockOf, locked, shares, shown } from "./values.js";
+import { inShares, locked, shares, shown, subtracted } from "./values.js";
 import { legend, rowTitle, sentence, text } from "./words.js";
 
 /** @param {string} said */
@@ -38,13 +38,13 @@ export async function copy(copied, said) {
 
 /** The table as tab-separated values, with how they were made. */
 export function copyTable() {
-  const { columns, view, row } = lines(Infinity), { record } = view, lock = lockOf(state.grain);
+  const { columns, view, row } = lines(Infinity), { record } = view, lock = subtracted();
   if (!view.n) return;
-  const compares = state.mode === "difference" && lock, values = shown(view, row), mine = shares(view, row), other = compares ? locked(view) : [];
-  const unit = state.mode === "distance" ? "log2 of share / median share at that distance" : inShares(view) ? "share of the row" : record.unit;
-  const about = [`method: ${record.method}`, `target: ${record.target}`, `output ${numbers(view, row)}: ${rowName(view, row)}`, ...(compares ? [`minus output ${numbers(lock.view, lock.row)}: ${rowName(lock.view, lock.row)}`] : []), `unit: ${unit}`];
-  const head = ["position", state.grain.slice(0, -1), ...(compares ? ["B", "difference"] : ["value", "share"])];
-  const table = columns.map(i => [place(view, i), view.labels[i], ...(compares ? [exact(other[i]), exact(values[i])] : [exact(values[i]), exact(mine[i])])].join("\t"));
+  const values = shown(view, row), mine = shares(view, row), other = lock ? locked(view) : [];
+  const unit = byDistance() ? "log2 of share / median share at that distance" : inShares(view) ? "share of the row" : record.unit;
+  const about = [`method: ${record.method}`, `target: ${record.target}`, `output ${numbers(view, row)}: ${rowName(view, row)}`, ...(lock ? [`minus output ${numbers(lock.view, lock.row)}: ${rowName(lock.view, lock.row)}`] : []), `unit: ${unit}`];
+  const head = ["position", state.grain.slice(0, -1), ...(lock ? ["B", "difference"] : ["value", "share"])];
+  const table = columns.map(i => [place(view, i), view.labels[i], ...(lock ? [exact(other[i]), exact(values[i])] : [exact(values[i]), exact(mine[i])])].join("\t"));
   return copy([...about.map(line => "# " + line), head.join("\t"), ...table].join("\n") + "\n", `${columns.length} rows copied.`);
 }
 

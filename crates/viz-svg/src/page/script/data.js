@@ -5,7 +5,7 @@
  * groups that are not one token */
 /** @typedef {{inputs: number, texts: string[], labels: Record<string, string>, name: string, method: string, target: string,
  *   facts: string, signed: boolean, unit: string, after: string, share: boolean, percent: boolean, kind: number, axis?: string, totals: number[], within?: (number | null)[],
- *   inside?: (number | null)[], left?: number, positions?: number[], rows?: string[], titles?: string[], aligned?: number[][][],
+ *   inside?: (number | null)[], adds?: boolean, left?: number, positions?: number[], rows?: string[], titles?: string[], aligned?: number[][][],
  *   words: Groups, sentences: Groups, profile: number, source?: number, scales: number[], values: string,
  *   codes: Int16Array, offsets: number[]}} Rec */
 /** @typedef {{median: number[], n: number[], of: string}} Profile the median share at each distance, and how many cells

@@ -12,7 +12,8 @@ import { current } from "./values.js";
 /** @typedef {{data: import("./data.js").FigureData, number: number, section: HTMLElement, svg: SVGSVGElement, groups: SVGGElement[], keys: string[],
  *   box: HTMLElement, seen: boolean, drawn: boolean, prefix: string}} Figure */
 
-const AS_PATHS = 12000;
+// Cells above which a grid is a picture; how far above the cells their ticks can be clicked.
+const AS_PATHS = 12000, TICKS = 12;
 
 /** @type {Figure[]} */
 export const figures = data.figures.map((/** @type {import("./data.js").FigureData} */ figure, /** @type {number} */ number) => {
@@ -237,7 +238,7 @@ function repaint(figure) {
 }
 
 /** What lies under a point of a figure: an output's first, a token's first. @param {Figure} figure @param {{clientX: number, clientY: number}} event
- * @returns {{record: number, row?: number, token?: number} | null} */
+ * @returns {{record: number, row?: number, token?: number, only?: boolean} | null} `only`: its sentence alone */
 export function under(figure, event) {
   const box = figure.svg.getBoundingClientRect(), { width: w, height: h } = figure.svg.viewBox.baseVal;
   const [px, py] = [(event.clientX - box.left) / box.width * w, (event.clientY - box.top) / box.height * h];
@@ -252,8 +253,10 @@ export function under(figure, event) {
       if (found) return hit(found[0]);
     } else if (part.kind === "grid") {
       const [along, across] = part.turned ? [y, x] : [x, y], row = floor(across / part.cell[1]);
-      if (row < 0 || row >= view.n) continue;
       const later = along >= start(part, view, inputs), token = floor((along - (later ? part.gap : 0)) / part.cell[0]);
+      // The rule above the inputs, with the sentences' ticks.
+      if (figure.data.map && across < 0 && across > -TICKS && token >= 0 && token < inputs) return { record: k, token: starts[token], only: true };
+      if (row < 0 || row >= view.n) continue;
       if (token >= 0 && token < inputs + view.n - 1) return token < width(view, row) ? { record: k, row: output(row), token: starts[token] } : { record: k, row: output(row) };
     } else if (part.kind === "thumbnails") {
       const row = part.places.findIndex(inside);

@@ -4,7 +4,7 @@ import { abs, finite, held, min, nameOf, position, profiles, records } from "./d
 /** @typedef {import("./data.js").Value} Value */
 
 /** @typedef {{k: number, record: Rec, grain: string, starts: number[], of: Int32Array, inputs: number, n: number, labels: string[],
- *   sums: Map<number, Value[]>, totals: Map<number, number>, ratios: Map<number, Value[]>, behind: Map<number, number[]>}} View
+ *   sums: Map<number, Value[]>, shares: Map<number, Value[]>, totals: Map<number, number>, ratios: Map<number, Value[]>, behind: Map<number, number[]>}} View
  * `of` is the group of each token, `n` counts the groups of outputs */
 
 /** @type {Map<string, View>} */
@@ -20,7 +20,7 @@ export function view(k, grain) {
   const labels = starts.map((start, g) => groups?.labels[g] ?? nameOf(record, start));
   const inputs = starts.findIndex(start => start >= record.inputs);
   const count = inputs < 0 ? starts.length : inputs;
-  const made = { k, record, grain, starts, of, inputs: count, n: starts.length - count, labels, sums: new Map(), totals: new Map(), ratios: new Map(), behind: new Map() };
+  const made = { k, record, grain, starts, of, inputs: count, n: starts.length - count, labels, sums: new Map(), shares: new Map(), totals: new Map(), ratios: new Map(), behind: new Map() };
   views.set(key, made);
   return made;
 }
@@ -83,8 +83,10 @@ export function total(view, row) {
       const value = held(record, r, token);
       if (finite(value)) inner += value;
     }
-    inner += record.within?.[r] ?? 0;
-    cut += record.totals[r] * (1 - (record.inside?.[r] ?? 1));
+    const within = record.within?.[r] ?? 0;
+    inner += within;
+    // Of several rows it is known where nothing cancels, as `Excerpt::regrouped` has it.
+    if (to - from === 1 || (record.adds && !record.inside?.slice(from, to).includes(null))) cut += (record.totals[r] - abs(within)) * (1 - (record.inside?.[r] ?? 1));
   }
   found = outer + abs(inner) + cut;
   view.totals.set(row, found);

@@ -3,8 +3,8 @@ import { abs, finite, id, make, max, min } from "./data.js";
 import { cells, place, ratios, rowName, width } from "./grain.js";
 import { percent, signed, times } from "./numbers.js";
 import { levels, scaleOf } from "./scale.js";
-import { state } from "./state.js";
-import { compared, current, inShares, locked, lockOf, ranked, rowOf, shares, shown } from "./values.js";
+import { byDistance, state } from "./state.js";
+import { compared, current, inShares, locked, ranked, rowOf, shares, shown, subtracted } from "./values.js";
 import { rowTitle, spelled } from "./words.js";
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./data.js").Value} Value */
@@ -35,23 +35,23 @@ const even = (view, row, share) => finite(share) ? times(share * cells(view, row
 export function rank() {
   const list = id("ranked");
   if (!list) return;
-  const view = current(), lock = lockOf(state.grain), compares = state.mode === "difference" && lock;
+  const view = current(), lock = subtracted();
   list.replaceChildren();
-  list.className = compares ? "both" : "";
+  list.className = lock ? "both" : "";
   id("ranking").textContent = rowTitle();
   id("held").textContent = "";
   if (!view.n) return;
   const row = rowOf(view), values = shown(view, row), columns = ranked(view, row).slice(0, WORDS), scale = scaleOf([view.k], state.grain);
-  const at = levels(scale, view, row), mine = shares(view, row), other = compares ? locked(view) : [];
-  const own = compares ? compared(view, row) : [];
+  const at = levels(scale, view, row), mine = shares(view, row), other = lock ? locked(view) : [];
+  const own = lock ? compared(view, row) : [];
   const size = (/** @type {Value} */ v) => finite(v) ? abs(v) : 0;
-  const largest = max(1e-300, ...columns.map(i => compares ? max(size(own[i]), size(other[i])) : size(values[i])));
+  const largest = max(1e-300, ...columns.map(i => lock ? max(size(own[i]), size(other[i])) : size(values[i])));
   for (const column of columns) {
     const item = append(list, "li", view.of[state.token ?? -1] === column ? "at" : ""), value = values[column];
     item.dataset.c = String(view.starts[column]);
     append(item, "b", "", view.labels[column]);
-    const track = append(item, "span", compares ? "track" : "amount");
-    if (compares) {
+    const track = append(item, "span", lock ? "track" : "amount");
+    if (lock) {
       const [a, b] = [size(own[column]) / largest, size(other[column]) / largest];
       const line = append(track, "i", "gap");
       line.style.left = 100 * min(a, b) + "%";
@@ -64,29 +64,29 @@ export function rank() {
       bar.style.background = at[column] >= 0 ? scale.colors[at[column]] : "";
     }
     append(item, "span", "n", spelled(view, value));
-    append(item, "span", "m", compares ? `${word(view, own[column])} ○ ${word(view, other[column])}` : state.mode !== "distance" && view.record.percent ? even(view, row, mine[column]) : percent(mine[column]));
-    if (!compares) append(item, "span", "d", `${back(view, row, column)} back`);
+    append(item, "span", "m", lock ? `${word(view, own[column])} ○ ${word(view, other[column])}` : !byDistance() && view.record.percent ? even(view, row, mine[column]) : percent(mine[column]));
+    if (!lock) append(item, "span", "d", `${back(view, row, column)} back`);
   }
   const all = width(view, row);
-  if (!compares) id("held").textContent = `these ${columns.length} of ${all} hold ${percent(heldBy(view, row, columns))}`;
+  if (!lock) id("held").textContent = `these ${columns.length} of ${all} hold ${percent(heldBy(view, row, columns))}`;
 }
 /** @param {View} view @param {Value} value */
 const word = (view, value) => view.record.percent || inShares(view) ? percent(value) : signed(value);
 
 /** The table's head and lines, as texts. @param {number} top */
 export function lines(top) {
-  const view = current(), lock = lockOf(state.grain), compares = state.mode === "difference" && lock;
+  const view = current(), lock = subtracted();
   if (!view.n) return { head: /** @type {string[]} */ ([]), rows: /** @type {string[][]} */ ([]), columns: /** @type {number[]} */ ([]), all: 0, view, row: 0 };
   const row = rowOf(view), all = ranked(view, row), columns = all.slice(0, top), values = shown(view, row), mine = shares(view, row);
   const unit = view.record.percent ? "value" : view.record.unit;
-  const head = ["#", state.grain === "tokens" ? "token" : state.grain.slice(0, -1)];
-  if (compares) head.push(`A: ${rowName(view, row)}`, `B: ${rowName(lock.view, lock.row)}`, "difference");
-  else if (state.mode === "distance") head.push("share", "× median", "cells");
+  const head = ["#", state.grain.slice(0, -1)];
+  if (lock) head.push(`A: ${rowName(view, row)}`, `B: ${rowName(lock.view, lock.row)}`, "difference");
+  else if (byDistance()) head.push("share", "× median", "cells");
   else head.push(...(view.record.share ? ["share"] : [unit, "share"]), "× even");
-  const own = compares ? compared(view, row) : [], other = compares ? locked(view) : [], behind = state.mode === "distance" ? (ratios(view, row), view.behind.get(row) ?? []) : [];
+  const own = lock ? compared(view, row) : [], other = lock ? locked(view) : [], behind = byDistance() ? (ratios(view, row), view.behind.get(row) ?? []) : [];
   const rows = columns.map(i => [String(place(view, i)), view.labels[i],
-    ...(compares ? [word(view, own[i]), word(view, other[i]), spelled(view, values[i])]
-      : state.mode === "distance" ? [percent(mine[i]), spelled(view, values[i]), String(behind[i])]
+    ...(lock ? [word(view, own[i]), word(view, other[i]), spelled(view, values[i])]
+      : byDistance() ? [percent(mine[i]), spelled(view, values[i]), String(behind[i])]
         : view.record.share ? [percent(mine[i]), even(view, row, mine[i])] : [spelled(view, values[i]), percent(mine[i]), even(view, row, mine[i])])]);
   return { head, rows, columns, all: all.length, view, row };
 }

@@ -8,7 +8,7 @@ import { firstOf, groupOf } from "./grain.js";
 import { fillTable, rank } from "./inspector.js";
 import { strips } from "./methods.js";
 import { box, paint, tokenAt } from "./paragraph.js";
-import { themeName } from "./scale.js";
+import { night, themeName } from "./scale.js";
 import { field, mark, step } from "./search.js";
 import { address, compare, read, same, show, state } from "./state.js";
 import { current, mostDifferent, rowOf } from "./values.js";
@@ -35,6 +35,7 @@ function say() {
 const put = (name, text) => { if (id(name).textContent !== text) id(name).textContent = text; };
 /** What stands beside the pointer's place is drawn when it rests. */
 function beside() {
+  paint(true);
   strip();
   rank();
   const table = id("table");
@@ -45,9 +46,10 @@ function beside() {
 }
 let sectioned = "";
 function sections() {
-  const key = JSON.stringify([state.record, state.grain, state.tab, state.scatter]);
+  const key = [state.record, state.grain, state.tab, state.scatter].join();
   if (sectioned === key) return;
   sectioned = key;
+  root.dataset.by = state.grain;
   for (const { data: { records, map, grain }, section } of figures) {
     section.hidden = !records.includes(state.record) || (!!map && grain !== state.grain);
   }
@@ -72,7 +74,7 @@ function changed(aloud) {
     waiting = 0;
     if (root.dataset.theme !== themeName()) root.dataset.theme = themeName();
     sections();
-    paint();
+    paint(false);
     for (const figure of figures) redraw(figure, false);
     say();
     put("cell", state.token === null ? "" : cellWords());
@@ -91,10 +93,10 @@ function changed(aloud) {
 
 /** A pointer over an output or a token. @param {{record: number, row?: number, token?: number}} found */
 function hover(found) {
-  const before = JSON.stringify([state.record, state.row, state.token]);
+  const { record, row, token } = state;
   if (found.row !== undefined && !state.pinned) show(found.record, found.row);
   if (found.token !== undefined && found.record === state.record) state.token = found.token;
-  if (before !== JSON.stringify([state.record, state.row, state.token])) changed();
+  if (record !== state.record || row !== state.row || token !== state.token) changed();
 }
 /** A click on an output: it holds A; the next one becomes B. A tap chooses A, or B after 'Compare'.
  * @param {{record: number, row: number}} row @param {boolean} touched */
@@ -108,10 +110,11 @@ function choose(row, touched) {
   else compare(same(state.lock, row) ? null : row);
   changed(true);
 }
-/** @param {{record: number, row?: number, token?: number} | null} found @param {PointerEvent | MouseEvent} event */
+/** @param {{record: number, row?: number, token?: number, only?: boolean} | null} found @param {PointerEvent | MouseEvent} event */
 function click(found, event) {
   if (!found) return;
   if (found.token !== undefined && found.record === state.record) state.token = found.token;
+  if (found.only) only();
   if (found.row !== undefined) choose({ record: found.record, row: found.row }, /** @type {PointerEvent} */ (event).pointerType === "touch");
   else changed(true);
 }
@@ -295,18 +298,19 @@ addEventListener("beforeprint", () => {
   before = state.theme;
   state.theme = "light";
   root.dataset.theme = "light";
-  paint();
   for (const figure of figures) { redraw(figure, false); redraw(figure, true); }
   beside();
 });
 addEventListener("afterprint", () => { state.theme = before; changed(); });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => changed());
-/** The view of an address; a tab that is not there is the first. */
-const follow = () => {
-  if (location.hash.length > 1) read(location.hash.slice(1));
+night.addEventListener("change", () => changed());
+/** The view of an address; a tab that is not there is the first. @param {string} address */
+const follow = address => {
+  const [, view] = address.split("#");
+  if (view) read(view);
   if (!tabs.some(tab => tab.dataset.tab === state.tab)) state.tab = tabs[0]?.dataset.tab ?? "";
 };
-addEventListener("hashchange", () => { follow(); changed(); });
+// The page may have written its own address meanwhile.
+addEventListener("hashchange", event => { follow(event.newURL); changed(); });
 
 // Figures are drawn when they come into sight.
 const watcher = new IntersectionObserver(entries => {
@@ -318,7 +322,7 @@ const watcher = new IntersectionObserver(entries => {
 }, { rootMargin: "200px" });
 read(data.state);
 rest();
-follow();
+follow(location.href);
 root.classList.add("live");
 root.dataset.theme = themeName();
 for (const element of every("[data-needs-script]")) element.removeAttribute("hidden");

@@ -15,8 +15,11 @@ function two(x) {
   // 9.96 is 10 and not 10.0.
   return minus(short(Number(short(x)) || x));
 }
+/** What says that a value is no number: a negative level. @param {Value} value */
+export const oddLevel = value => value === undefined ? -1 : value === null ? -2 : Number.isNaN(value) ? -3 : value > 0 ? -4 : -5;
+export const ODD = ["", "not comparable", "missing", "NaN", "∞", "−∞"];
 /** @param {Value} x */
-const odd = x => x === undefined ? "not comparable" : x === null ? "missing" : Number.isNaN(x) ? "NaN" : x > 0 ? "∞" : "−∞";
+const odd = x => ODD[-oddLevel(x)];
 
 /** A share: two digits. @param {Value} x */
 export function percent(x) {

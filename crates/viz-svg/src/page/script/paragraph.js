@@ -1,5 +1,5 @@
 // The text, inputs and outputs, as real text: a span for each token, coloured by the row in hand.
-import { data, id, make, records } from "./data.js";
+import { data, id, make, max, min, records } from "./data.js";
 import { width } from "./grain.js";
 import { inkOn, levels, scaleOf, theme } from "./scale.js";
 import { state } from "./state.js";
@@ -42,8 +42,22 @@ export { box };
 // A class for each colour: a browser shares what it computes for a class, but not for an element's own style.
 const sheet = new CSSStyleSheet();
 document.adoptedStyleSheets = [sheet];
-/** Paints what has changed. */
-export function paint() {
+/** The spans in sight: from the first whose line ends below the upper edge to the first that begins below the lower one. */
+function inSight() {
+  const { spans } = now, { top, bottom } = box.getBoundingClientRect();
+  const first = (/** @type {"top" | "bottom"} */ side, /** @type {number} */ y) => {
+    let [from, to] = [0, spans.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (spans[middle].getBoundingClientRect()[side] < y) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  };
+  return [first("bottom", max(0, top)), first("top", min(innerHeight, bottom))];
+}
+/** Paints what has changed, in sight or everywhere. @param {boolean} all */
+export function paint(all) {
   if (!box) return;
   build(state.record);
   const view = current(), row = view.n ? rowOf(view) : -1, scale = scaleOf([state.record], state.grain), { apart } = theme();
@@ -57,7 +71,8 @@ export function paint() {
   }
   const lock = lockOf(state.grain), held = state.token === null ? -1 : view.of[state.token];
   const a = row < 0 ? -1 : view.inputs + row, b = lock && lock.view.k === state.record ? view.inputs + lock.row : -1;
-  for (let i = 0; i < spans.length; i++) {
+  const [from, to] = all ? [0, spans.length] : inSight();
+  for (let i = from; i < to; i++) {
     const g = view.of[i], found = row >= 0 && g < width(view, row) ? at[g] : zero;
     const out = state.part && i < view.record.inputs && (i < state.part[0] || i >= state.part[1]);
     const mark = (found >= 0 ? "c" + found : found === -1 ? "apart" : found > -9 ? "odd" : "") + (g === a ? " a" : g === b ? " b" : "") + (g === held ? " at" : "") + (g > a && i >= view.record.inputs ? " later" : "") + (out ? " out" : "");

@@ -1,7 +1,8 @@
 // The colour scale: from what is shown to a level among the colours, as `paint/scale.rs` has it.
 import { abs, ceil, data, finite, floor, max, min, palettes, records, sqrt, themes } from "./data.js";
 import { cells as rowCells, ratios, view } from "./grain.js";
-import { state } from "./state.js";
+import { oddLevel } from "./numbers.js";
+import { byDistance, state } from "./state.js";
 import { diverging, inShares, shown } from "./values.js";
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {import("./grain.js").View} View */
@@ -10,8 +11,10 @@ import { diverging, inShares, shown } from "./values.js";
 
 const LEVELS = 31, FEW = 5, INKS = ["#000000", "#ffffff"];
 
-const night = matchMedia("(prefers-color-scheme: dark)");
-export const themeName = () => state.theme || (night.matches ? "dark" : "light");
+export const night = matchMedia("(prefers-color-scheme: dark)");
+let dark = night.matches;
+night.addEventListener("change", () => { dark = night.matches; });
+export const themeName = () => state.theme || (dark ? "dark" : "light");
 export const theme = () => themes[themeName()];
 
 /** @type {Map<string, {end: number, even: number, over: [number, number], of: [number, number], patterns: number[]}>} */
@@ -35,7 +38,7 @@ function endOf(ks, grain) {
       for (let i = 0; i < values.length; i++) {
         const value = values[i];
         if (finite(value)) (i < one.inputs ? inputs : later).push(abs(value));
-        else patterns.add(-odd(value));
+        else patterns.add(-oddLevel(value));
       }
     }
   }
@@ -63,22 +66,19 @@ export function scaleOf(ks, grain) {
     colored.set(name + dark, found = { colors, inks: [...palettes[name][dark ? "darkInks" : "lightInks"]].map(ink => INKS[+ink]) });
   }
   // Differences of shares fade as shares do; what has a sign of its own does not.
-  const cut = state.mode === "distance" || !ks.every(k => inShares(view(k, grain))) ? 0 : min(end, even / state.intensity);
-  return { end, cut, even, diverging: apart, root: state.mode !== "distance" && !data.notebook, over, of, patterns, ...found };
+  const cut = byDistance() || !ks.every(k => inShares(view(k, grain))) ? 0 : min(end, even / state.intensity);
+  return { end, cut, even, diverging: apart, root: !byDistance() && !data.notebook, over, of, patterns, ...found };
 }
 /** Those of some records that are of one unit and sign with one of them: they share a scale. @param {number[]} ks @param {number} k */
-export const alike = (ks, k) => state.mode === "distance" ? ks : ks.filter(other => records[other].kind === records[k].kind);
+export const alike = (ks, k) => byDistance() ? ks : ks.filter(other => records[other].kind === records[k].kind);
 
-/** What says that a value is no number: a negative level. @param {Value} value */
-const odd = value => value === undefined ? -1 : value === null ? -2 : Number.isNaN(value) ? -3 : value > 0 ? -4 : -5;
 export const PATTERNS = ["", "not-comparable", "missing", "nan", "infinite", "negative-infinite"];
-export const PATTERN_NAMES = ["", "not comparable", "missing", "NaN", "∞", "−∞"];
 
 /** A value's level among the scale's colours; a negative number for a pattern. `n` is how many cells stand behind a
  * median. @param {Scale} scale @param {Value} value @param {number} [n] */
 export function level(scale, value, n = FEW) {
   // Nothing at all against a distance is the scale's low end.
-  if (typeof value !== "number" || (!Number.isFinite(value) && !(state.mode === "distance" && value < 0))) return odd(value);
+  if (typeof value !== "number" || (!Number.isFinite(value) && !(byDistance() && value < 0))) return oddLevel(value);
   const x = max(-1, min(1, value / scale.end)), size = abs(x);
   let t = scale.root ? sqrt(size) : size;
   if (scale.cut && size * scale.end < scale.cut) t *= size * scale.end / scale.cut;
@@ -89,7 +89,7 @@ export function level(scale, value, n = FEW) {
 /** The levels of a row. @param {Scale} scale @param {View} view @param {number} row */
 export function levels(scale, view, row) {
   const values = shown(view, row);
-  if (state.mode !== "distance") return values.map(value => level(scale, value));
+  if (!byDistance()) return values.map(value => level(scale, value));
   ratios(view, row);
   const behind = view.behind.get(row) ?? [];
   return values.map((value, i) => level(scale, value, behind[i]));

@@ -24,7 +24,7 @@ export function scatter(part, group, scale, one, prefix) {
   [state.lock, state.mode] = [before, mode];
   const along = (/** @type {number} */ x) => {
     const share = max(-1, min(1, x / part.reach)), root = sqrt(abs(share));
-    return part.form === "root" ? (share > 0 ? root : 0) : 0.5 + 0.5 * (part.form === "signed" ? Math.sign(share) * root : share);
+    return part.form === "root" || part.form === "zero" ? share > 0 ? part.form === "root" ? root : share : 0 : 0.5 + 0.5 * (part.form === "signed" ? Math.sign(share) * root : share);
   };
   const place = (/** @type {number} */ a, /** @type {number} */ b) => [X + along(a) * side, Y + (1 - along(b)) * side];
   add(group, "rect", { x: X, y: Y, width: side, height: side, fill: panel });

@@ -22,6 +22,7 @@ export const state = {
   comparing: false,
 };
 
+export const byDistance = () => state.mode === "distance";
 /** @param {Row | null} a @param {Row | null} b */
 export const same = (a, b) => !!a && !!b && a.record === b.record && a.row === b.row;
 

@@ -1,7 +1,7 @@
 // What a row shows: shares of the row or values in their unit, their difference from B's, or shares against distance.
 import { abs, data, finite, records } from "./data.js";
 import { firstOf, groupOf, partners, ratios, sums, total, view, width } from "./grain.js";
-import { state } from "./state.js";
+import { byDistance, state } from "./state.js";
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {import("./grain.js").View} View */
 
@@ -16,6 +16,9 @@ export function lockOf(grain) {
   return { view: other, row: groupOf(other, state.lock.row) };
 }
 
+/** B, where it is subtracted. */
+export const subtracted = () => state.mode === "difference" ? lockOf(state.grain) : null;
+
 /** A row's values as shares of it, with their signs. @param {View} view @param {number} row @returns {Value[]} */
 function signedShares(view, row) {
   const all = total(view, row) || 1;
@@ -24,7 +27,11 @@ function signedShares(view, row) {
 /** The same of every number; what is none stays. @param {Value[]} values @param {(value: number) => number} act @returns {Value[]} */
 const numbersOf = (values, act) => values.map(value => typeof value === "number" ? act(value) : value);
 /** A row by sizes, as shares of it. @param {View} view @param {number} row @returns {Value[]} */
-export const shares = (view, row) => numbersOf(signedShares(view, row), abs);
+export function shares(view, row) {
+  let found = view.shares.get(row);
+  if (!found) view.shares.set(row, found = numbersOf(signedShares(view, row), abs));
+  return found;
+}
 /** A row as it is: shares of it where the record has no signs, or its own values. @param {View} view @param {number} row @returns {Value[]} */
 const own = (view, row) => view.record.share ? shares(view, row) : sums(view, row);
 
@@ -50,14 +57,14 @@ export function locked(view) {
 
 /** What a row shows, by column. @param {View} view @param {number} row @returns {Value[]} */
 export const shown = (view, row) => once(`${view.k} ${view.grain} ${row}`, () => {
-  if (state.mode === "distance") return numbersOf(ratios(view, row), Math.log2);
-  if (state.mode !== "difference" || !state.lock) return own(view, row);
+  if (byDistance()) return numbersOf(ratios(view, row), Math.log2);
+  if (!subtracted()) return own(view, row);
   const other = once(view.k + view.grain, () => locked(view));
   return compared(view, row).map((mine, i) => mine === undefined || other[i] === undefined ? undefined : mine === null || other[i] === null ? null : mine - Number(other[i]));
 });
 /** What is known as long as unit and B stay. @param {string} key @param {() => Value[]} made */
 function once(key, made) {
-  const now = JSON.stringify([state.mode, state.lock]);
+  const now = [state.mode, state.lock?.record, state.lock?.row].join();
   if (now !== mode) {
     known.clear();
     mode = now;
@@ -68,14 +75,25 @@ function once(key, made) {
 }
 
 /** Whether it is drawn around a middle. @param {View} view */
-export const diverging = view => state.mode === "distance" || (state.mode === "difference" && !!state.lock) || view.record.signed;
+export const diverging = view => byDistance() || !!subtracted() || view.record.signed;
 
 /** A row's columns, the largest first; those of the part alone that is shown. @param {View} view @param {number} row @param {Value[]} [values] */
 export function ranked(view, row, values = shown(view, row)) {
-  const size = (/** @type {Value} */ v) => finite(v) ? abs(v) : v === null || v === undefined ? -1 : state.mode === "distance" ? -1 : Infinity;
-  const columns = Array.from({ length: width(view, row) }, (_, i) => i).filter(i => inPart(view, i));
-  const order = state.mode === "distance" ? (/** @type {number} */ i) => finite(values[i]) ? Number(values[i]) : -1e9 : (/** @type {number} */ i) => size(values[i]);
-  return columns.sort((a, b) => order(b) - order(a) || a - b);
+  const far = byDistance();
+  const sizes = values.map(v => finite(v) ? far ? v : abs(v) : far ? -1e9 : v === null || v === undefined ? -1 : Infinity);
+  return [...sizes.keys()].filter(i => inPart(view, i)).sort((a, b) => sizes[b] - sizes[a] || a - b);
+}
+/** The three columns that are largest by a size, of those that have one. @param {View} view @param {number} row
+ * @param {(value: number) => number} size NaN for none */
+export function largest(view, row, size) {
+  const values = shown(view, row);
+  /** @type {{i: number, x: number}[]} */
+  let found = [];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i], x = finite(value) ? size(value) : NaN;
+    if ((found.length < 3 ? x === x : x > found[2].x) && inPart(view, i)) found = [...found, { i, x }].sort((a, b) => b.x - a.x).slice(0, 3);
+  }
+  return found.map(({ i }) => i);
 }
 /** @param {View} view @param {number} column */
 export const inPart = (view, column) => !state.part || column >= view.inputs || (view.starts[column] >= state.part[0] && view.starts[column] < state.part[1]);

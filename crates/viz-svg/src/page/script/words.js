@@ -3,8 +3,8 @@ import { data, finite, records } from "./data.js";
 import { cells, firstOf, numbers, place, ratios, rowName, width } from "./grain.js";
 import { count, percent, signed, times } from "./numbers.js";
 import { scaleOf } from "./scale.js";
-import { state } from "./state.js";
-import { current, diverging, inPart, inShares, lockOf, ranked, rowOf, shares, shown } from "./values.js";
+import { byDistance, state } from "./state.js";
+import { current, diverging, inPart, inShares, largest, lockOf, rowOf, shares, shown, subtracted } from "./values.js";
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {[string, boolean?][]} Said a sentence's pieces; true for what is set off */
@@ -15,14 +15,14 @@ export const titled = (view, row) => `“${rowName(view, row)}” (output ${numb
 
 /** A value in the unit that is shown. @param {View} view @param {Value} value */
 export function spelled(view, value) {
-  if (state.mode === "distance") return times(typeof value === "number" ? 2 ** value : value);
+  if (byDistance()) return times(typeof value === "number" ? 2 ** value : value);
   if (view.record.percent || inShares(view)) {
     return diverging(view) && typeof value === "number" && value > 0 ? "+" + percent(value) : percent(value);
   }
   return signed(value);
 }
 /** What stands behind such a value. @param {View} view */
-const unit = view => state.mode === "distance" ? "the median at that distance" : view.record.percent || inShares(view) ? "" : view.record.after;
+const unit = view => byDistance() ? "the median at that distance" : view.record.percent || inShares(view) ? "" : view.record.after;
 /** A name that is a sign alone stands in quotes. @param {string} name */
 const quoted = name => /[\p{L}\p{N}]/u.test(name) ? name : `“${name}”`;
 
@@ -42,12 +42,11 @@ function list(view, row, columns, behind) {
 export function sentence() {
   const view = current();
   if (!view.n) return [[NONE]];
-  const row = rowOf(view), values = shown(view, row), best = ranked(view, row), lock = lockOf(state.grain);
+  const row = rowOf(view), values = shown(view, row), lock = subtracted();
   const name = quoted(rowName(view, row));
-  const up = best.filter(i => finite(values[i]) && Number(values[i]) > 0).slice(0, 3);
-  const down = best.filter(i => finite(values[i]) && Number(values[i]) < 0).slice(0, 3);
+  const up = largest(view, row, value => value > 0 ? value : NaN), down = largest(view, row, value => value < 0 ? -value : NaN);
   const plain = (/** @type {number} */ i, /** @type {boolean} */ first) => spelled(view, values[i]) + (first && unit(view) ? " " + unit(view) : "");
-  if (state.mode === "difference" && lock) {
+  if (lock) {
     /** @type {Said} */
     const said = [[name, true], [" drew more than "], [quoted(rowName(lock.view, lock.row)), true]];
     const more = inShares(view) ? " of the row" : unit(view) && " " + unit(view);
@@ -56,9 +55,8 @@ export function sentence() {
     return [...said, ["."]];
   }
   if (!up.length && !down.length) return [[name, true], [" drew on nothing that can be shown."]];
-  if (state.mode === "distance") {
-    const far = ranked(view, row).filter(i => finite(values[i])).slice(0, 3);
-    return [["Against distance, "], [name, true], [" drew most on "], ...list(view, row, far, plain), ["."]];
+  if (byDistance()) {
+    return [["Against distance, "], [name, true], [" drew most on "], ...list(view, row, largest(view, row, value => value), plain), ["."]];
   }
   const mine = shares(view, row), even = cells(view, row);
   const later = mine.slice(view.inputs).reduce((/** @type {number} */ sum, value) => sum + (finite(value) ? value : 0), 0);
@@ -80,8 +78,8 @@ export const text = said => said.map(([piece]) => piece).join("");
 export function rowTitle() {
   const view = current();
   if (!view.n) return NONE;
-  const row = rowOf(view), lock = lockOf(state.grain);
-  return lock && state.mode === "difference" ? `${titled(view, row)} minus ${titled(lock.view, lock.row)}`
+  const row = rowOf(view), lock = subtracted();
+  return lock ? `${titled(view, row)} minus ${titled(lock.view, lock.row)}`
     : (!numbers(view, row).includes("–") && view.record.titles?.[firstOf(view, row)]) || titled(view, row);
 }
 
@@ -95,16 +93,16 @@ export function cellWords() {
   if (lock) said += `, compared with ${titled(lock.view, lock.row)}`;
   if (state.token === null) return said + ".";
   const column = view.of[state.token];
-  said += `; ${state.grain === "tokens" ? "token" : state.grain.slice(0, -1)} ${place(view, column)} “${view.labels[column]}”: `;
+  said += `; ${state.grain.slice(0, -1)} ${place(view, column)} “${view.labels[column]}”: `;
   if (column >= width(view, row)) return said + "not read by it.";
   const value = shown(view, row)[column], share = shares(view, row)[column];
-  if (lock && state.mode === "difference") {
+  if (lock && subtracted()) {
     return said + `${spelled(view, value)} against ${titled(lock.view, lock.row)}.`;
   }
   if (!view.record.percent) said += `${signed(valueOf(view, row, column))}${view.record.after && " " + view.record.after}, `;
   said += `${percent(share)} of the row`;
   if (finite(share)) said += `, ${times(share * cells(view, row))} an even share`;
-  if (state.mode === "distance") said += `, ${times(ratios(view, row)[column])} the median at that distance`;
+  if (byDistance()) said += `, ${times(ratios(view, row)[column])} the median at that distance`;
   return said + ".";
 }
 /** @param {View} view @param {number} row @param {number} column @returns {Value} */
@@ -112,15 +110,15 @@ const valueOf = (view, row, column) => view.sums.get(row)?.[column];
 
 /** The legend's texts: the scale's ends, and what is to be known of it. @param {number[]} ks */
 export function legend(ks) {
-  const view = current(), scale = scaleOf(ks, state.grain), lock = lockOf(state.grain);
+  const view = current(), scale = scaleOf(ks, state.grain), lock = subtracted();
   const reach = `that much: ${count(scale.over[0])} of ${count(scale.of[0])} input cells` + (scale.of[1] ? `, ${count(scale.over[1])} of ${count(scale.of[1])} of earlier outputs` : "") + (ks.length > 1 ? `, in ${ks.length} records` : "");
-  if (state.mode === "distance") {
+  if (byDistance()) {
     const { of } = data.profiles[view.record.profile];
     return { low: times(2 ** -scale.end), middle: "1×", high: `${times(2 ** scale.end)} or more`, notes: [`share ÷ median share at that distance (${of})`, reach, "fainter where fewer than 5 cells stand behind the median"] };
   }
   const of = " " + (inShares(view) ? "of the row" : view.record.unit);
   if (scale.diverging) {
-    const [low, high] = lock && state.mode === "difference" ? [`more to ${rowName(lock.view, lock.row)} (B)`, `more to ${rowName(view, rowOf(view))} (A)`] : ["lowers", "raises"];
+    const [low, high] = lock ? [`more to ${rowName(lock.view, lock.row)} (B)`, `more to ${rowName(view, rowOf(view))} (A)`] : ["lowers", "raises"];
     const faint = scale.cut ? [`fainter below ${percent(scale.cut)}`] : [];
     return { low: `${low}, ${spelled(view, -scale.end)}`, middle: "0", high: `${spelled(view, scale.end)}${of}, ${high}`, notes: [reach, ...faint] };
   }
