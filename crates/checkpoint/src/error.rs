@@ -301,6 +301,24 @@ pub enum Error {
         /// Why not.
         why: String,
     },
+    /// A chat template asks for the day's date.
+    #[error(
+        "the chat template writes the day's date into the prompt; give it one, so that the record can be made again: \
+         `Prompt::date`"
+    )]
+    NoDate,
+    /// A date for a template that does not ask for one.
+    #[error("{template}; leave `Prompt::date` out")]
+    DateUnused {
+        /// What does not ask.
+        template: &'static str,
+    },
+    /// A date that is not spelled as one.
+    #[error("{found:?} is not a date; write it as YYYY-MM-DD, such as 2026-11-26")]
+    DateSpelling {
+        /// What was given.
+        found: String,
+    },
     /// A token is to be put before the text, and the tokenizer has none.
     #[error(
         "the tokenizer has no token that begins a text; leave `Prompt::bos` out, or name one as bos_token in tokenizer_config.json"
@@ -333,7 +351,12 @@ impl Error {
     /// Whether the caller's text or settings are at fault, not a file, a machine or a model.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::EmptyText { .. } | Self::Template { .. } | Self::NoBos => true,
+            Self::EmptyText { .. }
+            | Self::Template { .. }
+            | Self::NoDate
+            | Self::DateUnused { .. }
+            | Self::DateSpelling { .. }
+            | Self::NoBos => true,
             Self::Attribution(error) => error.is_usage(),
             _ => false,
         }

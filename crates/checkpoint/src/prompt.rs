@@ -1,11 +1,14 @@
 //! A text as the model is to read it: with or without a token that begins it, plain or put into a template.
 
 pub(crate) mod chat;
+pub(crate) mod date;
+mod json;
 pub(crate) mod parts;
 
 use crate::error::Error;
-use crate::prompt::chat::chat;
-use crate::prompt::parts::{found, parts};
+use crate::prompt::chat::Chat;
+use crate::prompt::date::Date;
+use crate::prompt::parts::{between, found, parts};
 use crate::tokenizer::Tokenizer;
 use saliency_schema::Part;
 use std::ops::Range;
@@ -29,6 +32,7 @@ pub struct Prompt {
     bos: Option<bool>,
     template: Template,
     special_as_text: bool,
+    date: Option<Date>,
 }
 
 /// What is read after the token that begins it, if that comes.
@@ -84,6 +88,14 @@ impl Prompt {
         self
     }
 
+    /// The day that the chat template writes where it asks for today's date. A template that asks has to be given one,
+    /// so that a record can be made again; one that does not ask must not. Default: none.
+    #[must_use]
+    pub fn date(mut self, date: Date) -> Self {
+        self.date = Some(date);
+        self
+    }
+
     /// Whether special tokens in the text are read as plain characters.
     pub(crate) fn reads_special_as_text(&self) -> bool {
         self.special_as_text
@@ -102,47 +114,58 @@ impl Prompt {
             made: Some(text),
             parts,
         };
+        self.check()?;
         match &self.template {
             Template::Plain => Ok(known(self.text.clone(), 0..self.text.len(), Vec::new())),
             Template::Filled(template) => {
-                self.check()?;
                 let begins = template.find("{text}").unwrap_or(0);
                 let text = begins..begins + self.text.len();
                 let whole = template.replace("{text}", &self.text);
                 let parts = parts(vec![("user", text.clone())], whole.len());
                 Ok(known(whole, text, parts))
             }
-            Template::Chat { system } => {
-                let system = system.as_deref();
-                let whole = chat(tokenizer, system, &self.text)?;
-                // Where the text lies is seen on another text in its place.
-                let marked = chat(tokenizer, system, MARK)?;
-                let made = marked.split_once(MARK).and_then(|(before, after)| {
-                    let made = whole.strip_prefix(before)?.strip_suffix(after)?;
-                    (!after.contains(MARK)).then_some(before.len()..before.len() + made.len())
-                });
-                let text = made.clone().filter(|made| whole[made.clone()] == self.text);
-                let user = ("user", MARK, &*self.text);
-                let both = system.and_then(|system| {
-                    let marked = chat(tokenizer, Some(SYSTEM_MARK), MARK).ok()?;
-                    found(&whole, &marked, vec![("system", SYSTEM_MARK, system), user])
-                });
-                let found = both.or_else(|| found(&whole, &marked, vec![user])).unwrap_or_default();
-                let parts = parts(found, whole.len());
-                Ok(Filled { whole, text, made, parts })
-            }
+            Template::Chat { system } => self.chat(tokenizer, system.as_deref()),
         }
+    }
+
+    fn chat(&self, tokenizer: &Tokenizer, system: Option<&str>) -> Result<Filled, Error> {
+        let chat = Chat { tokenizer, date: self.date };
+        let whole = chat.render(system, &self.text)?;
+        let another = Chat { date: self.date.map(Date::another), tokenizer };
+        if self.date.is_some() && another.render(system, &self.text)? == whole {
+            return Err(Error::DateUnused { template: "the chat template asks for no date" });
+        }
+        // Where the text lies is seen on another text in its place.
+        let marked = chat.render(system, MARK)?;
+        let made = marked.split_once(MARK).and_then(|(before, after)| {
+            let made = whole.strip_prefix(before)?.strip_suffix(after)?;
+            (!after.contains(MARK)).then_some(before.len()..before.len() + made.len())
+        });
+        let text = made.clone().filter(|made| whole[made.clone()] == self.text);
+        let user = ("user", MARK, &*self.text);
+        // And where the system's message lies: the one that was given, or one that the template has of its own.
+        let both = chat.render(Some(SYSTEM_MARK), MARK).ok().and_then(|twice| {
+            let system = system.or_else(|| between(&marked, &twice, SYSTEM_MARK))?;
+            found(&whole, &twice, vec![("system", SYSTEM_MARK, system), user])
+        });
+        let found = both.or_else(|| found(&whole, &marked, vec![user])).unwrap_or_default();
+        let parts = parts(found, whole.len());
+        Ok(Filled { whole, text, made, parts })
     }
 
     /// Checks what can be checked without a tokenizer.
     ///
     /// # Errors
-    /// [`Error::Template`] for one that does not hold `{text}` once.
+    /// [`Error::Template`] for one that does not hold `{text}` once; [`Error::DateUnused`] for a date without a chat
+    /// template.
     pub fn check(&self) -> Result<(), Error> {
         match &self.template {
             Template::Filled(template) if template.matches("{text}").count() != 1 => {
                 let why = "it must hold {text} once".to_owned();
                 Err(Error::Template { template: template.clone(), why })
+            }
+            Template::Plain | Template::Filled(_) if self.date.is_some() => {
+                Err(Error::DateUnused { template: "a date is for chat templates alone" })
             }
             _ => Ok(()),
         }
@@ -158,8 +181,11 @@ impl Prompt {
     pub(crate) fn template_name(&self) -> Option<String> {
         match &self.template {
             Template::Plain => None,
-            Template::Chat { system: None } => Some("chat".to_owned()),
-            Template::Chat { system: Some(system) } => Some(format!("chat, system: {system}")),
+            Template::Chat { system } => {
+                let date = self.date.map(|date| format!(", date: {date}")).unwrap_or_default();
+                let system = system.as_ref().map(|system| format!(", system: {system}")).unwrap_or_default();
+                Some(format!("chat{date}{system}"))
+            }
             Template::Filled(template) => Some(template.clone()),
         }
     }
@@ -167,6 +193,6 @@ impl Prompt {
 
 impl<T: Into<String>> From<T> for Prompt {
     fn from(text: T) -> Self {
-        Self { text: text.into(), bos: None, template: Template::Plain, special_as_text: false }
+        Self { text: text.into(), bos: None, template: Template::Plain, special_as_text: false, date: None }
     }
 }

@@ -118,6 +118,11 @@ impl Tokenizer {
         Some(self.settings.chat_template.as_ref()?.text())
     }
 
+    /// The special tokens that the tokenizer's files name, by what they are called there.
+    pub(crate) fn named_specials(&self) -> Vec<(&'static str, &str)> {
+        self.settings.named()
+    }
+
     /// The text of a token as the vocabulary writes it; of an added token, as a text has it.
     pub(crate) fn text_of(&self, id: TokenId) -> Option<String> {
         self.added(id).map(|token| token.content.clone()).or_else(|| self.bpe().id_to_token(id))

@@ -2,6 +2,7 @@
 
 use crate::relative::Relative;
 use clap::{Args, Parser, Subcommand};
+use saliency::Date;
 use saliency::attribution::{Ablation, Aggregate, Normalize, Positions, Quadrature, Scope, Segmentation};
 use saliency::schema::Reduce;
 use saliency::viz::{Look, Palette, State, Theme};
@@ -130,6 +131,10 @@ pub(crate) struct SourceArguments {
     /// With --chat: a system message before it.
     #[arg(long, value_name = "T", requires = "chat", help_heading = "Text")]
     pub(crate) system: Option<String>,
+    /// With --chat: the day that the template writes, YYYY-MM-DD; needed where it asks for today's date, so that the
+    /// record can be made again.
+    #[arg(long, value_name = "D", requires = "chat", help_heading = "Text")]
+    pub(crate) date: Option<Date>,
     /// Put the text into this template, in place of {text}: "Question: {text} Answer:".
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Text")]
     pub(crate) template: Option<String>,

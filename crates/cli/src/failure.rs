@@ -108,6 +108,7 @@ pub(crate) fn in_flags(message: &str) -> String {
         ("`Prompt::bos(false)`", "--bos no"),
         ("`Prompt::bos`", "--bos"),
         ("`Prompt::special_as_text`", "--special-as-text"),
+        ("`Prompt::date`", "--date"),
         ("`Options::record`", "--record K"),
     ];
     flags.into_iter().fold(message.to_owned(), |text, (api, flag)| text.replace(api, flag))

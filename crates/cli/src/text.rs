@@ -66,7 +66,10 @@ pub(crate) fn prompt(arguments: &SourceArguments, text: &str) -> Prompt {
         (None, true) => Template::Chat { system: arguments.system.clone() },
         (None, false) => Template::Plain,
     };
-    let prompt = Prompt::from(text).template(template).special_as_text(arguments.special_as_text);
+    let mut prompt = Prompt::from(text).template(template).special_as_text(arguments.special_as_text);
+    if let Some(date) = arguments.date {
+        prompt = prompt.date(date);
+    }
     match arguments.bos {
         Bos::Auto => prompt,
         Bos::Yes => prompt.bos(true),

@@ -53,6 +53,60 @@ fn close(a: f64, b: f64) {
 }
 
 #[test]
+fn a_chats_date_is_given_and_its_parts_are_ablated_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../demo-model/model");
+    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+        std::fs::copy(model.join(file), folder.path().join(file)).unwrap();
+    }
+    let template = "{{ strftime_now('%d %b %Y') }}: {% for m in messages %}{{ m.content }} {% endfor %}";
+    std::fs::write(folder.path().join("chat_template.jinja"), template).unwrap();
+    let ask = [
+        "attribute",
+        "--model",
+        ".",
+        "--text",
+        "The race to Mars",
+        "--generate",
+        "1",
+        "--chat",
+        "--system",
+        "Be brief.",
+    ];
+    let parts = ["--method", "shapley", "--segments", "parts"];
+    let run = |more: &[&str]| saliency(folder.path(), &[&ask[..], &parts, more].concat());
+
+    let undated = run(&[]);
+    let error = String::from_utf8_lossy(&undated.stderr).into_owned();
+    assert!(undated.status.code() == Some(2) && error.contains("--date"), "{error}");
+    let dated = run(&["--date", "2026-11-06"]);
+    assert_eq!(dated.status.code(), Some(0), "{}", String::from_utf8_lossy(&dated.stderr));
+    let record: Value = serde_json::from_slice(&dated.stdout).unwrap();
+    assert_eq!(texts(&record, "input").concat(), "06 Nov 2026: Be brief. The race to Mars ");
+    assert_eq!(record["prompt"]["template"], "chat, date: 2026-11-06, system: Be brief.");
+    // A part's tokens are one player, whose number is spread evenly over them.
+    let places = |name: &str| {
+        let parts = record["prompt"]["parts"].as_array().unwrap();
+        let part = parts.iter().find(|part| part["name"] == name).unwrap();
+        let (start, end) = (part["start"].as_u64().unwrap(), part["end"].as_u64().unwrap());
+        let tokens = record["tokens"].as_array().unwrap().iter().enumerate();
+        let inside = tokens.filter(|(_, token)| {
+            let white = token["text"].as_str().unwrap().starts_with(' ');
+            (start..end).contains(&(token["start"].as_u64().unwrap() + u64::from(white)))
+        });
+        inside.map(|(position, _)| position).collect::<Vec<_>>()
+    };
+    let row = &rows(&record)[0];
+    for name in ["system", "user"] {
+        let places = places(name);
+        assert!(
+            places.len() > 1 && places.iter().all(|&place| row[place].to_bits() == row[places[0]].to_bits()),
+            "{name}: {row:?}"
+        );
+    }
+}
+
+#[test]
 fn a_tolerance_chooses_steps_and_says_where_it_fails() {
     let ask = ["--method", "ig", "--target", "log-probability", "--tolerance"];
     let text = ["attribute", "--text", "The race", "--generate", "1"];

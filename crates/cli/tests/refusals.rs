@@ -124,6 +124,8 @@ fn flags() {
         (&["--sample", "--min-p", "2"], &["min-p is 2"]),
         (&["--bos", "maybe"], &["--bos"]),
         (&["--system", "x"], &["--chat"]),
+        (&["--date", "2026-11-26"], &["--chat"]),
+        (&["--chat", "--date", "26/11/2026"], &["26/11/2026", "YYYY-MM-DD"]),
     ] {
         place.refused(&[&["attribute", "--text", "a"], arguments].concat(), 2, words);
     }

@@ -34,6 +34,12 @@ pub(crate) fn found<'a>(
     (&whole[at..] == rest).then_some(found)
 }
 
+/// What a text has in a mark's place in another one that is otherwise the same: `None` where it has nothing there.
+pub(crate) fn between<'a>(text: &'a str, marked: &str, mark: &str) -> Option<&'a str> {
+    let (before, after) = marked.split_once(mark)?;
+    text.strip_prefix(before)?.strip_suffix(after).filter(|text| !text.is_empty())
+}
+
 /// The parts of a whole text of so many bytes, with what the template put around the texts.
 pub(crate) fn parts(texts: Vec<(&str, Range<usize>)>, bytes: usize) -> Vec<Part> {
     let (mut parts, mut reached) = (Vec::new(), 0);

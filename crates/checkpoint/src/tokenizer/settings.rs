@@ -144,17 +144,22 @@ impl Settings {
         fill(&mut self.extra_special_tokens, other.extra_special_tokens);
     }
 
+    /// The special tokens that are named, by their names.
+    pub(crate) fn named(&self) -> Vec<(&'static str, &str)> {
+        let named = [
+            ("bos_token", &self.bos_token),
+            ("eos_token", &self.eos_token),
+            ("unk_token", &self.unk_token),
+            ("sep_token", &self.sep_token),
+            ("pad_token", &self.pad_token),
+            ("cls_token", &self.cls_token),
+            ("mask_token", &self.mask_token),
+        ];
+        named.into_iter().filter_map(|(name, token)| Some((name, token.as_ref()?.text()))).collect()
+    }
+
     /// The texts of all special tokens that are named.
     pub(crate) fn specials(&self) -> Vec<String> {
-        let named = [
-            &self.bos_token,
-            &self.eos_token,
-            &self.unk_token,
-            &self.sep_token,
-            &self.pad_token,
-            &self.cls_token,
-            &self.mask_token,
-        ];
         let additional = [&self.additional_special_tokens, &self.extra_special_tokens];
         let additional = additional.into_iter().flatten().flat_map(|tokens| -> Vec<&Special> {
             match tokens {
@@ -162,7 +167,8 @@ impl Settings {
                 Additional::Named(named) => named.values().collect(),
             }
         });
-        named.into_iter().flatten().chain(additional).map(|token| token.text().to_owned()).collect()
+        let named = self.named().into_iter().map(|(_, text)| text);
+        named.chain(additional.map(Special::text)).map(str::to_owned).collect()
     }
 
     /// The tokens that are added to a vocabulary, in the order of their numbers: `added_tokens_decoder` alone where it
