@@ -256,8 +256,8 @@ impl Attributor {
         Ok(self.checked()?.method.cost(size))
     }
 
-    /// How the record of a run on that model will name the method: with its parameters, and with the baseline that suits
-    /// the model where none was asked for.
+    /// How the record of a run on that model will name the method: with its parameters, and with the baseline that
+    /// suits the model where none was asked for.
     ///
     /// # Errors
     /// As [`check`](Self::check).

@@ -23,16 +23,16 @@ pub trait FromGguf: Architecture {
     const ARCHITECTURES: &'static [&'static str];
 
     /// The `config.json` that a file stands for, which [`config`](Architecture::config) reads. Where it has none of
-    /// them, `vocab_size`, `tie_word_embeddings` and `eos_token_id` are put in: the rows of the embeddings, whether there
-    /// is no head beside them, and the tokens that end a text or a turn.
+    /// them, `vocab_size`, `tie_word_embeddings` and `eos_token_id` are put in: the rows of the embeddings, whether
+    /// there is no head beside them, and the tokens that end a text or a turn.
     ///
     /// # Errors
     /// A key that is missing or has the wrong type, or one that would change the result and is not honoured
     /// ([`saliency_gguf::Error::Value`]).
     fn gguf_config(gguf: &Gguf) -> Result<Value, saliency_gguf::Error>;
 
-    /// The name that [`build`](Architecture::build) knows a tensor by: `h.3.ln_1.weight` for `blk.3.attn_norm.weight`. A
-    /// name that is not the family's stays as it is.
+    /// The name that [`build`](Architecture::build) knows a tensor by: `h.3.ln_1.weight` for `blk.3.attn_norm.weight`.
+    /// A name that is not the family's stays as it is.
     fn gguf_name(stored: &str) -> String;
 
     /// How a tensor, by the name that [`build`](Architecture::build) knows, is stored.

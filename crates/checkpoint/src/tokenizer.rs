@@ -24,19 +24,21 @@ use std::ops::Range;
 use std::path::Path;
 use tokenizers::{AddedToken, PostProcessorWrapper, Tokenizer as Bpe};
 
-/// A BPE tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and SmolLM have it, or
-/// of characters, as Llama 2 and Mistral have it from `SentencePiece`.
+/// A BPE tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and SmolLM have it,
+/// or of characters, as Llama 2 and Mistral have it from `SentencePiece`.
 ///
 /// Where a token stands in a text: tokens go forward and do not overlap; what lies between two of them is white space
-/// that the tokenizer dropped, or letters that its vocabulary lacks. A token's text is what stands there. That is its own
-/// bytes, but for a space that the tokenizer puts before a text, and for characters that a normaliser changes: of several
-/// tokens that come from one of those, the first has it, and the others have nothing at its end.
+/// that the tokenizer dropped, or letters that its vocabulary lacks. A token's text is what stands there. That is its
+/// own bytes, but for a space that the tokenizer puts before a text, and for characters that a normaliser changes: of
+/// several tokens that come from one of those, the first has it, and the others have nothing at its end.
 #[derive(Debug)]
 pub struct Tokenizer {
     readings: Readings,
     alphabet: Alphabet,
     settings: Settings,
     affixes: Affixes,
+    /// One more than the largest number of a token.
+    size: usize,
     /// What whoever loads it should know, a sentence each.
     remarks: Vec<String>,
 }
@@ -56,8 +58,7 @@ impl Tokenizer {
     /// # Errors
     /// What the reader says.
     pub fn from_json(json: &[u8], path: &Path) -> Result<Self, Error> {
-        let Form { bpe, alphabet } = Form::read(json, path)?;
-        Ok(Self::new(bpe, alphabet, Settings::default()))
+        Ok(Self::new(Form::read(json, path)?, Settings::default()))
     }
 
     /// Reads GPT-2's own pair of files, `vocab.json` and `merges.txt`, alone.
@@ -65,18 +66,20 @@ impl Tokenizer {
     /// # Errors
     /// What the reader says.
     pub fn from_vocab_and_merges(vocab: &Path, merges: &Path) -> Result<Self, Error> {
-        Ok(Self::new(files::pair(vocab, merges, false)?, Alphabet::Letters, Settings::default()))
+        Ok(Self::new(files::pair(vocab, merges, false)?, Settings::default()))
     }
 
-    fn new(mut bpe: Bpe, alphabet: Alphabet, settings: Settings) -> Self {
+    fn new(Form { mut bpe, alphabet, size }: Form, settings: Settings) -> Self {
         // Nothing is cut or filled up behind the caller's back.
         let _ = bpe.with_truncation(None);
         bpe.with_padding(None);
         let affixes = Affixes::of(&bpe);
         // It could only change offsets now.
         bpe.with_post_processor(None::<PostProcessorWrapper>);
+        let added = bpe.get_added_vocabulary().get_added_tokens_decoder();
+        let size = added.keys().map(|&id| id as usize + 1).fold(size, usize::max);
         let remarks = affixes.left_out(&bpe).into_iter().collect();
-        Self { readings: Readings::new(bpe), alphabet, settings, affixes, remarks }
+        Self { readings: Readings::new(bpe), alphabet, settings, affixes, size, remarks }
     }
 
     fn bpe(&self) -> &Bpe {
@@ -90,7 +93,7 @@ impl Tokenizer {
 
     /// How many tokens there are: one more than the largest number.
     pub fn size(&self) -> usize {
-        self.bpe().get_vocab(true).values().max().map_or(0, |&id| id as usize + 1)
+        self.size
     }
 
     /// The token that begins a text, where the tokenizer has one: what its files name, or GPT-2's `<|endoftext|>`.
@@ -122,7 +125,8 @@ impl Tokenizer {
 
     /// The tokens of a text. `first_byte` is where the text begins in the whole text, for the offsets. Outputs go on
     /// after another text: where the tokenizer puts a space before a text, it puts none before them. A special token's
-    /// text, such as `<|endoftext|>`, is read as that token; [`encode_plain`](Self::encode_plain) reads it as characters.
+    /// text, such as `<|endoftext|>`, is read as that token; [`encode_plain`](Self::encode_plain) reads it as
+    /// characters.
     ///
     /// # Errors
     /// What the tokenizer says.

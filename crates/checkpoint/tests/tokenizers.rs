@@ -1,6 +1,7 @@
 //! Tokenizers of every form that is read, against what the tokenizers and transformers libraries make of texts
 //! (`tokenizers/README.md`), and that spans hold for any text.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::single_range_in_vec_init, reason = "one span of several")]
 
 use proptest::prelude::*;
 use saliency_checkpoint::Tokenizer;
@@ -256,9 +257,10 @@ proptest! {
             static FOLDERS: Vec<Folder> = folders();
         }
         FOLDERS.with(|folders| folders.iter().try_for_each(|Folder { name, tokenizer, lossless, normalised, .. }| {
-            let encode = |kind, first| match plain {
-                true => tokenizer.encode_plain(&text, kind, first).unwrap(),
-                false => tokenizer.encode(&text, kind, first).unwrap(),
+            let encode = |kind, first| if plain {
+                tokenizer.encode_plain(&text, kind, first).unwrap()
+            } else {
+                tokenizer.encode(&text, kind, first).unwrap()
             };
             let tokens = encode(Kind::Input, 0);
             check(&tokens, &text, !lossless).map_err(|error| TestCaseError::fail(format!("{name}: {error}")))?;

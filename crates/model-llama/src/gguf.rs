@@ -70,15 +70,13 @@ impl FromGguf for Llama {
     /// In files of the architecture `llama`, rows of queries and keys lie as llama.cpp turns them: neighbours in pairs.
     fn gguf_layout(config: &Config, name: &str) -> Layout {
         let is_of = |map: &str| name.contains(&format!(".self_attn.{map}."));
-        match config.model_type {
-            ModelType::Qwen2 | ModelType::Qwen3 => Layout::AsStored,
-            ModelType::Llama | ModelType::Mistral if is_of("q_proj") => {
-                Layout::Interleaved { heads: config.num_attention_heads }
-            }
-            ModelType::Llama | ModelType::Mistral if is_of("k_proj") => {
-                Layout::Interleaved { heads: config.num_key_value_heads }
-            }
-            ModelType::Llama | ModelType::Mistral => Layout::AsStored,
+        let turned = matches!(config.model_type, ModelType::Llama | ModelType::Mistral);
+        if turned && is_of("q_proj") {
+            Layout::Interleaved { heads: config.num_attention_heads }
+        } else if turned && is_of("k_proj") {
+            Layout::Interleaved { heads: config.num_key_value_heads }
+        } else {
+            Layout::AsStored
         }
     }
 }

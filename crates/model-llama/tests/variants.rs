@@ -106,8 +106,8 @@ fn tokens_and_their_places_are_the_peers() {
         assert_eq!(expected.get("ids_without_special").is_some(), begun > 0, "{name}");
         let all = ids(&expected["ids"]);
         assert_eq!(found.iter().map(|t| t.id).collect::<Vec<_>>(), all[begun..], "{name}");
-        // The peer gives parts of one character all of its bytes, spaces to some that stand for none, and to a character
-        // that a normaliser composes the first of its parts.
+        // The peer gives parts of one character all of its bytes, spaces to some that stand for none, and to a
+        // character that a normaliser composes the first of its parts.
         for (token, offset) in found.iter().zip(&rows(&expected["offsets"])[begun..]) {
             let (start, end) = (token.start.unwrap(), token.end.unwrap());
             let (first, last) = (offset[0] as usize, offset[1] as usize);

@@ -14,6 +14,7 @@ const TEXT: [u32; 8] = [3, 1, 4, 1, 5, 9, 2, 6];
 
 /// What a decoder is made of.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
 struct Parts {
     layers: usize,
     heads: i64,
@@ -276,8 +277,8 @@ mod modified {
         }
     }
 
-    fn half_each(product: Tensor) -> Tensor {
-        &product.detach() + (&product - product.detach()) * 0.5
+    fn half_each(product: &Tensor) -> Tensor {
+        product.detach() + (product - product.detach()) * 0.5
     }
 
     fn feed_forward(part: &FeedForward, x: &Tensor) -> Tensor {
@@ -291,7 +292,7 @@ mod modified {
             }
             FeedForward::Gated { gate, activation, inner, out } => {
                 let gate = activated(activation, &apply(gate, x));
-                apply(out, &half_each(gate * apply(inner, x)))
+                apply(out, &half_each(&(gate * apply(inner, x))))
             }
         }
     }
@@ -315,11 +316,12 @@ mod modified {
     }
 
     /// `[tokens, vocabulary]`, of `[1, tokens, hidden]`.
+    #[expect(clippy::many_single_char_names, reason = "as in formulas")]
     pub(super) fn logits(decoder: &Decoder, parts: Parts, x: &Tensor, rule: BackwardRule) -> Tensor {
         let mut x = x.get(0);
         let tokens = x.size()[0];
         if let Positions::Learned(table) = &decoder.positions {
-            x = x + table.narrow(0, 0, tokens);
+            x = &x + table.narrow(0, 0, tokens);
         }
         let rotary = matches!(decoder.positions, Positions::Rotary(_));
         for block in &decoder.blocks {
@@ -358,7 +360,7 @@ mod modified {
                     let scores: Vec<Tensor> = (from..=i)
                         .map(|j| {
                             let key = head(&k, h / r, j, norms.map(|n| &n.1), true);
-                            half_each((&query * key).sum(Kind::Double) * parts.scale)
+                            half_each(&((&query * key).sum(Kind::Double) * parts.scale))
                         })
                         .collect();
                     let pattern = Tensor::stack(&scores, 0).softmax(-1, Kind::Double);
@@ -367,12 +369,12 @@ mod modified {
                     mixed.push(if rule == BackwardRule::CpLrp {
                         pattern.detach().unsqueeze(0).matmul(&values).get(0)
                     } else {
-                        half_each(pattern.unsqueeze(0).matmul(&values).get(0))
+                        half_each(&pattern.unsqueeze(0).matmul(&values).get(0))
                     });
                 }
                 rows.push(Tensor::cat(&mixed, 0));
             }
-            x = x + apply(&attention.out, &Tensor::stack(&rows, 0));
+            x = &x + apply(&attention.out, &Tensor::stack(&rows, 0));
             x = &x + feed_forward(&block.feed_forward, &norm(&block.second_norm, &x));
         }
         assert_eq!(x.size()[1], HIDDEN);

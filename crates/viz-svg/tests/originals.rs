@@ -77,7 +77,7 @@ fn boxes_of_a_line_touch_as_in_the_original() {
         });
         let mut rects: Vec<_> = cells.into_iter().flatten().map(|r| (r.y, r.x, r.x + r.width)).collect();
         rects.sort_by(|a, b| a.partial_cmp(b).unwrap());
-        let pairs: Vec<_> = rects.windows(2).filter(|pair| pair[0].0 == pair[1].0).collect();
+        let pairs: Vec<_> = rects.windows(2).filter(|pair| (pair[0].0 - pair[1].0).abs() < 1e-9).collect();
         (pairs.len(), pairs.iter().filter(|pair| pair[1].1 - pair[0].2 > 1e-6).count())
     };
     // 184 tokens in fewer than 24 lines.

@@ -29,8 +29,8 @@ const EPSILON: f64 = 1e-6;
 /// and norm number `n` holds `1 + 0.3 sin(n/2 + j²)`. The embedding is `sin((6 t + j)²)`, `W` number 1 and `N_f` number
 /// 2; block `l` has the numbers from `10 (l + 1)`: `N_1, Q, K, V, O, N_2, G, U, D`.
 ///
-/// Paths begin at the mean embedding. It leaves gradients to autograd, and has no prefix cache and no relevance rules. `tests/toy` of this crate has its
-/// numbers by an independent program.
+/// Paths begin at the mean embedding. It leaves gradients to autograd, and has no prefix cache and no relevance rules.
+/// `tests/toy` of this crate has its numbers by an independent program.
 #[derive(Debug)]
 pub struct Transformer {
     embedding: Tensor,

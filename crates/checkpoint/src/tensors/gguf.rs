@@ -165,6 +165,7 @@ impl StoredTensors for GgufTensors {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "whole numbers are exact")]
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::GgufTensors;
@@ -174,8 +175,8 @@ mod tests {
     use std::io::Write;
     use tch::{Device, Kind, Tensor};
 
-    /// A file with one tensor, of dimensions slowest first, whose number `i` is `i`; as F32, or as Q8_0 with a scale of 1
-    /// and numbers modulo 128.
+    /// A file with one tensor, of dimensions slowest first, whose number `i` is `i`; as F32, or as `Q8_0` with a scale
+    /// of 1 and numbers modulo 128.
     fn tensors(dims: &[u64], quantised: bool, layout: Layout) -> GgufTensors {
         let mut bytes =
             [&b"GGUF"[..], &3_u32.to_le_bytes(), &1_u64.to_le_bytes(), &0_u64.to_le_bytes()].concat();

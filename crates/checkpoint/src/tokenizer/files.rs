@@ -27,14 +27,14 @@ pub(crate) fn open(folder: &Path) -> Result<Tokenizer, Error> {
     let added = optional(folder, "added_tokens.json")?;
     let path = folder.join("tokenizer.json");
     if let Some(json) = if_there(&path)? {
-        let Form { mut bpe, alphabet } = Form::read(&json, &path)?;
+        let mut form = Form::read(&json, &path)?;
         let config = optional(folder, "config.json")?;
-        let alphabet = class::apply(&mut bpe, alphabet, &settings, config.as_ref());
-        settings.add_to(&mut bpe, added, &path)?;
-        settings.name_specials(&mut bpe, &path)?;
+        class::apply(&mut form, &settings, config.as_ref());
+        settings.add_to(&mut form.bpe, added, &path)?;
+        settings.name_specials(&mut form.bpe, &path)?;
         // The file says itself whether a token comes before every text.
         settings.add_bos_token = None;
-        return Ok(Tokenizer::new(bpe, alphabet, settings));
+        return Ok(Tokenizer::new(form, settings));
     }
     let (vocab, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
     for path in [&vocab, &merges] {
@@ -43,14 +43,14 @@ pub(crate) fn open(folder: &Path) -> Result<Tokenizer, Error> {
             return Err(Error::Missing { path: path.clone(), repair });
         }
     }
-    let mut bpe = pair(&vocab, &merges, settings.prefix_space().unwrap_or(false))?;
-    settings.add_to(&mut bpe, added, &folder.join("added_tokens.json"))?;
-    settings.name_specials(&mut bpe, &vocab)?;
-    Ok(Tokenizer::new(bpe, Alphabet::Letters, settings))
+    let mut form = pair(&vocab, &merges, settings.prefix_space().unwrap_or(false))?;
+    settings.add_to(&mut form.bpe, added, &folder.join("added_tokens.json"))?;
+    settings.name_specials(&mut form.bpe, &vocab)?;
+    Ok(Tokenizer::new(form, settings))
 }
 
 /// GPT-2's own pair of files.
-pub(crate) fn pair(vocab: &Path, merges: &Path, prefix_space: bool) -> Result<Bpe, Error> {
+pub(crate) fn pair(vocab: &Path, merges: &Path, prefix_space: bool) -> Result<Form, Error> {
     let failed = |source| Error::Tokenizer { path: vocab.to_owned(), source };
     let (vocab_file, merges_file) = (vocab.to_string_lossy(), merges.to_string_lossy());
     let model = BPE::from_file(&vocab_file, &merges_file).build().map_err(failed)?;
@@ -60,5 +60,6 @@ pub(crate) fn pair(vocab: &Path, merges: &Path, prefix_space: bool) -> Result<Bp
     if bpe.token_to_id(END_OF_TEXT).is_some() {
         bpe.add_special_tokens([AddedToken::from(END_OF_TEXT, true)]).map_err(failed)?;
     }
-    Ok(bpe)
+    let size = bpe.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1);
+    Ok(Form { bpe, alphabet: Alphabet::Letters, size })
 }

@@ -14,6 +14,8 @@ use tokenizers::models::ModelWrapper;
 pub(crate) struct Form {
     pub(crate) bpe: Bpe,
     pub(crate) alphabet: Alphabet,
+    /// One more than the largest number of a token.
+    pub(crate) size: usize,
 }
 
 /// What is looked at beforehand. At the decoder the tokenizers library panics where the JSON is not whole.
@@ -48,7 +50,9 @@ impl Form {
         let alphabet =
             parts.alphabet().map_err(|found| Error::TokenizerForm { path: path.to_owned(), found })?;
         let mut bpe = Bpe::from_bytes(json).map_err(failed)?;
-        if let Some((text, id)) = bpe.get_vocab(true).into_iter().find(|(_, id)| *id > i32::MAX as TokenId) {
+        let last = bpe.get_vocab(true).into_iter().max_by_key(|(_, id)| *id);
+        let size = last.as_ref().map_or(0, |(_, id)| *id as usize + 1);
+        if let Some((text, id)) = last.filter(|(_, id)| *id > i32::MAX as TokenId) {
             return Err(Error::TokenNumber { path: path.to_owned(), text, id });
         }
         // Merges that are left out at random are for training.
@@ -59,7 +63,7 @@ impl Form {
             model.dropout = None;
             bpe.with_model(model);
         }
-        Ok(Self { bpe, alphabet })
+        Ok(Self { bpe, alphabet, size })
     }
 }
 

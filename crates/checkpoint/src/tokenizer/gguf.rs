@@ -6,17 +6,22 @@ mod pre_tokenizer;
 use crate::error::Error;
 use crate::gguf::{GgufFile, at};
 use crate::tokenizer::Tokenizer;
+use crate::tokenizer::alphabet::Alphabet;
 use crate::tokenizer::form::Form;
 use crate::tokenizer::gguf::merges::{by_scores, pairs};
 use crate::tokenizer::gguf::pre_tokenizer::PreTokenizer;
 use crate::tokenizer::settings::Settings;
+use saliency_attribution::TokenId;
 use saliency_gguf::Error as GgufError;
 use saliency_gguf::Metadata;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use tokenizers::models::bpe::{BPE, BpeBuilder, Vocab};
+use tokenizers::{AddedToken, Tokenizer as Bpe};
 
 /// What `tokenizer.ggml.token_type` says of a token.
+const NORMAL: i32 = 1;
 const UNKNOWN: i32 = 2;
 const CONTROL: i32 = 3;
 const USER_DEFINED: i32 = 4;
@@ -35,9 +40,10 @@ impl Tokenizer {
     pub(crate) fn from_gguf(metadata: &Metadata, path: &Path) -> Result<Self, Error> {
         let vocabulary = Vocabulary::read(metadata).map_err(|source| at(path, source))?;
         let settings = vocabulary.settings(metadata).map_err(|source| at(path, source))?;
-        let json = vocabulary.tokenizer_json(metadata).map_err(|source| at(path, source))?;
-        let Form { bpe, alphabet } = Form::read(&json, path)?;
-        let mut tokenizer = Self::new(bpe, alphabet, settings);
+        let steps = vocabulary.steps(metadata).map_err(|source| at(path, source))?;
+        let form = vocabulary.form(steps);
+        let mut tokenizer =
+            Self::new(form.map_err(|source| Error::Tokenizer { path: path.to_owned(), source })?, settings);
         if vocabulary.splits_by_guess(metadata) {
             tokenizer.remarks.push(
                 "the file does not say how its tokenizer splits a text (tokenizer.ggml.pre), and GPT-2's pattern is \
@@ -51,7 +57,7 @@ impl Tokenizer {
 
 /// The tokens, and what is known of each.
 struct Vocabulary<'a> {
-    /// SentencePiece's model, not GPT-2's.
+    /// `SentencePiece`'s model, not GPT-2's.
     pieces: bool,
     tokens: Vec<&'a str>,
     types: Vec<i32>,
@@ -71,7 +77,7 @@ impl<'a> Vocabulary<'a> {
         };
         let tokens = metadata.strings("tokenizer.ggml.tokens")?;
         let types = metadata.optional_i32s("tokenizer.ggml.token_type")?;
-        let types = types.unwrap_or_else(|| vec![1; tokens.len()]);
+        let types = types.unwrap_or_else(|| vec![NORMAL; tokens.len()]);
         if types.len() != tokens.len() {
             return Err(lengths("token_type", types.len(), tokens.len()));
         }
@@ -115,88 +121,91 @@ impl<'a> Vocabulary<'a> {
         !self.pieces && pre == "default" && says("general.architecture") != Some("gpt2")
     }
 
-    /// The file that the metadata were made from, but for what changes no token.
-    fn tokenizer_json(&self, metadata: &Metadata) -> Result<Vec<u8>, GgufError> {
-        // Tokens of the same text: the first counts.
-        let mut vocab: BTreeMap<&str, usize> = BTreeMap::new();
-        for (id, (token, token_type)) in self.tokens.iter().zip(&self.types).enumerate() {
+    /// What is done to a text, as `tokenizer.json` writes it, and the model without its vocabulary.
+    fn steps(&self, metadata: &'a Metadata) -> Result<Steps<'a>, GgufError> {
+        let mut steps = if self.pieces { self.as_pieces(metadata)? } else { Self::byte_level(metadata)? };
+        steps.json["post_processor"] = self.post_processor(metadata, steps.begins)?;
+        steps.json["model"] = json!({"type": "BPE", "vocab": {}, "merges": []});
+        Ok(steps)
+    }
+
+    /// The numbers of the tokens that texts may have; of two with one text, the first counts.
+    fn numbers(&self) -> HashMap<&'a str, TokenId> {
+        let mut numbers = HashMap::with_capacity(self.tokens.len());
+        for ((token, token_type), id) in self.tokens.iter().zip(&self.types).zip(0..) {
             // What fills the vocabulary up to the embeddings' rows.
             if *token_type != UNUSED {
-                vocab.entry(token).or_insert(id);
+                numbers.entry(*token).or_insert(id);
             }
         }
-        let steps = if self.pieces { self.as_pieces(metadata, &vocab)? } else { self.byte_level(metadata)? };
-        let mut json = steps.json;
-        json["added_tokens"] = self.added().into();
-        json["post_processor"] = self.post_processor(metadata, steps.begins)?;
-        json["model"]["type"] = "BPE".into();
-        json["model"]["vocab"] = json!(vocab);
-        json["model"]["merges"] = json!(steps.merges);
-        // A `Value` is always JSON.
-        Ok(json.to_string().into_bytes())
+        numbers
     }
 
     /// As GPT-2's.
-    fn byte_level(&self, metadata: &'a Metadata) -> Result<Steps<'a>, GgufError> {
+    fn byte_level(metadata: &'a Metadata) -> Result<Steps<'a>, GgufError> {
         let pre = metadata.optional_string("tokenizer.ggml.pre")?.unwrap_or("default");
         let pre = PreTokenizer::named(pre).ok_or_else(|| {
             refused("pre", format!("{pre:?}"), &format!("{} are read", PreTokenizer::names()))
         })?;
-        let json = json!({
-            "normalizer": pre.normalizer(),
-            "pre_tokenizer": pre.steps(),
-            "decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
-            "model": {"ignore_merges": pre.ignores_merges()},
-        });
         let merges = pairs(metadata.strings("tokenizer.ggml.merges")?);
         let merges = merges.map_err(|merge| {
             refused("merges", format!("{merge:?}"), "a merge is of two tokens; convert the model again")
         })?;
-        Ok(Steps { json, merges, begins: pre.begins_texts() })
+        Ok(Steps {
+            json: json!({"normalizer": pre.normalizer(), "pre_tokenizer": pre.steps()}),
+            model: BPE::builder().ignore_merges(pre.ignores_merges()),
+            alphabet: Alphabet::Letters,
+            merges,
+            begins: pre.begins_texts(),
+        })
     }
 
     /// As `SentencePiece`'s: a space before a text and after special tokens, and merges in the order of the scores.
-    fn as_pieces(
-        &self,
-        metadata: &'a Metadata,
-        vocab: &BTreeMap<&'a str, usize>,
-    ) -> Result<Steps<'a>, GgufError> {
+    fn as_pieces(&self, metadata: &'a Metadata) -> Result<Steps<'a>, GgufError> {
         let scores = metadata.f32s("tokenizer.ggml.scores")?;
         if scores.len() != self.tokens.len() {
             return Err(lengths("scores", scores.len(), self.tokens.len()));
         }
-        let prefix = metadata.optional_bool("tokenizer.ggml.add_space_prefix")?.unwrap_or(true);
         let mut normalizers = vec![json!({"type": "Replace", "pattern": {"String": " "}, "content": "▁"})];
-        if prefix {
+        if metadata.optional_bool("tokenizer.ggml.add_space_prefix")?.unwrap_or(true) {
             normalizers.insert(0, json!({"type": "Prepend", "prepend": "▁"}));
         }
-        let json = json!({
-            "normalizer": {"type": "Sequence", "normalizers": normalizers},
-            "decoder": {"type": "Sequence", "decoders": [
-                {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
-                {"type": "ByteFallback"},
-                {"type": "Fuse"},
-            ]},
-            "model": {"unk_token": self.text("unk_token"), "fuse_unk": true, "byte_fallback": true},
-        });
+        let model = BPE::builder().fuse_unk(true).byte_fallback(true);
         let words = self.tokens.iter().zip(&self.types).zip(&scores);
-        let words = words.filter(|((_, token_type), _)| matches!(**token_type, 1 | USER_DEFINED));
-        let merges = by_scores(words.map(|((token, _), score)| (*token, *score)), vocab);
-        Ok(Steps { json, merges, begins: true })
+        let words = words.filter(|((_, token_type), _)| matches!(**token_type, NORMAL | USER_DEFINED));
+        Ok(Steps {
+            json: json!({"normalizer": {"type": "Sequence", "normalizers": normalizers}}),
+            model: match self.text("unk_token") {
+                Some(unknown) => model.unk_token(unknown.to_owned()),
+                None => model,
+            },
+            alphabet: Alphabet::Pieces { space: '▁', bytes: true },
+            merges: by_scores(words.map(|((token, _), score)| (*token, *score)), &self.numbers()),
+            begins: true,
+        })
+    }
+
+    /// Steps and vocabulary together.
+    fn form(&self, steps: Steps<'a>) -> Result<Form, tokenizers::Error> {
+        let numbers = self.numbers();
+        let size = numbers.values().max().map_or(0, |&id| id as usize + 1);
+        let vocab: Vocab = numbers.into_iter().map(|(token, id)| (token.to_owned(), id)).collect();
+        let merges =
+            steps.merges.into_iter().map(|(left, right)| (left.to_owned(), right.to_owned())).collect();
+        let model = steps.model.vocab_and_merges(vocab, merges).build()?;
+        let mut bpe = Bpe::from_bytes(steps.json.to_string())?;
+        bpe.with_model(model);
+        bpe.add_tokens(self.added())?;
+        Ok(Form { bpe, alphabet: steps.alphabet, size })
     }
 
     /// The tokens that are found in a text before anything else.
-    fn added(&self) -> Vec<Value> {
+    fn added(&self) -> Vec<AddedToken> {
         let token = |(id, (content, token_type)): (usize, (&&str, &i32))| {
             let special =
                 matches!(*token_type, UNKNOWN | CONTROL) || self.named.values().any(|&named| named == id);
             let added = special || *token_type == USER_DEFINED;
-            (added && !content.is_empty()).then(|| {
-                json!({
-                    "id": id, "content": content, "special": special, "normalized": false,
-                    "single_word": false, "lstrip": false, "rstrip": false,
-                })
-            })
+            (added && !content.is_empty()).then(|| AddedToken::from(*content, special).normalized(false))
         };
         self.tokens.iter().zip(&self.types).enumerate().filter_map(token).collect()
     }
@@ -225,7 +234,10 @@ impl<'a> Vocabulary<'a> {
 /// What the two models differ in.
 struct Steps<'a> {
     json: Value,
+    model: BpeBuilder,
+    alphabet: Alphabet,
     merges: Vec<(&'a str, &'a str)>,
+    /// Whether a token begins a text where the file does not say.
     begins: bool,
 }
 

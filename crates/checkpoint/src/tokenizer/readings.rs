@@ -52,9 +52,10 @@ impl Readings {
 
     pub(crate) fn of(&self, Reading { plain, goes_on }: Reading) -> &Bpe {
         let bpe = if plain { self.plain.get_or_init(|| as_plain(&self.bpe)) } else { &self.bpe };
-        match goes_on && self.put.is_some() {
-            true => self.goes_on[usize::from(plain)].get_or_init(|| without_put(bpe)),
-            false => bpe,
+        if goes_on && self.put.is_some() {
+            self.goes_on[usize::from(plain)].get_or_init(|| without_put(bpe))
+        } else {
+            bpe
         }
     }
 }

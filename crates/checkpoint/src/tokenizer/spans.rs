@@ -19,7 +19,8 @@ pub(crate) struct Piece {
 ///
 /// Where the tokens of a part of the text spell it, but for one space that was put before it, each has its bytes. A
 /// normaliser makes other characters of some: of the tokens that come from one of those, the first has it, and the
-/// others nothing at its end. What is between two tokens was dropped: white space, or letters that the vocabulary lacks.
+/// others nothing at its end. What is between two tokens was dropped: white space, or letters that the vocabulary
+/// lacks.
 pub(crate) fn spans(
     text: &str,
     pieces: &[Piece],
@@ -62,10 +63,8 @@ impl Stretch<'_> {
         let spell = |put: bool| {
             let (mut spans, mut at) = (Vec::with_capacity(pieces.len()), range.start);
             for (i, piece) in pieces.iter().enumerate() {
-                let token = match put && i == 0 {
-                    true => self.alphabet.without_space(&piece.text)?,
-                    false => &piece.text,
-                };
+                let token =
+                    if put && i == 0 { self.alphabet.without_space(&piece.text)? } else { &piece.text };
                 let rest = self.text.as_bytes().get(at..range.end)?;
                 let end = at + self.alphabet.length_in(token, rest)?;
                 spans.push(at..end);

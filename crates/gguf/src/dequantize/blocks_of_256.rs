@@ -36,8 +36,8 @@ pub(super) fn q3_k(block: &[u8; 110], numbers: &mut [f32; 256]) {
     }
 }
 
-/// Where the two bits of a part's numbers lie: from which byte on, and how far from the lowest bit. 128 numbers share 32
-/// bytes.
+/// Where the two bits of a part's numbers lie: from which byte on, and how far from the lowest bit. 128 numbers share
+/// 32 bytes.
 fn two_bits(part: usize) -> (usize, usize) {
     (part / 8 * 32 + part % 2 * 16, part % 8 / 2 * 2)
 }

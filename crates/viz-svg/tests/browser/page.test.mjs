@@ -47,7 +47,7 @@ const output = (page, inputs, row) => word(page, inputs + row);
 const colored = page => page.locator("#saliency-text [data-t]").evaluateAll(spans => spans.map(span => getComputedStyle(span).backgroundColor));
 /** The whole table, as it is copied: its head, and numbers by the token's position. */
 async function copied(page) {
-  await page.evaluate(() => document.getElementById("saliency-copy-table").click());
+  await page.evaluate(() => { document.getElementById("saliency-live").textContent = ""; document.getElementById("saliency-copy-table").click(); });
   await page.waitForFunction(() => /copied/.test(document.getElementById("saliency-live").textContent));
   const lines = (await page.evaluate(() => navigator.clipboard.readText())).trim().split("\n");
   const [head, ...rows] = lines.filter(line => !line.startsWith("#")).map(line => line.split("\t"));

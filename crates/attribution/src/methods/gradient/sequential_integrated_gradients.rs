@@ -20,7 +20,8 @@ use tch::Tensor;
 /// own, on which the other tokens do not move.
 ///
 /// In units of the target. A token's vector adds up to the effect of its ablation, `f(x) − f(x with e_i := e'_i)`, up
-/// to the error of the quadrature: it is `occlusion` by the same baseline, split into dimensions. A row does not add up to anything.
+/// to the error of the quadrature: it is `occlusion` by the same baseline, split into dimensions. A row does not add up
+/// to anything.
 ///
 /// The paper scales each row to length 1; here that is left to normalisation.
 ///

@@ -1,7 +1,8 @@
 //! Merges: as a file lists them, or as the scores of its tokens stand for them.
 
+use saliency_attribution::TokenId;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// Two tokens that become one.
 type Merge<'a> = (&'a str, &'a str);
@@ -21,17 +22,16 @@ pub(crate) fn pairs(merges: Vec<&str>) -> Result<Vec<Merge<'_>>, &str> {
         .collect()
 }
 
-/// The merges of tokens with scores: every way in which a token is two others, the highest score first. Equal scores are
-/// in the order that the transformers library has: by the parts' lengths, the longer first, and by the parts' numbers.
+/// The merges of tokens with scores: every way in which a token is two others, the highest score first. Equal scores
+/// are in the order that the transformers library has: by the parts' lengths, the longer first, and by the parts'
+/// numbers.
 pub(crate) fn by_scores<'a>(
     tokens: impl Iterator<Item = (&'a str, f32)>,
-    vocabulary: &BTreeMap<&'a str, usize>,
+    numbers: &HashMap<&'a str, TokenId>,
 ) -> Vec<Merge<'a>> {
-    let numbers: std::collections::HashMap<&str, usize> =
-        vocabulary.iter().map(|(token, id)| (*token, *id)).collect();
     let mut merges = Vec::new();
     for (token, score) in tokens {
-        let mut ways: Vec<(usize, usize, Merge<'a>)> = Vec::new();
+        let mut ways: Vec<(TokenId, TokenId, Merge<'a>)> = Vec::new();
         for (at, _) in token.char_indices().skip(1) {
             let (left, right) = token.split_at(at);
             if let (Some(&first), Some(&second)) = (numbers.get(left), numbers.get(right)) {

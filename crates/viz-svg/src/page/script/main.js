@@ -49,7 +49,7 @@ function sections() {
   const key = [state.record, state.grain, state.tab, state.scatter].join();
   if (sectioned === key) return;
   sectioned = key;
-  root.dataset.grain = state.grain;
+  root.dataset.by = state.grain;
   for (const { data: { records, map, grain }, section } of figures) {
     section.hidden = !records.includes(state.record) || (!!map && grain !== state.grain);
   }
@@ -303,12 +303,14 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => { state.theme = before; changed(); });
 night.addEventListener("change", () => changed());
-/** The view of an address; a tab that is not there is the first. */
-const follow = () => {
-  if (location.hash.length > 1) read(location.hash.slice(1));
+/** The view of an address; a tab that is not there is the first. @param {string} address */
+const follow = address => {
+  const [, view] = address.split("#");
+  if (view) read(view);
   if (!tabs.some(tab => tab.dataset.tab === state.tab)) state.tab = tabs[0]?.dataset.tab ?? "";
 };
-addEventListener("hashchange", () => { follow(); changed(); });
+// The page may have written its own address meanwhile.
+addEventListener("hashchange", event => { follow(event.newURL); changed(); });
 
 // Figures are drawn when they come into sight.
 const watcher = new IntersectionObserver(entries => {
@@ -320,7 +322,7 @@ const watcher = new IntersectionObserver(entries => {
 }, { rootMargin: "200px" });
 read(data.state);
 rest();
-follow();
+follow(location.href);
 root.classList.add("live");
 root.dataset.theme = themeName();
 for (const element of every("[data-needs-script]")) element.removeAttribute("hidden");
