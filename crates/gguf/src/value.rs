@@ -132,7 +132,8 @@ impl Display for Value {
         match &self.0 {
             Held::Number(number, bytes) => match number.scalar(*bytes) {
                 Scalar::Integer(value) => write!(f, "{value}"),
-                Scalar::Float(value) => write!(f, "{value}"),
+                // With an exponent where there are many digits.
+                Scalar::Float(value) => write!(f, "{value:?}"),
                 Scalar::Bool(value) => write!(f, "{value}"),
             },
             Held::String(text) => match text.char_indices().nth(60) {
