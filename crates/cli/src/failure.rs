@@ -77,6 +77,8 @@ impl Failure {
             Self::Schema(error) => error.is_usage(),
             Self::Attribution(error) => error.is_usage(),
             Self::Draw(error) | Self::Font { source: error, .. } => error.is_usage(),
+            #[cfg(feature = "hub")]
+            Self::Hub(error) => error.is_usage(),
             _ => false,
         };
         if asked_wrongly { 2 } else { 1 }
