@@ -5,6 +5,7 @@
 use saliency::FAMILIES;
 use saliency::attribution::methods::DirectLogit;
 use saliency::attribution::targets::{ContrastLogit, Logit};
+use saliency::attribution::tch::{Kind, Tensor};
 use saliency::attribution::{
     Aggregate, Alternatives, Attributor, Axiom, Baseline, Error, ForTokens, LanguageModel, Method, Needs,
     Normalize, OutputToken, Parameters, Problem, Sequence, Target, TargetFn, method, methods, targets,
@@ -13,7 +14,6 @@ use saliency::checkpoint::Load;
 use saliency::schema::Record;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use saliency::attribution::tch::{Kind, Tensor};
 
 /// A small model of each `model_type` that is read, with another library's tokens of its text.
 const MODELS: [(&str, &str); 5] = [
@@ -210,7 +210,8 @@ fn is_linear(case: &Case, name: &str, what: &str) {
     } else {
         [mixture(a, b), mixture(1.0, 0.0), mixture(0.0, 1.0)]
     };
-    let [both, first, second] = [both, first, second].map(|target| case.rows(quick(name), target).attributions);
+    let [both, first, second] =
+        [both, first, second].map(|target| case.rows(quick(name), target).attributions);
     for ((both, first), second) in both.iter().zip(&first).zip(&second) {
         let largest = first.iter().chain(second).fold(0.0_f64, |m, x| m.max(x.unwrap().abs()));
         for ((both, f), g) in both.iter().zip(first).zip(second) {
