@@ -1,5 +1,5 @@
-//! Every method with every target on a small model of every kind that is read: a record with numbers of the right shape,
-//! or the error that is documented; and the promises of those methods that look inside.
+//! Every method with every target on a small model of every kind that is read: a record with numbers of the right
+//! shape, or the error that is documented; and the promises of those methods that look inside.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency::FAMILIES;
@@ -199,8 +199,8 @@ fn adds_up(case: &Case, name: &str, what: &str) {
     }
 }
 
-/// Rows of `a f + b g` are those of `f` and `g`. Methods that account for logits have sums of logits: `z_t` less the mean
-/// of `z_2` and `z_7`.
+/// Rows of `a f + b g` are those of `f` and `g`. Methods that account for logits have sums of logits: `z_t` less the
+/// mean of `z_2` and `z_7`.
 fn is_linear(case: &Case, name: &str, what: &str) {
     let (a, b) = if ACCOUNTS.contains(&name) { (0.5, 0.5) } else { (1.5, -0.75) };
     let contrast =

@@ -1,8 +1,8 @@
 //! The matrix products that attribution can't do without, alone: what is left to win is the time above them.
 //!
-//! Products of a decoder's [`Shape`], with weights and activations of its sizes. `T` tokens, `m` outputs, `p` points on a
-//! path; `h` hidden dimensions, `n` heads of width `w` of which groups share `g` keys and values, `i` inner dimensions,
-//! `f` maps into them (2 where a gate is one), vocabulary `v`.
+//! Products of a decoder's [`Shape`], with weights and activations of its sizes. `T` tokens, `m` outputs, `p` points on
+//! a path; `h` hidden dimensions, `n` heads of width `w` of which groups share `g` keys and values, `i` inner
+//! dimensions, `f` maps into them (2 where a gate is one), vocabulary `v`.
 //!
 //! | pass | where | products |
 //! | --- | --- | --- |

@@ -105,7 +105,9 @@ impl<M: Architecture> Checkpoint<M> {
         let mut identity = Identity::new(name);
         identity.ends_of_text = end_of_text::of_folder(folder.path())?;
         let weights = shards::files(folder.path())?;
-        let weights = weights.into_iter().map(WeightsFile::open).collect::<Result<_, _>>()?;
+        let weights = weights.into_iter().map(WeightsFile::open).collect::<Result<Vec<_>, _>>()?;
+        // It has the time of reading the tokenizer, which is one thread's work.
+        identity.digest = Some(LazyDigest::new(weights.clone()));
         let tokenizer = Tokenizer::open(folder.path())?;
         Self::build_of(config, identity, weights, tokenizer, load)
     }
@@ -129,7 +131,7 @@ impl<M: Architecture> Checkpoint<M> {
         tokenizer: Tokenizer,
     ) -> Result<Self, Error> {
         identity.path = files.first().map_or_else(PathBuf::new, |file| file.path().to_owned());
-        identity.digest = Some(LazyDigest::new(files));
+        identity.digest.get_or_insert_with(|| LazyDigest::new(files));
         let model = M::build(config, tensors.source(), identity)?;
         let mut warnings: Vec<String> = tensors
             .not_finite()

@@ -1,5 +1,5 @@
-//! SmolLM2 from its GGUF file, against transformers and captum on the same file (`smollm2/README.md`). It is run where the
-//! file is, and says so where it isn't.
+//! SmolLM2 from its GGUF file, against transformers and captum on the same file (`smollm2/README.md`). It is run where
+//! the file is, and says so where it isn't.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
