@@ -12,7 +12,7 @@ use saliency_attribution::{
 };
 use saliency_checkpoint::Load;
 use saliency_model_llama::{Checkpoint, SMOLLM2};
-use saliency_schema::{Kind as TokenKind, Record};
+use saliency_schema::Kind as TokenKind;
 use serde_json::Value;
 use tch::Kind;
 
@@ -104,7 +104,7 @@ fn explains(
     let record = |name: &str| {
         let attributor = Attributor::new().with_method(named(name)).target(target);
         let attributor = attributor.aggregate(Aggregate::Sum).normalize(Normalize::None);
-        attributor.record_and_vectors(&checkpoint.model, &sequence).unwrap()
+        attributor.record_and_vectors(&checkpoint.model, &sequence, &mut |_| true).unwrap()
     };
     if name == "value" {
         let (record, _) = record("gradient");
