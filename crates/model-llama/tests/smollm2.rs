@@ -18,6 +18,8 @@ use tch::Kind;
 
 /// In float32, of the row's largest number.
 const TOLERANCE: f64 = 1e-4;
+/// Of a path, whose jumps make rounding larger: captum's own float32 is 3e-4 (from zero) and 9e-5 (from the mean) off.
+const OF_A_PATH: f64 = 5e-4;
 
 /// What takes one pass.
 const CHEAP: [&str; 3] = ["value", "gradient", "gradient-x-input"];
@@ -122,7 +124,8 @@ fn explains(
         }
         return;
     }
-    assert_row(&row, &numbers(&expected["sum"]), TOLERANCE, &what);
+    let tolerance = if name.starts_with("integrated-gradients") { OF_A_PATH } else { TOLERANCE };
+    assert_row(&row, &numbers(&expected["sum"]), tolerance, &what);
     let norms = vectors.rows()[0].norm_scalaropt_dim(2, [1], false).to_kind(Kind::Double);
-    assert_row(&Vec::try_from(norms).unwrap(), &numbers(&expected["l2"]), TOLERANCE, &what);
+    assert_row(&Vec::try_from(norms).unwrap(), &numbers(&expected["l2"]), tolerance, &what);
 }
