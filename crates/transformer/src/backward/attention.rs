@@ -77,29 +77,45 @@ impl AttentionRecord {
         Ok((attended, Self { queries, keys, values, pattern, mixed, norms, angles, positions }))
     }
 
-    /// From the gradient of what attention adds to that of what it read, both `[tokens, outputs, hidden]`.
+    /// Where some of the recorded rows stand.
+    pub(crate) fn positions(&self, rows: &Range<i64>) -> Range<i64> {
+        self.positions.start + rows.start..self.positions.start + rows.end
+    }
+
+    /// From the gradient of what attention adds at some of the recorded rows, `[rows, outputs, hidden]`, to that of
+    /// what they read, `[tokens, outputs, hidden]`.
     pub(crate) fn back(
         &self,
         attention: &Attention,
+        rows: &Range<i64>,
         gradient: &Tensor,
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
         let Shape { heads, groups, width, scale, .. } = attention.shape;
-        let (tokens, count, _) = gradient.size3()?;
+        let (own, count, _) = gradient.size3()?;
+        let tokens = self.positions(rows).end;
         let mixed = attention.out.back(gradient)?;
         // `[heads, queries, outputs, width]`: every product below has the rows of all outputs.
-        let mixed =
-            mixed.f_reshape([tokens, count, heads, width])?.f_permute([2, 0, 1, 3])?.f_contiguous()?;
+        let mixed = mixed.f_reshape([own, count, heads, width])?.f_permute([2, 0, 1, 3])?.f_contiguous()?;
         let (to_values, to_scores) = to_values_and_scores(rule);
-        let Gradients { queries, keys, values } = self.back_mix(&mixed)?;
+        let Gradients { queries, keys, values } = self.back_mix(&mixed, rows)?;
         let scale = scale * to_scores;
-        let queries = self.back_queries(attention, queries.f_mul_scalar(scale)?, &(0..tokens), rule)?;
+        let queries = self.back_queries(attention, queries.f_mul_scalar(scale)?, rows, rule)?;
         let keys = keys.f_mul_scalar(scale)?.f_permute([0, 2, 1, 3])?;
         let keys = self.back_keys(attention, keys, rule)?;
         let values = if to_values < 1.0 { values.f_mul_scalar(to_values)? } else { values };
         let values = values.f_view([groups, tokens, count, width])?;
         let ordered = |x: &Tensor| x.f_permute([1, 2, 0, 3]);
-        attention.projection.back([&ordered(&queries)?, &ordered(&keys)?, &ordered(&values)?])
+        let (queries, keys, values) = (ordered(&queries)?, ordered(&keys)?, ordered(&values)?);
+        if own == tokens {
+            return attention.projection.back([&queries, &keys, &values]);
+        }
+        let [to_queries, to_keys, to_values] = attention.projection.parts(attention.shape.widths())?;
+        let mut sum = to_values.back(&values.f_reshape([tokens * count, -1])?)?;
+        to_keys.add_back(&mut sum, &keys.f_reshape([tokens * count, -1])?)?;
+        let mut asked = sum.f_narrow(0, (tokens - own) * count, own * count)?;
+        to_queries.add_back(&mut asked, &queries.f_reshape([own * count, -1])?)?;
+        sum.f_view([tokens, count, -1])
     }
 
     /// The same where every output has one row, at its own position: from `[outputs, hidden]` to
@@ -167,30 +183,33 @@ impl AttentionRecord {
         Ok(whole)
     }
 
-    /// From the gradient of what attention mixes, `[heads, tokens, outputs, width]`, to those of queries and keys,
-    /// before they are scaled, and of values.
+    /// From the gradient of what attention mixes at some of the recorded rows, `[heads, rows, outputs, width]`, to
+    /// those of queries and keys, before they are scaled, and of values.
     ///
     /// Queries go in blocks, and of a block's keys only those that any of its queries sees. Back through the softmax,
     /// `p ⊙ (g − Σ g ⊙ p)`, and `Σ_j g_ij p_ij` is the gradient of what `i` mixed times that: no pass over the scores.
     /// Heads that share keys and values are rows of one product, whose sums are the shared gradients.
-    fn back_mix(&self, mixed: &Tensor) -> Result<Gradients, TchError> {
-        let (heads, tokens, count, width) = mixed.size4()?;
+    fn back_mix(&self, mixed: &Tensor, asked: &Range<i64>) -> Result<Gradients, TchError> {
+        let (heads, own, count, width) = mixed.size4()?;
         let groups = self.keys.size()[0];
+        let Range { start: first, end: tokens } = self.positions(asked);
         let shared = heads / groups;
         let like = (mixed.kind(), mixed.device());
         let values = Tensor::f_zeros([groups, tokens, count * width], like)?;
-        let queries = Tensor::f_empty([heads, tokens, count, width], like)?;
+        let queries = Tensor::f_empty([heads, own, count, width], like)?;
         let keys = Tensor::f_zeros([groups, count, tokens, width], like)?;
-        let whole = self.mixed.f_narrow(1, 0, tokens)?.f_unsqueeze(2)?;
+        let recorded = |x: &Tensor| x.f_narrow(1, asked.start, own);
+        let whole = recorded(&self.mixed)?.f_unsqueeze(2)?;
+        let (patterns, queried) = (recorded(&self.pattern)?, recorded(&self.queries)?);
         let sums = mixed.f_mul(&whole)?.f_sum_dim_intlist(&[-1_i64][..], true, None)?.f_neg()?;
         let mut from = 0;
-        while from < tokens {
-            let end = (from + QUERIES).min(tokens);
-            let (block, rows_of_group) = (end - from, shared * (end - from));
+        while from < own {
+            let block = QUERIES.min(own - from);
+            let (end, rows_of_group) = (first + from + block, shared * block);
             let rows = |x: &Tensor| x.f_narrow(1, from, block);
             let seen = |x: &Tensor| x.f_narrow(1, 0, end);
             let own = rows(mixed)?.f_reshape([groups, rows_of_group, count * width])?;
-            let pattern = rows(&self.pattern)?.f_narrow(2, 0, end)?;
+            let pattern = rows(&patterns)?.f_narrow(2, 0, end)?;
             let pattern = pattern.f_reshape([groups, rows_of_group, end])?;
             let added = pattern.f_transpose(1, 2)?.f_bmm(&own)?;
             let _ = seen(&values)?.f_add_(&added)?;
@@ -203,10 +222,10 @@ impl AttentionRecord {
             let found = scores.f_bmm(&seen(&self.keys)?)?.f_view([heads, block, count, width])?;
             rows(&queries)?.f_copy_(&found)?;
             let scores = scores.f_view([groups, rows_of_group, count * end])?.f_transpose(1, 2)?;
-            let own = rows(&self.queries)?.f_reshape([groups, rows_of_group, width])?;
+            let own = rows(&queried)?.f_reshape([groups, rows_of_group, width])?;
             let added = scores.f_bmm(&own)?.f_view([groups, count, end, width])?;
             let _ = keys.f_narrow(2, 0, end)?.f_add_(&added)?;
-            from = end;
+            from += block;
         }
         Ok(Gradients { queries, keys, values })
     }

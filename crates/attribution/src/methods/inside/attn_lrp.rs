@@ -43,6 +43,7 @@ impl Method for AttnLrp {
             cost: "1 forward, m backward",
             source: "Achtibat et al. 2024, AttnLRP: Attention-Aware Layer-wise Relevance Propagation for Transformers",
             rows: RowKind::VectorsThatAddUp,
+            linear_in_gradient: true,
             ..Card::new(
                 "attn-lrp",
                 "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance: norms held, f(z)/z, products halved",

@@ -40,6 +40,7 @@ impl Method for CpLrp {
             cost: "1 forward, m backward",
             source: "Ali et al. 2022, XAI for Transformers: Better Explanations through Conservative Propagation",
             rows: RowKind::VectorsThatAddUp,
+            linear_in_gradient: true,
             ..Card::new("cp-lrp", "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance, with attention held")
         }
     }
