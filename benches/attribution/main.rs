@@ -6,20 +6,21 @@
 //! | `gpt2-small/184+30` | the notebook's paragraph and continuation, on GPT-2 small's shape, random weights |
 //! | `gpt2-small/184+1` | one output of it, for integrated gradients |
 //! | `gpt2-small/900+100` | a long text, for memory and for the cost of an output |
+//! | `smollm2/184+30` | the first on SmolLM2's shape, for a span of all outputs |
 //!
 //! Each line of the summary compares the medians of runs that took turns. `cargo xtask bench attribution [PART…]`, with
-//! the parts `gradients`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths` where none
-//! is named. Two threads. `--turns N` for more than 3 turns; `--cuda` runs the gradients on a GPU, `--criterion` adds
+//! the parts `gradients`, `span`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths` where
+//! none is named. Two threads. `--turns N` for more than 3 turns; `--cuda` runs the gradients on a GPU, `--criterion` adds
 //! criterion's own statistics.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 mod bare;
-mod gpt2_small;
+mod models;
 
 use bare::Bare;
 use criterion::{Criterion, criterion_group};
-use gpt2_small::gpt2_small;
+use models::{gpt2_small, smollm2};
 use saliency::attribution::methods::{IntegratedGradients, Occlusion};
 use saliency::tch::{self, Device, Kind, Tensor};
 use saliency::{Attributor, Generation};
@@ -30,7 +31,7 @@ use std::time::Instant;
 const N_INPUT: usize = 184;
 const N_OUTPUT: usize = 30;
 /// What can be asked for.
-const PARTS: [&str; 6] = ["gradients", "paths", "all-paths", "occlusion", "long", "memory"];
+const PARTS: [&str; 7] = ["gradients", "span", "paths", "all-paths", "occlusion", "long", "memory"];
 /// How often runs take turns, where `--turns N` does not say.
 const TURNS: usize = 3;
 /// Outputs that GPT-2 takes back together at this shape.
@@ -38,8 +39,9 @@ const TOGETHER: i64 = 6;
 /// And at that of the long text.
 const LONG_TOGETHER: i64 = 2;
 
+/// Token numbers that every model has.
 fn sequence(n_input: usize, n_output: usize) -> Sequence {
-    let ids: Vec<u32> = (0..(n_input + n_output) as u32).map(|i| i * 7919 % 50257).collect();
+    let ids: Vec<u32> = (0..(n_input + n_output) as u32).map(|i| i * 7919 % 49152).collect();
     Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap()
 }
 
@@ -143,6 +145,27 @@ fn gradients(model: &dyn LanguageModel, device: Device, turns: usize) {
     line("30 plain backward passes, logits everywhere", every, &[]);
     line("bare products", products, &[]);
     line("generation of the 30 tokens, cached, for scale", generation, &[]);
+}
+
+/// All outputs as one beside one output that has read as much, and beside every output for itself.
+fn span(name: &str, model: &dyn LanguageModel, turns: usize) {
+    let (all, one) = (sequence(N_INPUT, N_OUTPUT), sequence(N_INPUT + N_OUTPUT - 1, 1));
+    println!("{name}/184+30, median of {turns} turns");
+    for method in ["gradient-x-input", "attn-lrp"] {
+        let attributor = Attributor::new().method(method).target("log-probability");
+        let spanned = attributor.clone().span(0..N_OUTPUT);
+        let record = |attributor: &Attributor, sequence: &Sequence| {
+            drop(black_box(attributor.record(model, sequence).unwrap()));
+        };
+        let [span, one, each] = in_turns(
+            turns,
+            [&|| record(&spanned, &all), &|| record(&attributor, &one), &|| record(&attributor, &all)],
+        );
+        let beside = [("one output", one), ("each of 30", each)];
+        line(&format!("{method}, a span of 30 outputs"), span, &beside);
+        line(&format!("{method}, one output"), one, &[]);
+        line(&format!("{method}, each of 30 outputs"), each, &[]);
+    }
 }
 
 fn paths(model: &dyn LanguageModel, all: bool, turns: usize) {
@@ -278,6 +301,10 @@ fn main() {
         let model = gpt2_small(device);
         if part("gradients") {
             gradients(&model, device, turns);
+        }
+        if part("span") {
+            span("gpt2-small", &model, turns);
+            span("smollm2", &*smollm2(device), turns);
         }
         if part("paths") || asked("all-paths") {
             paths(&model, asked("all-paths"), turns);

@@ -86,7 +86,8 @@ impl<'a> Problem<'a> {
             Ok((tape, input))
         })?;
         let work = Work::watched(watch);
-        let mut problem = Self { model, sequence, target, bound: None, input, tape, span: None, work, settings };
+        let mut problem =
+            Self { model, sequence, target, bound: None, input, tape, span: None, work, settings };
         let clean = CleanRun {
             model,
             sequence,

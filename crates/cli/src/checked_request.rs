@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::plan::Plan;
-use crate::request::{NamedMethod, Request, Span};
+use crate::request::{NamedMethod, Request};
 use saliency::attribution::{
     Alternatives, Attributor, Cost, Family, ForTokens, Segmentation, Size, Target, TokenId,
 };

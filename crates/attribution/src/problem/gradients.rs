@@ -5,10 +5,10 @@ use crate::error::Error;
 use crate::model::checked;
 use crate::model::inside::BackwardRule;
 use crate::model::tape::Tape;
-use crate::problem::{Problem, in_numbers, total};
 use crate::problem::backward::{gradient, with_gradients};
 use crate::problem::cost::Cost;
 use crate::problem::forward::Forward;
+use crate::problem::{Problem, in_numbers, total};
 use std::ops::Range;
 use tch::Tensor;
 
@@ -124,7 +124,8 @@ impl Problem<'_> {
         each: EachGradient<'_>,
     ) -> Result<(), Error> {
         let hidden = forward.embeddings().size()[2];
-        let at = |members: &Range<usize>| (members.start - first..members.end - first, self.n_input() + first - 1);
+        let at =
+            |members: &Range<usize>| (members.start - first..members.end - first, self.n_input() + first - 1);
         if let Some(span) = &self.span {
             let (mut value, mut sum) = (0.0, None);
             for members in chunks(span.clone(), COTANGENTS / self.vocabulary().max(1)) {

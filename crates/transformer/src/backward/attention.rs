@@ -2,7 +2,7 @@
 
 use crate::attention::{Attention, Shape};
 use crate::backward::norm::NormRecord;
-use crate::backward::rule::to_values_and_scores;
+use crate::backward::rule::{temperature, to_values_and_scores};
 use crate::norm::Norm;
 use crate::rope::Angles;
 use saliency_attribution::BackwardRule;
@@ -22,7 +22,9 @@ pub(crate) struct AttentionRecord {
     values: Tensor,
     /// `[heads, queries, tokens]`.
     pattern: Tensor,
-    /// Values as attention mixes them, `[heads, queries, width]`.
+    /// The softmax that is gone back through: the pattern, or the same at another temperature.
+    softened: Tensor,
+    /// Values as that one mixes them, `[heads, queries, width]`.
     mixed: Tensor,
     /// Of queries and keys.
     norms: Option<(NormRecord, NormRecord)>,
@@ -48,6 +50,7 @@ impl AttentionRecord {
         x: &Tensor,
         positions: &Range<i64>,
         angles: Option<&Angles>,
+        rule: BackwardRule,
     ) -> Result<(Tensor, Self), TchError> {
         let Shape { heads, groups, width, .. } = attention.shape;
         let (tokens, count) = (x.size()[0], positions.end - positions.start);
@@ -72,9 +75,18 @@ impl AttentionRecord {
         }
         let (mixed, pattern) = attention.pattern(&queries, &keys, &values, positions.start, None)?;
         let attended = attention.out.apply(&mixed.f_transpose(0, 1)?.f_reshape([count, -1])?)?;
+        let (softened, mixed) = match temperature(rule) {
+            None => (pattern.shallow_clone(), mixed),
+            Some(temperature) => {
+                let softened = soften(&pattern, temperature)?;
+                let by_group = softened.f_reshape([groups, heads / groups * count, tokens])?;
+                let mixed = by_group.f_bmm(&values)?.f_view([heads, count, width])?;
+                (softened, mixed)
+            }
+        };
         let angles = angles.map(Angles::shallow_clone);
         let positions = positions.clone();
-        Ok((attended, Self { queries, keys, values, pattern, mixed, norms, angles, positions }))
+        Ok((attended, Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions }))
     }
 
     /// Where some of the recorded rows stand.
@@ -134,7 +146,8 @@ impl AttentionRecord {
         let tokens = self.positions.start + outputs.end;
         // `[heads, outputs, …]`, with the outputs' own rows of the pattern and of the queries.
         let rows = |x: &Tensor| x.f_narrow(1, outputs.start, count);
-        let (pattern, queried) = (rows(&self.pattern)?, rows(&self.queries)?);
+        let (pattern, softened, queried) =
+            (rows(&self.pattern)?, rows(&self.softened)?, rows(&self.queries)?);
         let mixed = attention.out.back(gradient)?;
         let mixed = mixed.f_view([count, heads, width])?.f_transpose(0, 1)?.f_contiguous()?;
         let read = |x: &Tensor| x.f_narrow(1, 0, tokens);
@@ -142,7 +155,7 @@ impl AttentionRecord {
         let pattern = pattern.f_narrow(2, 0, tokens)?;
         let scores = by_group(&mixed)?.f_bmm(&read(&self.values)?.f_transpose(1, 2)?)?;
         let mut scores = scores.f_view([heads, count, tokens])?;
-        back_softmax(&mut scores, &pattern)?;
+        back_softmax(&mut scores, &softened.f_narrow(2, 0, tokens)?)?;
         let (to_values, to_scores) = to_values_and_scores(rule);
         let scale = attention.shape.scale * to_scores;
         let own = by_group(&scores)?.f_bmm(&read(&self.keys)?)?.f_mul_scalar_(scale)?;
@@ -201,6 +214,7 @@ impl AttentionRecord {
         let recorded = |x: &Tensor| x.f_narrow(1, asked.start, own);
         let whole = recorded(&self.mixed)?.f_unsqueeze(2)?;
         let (patterns, queried) = (recorded(&self.pattern)?, recorded(&self.queries)?);
+        let softened = recorded(&self.softened)?;
         let sums = mixed.f_mul(&whole)?.f_sum_dim_intlist(&[-1_i64][..], true, None)?.f_neg()?;
         let mut from = 0;
         while from < own {
@@ -209,15 +223,17 @@ impl AttentionRecord {
             let rows = |x: &Tensor| x.f_narrow(1, from, block);
             let seen = |x: &Tensor| x.f_narrow(1, 0, end);
             let own = rows(mixed)?.f_reshape([groups, rows_of_group, count * width])?;
-            let pattern = rows(&patterns)?.f_narrow(2, 0, end)?;
-            let pattern = pattern.f_reshape([groups, rows_of_group, end])?;
-            let added = pattern.f_transpose(1, 2)?.f_bmm(&own)?;
+            let of_block = |pattern: &Tensor| {
+                rows(pattern)?.f_narrow(2, 0, end)?.f_reshape([groups, rows_of_group, end])
+            };
+            let added = of_block(&patterns)?.f_transpose(1, 2)?.f_bmm(&own)?;
             let _ = seen(&values)?.f_add_(&added)?;
             let own = own.f_view([groups, rows_of_group * count, width])?;
             let less = rows(&sums)?.f_reshape([groups, rows_of_group * count, 1])?;
             let scores = less.f_baddbmm(&own, &seen(&self.values)?.f_transpose(1, 2)?, 1.0, 1.0)?;
-            let mut scores =
-                scores.f_view([groups, rows_of_group, count, end])?.f_mul_(&pattern.f_unsqueeze(2)?)?;
+            let mut scores = scores
+                .f_view([groups, rows_of_group, count, end])?
+                .f_mul_(&of_block(&softened)?.f_unsqueeze(2)?)?;
             scores = scores.f_view([groups, rows_of_group * count, end])?;
             let found = scores.f_bmm(&seen(&self.keys)?)?.f_view([heads, block, count, width])?;
             rows(&queries)?.f_copy_(&found)?;
@@ -291,6 +307,13 @@ pub(crate) fn scatter(whole: &Tensor, first: i64, rows: &Tensor) -> Result<(), T
         let _ = own.f_add_(&rows.f_select(0, output)?)?;
     }
     Ok(())
+}
+
+/// The softmax at another temperature, from that at 1: `p^(1/T) / Σ p^(1/T)`.
+fn soften(pattern: &Tensor, temperature: f64) -> Result<Tensor, TchError> {
+    let powers = pattern.f_pow_tensor_scalar(1.0 / temperature)?;
+    let sums = powers.f_sum_dim_intlist(&[-1_i64][..], true, None)?;
+    powers.f_div(&sums)
 }
 
 /// Back through a softmax, in place: `p ⊙ (g − Σ g ⊙ p)`.

@@ -28,7 +28,8 @@ impl BlockRecord {
         rule: BackwardRule,
     ) -> Result<(Tensor, Self), TchError> {
         let (normed, first_norm) = NormRecord::forward(x, &block.first_norm)?;
-        let (attended, attention) = AttentionRecord::forward(&block.attention, &normed, positions, angles)?;
+        let (attended, attention) =
+            AttentionRecord::forward(&block.attention, &normed, positions, angles, rule)?;
         let x = x.f_narrow(0, positions.start, positions.end - positions.start)?.f_add(&attended)?;
         let (normed, second_norm) = NormRecord::forward(&x, &block.second_norm)?;
         let (added, feed_forward) = FeedForwardRecord::forward(&block.feed_forward, &normed, rule)?;
