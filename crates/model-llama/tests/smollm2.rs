@@ -1,5 +1,5 @@
-//! SmolLM2 from its GGUF file, against transformers and captum on the same file (`smollm2/README.md`). It is run where the
-//! file is, and says so where it isn't.
+//! SmolLM2 from its GGUF file, against transformers and captum on the same file (`smollm2/README.md`). It is run where
+//! the file is, and says so where it isn't.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -7,7 +7,8 @@ mod common;
 use common::{assert_row, at, ids, json, numbers};
 use saliency_attribution::methods::IntegratedGradients;
 use saliency_attribution::{
-    Aggregate, Attributor, Baseline, Generation, LanguageModel, Method, Normalize, Parameters, Sequence, method,
+    Aggregate, Attributor, Baseline, Generation, LanguageModel, Method, Normalize, Parameters, Sequence,
+    method,
 };
 use saliency_checkpoint::Load;
 use saliency_model_llama::{Checkpoint, SMOLLM2};
@@ -113,7 +114,10 @@ fn explains(checkpoint: &Checkpoint, paragraph: &Value, (output, target): (usize
                 let found: Vec<f64> = tokens.iter().map(|token| row[*token]).collect();
                 let largest = row.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
                 for (found, expected) in found.iter().zip(&expected) {
-                    assert!((found - expected).abs() <= TOLERANCE * largest, "{what}: {found} for {expected}");
+                    assert!(
+                        (found - expected).abs() <= TOLERANCE * largest,
+                        "{what}: {found} for {expected}"
+                    );
                 }
             }
             name => {
