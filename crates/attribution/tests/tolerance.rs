@@ -239,16 +239,20 @@ fn a_mean_whose_terms_cancel_says_what_is_left_of_its_tolerance() {
     let sequence = Sequence::from_ids(&[1, 4, 2], &[3]).unwrap();
     let baseline = Baseline::Sampled { draws: 2, seed: 0 };
     let method = within(1e-3).steps(2).baseline(baseline);
-    let change = |record: &Record| record.outputs[0].value.unwrap() - record.outputs[0].baseline_value.unwrap();
-    let run = |b: f64| {
+    let change =
+        |record: &Record| record.outputs[0].value.unwrap() - record.outputs[0].baseline_value.unwrap();
+    let run = |b: f64, less: f64| {
         let target = TargetFn::new("opposed", move |logits: &Tensor, _| {
-            Ok(logits.f_select(1, 3)?.f_sub(&logits.f_select(1, 5)?.f_mul_scalar(b)?)?)
+            let other = logits.f_select(1, 5)?.f_mul_scalar(b)?;
+            Ok(logits.f_select(1, 3)?.f_sub(&other)?.f_sub_scalar(less)?)
         });
         let attributor = Attributor::new().with_method(method.clone()).with_target(target);
         attributor.record(&model, &sequence).unwrap()
     };
-    let (one, both) = (change(&run(0.0)), change(&run(1.0)));
-    let record = run(1.0001 * one / (one - both));
+    let (one, both) = (change(&run(0.0, 0.0)), change(&run(1.0, 0.0)));
+    let b = 1.01 * one / (one - both);
+    // f(x) is zero, so that f itself does not dwarf the change.
+    let record = run(b, run(b, 0.0).outputs[0].value.unwrap());
     let relative = record.outputs[0].delta.unwrap().abs() / change(&record).abs();
     let said = record.notes.iter().any(|note| note.contains("the terms' changes cancel"));
     assert!(said && relative > 1e-3, "{relative:e}: {:?}", record.notes);
