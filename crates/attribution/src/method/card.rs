@@ -13,6 +13,7 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a statement of its own")]
 pub struct Card {
     /// The name in the literature: lower case with hyphens.
     pub name: &'static str,
