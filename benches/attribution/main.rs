@@ -10,8 +10,8 @@
 //!
 //! Each line of the summary compares the medians of runs that took turns. `cargo xtask bench attribution [PART…]`, with
 //! the parts `gradients`, `span`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths`
-//! where none is named. Two threads. `--turns N` for more than 3 turns; `--cuda` runs the gradients on a GPU, `--criterion` adds
-//! criterion's own statistics.
+//! where none is named. Two threads. `--turns N` for more than 3 turns; `--cuda` runs the gradients on a GPU,
+//! `--criterion` adds criterion's own statistics.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 

@@ -449,7 +449,8 @@ impl Attributor {
         Ok((record, vectors))
     }
 
-    /// What the method is given, with what it will cost foreseen. A span is one output for a method that can take it so.
+    /// What the method is given, with what it will cost foreseen. A span is one output for a method that can take it
+    /// so.
     fn problem<'p>(
         &self,
         checked: &'p Checked,

@@ -10,13 +10,13 @@ use crate::model::inside::BackwardRule;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: gradient × input with three modifications of the backward pass, against *self-repair*,
-/// where the effect of one part is hidden because others make up for it.
+/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: gradient × input with three modifications of the backward pass, against
+/// *self-repair*, where the effect of one part is hidden because others make up for it.
 ///
 /// The scale of a norm is held constant. A softmax is gone back through at temperature 2: from `g`, the gradient of its
-/// output, to `p̃ ⊙ (g − Σ g ⊙ p̃)`, with `p̃ = softmax(z / 2)`, so that a token that others could stand in for keeps its
-/// share. Queries and keys get a quarter of their gradients, and values half. Everything else has its gradient: gates
-/// and activations too, other than by `attn-lrp`.
+/// output, to `p̃ ⊙ (g − Σ g ⊙ p̃)`, with `p̃ = softmax(z / 2)`, so that a token that others could stand in for keeps
+/// its share. Queries and keys get a quarter of their gradients, and values half. Everything else has its gradient:
+/// gates and activations too, other than by `attn-lrp`.
 ///
 /// In units of the target. A row does not add up to anything.
 ///
