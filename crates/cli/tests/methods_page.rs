@@ -203,6 +203,7 @@ fn every_command_has_its_line_of_rust() {
         Attributor::new().method("alti-logit").target("logit"),
         Attributor::new().method("attn-lrp").target("logit").aggregate(Aggregate::Sum),
         Attributor::new().method("cp-lrp").target("logit").aggregate(Aggregate::Sum),
+        Attributor::new().method("gim").target("logit").aggregate(Aggregate::Sum),
         Attributor::new().method("direct-logit").target("logit"),
         Attributor::new().method("random").target("logit"),
     ];
