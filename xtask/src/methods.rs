@@ -60,8 +60,7 @@ mod tests {
 
     #[test]
     fn commands_are_found_in_the_page() {
-        let page =
-            "text\n```sh\nsaliency attribute | saliency draw c -o docs/methods/a.svg\n```\nsaliency methods\n";
+        let page = "text\n```sh\nsaliency attribute | saliency draw c -o docs/methods/a.svg\n```\nsaliency methods\n";
         assert_eq!(commands(page, &[]).ok().map(|c| c.len()), Some(1));
         assert_eq!(commands(page, &["a".into()]).ok().map(|c| c.len()), Some(1));
         assert!(commands(page, &["b".into()]).is_err());
