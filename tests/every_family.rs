@@ -1,10 +1,11 @@
-//! Every method with every target on a small model of every kind that is read: a record with numbers of the right shape,
-//! or the error that is documented; and the promises of those methods that look inside.
+//! Every method with every target on a small model of every kind that is read: a record with numbers of the right
+//! shape, or the error that is documented; and the promises of those methods that look inside.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency::FAMILIES;
 use saliency::attribution::methods::DirectLogit;
 use saliency::attribution::targets::{ContrastLogit, Logit};
+use saliency::attribution::tch::{Kind, Tensor};
 use saliency::attribution::{
     Aggregate, Alternatives, Attributor, Axiom, Baseline, Error, ForTokens, LanguageModel, Method, Needs,
     Normalize, OutputToken, Parameters, Problem, Sequence, Target, TargetFn, method, methods, targets,
@@ -13,7 +14,6 @@ use saliency::checkpoint::Load;
 use saliency::schema::Record;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use saliency::attribution::tch::{Kind, Tensor};
 
 /// A small model of each `model_type` that is read, with another library's tokens of its text.
 const MODELS: [(&str, &str); 5] = [
@@ -199,8 +199,8 @@ fn adds_up(case: &Case, name: &str, what: &str) {
     }
 }
 
-/// Rows of `a f + b g` are those of `f` and `g`. Methods that account for logits have sums of logits: `z_t` less the mean
-/// of `z_2` and `z_7`.
+/// Rows of `a f + b g` are those of `f` and `g`. Methods that account for logits have sums of logits: `z_t` less the
+/// mean of `z_2` and `z_7`.
 fn is_linear(case: &Case, name: &str, what: &str) {
     let (a, b) = if ACCOUNTS.contains(&name) { (0.5, 0.5) } else { (1.5, -0.75) };
     let contrast =
@@ -210,7 +210,8 @@ fn is_linear(case: &Case, name: &str, what: &str) {
     } else {
         [mixture(a, b), mixture(1.0, 0.0), mixture(0.0, 1.0)]
     };
-    let [both, first, second] = [both, first, second].map(|target| case.rows(quick(name), target).attributions);
+    let [both, first, second] =
+        [both, first, second].map(|target| case.rows(quick(name), target).attributions);
     for ((both, first), second) in both.iter().zip(&first).zip(&second) {
         let largest = first.iter().chain(second).fold(0.0_f64, |m, x| m.max(x.unwrap().abs()));
         for ((both, f), g) in both.iter().zip(first).zip(second) {

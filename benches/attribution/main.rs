@@ -6,6 +6,7 @@
 //! | `gpt2-small/184+30` | the notebook's paragraph and continuation, on GPT-2 small's shape, random weights |
 //! | `gpt2-small/184+1` | one output of it, for integrated gradients |
 //! | `gpt2-small/900+100` | a long text, for memory and for the cost of an output |
+//! | `smollm2/183+30`, … | the same on SmolLM2's shape: `--model smollm2` |
 //!
 //! Each line of the summary compares the medians of runs that took turns. `cargo xtask bench attribution [PART…]`, with
 //! the parts `gradients`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths` where none
@@ -15,11 +16,11 @@
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 mod bare;
-mod gpt2_small;
+mod measured;
 
 use bare::Bare;
 use criterion::{Criterion, criterion_group};
-use gpt2_small::gpt2_small;
+use measured::{GPT2_SMALL, Measured, SMOLLM2};
 use saliency::attribution::methods::{IntegratedGradients, Occlusion};
 use saliency::tch::{self, Device, Kind, Tensor};
 use saliency::{Attributor, Generation};
@@ -27,19 +28,16 @@ use saliency::{LanguageModel, Method, Sequence};
 use std::hint::black_box;
 use std::time::Instant;
 
-const N_INPUT: usize = 184;
 const N_OUTPUT: usize = 30;
 /// What can be asked for.
 const PARTS: [&str; 6] = ["gradients", "paths", "all-paths", "occlusion", "long", "memory"];
 /// How often runs take turns, where `--turns N` does not say.
 const TURNS: usize = 3;
-/// Outputs that GPT-2 takes back together at this shape.
-const TOGETHER: i64 = 6;
-/// And at that of the long text.
-const LONG_TOGETHER: i64 = 2;
+/// The vocabulary that token numbers are taken from.
+const VOCABULARY: u32 = 49152;
 
 fn sequence(n_input: usize, n_output: usize) -> Sequence {
-    let ids: Vec<u32> = (0..(n_input + n_output) as u32).map(|i| i * 7919 % 50257).collect();
+    let ids: Vec<u32> = (0..(n_input + n_output) as u32).map(|i| i * 7919 % VOCABULARY).collect();
     Sequence::from_ids(&ids[..n_input], &ids[n_input..]).unwrap()
 }
 
@@ -115,14 +113,15 @@ fn line(what: &str, seconds: f64, beside: &[(&str, f64)]) {
     println!("  {what:<58} {seconds:>8.3} s  {}", ratios.join(", "));
 }
 
-fn gradients(model: &dyn LanguageModel, device: Device, turns: usize) {
-    let (sequence, attributor) = (sequence(N_INPUT, N_OUTPUT), Attributor::new());
-    let bare = Bare::new();
-    let (tokens, m) = ((N_INPUT + N_OUTPUT - 1) as i64, N_OUTPUT as i64);
+fn gradients(measured: &Measured, model: &dyn LanguageModel, device: Device, turns: usize) {
+    let (name, n_input) = (measured.name, measured.n_input);
+    let (sequence, attributor) = (sequence(n_input, N_OUTPUT), Attributor::new());
+    let bare = Bare::new(measured.shape);
+    let (tokens, m) = ((n_input + N_OUTPUT - 1) as i64, N_OUTPUT as i64);
     let products = || {
         let _no_gradient = tch::no_grad_guard();
         bare.forward(1, tokens, m);
-        bare.backward(1, tokens, m, TOGETHER);
+        bare.backward(1, tokens, m);
     };
     let [ours, plain_times, every, products, generation] = in_turns(
         turns,
@@ -132,12 +131,12 @@ fn gradients(model: &dyn LanguageModel, device: Device, turns: usize) {
             &|| drop(black_box(plain(model, &sequence, true))),
             &products,
             &|| {
-                let ids = &sequence.ids()[..N_INPUT];
+                let ids = &sequence.ids()[..n_input];
                 black_box(model.generate(ids, &Generation::greedy(N_OUTPUT), &mut |_| true).unwrap());
             },
         ],
     );
-    println!("gpt2-small/184+30, gradient-x-input, median of {turns} turns, {device:?}");
+    println!("{name}/{n_input}+30, gradient-x-input, median of {turns} turns, {device:?}");
     line("our record", ours, &[("30 plain passes", plain_times), ("bare products", products)]);
     line("30 plain backward passes, logits where needed", plain_times, &[("bare products", products)]);
     line("30 plain backward passes, logits everywhere", every, &[]);
@@ -145,18 +144,19 @@ fn gradients(model: &dyn LanguageModel, device: Device, turns: usize) {
     line("generation of the 30 tokens, cached, for scale", generation, &[]);
 }
 
-fn paths(model: &dyn LanguageModel, all: bool, turns: usize) {
-    let one = sequence(N_INPUT, 1);
+fn paths(measured: &Measured, model: &dyn LanguageModel, all: bool, turns: usize) {
+    let (name, n_input) = (measured.name, measured.n_input);
+    let one = sequence(n_input, 1);
     let ig = || Box::new(IntegratedGradients::new()) as Box<dyn Method>;
     let fixed = Attributor::new().with_method(ig());
     let tolerance = IntegratedGradients::new().tolerance(0.01);
     let tolerant = Attributor::new().with_method(tolerance);
-    let bare = Bare::new();
+    let bare = Bare::new(measured.shape);
     let products = || {
         let _no_gradient = tch::no_grad_guard();
         for _ in 0..50 {
-            bare.forward(1, N_INPUT as i64, 1);
-            bare.backward(1, N_INPUT as i64, 1, 1);
+            bare.forward(1, n_input as i64, 1);
+            bare.backward(1, n_input as i64, 1);
         }
     };
     let steps = std::cell::Cell::new(None);
@@ -166,21 +166,22 @@ fn paths(model: &dyn LanguageModel, all: bool, turns: usize) {
             steps.set(tolerant.record(model, &one).unwrap().outputs[0].steps);
         }],
     );
-    println!("gpt2-small/184+1, integrated-gradients, 50 steps, median of {turns} turns");
+    println!("{name}/{n_input}+1, integrated-gradients, 50 steps, median of {turns} turns");
     line("our record", ours, &[("bare products", products)]);
     line("bare products of 50 points", products, &[]);
     let what = format!("--tolerance 0.01: {} points", steps.get().unwrap_or(0));
     line(&what, by_tolerance, &[("50 points", ours)]);
     if all {
-        let sequence = sequence(N_INPUT, N_OUTPUT);
+        let sequence = sequence(n_input, N_OUTPUT);
         let time = seconds(|| drop(black_box(fixed.record(model, &sequence).unwrap())));
-        println!("gpt2-small/184+30, integrated-gradients, 50 steps, once");
+        println!("{name}/{n_input}+30, integrated-gradients, 50 steps, once");
         line("our record of all 30 outputs", time, &[("30 times one output", 30.0 * ours)]);
     }
 }
 
-fn occlusion(model: &dyn LanguageModel, turns: usize) {
-    let sequence = sequence(N_INPUT, N_OUTPUT);
+fn occlusion(measured: &Measured, model: &dyn LanguageModel, turns: usize) {
+    let (name, n_input) = (measured.name, measured.n_input);
+    let sequence = sequence(n_input, N_OUTPUT);
     let attributor = Attributor::new().with_method(Occlusion::new());
     let [ours, plain] = in_turns(
         turns,
@@ -188,62 +189,70 @@ fn occlusion(model: &dyn LanguageModel, turns: usize) {
             plain_occlusion(model, &sequence);
         }],
     );
-    println!("gpt2-small/184+30, occlusion, median of {turns} turns");
-    line("our record (outputs occluded too)", ours, &[("184 full forward passes", plain)]);
-    line("184 full forward passes, logits where needed", plain, &[]);
+    println!("{name}/{n_input}+30, occlusion, median of {turns} turns");
+    line("our record (outputs occluded too)", ours, &[("full forward passes", plain)]);
+    line("a full forward pass for each input, logits where needed", plain, &[]);
 }
 
-fn long(model: &dyn LanguageModel, turns: usize) {
+fn long(measured: &Measured, model: &dyn LanguageModel, turns: usize) {
+    let (name, n_input) = (measured.name, measured.n_input);
     let attributor = Attributor::new();
-    let (short, long) = (sequence(N_INPUT, N_OUTPUT), sequence(900, 100));
-    let bare = Bare::new();
-    let products = |n_input: i64, m: i64, together: i64| {
+    let (short, long) = (sequence(n_input, N_OUTPUT), sequence(900, 100));
+    let bare = Bare::new(measured.shape);
+    let products = |n_input: i64, m: i64| {
         let _no_gradient = tch::no_grad_guard();
         bare.forward(1, n_input + m - 1, m);
-        bare.backward(1, n_input + m - 1, m, together);
+        bare.backward(1, n_input + m - 1, m);
     };
     let [short, long, short_bare, long_bare] = in_turns(
         turns,
         [
             &|| drop(black_box(attributor.record(model, &short).unwrap())),
             &|| drop(black_box(attributor.record(model, &long).unwrap())),
-            &|| products(N_INPUT as i64, N_OUTPUT as i64, TOGETHER),
-            &|| products(900, 100, LONG_TOGETHER),
+            &|| products(n_input as i64, N_OUTPUT as i64),
+            &|| products(900, 100),
         ],
     );
     // Tokens that an output has read, in the mean.
-    let texts = (900.0 + 49.5) / (184.0 + 14.5);
-    println!("gpt2-small, gradient-x-input, median of {turns} turns; the text is {texts:.2} times as long");
+    let texts = (900.0 + 49.5) / (n_input as f64 + 14.5);
+    println!("{name}, gradient-x-input, median of {turns} turns; the text is {texts:.2} times as long");
     for (what, short, long) in [("an output", short, long), ("its bare products", short_bare, long_bare)] {
         let (short, long) = (short / 30.0, long / 100.0);
-        line(&format!("184+30, {what}"), short, &[]);
-        line(&format!("900+100, {what}"), long, &[("184+30", short), ("in proportion", short * texts)]);
+        line(&format!("{n_input}+30, {what}"), short, &[]);
+        line(
+            &format!("900+100, {what}"),
+            long,
+            &[("the short text", short), ("in proportion", short * texts)],
+        );
     }
 }
 
 /// Runs one attribution in a process of its own and prints the most memory that it had.
-fn peak(name: &str) {
-    let model = gpt2_small(Device::Cpu);
+fn peak(measured: &Measured, name: &str) {
+    let (model, n_input) = ((measured.model)(Device::Cpu), measured.n_input);
     let (attributor, sequence) = match name {
         "integrated-gradients" => {
             let method = IntegratedGradients::new().steps(4);
-            (Attributor::new().with_method(method), sequence(N_INPUT, N_OUTPUT))
+            (Attributor::new().with_method(method), sequence(n_input, N_OUTPUT))
         }
         "long" => (Attributor::new(), sequence(900, 100)),
-        "occlusion" => (Attributor::new().with_method(Occlusion::new()), sequence(N_INPUT, N_OUTPUT)),
-        _ => (Attributor::new(), sequence(N_INPUT, N_OUTPUT)),
+        "occlusion" => (Attributor::new().with_method(Occlusion::new()), sequence(n_input, N_OUTPUT)),
+        _ => (Attributor::new(), sequence(n_input, N_OUTPUT)),
     };
-    black_box(attributor.record(&model, &sequence).unwrap());
+    black_box(attributor.record(&*model, &sequence).unwrap());
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: not known here");
     println!("  {name:<24} {}", line.trim_start_matches("VmHWM:").trim());
 }
 
-fn memory() {
-    println!("gpt2-small, most memory of the whole process (weights 0.5 GB)");
+fn memory(measured: &Measured) {
+    println!("{}, most memory of the whole process (weights 0.5 GB)", measured.name);
     for name in ["gradient-x-input", "integrated-gradients", "occlusion", "long"] {
         let program = std::env::current_exe().unwrap();
-        let status = std::process::Command::new(program).args(["--peak", name]).status().unwrap();
+        let status = std::process::Command::new(program)
+            .args(["--peak", name, "--model", measured.name])
+            .status()
+            .unwrap();
         assert!(status.success());
     }
 }
@@ -252,12 +261,22 @@ fn value_of(flag: &str) -> Option<String> {
     std::env::args().skip_while(|a| a != flag).nth(1)
 }
 
+fn measured() -> &'static Measured {
+    let name = value_of("--model").unwrap_or_else(|| GPT2_SMALL.name.to_owned());
+    let known = [&GPT2_SMALL, &SMOLLM2];
+    known
+        .into_iter()
+        .find(|measured| measured.name == name)
+        .unwrap_or_else(|| panic!("no --model {name} is measured"))
+}
+
 fn gradient_x_input(criterion: &mut Criterion) {
-    let (model, sequence, attributor) =
-        (gpt2_small(Device::Cpu), sequence(N_INPUT, N_OUTPUT), Attributor::new());
-    let mut group = criterion.benchmark_group("gpt2-small/184+30");
+    let measured = measured();
+    let (model, n_input) = ((measured.model)(Device::Cpu), measured.n_input);
+    let (sequence, attributor) = (sequence(n_input, N_OUTPUT), Attributor::new());
+    let mut group = criterion.benchmark_group(format!("{}/{n_input}+{N_OUTPUT}", measured.name));
     group.sample_size(10);
-    group.bench_function("gradient-x-input", |b| b.iter(|| attributor.record(&model, &sequence).unwrap()));
+    group.bench_function("gradient-x-input", |b| b.iter(|| attributor.record(&*model, &sequence).unwrap()));
     group.finish();
 }
 
@@ -266,8 +285,9 @@ criterion_group!(benches, gradient_x_input);
 fn main() {
     tch::set_num_threads(2);
     if let Some(name) = value_of("--peak") {
-        return peak(&name);
+        return peak(measured(), &name);
     }
+    let measured = measured();
     let asked = |flag: &str| std::env::args().any(|a| a == flag);
     let any = PARTS.iter().any(|part| asked(part));
     let part = |name: &str| asked(name) || !any && name != "all-paths";
@@ -275,22 +295,22 @@ fn main() {
     let device = if asked("--cuda") { Device::Cuda(0) } else { Device::Cpu };
     println!("{} threads; seconds are this machine's, now", tch::get_num_threads());
     {
-        let model = gpt2_small(device);
+        let model = &*(measured.model)(device);
         if part("gradients") {
-            gradients(&model, device, turns);
+            gradients(measured, model, device, turns);
         }
         if part("paths") || asked("all-paths") {
-            paths(&model, asked("all-paths"), turns);
+            paths(measured, model, asked("all-paths"), turns);
         }
         if part("occlusion") {
-            occlusion(&model, turns);
+            occlusion(measured, model, turns);
         }
         if part("long") {
-            long(&model, turns);
+            long(measured, model, turns);
         }
     }
     if part("memory") {
-        memory();
+        memory(measured);
     }
     if asked("--criterion") {
         benches();

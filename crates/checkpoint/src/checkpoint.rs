@@ -18,6 +18,9 @@ use saliency_schema::{Kind as TokenKind, Part, Token};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// A vocabulary may be larger than its tokenizer by this much or by an eighth, because sizes are padded.
+const PADDING: usize = 1024;
+
 /// A language model and its tokenizer. Without a parameter it is a model of any family, as a table of families opens
 /// it ([`open_any`](Checkpoint::open_any)).
 ///
@@ -40,7 +43,7 @@ pub struct Checkpoint<M = Box<dyn LanguageModel + Send>> {
     /// Its tokenizer.
     pub tokenizer: Arc<Tokenizer>,
     /// What whoever loads it should know: tensors that hold NaN, tensors that no part of the model uses, tokens that
-    /// the model has no embedding for. A sentence each.
+    /// the model has no embedding for, a tokenizer that looks like another model's. A sentence each.
     pub warnings: Vec<String>,
 }
 
@@ -102,7 +105,9 @@ impl<M: Architecture> Checkpoint<M> {
         let mut identity = Identity::new(name);
         identity.ends_of_text = end_of_text::of_folder(folder.path())?;
         let weights = shards::files(folder.path())?;
-        let weights = weights.into_iter().map(WeightsFile::open).collect::<Result<_, _>>()?;
+        let weights = weights.into_iter().map(WeightsFile::open).collect::<Result<Vec<_>, _>>()?;
+        // It has the time of reading the tokenizer, which is one thread's work.
+        identity.digest = Some(LazyDigest::new(weights.clone()));
         let tokenizer = Tokenizer::open(folder.path())?;
         Self::build_of(config, identity, weights, tokenizer, load)
     }
@@ -126,7 +131,7 @@ impl<M: Architecture> Checkpoint<M> {
         tokenizer: Tokenizer,
     ) -> Result<Self, Error> {
         identity.path = files.first().map_or_else(PathBuf::new, |file| file.path().to_owned());
-        identity.digest = Some(LazyDigest::new(files));
+        identity.digest.get_or_insert_with(|| LazyDigest::new(files));
         let model = M::build(config, tensors.source(), identity)?;
         let mut warnings: Vec<String> = tensors
             .not_finite()
@@ -151,6 +156,11 @@ impl<M: Architecture> Checkpoint<M> {
                 "the tokenizer has tokens up to number {}, the model embeddings for {vocabulary}; \
                  a text that needs a token beyond is refused",
                 tokens - 1
+            ));
+        } else if vocabulary - tokens > (vocabulary / 8).max(PADDING) {
+            warnings.push(format!(
+                "the tokenizer has {tokens} tokens, the model embeddings for {vocabulary}; if it isn't the model's own, take \
+                 the one that was published with the weights"
             ));
         }
         Ok(Self { warnings, ..Self::new(model, tokenizer) })

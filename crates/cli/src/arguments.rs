@@ -331,6 +331,9 @@ pub(crate) struct WorkArguments {
     /// On interruption (Ctrl-C), write the rows that are finished.
     #[arg(long, help_heading = "Work")]
     pub(crate) partial: bool,
+    /// Print the seconds of loading, text (reading and continuing it) and attribution, as JSON on standard error.
+    #[arg(long, help_heading = "Work")]
+    pub(crate) times: bool,
 }
 
 /// A number of bytes, such as `2GB`, `1.5 GiB` or `800000000`.

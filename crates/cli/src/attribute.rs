@@ -5,6 +5,7 @@ use crate::failure::{Failure, in_flags};
 use crate::output::{Destination, Prepared, remark};
 use crate::request::Request;
 use crate::text::{Source, generations, prompt, sequences, text};
+use crate::times::Times;
 use crate::{estimate, interrupt, memory, model, vectors};
 use saliency::Record;
 use saliency::attribution::{self, UnreducedRows, tch};
@@ -69,6 +70,7 @@ fn attribute_all(
     work: &WorkArguments,
     (keeps_vectors, quiet): (bool, bool),
 ) -> Result<Option<Vec<(Record, UnreducedRows)>>, Failure> {
+    let mut times = Times::begin();
     // Mistakes in the arguments are found before the model is loaded.
     let request = Request::new(explain, methods, source.arguments.seed, work.partial)?;
     let generations = generations(source.arguments)?;
@@ -82,6 +84,7 @@ fn attribute_all(
         tch::set_num_threads(threads.into());
     }
     let checkpoint = model::open(source.arguments, quiet)?;
+    times.loaded();
     let memory = work.memory.map(|memory| memory::left_of(memory, quiet));
     let request = request.check(&checkpoint, &filled, memory)?;
     if work.dry_run {
@@ -90,7 +93,9 @@ fn attribute_all(
     }
     interrupt::listen();
     let mut records = Vec::new();
-    for sequence in sequences(&checkpoint, source.arguments, &text, &generations, quiet)? {
+    let sequences = sequences(&checkpoint, source.arguments, &text, &generations, quiet)?;
+    times.continued();
+    for sequence in sequences {
         request.check_group(&sequence)?;
         for plan in request.plans(&checkpoint.model, &sequence)? {
             estimate::announce(&checkpoint, &plan, &sequence, quiet)?;
@@ -116,6 +121,9 @@ fn attribute_all(
                 (false, _) => {}
             }
         }
+    }
+    if work.times {
+        times.print();
     }
     Ok(Some(records))
 }

@@ -26,6 +26,7 @@ mod report;
 mod request;
 mod stream;
 mod text;
+mod times;
 mod vectors;
 
 use arguments::{Arguments, Command};

@@ -360,6 +360,21 @@ fn every_absence_is_another_question() {
 }
 
 #[test]
+fn times_are_asked_for_and_add_up_to_no_more_than_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = std::time::Instant::now();
+    let output = saliency(folder.path(), &[TEXT, &["--times", "-o", "record.json"]].concat());
+    let whole = begun.elapsed().as_secs_f64();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let times: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let parts = ["loading", "text", "attribution"].map(|part| number(&times[part]));
+    assert!(
+        parts.iter().all(|seconds| *seconds > 0.0) && parts.iter().sum::<f64>() < whole,
+        "{said} of {whole}"
+    );
+}
+
+#[test]
 fn an_estimate_counts_the_passes_and_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let estimate = |more: &[&str]| {

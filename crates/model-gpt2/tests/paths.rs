@@ -51,4 +51,3 @@ fn moving_positions_begin_at_no_position() {
         }
     }
 }
-

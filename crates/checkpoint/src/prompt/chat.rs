@@ -7,6 +7,7 @@ use crate::tokenizer::Tokenizer;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::merge_maps;
 use minijinja::{Environment, ErrorKind, Value, context};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -65,11 +66,11 @@ impl Chat<'_> {
             messages, bos_token, eos_token, add_generation_prompt => true, tools => (), documents => (),
         };
         let named = self.tokenizer.named_specials().into_iter();
-        let named: Value = named.map(|(name, text)| (name, Value::from(text))).collect();
+        let named: BTreeMap<_, _> = named.map(|(name, text)| (name, Value::from(text))).collect();
         // Llama 3.1's name for the day, which it does not ask for.
         let day = self.date.and_then(|date| date.strftime("%d %b %Y"));
         let day = day.map(|date_string| context! { date_string });
-        merge_maps([Some(values), Some(named), day].into_iter().flatten())
+        merge_maps([Some(values), Some(named.into()), day].into_iter().flatten())
     }
 }
 
