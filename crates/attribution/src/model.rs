@@ -172,6 +172,12 @@ pub trait LanguageModel {
         0
     }
 
+    /// The token that an encoder–decoder's decoder starts with, which is the last input. Default: `None`, for a model
+    /// without an encoder.
+    fn start_token(&self) -> Option<TokenId> {
+        None
+    }
+
     /// The model's inside, for methods that use its residual stream and attention. Default: `None`.
     fn inside(&self) -> Option<&dyn Inside> {
         None

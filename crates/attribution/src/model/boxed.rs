@@ -57,6 +57,9 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
     fn kept_inputs(&self) -> usize {
         (**self).kept_inputs()
     }
+    fn start_token(&self) -> Option<TokenId> {
+        (**self).start_token()
+    }
 
     fn inside(&self) -> Option<&dyn Inside> {
         (**self).inside()
