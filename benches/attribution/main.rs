@@ -9,9 +9,9 @@
 //! | `smollm2/183+30`, … | the same on SmolLM2's shape: `--model smollm2` |
 //!
 //! Each line of the summary compares the medians of runs that took turns. `cargo xtask bench attribution [PART…]`, with
-//! the parts `gradients`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths` where none
-//! is named. Two threads. `--turns N` for more than 3 turns; `--cuda` runs the gradients on a GPU, `--criterion` adds
-//! criterion's own statistics.
+//! the parts `gradients`, `span`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths`
+//! where none is named. Two threads. `--turns N` for more than 3 turns; `--cuda` runs the gradients on a GPU,
+//! `--criterion` adds criterion's own statistics.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
@@ -30,7 +30,7 @@ use std::time::Instant;
 
 const N_OUTPUT: usize = 30;
 /// What can be asked for.
-const PARTS: [&str; 6] = ["gradients", "paths", "all-paths", "occlusion", "long", "memory"];
+const PARTS: [&str; 7] = ["gradients", "span", "paths", "all-paths", "occlusion", "long", "memory"];
 /// How often runs take turns, where `--turns N` does not say.
 const TURNS: usize = 3;
 /// The vocabulary that token numbers are taken from.
@@ -142,6 +142,27 @@ fn gradients(measured: &Measured, model: &dyn LanguageModel, device: Device, tur
     line("30 plain backward passes, logits everywhere", every, &[]);
     line("bare products", products, &[]);
     line("generation of the 30 tokens, cached, for scale", generation, &[]);
+}
+
+/// All outputs as one beside one output that has read as much, and beside every output for itself.
+fn span(measured: &Measured, model: &dyn LanguageModel, turns: usize) {
+    let (name, n_input) = (measured.name, measured.n_input);
+    let (all, one) = (sequence(n_input, N_OUTPUT), sequence(n_input + N_OUTPUT - 1, 1));
+    println!("{name}/{n_input}+{N_OUTPUT}, a span, median of {turns} turns");
+    for method in ["gradient-x-input", "attn-lrp", "gim"] {
+        let attributor = Attributor::new().method(method).target("log-probability");
+        let spanned = attributor.clone().span(0..N_OUTPUT);
+        let record = |attributor: &Attributor, sequence: &Sequence| {
+            drop(black_box(attributor.record(model, sequence).unwrap()));
+        };
+        let [span, one, each] = in_turns(
+            turns,
+            [&|| record(&spanned, &all), &|| record(&attributor, &one), &|| record(&attributor, &all)],
+        );
+        line(&format!("{method}, 30 outputs as one"), span, &[("one output", one), ("each of 30", each)]);
+        line(&format!("{method}, one output"), one, &[]);
+        line(&format!("{method}, each of 30 outputs"), each, &[]);
+    }
 }
 
 fn paths(measured: &Measured, model: &dyn LanguageModel, all: bool, turns: usize) {
@@ -298,6 +319,9 @@ fn main() {
         let model = &*(measured.model)(device);
         if part("gradients") {
             gradients(measured, model, device, turns);
+        }
+        if part("span") {
+            span(measured, model, turns);
         }
         if part("paths") || asked("all-paths") {
             paths(measured, model, asked("all-paths"), turns);

@@ -81,6 +81,7 @@ fn smollm2(device: Device) -> Box<dyn LanguageModel> {
     tch::manual_seed(0);
     let mut config = llama::Config::new(ModelType::Llama, 49152, 8192, 576, 30, 9);
     (config.num_key_value_heads, config.head_dim, config.intermediate_size) = (3, 64, 1536);
+    config.tie_word_embeddings = true;
     let mut tensors = BTreeMap::new();
     let mut put = |name: String, size: &[i64]| {
         let norm = size.len() == 1;

@@ -1,9 +1,6 @@
 //! `cargo xtask demo`: from a fresh checkout to a page.
 
 use std::fs;
-use std::io;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -11,7 +8,7 @@ use serde_json::Value;
 use crate::disk::At;
 use crate::libtorch::Libtorch;
 use crate::program;
-use crate::step;
+use crate::saliency::Saliency;
 use crate::workspace::Workspace;
 
 /// Written for the bundled model, which goes on with the names that it has read; so many tokens end with one.
@@ -26,7 +23,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let binary = program::build_for_demo(workspace, &libtorch)?;
     let page = workspace.root().join(DIR);
     fs::create_dir_all(&page).at("make", &page)?;
-    let saliency = Saliency { binary: &binary, root: workspace.root(), libtorch: &libtorch };
+    let saliency = Saliency::new(workspace, libtorch, binary);
 
     eprintln!("attributing {TEXT}");
     saliency.run(&[
@@ -67,35 +64,6 @@ fn chart_names(json: &str) -> Result<Vec<String>> {
         .map(|chart| Some(chart.get("name")?.as_str()?.to_owned()))
         .collect::<Option<_>>()
         .context(wrong)
-}
-
-/// The program, run at the workspace's root.
-struct Saliency<'a> {
-    binary: &'a Path,
-    root: &'a Path,
-    libtorch: &'a Libtorch,
-}
-
-impl Saliency<'_> {
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(self.binary);
-        command.current_dir(self.root).args(args);
-        self.libtorch.tell(&mut command);
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Result<()> {
-        let mut command = self.command(args);
-        step::run(command.stdout(Stdio::from(io::stderr())))
-    }
-
-    fn output(&self, args: &[&str]) -> Result<String> {
-        let output = self.command(args).stderr(Stdio::inherit()).output().context("saliency does not run")?;
-        if !output.status.success() {
-            bail!("`saliency {}` failed ({})", args.join(" "), output.status);
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    }
 }
 
 #[cfg(test)]

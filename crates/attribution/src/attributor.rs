@@ -253,7 +253,19 @@ impl Attributor {
     /// # Errors
     /// As [`check`](Self::check).
     pub fn cost(&self, size: Size) -> Result<Cost, Error> {
-        Ok(self.checked()?.method.cost(size))
+        let checked = self.checked()?;
+        let span = match (&self.against, &self.span) {
+            (Some(_), _) => 0..size.n_output,
+            (None, Some(span)) => span.clone(),
+            (None, None) => return Ok(checked.method.cost(size)),
+        };
+        // The outputs after a span are not run.
+        let n_output = span.end.clamp(1, size.n_output.max(1));
+        Ok(checked.method.cost(if checked.card.linear_in_gradient {
+            Size { n_input: size.n_input + n_output - 1, n_output: 1, ..size }
+        } else {
+            Size { n_output, ..size }
+        }))
     }
 
     /// How the record of a run on that model will name the method: with its parameters, and with the baseline that
@@ -397,7 +409,7 @@ impl Attributor {
         };
         let mut watch =
             |done: Progress| watch(Progress { share: begin + (1.0 - begin) * done.share, ..done });
-        let problem = self.problem(&checked, (model, sequence), &mut watch)?;
+        let problem = self.problem(&checked, (model, sequence), span.clone(), &mut watch)?;
         let mut rows = Rows::new(&problem, card, reduction, span.clone(), keeps_vectors);
         if let (Some(sum), Some(other)) = (other, &self.against) {
             rows = rows.against(sum, Token::joined(&other.tokens()[other.n_input()..]));
@@ -437,14 +449,20 @@ impl Attributor {
         Ok((record, vectors))
     }
 
-    /// What the method is given, with what it will cost foreseen.
+    /// What the method is given, with what it will cost foreseen. A span is one output for a method that can take it
+    /// so.
     fn problem<'p>(
         &self,
         checked: &'p Checked,
         (model, sequence): (&'p dyn LanguageModel, &'p Sequence),
+        span: Option<Range<usize>>,
         watch: &'p mut dyn FnMut(Progress) -> bool,
     ) -> Result<Problem<'p>, Error> {
         let problem = Problem::watched(model, sequence, &*checked.target, self.settings, Some(watch))?;
+        let problem = match span {
+            Some(span) if checked.card.linear_in_gradient => problem.with_span(span),
+            _ => problem,
+        };
         let cost = checked.method.cost(problem.size(model.shares_prefix()));
         problem.work().foresee(cost, problem.n_output());
         Ok(problem)
@@ -457,7 +475,7 @@ impl Attributor {
         (model, sequence): (&dyn LanguageModel, &Sequence),
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Explanation, Error> {
-        let problem = self.problem(checked, (model, sequence), watch)?;
+        let problem = self.problem(checked, (model, sequence), Some(0..sequence.n_output()), watch)?;
         let mut sum = None;
         checked.method.attribute(&problem, &mut |explanation| {
             rows::span::add_to(&mut sum, explanation)?;

@@ -5,6 +5,7 @@ pub(crate) mod moments;
 pub(crate) mod noise;
 pub(crate) mod path;
 pub(crate) mod quadrature;
+pub(crate) mod ragged;
 pub(crate) mod refinement;
 pub(crate) mod rounding;
 pub(crate) mod space;

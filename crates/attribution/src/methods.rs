@@ -53,6 +53,7 @@ table! {
         alti_logit::AltiLogit,
         attn_lrp::AttnLrp,
         cp_lrp::CpLrp,
+        gim::Gim,
         direct_logit::DirectLogit,
     }
     control {

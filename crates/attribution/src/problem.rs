@@ -4,6 +4,7 @@ pub(crate) mod backward;
 pub(crate) mod cost;
 pub(crate) mod forward;
 pub(crate) mod gradients;
+pub(crate) mod outputs;
 pub(crate) mod progress;
 pub(crate) mod rounding;
 pub(crate) mod settings;
@@ -15,10 +16,11 @@ use crate::model::sequence::Sequence;
 use crate::model::tape::Tape;
 use crate::model::{LanguageModel, TokenId, check_fits, check_ids, checked};
 use crate::problem::backward::with_gradients;
-use crate::problem::cost::{Cost, Size};
+use crate::problem::cost::Cost;
 use crate::problem::forward::Forward;
 use crate::problem::progress::{Watch, Work};
 use crate::problem::settings::Settings;
+use crate::rows::notes::with_new;
 use crate::target::clean_run::CleanRun;
 use crate::target::{OutputToken, Target};
 use std::ops::Range;
@@ -37,6 +39,8 @@ pub struct Problem<'a> {
     input: Forward,
     /// The model's own backward pass from the outputs, where it has one.
     tape: Option<Box<dyn Tape + 'a>>,
+    /// Outputs of the sequence that are explained as one.
+    span: Option<Range<usize>>,
     work: Work<'a>,
     settings: Settings,
 }
@@ -82,7 +86,8 @@ impl<'a> Problem<'a> {
             Ok((tape, input))
         })?;
         let work = Work::watched(watch);
-        let mut problem = Self { model, sequence, target, bound: None, input, tape, work, settings };
+        let mut problem =
+            Self { model, sequence, target, bound: None, input, tape, span: None, work, settings };
         let clean = CleanRun {
             model,
             sequence,
@@ -132,24 +137,9 @@ impl<'a> Problem<'a> {
         self.sequence.n_input()
     }
 
-    /// The number of outputs that are explained.
-    pub fn n_output(&self) -> usize {
-        self.sequence.n_output()
-    }
-
     /// Size of the model's vocabulary.
     pub fn vocabulary(&self) -> usize {
         self.model.limits().vocabulary
-    }
-
-    /// The number of tokens in an output's context, which is the length of its row.
-    pub fn row_length(&self, output: usize) -> usize {
-        self.sequence.n_input() + output
-    }
-
-    /// The problem's size, for [`Method::cost`](crate::Method::cost).
-    pub fn size(&self, shares_prefix: bool) -> Size {
-        Size { n_input: self.n_input(), n_output: self.n_output(), shares_prefix }
     }
 
     /// The passes made so far, without the clean run.
@@ -174,7 +164,7 @@ impl<'a> Problem<'a> {
     /// A failing model.
     pub fn forward(&self, embeddings: &Tensor, outputs: Range<usize>) -> Result<Forward, Error> {
         self.work.add(Cost::forwards(embeddings.size()[0] as f64))?;
-        Forward::run(self.model, self.sequence.n_input(), embeddings, outputs)
+        Forward::run(self.model, self.sequence.n_input(), embeddings, self.members_of(&outputs))
     }
 
     /// The target's value for one output: `[batch]`.
@@ -182,14 +172,26 @@ impl<'a> Problem<'a> {
     /// # Errors
     /// An error of the target.
     pub fn value(&self, forward: &Forward, output: usize) -> Result<Tensor, Error> {
-        self.value_of(&forward.logits_of(output)?, output)
+        total(&self.values(forward, output)?)
     }
 
-    /// The target's value for one output, given its logits: from `[batch, vocabulary]` to `[batch]`.
-    pub(crate) fn value_of(&self, logits: &Tensor, output: usize) -> Result<Tensor, Error> {
+    /// The target's value for each of the sequence's outputs that are explained as this one: `[batch]`.
+    pub(crate) fn values(&self, forward: &Forward, output: usize) -> Result<Vec<Tensor>, Error> {
+        let value = |member| self.value_of(&forward.logits_of(member)?, member);
+        self.members(output).map(value).collect()
+    }
+
+    /// The target's value for one output of the sequence, given its logits: from `[batch, vocabulary]` to `[batch]`.
+    pub(crate) fn value_of(&self, logits: &Tensor, member: usize) -> Result<Tensor, Error> {
         let target = self.target();
-        let value = target.value(logits, self.output_token(output))?;
+        let value = target.value(logits, self.output_token(member))?;
         checked::target_value(value, target.name(), logits.size()[0])
+    }
+
+    /// The target for one output in a pass of one text, as a number.
+    pub(crate) fn number(&self, forward: &Forward, output: usize) -> Result<f64, Error> {
+        let _no_gradient = tch::no_grad_guard();
+        in_numbers(&self.values(forward, output)?)
     }
 
     /// f(x): the target at the clean input.
@@ -197,18 +199,12 @@ impl<'a> Problem<'a> {
     /// # Errors
     /// An error of the target.
     pub fn value_at_input(&self, output: usize) -> Result<f64, Error> {
-        let _no_gradient = tch::no_grad_guard();
-        Ok(self.value(&self.input, output)?.f_double_value(&[0])?)
+        self.number(&self.input, output)
     }
 
     /// The target, bound to the clean run.
     pub fn target(&self) -> &dyn Target {
         self.bound.as_deref().unwrap_or(self.target)
-    }
-
-    /// The positions that predict some outputs.
-    pub(crate) fn positions(&self, outputs: &Range<usize>) -> Range<usize> {
-        self.n_input() + outputs.start - 1..self.n_input() + outputs.end - 1
     }
 
     /// The model's inside.
@@ -232,8 +228,13 @@ impl<'a> Problem<'a> {
 
     /// Notes on an output's row that hold for every method: on the model's logits there, and on the target.
     pub(crate) fn note(&self, output: usize) -> Result<Vec<String>, Error> {
+        let notes = self.members(output).map(|member| self.note_on(member));
+        notes.reduce(|all, new| Ok(with_new(all?, new?))).unwrap_or(Ok(Vec::new()))
+    }
+
+    fn note_on(&self, member: usize) -> Result<Vec<String>, Error> {
         let mut notes = Vec::new();
-        let logits = self.input.logits_of(output)?.f_select(0, 0)?;
+        let logits = self.input.logits_of(member)?.f_select(0, 0)?;
         let nan = logits.f_isnan()?.f_sum(Kind::Int64)?.f_int64_value(&[])?;
         if nan > 0 {
             notes.push(format!(
@@ -242,7 +243,7 @@ impl<'a> Problem<'a> {
                 self.vocabulary()
             ));
         }
-        notes.extend(self.target().note(self.output_token(output)));
+        notes.extend(self.target().note(self.output_token(member)));
         Ok(notes)
     }
 
@@ -251,10 +252,21 @@ impl<'a> Problem<'a> {
         format!("the target {:?}", self.target().name())
     }
 
-    /// An output's number and token.
+    /// The number and the token of one of the sequence's outputs.
     pub fn output_token(&self, output: usize) -> OutputToken {
         OutputToken { output, id: self.sequence.ids()[self.sequence.n_input() + output] }
     }
+}
+
+/// The sum of tensors of one shape.
+pub(crate) fn total(values: &[Tensor]) -> Result<Tensor, Error> {
+    let (first, rest) = values.split_first().ok_or(Error::NoOutput)?;
+    rest.iter().try_fold(first.shallow_clone(), |sum, value| Ok(sum.f_add(value)?))
+}
+
+/// The sum of their first numbers, in double precision.
+pub(crate) fn in_numbers(values: &[Tensor]) -> Result<f64, Error> {
+    values.iter().map(|value| Ok(value.f_double_value(&[0])?)).sum()
 }
 
 impl std::fmt::Debug for Problem<'_> {
@@ -263,7 +275,7 @@ impl std::fmt::Debug for Problem<'_> {
             .field("model", &self.model.name())
             .field("target", &self.target.name())
             .field("n_input", &self.sequence.n_input())
-            .field("n_output", &self.sequence.n_output())
+            .field("n_output", &self.n_output())
             .finish_non_exhaustive()
     }
 }

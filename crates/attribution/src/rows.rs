@@ -80,13 +80,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         self.notes.stopped(self.values.len(), self.problem.n_output());
     }
 
-    /// Adds a row, or an output of the span.
+    /// Adds a row, or what belongs to the span.
     pub(crate) fn push(&mut self, mut explanation: Explanation) -> Result<(), Error> {
-        explanation.notes.extend(self.problem.note(explanation.output)?);
-        let explained = self.span.as_ref().is_none_or(|span| span.contains(explanation.output));
-        if self.perturbs && explained {
-            self.rounding += self.problem.rounding(explanation.output)?.unwrap_or(0.0);
-        }
         let length = self.problem.row_length(explanation.output);
         let found = explanation.attributions.size();
         // A row may be shorter: tokens without an attribution are missing.
@@ -94,14 +89,22 @@ impl<'p, 'a> Rows<'p, 'a> {
             let expected = vec![length as i64, -1];
             return Err(Error::Shape { op: "Method::attribute", found, expected });
         }
+        let members = self.problem.members(explanation.output);
+        if self.span.as_ref().is_some_and(|span| !span.contains(&members)) {
+            return Ok(());
+        }
+        if self.perturbs {
+            self.rounding += self.problem.rounding(explanation.output)?.unwrap_or(0.0);
+        }
+        explanation.notes.extend(self.problem.note(explanation.output)?);
         match &mut self.span {
             None => self.finish(explanation, None),
             Some(span) => span.push(explanation),
         }
     }
 
-    /// Finishes one row, as it will be in the record; `own` are a span's attributions to its own tokens, which are not
-    /// part of the row.
+    /// Finishes one row, as it will be in the record, of an output of the sequence; `own` are a span's attributions to
+    /// its own tokens, which are not part of the row.
     fn finish(&mut self, explanation: Explanation, own: Option<&Tensor>) -> Result<(), Error> {
         let Explanation {
             output,
@@ -118,7 +121,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             kept.push(&attributions)?;
         }
 
-        let (number, length) = (self.values.len(), self.problem.row_length(output));
+        let (number, length) = (self.values.len(), self.problem.n_input() + output);
         let mut row = self.aggregate.apply(&attributions)?;
         let sums = Aggregate::Sum.apply(&attributions)?;
         let cancels = self.aggregate.is_signed() && is_rounding_noise(&sums, &attributions)?;

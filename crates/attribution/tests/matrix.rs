@@ -51,7 +51,7 @@ fn check(record: &Record, n_input: usize, what: &str) {
 fn refuses(method: &dyn Method, target: &str, model: &dyn LanguageModel, refusal: &Error) -> bool {
     let accounts = ["direct-logit", "alti-logit"].contains(&method.name());
     let of_logits = ["logit", "contrast-logit", "contrast-log-probability"].contains(&target);
-    let by_rules = ["attn-lrp", "cp-lrp"].contains(&method.name());
+    let by_rules = ["attn-lrp", "cp-lrp", "gim"].contains(&method.name());
     match (method.card().needs, model.inside().is_some(), refusal) {
         (Needs::Inside, false, Error::NoInside { method: named, model: of })
         | (Needs::Inside, true, Error::NoRules { method: named, model: of }) => {
@@ -122,10 +122,10 @@ fn every_method_explains_every_target_of_a_transformer() {
             }
         }
     }
-    // Of those that look inside, two explain three targets only, and two need relevance rules, which it does not have.
+    // Of those that look inside, two explain three targets only, and three need backward rules, which it does not have.
     // The target besides the list is a chosen token's probability.
     let looking = methods().iter().filter(|m| m.card().needs == Needs::Inside).count();
-    assert_eq!(inside, (looking - 4) * (targets().len() + 1) + 2 * 3);
+    assert_eq!(inside, (looking - 5) * (targets().len() + 1) + 2 * 3);
 }
 
 /// A span's row against its outputs' own rows: their sum over the tokens before it, and over its own tokens.

@@ -359,3 +359,20 @@ fn a_gradient_of_anything_is_asked_for_by_a_method_of_ones_own() {
         }
     }
 }
+
+/// Of a span, one output's target has a gradient and the other's has none: their sum would hide that.
+#[test]
+fn a_span_with_an_output_that_has_no_gradient_is_refused() {
+    let half = || {
+        TargetFn::new("half", |logits, output: OutputToken| {
+            let value = logits.f_select(1, i64::from(output.id))?;
+            Ok(if output.output == 0 { value } else { value.f_detach()? })
+        })
+    };
+    for model in models() {
+        let attributor = |span| Attributor::new().method("gradient").with_target(half()).span(span);
+        assert!(attributor(0..1).record(&*model, &sequence()).is_ok(), "{}", model.name());
+        let refused = attributor(0..2).record(&*model, &sequence()).unwrap_err();
+        assert!(matches!(refused, Error::NotDifferentiable { .. }), "{}: {refused}", model.name());
+    }
+}

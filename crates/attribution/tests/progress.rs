@@ -1,10 +1,10 @@
 //! The share that is told while a run goes on: passes that were made, of those that will have been made in the end.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_attribution::testing::{Disguised, EncoderDecoder, Saturating};
+use saliency_attribution::testing::{Disguised, EncoderDecoder, Saturating, Transformer};
 use saliency_attribution::{
-    Attributor, Error, LanguageModel, Needs, Parameters, Problem, Segmentation, Sequence, Settings, method,
-    methods, target,
+    Attributor, Baseline, Error, LanguageModel, Needs, Parameters, Problem, Segmentation, Sequence, Settings,
+    Size, method, methods, target,
 };
 
 /// 5 + 3 tokens.
@@ -153,5 +153,66 @@ fn a_model_says_whether_it_shares_prefixes() {
             "{}",
             model.name()
         );
+    }
+}
+
+/// What a run was told: after every pass, and after its row.
+fn reports(model: &dyn LanguageModel, attributor: &Attributor) -> usize {
+    let mut count = 0;
+    let mut watch = |_| {
+        count += 1;
+        true
+    };
+    attributor.record_with(model, &sequence(), &mut watch).unwrap();
+    count
+}
+
+/// A span of all outputs costs what one output with its context costs, by methods that are linear in the gradient, and
+/// it costs what is said before. Counted by hand: 3 points or 6 samples, 7 tokens.
+#[test]
+fn a_span_is_one_way_back() {
+    let costs = [
+        ("gradient", 1),
+        ("gradient-x-input", 1),
+        // f at the baseline, and there and back for every point.
+        ("integrated-gradients", 1 + 2 * 3),
+        ("sequential-integrated-gradients", 2 * 3 * 7),
+        ("smoothgrad", 2 * 6),
+        ("gradient-shap", 1 + 2 * 6),
+        ("layer-gradient-x-activation", 2),
+        ("layer-integrated-gradients", 1 + 2 * 3),
+    ];
+    let (inside, [saturating, disguised, encoder]) = (Transformer::new(6, 2), models());
+    for (name, expected) in costs {
+        let known = method(name, &Parameters::new()).unwrap().card();
+        let parameters = Parameters::new().samples(6).steps(3).baseline(Baseline::Zero);
+        let parameters = parameters.keep(|name| known.parameters.contains(&name));
+        let models: &[&dyn LanguageModel] = match known.needs {
+            Needs::Inside => &[&inside],
+            _ => &[&*saturating, &*disguised, &*encoder, &inside],
+        };
+        for model in models {
+            for span in [0..3, 1..3, 0..2] {
+                let tokens = sequence().n_input() + span.end - 1;
+                let by_hand = if name.starts_with("sequential") { 2 * 3 * tokens } else { expected };
+                let attributor = Attributor::new().method_with(name, parameters.clone()).target("logit");
+                let attributor = attributor.span(span.clone());
+                let said = attributor.cost(Size::new(sequence().n_input(), 3)).unwrap();
+                let what = format!("{}, {name}, {span:?}", model.name());
+                assert_eq!(reports(*model, &attributor), by_hand + 1, "{what}");
+                assert!((said.passes() - by_hand as f64).abs() < 1e-9, "{what}: {said:?}");
+            }
+        }
+    }
+}
+
+/// Two continuations are a way back each.
+#[test]
+fn a_contrast_of_continuations_is_two_ways_back() {
+    for model in models() {
+        let other = Sequence::from_ids(&[1, 4, 0, 2, 5], &[2, 2]).unwrap();
+        let attributor = Attributor::new().method("gradient").target("log-probability").against(other);
+        assert_eq!(reports(&*model, &attributor), 2 + 2, "{}", model.name());
+        assert!((attributor.cost(Size::new(5, 3)).unwrap().passes() - 1.0).abs() < 1e-9);
     }
 }

@@ -104,11 +104,12 @@ fn the_date_is_the_one_that_is_given() {
     let days = expected["days"].as_array().unwrap();
     assert_eq!(days.len(), 33);
     let formats: Vec<&Value> = days.iter().map(|day| &day["format"]).collect();
-    let template: String =
+    let calls: Vec<_> =
         formats[..11].iter().map(|format| format!("{{{{ strftime_now({format}) }}}}|")).collect();
-    let checkpoint = chatty(&format!("{template}{{{{ messages[0].content }}}}"));
+    let checkpoint = chatty(&format!("{}{{{{ messages[0].content }}}}", calls.concat()));
     for days in days.chunks(11) {
-        let texts: String = days.iter().map(|day| format!("{}|", day["text"].as_str().unwrap())).collect();
+        let texts: Vec<_> = days.iter().map(|day| format!("{}|", day["text"].as_str().unwrap())).collect();
+        let texts = texts.concat();
         let (whole, about) = read(&checkpoint, chat(None, "a", days[0]["date"].as_str())).unwrap();
         assert_eq!(whole, format!("{texts}a"));
         assert_eq!(about.template, Some(format!("chat, date: {}", days[0]["date"].as_str().unwrap())));

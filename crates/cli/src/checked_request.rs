@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::plan::Plan;
-use crate::request::{NamedMethod, Request, Span};
+use crate::request::{NamedMethod, Request};
 use saliency::attribution::{
     Alternatives, Attributor, Cost, Family, ForTokens, Segmentation, Size, Target, TokenId,
 };
@@ -127,11 +127,6 @@ impl<'a> CheckedRequest<'a> {
         model: &dyn LanguageModel,
         sequence: &Sequence,
     ) -> Result<Size, Failure> {
-        // The outputs after a span are not run.
-        let n_output = match &self.request.span {
-            Some(Span::Outputs(outputs)) => outputs.end.min(sequence.n_output()),
-            _ => sequence.n_output(),
-        };
         let takes = method.card.is_some_and(|card| card.parameters.contains(&"segments"));
         let n_input = match self.request.explain.method.segments.as_ref().filter(|_| takes) {
             None => sequence.n_input(),
@@ -140,6 +135,6 @@ impl<'a> CheckedRequest<'a> {
                 segments.iter().filter(|segment| segment.end <= sequence.n_input()).count()
             }
         };
-        Ok(Size::new(n_input, n_output).with_shares_prefix(model.shares_prefix()))
+        Ok(Size::new(n_input, sequence.n_output()).with_shares_prefix(model.shares_prefix()))
     }
 }

@@ -155,11 +155,12 @@ fn asked(command: &str) -> Attributor {
     while let Some(flag) = words.next() {
         let value = words.next().unwrap();
         match flag {
-            "--text-file" | "--generate" => (),
+            "--model" | "--generate" => (),
             "--method" => name = value,
             "--target" => attributor = attributor.target(value),
             "--aggregate" => attributor = attributor.aggregate(value.parse().unwrap()),
             "--layer" => parameters = parameters.layer(value.parse().unwrap()),
+            "--samples" => parameters = parameters.samples(value.parse().unwrap()),
             "--segments" => parameters = parameters.segments(value.parse().unwrap()),
             other => panic!("{other} of a command in docs/methods.md is not known here"),
         }
@@ -180,20 +181,24 @@ fn every_command_has_its_line_of_rust() {
         Attributor::new().method("vargrad").target("logit"),
         Attributor::new().method("gradient-shap").target("logit"),
         Attributor::new()
-            .method_with("layer-gradient-x-activation", Parameters::new().layer(2))
+            .method_with("layer-gradient-x-activation", Parameters::new().layer(15))
             .target("logit")
             .aggregate(Aggregate::Sum),
         Attributor::new()
-            .method_with("layer-integrated-gradients", Parameters::new().layer(2))
+            .method_with("layer-integrated-gradients", Parameters::new().layer(15))
             .target("logit"),
         Attributor::new().method("occlusion").target("logit"),
         Attributor::new().method("leave-one-out").target("logit"),
         Attributor::new()
             .method_with("shapley", Parameters::new().segments(Segmentation::Sentences))
             .target("logit"),
-        Attributor::new().method("kernel-shap").target("logit"),
-        Attributor::new().method("lime").target("logit"),
-        Attributor::new().method("reagent").target("logit"),
+        Attributor::new()
+            .method_with("kernel-shap", Parameters::new().segments(Segmentation::Sentences).samples(64))
+            .target("logit"),
+        Attributor::new()
+            .method_with("lime", Parameters::new().segments(Segmentation::Sentences).samples(64))
+            .target("logit"),
+        Attributor::new().method_with("reagent", Parameters::new().samples(128)).target("logit"),
         Attributor::new().method("attention").target("logit"),
         Attributor::new().method("attention-rollout").target("logit"),
         Attributor::new().method("attention-flow").target("logit"),
@@ -203,6 +208,7 @@ fn every_command_has_its_line_of_rust() {
         Attributor::new().method("alti-logit").target("logit"),
         Attributor::new().method("attn-lrp").target("logit").aggregate(Aggregate::Sum),
         Attributor::new().method("cp-lrp").target("logit").aggregate(Aggregate::Sum),
+        Attributor::new().method("gim").target("logit").aggregate(Aggregate::Sum),
         Attributor::new().method("direct-logit").target("logit"),
         Attributor::new().method("random").target("logit"),
     ];

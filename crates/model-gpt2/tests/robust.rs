@@ -67,7 +67,8 @@ fn a_rank_is_explained_or_refused_by_its_name() {
             });
             let name = known.name();
             let found = Attributor::new().with_method(quick(name)).with_target(rank).record(&gpt2, &sequence);
-            let goes_back = known.card().family == Family::Gradient || ["attn-lrp", "cp-lrp"].contains(&name);
+            let goes_back =
+                known.card().family == Family::Gradient || ["attn-lrp", "cp-lrp", "gim"].contains(&name);
             let accounts = ["direct-logit", "alti-logit"].contains(&name);
             match found {
                 Ok(_) => assert!(!goes_back && !accounts, "{kind:?}, {name}"),

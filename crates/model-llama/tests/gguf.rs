@@ -99,7 +99,7 @@ fn what_does_not_fit_is_refused_with_the_file() {
         ("llama.attention.head_count", 4, 8, "rope.dimension_count"),
         ("llama.attention.head_count", 4, 0, "0"),
         ("llama.rope.dimension_count", 8, 4, "heads of which a part is turned are not read"),
-        ("llama.embedding_length", 32, 64, "shape"),
+        ("llama.embedding_length", 32, 64, "rope.dimension_count"),
         ("llama.block_count", 2, 1, "num_hidden_layers = 1"),
         ("llama.block_count", 2, 3, "no tensor \"layers.2."),
         ("llama.block_count", 2, u32::MAX, "num_hidden_layers"),

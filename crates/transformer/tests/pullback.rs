@@ -12,6 +12,9 @@ const VOCABULARY: i64 = 11;
 const HIDDEN: i64 = 12;
 const TEXT: [u32; 8] = [3, 1, 4, 1, 5, 9, 2, 6];
 
+const RULES: [BackwardRule; 4] =
+    [BackwardRule::Gradient, BackwardRule::AttnLrp, BackwardRule::CpLrp, BackwardRule::Gim];
+
 /// What a decoder is made of.
 #[derive(Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a part of its own")]
@@ -231,13 +234,54 @@ fn some_outputs_are_as_all() {
     }
 }
 
-/// By the relevance rules the way back is the gradient of another network, written down here with autograd: norms whose
-/// scale is a constant, activations that are a constant slope times their input, and products each of whose factors
-/// gets half.
+/// The sum over some outputs against autograd of the sum, and by the other rules against the sum of the outputs' own.
 #[test]
-fn relevance_is_the_gradient_of_the_network_with_constants() {
+fn a_sum_of_outputs_goes_back_as_one() {
     for (name, parts) in kinds() {
-        for rule in [BackwardRule::AttnLrp, BackwardRule::CpLrp] {
+        for (kind, rule, tolerance) in [
+            (Kind::Float, BackwardRule::Gradient, 2e-5),
+            (Kind::Double, BackwardRule::Gradient, 1e-12),
+            (Kind::Double, BackwardRule::AttnLrp, 1e-12),
+            (Kind::Double, BackwardRule::Gim, 1e-12),
+        ] {
+            let decoder = random(parts, kind);
+            let embeddings = decoder.embed(&TEXT).unwrap().unsqueeze(0);
+            let tape = decoder.tape(rule, &embeddings, 2..8).unwrap().unwrap();
+            let leaf = embeddings.detach().set_requires_grad(true);
+            let logits = decoder.logits_at(&leaf, 2..8).unwrap().get(0);
+            for some in [0..6_usize, 0..1, 2..5] {
+                let (from, members, read) = (some.start as i64, some.len() as i64, 2 + some.end as i64);
+                let cotangents = Tensor::randn([members, VOCABULARY], (kind, Device::Cpu));
+                let expected = if rule == BackwardRule::Gradient {
+                    let scalar = (logits.narrow(0, from, members) * &cotangents).sum(kind);
+                    Tensor::run_backward(&[scalar], &[&leaf], true, false).remove(0).get(0)
+                } else {
+                    let sum = Tensor::zeros([8, HIDDEN], (kind, Device::Cpu));
+                    tape.vjp(some.clone(), &cotangents, &mut |_, gradient| {
+                        let _ = sum.narrow(0, 0, gradient.size()[0]).f_add_(&gradient)?;
+                        Ok(())
+                    })
+                    .unwrap();
+                    sum
+                };
+                let found = tape.vjp_of_sum(some.clone(), &cotangents).unwrap();
+                assert_eq!(found.size(), [read, HIDDEN], "{name}");
+                let (size, expected) = (expected.abs().max().double_value(&[]), expected.narrow(0, 0, read));
+                let gap = (found - expected).abs().max().double_value(&[]);
+                assert!(gap <= tolerance * size, "{name}, {kind:?}, {rule:?}, {some:?}: {gap} of {size}");
+            }
+        }
+    }
+}
+
+/// By the other rules the way back is the gradient of another network, written down here with autograd: norms whose
+/// scale is a constant, activations that are a constant slope times their input, products each of whose factors gets
+/// half, and a softmax that changes as that at temperature 2 does, twice as much.
+#[test]
+fn the_other_rules_are_the_gradient_of_the_network_with_constants() {
+    for (name, parts) in kinds() {
+        for rule in &RULES[1..] {
+            let rule = *rule;
             let decoder = random(parts, Kind::Double);
             let embeddings = decoder.embed(&TEXT).unwrap().unsqueeze(0);
             let tape = decoder.tape(rule, &embeddings, 3..8).unwrap().unwrap();
@@ -284,10 +328,11 @@ mod modified {
         product.detach() + (product - product.detach()) * 0.5
     }
 
-    fn feed_forward(part: &FeedForward, x: &Tensor) -> Tensor {
+    fn feed_forward(part: &FeedForward, x: &Tensor, rule: BackwardRule) -> Tensor {
         let activated = |activation: &super::Activation, z: &Tensor| {
+            let y = activation.apply(z).unwrap();
             // At exactly 0 the slope is the tangent's; seeded numbers are never 0.
-            z * (activation.apply(z).unwrap() / z).detach()
+            if rule == BackwardRule::Gim { y } else { z * (y / z).detach() }
         };
         match part {
             FeedForward::Plain { inner, activation, out } => {
@@ -295,9 +340,26 @@ mod modified {
             }
             FeedForward::Gated { gate, activation, inner, out } => {
                 let gate = activated(activation, &apply(gate, x));
-                apply(out, &half_each(&(gate * apply(inner, x))))
+                let inner = apply(inner, x);
+                let product = match rule {
+                    BackwardRule::AttnLrp => half_each(&(gate * inner)),
+                    BackwardRule::CpLrp => gate.detach() * inner,
+                    _ => gate * inner,
+                };
+                apply(out, &product)
             }
         }
+    }
+
+    /// The softmax; by GIM with the slope `p ⊙ (g − Σ g ⊙ p)` of that at temperature 2, of which the derivative of
+    /// `softmax(x / 2)` is half.
+    fn softmax(x: &Tensor, rule: BackwardRule) -> Tensor {
+        let p = x.softmax(-1, Kind::Double);
+        if rule != BackwardRule::Gim {
+            return p;
+        }
+        let soft = (x / 2.0).softmax(-1, Kind::Double);
+        p.detach() + (&soft - soft.detach()) * 2.0
     }
 
     fn apply(map: &Linear, x: &Tensor) -> Tensor {
@@ -366,7 +428,7 @@ mod modified {
                             half_each(&((&query * key).sum(Kind::Double) * parts.scale))
                         })
                         .collect();
-                    let pattern = Tensor::stack(&scores, 0).softmax(-1, Kind::Double);
+                    let pattern = softmax(&Tensor::stack(&scores, 0), rule);
                     let values: Vec<Tensor> = (from..=i).map(|j| head(&v, h / r, j, None, false)).collect();
                     let values = Tensor::stack(&values, 0);
                     mixed.push(if rule == BackwardRule::CpLrp {
@@ -378,7 +440,7 @@ mod modified {
                 rows.push(Tensor::cat(&mixed, 0));
             }
             x = &x + apply(&attention.out, &Tensor::stack(&rows, 0));
-            x = &x + feed_forward(&block.feed_forward, &norm(&block.second_norm, &x));
+            x = &x + feed_forward(&block.feed_forward, &norm(&block.second_norm, &x), rule);
         }
         assert_eq!(x.size()[1], HIDDEN);
         norm(&decoder.norm, &x).matmul(&decoder.head.transpose(0, 1))

@@ -1,4 +1,4 @@
-//! The model that all programs explain: GPT-2 small's shape with random weights, or SmolLM2, in a folder that each reads.
+//! The model that all programs explain, in a folder that each reads: a random one of GPT-2 small's shape, or SmolLM2.
 
 use std::fs;
 use std::io;

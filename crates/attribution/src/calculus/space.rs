@@ -5,8 +5,9 @@ use crate::method::baseline::Baseline;
 use crate::model::checked;
 use crate::model::inside::Inside;
 use crate::problem::Problem;
-use crate::problem::backward::{gradient_through, with_gradients};
+use crate::problem::backward::with_gradients;
 use crate::problem::cost::Cost;
+use crate::problem::forward::Forward;
 use crate::problem::gradients::EachGradient;
 use std::ops::Range;
 use tch::Tensor;
@@ -74,19 +75,9 @@ impl<'a> Space<'a> {
         let positions = problem.positions(&outputs);
         let leaf = point.f_detach()?.f_narrow(1, 0, positions.end as i64)?.f_contiguous()?;
         let leaf = leaf.f_set_requires_grad(true)?;
-        problem.count(Cost::forwards(1.0))?;
         with_gradients(|| {
-            let logits = checked::logits_from(inside, problem.vocabulary(), (layer, &leaf), positions)?;
-            let model = (problem.model().name(), "Inside::logits_from");
-            for (row, output) in outputs.enumerate() {
-                let logits = logits.f_select(1, row as i64)?;
-                let value = problem.value_of(&logits, output)?.f_select(0, 0)?;
-                let name = || problem.target_in_words();
-                let gradient = gradient_through(&value, &logits, &leaf, model, name)?;
-                problem.count(Cost::new(0.0, 1.0))?;
-                each(output, value.f_double_value(&[])?, gradient.f_select(0, 0)?)?;
-            }
-            Ok(())
+            let forward = Self::forward_from(problem, (inside, layer), leaf, &outputs)?;
+            problem.gradients_by_autograd(&forward, outputs, each)
         })
     }
 
@@ -98,22 +89,26 @@ impl<'a> Space<'a> {
         outputs: Range<usize>,
     ) -> Result<Vec<f64>, Error> {
         let _no_gradient = tch::no_grad_guard();
-        let logits = match self.stream() {
-            None => {
-                let forward = problem.forward(point, outputs.clone())?;
-                outputs.clone().map(|output| forward.logits_of(output)).collect::<Result<Vec<_>, _>>()?
-            }
-            Some((inside, layer)) => {
-                problem.count(Cost::forwards(1.0))?;
-                let positions = problem.positions(&outputs);
-                let point = point.f_narrow(1, 0, positions.end as i64)?;
-                let logits = checked::logits_from(inside, problem.vocabulary(), (layer, &point), positions)?;
-                (0..outputs.len()).map(|row| logits.f_select(1, row as i64)).collect::<Result<_, _>>()?
+        let forward = match self.stream() {
+            None => problem.forward(point, outputs.clone())?,
+            Some(stream) => {
+                let point = point.f_narrow(1, 0, problem.positions(&outputs).end as i64)?;
+                Self::forward_from(problem, stream, point, &outputs)?
             }
         };
-        let value = |(output, logits): (usize, Tensor)| -> Result<f64, Error> {
-            Ok(problem.value_of(&logits, output)?.f_double_value(&[0])?)
-        };
-        outputs.zip(logits).map(value).collect()
+        outputs.map(|output| problem.number(&forward, output)).collect()
+    }
+
+    /// A pass from a point of a residual stream.
+    fn forward_from(
+        problem: &Problem<'a>,
+        stream: (&'a dyn Inside, usize),
+        point: Tensor,
+        outputs: &Range<usize>,
+    ) -> Result<Forward, Error> {
+        let ((inside, layer), positions) = (stream, problem.positions(outputs));
+        problem.count(Cost::forwards(1.0))?;
+        let logits = checked::logits_from(inside, problem.vocabulary(), (layer, &point), positions)?;
+        Ok(Forward::of_stream(problem.model(), point, logits, problem.members_of(outputs).start))
     }
 }

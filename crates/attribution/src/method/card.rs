@@ -13,6 +13,7 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a statement of its own")]
 pub struct Card {
     /// The name in the literature: lower case with hyphens.
     pub name: &'static str,
@@ -42,6 +43,10 @@ pub struct Card {
     pub uses_target: bool,
     /// Whether the attributions of a sum of targets are the sum of theirs.
     pub additive: bool,
+    /// Whether its rows are linear in the target's gradient, and it takes the target through `Problem::gradients`,
+    /// `gradients_at`, `value` and `value_at_input` alone. Outputs that are explained as one are then one output of the
+    /// problem, whose target is the sum of theirs: one backward pass instead of one for each.
+    pub linear_in_gradient: bool,
 }
 
 impl Card {
@@ -63,6 +68,7 @@ impl Card {
             rows: RowKind::Vectors,
             uses_target: true,
             additive: true,
+            linear_in_gradient: false,
         }
     }
 
@@ -112,6 +118,7 @@ setters! {
     with_rows: rows: RowKind,
     with_uses_target: uses_target: bool,
     with_additive: additive: bool,
+    with_linear_in_gradient: linear_in_gradient: bool,
 }
 
 /// What a method's rows are made of.

@@ -86,6 +86,22 @@ pub(crate) fn vjp(
     }
 }
 
+/// The same for the sum over some positions: `[context, hidden]` of at least the tokens up to the last of them.
+pub(crate) fn vjp_of_sum(
+    tape: &dyn Tape,
+    (positions, first): (Range<usize>, usize),
+    hidden: i64,
+    cotangents: &Tensor,
+) -> Result<Tensor, Error> {
+    let (op, context) = ("Tape::vjp_of_sum", (first + positions.end) as i64);
+    let found = tape.vjp_of_sum(positions, cotangents)?;
+    floating(&found, op)?;
+    match *found.size() {
+        [rows, width] if rows >= context && width == hidden => Ok(found),
+        _ => Err(Error::Shape { op, found: found.size(), expected: vec![context, hidden] }),
+    }
+}
+
 /// Logits of variants of a text, `[batch, positions, vocabulary]`.
 pub(crate) fn variant_logits(
     cache: &dyn PrefixCache,

@@ -78,8 +78,8 @@ pub trait Inside {
     /// Any failure to run.
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError>;
 
-    /// A recorded forward pass with other rules than the gradient's for the backward pass, for `attn-lrp` and `cp-lrp`.
-    /// Default: `None`, without such rules; these methods then refuse the model.
+    /// A recorded forward pass with other rules than the gradient's for the backward pass, for `attn-lrp`, `cp-lrp` and
+    /// `gim`. Default: `None`, without such rules; these methods then refuse the model.
     ///
     /// # Shapes
     /// As in [`LanguageModel::tape`](crate::LanguageModel::tape).
@@ -155,6 +155,9 @@ pub enum BackwardRule {
     /// Relevance by AttnLRP: the scale of norms held constant, activations as `f(z)/z`, half of a product's relevance
     /// to each factor.
     AttnLrp,
-    /// Relevance by CP-LRP: the same, with the attention pattern held constant.
+    /// Relevance by CP-LRP: the same, with the attention pattern and the gates of feed-forward parts held constant.
     CpLrp,
+    /// The gradient with GIM's modifications: the scale of norms held constant, the softmax gone back through at
+    /// temperature 2, a quarter to queries and to keys, half to values.
+    Gim,
 }

@@ -12,14 +12,16 @@ use tch::Tensor;
 pub struct Forward {
     /// The model's name, for errors.
     model: String,
+    /// What was asked of it, for errors.
+    op: &'static str,
     embeddings: Tensor,
     logits: Tensor,
-    /// The first of the outputs that it predicts.
+    /// The first of the sequence's outputs that it predicts.
     first: usize,
 }
 
 impl Forward {
-    /// Runs the model for some of the outputs.
+    /// Runs the model for some of the sequence's outputs.
     pub(crate) fn run(
         model: &dyn LanguageModel,
         n_input: usize,
@@ -30,7 +32,13 @@ impl Forward {
         let embeddings = embeddings.f_detach()?.f_narrow(1, 0, positions.end as i64)?.f_contiguous()?;
         let embeddings = embeddings.f_set_requires_grad(true)?;
         let logits = checked::logits(model, &embeddings, n_input, positions)?;
-        Ok(Self { model: model.name().to_owned(), embeddings, logits, first: outputs.start })
+        let (model, op) = (model.name().to_owned(), "LanguageModel::logits");
+        Ok(Self { model, op, embeddings, logits, first: outputs.start })
+    }
+
+    /// The pass from the residual stream before a block, which takes the embeddings' place as the leaf.
+    pub(crate) fn of_stream(model: &dyn LanguageModel, leaf: Tensor, logits: Tensor, first: usize) -> Self {
+        Self { model: model.name().to_owned(), op: "Inside::logits_from", embeddings: leaf, logits, first }
     }
 
     /// The pass that a tape has recorded, without a graph of libtorch's.
@@ -40,7 +48,8 @@ impl Forward {
         embeddings: Tensor,
         first: usize,
     ) -> Self {
-        Self { model: model.name().to_owned(), embeddings, logits: tape.logits().shallow_clone(), first }
+        let (model, op, logits) = (model.name().to_owned(), "Tape::logits", tape.logits().shallow_clone());
+        Self { model, op, embeddings, logits, first }
     }
 
     /// `[batch, tokens, hidden]`.
@@ -53,7 +62,7 @@ impl Forward {
         &self.logits
     }
 
-    /// The logits that predict one output: `[batch, vocabulary]`.
+    /// The logits that predict one of the sequence's outputs: `[batch, vocabulary]`.
     ///
     /// # Errors
     /// An error of libtorch.
@@ -83,7 +92,7 @@ impl Forward {
         scalar: &Tensor,
         name: impl FnOnce() -> String,
     ) -> Result<Tensor, Error> {
-        let model = (&*self.model, "LanguageModel::logits");
+        let model = (&*self.model, self.op);
         gradient_through(scalar, &self.logits, &self.embeddings, model, name)
     }
 }

@@ -1,13 +1,14 @@
 //! Gradients of the target for every output: by the model's own backward pass where it has one, by autograd otherwise.
 
+use crate::calculus::ragged;
 use crate::error::Error;
 use crate::model::checked;
 use crate::model::inside::BackwardRule;
 use crate::model::tape::Tape;
-use crate::problem::Problem;
 use crate::problem::backward::{gradient, with_gradients};
 use crate::problem::cost::Cost;
 use crate::problem::forward::Forward;
+use crate::problem::{Problem, in_numbers, total};
 use std::ops::Range;
 use tch::Tensor;
 
@@ -32,7 +33,7 @@ impl Problem<'_> {
         each: &mut dyn FnMut(usize, f64, Tensor) -> Result<(), Error>,
     ) -> Result<(), Error> {
         with_gradients(|| match &self.tape {
-            Some(tape) => self.gradients_by_tape(&**tape, &self.input, 0..self.n_output(), each),
+            Some(tape) => self.gradients_by_tape(&**tape, (&self.input, 0), 0..self.n_output(), each),
             None => self.gradients_by_autograd(&self.input, 0..self.n_output(), each),
         })
     }
@@ -79,17 +80,23 @@ impl Problem<'_> {
     }
 
     /// One backward pass of libtorch's for each output.
-    fn gradients_by_autograd(
+    pub(crate) fn gradients_by_autograd(
         &self,
         forward: &Forward,
         outputs: Range<usize>,
         each: EachGradient<'_>,
     ) -> Result<(), Error> {
         for output in outputs {
-            let value = self.value(forward, output)?.f_select(0, 0)?;
-            let gradient = forward.gradient_of(&value, || self.target_in_words())?.f_select(0, 0)?;
+            let values = self.values(forward, output)?;
+            // A sum hides that one of its terms has no gradient.
+            let scalar = match values.iter().find(|value| !value.requires_grad()) {
+                Some(without) => without.shallow_clone(),
+                None => total(&values)?,
+            };
+            let scalar = scalar.f_select(0, 0)?;
+            let gradient = forward.gradient_of(&scalar, || self.target_in_words())?.f_select(0, 0)?;
             self.work.add(Cost::new(0.0, 1.0))?;
-            each(output, value.f_double_value(&[])?, gradient)?;
+            each(output, in_numbers(&values)?, gradient)?;
         }
         Ok(())
     }
@@ -102,40 +109,67 @@ impl Problem<'_> {
         each: EachGradient<'_>,
     ) -> Result<(), Error> {
         self.work.add(Cost::forwards(1.0))?;
-        let forward = Forward::of_tape(tape, self.model, self.embeddings(), outputs.start);
-        self.gradients_by_tape(tape, &forward, outputs, each)
+        let first = self.members_of(&outputs).start;
+        let forward = Forward::of_tape(tape, self.model, self.embeddings(), first);
+        self.gradients_by_tape(tape, (&forward, first), outputs, each)
     }
 
-    /// The model's own backward pass, for chunks of outputs whose cotangents fit.
+    /// The model's own backward pass, for chunks of outputs whose cotangents fit. `first` is the sequence's first
+    /// output that the tape recorded.
     fn gradients_by_tape(
         &self,
         tape: &dyn Tape,
-        forward: &Forward,
+        (forward, first): (&Forward, usize),
         outputs: Range<usize>,
         each: EachGradient<'_>,
     ) -> Result<(), Error> {
-        let together =
-            (COTANGENTS / self.vocabulary().max(1)).clamp(1, self.settings.outputs_together.max(1));
-        for begin in outputs.clone().step_by(together) {
-            let chunk = begin..(begin + together).min(outputs.end);
-            let (mut values, mut cotangents) = (Vec::new(), Vec::new());
-            for output in chunk.clone() {
-                let logits = forward.logits_of(output)?.f_detach()?.f_set_requires_grad(true)?;
-                let value = self.value_of(&logits, output)?.f_select(0, 0)?;
-                let cotangent = gradient(&value, &logits, false)?
-                    .ok_or_else(|| Error::NotDifferentiable { what: self.target_in_words() })?;
-                values.push(value.f_double_value(&[])?);
-                cotangents.push(cotangent.f_select(0, 0)?.f_to_kind(logits.kind())?);
+        let hidden = forward.embeddings().size()[2];
+        let at =
+            |members: &Range<usize>| (members.start - first..members.end - first, self.n_input() + first - 1);
+        if let Some(span) = &self.span {
+            let (mut value, mut sum) = (0.0, None);
+            for members in chunks(span.clone(), COTANGENTS / self.vocabulary().max(1)) {
+                let (values, cotangents) = self.cotangents(forward, members.clone())?;
+                value += values.iter().sum::<f64>();
+                let gradient = checked::vjp_of_sum(tape, at(&members), hidden, &cotangents)?;
+                sum = Some(match sum {
+                    None => gradient,
+                    Some(sum) => ragged::sum(&sum, &gradient)?,
+                });
             }
-            let cotangents = Tensor::f_stack(&cotangents, 0)?;
-            let rows = chunk.start - outputs.start..chunk.end - outputs.start;
-            let (first, hidden) = (self.positions(&outputs).start, forward.embeddings().size()[2]);
-            checked::vjp(tape, (rows, first), hidden, &cotangents, &mut |row, gradient| {
-                let output = outputs.start + row;
+            self.work.add(Cost::new(0.0, 1.0))?;
+            return each(outputs.start, value, sum.ok_or(Error::NoOutput)?);
+        }
+        let together = (COTANGENTS / self.vocabulary().max(1)).min(self.settings.outputs_together);
+        for chunk in chunks(outputs, together) {
+            let (values, cotangents) = self.cotangents(forward, chunk.clone())?;
+            checked::vjp(tape, at(&chunk), hidden, &cotangents, &mut |row, gradient| {
+                let output = first + row;
                 self.work.add(Cost::new(0.0, 1.0))?;
                 each(output, values[output - chunk.start], gradient)
             })?;
         }
         Ok(())
     }
+
+    /// The target's value for some of the sequence's outputs, and its gradients with respect to their logits:
+    /// `[outputs, vocabulary]`.
+    fn cotangents(&self, forward: &Forward, members: Range<usize>) -> Result<(Vec<f64>, Tensor), Error> {
+        let (mut values, mut cotangents) = (Vec::new(), Vec::new());
+        for member in members {
+            let logits = forward.logits_of(member)?.f_detach()?.f_set_requires_grad(true)?;
+            let value = self.value_of(&logits, member)?.f_select(0, 0)?;
+            let cotangent = gradient(&value, &logits, false)?
+                .ok_or_else(|| Error::NotDifferentiable { what: self.target_in_words() })?;
+            values.push(value.f_double_value(&[])?);
+            cotangents.push(cotangent.f_select(0, 0)?.f_to_kind(logits.kind())?);
+        }
+        Ok((values, Tensor::f_stack(&cotangents, 0)?))
+    }
+}
+
+/// A range in pieces of at most that many, or of one.
+fn chunks(range: Range<usize>, together: usize) -> impl Iterator<Item = Range<usize>> {
+    let together = together.max(1);
+    range.clone().step_by(together).map(move |begin| begin..(begin + together).min(range.end))
 }

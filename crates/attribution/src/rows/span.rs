@@ -1,5 +1,6 @@
 //! A span: several outputs explained as one, and the sums and differences of explanations that make its row.
 
+use crate::calculus::ragged;
 use crate::error::Error;
 use crate::method::explanation::Explanation;
 use crate::model::sequence::Sequence;
@@ -27,13 +28,14 @@ impl Span {
         Self { against: Some((explanation, token)), ..self }
     }
 
-    pub(crate) fn contains(&self, output: usize) -> bool {
-        self.outputs.contains(&output)
+    /// Whether it has all of these outputs.
+    pub(crate) fn contains(&self, outputs: &Range<usize>) -> bool {
+        self.outputs.start <= outputs.start && outputs.end <= self.outputs.end
     }
 
-    /// Adds an output's explanation where the output is in the span.
+    /// Adds the explanation of one of its outputs, or of all as one.
     pub(crate) fn push(&mut self, explanation: Explanation) -> Result<(), Error> {
-        if self.contains(explanation.output) { add_to(&mut self.sum, explanation) } else { Ok(()) }
+        add_to(&mut self.sum, explanation)
     }
 
     /// The record's tokens: those before the span as inputs, and the span's own as one output.
@@ -53,7 +55,7 @@ impl Rows<'_, '_> {
     pub(crate) fn finish_span(&mut self, span: Span) -> Result<(), Error> {
         let Span { outputs, sum, against } = span;
         let sum = sum.ok_or(Error::NoOutput)?;
-        let first = self.problem.row_length(outputs.start);
+        let first = self.problem.n_input() + outputs.start;
         let (before, mut own) = split(&sum.attributions, first)?;
         let errors = sum.standard_errors.as_ref().map(|errors| errors[..before.size()[0] as usize].to_vec());
         let mut whole =
@@ -69,7 +71,7 @@ impl Rows<'_, '_> {
         self.finish(whole, own.as_ref())?;
 
         let members = outputs.len();
-        let all: Vec<_> = outputs.map(|output| self.explained(output)).collect();
+        let all: Vec<_> = outputs.map(|member| self.explained(member)).collect();
         let output = &mut self.outputs[0];
         output.explained = Explained::shared(all.iter().map(Option::as_ref));
         if members > 1 {
@@ -121,13 +123,7 @@ fn minus(a: Explanation, attributions: &Tensor, b: &Explanation) -> Result<Expla
 
 /// Two outputs as one: the sum of their targets.
 fn plus(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
-    let (short, long) = if a.attributions.size()[0] < b.attributions.size()[0] {
-        (&a.attributions, &b.attributions)
-    } else {
-        (&b.attributions, &a.attributions)
-    };
-    let attributions = long.f_detach_copy()?;
-    let _ = attributions.f_narrow(0, 0, short.size()[0])?.f_add_(short)?;
+    let attributions = ragged::sum(&a.attributions, &b.attributions)?;
     let sampled = b.standard_errors.is_some();
     let both = |x: Option<f64>, y: Option<f64>| Some(x? + y?);
     Ok(Explanation {

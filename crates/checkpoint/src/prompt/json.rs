@@ -11,6 +11,7 @@ use std::io::{Result as Io, Write};
 ///
 /// # Errors
 /// A value that has no JSON.
+#[expect(clippy::needless_pass_by_value, reason = "a filter's options come so")]
 pub(crate) fn tojson(value: &Value, options: Kwargs) -> Result<String, Error> {
     let indent: Option<usize> = options.get("indent")?;
     let _: (Option<bool>, Option<Value>) = (options.get("ensure_ascii")?, options.get("separators")?);

@@ -64,7 +64,7 @@ def rows_of(model, ids, at):
             for token in OCCLUDED:
                 without = x.clone()
                 without[0, token] = 0
-                zeroed[token] = (value - forward(without)[0]).item()
+                zeroed[str(token)] = (value - forward(without)[0]).item()
             rows["occlusion"] = zeroed
         found[target] = rows
         print(at, target, flush=True)

@@ -2,7 +2,7 @@
 
 use crate::attention::{Attention, Shape};
 use crate::backward::norm::NormRecord;
-use crate::backward::rule::to_values_and_scores;
+use crate::backward::rule::{temperature, to_values_and_scores};
 use crate::norm::Norm;
 use crate::rope::Angles;
 use saliency_attribution::BackwardRule;
@@ -22,7 +22,9 @@ pub(crate) struct AttentionRecord {
     values: Tensor,
     /// `[heads, queries, tokens]`.
     pattern: Tensor,
-    /// Values as attention mixes them, `[heads, queries, width]`.
+    /// The softmax that is gone back through: the pattern, or the same at another temperature.
+    softened: Tensor,
+    /// Values as that one mixes them, `[heads, queries, width]`.
     mixed: Tensor,
     /// Of queries and keys.
     norms: Option<(NormRecord, NormRecord)>,
@@ -48,6 +50,7 @@ impl AttentionRecord {
         x: &Tensor,
         positions: &Range<i64>,
         angles: Option<&Angles>,
+        rule: BackwardRule,
     ) -> Result<(Tensor, Self), TchError> {
         let Shape { heads, groups, width, .. } = attention.shape;
         let (tokens, count) = (x.size()[0], positions.end - positions.start);
@@ -72,34 +75,59 @@ impl AttentionRecord {
         }
         let (mixed, pattern) = attention.pattern(&queries, &keys, &values, positions.start, None)?;
         let attended = attention.out.apply(&mixed.f_transpose(0, 1)?.f_reshape([count, -1])?)?;
+        let (softened, mixed) = match temperature(rule) {
+            None => (pattern.shallow_clone(), mixed),
+            Some(temperature) => {
+                let softened = soften(&pattern, temperature)?;
+                let by_group = softened.f_reshape([groups, heads / groups * count, tokens])?;
+                let mixed = by_group.f_bmm(&values)?.f_view([heads, count, width])?;
+                (softened, mixed)
+            }
+        };
         let angles = angles.map(Angles::shallow_clone);
         let positions = positions.clone();
-        Ok((attended, Self { queries, keys, values, pattern, mixed, norms, angles, positions }))
+        Ok((attended, Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions }))
     }
 
-    /// From the gradient of what attention adds to that of what it read, both `[tokens, outputs, hidden]`.
+    /// Where some of the recorded rows stand.
+    pub(crate) fn positions(&self, rows: &Range<i64>) -> Range<i64> {
+        self.positions.start + rows.start..self.positions.start + rows.end
+    }
+
+    /// From the gradient of what attention adds at some of the recorded rows, `[rows, outputs, hidden]`, to that of
+    /// what they read, `[tokens, outputs, hidden]`.
     pub(crate) fn back(
         &self,
         attention: &Attention,
+        rows: &Range<i64>,
         gradient: &Tensor,
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
         let Shape { heads, groups, width, scale, .. } = attention.shape;
-        let (tokens, count, _) = gradient.size3()?;
+        let (own, count, _) = gradient.size3()?;
+        let tokens = self.positions(rows).end;
         let mixed = attention.out.back(gradient)?;
         // `[heads, queries, outputs, width]`: every product below has the rows of all outputs.
-        let mixed =
-            mixed.f_reshape([tokens, count, heads, width])?.f_permute([2, 0, 1, 3])?.f_contiguous()?;
+        let mixed = mixed.f_reshape([own, count, heads, width])?.f_permute([2, 0, 1, 3])?.f_contiguous()?;
         let (to_values, to_scores) = to_values_and_scores(rule);
-        let Gradients { queries, keys, values } = self.back_mix(&mixed)?;
+        let Gradients { queries, keys, values } = self.back_mix(&mixed, rows)?;
         let scale = scale * to_scores;
-        let queries = self.back_queries(attention, queries.f_mul_scalar(scale)?, &(0..tokens), rule)?;
+        let queries = self.back_queries(attention, queries.f_mul_scalar(scale)?, rows, rule)?;
         let keys = keys.f_mul_scalar(scale)?.f_permute([0, 2, 1, 3])?;
         let keys = self.back_keys(attention, keys, rule)?;
         let values = if to_values < 1.0 { values.f_mul_scalar(to_values)? } else { values };
         let values = values.f_view([groups, tokens, count, width])?;
         let ordered = |x: &Tensor| x.f_permute([1, 2, 0, 3]);
-        attention.projection.back([&ordered(&queries)?, &ordered(&keys)?, &ordered(&values)?])
+        let (queries, keys, values) = (ordered(&queries)?, ordered(&keys)?, ordered(&values)?);
+        if own == tokens {
+            return attention.projection.back([&queries, &keys, &values]);
+        }
+        let [to_queries, to_keys, to_values] = attention.projection.parts(attention.shape.widths())?;
+        let mut sum = to_values.back(&values.f_reshape([tokens * count, -1])?)?;
+        to_keys.add_back(&mut sum, &keys.f_reshape([tokens * count, -1])?)?;
+        let mut asked = sum.f_narrow(0, (tokens - own) * count, own * count)?;
+        to_queries.add_back(&mut asked, &queries.f_reshape([own * count, -1])?)?;
+        sum.f_view([tokens, count, -1])
     }
 
     /// The same where every output has one row, at its own position: from `[outputs, hidden]` to
@@ -118,7 +146,8 @@ impl AttentionRecord {
         let tokens = self.positions.start + outputs.end;
         // `[heads, outputs, …]`, with the outputs' own rows of the pattern and of the queries.
         let rows = |x: &Tensor| x.f_narrow(1, outputs.start, count);
-        let (pattern, queried) = (rows(&self.pattern)?, rows(&self.queries)?);
+        let (pattern, softened, queried) =
+            (rows(&self.pattern)?, rows(&self.softened)?, rows(&self.queries)?);
         let mixed = attention.out.back(gradient)?;
         let mixed = mixed.f_view([count, heads, width])?.f_transpose(0, 1)?.f_contiguous()?;
         let read = |x: &Tensor| x.f_narrow(1, 0, tokens);
@@ -126,7 +155,7 @@ impl AttentionRecord {
         let pattern = pattern.f_narrow(2, 0, tokens)?;
         let scores = by_group(&mixed)?.f_bmm(&read(&self.values)?.f_transpose(1, 2)?)?;
         let mut scores = scores.f_view([heads, count, tokens])?;
-        back_softmax(&mut scores, &pattern)?;
+        back_softmax(&mut scores, &softened.f_narrow(2, 0, tokens)?)?;
         let (to_values, to_scores) = to_values_and_scores(rule);
         let scale = attention.shape.scale * to_scores;
         let own = by_group(&scores)?.f_bmm(&read(&self.keys)?)?.f_mul_scalar_(scale)?;
@@ -167,46 +196,52 @@ impl AttentionRecord {
         Ok(whole)
     }
 
-    /// From the gradient of what attention mixes, `[heads, tokens, outputs, width]`, to those of queries and keys,
-    /// before they are scaled, and of values.
+    /// From the gradient of what attention mixes at some of the recorded rows, `[heads, rows, outputs, width]`, to
+    /// those of queries and keys, before they are scaled, and of values.
     ///
     /// Queries go in blocks, and of a block's keys only those that any of its queries sees. Back through the softmax,
     /// `p ⊙ (g − Σ g ⊙ p)`, and `Σ_j g_ij p_ij` is the gradient of what `i` mixed times that: no pass over the scores.
     /// Heads that share keys and values are rows of one product, whose sums are the shared gradients.
-    fn back_mix(&self, mixed: &Tensor) -> Result<Gradients, TchError> {
-        let (heads, tokens, count, width) = mixed.size4()?;
+    fn back_mix(&self, mixed: &Tensor, asked: &Range<i64>) -> Result<Gradients, TchError> {
+        let (heads, own, count, width) = mixed.size4()?;
         let groups = self.keys.size()[0];
+        let Range { start: first, end: tokens } = self.positions(asked);
         let shared = heads / groups;
         let like = (mixed.kind(), mixed.device());
         let values = Tensor::f_zeros([groups, tokens, count * width], like)?;
-        let queries = Tensor::f_empty([heads, tokens, count, width], like)?;
+        let queries = Tensor::f_empty([heads, own, count, width], like)?;
         let keys = Tensor::f_zeros([groups, count, tokens, width], like)?;
-        let whole = self.mixed.f_narrow(1, 0, tokens)?.f_unsqueeze(2)?;
+        let recorded = |x: &Tensor| x.f_narrow(1, asked.start, own);
+        let whole = recorded(&self.mixed)?.f_unsqueeze(2)?;
+        let (patterns, queried) = (recorded(&self.pattern)?, recorded(&self.queries)?);
+        let softened = recorded(&self.softened)?;
         let sums = mixed.f_mul(&whole)?.f_sum_dim_intlist(&[-1_i64][..], true, None)?.f_neg()?;
         let mut from = 0;
-        while from < tokens {
-            let end = (from + QUERIES).min(tokens);
-            let (block, rows_of_group) = (end - from, shared * (end - from));
+        while from < own {
+            let block = QUERIES.min(own - from);
+            let (end, rows_of_group) = (first + from + block, shared * block);
             let rows = |x: &Tensor| x.f_narrow(1, from, block);
             let seen = |x: &Tensor| x.f_narrow(1, 0, end);
             let own = rows(mixed)?.f_reshape([groups, rows_of_group, count * width])?;
-            let pattern = rows(&self.pattern)?.f_narrow(2, 0, end)?;
-            let pattern = pattern.f_reshape([groups, rows_of_group, end])?;
-            let added = pattern.f_transpose(1, 2)?.f_bmm(&own)?;
+            let of_block = |pattern: &Tensor| {
+                rows(pattern)?.f_narrow(2, 0, end)?.f_reshape([groups, rows_of_group, end])
+            };
+            let added = of_block(&patterns)?.f_transpose(1, 2)?.f_bmm(&own)?;
             let _ = seen(&values)?.f_add_(&added)?;
             let own = own.f_view([groups, rows_of_group * count, width])?;
             let less = rows(&sums)?.f_reshape([groups, rows_of_group * count, 1])?;
             let scores = less.f_baddbmm(&own, &seen(&self.values)?.f_transpose(1, 2)?, 1.0, 1.0)?;
-            let mut scores =
-                scores.f_view([groups, rows_of_group, count, end])?.f_mul_(&pattern.f_unsqueeze(2)?)?;
+            let mut scores = scores
+                .f_view([groups, rows_of_group, count, end])?
+                .f_mul_(&of_block(&softened)?.f_unsqueeze(2)?)?;
             scores = scores.f_view([groups, rows_of_group * count, end])?;
             let found = scores.f_bmm(&seen(&self.keys)?)?.f_view([heads, block, count, width])?;
             rows(&queries)?.f_copy_(&found)?;
             let scores = scores.f_view([groups, rows_of_group, count * end])?.f_transpose(1, 2)?;
-            let own = rows(&self.queries)?.f_reshape([groups, rows_of_group, width])?;
+            let own = rows(&queried)?.f_reshape([groups, rows_of_group, width])?;
             let added = scores.f_bmm(&own)?.f_view([groups, count, end, width])?;
             let _ = keys.f_narrow(2, 0, end)?.f_add_(&added)?;
-            from = end;
+            from += block;
         }
         Ok(Gradients { queries, keys, values })
     }
@@ -272,6 +307,13 @@ pub(crate) fn scatter(whole: &Tensor, first: i64, rows: &Tensor) -> Result<(), T
         let _ = own.f_add_(&rows.f_select(0, output)?)?;
     }
     Ok(())
+}
+
+/// The softmax at another temperature, from that at 1: `p^(1/T) / Σ p^(1/T)`.
+fn soften(pattern: &Tensor, temperature: f64) -> Result<Tensor, TchError> {
+    let powers = pattern.f_pow_tensor_scalar(1.0 / temperature)?;
+    let sums = powers.f_sum_dim_intlist(&[-1_i64][..], true, None)?;
+    powers.f_div(&sums)
 }
 
 /// Back through a softmax, in place: `p ⊙ (g − Σ g ⊙ p)`.

@@ -28,24 +28,29 @@ impl BlockRecord {
         rule: BackwardRule,
     ) -> Result<(Tensor, Self), TchError> {
         let (normed, first_norm) = NormRecord::forward(x, &block.first_norm)?;
-        let (attended, attention) = AttentionRecord::forward(&block.attention, &normed, positions, angles)?;
+        let (attended, attention) =
+            AttentionRecord::forward(&block.attention, &normed, positions, angles, rule)?;
         let x = x.f_narrow(0, positions.start, positions.end - positions.start)?.f_add(&attended)?;
         let (normed, second_norm) = NormRecord::forward(&x, &block.second_norm)?;
         let (added, feed_forward) = FeedForwardRecord::forward(&block.feed_forward, &normed, rule)?;
         Ok((x.f_add(&added)?, Self { first_norm, attention, second_norm, feed_forward }))
     }
 
-    /// From the gradient of a block's output to that of its input, both `[tokens, outputs, hidden]`.
+    /// From the gradient of a block's output at some of the recorded rows, `[rows, outputs, hidden]`, to that of its
+    /// input, `[tokens, outputs, hidden]`.
     pub(crate) fn back(
         &self,
         block: &Block,
+        rows: &Range<i64>,
         gradient: &Tensor,
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
-        let rows = 0..gradient.size()[0];
-        let gradient = self.back_feed_forward(block, gradient, &rows, rule)?;
-        let normed = self.attention.back(&block.attention, &gradient, rule)?;
-        self.first_norm.rows(&rows)?.back(&normed, &block.first_norm, rule)?.f_add_(&gradient)
+        let gradient = self.back_feed_forward(block, gradient, rows, rule)?;
+        let normed = self.attention.back(&block.attention, rows, &gradient, rule)?;
+        let own = self.attention.positions(rows);
+        let whole = self.first_norm.rows(&(0..own.end))?.back(&normed, &block.first_norm, rule)?;
+        let _ = whole.f_narrow(0, own.start, own.end - own.start)?.f_add_(&gradient)?;
+        Ok(whole)
     }
 
     /// The same where every output has one row, at its own position: from `[outputs, hidden]` to

@@ -1,6 +1,6 @@
 //! The way back through a feed-forward part.
 
-use crate::backward::rule::{to_factors, with_slope};
+use crate::backward::rule::{to_gate_and_factor, with_slope};
 use crate::feed_forward::FeedForward;
 use saliency_attribution::BackwardRule;
 use std::ops::Range;
@@ -32,9 +32,9 @@ impl FeedForwardRecord {
                 let (activated, slope) = with_slope(*activation, &gate.apply(x)?, rule)?;
                 let factor = inner.apply(x)?;
                 let y = out.apply(&activated.f_mul(&factor)?)?;
-                let share = to_factors(rule);
-                let gate = slope.f_mul(&factor)?.f_mul_scalar_(share)?;
-                let inner = if share < 1.0 { activated.f_mul_scalar(share)? } else { activated };
+                let (to_gate, to_factor) = to_gate_and_factor(rule);
+                let gate = slope.f_mul(&factor)?.f_mul_scalar_(to_gate)?;
+                let inner = if to_factor < 1.0 { activated.f_mul_scalar(to_factor)? } else { activated };
                 Ok((y, Self::Gated { gate, inner }))
             }
         }

@@ -65,10 +65,24 @@ impl<'a> Recorded<'a> {
             gradient = if i + 1 == self.blocks.len() {
                 record.back_from_outputs(block, self.positions.start, outputs, &gradient, self.rule)?
             } else {
-                record.back(block, &gradient, self.rule)?
+                record.back(block, &(0..gradient.size()[0]), &gradient, self.rule)?
             };
         }
         Ok(gradient)
+    }
+
+    /// The way back of the sum over some outputs: `[tokens, hidden]`. It is one from the keys and values of the last
+    /// block on.
+    fn back_sum(&self, outputs: &Range<i64>, cotangents: &Tensor) -> Result<Tensor, TchError> {
+        let gradient = cotangents.f_matmul(&self.decoder.head)?;
+        let gradient = self.norm.rows(outputs)?.back(&gradient, &self.decoder.norm, self.rule)?;
+        let mut gradient = gradient.f_unsqueeze(1)?;
+        let mut rows = outputs.clone();
+        for (record, block) in self.blocks.iter().zip(&self.decoder.blocks).rev() {
+            gradient = record.back(block, &rows, &gradient, self.rule)?;
+            rows = 0..gradient.size()[0];
+        }
+        gradient.f_squeeze_dim(1)
     }
 }
 
@@ -97,5 +111,10 @@ impl Tape for Recorded<'_> {
             start = stop;
         }
         Ok(())
+    }
+
+    fn vjp_of_sum(&self, outputs: Range<usize>, cotangents: &Tensor) -> Result<Tensor, Error> {
+        let outputs = outputs.start as i64..outputs.end as i64;
+        tch::no_grad(|| self.back_sum(&outputs, cotangents)).map_err(|error| Error::Model(error.into()))
     }
 }

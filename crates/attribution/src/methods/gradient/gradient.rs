@@ -57,6 +57,7 @@ impl Method for Gradient {
             source: "Simonyan, Vedaldi & Zisserman 2013, Deep Inside Convolutional Networks",
             signed: !self.absolute,
             additive: !self.absolute,
+            linear_in_gradient: !self.absolute,
             ..Card::new("gradient", "∂f/∂e_i: how fast the target changes with the token's embedding")
         }
     }

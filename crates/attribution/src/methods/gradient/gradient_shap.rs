@@ -84,6 +84,7 @@ impl Method for GradientShap {
             rows: RowKind::VectorsThatAddUp,
             cost: "samples forward, m × samples backward",
             source: "Lundberg & Lee 2017, A Unified Approach; Erion et al. 2021, Expected Gradients",
+            linear_in_gradient: true,
             ..Card::new(
                 "gradient-shap",
                 "E[(x̃_i − b_i) ⊙ ∂f/∂e_i] at random places of random paths; adds up to f(x) − E[f(b)]",

@@ -34,6 +34,7 @@ impl Method for GradientXInput {
             axioms: &[Axiom::Dummy, Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "m backward",
             source: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box",
+            linear_in_gradient: true,
             ..Card::new("gradient-x-input", "e_i ⊙ ∂f/∂e_i: the gradient times the token's embedding")
         }
     }

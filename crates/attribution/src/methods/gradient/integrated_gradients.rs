@@ -271,6 +271,7 @@ impl Method for IntegratedGradients {
             },
             cost: "steps forward, m × steps backward",
             source: "Sundararajan, Taly & Yan 2017, Axiomatic Attribution for Deep Networks",
+            linear_in_gradient: true,
             ..Card::new(
                 "integrated-gradients",
                 "(e_i − e'_i) ⊙ ∫ ∂f/∂e_i dα: the gradient along the path from a baseline; adds up to f(x) − \

@@ -42,6 +42,7 @@ impl Method for LayerGradientXActivation {
             cost: "1 forward, m backward",
             source: "Shrikumar, Greenside, Shcherbina & Kundaje 2016, Not Just a Black Box",
             rows: RowKind::VectorsThatAddUp,
+            linear_in_gradient: true,
             ..Card::new(
                 "layer-gradient-x-activation",
                 "h_i ⊙ ∂f/∂h_i: gradient × input of the residual stream before a block",

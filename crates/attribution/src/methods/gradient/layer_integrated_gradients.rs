@@ -63,6 +63,7 @@ impl Method for LayerIntegratedGradients {
             axioms: &[Axiom::Completeness, Axiom::Linearity],
             cost: "steps forward, m × steps backward",
             source: "Sundararajan, Taly & Yan 2017, Axiomatic Attribution for Deep Networks",
+            linear_in_gradient: true,
             ..Card::new(
                 "layer-integrated-gradients",
                 "(h_i − h'_i) ⊙ ∫ ∂f/∂h_i dα: integrated gradients of the residual stream before a block",

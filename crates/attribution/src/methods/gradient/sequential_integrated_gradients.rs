@@ -78,6 +78,7 @@ impl Method for SequentialIntegratedGradients {
             cost: "n × steps forward, n × m × steps backward",
             source: "Enguehard 2023, Sequential Integrated Gradients",
             rows: RowKind::VectorsThatAddUp,
+            linear_in_gradient: true,
             ..Card::new(
                 "sequential-integrated-gradients",
                 "integrated gradients of one token at a time, the others in place",
@@ -131,7 +132,8 @@ impl Method for SequentialIntegratedGradients {
                 let start = baseline.embeddings(problem, &input, draw)?;
                 for token in 0..context {
                     // The token is not in the context of earlier outputs.
-                    let first = outputs.start.max((token + 1).saturating_sub(problem.n_input()));
+                    let reads = |output: &usize| problem.row_length(*output) > token;
+                    let first = outputs.clone().find(reads).unwrap_or(outputs.start);
                     let at = token as i64;
                     let own = |x: &Tensor| x.f_select(0, 0)?.f_select(0, at);
                     let difference = own(&input)?.f_sub(&own(&start)?)?;

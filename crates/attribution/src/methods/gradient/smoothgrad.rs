@@ -50,6 +50,7 @@ impl Method for SmoothGrad {
             axioms: &[Axiom::Dummy, Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "samples forward, m × samples backward",
             source: "Smilkov, Thorat, Kim, Viégas & Wattenberg 2017, SmoothGrad",
+            linear_in_gradient: true,
             ..Card::new("smoothgrad", "E[∂f/∂e_i] over noisy embeddings: the gradient without its roughness")
         }
     }

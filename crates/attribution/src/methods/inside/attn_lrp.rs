@@ -20,6 +20,9 @@ use crate::problem::cost::{Cost, Size};
 /// to the target. The relevance of position embeddings is not counted. The rules are made for logits; for any other
 /// target they start at its gradient. For models with such rules ([`Inside::tape_by`](crate::Inside::tape_by)).
 ///
+/// LXT, the library of the method's authors, says that LRP is patented, and free of charge for personal and scientific
+/// purposes only.
+///
 /// Cost: a forward pass, and a backward pass for each output, all in one batch where the model has a backward pass of
 /// its own.
 /// Source: Achtibat, Hatefi, Dreyer, Jain, Wiegand, Lapuschkin & Samek 2024, "AttnLRP: Attention-Aware Layer-wise
@@ -43,6 +46,7 @@ impl Method for AttnLrp {
             cost: "1 forward, m backward",
             source: "Achtibat et al. 2024, AttnLRP: Attention-Aware Layer-wise Relevance Propagation for Transformers",
             rows: RowKind::VectorsThatAddUp,
+            linear_in_gradient: true,
             ..Card::new(
                 "attn-lrp",
                 "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance: norms held, f(z)/z, products halved",

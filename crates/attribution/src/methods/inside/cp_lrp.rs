@@ -1,4 +1,4 @@
-//! `cp-lrp`: gradient × input by relevance rules, with attention held constant.
+//! `cp-lrp`: gradient × input by relevance rules, with attention and gates held constant.
 
 use crate::error::Error;
 use crate::method::Method;
@@ -10,12 +10,15 @@ use crate::model::inside::BackwardRule;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 
-/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: as `attn-lrp`, with the attention pattern held constant, so that relevance goes
-/// through the values alone.
+/// `a_i = e_i ⊙ ∂̃f/∂e_i`, signed: as `attn-lrp`, with the attention pattern and the gates of feed-forward parts held
+/// constant, so that relevance goes through the values, and through what a gate multiplies, alone.
 ///
 /// In units of the target. The bias of a linear map keeps the relevance that it absorbs, so that a row does not add up
 /// to the target. In GPT-2, whose logits are far below zero, it is often the more stable of the two. For models with
 /// such rules ([`Inside::tape_by`](crate::Inside::tape_by)).
+///
+/// LXT, the library of AttnLRP's authors, says that LRP is patented, and free of charge for personal and scientific
+/// purposes only.
 ///
 /// Cost: a forward pass, and a backward pass for each output, all in one batch where the model has a backward pass of
 /// its own.
@@ -40,7 +43,8 @@ impl Method for CpLrp {
             cost: "1 forward, m backward",
             source: "Ali et al. 2022, XAI for Transformers: Better Explanations through Conservative Propagation",
             rows: RowKind::VectorsThatAddUp,
-            ..Card::new("cp-lrp", "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance, with attention held")
+            linear_in_gradient: true,
+            ..Card::new("cp-lrp", "e_i ⊙ ∂̃f/∂e_i by rules that keep relevance, with attention and gates held")
         }
     }
     fn cost(&self, size: Size) -> Cost {

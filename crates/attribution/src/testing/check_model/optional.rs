@@ -23,20 +23,26 @@ impl Check<'_> {
         let cotangents = grid.f_cos()?.f_reshape(logits.size())?.f_to_kind(logits.kind())?;
         let hidden = leaf.size()[2];
         let rows = 0..positions.len();
-        checked::vjp(&*tape, (rows, positions.start), hidden, &cotangents, &mut |row, found| {
-            let scalar =
-                logits.f_select(0, row as i64)?.f_mul(&cotangents.f_select(0, row as i64)?)?.f_sum(None)?;
-            let context = (positions.start + row + 1) as i64;
-            let plain = gradient(&scalar, &leaf, true)?.ok_or_else(|| Error::Detached {
+        let plain = |scalar: &Tensor| {
+            gradient(scalar, &leaf, true)?.ok_or_else(|| Error::Detached {
                 model: self.model.name().to_owned(),
                 op: "LanguageModel::logits",
-            })?;
+            })
+        };
+        let parts = logits.f_mul(&cotangents)?;
+        checked::vjp(&*tape, (rows.clone(), positions.start), hidden, &cotangents, &mut |row, found| {
+            let scalar = parts.f_select(0, row as i64)?.f_sum(None)?;
+            let context = (positions.start + row + 1) as i64;
+            let plain = plain(&scalar)?;
             let (found, plain) =
                 (found.f_narrow(0, 0, context)?, plain.f_select(0, 0)?.f_narrow(0, 0, context)?);
             let what = format!("the gradient of position {row} by tape and by autograd");
             same(&found, &plain, &what).map_err(|why| Error::Model(why.to_string().into()))
         })?;
-        Ok(())
+        let whole = checked::vjp_of_sum(&*tape, (rows, positions.start), hidden, &cotangents)?;
+        let whole = whole.f_narrow(0, 0, positions.end as i64)?;
+        let what = "the gradient of a sum over positions by tape and by autograd";
+        same(&whole, &plain(&parts.f_sum(None)?)?.f_select(0, 0)?, what)
     }
 
     pub(super) fn prefix_cache(&self) -> Result<(), Found> {

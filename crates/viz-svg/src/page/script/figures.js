@@ -4,7 +4,7 @@ import { groupOf, width } from "./grain.js";
 import { alike, fill, inkOn, levels, scaleOf, theme, themeName } from "./scale.js";
 import { scatter } from "./scatter.js";
 import { state } from "./state.js";
-import { add, frame, painter, short } from "./svg.js";
+import { add, fitted, frame, painter, short, widthOf, write } from "./svg.js";
 import { current } from "./values.js";
 /** @typedef {import("./data.js").Part} Part */
 /** @typedef {import("./grain.js").View} View */
@@ -189,6 +189,11 @@ function marks(figure) {
       const [a, b] = cellOf(part, view, 0, token), middle = part.cell[0] / 2;
       const tip = part.turned ? [x - 1, y + b + middle] : [x + a + middle, y - 1];
       add(layer, "path", { d: part.turned ? `M${short(tip[0])} ${short(tip[1])}l-7 -4.5v9z` : `M${short(tip[0])} ${short(tip[1])}l-4.5 -7h9z`, fill: mark });
+      if (part.turned) continue;
+      // Its name over those of the strongest columns.
+      const name = fitted(view.labels[token], 10, 90), w = widthOf(name, 10);
+      write(layer, name, max(0, min(figure.svg.viewBox.baseVal.width - w, tip[0] - w / 2)), tip[1] - 9, 10,
+        { fill: mark, stroke: theme().ground, "stroke-width": 5, "paint-order": "stroke" });
     }
   }
 }

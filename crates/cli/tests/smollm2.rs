@@ -1,0 +1,81 @@
+//! The documentation's pictures of SmolLM2 are what the commands beside them draw. It is run where the model is, and
+//! says so where it isn't. `cargo xtask methods` draws them again.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use saliency::SMOLLM2;
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Those that take a pass or two. The others take minutes: with `SALIENCY_PICTURES=all` they are drawn, too.
+const QUICK: [&str; 4] = ["gradient-x-input", "alti", "attn-lrp", "direct-logit"];
+/// Lines of a picture in which another machine's rounding may move a cell to the next colour.
+const OTHER_LINES: usize = 6;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The pictures of the pages, each with its command.
+fn commands() -> Vec<(String, String)> {
+    let mut commands = Vec::new();
+    for page in ["README.md", "docs/methods.md"] {
+        let page = std::fs::read_to_string(root().join(page)).unwrap();
+        for line in page.lines().filter(|line| line.contains(" --model smollm2 ")) {
+            let Some((_, picture)) = line.split_once(" -o docs/") else { continue };
+            commands.push((picture.to_owned(), line.to_owned()));
+        }
+    }
+    commands
+}
+
+#[test]
+fn pictures_are_what_their_commands_draw() {
+    if SMOLLM2.find().is_none() {
+        return println!("not run: no {}; set SALIENCY_MODELS to its folder", SMOLLM2.file);
+    }
+    let all = env::var_os("SALIENCY_PICTURES").is_some_and(|which| which == "all");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("methods")).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_saliency")).parent().unwrap().to_owned();
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths(std::iter::once(program).chain(env::split_paths(&path))).unwrap();
+    let mut drawn = 0;
+    for (picture, command) in commands() {
+        if !all && !QUICK.iter().any(|name| picture == format!("methods/{name}.svg")) {
+            continue;
+        }
+        let command = command.replace(" -o docs/", &format!(" -o '{}'/", folder.path().display()));
+        let mut shell = Command::new("sh");
+        shell.args(["-e", "-c", &command]).current_dir(root()).env("PATH", &path);
+        assert!(shell.status().unwrap().success(), "{command}");
+        let read = |folder: &Path| std::fs::read_to_string(folder.join(&picture)).unwrap();
+        let (kept, made) = (read(&root().join("docs")), read(folder.path()));
+        let differ = other_lines(&kept, &made);
+        assert!(differ.len() <= OTHER_LINES, "docs/{picture} differs: cargo xtask methods\n{differ:#?}");
+        assert!(!differ.iter().any(|line| line.contains("<text")), "docs/{picture}: {differ:#?}");
+        drawn += 1;
+    }
+    assert!(drawn >= QUICK.len());
+}
+
+/// Lines of either picture that the other has not; ids are hashes of the whole.
+fn other_lines(a: &str, b: &str) -> Vec<String> {
+    let lines = |svg: &str| -> BTreeSet<String> {
+        let (_, id) = svg.split_once("labelledby=\"").unwrap();
+        let (id, _) = id.split_once("-title").unwrap();
+        svg.replace(id, "id").lines().map(str::to_owned).collect()
+    };
+    lines(a).symmetric_difference(&lines(b)).cloned().collect()
+}
+
+#[test]
+fn pictures_are_told_apart_by_what_they_show() {
+    let svg = |id: &str, word: &str| {
+        format!("<svg aria-labelledby=\"{id}-title\">\n<g id=\"{id}-a\"/>\n<text>{word}</text>\n</svg>\n")
+    };
+    assert_eq!(other_lines(&svg("s-1", "Mars"), &svg("s-2", "Mars")), [""; 0]);
+    let other = other_lines(&svg("s-1", "Mars"), &svg("s-2", "Moon"));
+    assert_eq!(other, ["<text>Mars</text>", "<text>Moon</text>"]);
+}
