@@ -161,7 +161,7 @@ impl EncoderDecoder {
                 let last = target.size()[1] - 1;
                 let memory = memory.as_ref().ok_or_else(|| TchError::Shape("no source".into()))?;
                 let x = self.decode(&target, &(last..last + 1), memory, Some(&mut cache))?;
-                self.read(&x)?.f_view([-1])
+                Ok(self.read(&x)?.f_view([-1])?)
             })
         };
         generations.iter().enumerate().map(run).collect()
