@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::error::model_error::ModelError;
 use crate::method::baseline::Baseline;
 use crate::model::generation::Generation;
-use crate::model::inside::Inside;
+use crate::model::inside::{BackwardRule, Inside};
 use crate::model::prefix_cache::PrefixCache;
 use crate::model::sequence::Sequence;
 use crate::model::tape::Tape;
@@ -137,6 +137,23 @@ pub trait LanguageModel {
         positions: Range<usize>,
     ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         let _ = (embeddings, n_input, positions);
+        Ok(None)
+    }
+
+    /// The same with other rules than the gradient's for the backward pass, for `attn-lrp`, `cp-lrp` and `gim`. Default:
+    /// `None`, without such rules; these methods then refuse the model.
+    ///
+    /// # Errors
+    /// Any failure to run.
+    #[doc(alias = "run_by")]
+    fn tape_by<'a>(
+        &'a self,
+        rule: BackwardRule,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        let _ = (rule, embeddings, n_input, positions);
         Ok(None)
     }
 

@@ -3,7 +3,9 @@
 use crate::config::Config;
 use crate::known;
 use crate::weights;
-use saliency_attribution::{Baseline, Generation, LanguageModel, Limits, ModelError, TokenId};
+use saliency_attribution::{
+    BackwardRule, Baseline, Generation, LanguageModel, Limits, ModelError, Pass, Tape, TokenId,
+};
 use saliency_checkpoint::{Architecture, Error, Identity, Known, LazyDigest, TensorSource};
 use saliency_transformer::EncoderDecoder;
 use std::collections::BTreeMap;
@@ -84,6 +86,23 @@ impl Architecture for T5 {
     fn build(config: Config, tensors: &mut dyn TensorSource, identity: Identity) -> Result<Self, Error> {
         Self::of(config, tensors, identity)
     }
+
+    fn remarks(&self) -> Vec<String> {
+        let path = self.path.display();
+        let head = match (self.config.tie_word_embeddings, self.network.has_own_head()) {
+            (true, true) => Some(format!(
+                "{path}: lm_head.weight differs from the embeddings that config.json ties it to; it is used as it is stored"
+            )),
+            (false, false) => Some(format!(
+                "{path}: config.json says that the head is not the embeddings, and no other lm_head.weight is stored; the \
+                 embeddings are used"
+            )),
+            _ => None,
+        };
+        let half = (self.kind() == Kind::Half)
+            .then(|| "T5's numbers can be too large for float16; float32 and bfloat16 hold them".to_owned());
+        head.into_iter().chain(half).collect()
+    }
 }
 
 impl LanguageModel for T5 {
@@ -132,6 +151,29 @@ impl LanguageModel for T5 {
         positions: Range<usize>,
     ) -> Result<Tensor, ModelError> {
         Ok(self.network.logits_at(embeddings, n_input, positions)?)
+    }
+
+    fn tape<'a>(
+        &'a self,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        self.network.tape(BackwardRule::Gradient, embeddings, n_input, positions)
+    }
+
+    fn tape_by<'a>(
+        &'a self,
+        rule: BackwardRule,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        self.network.tape(rule, embeddings, n_input, positions)
+    }
+
+    fn footprint(&self, pass: Pass) -> Option<usize> {
+        Some(self.network.footprint(pass))
     }
 
     fn generate(

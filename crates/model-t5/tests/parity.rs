@@ -15,9 +15,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use tch::Kind;
 
-/// f64: captum's own noise, in the digits that are kept. f32: these models are steep; transformers in float32 is off by 2.2e-4 in
-/// a gradient and 1.1e-5 in a logit (parity/README.md).
-const TOLERANCES: [(Kind, f64); 2] = [(Kind::Float, 2.2e-4), (Kind::Double, 1e-9)];
+/// f64: captum's own noise, in the digits that are kept. f32: these models are steep, and a ReLU is at its kink;
+/// transformers in float32 is off by 2.2e-4 in a gradient and 1.1e-5 in a logit (parity/README.md).
+const TOLERANCES: [(Kind, f64); 2] = [(Kind::Float, 2.5e-4), (Kind::Double, 1e-9)];
 const METHODS: [&str; 5] =
     ["gradient", "gradient-x-input", FROM_ZERO, "integrated-gradients/50/mean", "occlusion"];
 const FROM_ZERO: &str = "integrated-gradients/50";
@@ -61,7 +61,9 @@ fn tokens_and_greedy_continuations_are_the_peers() {
         let text = std::fs::read_to_string(folder(model).join("text.txt")).unwrap();
         for (kind, _) in TOLERANCES {
             let t5 = open(&folder(model), kind);
-            assert!(t5.warnings.is_empty(), "{:?}", t5.warnings);
+            // transformers 5 says of every head that it is tied; of this one it is not true.
+            let own = t5.warnings.iter().any(|warning| warning.contains("it is used as it is stored"));
+            assert_eq!((own, t5.warnings.len()), (model == "t5-v1.1", usize::from(own)), "{:?}", t5.warnings);
             let generation = Generation::greedy(sequence.n_output());
             let found = t5.generate(text.strip_suffix('\n').unwrap_or(&text), &generation).unwrap();
             assert_eq!(found.ids(), sequence.ids(), "{model}, {kind:?}");
@@ -149,5 +151,36 @@ fn it_is_a_language_model() {
         inputs.push(t5.start_token().unwrap());
         let short = Sequence::from_ids(&inputs, &sequence.ids()[sequence.n_input()..]).unwrap();
         check_model(&t5, &short).unwrap();
+        let tape = t5.tape(&t5.embed(short.ids()).unwrap().unsqueeze(0), 13, 12..18).unwrap();
+        assert!(tape.is_some(), "no outputs go back together");
+    }
+}
+
+/// Gradients of all outputs at once, against autograd's.
+#[test]
+fn the_batched_way_back_is_autograds() {
+    for folder in ["parity/t5-v1.0", "parity/t5-v1.1", "variants/umt5", "variants/t5-long"] {
+        let t5 = open(&common::at(folder), Kind::Double).model;
+        let (n_input, tokens) = (41, 60);
+        let ids: Vec<u32> = (0..tokens).map(|i| (7 * i + i * i) % 60 + 3).collect();
+        let embeddings = t5.embed(&ids).unwrap().unsqueeze(0);
+        let positions = n_input - 1..tokens as usize - 1;
+        let tape = t5.tape(&embeddings, n_input, positions.clone()).unwrap().unwrap();
+        let leaf = embeddings.set_requires_grad(true);
+        let logits = t5.logits(&leaf, n_input, positions.clone()).unwrap();
+        let cotangents = logits.detach().squeeze_dim(0).sin();
+        let mut seen = 0;
+        let mut check = |position: usize, found: tch::Tensor| {
+            let at = position as i64;
+            let scalar = (logits.select(0, 0).select(0, at) * cotangents.select(0, at)).sum(Kind::Double);
+            let expected = tch::Tensor::run_backward(&[scalar], &[&leaf], true, false)[0].select(0, 0);
+            let expected = expected.narrow(0, 0, found.size()[0]);
+            let gap = (&found - &expected).abs().max().double_value(&[]) / expected.abs().max().double_value(&[]);
+            assert!(gap < 1e-12, "{folder}, {position}: {gap:e}");
+            seen += 1;
+            Ok(())
+        };
+        tape.vjp(0..positions.len(), &cotangents, &mut check).unwrap();
+        assert_eq!(seen, positions.len());
     }
 }

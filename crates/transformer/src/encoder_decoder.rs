@@ -1,9 +1,10 @@
 //! An encoder–decoder: an encoder reads the source, a decoder continues from its start token and attends to it.
 
+use crate::backward::pair::RecordedPair;
 use crate::block::Block;
 use crate::cache::Cache;
 use crate::norm::Norm;
-use saliency_attribution::{Error, Generation, LanguageModel, TokenId, generate_with};
+use saliency_attribution::{BackwardRule, Error, Generation, LanguageModel, ModelError, Pass, Tape, TokenId, generate_with};
 use std::ops::Range;
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -93,6 +94,44 @@ impl EncoderDecoder {
         let wanted = first.max(source) - source..end - source;
         let logits = self.read(&self.decode(&target, &wanted, &memory, None)?)?;
         if silent > 0 { Tensor::f_cat(&[zeros()?, logits], 1) } else { Ok(logits) }
+    }
+
+    /// A recorded forward pass with a backward pass for many outputs at once; `None` where [`Decoder::tape`] has none, at
+    /// positions of the source, and without a source.
+    ///
+    /// [`Decoder::tape`]: crate::Decoder::tape
+    ///
+    /// # Errors
+    /// What libtorch says.
+    pub fn tape<'a>(
+        &'a self,
+        rule: BackwardRule,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        let source = n_input.saturating_sub(1);
+        if !crate::backward::serves_by(rule, self.kind()) || source == 0 || positions.start < source {
+            return Ok(None);
+        }
+        let positions = (positions.start - source) as i64..(positions.end - source) as i64;
+        let recorded = RecordedPair::tape(self, embeddings, source as i64, positions, rule);
+        Ok(Some(Box::new(recorded.map_err(ModelError::new)?)))
+    }
+
+    /// Bytes that the pass of one sequence takes besides the weights, of `pass.tokens` tokens, source and target together.
+    /// Where they are all in one of the two, it takes the most.
+    pub fn footprint(&self, pass: Pass) -> usize {
+        let hidden = self.embeddings.size()[1] as usize;
+        let Some(block) = self.encoder.blocks.first() else { return 0 };
+        let projected = 3 * (block.attention.shape.heads * block.attention.shape.width) as usize;
+        let inner = block.feed_forward.kept() * block.feed_forward.width();
+        let patterns = block.attention.shape.heads as usize * pass.tokens;
+        // In numbers, for each token: what one block holds at a time, and, to be walked back, what each keeps.
+        let wide = 5 * hidden + projected + inner + 4 * patterns;
+        let blocks = self.encoder.blocks.len().max(2 * self.decoder.blocks.len());
+        let kept = if pass.backward { blocks * (7 * hidden + projected + inner + patterns) } else { 2 * hidden };
+        pass.tokens * (wide + kept) * self.kind().elt_size_in_bytes()
     }
 
     /// What the encoder makes of a source: `[batch, tokens, hidden]` both.
