@@ -36,7 +36,7 @@ impl Body<'_> {
         let text = paragraphs(&self.records[resting.state.panel], texts, |token| resting.class(token));
         let class = if report { "first" } else { "first alone" };
         self.say(format_args!(
-            "<div class=\"{class}\">\n<div class=\"text\" id=\"saliency-text\">\n{text}</div>\n"
+            "<div class=\"{class}\">\n<div class=\"text\" id=\"saliency-text\" tabindex=\"0\" role=\"region\" aria-label=\"The text\">\n{text}</div>\n"
         ));
         if report {
             self.say(format_args!("<div class=\"map\">\n"));

@@ -44,14 +44,24 @@ pub(crate) fn pair(rows: &Rows<'_>, asked: States, look: Look) -> Result<States,
     Ok(States { lock: states.lock.or_else(|| most_different(rows, states.hover?)), ..states })
 }
 
-/// The resting output: the row with the largest input cell against an even share of its row; the first of several.
+/// The resting output: the row with the largest input cell against an even share of its row; the first of several. Of
+/// outputs that hold a letter or a digit, if any does: what a line break drew on answers no one's question.
 pub(crate) fn row(rows: &Rows<'_>) -> Option<usize> {
+    let says = |row: &usize| {
+        let token = rows.record().tokens.get(rows.n_input() + row);
+        token.is_some_and(|token| token.text.contains(char::is_alphanumeric))
+    };
+    strongest(rows, (0..rows.n_output()).filter(says)).or_else(|| strongest(rows, 0..rows.n_output()))
+}
+
+/// The row with the largest input cell against an even share of its row; the first of several.
+fn strongest(rows: &Rows<'_>, among: impl Iterator<Item = usize>) -> Option<usize> {
     let largest = |row: usize| {
         let inputs = (0..rows.n_input().min(rows.length(row))).filter_map(|token| rows.even(row, token));
         inputs.fold(0.0, f64::max)
     };
     let (mut best, mut most) = (None, f64::NEG_INFINITY);
-    for row in 0..rows.n_output() {
+    for row in among {
         let own = largest(row);
         if own > most {
             (best, most) = (Some(row), own);

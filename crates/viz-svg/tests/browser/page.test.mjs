@@ -701,7 +701,10 @@ test("three pages of paper hold text, heat map and the largest, in light", async
   const gaps = differences(run, run.row(4)), strength = scale(run, gaps);
   await painted(page, data, run, run.row(12), i => strength(gaps[run.row(12)][i]), "puor", "light");
   assert.ok(await page.locator(".map svg").filter({ visible: true }).count() && await page.locator("#saliency-ranked li").filter({ visible: true }).count() === 10);
-  for (const hidden of [".bar", "[role=tablist]"]) assert.equal(await page.locator(hidden).isVisible(), false);
+  for (const hidden of ["#saliency-outputs", ".group", "[role=tablist]"]) {
+    assert.equal(await page.locator(hidden).first().isVisible(), false, hidden);
+  }
+  assert.ok(await page.locator(".legend").first().isVisible(), "paper says what colours mean");
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   await settled(page);
   const pages = async () => (await page.pdf({ format: "A4" })).toString("latin1").match(/\/Type\s*\/Page\b/g).length;

@@ -19,8 +19,6 @@ function append(parent, name, className, text) {
   parent.append(made);
   return made;
 }
-/** How many tokens, words or sentences back a column lies. @param {View} view @param {number} row @param {number} column */
-const back = (view, row, column) => view.inputs + row - column;
 
 /** How much of a row some columns hold. @param {View} view @param {number} row @param {number[]} columns */
 export function heldBy(view, row, columns) {
@@ -53,22 +51,18 @@ export function rank() {
     const track = append(item, "span", lock ? "track" : "amount");
     if (lock) {
       const [a, b] = [size(own[column]) / largest, size(other[column]) / largest];
-      const line = append(track, "i", "gap");
-      line.style.left = 100 * min(a, b) + "%";
-      line.style.width = 100 * abs(a - b) + "%";
+      append(track, "i", "gap").style.cssText = `left:${100 * min(a, b)}%;width:${100 * abs(a - b)}%`;
       append(track, "i", "dot b").style.left = 100 * b + "%";
       append(track, "i", "dot a").style.left = 100 * a + "%";
     } else {
-      const bar = append(track, "i", "");
-      bar.style.width = 100 * size(value) / largest + "%";
-      bar.style.background = at[column] >= 0 ? scale.colors[at[column]] : "";
+      append(track, "i", "").style.cssText = `width:${100 * size(value) / largest}%;background:${scale.colors[at[column]] ?? ""}`;
     }
     append(item, "span", "n", spelled(view, value));
     append(item, "span", "m", lock ? `${word(view, own[column])} ○ ${word(view, other[column])}` : !byDistance() && view.record.percent ? even(view, row, mine[column]) : percent(mine[column]));
-    if (!lock) append(item, "span", "d", `${back(view, row, column)} back`);
+    // Tokens, words or sentences.
+    if (!lock) append(item, "span", "d", `${view.inputs + row - column} back`);
   }
-  const all = width(view, row);
-  if (!lock) id("held").textContent = `these ${columns.length} of ${all} hold ${percent(heldBy(view, row, columns))}`;
+  if (!lock) id("held").textContent = `these ${columns.length} of ${width(view, row)} hold ${percent(heldBy(view, row, columns))}`;
 }
 /** @param {View} view @param {Value} value */
 const word = (view, value) => view.record.percent || inShares(view) ? percent(value) : signed(value);

@@ -39,7 +39,7 @@ function beside() {
   strip();
   rank();
   const table = id("table");
-  if (table?.checkVisibility?.() !== false) fillTable(table, id("every").getAttribute("aria-pressed") === "true");
+  if (!table?.closest("[hidden]")) fillTable(table, id("every").getAttribute("aria-pressed") === "true");
   strips();
   controls();
   for (const figure of figures) redraw(figure, true);
@@ -183,12 +183,11 @@ listen("outputs", "pointerover", (/** @type {PointerEvent} */ event) => {
 });
 listen("outputs", "click", (/** @type {PointerEvent} */ event) => {
   const row = /** @type {HTMLElement} */ (event.target).dataset.row;
-  if (!row) return;
   // A key, and no pointer: the output has the focus, and is A.
-  if (event.detail === 0) {
+  if (row && !event.detail) {
     compareNow();
     changed(true);
-  } else choose({ record: state.record, row: +row }, event.pointerType === "touch");
+  } else if (row) choose({ record: state.record, row: +row }, event.pointerType === "touch");
 });
 listen("outputs", "keydown", (/** @type {KeyboardEvent} */ event) => {
   if (event.key === "Enter" || event.key === " ") return;
@@ -202,8 +201,7 @@ for (const name of ["ranked", "table"]) {
   listen(name, "click", (/** @type {MouseEvent} */ event) => {
     const line = /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-c]"));
     if (!line) return;
-    const token = Number(line.dataset.c);
-    state.token = token;
+    state.token = Number(line.dataset.c);
     changed(true);
   });
 }

@@ -69,13 +69,16 @@ export function paint(all) {
     sheet.replaceSync(scale.colors.map((color, i) => i === zero ? "" : rule("c" + i, color, scale.inks[i])).join("") + rule("apart", apart, inkOn(scale, -1)));
     now.scale = key;
   }
-  const lock = lockOf(state.grain), held = state.token === null ? -1 : view.of[state.token];
+  const lock = lockOf(state.grain), hand = state.token === null ? -1 : view.of[state.token];
   const a = row < 0 ? -1 : view.inputs + row, b = lock && lock.view.k === state.record ? view.inputs + lock.row : -1;
   const [from, to] = all ? [0, spans.length] : inSight();
   for (let i = from; i < to; i++) {
     const g = view.of[i], found = row >= 0 && g < width(view, row) ? at[g] : zero;
     const out = state.part && i < view.record.inputs && (i < state.part[0] || i >= state.part[1]);
-    const mark = (found >= 0 ? "c" + found : found === -1 ? "apart" : found > -9 ? "odd" : "") + (g === a ? " a" : g === b ? " b" : "") + (g === held ? " at" : "") + (g > a && i >= view.record.inputs ? " later" : "") + (out ? " out" : "");
+    const held = g === a ? " a" : g === b ? " b" : g === hand ? " at" : "";
+    // The ends of what has a frame.
+    const ends = held && (view.of[i - 1] === g ? "" : " l") + (view.of[i + 1] === g ? "" : " r");
+    const mark = (found >= 0 ? "c" + found : found === -1 ? "apart" : found > -9 ? "odd" : "") + held + ends + (g > a && i >= view.record.inputs ? " later" : "") + (out ? " out" : "");
     if (marks[i] !== mark) spans[i].className = marks[i] = mark;
   }
 }
