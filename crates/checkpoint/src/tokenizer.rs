@@ -273,7 +273,8 @@ impl Tokenizer {
 
     /// Tokens that hold none of the text, each at that byte.
     pub(crate) fn marks(&self, ids: &[TokenId], byte: usize) -> Vec<Token> {
-        let mark = |&id: &TokenId| Token::from_bytes(id, self.bytes_of(id), Kind::Input).with_span(byte..byte);
+        let mark =
+            |&id: &TokenId| Token::from_bytes(id, self.bytes_of(id), Kind::Input).with_span(byte..byte);
         ids.iter().map(mark).collect()
     }
 

@@ -155,7 +155,11 @@ impl Config {
         }
         if !stored.quantization_config.is_null() {
             let value = stored.quantization_config["quant_method"].to_string();
-            return Err(refused("quantization_config", value, "weights that are not plain numbers are not read"));
+            return Err(refused(
+                "quantization_config",
+                value,
+                "weights that are not plain numbers are not read",
+            ));
         }
         let ([vocabulary, hidden, inner, blocks, heads], projection) = defaults(stored.model_type);
         let projection = stored.feed_forward_proj.as_deref().unwrap_or(projection);
@@ -234,7 +238,11 @@ impl Config {
             return refused("relative_attention_max_distance", distance.to_string(), why);
         }
         if !self.layer_norm_epsilon.is_finite() || self.layer_norm_epsilon < 0.0 {
-            return refused("layer_norm_epsilon", self.layer_norm_epsilon.to_string(), "it must be 0 or more");
+            return refused(
+                "layer_norm_epsilon",
+                self.layer_norm_epsilon.to_string(),
+                "it must be 0 or more",
+            );
         }
         if self.decoder_start_token_id as usize >= self.vocab_size {
             let why = "the vocabulary has no such token";

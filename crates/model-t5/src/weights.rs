@@ -3,7 +3,8 @@
 use crate::config::{Config, ModelType};
 use saliency_checkpoint::{Error, TensorSource};
 use saliency_transformer::{
-    Attention, Block, EncoderDecoder, FeedForward, Linear, Norm, Precision, Projection, RelativeBias, Shape, Stack,
+    Attention, Block, EncoderDecoder, FeedForward, Linear, Norm, Precision, Projection, RelativeBias, Shape,
+    Stack,
 };
 use std::path::Path;
 use tch::Tensor;
@@ -77,7 +78,11 @@ fn block_tensors(config: &Config, side: Side, block: usize) -> Vec<(String, Vec<
 impl Config {
     /// Takes the tensors that the configuration calls for. Nothing is read before every name and every size was found
     /// right. `path` is only named in errors.
-    pub(crate) fn network(&self, tensors: &mut dyn TensorSource, path: &Path) -> Result<EncoderDecoder, Error> {
+    pub(crate) fn network(
+        &self,
+        tensors: &mut dyn TensorSource,
+        path: &Path,
+    ) -> Result<EncoderDecoder, Error> {
         check(self, tensors, path)?;
         let mut parts = Parts { config: self, tensors, path };
         let encoder = parts.stack(Side::Encoder)?;
@@ -149,7 +154,12 @@ impl Parts<'_> {
         Ok(Stack { blocks, norm: self.norm(&format!("{}.final_layer_norm", side.name()))? })
     }
 
-    fn attention(&mut self, name: &str, bias: Option<RelativeBias>, causal: bool) -> Result<Attention, Error> {
+    fn attention(
+        &mut self,
+        name: &str,
+        bias: Option<RelativeBias>,
+        causal: bool,
+    ) -> Result<Attention, Error> {
         let projection = Projection::Apart {
             queries: self.linear(&format!("{name}.q"))?,
             keys: self.linear(&format!("{name}.k"))?,
@@ -202,7 +212,8 @@ fn check(config: &Config, tensors: &dyn TensorSource, path: &Path) -> Result<(),
         let (name, blocks) = (side.name(), side.blocks(config));
         let prefix = format!("{name}.block.");
         let block = |name: &str| name.strip_prefix(&prefix)?.split('.').next()?.parse::<usize>().ok();
-        if let Some(name) = tensors.names().into_iter().find(|name| block(name).is_some_and(|i| i >= blocks)) {
+        if let Some(name) = tensors.names().into_iter().find(|name| block(name).is_some_and(|i| i >= blocks))
+        {
             return Err(Error::ExtraBlock { path: path.to_owned(), name: name.to_owned(), field, blocks });
         }
         for i in 0..blocks {
@@ -218,5 +229,6 @@ fn check(config: &Config, tensors: &dyn TensorSource, path: &Path) -> Result<(),
 /// Whether a tensor is one that old programs store and none uses: the token embeddings again, under each stack's name,
 /// and a position bias of attention to the source, which has no positions in common with it.
 pub(crate) fn is_buffer(name: &str) -> bool {
-    name.ends_with(".embed_tokens.weight") || name.ends_with(".EncDecAttention.relative_attention_bias.weight")
+    name.ends_with(".embed_tokens.weight")
+        || name.ends_with(".EncDecAttention.relative_attention_bias.weight")
 }

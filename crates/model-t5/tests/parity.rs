@@ -7,7 +7,8 @@ use common::{MODELS, apart, assert_row, folder, ids, json, numbers, open, rows};
 use saliency_attribution::methods::IntegratedGradients;
 use saliency_attribution::testing::check_model;
 use saliency_attribution::{
-    Aggregate, Attributor, Baseline, Generation, LanguageModel, Method, Normalize, Parameters, Sequence, method,
+    Aggregate, Attributor, Baseline, Generation, LanguageModel, Method, Normalize, Parameters, Sequence,
+    method,
 };
 use saliency_model_t5::T5;
 use saliency_schema::Record;
@@ -97,9 +98,13 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
                     for (aggregate, expected) in answers["targets"][target][method].as_object().unwrap() {
                         let record = record(&t5, &sequence, method, target, aggregate.parse().unwrap());
                         // In single precision the jump at zero makes rounding larger than the rows are alike.
-                        let tolerance =
-                            if (method, kind) == (FROM_ZERO, Kind::Float) { 30.0 * tolerance } else { tolerance };
-                        for (at, (expected, output)) in rows(expected).iter().zip(&record.outputs).enumerate() {
+                        let tolerance = if (method, kind) == (FROM_ZERO, Kind::Float) {
+                            30.0 * tolerance
+                        } else {
+                            tolerance
+                        };
+                        for (at, (expected, output)) in rows(expected).iter().zip(&record.outputs).enumerate()
+                        {
                             let largest = expected.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
                             // A difference of two values has the rounding of their size.
                             let value = if method == "occlusion" { output.value.unwrap().abs() } else { 0.0 };
@@ -132,8 +137,12 @@ fn convergence_deltas_are_captums_and_the_one_from_zero_is_said() {
                 let record = record(&t5, &sequence, method, target, Aggregate::Sum);
                 let expected = numbers(&answers["targets"][target][format!("{method}/delta")]);
                 for (output, expected) in record.outputs.iter().zip(expected) {
-                    let (delta, size) = (output.delta.unwrap(), output.sum.unwrap().abs() + output.value.unwrap().abs());
-                    assert!((delta - expected).abs() < 1e-9 * size, "{model}, {target}, {method}: {delta} for {expected}");
+                    let (delta, size) =
+                        (output.delta.unwrap(), output.sum.unwrap().abs() + output.value.unwrap().abs());
+                    assert!(
+                        (delta - expected).abs() < 1e-9 * size,
+                        "{model}, {target}, {method}: {delta} for {expected}"
+                    );
                 }
                 let said = record.notes.iter().any(|note| note.contains("miss the change"));
                 assert!(said || method != FROM_ZERO, "{model}, {target}: {:?}", record.notes);
@@ -175,7 +184,8 @@ fn the_batched_way_back_is_autograds() {
             let scalar = (logits.select(0, 0).select(0, at) * cotangents.select(0, at)).sum(Kind::Double);
             let expected = tch::Tensor::run_backward(&[scalar], &[&leaf], true, false)[0].select(0, 0);
             let expected = expected.narrow(0, 0, found.size()[0]);
-            let gap = (&found - &expected).abs().max().double_value(&[]) / expected.abs().max().double_value(&[]);
+            let gap =
+                (&found - &expected).abs().max().double_value(&[]) / expected.abs().max().double_value(&[]);
             assert!(gap < 1e-12, "{folder}, {position}: {gap:e}");
             seen += 1;
             Ok(())

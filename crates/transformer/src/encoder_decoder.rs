@@ -4,7 +4,9 @@ use crate::backward::pair::RecordedPair;
 use crate::block::Block;
 use crate::cache::Cache;
 use crate::norm::Norm;
-use saliency_attribution::{BackwardRule, Error, Generation, LanguageModel, ModelError, Pass, Tape, TokenId, generate_with};
+use saliency_attribution::{
+    BackwardRule, Error, Generation, LanguageModel, ModelError, Pass, Tape, TokenId, generate_with,
+};
 use std::ops::Range;
 use tch::{Device, Kind, TchError, Tensor};
 
@@ -130,7 +132,8 @@ impl EncoderDecoder {
         // In numbers, for each token: what one block holds at a time, and, to be walked back, what each keeps.
         let wide = 5 * hidden + projected + inner + 4 * patterns;
         let blocks = self.encoder.blocks.len().max(2 * self.decoder.blocks.len());
-        let kept = if pass.backward { blocks * (7 * hidden + projected + inner + patterns) } else { 2 * hidden };
+        let kept =
+            if pass.backward { blocks * (7 * hidden + projected + inner + patterns) } else { 2 * hidden };
         pass.tokens * (wide + kept) * self.kind().elt_size_in_bytes()
     }
 

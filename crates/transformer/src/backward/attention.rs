@@ -79,7 +79,10 @@ impl AttentionRecord {
         let (softened, mixed) = softened(rule, &pattern, mixed, &values)?;
         let angles = angles.map(Angles::shallow_clone);
         let (positions, causal) = (positions.clone(), attention.shape.causal);
-        Ok((attended, Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions, causal }))
+        Ok((
+            attended,
+            Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions, causal },
+        ))
     }
 
     /// Attention of some tokens, `[tokens, hidden]`, to those of another stack, `[source, hidden]`, and what its way
@@ -95,14 +98,18 @@ impl AttentionRecord {
         let split =
             |x: Tensor, heads: i64| x.f_reshape([-1, heads, width])?.f_transpose(0, 1)?.f_contiguous();
         let queries = split(to_queries.apply(x)?, heads)?;
-        let (keys, values) = (split(to_keys.apply(source)?, groups)?, split(to_values.apply(source)?, groups)?);
+        let (keys, values) =
+            (split(to_keys.apply(source)?, groups)?, split(to_values.apply(source)?, groups)?);
         let (mixed, pattern) = attention.pattern(&queries, &keys, &values, 0, None)?;
         let count = x.size()[0];
         let attended = attention.out.apply(&mixed.f_transpose(0, 1)?.f_reshape([count, -1])?)?;
         let (softened, mixed) = softened(rule, &pattern, mixed, &values)?;
         let positions = 0..count;
         let (norms, angles, causal) = (None, None, false);
-        Ok((attended, Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions, causal }))
+        Ok((
+            attended,
+            Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions, causal },
+        ))
     }
 
     /// How many keys some of the recorded rows see.
@@ -184,7 +191,8 @@ impl AttentionRecord {
         let own = own.f_view([heads, count, width])?.f_transpose(0, 1)?.f_reshape([count, -1])?;
         // Of each head a coefficient for each token of the source times one vector; heads of a group are summed.
         let spread = |coefficients: &Tensor, vectors: &Tensor| -> Result<Tensor, TchError> {
-            let coefficients = coefficients.f_view([groups, shared, count, source])?.f_permute([2, 0, 3, 1])?;
+            let coefficients =
+                coefficients.f_view([groups, shared, count, source])?.f_permute([2, 0, 3, 1])?;
             let vectors = vectors.f_reshape([groups, shared, count, width])?.f_permute([2, 0, 1, 3])?;
             let sum = coefficients.f_matmul(&vectors)?;
             sum.f_permute([2, 0, 1, 3])?.f_reshape([source * count, groups * width])

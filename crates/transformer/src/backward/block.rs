@@ -56,7 +56,9 @@ impl BlockRecord {
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
         let mut gradient = self.back_feed_forward(block, gradient, rows, rule)?;
-        if let (Some((norm, record)), Some((own, attention)), Some(source)) = (&self.cross, &block.cross, source) {
+        if let (Some((norm, record)), Some((own, attention)), Some(source)) =
+            (&self.cross, &block.cross, source)
+        {
             let (normed, more) = record.back_cross(attention, rows, &gradient, rule)?;
             let _ = source.f_add_(&more)?;
             gradient = norm.rows(rows)?.back(&normed, own, rule)?.f_add_(&gradient)?;
@@ -79,7 +81,9 @@ impl BlockRecord {
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
         let mut gradient = self.back_feed_forward(block, gradient, outputs, rule)?;
-        if let (Some((norm, record)), Some((own, attention)), Some(source)) = (&self.cross, &block.cross, source) {
+        if let (Some((norm, record)), Some((own, attention)), Some(source)) =
+            (&self.cross, &block.cross, source)
+        {
             let (normed, more) = record.back_cross_from_outputs(attention, outputs, &gradient, rule)?;
             let _ = source.f_add_(&more)?;
             gradient = norm.rows(outputs)?.back(&normed, own, rule)?.f_add_(&gradient)?;

@@ -57,7 +57,13 @@ impl<'a> Recorded<'a> {
         let mut gradient = self.norm.rows(outputs)?.back(&gradient, &self.decoder.norm, self.rule)?;
         for (i, (record, block)) in self.blocks.iter().zip(&self.decoder.blocks).enumerate().rev() {
             gradient = if i + 1 == self.blocks.len() {
-                record.back_from_outputs(block, (self.positions.start, outputs), &gradient, None, self.rule)?
+                record.back_from_outputs(
+                    block,
+                    (self.positions.start, outputs),
+                    &gradient,
+                    None,
+                    self.rule,
+                )?
             } else {
                 record.back(block, &(0..gradient.size()[0]), &gradient, None, self.rule)?
             };
