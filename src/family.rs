@@ -9,6 +9,8 @@ pub const FAMILIES: &[Family] = &[
     Family::with_gguf::<saliency_model_gpt2::Gpt2>(),
     #[cfg(feature = "llama")]
     Family::with_gguf::<saliency_model_llama::Llama>(),
+    #[cfg(feature = "t5")]
+    Family::of::<saliency_model_t5::T5>(),
 ];
 
 /// Opens a folder in Hugging Face's layout or a GGUF file, of whichever family it says; the model is called as the

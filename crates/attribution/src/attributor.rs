@@ -445,6 +445,10 @@ impl Attributor {
         record.aggregate = Some(aggregate.name().to_owned());
         record.normalize = Some(normalize.name().to_owned());
         record.signed = Some(aggregate.is_signed() && card.signed);
+        let source = sequence.n_input().saturating_sub(model.kept_inputs());
+        if model.kept_inputs() > 0 && source > 0 {
+            record = record.with_source(source);
+        }
         record.check()?;
         Ok((record, vectors))
     }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::error::model_error::ModelError;
 use crate::method::baseline::Baseline;
 use crate::model::generation::Generation;
-use crate::model::inside::Inside;
+use crate::model::inside::{BackwardRule, Inside};
 use crate::model::prefix_cache::PrefixCache;
 use crate::model::sequence::Sequence;
 use crate::model::tape::Tape;
@@ -140,6 +140,23 @@ pub trait LanguageModel {
         Ok(None)
     }
 
+    /// The same with other rules than the gradient's for the backward pass, for `attn-lrp`, `cp-lrp` and `gim`. Default:
+    /// `None`, without such rules; these methods then refuse the model.
+    ///
+    /// # Errors
+    /// Any failure to run.
+    #[doc(alias = "run_by")]
+    fn tape_by<'a>(
+        &'a self,
+        rule: BackwardRule,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        let _ = (rule, embeddings, n_input, positions);
+        Ok(None)
+    }
+
     /// A key/value cache of one sequence, for variants that differ from some token on. With the default, `None`, every
     /// variant takes a whole pass. A model that offers a cache returns `true` from
     /// [`shares_prefix`](Self::shares_prefix).
@@ -170,6 +187,12 @@ pub trait LanguageModel {
     /// last input. Default: 0.
     fn kept_inputs(&self) -> usize {
         0
+    }
+
+    /// The token that an encoder–decoder's decoder starts with, which is the last input. Default: `None`, for a model
+    /// without an encoder.
+    fn start_token(&self) -> Option<TokenId> {
+        None
     }
 
     /// The model's inside, for methods that use its residual stream and attention. Default: `None`.

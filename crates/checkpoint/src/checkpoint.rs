@@ -12,7 +12,7 @@ use crate::tensors::files::TensorFiles;
 use crate::tensors::shards;
 use crate::tensors::stored::StoredTensors;
 use crate::tensors::weights_file::WeightsFile;
-use crate::tokenizer::Tokenizer;
+use crate::tokenizer::{Reading, Tokenizer};
 use saliency_attribution::{Generation, LanguageModel, Sequence, TokenId};
 use saliency_schema::{Kind as TokenKind, Part, Token};
 use std::path::{Path, PathBuf};
@@ -150,6 +150,9 @@ impl<M: Architecture> Checkpoint<M> {
             ));
         }
         warnings.extend_from_slice(tokenizer.remarks());
+        if model.start_token().is_none() {
+            warnings.extend(tokenizer.left_out());
+        }
         let (tokens, vocabulary) = (tokenizer.size(), model.limits().vocabulary);
         if tokens > vocabulary {
             warnings.push(format!(
@@ -238,14 +241,18 @@ impl<M: LanguageModel> Checkpoint<M> {
             goes_on && !stopped
         })?;
         let sequence = |outputs: Vec<TokenId>| {
-            let outputs = self.tokenizer.tokens(&outputs, TokenKind::Output, end);
+            let outputs = if self.model.start_token().is_some() {
+                self.tokenizer.tokens_of_target(&outputs, TokenKind::Output, end)
+            } else {
+                self.tokenizer.tokens(&outputs, TokenKind::Output, end)
+            };
             let sequence = self.named(Sequence::new(inputs.clone(), outputs)?);
             Ok(sequence.with_prompt(about.clone()).with_notes(notes.clone()))
         };
         runs.into_iter().map(sequence).collect()
     }
 
-    /// A text and a continuation that is given. Each is tokenised on its own.
+    /// A text and a continuation that is given, of an encoder–decoder the target. Each is tokenised on its own.
     ///
     /// # Errors
     /// A text or a continuation that is empty.
@@ -261,7 +268,8 @@ impl<M: LanguageModel> Checkpoint<M> {
     }
 
     /// The tokens of another text than the prompt's, whose special tokens are read as the prompt's own are
-    /// ([`Prompt::special_as_text`]). Its first byte is `first_byte` of the whole text.
+    /// ([`Prompt::special_as_text`]). Its first byte is `first_byte` of the whole text. Outputs go on after the prompt;
+    /// those of an encoder–decoder begin a text of their own.
     ///
     /// # Errors
     /// What the tokenizer says.
@@ -272,11 +280,9 @@ impl<M: LanguageModel> Checkpoint<M> {
         kind: TokenKind,
         first_byte: usize,
     ) -> Result<Vec<Token>, Error> {
-        if prompt.reads_special_as_text() {
-            self.tokenizer.encode_plain(text, kind, first_byte)
-        } else {
-            self.tokenizer.encode(text, kind, first_byte)
-        }
+        let goes_on = kind == TokenKind::Output && self.model.start_token().is_none();
+        let reading = Reading { plain: prompt.reads_special_as_text(), goes_on };
+        self.tokenizer.read(text, reading, kind, first_byte)
     }
 
     /// A sequence that can name every token of the vocabulary.
@@ -313,6 +319,15 @@ impl<M: LanguageModel> Checkpoint<M> {
         if !empty && inputs.len() == usize::from(bos.is_some()) {
             return Err(Error::EmptyText { what: "text, as the tokenizer reads it," });
         }
+        let end = begins + filled.whole.len();
+        if let Some(start) = self.model.start_token() {
+            if empty {
+                return Err(Error::EmptyText { what: "source" });
+            }
+            // The source ends as its tokenizer ends a text, and the decoder's start token is the last input.
+            inputs.extend(self.tokenizer.marks(self.tokenizer.after(), end));
+            inputs.extend(self.tokenizer.marks(&[start], end));
+        }
         self.check_vocabulary(&inputs)?;
         let mut notes = Vec::new();
         if let (Some(bos), Some(second)) = (bos, inputs.get(1))
@@ -329,7 +344,7 @@ impl<M: LanguageModel> Checkpoint<M> {
         let parts = filled.parts.into_iter().map(moved).collect();
         let mut about = saliency_schema::Prompt::new(bos.is_some()).with_parts(parts);
         (about.template, about.text) = (prompt.template_name(), text);
-        Ok(EncodedPrompt { inputs, about, end: begins + filled.whole.len(), notes })
+        Ok(EncodedPrompt { inputs, about, end, notes })
     }
 
     /// Refuses tokens that the model has no embedding for.

@@ -1,6 +1,6 @@
 //! What can be wrong with a checkpoint or with what it is asked to do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tch::TchError;
 
 /// What else there is to do about an empty text.
@@ -27,6 +27,16 @@ pub enum Error {
         path: PathBuf,
         /// What to do.
         repair: &'static str,
+    },
+    /// A tokenizer as `SentencePiece` stores it, without the `tokenizer.json` that is read here.
+    #[error(
+        "{path}: SentencePiece's own file is not read; write tokenizer.json beside it, with the transformers library: \
+         python3 -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('{}').save_pretrained('{}')\"",
+        parent(.path), parent(.path)
+    )]
+    SentencePiece {
+        /// The file.
+        path: PathBuf,
     },
     /// A model that has a name of its own is not on this machine.
     #[error("{name} is not here: {} no {file} of its length; {get}", holding(.folders))]
@@ -373,6 +383,11 @@ impl From<Error> for saliency_attribution::ModelError {
     fn from(error: Error) -> Self {
         Self::new(error)
     }
+}
+
+/// The folder that a file is in, as a command names it.
+fn parent(path: &Path) -> String {
+    path.parent().unwrap_or(Path::new(".")).display().to_string()
 }
 
 /// Folders as the subject of "… no file".

@@ -15,7 +15,8 @@ use crate::error::Error;
 use crate::tokenizer::affixes::Affixes;
 use crate::tokenizer::alphabet::Alphabet;
 use crate::tokenizer::form::Form;
-use crate::tokenizer::readings::{Reading, Readings};
+pub(crate) use crate::tokenizer::readings::Reading;
+use crate::tokenizer::readings::Readings;
 use crate::tokenizer::settings::Settings;
 use crate::tokenizer::spans::{Piece, spans};
 use saliency_attribution::TokenId;
@@ -24,13 +25,14 @@ use std::ops::Range;
 use std::path::Path;
 use tokenizers::{AddedToken, PostProcessorWrapper, Tokenizer as Bpe};
 
-/// A BPE tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and SmolLM have it,
-/// or of characters, as Llama 2 and Mistral have it from `SentencePiece`.
+/// A BPE or Unigram tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and SmolLM
+/// have it, or of characters, as Llama 2, Mistral and T5 have it from `SentencePiece`.
 ///
 /// Where a token stands in a text: tokens go forward and do not overlap; what lies between two of them is white space
 /// that the tokenizer dropped, or letters that its vocabulary lacks. A token's text is what stands there. That is its
-/// own bytes, but for a space that the tokenizer puts before a text, and for characters that a normaliser changes: of
-/// several tokens that come from one of those, the first has it, and the others have nothing at its end.
+/// own bytes, but for a space that the tokenizer puts before a text or that stands for other white space, and for
+/// characters that a normaliser changes: of several tokens that come from one of those, the first has it, and the others
+/// have nothing at its end.
 #[derive(Debug)]
 pub struct Tokenizer {
     readings: Readings,
@@ -78,8 +80,7 @@ impl Tokenizer {
         bpe.with_post_processor(None::<PostProcessorWrapper>);
         let added = bpe.get_added_vocabulary().get_added_tokens_decoder();
         let size = added.keys().map(|&id| id as usize + 1).fold(size, usize::max);
-        let remarks = affixes.left_out(&bpe).into_iter().collect();
-        Self { readings: Readings::new(bpe), alphabet, settings, affixes, size, remarks }
+        Self { readings: Readings::new(bpe), alphabet, settings, affixes, size, remarks: Vec::new() }
     }
 
     fn bpe(&self) -> &Bpe {
@@ -89,6 +90,16 @@ impl Tokenizer {
     /// What whoever loads it should know, a sentence each.
     pub(crate) fn remarks(&self) -> &[String] {
         &self.remarks
+    }
+
+    /// What its files ask for around a text, and a decoder alone is not given, as a sentence.
+    pub(crate) fn left_out(&self) -> Option<String> {
+        self.affixes.left_out(self.bpe())
+    }
+
+    /// The tokens that its files ask for after every text: where an encoder's source ends.
+    pub(crate) fn after(&self) -> &[TokenId] {
+        &self.affixes.after
     }
 
     /// How many tokens there are: one more than the largest number.
@@ -197,12 +208,23 @@ impl Tokenizer {
     fn specials(&self, text: &str) -> Result<Vec<(TokenId, Range<usize>)>, Error> {
         let failed = |source| Error::Tokenizer { path: "tokenizer".into(), source };
         let encoding = self.bpe().encode(text, false).map_err(failed)?;
-        let special = |id: &TokenId| self.added(*id).is_some_and(|token| token.special);
-        let found = encoding.get_ids().iter().zip(encoding.get_offsets()).filter(|(id, _)| special(id));
-        Ok(found.map(|(&id, &(start, end))| (id, start..end)).collect())
+        // The token for what the vocabulary lacks is special too, but the text does not have it.
+        let special = |id: TokenId, span: &Range<usize>| {
+            self.added(id).is_some_and(|token| token.special && text[span.clone()].contains(&token.content))
+        };
+        let found = encoding.get_ids().iter().zip(encoding.get_offsets());
+        let found = found.map(|(&id, &(start, end))| (id, start..end));
+        Ok(found.filter(|(id, span)| special(*id, span)).collect())
     }
 
-    fn read(&self, text: &str, reading: Reading, kind: Kind, first_byte: usize) -> Result<Vec<Token>, Error> {
+    /// The tokens of a text that is read in that way.
+    pub(crate) fn read(
+        &self,
+        text: &str,
+        reading: Reading,
+        kind: Kind,
+        first_byte: usize,
+    ) -> Result<Vec<Token>, Error> {
         // Nothing is no text, to which a space might be put.
         if text.is_empty() {
             return Ok(Vec::new());
@@ -233,6 +255,27 @@ impl Tokenizer {
             token
         };
         ids.iter().map(token).collect()
+    }
+
+    /// The same where they begin a text of their own, as a decoder's outputs after an encoder's source do: a space that
+    /// was put before the first one is not part of it.
+    pub(crate) fn tokens_of_target(&self, ids: &[TokenId], kind: Kind, first_byte: usize) -> Vec<Token> {
+        let Some((&first, rest)) = ids.split_first() else { return Vec::new() };
+        let mut bytes = self.bytes_of(first);
+        let put = self.text_of(first).is_some_and(|text| self.alphabet.without_space(&text).is_some());
+        if put && self.readings.puts() && bytes.first() == Some(&b' ') {
+            bytes.remove(0);
+        }
+        let mut tokens = vec![token_of(first, &bytes, kind, first_byte)];
+        tokens.extend(self.tokens(rest, kind, first_byte + bytes.len()));
+        tokens
+    }
+
+    /// Tokens that hold none of the text, each at that byte.
+    pub(crate) fn marks(&self, ids: &[TokenId], byte: usize) -> Vec<Token> {
+        let mark =
+            |&id: &TokenId| Token::from_bytes(id, self.bytes_of(id), Kind::Input).with_span(byte..byte);
+        ids.iter().map(mark).collect()
     }
 
     fn added(&self, id: TokenId) -> Option<&AddedToken> {

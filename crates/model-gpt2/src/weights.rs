@@ -36,8 +36,8 @@ impl Config {
                 activation: self.activation_function,
                 out: linear(affine(format!("h.{i}.mlp.c_proj"))?),
             };
-            let attention = Attention { projection, norms: None, out, shape: self.shape(i) };
-            blocks.push(Block { first_norm, attention, second_norm, feed_forward });
+            let attention = Attention { projection, norms: None, bias: None, out, shape: self.shape(i) };
+            blocks.push(Block { first_norm, attention, cross: None, second_norm, feed_forward });
         }
         let norm = self.norm(affine("ln_f".into())?);
         let positions = Positions::Learned(tensor("wpe.weight")?);
@@ -66,7 +66,7 @@ impl Config {
             scale /= (block + 1) as f64;
         }
         let precision = if self.reorder_and_upcast_attn { Precision::Scores } else { Precision::Plain };
-        Shape { heads, groups: heads, width, scale, window: None, precision }
+        Shape { heads, groups: heads, width, scale, causal: true, window: None, precision }
     }
 }
 

@@ -137,6 +137,15 @@ impl LanguageModel for Odd {
     fn logits(&self, embeddings: &Tensor, n: usize, positions: Range<usize>) -> Result<Tensor, ModelError> {
         self.same.logits(embeddings, n, positions)
     }
+    fn tape_by<'a>(
+        &'a self,
+        rule: BackwardRule,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        self.same.tape_by(rule, embeddings, n_input, positions)
+    }
     fn inside(&self) -> Option<&dyn Inside> {
         Some(self)
     }
@@ -177,14 +186,6 @@ impl Inside for Odd {
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError> {
         let found = self.same.decoder().read_out(residual, weights)?;
         Ok(ReadOut::new(self.cut("read_out", found.direction), found.constant))
-    }
-    fn tape_by<'a>(
-        &'a self,
-        rule: BackwardRule,
-        embeddings: &Tensor,
-        positions: Range<usize>,
-    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
-        self.same.decoder().tape_by(rule, embeddings, positions)
     }
 }
 

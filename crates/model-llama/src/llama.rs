@@ -188,6 +188,16 @@ impl LanguageModel for Llama {
         self.decoder.tape(BackwardRule::Gradient, embeddings, positions)
     }
 
+    fn tape_by<'a>(
+        &'a self,
+        rule: BackwardRule,
+        embeddings: &Tensor,
+        _n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        self.decoder.tape(rule, embeddings, positions)
+    }
+
     fn shares_prefix(&self) -> bool {
         true
     }

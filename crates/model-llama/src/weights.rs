@@ -76,7 +76,8 @@ impl Config {
             };
             blocks.push(Block {
                 first_norm: norm("input_layernorm")?,
-                attention: Attention { projection, norms, out, shape: self.shape(i) },
+                attention: Attention { projection, norms, bias: None, out, shape: self.shape(i) },
+                cross: None,
                 second_norm: norm("post_attention_layernorm")?,
                 feed_forward,
             });
@@ -109,6 +110,7 @@ impl Config {
             groups: self.num_key_value_heads as i64,
             width: self.head_dim as i64,
             scale: (self.head_dim as f64).sqrt().recip(),
+            causal: true,
             window: self.windows.get(block).copied().flatten().map(|window| window as i64),
             precision: Precision::Softmax,
         }

@@ -1,9 +1,10 @@
-//! Causal self-attention: the one place where positions meet.
+//! Attention of tokens to each other, or to those of another stack: the one place where positions meet.
 
 use crate::cache::LayerCache;
 use crate::linear::Linear;
 use crate::norm::Norm;
 use crate::projection::{Projection, Widths};
+use crate::relative::RelativeBias;
 use crate::rope::Angles;
 use std::ops::Range;
 use tch::{Kind, TchError, Tensor};
@@ -15,6 +16,8 @@ pub struct Attention {
     pub projection: Projection,
     /// Norms over each head's width, of queries and of keys, before they are turned.
     pub norms: Option<(Norm, Norm)>,
+    /// What is added to the scores.
+    pub bias: Option<RelativeBias>,
     /// The output map, `[heads · width, hidden]`.
     pub out: Linear,
     /// What it needs to know besides its weights.
@@ -32,6 +35,8 @@ pub struct Shape {
     pub width: i64,
     /// What scores are multiplied by.
     pub scale: f64,
+    /// Whether a token sees no later one.
+    pub causal: bool,
     /// How many tokens a token sees, itself included; all before it where `None`.
     pub window: Option<i64>,
     /// What is computed in float32 where the model is in half precision.
@@ -114,6 +119,36 @@ impl Attention {
         self.join(&mixed)
     }
 
+    /// Keys and values of another stack's tokens, for [`cross`](Self::cross): `[batch, groups, tokens, width]` each.
+    ///
+    /// # Shapes
+    /// - `memory`: `[batch, tokens, hidden]`
+    pub(crate) fn memorize(&self, memory: &Tensor) -> Result<(Tensor, Tensor), TchError> {
+        let [_, keys, values] = self.projection.parts(self.shape.widths())?;
+        let Shape { groups, width, .. } = self.shape;
+        let (batch, tokens, _) = memory.size3()?;
+        let split = |x: Tensor| x.f_reshape([batch, tokens, groups, width])?.f_transpose(1, 2);
+        Ok((split(keys.apply(memory)?)?, split(values.apply(memory)?)?))
+    }
+
+    /// `softmax(q kᵀ · scale) v` of another stack's keys and values, then the output map. Where it has no token, zero.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, tokens, hidden]`, after the norm; returns the same
+    /// - `memory`: of the same batch, or of one sequence
+    pub(crate) fn cross(&self, x: &Tensor, (keys, values): &(Tensor, Tensor)) -> Result<Tensor, TchError> {
+        if keys.size()[2] == 0 {
+            return x.f_zeros_like();
+        }
+        let [queries, ..] = self.projection.parts(self.shape.widths())?;
+        let Shape { heads, width, .. } = self.shape;
+        let (batch, tokens, _) = x.size3()?;
+        let queries = queries.apply(x)?.f_reshape([batch, tokens, heads, width])?.f_transpose(1, 2)?;
+        let each = |x: &Tensor| x.f_expand([batch, -1, -1, -1], false);
+        let (mixed, _) = self.pattern(&queries, &each(keys)?, &each(values)?, 0, None)?;
+        self.join(&mixed)
+    }
+
     /// Queries of some positions, keys and values of all, of `[batch, tokens, hidden]`.
     fn project(
         &self,
@@ -166,8 +201,8 @@ impl Attention {
     }
 
     /// Values, mixed by attention, `[…, heads, queries, width]`, and what they were mixed by,
-    /// `[…, heads, queries, keys]`. The first query stands at position `first`; it sees keys `0..=first`, as far as the
-    /// window reaches, but for those that are masked from later ones (bool, `[batch, keys]`).
+    /// `[…, heads, queries, keys]`. The first query stands at position `first`; where attention is causal, it sees keys
+    /// `0..=first`, as far as the window reaches, but for those that are masked from later ones (bool, `[batch, keys]`).
     pub(crate) fn pattern(
         &self,
         queries: &Tensor,
@@ -191,6 +226,10 @@ impl Attention {
         let rows = cast(queries)?.f_mul_scalar(scale)?;
         let rows = sized(&rows, &[groups, shared * n_queries, width])?;
         let mut scores = rows.f_matmul(&cast(keys)?.f_transpose(-2, -1)?)?;
+        if let Some(bias) = &self.bias {
+            let bias = bias.of(first, n_queries, n_keys)?;
+            scores = scores.f_add(&bias.f_reshape([groups, shared * n_queries, n_keys])?)?;
+        }
         if let Some(hidden) = self.hidden(n_queries, n_keys, first, masked, queries)? {
             let each = sized(&scores, &[groups, shared, n_queries, n_keys])?;
             scores = each.f_masked_fill(&hidden, f64::NEG_INFINITY)?;
@@ -214,7 +253,7 @@ impl Attention {
     ) -> Result<Option<Tensor>, TchError> {
         let ones = || Tensor::f_ones([n_queries, n_keys], (Kind::Bool, like.device()));
         let mut parts = Vec::new();
-        if n_queries > 1 || first + 1 < n_keys {
+        if self.shape.causal && (n_queries > 1 || first + 1 < n_keys) {
             parts.push(ones()?.f_triu(first + 1)?);
         }
         if let Some(window) = self.shape.window

@@ -8,12 +8,19 @@ pub(crate) mod attention;
 pub(crate) mod block;
 pub(crate) mod feed_forward;
 pub(crate) mod norm;
+pub(crate) mod pair;
 pub(crate) mod rule;
 pub(crate) mod tape;
 
+use saliency_attribution::BackwardRule;
 use tch::Kind;
 
 /// Whether the batched way back keeps as many digits as autograd does.
 pub fn serves(kind: Kind) -> bool {
     matches!(kind, Kind::Float | Kind::Double)
+}
+
+/// Whether it serves a rule in a dtype: of the gradient, as many digits as autograd keeps; and rules that are known here.
+pub(crate) fn serves_by(rule: BackwardRule, kind: Kind) -> bool {
+    rule::knows(rule) && (rule != BackwardRule::Gradient || serves(kind))
 }

@@ -90,9 +90,7 @@ impl Decoder {
         embeddings: &Tensor,
         positions: Range<usize>,
     ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
-        if !crate::backward::rule::knows(rule)
-            || rule == BackwardRule::Gradient && !crate::backward::serves(self.kind())
-        {
+        if !crate::backward::serves_by(rule, self.kind()) {
             return Ok(None);
         }
         let positions = positions.start as i64..positions.end as i64;

@@ -2,7 +2,7 @@
 
 use crate::decoder::Decoder;
 use crate::norm::Norm;
-use saliency_attribution::{AttentionView, BackwardRule, Inside, ModelError, ReadOut, Tape};
+use saliency_attribution::{AttentionView, Inside, ModelError, ReadOut};
 use std::ops::Range;
 use tch::{Kind, TchError, Tensor};
 
@@ -39,15 +39,6 @@ impl Inside for Decoder {
 
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError> {
         read_out(self, residual, weights).map_err(ModelError::new)
-    }
-
-    fn tape_by<'a>(
-        &'a self,
-        rule: BackwardRule,
-        embeddings: &Tensor,
-        positions: Range<usize>,
-    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
-        self.tape(rule, embeddings, positions)
     }
 }
 

@@ -131,16 +131,19 @@ fn random(parts: Parts, kind: Kind) -> Decoder {
                 Projection::Apart { queries, keys: linear(HIDDEN, keys), values }
             },
             norms: parts.head_norms.then(|| (norm(parts.width), norm(parts.width))),
+            bias: None,
             out: linear(queries, HIDDEN),
             shape: Shape {
                 heads: parts.heads,
                 groups: parts.groups,
                 width: parts.width,
                 scale: parts.scale,
+                causal: true,
                 window: parts.window,
                 precision: parts.precision,
             },
         },
+        cross: None,
         second_norm: norm(HIDDEN),
         feed_forward: {
             let (inner, out) = (linear(HIDDEN, parts.inner), linear(parts.inner, HIDDEN));

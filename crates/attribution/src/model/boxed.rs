@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::error::model_error::ModelError;
 use crate::method::baseline::Baseline;
 use crate::model::generation::Generation;
-use crate::model::inside::Inside;
+use crate::model::inside::{BackwardRule, Inside};
 use crate::model::prefix_cache::PrefixCache;
 use crate::model::tape::Tape;
 use crate::model::{LanguageModel, Limits, Pass, TokenId};
@@ -42,6 +42,16 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
         (**self).tape(embeddings, n_input, positions)
     }
 
+    fn tape_by<'a>(
+        &'a self,
+        rule: BackwardRule,
+        embeddings: &Tensor,
+        n_input: usize,
+        positions: Range<usize>,
+    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
+        (**self).tape_by(rule, embeddings, n_input, positions)
+    }
+
     fn prefix_cache<'a>(
         &'a self,
         embeddings: &Tensor,
@@ -56,6 +66,10 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
 
     fn kept_inputs(&self) -> usize {
         (**self).kept_inputs()
+    }
+
+    fn start_token(&self) -> Option<TokenId> {
+        (**self).start_token()
     }
 
     fn inside(&self) -> Option<&dyn Inside> {

@@ -172,15 +172,14 @@ pub(crate) fn read_out(inside: &dyn Inside, residual: &Tensor, weights: &Tensor)
 
 /// A recorded forward pass with another rule for the backward pass, where the model has one.
 pub(crate) fn tape_by<'a>(
-    inside: &'a dyn Inside,
-    vocabulary: usize,
+    model: &'a dyn LanguageModel,
     rule: BackwardRule,
     embeddings: &Tensor,
+    n_input: usize,
     positions: Range<usize>,
 ) -> Result<Option<Box<dyn Tape + 'a>>, Error> {
-    let count = positions.len() as i64;
-    let tape = inside.tape_by(rule, embeddings, positions)?;
-    let size = [1, count, vocabulary as i64];
+    let size = [1, positions.len() as i64, vocabulary(model)];
+    let tape = model.tape_by(rule, embeddings, n_input, positions)?;
     tape.as_ref().map_or(Ok(()), |tape| shaped(tape.logits(), "Tape::logits", &size))?;
     Ok(tape)
 }

@@ -1,7 +1,6 @@
 //! The optional view into a transformer: residual stream, attention and read-out.
 
 use crate::error::model_error::ModelError;
-use crate::model::tape::Tape;
 use std::ops::Range;
 use tch::Tensor;
 
@@ -77,25 +76,6 @@ pub trait Inside {
     /// # Errors
     /// Any failure to run.
     fn read_out(&self, residual: &Tensor, weights: &Tensor) -> Result<ReadOut, ModelError>;
-
-    /// A recorded forward pass with other rules than the gradient's for the backward pass, for `attn-lrp`, `cp-lrp` and
-    /// `gim`. Default: `None`, without such rules; these methods then refuse the model.
-    ///
-    /// # Shapes
-    /// As in [`LanguageModel::tape`](crate::LanguageModel::tape).
-    ///
-    /// # Errors
-    /// Any failure to run.
-    #[doc(alias = "run_by")]
-    fn tape_by<'a>(
-        &'a self,
-        rule: BackwardRule,
-        embeddings: &Tensor,
-        positions: Range<usize>,
-    ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
-        let _ = (rule, embeddings, positions);
-        Ok(None)
-    }
 }
 
 /// A block's attention for one sequence: `attended_i = x_i + Σ_h Σ_j A_hij f_h(x_j) + b`.

@@ -71,9 +71,9 @@ impl Problem<'_> {
         each: EachGradient<'_>,
     ) -> Result<(), Error> {
         let outputs = 0..self.n_output();
-        let (inside, positions) = (self.inside(method)?, self.positions(&outputs));
+        let positions = self.positions(&outputs);
         with_gradients(|| {
-            let tape = checked::tape_by(inside, self.vocabulary(), rule, &self.embeddings(), positions)?
+            let tape = checked::tape_by(self.model, rule, &self.embeddings(), self.n_input(), positions)?
                 .ok_or_else(|| Error::NoRules { method, model: self.model.name().to_owned() })?;
             self.gradients_of_new_tape(&*tape, outputs, each)
         })

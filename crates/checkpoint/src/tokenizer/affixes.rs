@@ -27,7 +27,8 @@ impl Affixes {
         }
         Self::default()
     }
-    /// What would be put around a text and is left out here, as a sentence.
+
+    /// What would be put around a text and is left out before a decoder alone, as a sentence.
     pub(crate) fn left_out(&self, bpe: &Bpe) -> Option<String> {
         if self.before.len() < 2 && self.after.is_empty() {
             return None;

@@ -77,6 +77,11 @@ static BYTES: LazyLock<HashMap<char, u8>> = LazyLock::new(|| {
     itself.chain(others.map(|(b, c)| (c, b))).collect()
 });
 
+/// Each letter of GPT-2's vocabulary, with the byte that it stands for.
+pub(crate) fn letters() -> impl Iterator<Item = (char, u8)> {
+    BYTES.iter().map(|(&letter, &byte)| (letter, byte))
+}
+
 /// The byte that `<0xE7>` stands for.
 fn byte(token: &str) -> Option<u8> {
     let digits = token.strip_prefix("<0x")?.strip_suffix('>')?;

@@ -2,14 +2,16 @@
 
 use crate::error::Error;
 use crate::folder::if_there;
-use crate::tokenizer::alphabet::Alphabet;
+use crate::tokenizer::alphabet::{Alphabet, letters};
 use crate::tokenizer::class;
 use crate::tokenizer::form::Form;
 use crate::tokenizer::settings::{Settings, optional};
 use crate::tokenizer::{END_OF_TEXT, Tokenizer};
 use std::path::Path;
-use tokenizers::models::bpe::BPE;
+use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::processors::roberta::RobertaProcessing;
+use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::{AddedToken, Tokenizer as Bpe};
 
 /// See [`Tokenizer::open`].
@@ -36,6 +38,18 @@ pub(crate) fn open(folder: &Path) -> Result<Tokenizer, Error> {
         settings.add_bos_token = None;
         return Ok(Tokenizer::new(form, settings));
     }
+    if settings.is_of_bytes() {
+        let path = folder.join("tokenizer_config.json");
+        let mut form = of_bytes(&path)?;
+        settings.add_to(&mut form.bpe, added, &path)?;
+        settings.name_specials(&mut form.bpe, &path)?;
+        return Ok(Tokenizer::new(form, settings));
+    }
+    for model in ["spiece.model", "sentencepiece.bpe.model", "tokenizer.model"] {
+        if folder.join(model).exists() {
+            return Err(Error::SentencePiece { path: folder.join(model) });
+        }
+    }
     let (vocab, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
     for path in [&vocab, &merges] {
         if !path.exists() {
@@ -46,7 +60,32 @@ pub(crate) fn open(folder: &Path) -> Result<Tokenizer, Error> {
     let mut form = pair(&vocab, &merges, settings.prefix_space().unwrap_or(false))?;
     settings.add_to(&mut form.bpe, added, &folder.join("added_tokens.json"))?;
     settings.name_specials(&mut form.bpe, &vocab)?;
+    if settings.is_robertas() {
+        let named = |text: &str| Some((text.to_owned(), form.bpe.token_to_id(text)?));
+        if let (Some(end), Some(begin)) = (named("</s>"), named("<s>")) {
+            form.bpe.with_post_processor(Some(RobertaProcessing::new(end, begin)));
+        }
+    }
     Ok(Tokenizer::new(form, settings))
+}
+
+/// byT5's, which needs no file: three tokens, and one for each byte.
+fn of_bytes(path: &Path) -> Result<Form, Error> {
+    let failed = |source| Error::Tokenizer { path: path.to_owned(), source };
+    let first = ["<pad>", "</s>", "<unk>"];
+    let numbered = (0..).zip(first).map(|(id, token)| (token.to_owned(), id));
+    let bytes = letters().map(|(letter, byte)| (letter.to_string(), first.len() as u32 + u32::from(byte)));
+    let vocabulary: Vocab = numbered.chain(bytes).collect();
+    let size = vocabulary.len();
+    let model = BPE::builder().vocab_and_merges(vocabulary, Vec::new()).build().map_err(failed)?;
+    let mut bpe = Bpe::new(model);
+    bpe.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(false).use_regex(false)));
+    bpe.with_decoder(Some(ByteLevel::default()));
+    let mut end = TemplateProcessing::builder();
+    end.try_single("$A </s>").map_err(|error| failed(error.into()))?.special_tokens(vec![("</s>", 1)]);
+    let end = end.build().map_err(|error| failed(error.into()))?;
+    bpe.with_post_processor(Some(end));
+    Ok(Form { bpe, alphabet: Alphabet::Letters, size })
 }
 
 /// GPT-2's own pair of files.

@@ -74,7 +74,7 @@ impl Parts {
         let kind = model.and_then(|model| model.kind.as_deref());
         // Old files do not name it.
         let merges = model.is_some_and(|model| model.merges.is_some());
-        if kind != Some("BPE") && (kind.is_some() || !merges) {
+        if !matches!(kind, Some("BPE" | "Unigram")) && (kind.is_some() || !merges) {
             return Err(format!("a tokenizer of type {:?}", kind.unwrap_or("missing")));
         }
         let affixes = model.iter().flat_map(|model| {
@@ -97,7 +97,8 @@ impl Parts {
         let bytes = model.is_some_and(|model| model.byte_fallback == Some(true));
         let pieces = space.map(|space| Alphabet::Pieces { space, bytes });
         pieces.ok_or_else(|| {
-            "BPE whose tokens are neither made of bytes nor have a sign for a space".to_owned()
+            let kind = kind.unwrap_or("BPE");
+            format!("{kind} whose tokens are neither made of bytes nor have a sign for a space")
         })
     }
 }

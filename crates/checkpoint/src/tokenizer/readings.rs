@@ -45,6 +45,11 @@ impl Readings {
         &self.bpe
     }
 
+    /// Whether a space is put before a text.
+    pub(crate) fn puts(&self) -> bool {
+        self.put.is_some()
+    }
+
     /// Whether a space is put before the text alone, and not after an added token.
     pub(crate) fn puts_first(&self) -> bool {
         self.put == Some(Put::First)

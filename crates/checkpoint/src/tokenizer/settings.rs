@@ -200,6 +200,16 @@ impl Settings {
         self.add_prefix_space.or(gpt2s.then_some(false))
     }
 
+    /// Whether the tokenizer's class is byT5's, whose tokens are bytes.
+    pub(crate) fn is_of_bytes(&self) -> bool {
+        self.tokenizer_class.as_deref() == Some("ByT5Tokenizer")
+    }
+
+    /// Whether the tokenizer's class is RoBERTa's, which has tokens around a text.
+    pub(crate) fn is_robertas(&self) -> bool {
+        self.tokenizer_class.as_deref().is_some_and(|class| class.starts_with("RobertaTokenizer"))
+    }
+
     /// Whether the tokenizer's class is Llama's.
     pub(crate) fn is_llamas(&self) -> bool {
         self.tokenizer_class.as_deref().is_some_and(|class| class.starts_with("LlamaTokenizer"))

@@ -20,7 +20,7 @@ pub(crate) struct Piece {
 /// Where the tokens of a part of the text spell it, but for one space that was put before it, each has its bytes. A
 /// normaliser makes other characters of some: of the tokens that come from one of those, the first has it, and the
 /// others nothing at its end. What is between two tokens was dropped: white space, or letters that the vocabulary
-/// lacks.
+/// lacks. Dropped white space before a token that begins with a space is that token's: it is what the space stands for.
 pub(crate) fn spans(
     text: &str,
     pieces: &[Piece],
@@ -39,7 +39,20 @@ pub(crate) fn spans(
         spans.push(end..reached);
         first = added + 1;
     }
+    take_white_space(&mut spans, text, pieces, alphabet);
     spans
+}
+
+/// Gives tokens that begin with a space the white space before them, where no token has it.
+fn take_white_space(spans: &mut [Range<usize>], text: &str, pieces: &[Piece], alphabet: Alphabet) {
+    let mut reached = 0;
+    for (span, piece) in spans.iter_mut().zip(pieces) {
+        let dropped = text.get(reached..span.start).is_some_and(|between| between.trim().is_empty());
+        if dropped && !piece.added && alphabet.without_space(&piece.text).is_some() {
+            span.start = reached;
+        }
+        reached = span.end;
+    }
 }
 
 /// A part of a text without added tokens.

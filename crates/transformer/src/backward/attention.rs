@@ -32,10 +32,11 @@ pub(crate) struct AttentionRecord {
     angles: Option<Angles>,
     /// Where the queries stand.
     positions: Range<i64>,
+    /// Whether no query sees a later key.
+    causal: bool,
 }
 
-/// Gradients of queries and values, `[heads or groups, tokens, outputs, width]`, and of keys,
-/// `[groups, outputs, tokens, width]`.
+/// Gradients of queries, keys and values.
 struct Gradients {
     queries: Tensor,
     keys: Tensor,
@@ -75,18 +76,45 @@ impl AttentionRecord {
         }
         let (mixed, pattern) = attention.pattern(&queries, &keys, &values, positions.start, None)?;
         let attended = attention.out.apply(&mixed.f_transpose(0, 1)?.f_reshape([count, -1])?)?;
-        let (softened, mixed) = match temperature(rule) {
-            None => (pattern.shallow_clone(), mixed),
-            Some(temperature) => {
-                let softened = soften(&pattern, temperature)?;
-                let by_group = softened.f_reshape([groups, heads / groups * count, tokens])?;
-                let mixed = by_group.f_bmm(&values)?.f_view([heads, count, width])?;
-                (softened, mixed)
-            }
-        };
+        let (softened, mixed) = softened(rule, &pattern, mixed, &values)?;
         let angles = angles.map(Angles::shallow_clone);
-        let positions = positions.clone();
-        Ok((attended, Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions }))
+        let (positions, causal) = (positions.clone(), attention.shape.causal);
+        Ok((
+            attended,
+            Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions, causal },
+        ))
+    }
+
+    /// Attention of some tokens, `[tokens, hidden]`, to those of another stack, `[source, hidden]`, and what its way
+    /// back needs.
+    pub(crate) fn forward_cross(
+        attention: &Attention,
+        x: &Tensor,
+        source: &Tensor,
+        rule: BackwardRule,
+    ) -> Result<(Tensor, Self), TchError> {
+        let Shape { heads, groups, width, .. } = attention.shape;
+        let [to_queries, to_keys, to_values] = attention.projection.parts(attention.shape.widths())?;
+        let split =
+            |x: Tensor, heads: i64| x.f_reshape([-1, heads, width])?.f_transpose(0, 1)?.f_contiguous();
+        let queries = split(to_queries.apply(x)?, heads)?;
+        let (keys, values) =
+            (split(to_keys.apply(source)?, groups)?, split(to_values.apply(source)?, groups)?);
+        let (mixed, pattern) = attention.pattern(&queries, &keys, &values, 0, None)?;
+        let count = x.size()[0];
+        let attended = attention.out.apply(&mixed.f_transpose(0, 1)?.f_reshape([count, -1])?)?;
+        let (softened, mixed) = softened(rule, &pattern, mixed, &values)?;
+        let positions = 0..count;
+        let (norms, angles, causal) = (None, None, false);
+        Ok((
+            attended,
+            Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions, causal },
+        ))
+    }
+
+    /// How many keys some of the recorded rows see.
+    fn seen(&self, rows: &Range<i64>) -> i64 {
+        if self.causal { self.positions(rows).end } else { self.keys.size()[1] }
     }
 
     /// Where some of the recorded rows stand.
@@ -103,20 +131,9 @@ impl AttentionRecord {
         gradient: &Tensor,
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
-        let Shape { heads, groups, width, scale, .. } = attention.shape;
         let (own, count, _) = gradient.size3()?;
-        let tokens = self.positions(rows).end;
-        let mixed = attention.out.back(gradient)?;
-        // `[heads, queries, outputs, width]`: every product below has the rows of all outputs.
-        let mixed = mixed.f_reshape([own, count, heads, width])?.f_permute([2, 0, 1, 3])?.f_contiguous()?;
-        let (to_values, to_scores) = to_values_and_scores(rule);
-        let Gradients { queries, keys, values } = self.back_mix(&mixed, rows)?;
-        let scale = scale * to_scores;
-        let queries = self.back_queries(attention, queries.f_mul_scalar(scale)?, rows, rule)?;
-        let keys = keys.f_mul_scalar(scale)?.f_permute([0, 2, 1, 3])?;
-        let keys = self.back_keys(attention, keys, rule)?;
-        let values = if to_values < 1.0 { values.f_mul_scalar(to_values)? } else { values };
-        let values = values.f_view([groups, tokens, count, width])?;
+        let tokens = self.seen(rows);
+        let Gradients { queries, keys, values } = self.back_heads(attention, rows, gradient, rule)?;
         let ordered = |x: &Tensor| x.f_permute([1, 2, 0, 3]);
         let (queries, keys, values) = (ordered(&queries)?, ordered(&keys)?, ordered(&values)?);
         if own == tokens {
@@ -128,6 +145,89 @@ impl AttentionRecord {
         let mut asked = sum.f_narrow(0, (tokens - own) * count, own * count)?;
         to_queries.add_back(&mut asked, &queries.f_reshape([own * count, -1])?)?;
         sum.f_view([tokens, count, -1])
+    }
+
+    /// The same where the keys are another stack's: to what the queries were made of, `[rows, outputs, hidden]`, and to
+    /// the other stack's tokens, `[source, outputs, hidden]`.
+    pub(crate) fn back_cross(
+        &self,
+        attention: &Attention,
+        rows: &Range<i64>,
+        gradient: &Tensor,
+        rule: BackwardRule,
+    ) -> Result<(Tensor, Tensor), TchError> {
+        let gradients = self.back_heads(attention, rows, gradient, rule)?;
+        let [queries, keys, values] = [gradients.queries, gradients.keys, gradients.values]
+            .map(|x| x.f_permute([1, 2, 0, 3])?.f_flatten(2, 3));
+        let [to_queries, to_keys, to_values] = attention.projection.parts(attention.shape.widths())?;
+        let (keys, values) = (keys?, values?);
+        let size = [keys.size()[0], keys.size()[1], -1];
+        let mut source = to_values.back(&values.f_flatten(0, 1)?)?;
+        to_keys.add_back(&mut source, &keys.f_flatten(0, 1)?)?;
+        Ok((to_queries.back(&queries?)?, source.f_view(size)?))
+    }
+
+    /// The same where every output has one row: from `[outputs, hidden]`, the gradients of what attention adds at some
+    /// of the recorded rows, to `[outputs, hidden]` and `[source, outputs, hidden]`.
+    pub(crate) fn back_cross_from_outputs(
+        &self,
+        attention: &Attention,
+        outputs: &Range<i64>,
+        gradient: &Tensor,
+        rule: BackwardRule,
+    ) -> Result<(Tensor, Tensor), TchError> {
+        let Shape { heads, groups, width, scale, .. } = attention.shape;
+        let (count, source, shared) = (gradient.size()[0], self.keys.size()[1], heads / groups);
+        let (to_values, to_scores) = to_values_and_scores(rule);
+        let scale = scale * to_scores;
+        let rows = |x: &Tensor| x.f_narrow(1, outputs.start, count);
+        let by_group = |x: &Tensor| x.f_reshape([groups, shared * count, -1]);
+        let mixed = attention.out.back(gradient)?;
+        let mixed = mixed.f_view([count, heads, width])?.f_transpose(0, 1)?.f_contiguous()?;
+        let scores = by_group(&mixed)?.f_bmm(&self.values.f_transpose(1, 2)?)?;
+        let mut scores = scores.f_view([heads, count, source])?;
+        back_softmax(&mut scores, &rows(&self.softened)?)?;
+        let own = by_group(&scores)?.f_bmm(&self.keys)?.f_mul_scalar_(scale)?;
+        let own = own.f_view([heads, count, width])?.f_transpose(0, 1)?.f_reshape([count, -1])?;
+        // Of each head a coefficient for each token of the source times one vector; heads of a group are summed.
+        let spread = |coefficients: &Tensor, vectors: &Tensor| -> Result<Tensor, TchError> {
+            let coefficients =
+                coefficients.f_view([groups, shared, count, source])?.f_permute([2, 0, 3, 1])?;
+            let vectors = vectors.f_reshape([groups, shared, count, width])?.f_permute([2, 0, 1, 3])?;
+            let sum = coefficients.f_matmul(&vectors)?;
+            sum.f_permute([2, 0, 1, 3])?.f_reshape([source * count, groups * width])
+        };
+        let [to_queries, to_keys, map_values] = attention.projection.parts(attention.shape.widths())?;
+        let values = spread(&rows(&self.pattern)?.f_mul_scalar(to_values)?.f_contiguous()?, &mixed)?;
+        let keys = spread(&scores.f_mul_scalar_(scale)?, &rows(&self.queries)?)?;
+        let mut whole = map_values.back(&values)?;
+        to_keys.add_back(&mut whole, &keys)?;
+        Ok((to_queries.back(&own)?, whole.f_view([source, count, -1])?))
+    }
+
+    /// From the gradient of what attention adds at some of the recorded rows, `[rows, outputs, hidden]`, to those of
+    /// queries, keys and values as they were projected, `[heads or groups, tokens, outputs, width]` each.
+    fn back_heads(
+        &self,
+        attention: &Attention,
+        rows: &Range<i64>,
+        gradient: &Tensor,
+        rule: BackwardRule,
+    ) -> Result<Gradients, TchError> {
+        let Shape { heads, groups, width, scale, .. } = attention.shape;
+        let (own, count, _) = gradient.size3()?;
+        let tokens = self.seen(rows);
+        let mixed = attention.out.back(gradient)?;
+        // `[heads, queries, outputs, width]`: every product below has the rows of all outputs.
+        let mixed = mixed.f_reshape([own, count, heads, width])?.f_permute([2, 0, 1, 3])?.f_contiguous()?;
+        let (to_values, to_scores) = to_values_and_scores(rule);
+        let Gradients { queries, keys, values } = self.back_mix(&mixed, rows)?;
+        let scale = scale * to_scores;
+        let queries = self.back_queries(attention, queries.f_mul_scalar(scale)?, rows, rule)?;
+        let keys = keys.f_mul_scalar(scale)?.f_permute([0, 2, 1, 3])?;
+        let keys = self.back_keys(attention, keys, rule)?;
+        let values = if to_values < 1.0 { values.f_mul_scalar(to_values)? } else { values };
+        Ok(Gradients { queries, keys, values: values.f_view([groups, tokens, count, width])? })
     }
 
     /// The same where every output has one row, at its own position: from `[outputs, hidden]` to
@@ -197,7 +297,8 @@ impl AttentionRecord {
     }
 
     /// From the gradient of what attention mixes at some of the recorded rows, `[heads, rows, outputs, width]`, to
-    /// those of queries and keys, before they are scaled, and of values.
+    /// those of queries and keys, before they are scaled, and of values: `[heads, rows, outputs, width]`,
+    /// `[groups, outputs, tokens, width]` and `[groups, tokens, outputs · width]`.
     ///
     /// Queries go in blocks, and of a block's keys only those that any of its queries sees. Back through the softmax,
     /// `p ⊙ (g − Σ g ⊙ p)`, and `Σ_j g_ij p_ij` is the gradient of what `i` mixed times that: no pass over the scores.
@@ -205,7 +306,7 @@ impl AttentionRecord {
     fn back_mix(&self, mixed: &Tensor, asked: &Range<i64>) -> Result<Gradients, TchError> {
         let (heads, own, count, width) = mixed.size4()?;
         let groups = self.keys.size()[0];
-        let Range { start: first, end: tokens } = self.positions(asked);
+        let (first, tokens) = (self.positions(asked).start, self.seen(asked));
         let shared = heads / groups;
         let like = (mixed.kind(), mixed.device());
         let values = Tensor::f_zeros([groups, tokens, count * width], like)?;
@@ -219,7 +320,8 @@ impl AttentionRecord {
         let mut from = 0;
         while from < own {
             let block = QUERIES.min(own - from);
-            let (end, rows_of_group) = (first + from + block, shared * block);
+            let end = if self.causal { first + from + block } else { tokens };
+            let rows_of_group = shared * block;
             let rows = |x: &Tensor| x.f_narrow(1, from, block);
             let seen = |x: &Tensor| x.f_narrow(1, 0, end);
             let own = rows(mixed)?.f_reshape([groups, rows_of_group, count * width])?;
@@ -295,6 +397,21 @@ impl AttentionRecord {
         }
         Ok(gradient)
     }
+}
+
+/// The softmax that is gone back through by a rule, and values as it mixes them.
+fn softened(
+    rule: BackwardRule,
+    pattern: &Tensor,
+    mixed: Tensor,
+    values: &Tensor,
+) -> Result<(Tensor, Tensor), TchError> {
+    let Some(temperature) = temperature(rule) else { return Ok((pattern.shallow_clone(), mixed)) };
+    let (groups, size) = (values.size()[0], mixed.size());
+    let softened = soften(pattern, temperature)?;
+    let by_group = softened.f_reshape([groups, -1, values.size()[1]])?;
+    let mixed = by_group.f_bmm(values)?.f_view(&*size)?;
+    Ok((softened, mixed))
 }
 
 /// Adds each output's row at its own position, which the first has at `first`, in place.

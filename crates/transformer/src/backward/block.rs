@@ -14,38 +14,55 @@ use tch::{TchError, Tensor};
 pub(crate) struct BlockRecord {
     first_norm: NormRecord,
     attention: AttentionRecord,
+    cross: Option<(NormRecord, AttentionRecord)>,
     second_norm: NormRecord,
     feed_forward: FeedForwardRecord,
 }
 
 impl BlockRecord {
-    /// As [`Block::forward`], for one sequence without a batch.
+    /// As [`Block::forward`], for one sequence without a batch; where the block reads a source, `[source, hidden]`, as
+    /// [`Block::forward_with_source`].
     pub(crate) fn forward(
         block: &Block,
         x: &Tensor,
         positions: &Range<i64>,
-        angles: Option<&Angles>,
+        (angles, source): (Option<&Angles>, Option<&Tensor>),
         rule: BackwardRule,
     ) -> Result<(Tensor, Self), TchError> {
         let (normed, first_norm) = NormRecord::forward(x, &block.first_norm)?;
         let (attended, attention) =
             AttentionRecord::forward(&block.attention, &normed, positions, angles, rule)?;
-        let x = x.f_narrow(0, positions.start, positions.end - positions.start)?.f_add(&attended)?;
+        let mut x = x.f_narrow(0, positions.start, positions.end - positions.start)?.f_add(&attended)?;
+        let mut cross = None;
+        if let (Some((norm, attention)), Some(source)) = (&block.cross, source) {
+            let (normed, norm) = NormRecord::forward(&x, norm)?;
+            let (attended, record) = AttentionRecord::forward_cross(attention, &normed, source, rule)?;
+            x = x.f_add(&attended)?;
+            cross = Some((norm, record));
+        }
         let (normed, second_norm) = NormRecord::forward(&x, &block.second_norm)?;
         let (added, feed_forward) = FeedForwardRecord::forward(&block.feed_forward, &normed, rule)?;
-        Ok((x.f_add(&added)?, Self { first_norm, attention, second_norm, feed_forward }))
+        Ok((x.f_add(&added)?, Self { first_norm, attention, cross, second_norm, feed_forward }))
     }
 
     /// From the gradient of a block's output at some of the recorded rows, `[rows, outputs, hidden]`, to that of its
-    /// input, `[tokens, outputs, hidden]`.
+    /// input, `[tokens, outputs, hidden]`. What the source gets is added to `source`, `[source, outputs, hidden]`.
     pub(crate) fn back(
         &self,
         block: &Block,
         rows: &Range<i64>,
         gradient: &Tensor,
+        source: Option<&mut Tensor>,
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
-        let gradient = self.back_feed_forward(block, gradient, rows, rule)?;
+        let mut gradient = self.back_feed_forward(block, gradient, rows, rule)?;
+        if let (Some((norm, record)), Some((own, attention)), Some(source)) =
+            (&self.cross, &block.cross, source)
+        {
+            let (normed, more) = record.back_cross(attention, rows, &gradient, rule)?;
+            let _ = source.f_add_(&more)?;
+            gradient = norm.rows(rows)?.back(&normed, own, rule)?.f_add_(&gradient)?;
+        }
         let normed = self.attention.back(&block.attention, rows, &gradient, rule)?;
         let own = self.attention.positions(rows);
         let whole = self.first_norm.rows(&(0..own.end))?.back(&normed, &block.first_norm, rule)?;
@@ -58,12 +75,19 @@ impl BlockRecord {
     pub(crate) fn back_from_outputs(
         &self,
         block: &Block,
-        first: i64,
-        outputs: &Range<i64>,
+        (first, outputs): (i64, &Range<i64>),
         gradient: &Tensor,
+        source: Option<&mut Tensor>,
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
-        let gradient = self.back_feed_forward(block, gradient, outputs, rule)?;
+        let mut gradient = self.back_feed_forward(block, gradient, outputs, rule)?;
+        if let (Some((norm, record)), Some((own, attention)), Some(source)) =
+            (&self.cross, &block.cross, source)
+        {
+            let (normed, more) = record.back_cross_from_outputs(attention, outputs, &gradient, rule)?;
+            let _ = source.f_add_(&more)?;
+            gradient = norm.rows(outputs)?.back(&normed, own, rule)?.f_add_(&gradient)?;
+        }
         let normed = self.attention.back_from_outputs(&block.attention, outputs, &gradient, rule)?;
         let norm = self.first_norm.rows(&(0..first + outputs.end))?;
         let whole = norm.back(&normed, &block.first_norm, rule)?;

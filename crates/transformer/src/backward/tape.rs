@@ -42,18 +42,12 @@ impl<'a> Recorded<'a> {
         for (i, block) in decoder.blocks.iter().enumerate() {
             let wanted = if i + 1 == count { &positions } else { &all };
             let record;
-            (x, record) = BlockRecord::forward(block, &x, wanted, angles.as_ref(), rule)?;
+            (x, record) = BlockRecord::forward(block, &x, wanted, (angles.as_ref(), None), rule)?;
             blocks.push(record);
         }
         let (x, norm) = NormRecord::forward(&x, &decoder.norm)?;
         let logits = x.f_matmul(&decoder.head.f_transpose(0, 1)?)?.f_unsqueeze(0)?;
         Ok(Self { decoder, blocks, norm, logits, positions, rule })
-    }
-
-    /// How many outputs go back together.
-    fn portion(&self) -> i64 {
-        let inner = self.decoder.blocks.first().map_or(1, |block| block.feed_forward.width() as i64);
-        (WIDEST / (self.positions.end * inner)).max(TOGETHER)
     }
 
     /// The way back of some outputs: `[tokens, outputs, hidden]`, with the tokens that any of them has read.
@@ -63,9 +57,15 @@ impl<'a> Recorded<'a> {
         let mut gradient = self.norm.rows(outputs)?.back(&gradient, &self.decoder.norm, self.rule)?;
         for (i, (record, block)) in self.blocks.iter().zip(&self.decoder.blocks).enumerate().rev() {
             gradient = if i + 1 == self.blocks.len() {
-                record.back_from_outputs(block, self.positions.start, outputs, &gradient, self.rule)?
+                record.back_from_outputs(
+                    block,
+                    (self.positions.start, outputs),
+                    &gradient,
+                    None,
+                    self.rule,
+                )?
             } else {
-                record.back(block, &(0..gradient.size()[0]), &gradient, self.rule)?
+                record.back(block, &(0..gradient.size()[0]), &gradient, None, self.rule)?
             };
         }
         Ok(gradient)
@@ -79,7 +79,7 @@ impl<'a> Recorded<'a> {
         let mut gradient = gradient.f_unsqueeze(1)?;
         let mut rows = outputs.clone();
         for (record, block) in self.blocks.iter().zip(&self.decoder.blocks).rev() {
-            gradient = record.back(block, &rows, &gradient, self.rule)?;
+            gradient = record.back(block, &rows, &gradient, None, self.rule)?;
             rows = 0..gradient.size()[0];
         }
         gradient.f_squeeze_dim(1)
@@ -97,24 +97,42 @@ impl Tape for Recorded<'_> {
         cotangents: &Tensor,
         each: &mut dyn FnMut(usize, Tensor) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let model = |error: TchError| Error::Model(error.into());
-        let (first, end) = (outputs.start as i64, outputs.end as i64);
-        let mut start = first;
-        while start < end {
-            let stop = (start + self.portion()).min(end);
-            let cotangents = cotangents.f_narrow(0, start - first, stop - start)?;
-            // What `each` does is its own, with gradients or without.
-            let gradients = tch::no_grad(|| self.back(&(start..stop), &cotangents)).map_err(model)?;
-            for output in start..stop {
-                each(output as usize, gradients.f_select(1, output - start)?)?;
-            }
-            start = stop;
-        }
-        Ok(())
+        let inner = self.decoder.blocks.first().map_or(1, |block| block.feed_forward.width() as i64);
+        let together = together(self.positions.end, inner);
+        in_chunks(outputs, together, cotangents, &|some, cotangents| self.back(some, cotangents), each)
     }
 
     fn vjp_of_sum(&self, outputs: Range<usize>, cotangents: &Tensor) -> Result<Tensor, Error> {
         let outputs = outputs.start as i64..outputs.end as i64;
         tch::no_grad(|| self.back_sum(&outputs, cotangents)).map_err(|error| Error::Model(error.into()))
     }
+}
+
+/// How many outputs go back together through so many tokens and the widest activation.
+pub(crate) fn together(tokens: i64, widest: i64) -> i64 {
+    (WIDEST / (tokens * widest)).max(TOGETHER)
+}
+
+/// The way back of some outputs in chunks: `back` gives `[tokens, outputs, hidden]` for each.
+pub(crate) fn in_chunks(
+    outputs: Range<usize>,
+    together: i64,
+    cotangents: &Tensor,
+    back: &dyn Fn(&Range<i64>, &Tensor) -> Result<Tensor, TchError>,
+    each: &mut dyn FnMut(usize, Tensor) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let model = |error: TchError| Error::Model(error.into());
+    let (first, end) = (outputs.start as i64, outputs.end as i64);
+    let mut start = first;
+    while start < end {
+        let stop = (start + together).min(end);
+        let cotangents = cotangents.f_narrow(0, start - first, stop - start).map_err(model)?;
+        // What `each` does is its own, with gradients or without.
+        let gradients = tch::no_grad(|| back(&(start..stop), &cotangents)).map_err(model)?;
+        for output in start..stop {
+            each(output as usize, gradients.f_select(1, output - start).map_err(model)?)?;
+        }
+        start = stop;
+    }
+    Ok(())
 }

@@ -65,18 +65,26 @@ pub(crate) fn heading(rows: &Rows<'_>, width: f64, options: &Options) -> String 
 }
 
 impl ColoredText {
-    /// A record's text on a panel of some width, in letters of some size and lines of some height.
+    /// A record's text on a panel of some width, in letters of some size and lines of some height. Where an encoder read
+    /// a source, the source is the text, and the target stands under a rule; the start token between them is no text.
     pub(crate) fn set(record: &Record, setting: Setting, width: f64, (size, line): (f64, f64)) -> Self {
         let n_input = record.n_input();
         let room = width - 2.0 * PADDING;
-        let shown = if setting == Setting::Running { &record.tokens } else { record.inputs() };
+        let source = record.source();
+        let shown = match (setting, source) {
+            (_, Some(source)) => &record.tokens[..source],
+            (Setting::Running, None) => &record.tokens,
+            _ => record.inputs(),
+        };
         let paragraph = Paragraph::set(shown, room, size, line);
         let paragraph = if setting == Setting::Boxed { paragraph.with_spaces() } else { paragraph };
         let mut blocks = vec![Block { paragraph, first: 0, top: 0.0 }];
-        if setting == Setting::Apart && record.n_output() > 0 {
+        let apart = setting == Setting::Apart || setting == Setting::Running && source.is_some();
+        if apart && record.n_output() > 0 {
             let top = blocks[0].paragraph.height() + BETWEEN;
-            let paragraph = Paragraph::continuing(record.output_tokens(), room, size, line);
-            blocks.push(Block { paragraph, first: n_input, top });
+            let first = source.map_or(n_input, |source| source + 1);
+            let paragraph = Paragraph::continuing(&record.tokens[first..], room, size, line);
+            blocks.push(Block { paragraph, first, top });
         }
         Self { blocks, setting, n_input, width, line }
     }
@@ -88,22 +96,33 @@ impl ColoredText {
 
     /// Width and height of the inputs alone, or of the running text.
     pub(crate) fn text_size(&self) -> (f64, f64) {
-        (self.width - 2.0 * PADDING, self.blocks[0].paragraph.height())
+        let height = if self.setting == Setting::Running {
+            self.height() - 2.0 * PADDING
+        } else {
+            self.blocks[0].paragraph.height()
+        };
+        (self.width - 2.0 * PADDING, height)
     }
 
     /// Every stretch of the inputs, or of the running text, from the text's own corner.
     pub(crate) fn pieces_of_inputs(&self) -> Vec<Piece> {
-        self.blocks[0].paragraph.pieces(0.0, 0.0)
+        let blocks = if self.setting == Setting::Running { &self.blocks[..] } else { &self.blocks[..1] };
+        Self::pieces_of(blocks, 0.0)
     }
 
     /// Every token's stretches, from the panel's corner.
     fn pieces(&self) -> Vec<Piece> {
+        Self::pieces_of(&self.blocks, PADDING)
+    }
+
+    /// The stretches of some blocks, of which the first begins at that distance from the left and the top.
+    fn pieces_of(blocks: &[Block], from: f64) -> Vec<Piece> {
         let of = |block: &Block| {
             let first = block.first;
-            let pieces = block.paragraph.pieces(PADDING, PADDING + block.top).into_iter();
+            let pieces = block.paragraph.pieces(from, from + block.top).into_iter();
             pieces.map(move |piece| Piece { token: first + piece.token, ..piece })
         };
-        self.blocks.iter().flat_map(of).collect()
+        blocks.iter().flat_map(of).collect()
     }
 
     /// A stretch's ground.
@@ -114,7 +133,7 @@ impl ColoredText {
     /// Where the outputs begin: a standing line in a running text, or a lying one between the two.
     fn rule(&self, pieces: &[Piece]) -> Option<Rect> {
         match (self.setting, self.blocks.get(1)) {
-            (Setting::Running, _) => {
+            (Setting::Running, None) => {
                 let first = pieces.iter().find(|piece| piece.token == self.n_input)?;
                 Some(Rect { width: 0.0, x: first.rect.x - 2.0, ..first.rect })
             }

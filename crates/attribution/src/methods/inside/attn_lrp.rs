@@ -18,7 +18,7 @@ use crate::problem::cost::{Cost, Size};
 ///
 /// In units of the target. The bias of a linear map keeps the relevance that it absorbs, so that a row does not add up
 /// to the target. The relevance of position embeddings is not counted. The rules are made for logits; for any other
-/// target they start at its gradient. For models with such rules ([`Inside::tape_by`](crate::Inside::tape_by)).
+/// target they start at its gradient. For models with such rules ([`LanguageModel::tape_by`](crate::LanguageModel::tape_by)).
 ///
 /// LXT, the library of the method's authors, says that LRP is patented, and free of charge for personal and scientific
 /// purposes only.

@@ -15,7 +15,7 @@ use crate::problem::cost::{Cost, Size};
 ///
 /// In units of the target. The bias of a linear map keeps the relevance that it absorbs, so that a row does not add up
 /// to the target. In GPT-2, whose logits are far below zero, it is often the more stable of the two. For models with
-/// such rules ([`Inside::tape_by`](crate::Inside::tape_by)).
+/// such rules ([`LanguageModel::tape_by`](crate::LanguageModel::tape_by)).
 ///
 /// LXT, the library of AttnLRP's authors, says that LRP is patented, and free of charge for personal and scientific
 /// purposes only.

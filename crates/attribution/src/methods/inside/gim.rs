@@ -23,7 +23,7 @@ use crate::problem::cost::{Cost, Size};
 /// This is what the authors' package computes (`gim-explain` 0.1.4): the derivative of `softmax(z / 2)` would have a
 /// factor of a half besides. Its `explain` multiplies by the token's embedding minus that of a baseline token, a space;
 /// here the baseline is zero, as in gradient × input. For models with such rules
-/// ([`Inside::tape_by`](crate::Inside::tape_by)).
+/// ([`LanguageModel::tape_by`](crate::LanguageModel::tape_by)).
 ///
 /// Cost: a forward pass, and a backward pass for each output, all in one batch where the model has a backward pass of
 /// its own.
