@@ -11,7 +11,7 @@ use std::path::Path;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ModelType {
-    /// T5, T5 1.1, FLAN-T5, byT5, CodeT5.
+    /// T5, T5 1.1, FLAN-T5, `byT5`, `CodeT5`.
     T5,
     /// mT5.
     Mt5,
@@ -130,8 +130,7 @@ fn usual_end() -> Option<EndOfText> {
 fn defaults(model_type: ModelType) -> ([usize; 5], &'static str) {
     match model_type {
         ModelType::T5 => ([32128, 512, 2048, 6, 8], "relu"),
-        ModelType::Mt5 => ([250_112, 512, 1024, 8, 6], "gated-gelu"),
-        ModelType::Umt5 => ([250_112, 512, 1024, 8, 6], "gated-gelu"),
+        ModelType::Mt5 | ModelType::Umt5 => ([250_112, 512, 1024, 8, 6], "gated-gelu"),
     }
 }
 

@@ -76,7 +76,7 @@ impl<'a> RecordedPair<'a> {
                 record.back(block, &(0..gradient.size()[0]), &gradient, Some(&mut source), self.rule)?
             };
         }
-        self.with_source(source, &gradient)
+        self.with_source(&source, &gradient)
     }
 
     /// The way back of the sum over some outputs: `[tokens, hidden]`.
@@ -87,7 +87,7 @@ impl<'a> RecordedPair<'a> {
             gradient = record.back(block, &rows, &gradient, Some(&mut source), self.rule)?;
             rows = 0..gradient.size()[0];
         }
-        self.with_source(source, &gradient)?.f_squeeze_dim(1)
+        self.with_source(&source, &gradient)?.f_squeeze_dim(1)
     }
 
     /// From the logits of some outputs to what the last block made of them: `[outputs, hidden]`.
@@ -103,8 +103,8 @@ impl<'a> RecordedPair<'a> {
     }
 
     /// The encoder's way back, and the target's gradient after it.
-    fn with_source(&self, source: Tensor, target: &Tensor) -> Result<Tensor, TchError> {
-        let mut gradient = self.encoder_norm.back(&source, &self.network.encoder.norm, self.rule)?;
+    fn with_source(&self, source: &Tensor, target: &Tensor) -> Result<Tensor, TchError> {
+        let mut gradient = self.encoder_norm.back(source, &self.network.encoder.norm, self.rule)?;
         for (record, block) in self.encoder.iter().zip(&self.network.encoder.blocks).rev() {
             gradient = record.back(block, &(0..self.source), &gradient, None, self.rule)?;
         }

@@ -113,12 +113,15 @@ pub(crate) fn together(tokens: i64, widest: i64) -> i64 {
     (WIDEST / (tokens * widest)).max(TOGETHER)
 }
 
-/// The way back of some outputs in chunks: `back` gives `[tokens, outputs, hidden]` for each.
+/// From the gradients of some outputs' logits to `[tokens, outputs, hidden]`.
+pub(crate) type WayBack<'a> = dyn Fn(&Range<i64>, &Tensor) -> Result<Tensor, TchError> + 'a;
+
+/// The way back of some outputs in chunks.
 pub(crate) fn in_chunks(
     outputs: Range<usize>,
     together: i64,
     cotangents: &Tensor,
-    back: &dyn Fn(&Range<i64>, &Tensor) -> Result<Tensor, TchError>,
+    back: &WayBack<'_>,
     each: &mut dyn FnMut(usize, Tensor) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let model = |error: TchError| Error::Model(error.into());
