@@ -54,6 +54,10 @@ pub(crate) enum Failure {
     #[cfg(feature = "hub")]
     #[error(transparent)]
     Hub(#[from] saliency::hub::Error),
+    /// The records could not be shown in LIT.
+    #[cfg(feature = "lit")]
+    #[error(transparent)]
+    Lit(#[from] saliency::lit::Error),
     /// The attributions could not be computed.
     #[error(transparent)]
     Attribution(#[from] attribution::Error),

@@ -57,3 +57,10 @@ pub enum Error {
     #[error("the records can't be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
+
+impl Error {
+    /// Whether another folder has to be named: it holds no client, or another one.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::NoClient { .. } | Self::OtherClient { .. })
+    }
+}

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::labels::labels;
 use crate::name::{plain, unique};
 use crate::ordered::Ordered;
-use crate::tokens::texts;
+use crate::tokens::{is_special, texts};
 use saliency_schema::{Record, Token};
 use serde::Serialize;
 
@@ -122,13 +122,16 @@ fn number(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }
 
+/// The text of tokens, without what stands at a place and is no text, such as the end of an encoder's source.
 fn joined(tokens: &[Token]) -> String {
-    if tokens.is_empty() { String::new() } else { Token::joined(tokens).text }
+    let bytes = tokens.iter().filter(|token| !is_special(token)).flat_map(Token::exact_bytes);
+    String::from_utf8_lossy(&bytes.copied().collect::<Vec<_>>()).into_owned()
 }
 
 /// Whether two records of a model are of the same tokens.
 fn is_same_text(a: &Record, b: &Record) -> bool {
-    let same = |(a, b): (&Token, &Token)| (a.id, a.kind, &a.text, &a.bytes) == (b.id, b.kind, &b.text, &b.bytes);
+    let same =
+        |(a, b): (&Token, &Token)| (a.id, a.kind, &a.text, &a.bytes) == (b.id, b.kind, &b.text, &b.bytes);
     a.source() == b.source() && a.tokens.len() == b.tokens.len() && a.tokens.iter().zip(&b.tokens).all(same)
 }
 

@@ -80,10 +80,7 @@ struct Module {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LayoutSettings {
-    hide_toolbar: bool,
     main_height: u32,
-    left_width: u32,
-    center_page: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -140,7 +137,9 @@ impl Info {
             init_specs: InitSpecs { datasets: Ordered::new(), models: Ordered::new() },
         };
         let metas = |name: &'static str| {
-            Ordered::of(labelled.0.iter().map(|(label, _)| (&**label, Type::salience(name, signed(labelled, label)))))
+            Ordered::of(
+                labelled.0.iter().map(|(label, _)| (&**label, Type::salience(name, signed(labelled, label)))),
+            )
         };
         info.interpreters.push(OF_SOURCE.to_owned(), InterpreterInfo::new(metas("SequenceSalience"), ""));
         // Hidden names come last: LIT selects the first model.
@@ -149,14 +148,16 @@ impl Info {
             let name = &model.name;
             let interpreters = if model.has_source() { vec![OF_SOURCE] } else { Vec::new() };
             let data = dataset_spec(model);
-            let own = ModelInfo::new(name, data.clone(), [("response", Type::new("GeneratedText"))], &interpreters);
+            let own =
+                ModelInfo::new(name, data.clone(), [("response", Type::new("GeneratedText"))], &interpreters);
             info.models.push(name.clone(), own);
             let tokens = [("tokens", Type::new("Tokens"))];
             hidden.push((format!("_{name}_tokenizer"), ModelInfo::new(name, data.clone(), tokens, &[])));
             let methods = labelled.0.iter().filter(|(label, _)| model.has(label));
             let scores: Vec<_> = methods.map(|(label, _)| (&**label, Type::scores())).collect();
             hidden.push((format!("_{name}_salience"), ModelInfo::new(name, data.clone(), scores, &[])));
-            let data = DatasetInfo { spec: data, description: "Texts of records.", size: model.examples.len() };
+            let data =
+                DatasetInfo { spec: data, description: "Texts of records.", size: model.examples.len() };
             info.datasets.push(name.clone(), data);
         }
         info.models.0.extend(hidden);
@@ -219,13 +220,7 @@ impl Layout {
             upper: Ordered::of([("Texts", vec![module("simple-data-table-module")])]),
             lower,
             left: Ordered::new(),
-            // The toolbar is where another model is chosen.
-            layout_settings: LayoutSettings {
-                hide_toolbar: models.len() == 1,
-                main_height: 25,
-                left_width: 0,
-                center_page: false,
-            },
+            layout_settings: LayoutSettings { main_height: 25 },
             description: "Texts, and what each took from the tokens before it.",
         }
     }

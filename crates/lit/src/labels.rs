@@ -94,7 +94,10 @@ mod tests {
     #[test]
     fn a_method_alone_is_its_name() {
         let made = |name: &str| record(1.0).with_method(Method::new(name)).with_aggregate("l2");
-        assert_eq!(labels(&[made("gradient"), made("alti"), made("gradient")]), ["gradient", "alti", "gradient"]);
+        assert_eq!(
+            labels(&[made("gradient"), made("alti"), made("gradient")]),
+            ["gradient", "alti", "gradient"]
+        );
         assert_eq!(labels(&[record(1.0)]), ["attribution"]);
     }
 
@@ -108,13 +111,19 @@ mod tests {
             steps(50),
             steps(8),
         ];
-        assert_eq!(labels(&records), [
-            "gradient-x-input (l2)",
-            "gradient-x-input (sum)",
-            "integrated-gradients (steps 50)",
-            "integrated-gradients (steps 8)"
-        ]);
-        assert_eq!(labels(&[record(1.0), record(-1.0)]), ["attribution (without sign)", "attribution (signed)"]);
+        assert_eq!(
+            labels(&records),
+            [
+                "gradient-x-input (l2)",
+                "gradient-x-input (sum)",
+                "integrated-gradients (steps 50)",
+                "integrated-gradients (steps 8)"
+            ]
+        );
+        assert_eq!(
+            labels(&[record(1.0), record(-1.0)]),
+            ["attribution (without sign)", "attribution (signed)"]
+        );
     }
 
     #[test]

@@ -84,7 +84,12 @@ impl Page {
             models: Ordered::of(models.iter().map(|model| {
                 (&*model.name, Ordered::of(model.examples.iter().map(|example| (&*example.id, example))))
             })),
-            signed: labelled.0.iter().map(|(label, _)| &**label).filter(|label| signed(&labelled, label)).collect(),
+            signed: labelled
+                .0
+                .iter()
+                .map(|(label, _)| &**label)
+                .filter(|label| signed(&labelled, label))
+                .collect(),
         };
         Ok(Self { records: in_html(&serde_json::to_string(&data)?) })
     }

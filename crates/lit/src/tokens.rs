@@ -12,9 +12,14 @@ const START: &str = "[start]";
 pub(crate) fn texts(record: &Record) -> Vec<String> {
     let mut texts = whole_characters(&record.tokens);
     if let Some(start) = record.source() {
-        set_apart(&mut texts, start);
+        set_apart(&mut texts, &record.tokens, start);
     }
     texts
+}
+
+/// Whether a token is no text: its span is empty.
+pub(crate) fn is_special(token: &Token) -> bool {
+    token.start.is_some() && token.start == token.end
 }
 
 /// Where several tokens hold a character's bytes together, the first shows all of it and the others nothing.
@@ -40,8 +45,8 @@ fn whole_characters(tokens: &[Token]) -> Vec<String> {
     texts
 }
 
-/// Sets a decoder's start token apart from the source's last word and from the answer's first.
-fn set_apart(texts: &mut [String], start: usize) {
+/// Sets a decoder's start token apart from the source's last word and from the answer's first, and that from its end.
+fn set_apart(texts: &mut [String], tokens: &[Token], start: usize) {
     if texts[start].is_empty() {
         START.clone_into(&mut texts[start]);
     }
@@ -50,10 +55,11 @@ fn set_apart(texts: &mut [String], start: usize) {
         Some(last) if !last.is_empty() && !last.contains(is_space) => last.push('\n'),
         _ => texts[start].insert(0, ' '),
     }
-    if let Some(first) = texts.get_mut(start + 1)
-        && !first.starts_with(is_space)
-    {
-        first.insert(0, ' ');
+    for at in start + 1..texts.len() {
+        let begins = at == start + 1 || is_special(&tokens[at]);
+        if begins && !texts[at].starts_with(is_space) {
+            texts[at].insert(0, ' ');
+        }
     }
 }
 
@@ -86,6 +92,15 @@ mod tests {
         assert_eq!(texts(&without_end), ["Who", " went", " <pad>", " Mary"]);
         let without_text = record(&["▁Who", ""], 1, "▁Mary");
         assert_eq!(texts(&without_text), ["▁Who", " [start]", "▁Mary"]);
+    }
+
+    #[test]
+    fn the_end_of_an_answer_is_a_word_by_itself() {
+        let mut tokens = record(&["Who", "<pad>"], 1, "Mary").tokens;
+        tokens.push(Token::new(1, "</s>", Kind::Output).with_span(8..8));
+        let record =
+            Record::new(tokens, vec![vec![Some(1.0); 2], vec![Some(1.0); 3]]).unwrap().with_source(1);
+        assert_eq!(texts(&record), ["Who\n", "<pad>", " Mary", " </s>"]);
     }
 
     #[test]

@@ -51,7 +51,10 @@ fn records_are_shown_in_lit() {
 fn answers() -> Vec<Record> {
     let made = |question: &str, method: &str, sign: f64| {
         let signed = sign < 0.0;
-        answer(question, sign).with_method(Method::new(method)).with_signed(signed).with_model(Model::new("t5"))
+        answer(question, sign)
+            .with_method(Method::new(method))
+            .with_signed(signed)
+            .with_model(Model::new("t5"))
     };
     let questions = [" Bethel", " Hebron"];
     questions.iter().flat_map(|place| [made(place, "occlusion", 1.0), made(place, "gim", -1.0)]).collect()

@@ -67,9 +67,12 @@ window.fetch = async (address, { body } = {}) => {
 };
 
 // The first text is open. LIT reads the address.
-if (!/[?&]selection=/.test(location.search)) {
-  const first = Object.values(datasets)[0][0].id;
-  history.replaceState({}, "", `${location.pathname}?selection=${first}&primary=${first}`);
+const asked = new URLSearchParams(location.search);
+if (!asked.has("selection")) {
+  const [first] = datasets[asked.get("models")] ?? Object.values(datasets)[0];
+  asked.set("selection", first.id);
+  asked.set("primary", first.id);
+  history.replaceState({}, "", `${location.pathname}?${asked}`);
 }
 
 // What LIT decides by the names of its own two methods is decided by the records here: which method is shown first, and
@@ -92,6 +95,16 @@ customElements.whenDefined("sequence-salience-module").then(() => {
     const largest = (this.activeSalience ?? []).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     return largest || 1;
   });
+});
+
+// The texts are few lines; LIT reads this setting before it has it.
+customElements.whenDefined("lit-modules").then(() => {
+  const modules = customElements.get("lit-modules").prototype;
+  const { firstUpdated } = modules;
+  modules.firstUpdated = function () {
+    firstUpdated.call(this);
+    this.upperHeight = `${info.layouts[info.defaultLayout].layoutSettings.mainHeight}%`;
+  };
 });
 
 // LIT asks for rows when the target's text changes, which may be the same for two examples.

@@ -7,7 +7,7 @@ use saliency_schema::{Kind, Record, Token};
 /// An encoder read a question of five tokens; the decoder begins with its start token, and answers with two tokens and
 /// the end. Values are multiples of 0.125, so that sums are exact.
 pub(crate) fn answer(place: &str, sign: f64) -> Record {
-    let texts = ["Who", " went to", place, "?", "</s>", "<pad>", "Mary", " did", "</s>"];
+    let texts = ["Who", " went", place, "?", "</s>", "<pad>", "Mary", " did", "</s>"];
     let mut at = 0;
     let token = |(i, text): (usize, &&str)| {
         let kind = if i < 6 { Kind::Input } else { Kind::Output };
