@@ -61,12 +61,12 @@ struct InterpreterInfo {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Layout {
     upper: Ordered<Vec<Module>>,
     lower: Ordered<Vec<Module>>,
     left: Ordered<Vec<Module>>,
-    layout_settings: LayoutSettings,
+    #[serde(rename = "layoutSettings")]
+    settings: Settings,
     description: &'static str,
 }
 
@@ -79,7 +79,7 @@ struct Module {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LayoutSettings {
+struct Settings {
     main_height: u32,
 }
 
@@ -220,7 +220,7 @@ impl Layout {
             upper: Ordered::of([("Texts", vec![module("simple-data-table-module")])]),
             lower,
             left: Ordered::new(),
-            layout_settings: LayoutSettings { main_height: 25 },
+            settings: Settings { main_height: 25 },
             description: "Texts, and what each took from the tokens before it.",
         }
     }

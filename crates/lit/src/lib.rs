@@ -10,6 +10,8 @@ mod labels;
 mod name;
 mod ordered;
 mod page;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use client::{CLIENT, Client, PinnedClient};

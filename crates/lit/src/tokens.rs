@@ -63,7 +63,7 @@ fn set_apart(texts: &mut [String], tokens: &[Token], start: usize) {
     }
 }
 
-/// What LIT takes for a space: white space, and the one of SentencePiece.
+/// What LIT takes for a space: white space, and the mark of it in pieces of T5's kind.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || c == '▁'
 }
