@@ -10,6 +10,8 @@ use serde_json::Value;
 
 /// The key of the interpreter that LIT's view of source and target looks for.
 const OF_SOURCE: &str = "sequence_salience";
+/// What follows a label in the name of the interpreter of all outputs together.
+const OF_ALL: &str = ": all outputs";
 const LAYOUT: &str = "records";
 
 /// The reply to `get_info`. Names of fields are LIT's.
@@ -136,26 +138,34 @@ impl Info {
             sync_state: false,
             init_specs: InitSpecs { datasets: Ordered::new(), models: Ordered::new() },
         };
-        let metas = |name: &'static str| {
-            Ordered::of(
-                labelled.0.iter().map(|(label, _)| (&**label, Type::salience(name, signed(labelled, label)))),
-            )
-        };
-        info.interpreters.push(OF_SOURCE.to_owned(), InterpreterInfo::new(metas("SequenceSalience"), ""));
+        let labels = || labelled.0.iter().map(|(label, _)| &**label);
+        let meta = |label, name| (label, Type::salience(name, signed(labelled, label)));
+        let of_source = labels().map(|label| meta(label, "SequenceSalience"));
+        info.interpreters
+            .push(OF_SOURCE.to_owned(), InterpreterInfo::new(of_source, "Rows over source and target."));
+        for label in labels() {
+            let description = "The sum of all outputs' rows, divided by its largest absolute value.";
+            let of_all = InterpreterInfo::new([meta(label, "TokenSalience")], description);
+            info.interpreters.push(format!("{label}{OF_ALL}"), of_all);
+        }
         // Hidden names come last: LIT selects the first model.
         let mut hidden = Vec::new();
         for model in models {
             let name = &model.name;
-            let interpreters = if model.has_source() { vec![OF_SOURCE] } else { Vec::new() };
+            let of_source = model.has_source().then(|| OF_SOURCE.to_owned());
+            let of_all = labels().filter(|label| model.has(label)).map(|label| format!("{label}{OF_ALL}"));
+            let interpreters: Vec<_> = of_source.into_iter().chain(of_all).collect();
             let data = dataset_spec(model);
             let own =
-                ModelInfo::new(name, data.clone(), [("response", Type::new("GeneratedText"))], &interpreters);
+                ModelInfo::new(name, data.clone(), [("response", Type::new("GeneratedText"))], interpreters);
             info.models.push(name.clone(), own);
             let tokens = [("tokens", Type::new("Tokens"))];
-            hidden.push((format!("_{name}_tokenizer"), ModelInfo::new(name, data.clone(), tokens, &[])));
+            hidden
+                .push((format!("_{name}_tokenizer"), ModelInfo::new(name, data.clone(), tokens, Vec::new())));
             let methods = labelled.0.iter().filter(|(label, _)| model.has(label));
             let scores: Vec<_> = methods.map(|(label, _)| (&**label, Type::scores())).collect();
-            hidden.push((format!("_{name}_salience"), ModelInfo::new(name, data.clone(), scores, &[])));
+            hidden
+                .push((format!("_{name}_salience"), ModelInfo::new(name, data.clone(), scores, Vec::new())));
             let data =
                 DatasetInfo { spec: data, description: "Texts of records.", size: model.examples.len() };
             info.datasets.push(name.clone(), data);
@@ -189,13 +199,13 @@ impl ModelInfo {
         dataset: &str,
         input: Spec,
         output: impl IntoIterator<Item = (&'n str, Type)>,
-        interpreters: &[&str],
+        interpreters: Vec<String>,
     ) -> Self {
         Self {
             spec: ModelSpec { input, output: Ordered::of(output) },
             datasets: vec![dataset.to_owned()],
             generators: Vec::new(),
-            interpreters: interpreters.iter().map(|&name| name.to_owned()).collect(),
+            interpreters,
             metrics: Vec::new(),
             description: "Attribution records of this model.",
         }
@@ -203,19 +213,21 @@ impl ModelInfo {
 }
 
 impl InterpreterInfo {
-    fn new(meta_spec: Spec, description: &'static str) -> Self {
-        Self { config_spec: Ordered::new(), meta_spec, description }
+    fn new<'n>(meta: impl IntoIterator<Item = (&'n str, Type)>, description: &'static str) -> Self {
+        Self { config_spec: Ordered::new(), meta_spec: Ordered::of(meta), description }
     }
 }
 
 impl Layout {
-    /// The texts above; below, salience of any span, and where there is an encoder LIT's view of source and target.
+    /// The texts above; below, salience of any span, where there is an encoder LIT's view of source and target, and all
+    /// methods one above another.
     fn of(models: &[Model<'_>]) -> Self {
         let module = |module| Module { module, required_for_tab: true };
         let mut lower = Ordered::of([("Salience", vec![module("sequence-salience-module")])]);
         if models.iter().any(Model::has_source) {
             lower.push("Source and target".to_owned(), vec![module("legacy-sequence-salience-module")]);
         }
+        lower.push("All outputs".to_owned(), vec![module("salience-map-module")]);
         Self {
             upper: Ordered::of([("Texts", vec![module("simple-data-table-module")])]),
             lower,

@@ -65,8 +65,11 @@ fn records_of_the_same_tokens_are_one_example() {
     assert_eq!(methods, ["alti", "gim", "gim 2"]);
     let type_of = &models["_gpt2_salience"]["spec"]["output"]["gim"];
     assert_eq!((&type_of["__class__"], &type_of["__name__"]), (&json!("LitType"), &json!("TokenScores")));
-    assert_eq!(models["gpt2"]["interpreters"], json!([]));
-    assert_eq!(data["info"]["layouts"]["records"]["lower"].as_object().unwrap().len(), 1);
+    assert_eq!(
+        models["gpt2"]["interpreters"],
+        json!(["gim: all outputs", "alti: all outputs", "gim 2: all outputs"])
+    );
+    assert_eq!(data["info"]["layouts"]["records"]["lower"].as_object().unwrap().len(), 2);
     assert_eq!(data["datasets"]["gpt2"].as_array().unwrap().len(), 2);
     assert_eq!(data["signed"], json!([]));
 }
@@ -91,7 +94,10 @@ fn an_encoder_decoder_has_a_source_and_a_sign_where_it_is_recorded() {
     assert_eq!(data["signed"], json!(["gim"]));
     let metas = &data["info"]["interpreters"]["sequence_salience"]["metaSpec"];
     assert_eq!((&metas["gim"]["signed"], &metas["occlusion"]["signed"]), (&json!(true), &json!(false)));
-    assert_eq!(data["info"]["models"]["model"]["interpreters"], json!(["sequence_salience"]));
+    assert_eq!(
+        data["info"]["models"]["model"]["interpreters"],
+        json!(["sequence_salience", "occlusion: all outputs", "gim: all outputs"])
+    );
     assert!(data["info"]["layouts"]["records"]["lower"]["Source and target"].is_array());
 }
 

@@ -44,12 +44,22 @@ function sourceAndTarget(model, input) {
   }));
 }
 
+/** All outputs together, as shares of the largest value: LIT's scale ends at 1. */
+function allOutputs(model, input, label) {
+  const found = example(model, input);
+  if (!found.methods[label]) return {};
+  const sum = span({ ...found, mask: found.tokens.map(() => 1) }, found.methods[label]);
+  const largest = sum.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  return { [label]: { tokens: found.tokens, salience: sum.map(value => value / largest) } };
+}
+
 const answers = {
   get_info: () => info,
   get_dataset: query => datasets[query.dataset_name],
   get_preds: (query, inputs) =>
     inputs.map(input => prediction(query.model, input, query.requested_types.split(","))),
-  get_interpretations: (query, inputs) => inputs.map(input => sourceAndTarget(query.model, input)),
+  get_interpretations: ({ model, interpreter }, inputs) => inputs.map(input => interpreter === "sequence_salience" ?
+    sourceAndTarget(model, input) : allOutputs(model, input, Object.keys(info.interpreters[interpreter].metaSpec)[0])),
 };
 
 window.fetch = async (address, { body } = {}) => {

@@ -129,6 +129,19 @@ test("each method is a button by its own name, and values with a sign have two c
   await close();
 });
 
+test("all outputs together are shares of the largest value, one method above another", async () => {
+  const { page, records, close } = await open("methods");
+  await page.locator(".tab").getByText("All outputs", { exact: true }).click();
+  const rows = page.locator("salience-map-module lit-token-chips");
+  await rows.nth(records.length - 1).waitFor();
+  for (const [at, record] of records.entries()) {
+    const sum = record.tokens.map((_, i) => record.attributions.reduce((sum, row) => sum + (row[i] ?? 0), 0));
+    const largest = Math.max(...sum.map(Math.abs));
+    await expect(rows.nth(at), sum.map(value => value / largest));
+  }
+  await close();
+});
+
 test("an encoder–decoder's rows are shown over source and target", async () => {
   const { page, chips, records, close } = await open("answer");
   assert.deepEqual((await drawn(chips)).map(({ token }) => token), ["Who", " went", " Bethel?", "</s>\n", "<pad>", " Mary", " did", " </s>"]);
@@ -163,6 +176,9 @@ test("a hostile prompt is text, and what is no number is 0", async () => {
     await click(chips, 10 + output);
     assert.ok((await weights(chips)).every(Number.isFinite));
   }
+  // What turns a text around turns no other.
+  const [turned, next] = await Promise.all([6, 7].map(at => chips.locator(".salient-token").nth(at).boundingBox()));
+  assert.ok(next.y > turned.y || next.x > turned.x, "after the one that turns around");
   await close();
   // A model's name stands in the address, in the title and on a button.
   const name = "img src=x onerror=alert(1)";

@@ -19,7 +19,7 @@ pub(crate) fn answer(place: &str, sign: f64) -> Record {
     let tokens = texts.iter().enumerate().map(token).collect();
     let value = |row: usize, i: usize| {
         let value = ((row * 5 + i * 3) % 7 + 1) as f64 / 8.0;
-        Some(if (row + i) % 3 == 0 { value * sign } else { value })
+        Some(if (row + i).is_multiple_of(3) { value * sign } else { value })
     };
     let rows = (0..3).map(|row| (0..6 + row).map(|i| value(row, i)).collect()).collect();
     Record::new(tokens, rows).unwrap().with_source(5)
@@ -34,7 +34,7 @@ pub(crate) fn hostile() -> Record {
         "<svg onload=alert(1)>",
         "\u{2028}\u{2029}${alert(1)}`",
         "'\"><iframe src=javascript:alert(1)>",
-        "\u{202e}evil\u{202c}",
+        "\u{202e}evil",
         "{script}{records}",
         "[a](javascript:alert(1))![b](http://192.0.2.1/b.png)",
         "👩‍👩‍👧 שלום 漢字",
