@@ -515,9 +515,9 @@ pub(crate) struct LitArguments {
     /// one text, and each a method that has a button.
     #[arg(required = true, value_name = "RECORD")]
     pub(crate) records: Vec<PathBuf>,
-    /// The folder with the client of lit-nlp 1.3.1, main.js and static, which `cargo xtask lit` fetches; or the unpacked
-    /// Python package's `lit_nlp/client/build/default`. Default: the folder `SALIENCY_LIT`, or else saliency/lit in the
-    /// user's cache.
+    /// The folder with the client of lit-nlp 1.3.1, main.js and static, which `cargo xtask lit` fetches; or
+    /// `lit_nlp/client/build/default` of the unpacked Python package. Default: the folder `SALIENCY_LIT`, or else
+    /// saliency/lit in the user's cache.
     #[arg(long, value_name = "DIR")]
     pub(crate) client: Option<PathBuf>,
     #[command(flatten)]
