@@ -116,6 +116,7 @@ pub(crate) fn in_flags(message: &str) -> String {
         ("`Prompt::special_as_text`", "--special-as-text"),
         ("`Prompt::date`", "--date"),
         ("`Options::record`", "--record K"),
+        ("`Client::open`", "--client"),
     ];
     flags.into_iter().fold(message.to_owned(), |text, (api, flag)| text.replace(api, flag))
 }

@@ -538,7 +538,7 @@ fn clients_of_lit() {
     lit(
         &["--client", "model", "-o", "o"],
         2,
-        &["--client", "no main.js in model", "cargo xtask lit", "1.3.1"],
+        &["--client", "no main.js in model", "cargo xtask lit", "1.3.1", "to --client"],
     );
     place.write("main.js", b"another");
     lit(&["--client", ".", "-o", "o"], 2, &["main.js", "not that of LIT's client 1.3.1", "SHA-256"]);

@@ -22,8 +22,8 @@ pub struct PinnedClient {
 pub const CLIENT: PinnedClient = PinnedClient {
     version: "1.3.1",
     sha256: "91d48ef99ba0da6d64ed29a1b53891cb274175ac3dc1235b962e18fa825e8a88",
-    get: "`cargo xtask lit` fetches it; or unpack the Python package lit-nlp 1.3.1 and name its folder \
-          lit_nlp/client/build/default",
+    get: "`cargo xtask lit` fetches it; or unpack the Python package lit-nlp 1.3.1 and give its folder \
+          lit_nlp/client/build/default to `Client::open`",
 };
 
 const SCRIPT: &str = "main.js";
