@@ -510,6 +510,10 @@ pub(crate) struct ReportArguments {
 }
 
 #[derive(Debug, Args)]
+#[cfg_attr(
+    not(feature = "lit"),
+    allow(dead_code, reason = "a program without LIT refuses whatever is asked")
+)]
 pub(crate) struct LitArguments {
     /// Files with records, or with the notebook's JSON; `-` is standard input. Records of the same model and tokens are
     /// one text, and each a method that has a button.

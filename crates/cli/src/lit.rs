@@ -5,8 +5,7 @@ use crate::arguments::LitArguments;
 use crate::failure::Failure;
 
 #[cfg(not(feature = "lit"))]
-pub(crate) fn run(arguments: &LitArguments, _quiet: bool) -> Result<(), Failure> {
-    let LitArguments { records: _, client: _, group: _, output: _ } = arguments;
+pub(crate) fn run(_arguments: &LitArguments, _quiet: bool) -> Result<(), Failure> {
     Err(Failure::Usage("this program was built without LIT (feature lit)".to_owned()))
 }
 
