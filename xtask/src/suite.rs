@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 use crate::checkout::Checkout;
 use crate::disk::At;
 use crate::libtorch::Libtorch;
+use crate::lit;
 use crate::page;
 use crate::real_gpt2;
 use crate::selection;
@@ -69,6 +70,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     pages.env("MODULES", page::tools(workspace));
     let absent = if browser { no_node } else { no_browser };
     steps.push(Step::new("the page in a browser", pages).wants(browser && node, absent));
+    let client = lit::provide(workspace).inspect_err(|error| eprintln!("LIT's client: {error:#}")).ok();
+    let mut in_lit = in_browser("lit_in_browser");
+    in_lit.env("MODULES", page::tools(workspace)).envs(client.iter().map(|folder| (lit::VARIABLE, folder)));
+    let absent = if client.is_some() { absent } else { "not run: LIT's client can't be fetched here" };
+    let there = browser && node && client.is_some();
+    steps.push(Step::new("records in LIT", in_lit).wants(there, absent));
     for dir in downstream_crates(workspace)? {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("downstream {name}");

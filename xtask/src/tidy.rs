@@ -68,9 +68,14 @@ fn the_chart_in_the_contributing_guide_is_the_example_that_runs() -> Result<()> 
 
 #[test]
 fn what_only_reads_and_draws_never_needs_libtorch() -> Result<()> {
-    for package in
-        ["saliency-schema", "saliency-compare", "saliency-gguf", "saliency-hub", "saliency-viz-svg"]
-    {
+    for package in [
+        "saliency-schema",
+        "saliency-compare",
+        "saliency-gguf",
+        "saliency-hub",
+        "saliency-lit",
+        "saliency-viz-svg",
+    ] {
         if !members()?.contains(package) {
             continue;
         }

@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Draw(Box<DrawArguments>),
     /// Make the page of one or more records, and every chart: FOLDER/index.html.
     Report(Box<ReportArguments>),
+    /// Make a folder that shows records in LIT's own client, without a server: FOLDER/index.html.
+    Lit(LitArguments),
     /// List the charts.
     Charts(ListArguments),
     /// List the attribution methods, targets, aggregates and normalisations.
@@ -502,6 +504,28 @@ pub(crate) struct ReportArguments {
     pub(crate) look: LookArguments,
     #[command(flatten)]
     pub(crate) fonts: FontArguments,
+    /// The folder to write to; created if it does not exist.
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[cfg_attr(
+    not(feature = "lit"),
+    allow(dead_code, reason = "a program without LIT refuses whatever is asked")
+)]
+pub(crate) struct LitArguments {
+    /// Files with records, or with the notebook's JSON; `-` is standard input. Records of the same model and tokens are
+    /// one text, and each a method that has a button.
+    #[arg(required = true, value_name = "RECORD")]
+    pub(crate) records: Vec<PathBuf>,
+    /// The folder with the client of lit-nlp 1.3.1, main.js and static, which `cargo xtask lit` fetches; or
+    /// `lit_nlp/client/build/default` of the unpacked Python package. Default: the folder `SALIENCY_LIT`, or else
+    /// saliency/lit in the user's cache.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) client: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) group: GroupArguments,
     /// The folder to write to; created if it does not exist.
     #[arg(long, short, value_name = "FOLDER")]
     pub(crate) output: PathBuf,

@@ -54,6 +54,10 @@ pub(crate) enum Failure {
     #[cfg(feature = "hub")]
     #[error(transparent)]
     Hub(#[from] saliency::hub::Error),
+    /// The records could not be shown in LIT.
+    #[cfg(feature = "lit")]
+    #[error(transparent)]
+    Lit(#[from] saliency::lit::Error),
     /// The attributions could not be computed.
     #[error(transparent)]
     Attribution(#[from] attribution::Error),
@@ -112,6 +116,7 @@ pub(crate) fn in_flags(message: &str) -> String {
         ("`Prompt::special_as_text`", "--special-as-text"),
         ("`Prompt::date`", "--date"),
         ("`Options::record`", "--record K"),
+        ("`Client::open`", "--client"),
     ];
     flags.into_iter().fold(message.to_owned(), |text, (api, flag)| text.replace(api, flag))
 }

@@ -13,6 +13,7 @@ mod fonts;
 mod hub;
 mod interrupt;
 mod list;
+mod lit;
 mod memory;
 mod model;
 mod models;
@@ -73,6 +74,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Attribute(options) => attribute::run(options, quiet),
         Command::Draw(options) => draw::run(options, quiet),
         Command::Report(options) => report::run(options, quiet),
+        Command::Lit(options) => lit::run(options, quiet),
         Command::Charts(options) => list::charts(options),
         Command::Methods(options) => list::methods(options),
         Command::Models(options) => models::run(options, quiet),

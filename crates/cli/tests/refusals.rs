@@ -525,3 +525,22 @@ fn a_closed_pipe_is_one_sentence() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("standard output") && said.contains("-o") && said.lines().count() == 1, "{said}");
 }
+
+#[test]
+fn clients_of_lit() {
+    let place = Place::new();
+    let lit = |more: &[&str], code: i32, words: &[&str]| {
+        let mut arguments = vec!["lit", "record.json"];
+        arguments.extend(more);
+        place.refused(&arguments, code, words);
+    };
+    lit(&[], 2, &["--output"]);
+    lit(
+        &["--client", "model", "-o", "o"],
+        2,
+        &["--client", "no main.js in model", "cargo xtask lit", "1.3.1", "to --client"],
+    );
+    place.write("main.js", b"another");
+    lit(&["--client", ".", "-o", "o"], 2, &["main.js", "not that of LIT's client 1.3.1", "SHA-256"]);
+    lit(&["--client", ".", "-o", "record.json"], 2, &["record.json", "is no folder"]);
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+mod client;
+mod error;
+mod examples;
+mod folder;
+mod info;
+mod labels;
+mod name;
+mod ordered;
+mod page;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+pub use client::{CLIENT, Client, PinnedClient};
+pub use error::Error;
+pub use page::Page;
+
+// Of which types stand in this crate's public signatures.
+pub use saliency_schema;

@@ -1,0 +1,78 @@
+//! The folder in a browser, with LIT's own client: writes folders, and runs `browser/lit.test.mjs` over them. Ignored
+//! by default, since it needs a Chromium, Node.js, what `cargo xtask page` installs, and the client, which `cargo xtask
+//! lit` fetches: `cargo xtask test` runs it where they are.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{answer, hostile};
+use saliency_lit::{Client, Page};
+use saliency_schema::{Kind, Method, Model, Record, Token};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[test]
+#[ignore = "needs a Chromium, Node.js and LIT's client, which `cargo xtask test` looks for"]
+fn records_are_shown_in_lit() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lit");
+    let client = Client::find().unwrap();
+    assert!(client.has_icons(), "no icon font beside the client");
+    let read = |file: &str| saliency_schema::read(&std::fs::read(here.join(file)).unwrap()).unwrap();
+    let write = |name: &str, records: &[Record]| {
+        let folder = pages.join(name);
+        Page::new(records).unwrap().write(&client, &folder).unwrap();
+        let mut json = Vec::new();
+        saliency_schema::write(records, &mut json).unwrap();
+        std::fs::write(folder.join("records.json"), json).unwrap();
+    };
+    let run = read("../viz-svg/tests/data/run-30.json");
+    write("run-30", &run);
+    write("runs", &read("../schema/tests/data/runs-3x30.json"));
+    write("methods", &read("../viz-svg/tests/data/methods.jsonl"));
+    write("hostile", &[hostile(), hostile().with_model(Model::new("<img src=x onerror=alert(1)>"))]);
+    write("answer", &answers());
+    write("small", &[small()]);
+
+    let modules =
+        std::env::var("MODULES").expect("MODULES: the folder that `cargo xtask page` installs into");
+    let status = Command::new("node")
+        .args(["--test", "--test-reporter=spec"])
+        .arg(here.join("tests/browser/lit.test.mjs"))
+        .env("CHROME", browser().expect("no browser: set CHROME, or put chromium on the PATH"))
+        .env("MODULES", modules)
+        .env("PAGES", &pages)
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Two questions with the same answer, each by two methods, of which one has a sign.
+fn answers() -> Vec<Record> {
+    let made = |question: &str, method: &str, sign: f64| {
+        let signed = sign < 0.0;
+        answer(question, sign)
+            .with_method(Method::new(method))
+            .with_signed(signed)
+            .with_model(Model::new("t5"))
+    };
+    let questions = [" Bethel", " Hebron"];
+    questions.iter().flat_map(|place| [made(place, "occlusion", 1.0), made(place, "gim", -1.0)]).collect()
+}
+
+/// Values far below LIT's own end of the scale, 0.001.
+fn small() -> Record {
+    let token = |text, kind| Token::new(0, text, kind);
+    let tokens = vec![token("a", Kind::Input), token(" b", Kind::Input), token(" c", Kind::Output)];
+    Record::new(tokens, vec![vec![Some(2e-7), Some(1e-9)]]).unwrap()
+}
+
+/// What CHROME names, or the first Chromium on the PATH.
+fn browser() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("CHROME") {
+        return Some(named.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    std::env::split_paths(&path).flat_map(|dir| names.map(|name| dir.join(name))).find(|file| file.is_file())
+}
