@@ -28,7 +28,7 @@
 //! - `attribution` (with `gpt2`): attribution on libtorch of any model; folders, tokenizers and prompts.
 //! - `gpt2` (default): GPT-2 checkpoints.
 //! - `llama` (default): checkpoints of Llama, Mistral and Qwen.
-//! - `t5` (default): checkpoints of T5, FLAN-T5, mT5, umT5, byT5 and CodeT5.
+//! - `t5` (default): checkpoints of T5, FLAN-T5, mT5, `umT5`, `byT5` and `CodeT5`.
 //! - `demo` (default): the bundled model (8 MB), a GPT-2.
 //! - `hub`: downloads models from the Hugging Face hub, and `smollm2` from a package index.
 //! - `csv` (default): tables of every cell, as CSV or TSV.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use tch::Kind;
 
-/// f64: captum's own noise, in the digits that are kept. f32: these models are steep, and a ReLU is at its kink;
+/// f64: captum's own noise, in the digits that are kept. f32: these models are steep, and an activation is at its kink;
 /// transformers in float32 is off by 2.2e-4 in a gradient and 1.1e-5 in a logit (parity/README.md).
 const TOLERANCES: [(Kind, f64); 2] = [(Kind::Float, 2.5e-4), (Kind::Double, 1e-9)];
 const METHODS: [&str; 5] =
