@@ -140,8 +140,8 @@ pub trait LanguageModel {
         Ok(None)
     }
 
-    /// The same with other rules than the gradient's for the backward pass, for `attn-lrp`, `cp-lrp` and `gim`. Default:
-    /// `None`, without such rules; these methods then refuse the model.
+    /// The same with other rules than the gradient's for the backward pass, for `attn-lrp`, `cp-lrp` and `gim`.
+    /// Default: `None`, without such rules; these methods then refuse the model.
     ///
     /// # Errors
     /// Any failure to run.

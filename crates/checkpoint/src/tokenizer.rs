@@ -25,14 +25,14 @@ use std::ops::Range;
 use std::path::Path;
 use tokenizers::{AddedToken, PostProcessorWrapper, Tokenizer as Bpe};
 
-/// A BPE or Unigram tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and SmolLM
-/// have it, or of characters, as Llama 2, Mistral and T5 have it from `SentencePiece`.
+/// A BPE or Unigram tokenizer that knows the bytes of each of its tokens: byte-level, as GPT-2, Llama 3, Qwen and
+/// SmolLM have it, or of characters, as Llama 2, Mistral and T5 have it from `SentencePiece`.
 ///
 /// Where a token stands in a text: tokens go forward and do not overlap; what lies between two of them is white space
 /// that the tokenizer dropped, or letters that its vocabulary lacks. A token's text is what stands there. That is its
 /// own bytes, but for a space that the tokenizer puts before a text or that stands for other white space, and for
-/// characters that a normaliser changes: of several tokens that come from one of those, the first has it, and the others
-/// have nothing at its end.
+/// characters that a normaliser changes: of several tokens that come from one of those, the first has it, and the
+/// others have nothing at its end.
 #[derive(Debug)]
 pub struct Tokenizer {
     readings: Readings,

@@ -13,7 +13,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use tch::{Device, Kind, Tensor};
 
-/// T5 has no limit on the length of a text: its positions are distances. This many tokens take more memory than there is.
+/// T5 has no limit on the length of a text: its positions are distances. This many tokens take more memory than there
+/// is.
 const LONGEST: usize = 1 << 20;
 
 /// A model of T5's family, with its weights on one device in one dtype: an encoder and a decoder with RMS norms, biases

@@ -200,9 +200,9 @@ impl Attention {
         Ok((pattern.f_select(0, 0)?, self.join(&mixed)?.f_select(0, 0)?))
     }
 
-    /// Values, mixed by attention, `[…, heads, queries, width]`, and what they were mixed by,
-    /// `[…, heads, queries, keys]`. The first query stands at position `first`; where attention is causal, it sees keys
-    /// `0..=first`, as far as the window reaches, but for those that are masked from later ones (bool, `[batch, keys]`).
+    /// Values, mixed by attention, `[…, heads, queries, width]`, and what they were mixed by, `[…, heads, queries,
+    /// keys]`. The first query stands at position `first`; where attention is causal, it sees keys `0..=first`, as far
+    /// as the window reaches, but for those that are masked from later ones (bool, `[batch, keys]`).
     pub(crate) fn pattern(
         &self,
         queries: &Tensor,

@@ -20,7 +20,8 @@ pub fn serves(kind: Kind) -> bool {
     matches!(kind, Kind::Float | Kind::Double)
 }
 
-/// Whether it serves a rule in a dtype: of the gradient, as many digits as autograd keeps; and rules that are known here.
+/// Whether it serves a rule in a dtype: of the gradient, as many digits as autograd keeps; and rules that are known
+/// here.
 pub(crate) fn serves_by(rule: BackwardRule, kind: Kind) -> bool {
     rule::knows(rule) && (rule != BackwardRule::Gradient || serves(kind))
 }

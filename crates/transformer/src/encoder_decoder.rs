@@ -11,8 +11,8 @@ use std::ops::Range;
 use tch::{Device, Kind, TchError, Tensor};
 
 /// A transformer with an encoder and a decoder that share their token embeddings, with its weights on one device in one
-/// dtype. Of a text's tokens, all inputs but the last are the source; the last one is the decoder's start token, and the
-/// outputs follow.
+/// dtype. Of a text's tokens, all inputs but the last are the source; the last one is the decoder's start token, and
+/// the outputs follow.
 #[derive(Debug)]
 pub struct EncoderDecoder {
     /// Token embeddings, `[vocabulary, hidden]`.
@@ -98,8 +98,8 @@ impl EncoderDecoder {
         if silent > 0 { Tensor::f_cat(&[zeros()?, logits], 1) } else { Ok(logits) }
     }
 
-    /// A recorded forward pass with a backward pass for many outputs at once; `None` where [`Decoder::tape`] has none, at
-    /// positions of the source, and without a source.
+    /// A recorded forward pass with a backward pass for many outputs at once; `None` where [`Decoder::tape`] has none,
+    /// at positions of the source, and without a source.
     ///
     /// [`Decoder::tape`]: crate::Decoder::tape
     ///
@@ -121,8 +121,8 @@ impl EncoderDecoder {
         Ok(Some(Box::new(recorded.map_err(ModelError::new)?)))
     }
 
-    /// Bytes that the pass of one sequence takes besides the weights, of `pass.tokens` tokens, source and target together.
-    /// Where they are all in one of the two, it takes the most.
+    /// Bytes that the pass of one sequence takes besides the weights, of `pass.tokens` tokens, source and target
+    /// together. Where they are all in one of the two, it takes the most.
     pub fn footprint(&self, pass: Pass) -> usize {
         let hidden = self.embeddings.size()[1] as usize;
         let Some(block) = self.encoder.blocks.first() else { return 0 };
@@ -178,8 +178,8 @@ impl EncoderDecoder {
         x.f_matmul(&self.head.f_transpose(0, 1)?)
     }
 
-    /// Continues a text several times, as [`LanguageModel::generate_runs`]. The encoder runs once, and the decoder keeps
-    /// keys and values. `model` is the model that this network belongs to.
+    /// Continues a text several times, as [`LanguageModel::generate_runs`]. The encoder runs once, and the decoder
+    /// keeps keys and values. `model` is the model that this network belongs to.
     ///
     /// # Errors
     /// As [`LanguageModel::generate`].

@@ -65,8 +65,9 @@ pub(crate) fn heading(rows: &Rows<'_>, width: f64, options: &Options) -> String 
 }
 
 impl ColoredText {
-    /// A record's text on a panel of some width, in letters of some size and lines of some height. Where an encoder read
-    /// a source, the source is the text, and the target stands under a rule; the start token between them is no text.
+    /// A record's text on a panel of some width, in letters of some size and lines of some height. Where an encoder
+    /// read a source, the source is the text, and the target stands under a rule; the start token between them is no
+    /// text.
     pub(crate) fn set(record: &Record, setting: Setting, width: f64, (size, line): (f64, f64)) -> Self {
         let n_input = record.n_input();
         let room = width - 2.0 * PADDING;
