@@ -115,10 +115,11 @@ impl<'p, 'a> Rows<'p, 'a> {
             tolerance,
             samples,
             standard_errors,
+            missing,
             mut notes,
         } = explanation;
         if let Some(kept) = &mut self.unreduced {
-            kept.push(&attributions)?;
+            kept.push(&without(&attributions, &missing)?)?;
         }
 
         let (number, length) = (self.values.len(), self.problem.n_input() + output);
@@ -134,10 +135,11 @@ impl<'p, 'a> Rows<'p, 'a> {
         for x in &mut row {
             *x /= scale;
         }
-        self.values.push(padded(row, length));
+        self.values.push(lacking(padded(row, length), &missing));
 
         let errors = self.errors_of(standard_errors.unwrap_or_default(), attributions.size()[1]);
-        self.errors.push(padded(errors.into_iter().map(|x| x / scale.abs()).collect(), length));
+        let errors = padded(errors.into_iter().map(|x| x / scale.abs()).collect(), length);
+        self.errors.push(lacking(errors, &missing));
 
         let total = |aggregate: Aggregate| -> Result<Option<f64>, Error> {
             own.map(|own| Ok(aggregate.apply(own)?.iter().sum())).transpose()
@@ -223,6 +225,27 @@ fn padded(row: Vec<f64>, length: usize) -> Vec<Option<f64>> {
     let mut row: Vec<_> = row.into_iter().map(Some).collect();
     row.resize(length, None);
     row
+}
+
+/// A row without its numbers for some tokens; tokens beyond the row are a span's own.
+fn lacking(mut row: Vec<Option<f64>>, missing: &[usize]) -> Vec<Option<f64>> {
+    for token in missing {
+        if let Some(value) = row.get_mut(*token) {
+            *value = None;
+        }
+    }
+    row
+}
+
+/// Attributions with `NaN` for some tokens.
+fn without(attributions: &Tensor, missing: &[usize]) -> Result<Tensor, Error> {
+    let missing: Vec<i64> =
+        missing.iter().map(|&token| token as i64).filter(|&token| token < attributions.size()[0]).collect();
+    if missing.is_empty() {
+        return Ok(attributions.shallow_clone());
+    }
+    let tokens = Tensor::f_from_slice(&missing)?.f_to(attributions.device())?;
+    Ok(attributions.f_index_fill(0, &tokens, f64::NAN)?)
 }
 
 /// Whether the sums over hidden dimensions are all too small, relative to what was summed, to be more than rounding

@@ -124,7 +124,6 @@ fn a_method_or_a_target_may_be_behind_a_pointer() {
             record(Attributor::new().with_method(shared).target("logit")),
             record(Attributor::new().with_method(boxed).target("logit")),
         ] {
-            // `NaN`s of a text of one token are equal here too.
             assert_eq!(format!("{found:?}"), format!("{by_name:?}"), "{name}");
         }
     }

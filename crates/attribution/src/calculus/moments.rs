@@ -23,6 +23,11 @@ impl Moments {
         self.deviations += deviation * (x - self.mean);
     }
 
+    /// Whether there is no number.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count <= 0.0
+    }
+
     /// `NaN` of no number.
     pub(crate) fn mean(&self) -> f64 {
         if self.count > 0.0 { self.mean } else { f64::NAN }

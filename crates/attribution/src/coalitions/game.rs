@@ -127,9 +127,14 @@ impl<'p, 'a> Game<'p, 'a> {
     }
 
     /// The part of a player that lies in an output's context.
-    fn tokens_of(&self, player: usize, output: usize) -> Range<usize> {
+    pub(crate) fn tokens_of(&self, player: usize, output: usize) -> Range<usize> {
         let p = &self.players[player];
         p.start..p.end.min(self.problem.row_length(output))
+    }
+
+    /// Whether the model can predict an output without a player.
+    pub(crate) fn stands_without(&self, player: usize, output: usize) -> bool {
+        AblatedInput::new(self, 0, &[player]).is_none_or(|left| left.positions[output].is_some())
     }
 
     /// From a number for each player to a row: each player's number spread evenly over its tokens in the output's

@@ -25,6 +25,9 @@ pub struct Explanation {
     pub samples: Option<u32>,
     /// The standard error of the sum over each token's vector, for methods that sample.
     pub standard_errors: Option<Vec<f64>>,
+    /// Tokens among the attributions that have none: in the record they are missing, and what stands there in
+    /// `attributions` counts for no sum. It has to be zero.
+    pub missing: Vec<usize>,
     /// What a reader of this row should know.
     pub notes: Vec<String>,
 }
@@ -41,6 +44,7 @@ impl Explanation {
             tolerance: None,
             samples: None,
             standard_errors: None,
+            missing: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -52,6 +56,7 @@ impl Explanation {
     pub fn of_numbers(output: usize, numbers: &[f64], value: f64) -> Result<Self, Error> {
         Ok(Self::new(output, Tensor::f_from_slice(numbers)?.f_unsqueeze(1)?, value))
     }
+
     /// With f(baseline).
     #[must_use]
     pub fn with_baseline_value(self, value: f64) -> Self {
@@ -74,6 +79,12 @@ impl Explanation {
     #[must_use]
     pub fn with_standard_errors(self, errors: Vec<f64>) -> Self {
         Self { standard_errors: Some(errors), ..self }
+    }
+
+    /// Without a number for some tokens, whose attributions are zero.
+    #[must_use]
+    pub fn with_missing(self, tokens: Vec<usize>) -> Self {
+        Self { missing: tokens, ..self }
     }
 
     /// With one more note.

@@ -95,6 +95,12 @@ pub(crate) fn add_to(sum: &mut Option<Explanation>, explanation: Explanation) ->
     Ok(())
 }
 
+/// The tokens of both.
+fn union(mut tokens: Vec<usize>, others: &[usize]) -> Vec<usize> {
+    tokens.extend(others.iter().filter(|token| !tokens.contains(token)).copied().collect::<Vec<_>>());
+    tokens
+}
+
 /// The attributions to tokens before a position, and those to later tokens where there are any.
 fn split(attributions: &Tensor, position: usize) -> Result<(Tensor, Option<Tensor>), Error> {
     let length = attributions.size()[0];
@@ -117,6 +123,7 @@ fn minus(a: Explanation, attributions: &Tensor, b: &Explanation) -> Result<Expla
         tolerance: a.tolerance,
         samples: a.samples.max(b.samples),
         standard_errors: None,
+        missing: union(a.missing, &b.missing),
         notes: if sampled { with_new(notes, vec![NO_ERRORS.to_owned()]) } else { notes },
     })
 }
@@ -136,6 +143,7 @@ fn plus(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         samples: a.samples.max(b.samples),
         // Outputs share their samples, so that errors of a sum are not known from those of its terms.
         standard_errors: None,
+        missing: union(a.missing, &b.missing),
         notes: with_new(
             a.notes,
             if sampled { with_new(b.notes, vec![NO_ERRORS.to_owned()]) } else { b.notes },

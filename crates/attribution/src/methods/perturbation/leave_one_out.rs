@@ -14,8 +14,8 @@ use crate::problem::cost::{Cost, Size};
 /// `a_s = f(x) − f(x with s deleted)`, signed: later tokens move up. Otherwise as `occlusion`, with the same
 /// parameters.
 ///
-/// In units of the target. `NaN` where the model can't run on what is left: nothing is left of a text of one token, and
-/// an encoder–decoder needs its start token.
+/// In units of the target. Missing where the model can't run on what is left: nothing is left of a text of one token,
+/// and an encoder–decoder needs its start token.
 ///
 /// Cost: one forward pass for each segment, all outputs together, and from the segment on where the model has a prefix
 /// cache.

@@ -98,9 +98,23 @@ pub(super) fn one_at_a_time(
     let ablated = game.values(&coalitions, 0)?;
     for output in 0..problem.n_output() {
         let value = problem.value_at_input(output)?;
-        let numbers: Vec<f64> =
-            ablated[..game.players_of(output)].iter().map(|values| value - values[output]).collect();
-        each(Explanation::of_numbers(output, &game.spread(output, &numbers), value)?)?;
+        let (mut numbers, mut missing) = (Vec::new(), Vec::new());
+        for (player, values) in ablated[..game.players_of(output)].iter().enumerate() {
+            let stands = game.stands_without(player, output);
+            numbers.push(if stands { value - values[output] } else { 0.0 });
+            if !stands {
+                missing.extend(game.tokens_of(player, output));
+            }
+        }
+        let explanation = Explanation::of_numbers(output, &game.spread(output, &numbers), value)?;
+        let explanation = match &missing[..] {
+            [] => explanation,
+            [one] => explanation.with_note(format!("token {one} has no number: nothing can be predicted without it")),
+            [first, .., last] => {
+                explanation.with_note(format!("tokens {first} to {last} have no number: nothing can be predicted without them"))
+            }
+        };
+        each(explanation.with_missing(missing))?;
     }
     Ok(())
 }

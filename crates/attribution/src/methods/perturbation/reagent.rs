@@ -22,7 +22,7 @@ use tch::{Kind, Tensor};
 /// In units of the target. Replacements are likely after the *original* tokens before them, so that the text stays
 /// close to what the model knows; no embedding is zero or missing. The first token has no prediction; its replacements
 /// are sampled from the prediction of the second. Every number has a standard error. With few samples a token may be
-/// replaced in every text, or in none; its number is then `NaN`.
+/// replaced in every text, or in none; its number is then missing.
 ///
 /// This is "ReAGent-like": the paper takes replacements from a second model (RoBERTa), accumulates logistic updates
 /// until the kept tokens alone predict the output, and passes the sum through a softmax, which loses unit and sign.
@@ -188,13 +188,20 @@ impl Method for Reagent {
         }
         for output in 0..outputs {
             let pairs = replaced[output].iter().zip(&kept[output]).take(problem.row_length(output));
-            // NaN for a token that was always kept, or always replaced.
-            let (row, errors): (Vec<f64>, Vec<f64>) = pairs
-                .map(|(replaced, kept)| (replaced.mean() - kept.mean(), replaced.error().hypot(kept.error())))
-                .unzip();
+            let (mut row, mut errors, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+            for (token, (replaced, kept)) in pairs.enumerate() {
+                // A token that was always kept, or always replaced.
+                if replaced.is_empty() || kept.is_empty() {
+                    missing.push(token);
+                }
+                let known = missing.last() != Some(&token);
+                row.push(if known { replaced.mean() - kept.mean() } else { 0.0 });
+                errors.push(replaced.error().hypot(kept.error()));
+            }
             each(Explanation {
                 samples: Some(samples as u32),
                 standard_errors: Some(errors),
+                missing,
                 ..Explanation::of_numbers(output, &row, values[output])?
             })?;
         }
