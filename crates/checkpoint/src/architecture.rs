@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::known::Known;
-use crate::tensors::digest::LazyDigest;
+use crate::tensors::digest::WeightsDigest;
 use crate::tensors::source::TensorSource;
 use saliency_attribution::{LanguageModel, TokenId};
 use serde_json::Value;
@@ -70,7 +70,7 @@ pub struct Identity {
     /// The first of its weights files, which errors and remarks name.
     pub path: PathBuf,
     /// SHA-256 of the weights, where they lie in files.
-    pub digest: Option<LazyDigest>,
+    pub digest: Option<WeightsDigest>,
     /// The tokens that end a text by `generation_config.json`, where there is one, even if it names none.
     pub ends_of_text: Option<Vec<TokenId>>,
 }

@@ -7,7 +7,7 @@ use crate::folder::Folder;
 use crate::load::Load;
 use crate::prompt::Prompt;
 use crate::stop::Stop;
-use crate::tensors::digest::LazyDigest;
+use crate::tensors::digest::WeightsDigest;
 use crate::tensors::files::TensorFiles;
 use crate::tensors::shards;
 use crate::tensors::stored::StoredTensors;
@@ -107,7 +107,7 @@ impl<M: Architecture> Checkpoint<M> {
         let weights = shards::files(folder.path())?;
         let weights = weights.into_iter().map(WeightsFile::open).collect::<Result<Vec<_>, _>>()?;
         // It has the time of reading the tokenizer, which is one thread's work.
-        identity.digest = Some(LazyDigest::new(weights.clone()));
+        identity.digest = Some(WeightsDigest::new(weights.clone()));
         let tokenizer = Tokenizer::open(folder.path())?;
         Self::build_of(config, identity, weights, tokenizer, load)
     }
@@ -131,7 +131,7 @@ impl<M: Architecture> Checkpoint<M> {
         tokenizer: Tokenizer,
     ) -> Result<Self, Error> {
         identity.path = files.first().map_or_else(PathBuf::new, |file| file.path().to_owned());
-        identity.digest.get_or_insert_with(|| LazyDigest::new(files));
+        identity.digest.get_or_insert_with(|| WeightsDigest::new(files));
         let model = M::build(config, tensors.source(), identity)?;
         let mut warnings: Vec<String> = tensors
             .not_finite()

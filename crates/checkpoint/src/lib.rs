@@ -32,7 +32,7 @@ pub use prompt::{Prompt, Template};
 pub use saliency_attribution::tch;
 /// GGUF files, which [`FromGguf`] reads.
 pub use saliency_gguf;
-pub use tensors::digest::LazyDigest;
+pub use tensors::digest::WeightsDigest;
 pub use tensors::source::TensorSource;
 pub use tokenizer::Tokenizer;
 /// The tokenizer library, whose errors [`Error`] holds.

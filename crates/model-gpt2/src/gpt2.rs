@@ -6,7 +6,7 @@ use crate::weights;
 use saliency_attribution::{
     BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Tape, TokenId,
 };
-use saliency_checkpoint::{Architecture, Error, Identity, Known, LazyDigest, TensorSource};
+use saliency_checkpoint::{Architecture, Error, Identity, Known, TensorSource, WeightsDigest};
 use saliency_transformer::Decoder;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub struct Gpt2 {
     name: String,
     /// Its first weights file.
     path: PathBuf,
-    digest: Option<LazyDigest>,
+    digest: Option<WeightsDigest>,
     decoder: Decoder,
 }
 

@@ -7,7 +7,7 @@ use saliency_attribution::{
     BackwardRule, Baseline, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Tape,
     TokenId,
 };
-use saliency_checkpoint::{Architecture, Error, Identity, Known, LazyDigest, TensorSource};
+use saliency_checkpoint::{Architecture, Error, Identity, Known, TensorSource, WeightsDigest};
 use saliency_transformer::Decoder;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,7 +22,7 @@ pub struct Llama {
     name: String,
     /// Its first weights file.
     path: PathBuf,
-    digest: Option<LazyDigest>,
+    digest: Option<WeightsDigest>,
     decoder: Decoder,
 }
 

@@ -6,7 +6,7 @@ use crate::weights;
 use saliency_attribution::{
     BackwardRule, Baseline, Generation, LanguageModel, Limits, ModelError, Pass, Tape, TokenId,
 };
-use saliency_checkpoint::{Architecture, Error, Identity, Known, LazyDigest, TensorSource};
+use saliency_checkpoint::{Architecture, Error, Identity, Known, TensorSource, WeightsDigest};
 use saliency_transformer::EncoderDecoder;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -25,7 +25,7 @@ pub struct T5 {
     name: String,
     /// Its first weights file.
     path: PathBuf,
-    digest: Option<LazyDigest>,
+    digest: Option<WeightsDigest>,
     network: EncoderDecoder,
 }
 

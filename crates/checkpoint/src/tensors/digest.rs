@@ -17,7 +17,7 @@ const BESIDE: bool = cfg!(unix);
 /// Where weights lie, and their SHA-256, which takes a second for each gigabyte or two: a thread of its own computes it
 /// while the model is loaded, and ends early when the model is dropped.
 #[derive(Debug)]
-pub struct LazyDigest {
+pub struct WeightsDigest {
     files: Vec<WeightsFile>,
     /// Taken by whoever asks first. `None` too where there is no thread to be had.
     running: Mutex<Option<JoinHandle<Option<String>>>>,
@@ -26,7 +26,7 @@ pub struct LazyDigest {
     _wanted: Arc<()>,
 }
 
-impl LazyDigest {
+impl WeightsDigest {
     pub(crate) fn new(files: Vec<WeightsFile>) -> Self {
         let wanted = Arc::new(());
         let (theirs, asked) = (files.clone(), Arc::downgrade(&wanted));
