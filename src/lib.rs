@@ -1,5 +1,5 @@
 //! Attributes each token that a language model generates to the tokens before it, and draws the result for a whole
-//! paragraph. Reads checkpoints of GPT-2 and of Llama, Mistral and Qwen; a model of your own implements
+//! paragraph. Reads checkpoints of GPT-2, Llama, Mistral, Qwen and T5; a model of your own implements
 //! [`LanguageModel`].
 //!
 //! The steps, and the crates that this one re-exports for them:
