@@ -7,6 +7,7 @@
 //! | `gpt2-small/184+1` | one output of it, for integrated gradients |
 //! | `gpt2-small/900+100` | a long text, for memory and for the cost of an output |
 //! | `smollm2/183+30`, … | the same on SmolLM2's shape: `--model smollm2` |
+//! | `t5-small/201+40` | gradients alone, on T5 small's shape: `--model t5-small` |
 //!
 //! Each line of the summary compares the medians of runs that took turns. `cargo xtask bench attribution [PART…]`, with
 //! the parts `gradients`, `span`, `paths`, `all-paths` (minutes), `occlusion`, `long`, `memory`; all but `all-paths`
@@ -20,7 +21,7 @@ mod measured;
 
 use bare::Bare;
 use criterion::{Criterion, criterion_group};
-use measured::{GPT2_SMALL, Measured, SMOLLM2};
+use measured::{GPT2_SMALL, Measured, SMOLLM2, T5_SMALL};
 use saliency::attribution::methods::{IntegratedGradients, Occlusion};
 use saliency::tch::{self, Device, Kind, Tensor};
 use saliency::{Attributor, Generation};
@@ -28,13 +29,12 @@ use saliency::{LanguageModel, Method, Sequence};
 use std::hint::black_box;
 use std::time::Instant;
 
-const N_OUTPUT: usize = 30;
 /// What can be asked for.
 const PARTS: [&str; 7] = ["gradients", "span", "paths", "all-paths", "occlusion", "long", "memory"];
 /// How often runs take turns, where `--turns N` does not say.
 const TURNS: usize = 3;
 /// The vocabulary that token numbers are taken from.
-const VOCABULARY: u32 = 49152;
+const VOCABULARY: u32 = 32000;
 
 fn sequence(n_input: usize, n_output: usize) -> Sequence {
     let ids: Vec<u32> = (0..(n_input + n_output) as u32).map(|i| i * 7919 % VOCABULARY).collect();
@@ -114,14 +114,16 @@ fn line(what: &str, seconds: f64, beside: &[(&str, f64)]) {
 }
 
 fn gradients(measured: &Measured, model: &dyn LanguageModel, device: Device, turns: usize) {
-    let (name, n_input) = (measured.name, measured.n_input);
-    let (sequence, attributor) = (sequence(n_input, N_OUTPUT), Attributor::new());
-    let bare = Bare::new(measured.shape);
-    let (tokens, m) = ((n_input + N_OUTPUT - 1) as i64, N_OUTPUT as i64);
+    let Measured { name, n_input, n_output, .. } = *measured;
+    let (sequence, attributor) = (sequence(n_input, n_output), Attributor::new());
+    let bare = measured.shape.map(Bare::new);
+    let (tokens, m) = ((n_input + n_output - 1) as i64, n_output as i64);
     let products = || {
         let _no_gradient = tch::no_grad_guard();
-        bare.forward(1, tokens, m);
-        bare.backward(1, tokens, m);
+        if let Some(bare) = &bare {
+            bare.forward(1, tokens, m);
+            bare.backward(1, tokens, m);
+        }
     };
     let [ours, plain_times, every, products, generation] = in_turns(
         turns,
@@ -132,26 +134,33 @@ fn gradients(measured: &Measured, model: &dyn LanguageModel, device: Device, tur
             &products,
             &|| {
                 let ids = &sequence.ids()[..n_input];
-                black_box(model.generate(ids, &Generation::greedy(N_OUTPUT), &mut |_| true).unwrap());
+                black_box(model.generate(ids, &Generation::greedy(n_output), &mut |_| true).unwrap());
             },
         ],
     );
-    println!("{name}/{n_input}+30, gradient-x-input, median of {turns} turns, {device:?}");
-    line("our record", ours, &[("30 plain passes", plain_times), ("bare products", products)]);
-    line("30 plain backward passes, logits where needed", plain_times, &[("bare products", products)]);
-    line("30 plain backward passes, logits everywhere", every, &[]);
-    line("bare products", products, &[]);
-    line("generation of the 30 tokens, cached, for scale", generation, &[]);
+    println!("{name}/{n_input}+{n_output}, gradient-x-input, median of {turns} turns, {device:?}");
+    let beside = |with_plain: bool| {
+        let plain = with_plain.then_some(("plain passes", plain_times));
+        let products = bare.as_ref().map(|_| ("bare products", products));
+        plain.into_iter().chain(products).collect::<Vec<_>>()
+    };
+    line("our record", ours, &beside(true));
+    line("plain backward passes, logits where needed", plain_times, &beside(false));
+    line("plain backward passes, logits everywhere", every, &[]);
+    if bare.is_some() {
+        line("bare products", products, &[]);
+    }
+    line("generation of the outputs, cached, for scale", generation, &[]);
 }
 
 /// All outputs as one beside one output that has read as much, and beside every output for itself.
 fn span(measured: &Measured, model: &dyn LanguageModel, turns: usize) {
-    let (name, n_input) = (measured.name, measured.n_input);
-    let (all, one) = (sequence(n_input, N_OUTPUT), sequence(n_input + N_OUTPUT - 1, 1));
-    println!("{name}/{n_input}+{N_OUTPUT}, a span, median of {turns} turns");
+    let Measured { name, n_input, n_output, .. } = *measured;
+    let (all, one) = (sequence(n_input, n_output), sequence(n_input + n_output - 1, 1));
+    println!("{name}/{n_input}+{n_output}, a span, median of {turns} turns");
     for method in ["gradient-x-input", "attn-lrp", "gim"] {
         let attributor = Attributor::new().method(method).target("log-probability");
-        let spanned = attributor.clone().span(0..N_OUTPUT);
+        let spanned = attributor.clone().span(0..n_output);
         let record = |attributor: &Attributor, sequence: &Sequence| {
             drop(black_box(attributor.record(model, sequence).unwrap()));
         };
@@ -172,7 +181,7 @@ fn paths(measured: &Measured, model: &dyn LanguageModel, all: bool, turns: usize
     let fixed = Attributor::new().with_method(ig());
     let tolerance = IntegratedGradients::new().tolerance(0.01);
     let tolerant = Attributor::new().with_method(tolerance);
-    let bare = Bare::new(measured.shape);
+    let Some(bare) = measured.shape.map(Bare::new) else { return };
     let products = || {
         let _no_gradient = tch::no_grad_guard();
         for _ in 0..50 {
@@ -193,7 +202,7 @@ fn paths(measured: &Measured, model: &dyn LanguageModel, all: bool, turns: usize
     let what = format!("--tolerance 0.01: {} points", steps.get().unwrap_or(0));
     line(&what, by_tolerance, &[("50 points", ours)]);
     if all {
-        let sequence = sequence(n_input, N_OUTPUT);
+        let sequence = sequence(n_input, measured.n_output);
         let time = seconds(|| drop(black_box(fixed.record(model, &sequence).unwrap())));
         println!("{name}/{n_input}+30, integrated-gradients, 50 steps, once");
         line("our record of all 30 outputs", time, &[("30 times one output", 30.0 * ours)]);
@@ -202,7 +211,7 @@ fn paths(measured: &Measured, model: &dyn LanguageModel, all: bool, turns: usize
 
 fn occlusion(measured: &Measured, model: &dyn LanguageModel, turns: usize) {
     let (name, n_input) = (measured.name, measured.n_input);
-    let sequence = sequence(n_input, N_OUTPUT);
+    let sequence = sequence(n_input, measured.n_output);
     let attributor = Attributor::new().with_method(Occlusion::new());
     let [ours, plain] = in_turns(
         turns,
@@ -218,8 +227,8 @@ fn occlusion(measured: &Measured, model: &dyn LanguageModel, turns: usize) {
 fn long(measured: &Measured, model: &dyn LanguageModel, turns: usize) {
     let (name, n_input) = (measured.name, measured.n_input);
     let attributor = Attributor::new();
-    let (short, long) = (sequence(n_input, N_OUTPUT), sequence(900, 100));
-    let bare = Bare::new(measured.shape);
+    let (short, long) = (sequence(n_input, measured.n_output), sequence(900, 100));
+    let Some(bare) = measured.shape.map(Bare::new) else { return };
     let products = |n_input: i64, m: i64| {
         let _no_gradient = tch::no_grad_guard();
         bare.forward(1, n_input + m - 1, m);
@@ -230,7 +239,7 @@ fn long(measured: &Measured, model: &dyn LanguageModel, turns: usize) {
         [
             &|| drop(black_box(attributor.record(model, &short).unwrap())),
             &|| drop(black_box(attributor.record(model, &long).unwrap())),
-            &|| products(n_input as i64, N_OUTPUT as i64),
+            &|| products(n_input as i64, measured.n_output as i64),
             &|| products(900, 100),
         ],
     );
@@ -254,11 +263,13 @@ fn peak(measured: &Measured, name: &str) {
     let (attributor, sequence) = match name {
         "integrated-gradients" => {
             let method = IntegratedGradients::new().steps(4);
-            (Attributor::new().with_method(method), sequence(n_input, N_OUTPUT))
+            (Attributor::new().with_method(method), sequence(n_input, measured.n_output))
         }
         "long" => (Attributor::new(), sequence(900, 100)),
-        "occlusion" => (Attributor::new().with_method(Occlusion::new()), sequence(n_input, N_OUTPUT)),
-        _ => (Attributor::new(), sequence(n_input, N_OUTPUT)),
+        "occlusion" => {
+            (Attributor::new().with_method(Occlusion::new()), sequence(n_input, measured.n_output))
+        }
+        _ => (Attributor::new(), sequence(n_input, measured.n_output)),
     };
     black_box(attributor.record(&*model, &sequence).unwrap());
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -284,7 +295,7 @@ fn value_of(flag: &str) -> Option<String> {
 
 fn measured() -> &'static Measured {
     let name = value_of("--model").unwrap_or_else(|| GPT2_SMALL.name.to_owned());
-    let known = [&GPT2_SMALL, &SMOLLM2];
+    let known = [&GPT2_SMALL, &SMOLLM2, &T5_SMALL];
     known
         .into_iter()
         .find(|measured| measured.name == name)
@@ -294,8 +305,8 @@ fn measured() -> &'static Measured {
 fn gradient_x_input(criterion: &mut Criterion) {
     let measured = measured();
     let (model, n_input) = ((measured.model)(Device::Cpu), measured.n_input);
-    let (sequence, attributor) = (sequence(n_input, N_OUTPUT), Attributor::new());
-    let mut group = criterion.benchmark_group(format!("{}/{n_input}+{N_OUTPUT}", measured.name));
+    let (sequence, attributor) = (sequence(n_input, measured.n_output), Attributor::new());
+    let mut group = criterion.benchmark_group(format!("{}/{n_input}+30", measured.name));
     group.sample_size(10);
     group.bench_function("gradient-x-input", |b| b.iter(|| attributor.record(&*model, &sequence).unwrap()));
     group.finish();

@@ -4,6 +4,7 @@ use crate::bare::Shape;
 use saliency::LanguageModel;
 use saliency::gpt2::{self, Gpt2};
 use saliency::llama::{self, Llama, ModelType};
+use saliency::t5::{self, T5};
 use saliency::tch::{self, Device, Kind, Tensor};
 use std::collections::BTreeMap;
 
@@ -13,14 +14,18 @@ pub(crate) struct Measured {
     pub(crate) name: &'static str,
     /// The number of tokens in the notebook's paragraph.
     pub(crate) n_input: usize,
-    pub(crate) shape: Shape,
+    /// The number of outputs.
+    pub(crate) n_output: usize,
+    /// Of a decoder, whose bare products are known.
+    pub(crate) shape: Option<Shape>,
     pub(crate) model: fn(Device) -> Box<dyn LanguageModel>,
 }
 
 pub(crate) static GPT2_SMALL: Measured = Measured {
     name: "gpt2-small",
     n_input: 184,
-    shape: Shape {
+    n_output: 30,
+    shape: Some(Shape {
         blocks: 12,
         hidden: 768,
         heads: 12,
@@ -29,14 +34,15 @@ pub(crate) static GPT2_SMALL: Measured = Measured {
         inner: 3072,
         maps: 1,
         vocabulary: 50257,
-    },
+    }),
     model: gpt2_small,
 };
 
 pub(crate) static SMOLLM2: Measured = Measured {
     name: "smollm2",
     n_input: 183,
-    shape: Shape {
+    n_output: 30,
+    shape: Some(Shape {
         blocks: 30,
         hidden: 576,
         heads: 9,
@@ -45,9 +51,12 @@ pub(crate) static SMOLLM2: Measured = Measured {
         inner: 1536,
         maps: 2,
         vocabulary: 49152,
-    },
+    }),
     model: smollm2,
 };
+
+pub(crate) static T5_SMALL: Measured =
+    Measured { name: "t5-small", n_input: 201, n_output: 40, shape: None, model: t5_small };
 
 fn random(size: &[i64], device: Device) -> Tensor {
     Tensor::randn(size, (Kind::Float, device)) * 0.02
@@ -103,4 +112,37 @@ fn smollm2(device: Device) -> Box<dyn LanguageModel> {
         put(name("mlp.down_proj"), &[576, 1536]);
     }
     Box::new(Llama::from_tensors(config, tensors, "SmolLM2's shape").unwrap())
+}
+
+fn t5_small(device: Device) -> Box<dyn LanguageModel> {
+    tch::manual_seed(0);
+    let json = br#"{"model_type": "t5", "vocab_size": 32128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6,
+        "num_heads": 8}"#;
+    let config = t5::Config::from_json(json, "t5-small's shape".as_ref()).unwrap();
+    let mut tensors = BTreeMap::new();
+    let mut put = |name: String, size: &[i64]| {
+        let norm = size.len() == 1;
+        let tensor = if norm { Tensor::ones(size, (Kind::Float, device)) } else { random(size, device) };
+        tensors.insert(format!("{name}.weight"), tensor);
+    };
+    put("shared".into(), &[32128, 512]);
+    for (stack, parts) in
+        [("encoder", &["SelfAttention"][..]), ("decoder", &["SelfAttention", "EncDecAttention"])]
+    {
+        put(format!("{stack}.final_layer_norm"), &[512]);
+        put(format!("{stack}.block.0.layer.0.SelfAttention.relative_attention_bias"), &[32, 8]);
+        for i in 0..6 {
+            for (layer, attention) in parts.iter().enumerate() {
+                for map in ["q", "k", "v", "o"] {
+                    put(format!("{stack}.block.{i}.layer.{layer}.{attention}.{map}"), &[512, 512]);
+                }
+                put(format!("{stack}.block.{i}.layer.{layer}.layer_norm"), &[512]);
+            }
+            let layer = format!("{stack}.block.{i}.layer.{}", parts.len());
+            put(format!("{layer}.DenseReluDense.wi"), &[2048, 512]);
+            put(format!("{layer}.DenseReluDense.wo"), &[512, 2048]);
+            put(format!("{layer}.layer_norm"), &[512]);
+        }
+    }
+    Box::new(T5::from_tensors(config, tensors, "t5-small's shape").unwrap())
 }

@@ -221,14 +221,17 @@ fn tokenizer(change: impl FnOnce(&mut Value)) -> TempDir {
 #[test]
 fn tokenizers_of_other_forms_are_refused_and_random_ones_made_plain() {
     let words = tokenizer(|t| t["model"] = json!({"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}));
-    let unigram = tokenizer(|t| t["model"] = json!({"type": "Unigram", "vocab": [["a", 0.0]], "unk_id": 0}));
+    let pieces = tokenizer(|t| {
+        let model = json!({"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "a", "max_input_chars_per_word": 9});
+        t["model"] = model;
+    });
     let suffix = tokenizer(|t| t["model"]["end_of_word_suffix"] = json!("</w>"));
     let unsigned = tokenizer(|t| {
         t["pre_tokenizer"] = json!({"type": "Whitespace"});
         (t["decoder"], t["post_processor"]) = (Value::Null, Value::Null);
     });
     for (copy, found) in
-        [(words, "WordLevel"), (unigram, "Unigram"), (suffix, "</w>"), (unsigned, "a sign for a space")]
+        [(words, "WordLevel"), (pieces, "WordPiece"), (suffix, "</w>"), (unsigned, "a sign for a space")]
     {
         let error = error(&copy);
         assert!(error.contains(found) && error.contains("SentencePiece-like BPE"), "{error}");
