@@ -257,8 +257,8 @@ pub enum Error {
     },
     /// A tokenizer of a form that is not read.
     #[error(
-        "{path}: {found}, which is not read; byte-level BPE (as of GPT-2, Llama 3, Qwen) and SentencePiece-like BPE \
-         (as of Llama 2, Mistral) are"
+        "{path}: {found}, which is not read; byte-level BPE (as of GPT-2, Llama 3, Qwen), SentencePiece-like BPE \
+         (as of Llama 2, Mistral) and Unigram (as of T5) are"
     )]
     TokenizerForm {
         /// The file.
