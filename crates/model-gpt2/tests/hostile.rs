@@ -222,7 +222,8 @@ fn tokenizer(change: impl FnOnce(&mut Value)) -> TempDir {
 fn tokenizers_of_other_forms_are_refused_and_random_ones_made_plain() {
     let words = tokenizer(|t| t["model"] = json!({"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}));
     let pieces = tokenizer(|t| {
-        let model = json!({"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "a", "max_input_chars_per_word": 9});
+        let model =
+            json!({"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "a", "max_input_chars_per_word": 9});
         t["model"] = model;
     });
     let suffix = tokenizer(|t| t["model"]["end_of_word_suffix"] = json!("</w>"));
