@@ -109,10 +109,11 @@ pub(super) fn one_at_a_time(
         let explanation = Explanation::of_numbers(output, &game.spread(output, &numbers), value)?;
         let explanation = match &missing[..] {
             [] => explanation,
-            [one] => explanation.with_note(format!("token {one} has no number: nothing can be predicted without it")),
-            [first, .., last] => {
-                explanation.with_note(format!("tokens {first} to {last} have no number: nothing can be predicted without them"))
-            }
+            [one] => explanation
+                .with_note(format!("token {one} has no number: nothing can be predicted without it")),
+            [first, .., last] => explanation.with_note(format!(
+                "tokens {first} to {last} have no number: nothing can be predicted without them"
+            )),
         };
         each(explanation.with_missing(missing))?;
     }
