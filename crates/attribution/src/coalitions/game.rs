@@ -132,9 +132,12 @@ impl<'p, 'a> Game<'p, 'a> {
         p.start..p.end.min(self.problem.row_length(output))
     }
 
-    /// Whether the model can predict an output without a player.
-    pub(crate) fn stands_without(&self, player: usize, output: usize) -> bool {
-        AblatedInput::new(self, 0, &[player]).is_none_or(|left| left.positions[output].is_some())
+    /// For each output, whether the model can predict it without a player.
+    pub(crate) fn predicted_without(&self, player: usize) -> Vec<bool> {
+        match AblatedInput::new(self, 0, &[player]) {
+            Some(left) => left.positions.iter().map(Option::is_some).collect(),
+            None => vec![true; self.problem.n_output()],
+        }
     }
 
     /// From a number for each player to a row: each player's number spread evenly over its tokens in the output's

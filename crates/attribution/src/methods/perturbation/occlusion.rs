@@ -96,13 +96,15 @@ pub(super) fn one_at_a_time(
     let game = Game::new(problem, rules, method)?;
     let coalitions: Vec<_> = (0..game.players().len()).map(|player| vec![player]).collect();
     let ablated = game.values(&coalitions, 0)?;
+    let predicted: Vec<_> = (0..coalitions.len()).map(|player| game.predicted_without(player)).collect();
     for output in 0..problem.n_output() {
         let value = problem.value_at_input(output)?;
         let (mut numbers, mut missing) = (Vec::new(), Vec::new());
         for (player, values) in ablated[..game.players_of(output)].iter().enumerate() {
-            let stands = game.stands_without(player, output);
-            numbers.push(if stands { value - values[output] } else { 0.0 });
-            if !stands {
+            if predicted[player][output] {
+                numbers.push(value - values[output]);
+            } else {
+                numbers.push(0.0);
                 missing.extend(game.tokens_of(player, output));
             }
         }

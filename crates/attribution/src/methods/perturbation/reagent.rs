@@ -193,9 +193,10 @@ impl Method for Reagent {
                 // A token that was always kept, or always replaced.
                 if replaced.is_empty() || kept.is_empty() {
                     missing.push(token);
+                    row.push(0.0);
+                } else {
+                    row.push(replaced.mean() - kept.mean());
                 }
-                let known = missing.last() != Some(&token);
-                row.push(if known { replaced.mean() - kept.mean() } else { 0.0 });
                 errors.push(replaced.error().hypot(kept.error()));
             }
             each(Explanation {
