@@ -55,14 +55,8 @@ impl BlockRecord {
         source: Option<&mut Tensor>,
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
-        let mut gradient = self.back_feed_forward(block, gradient, rows, rule)?;
-        if let (Some((norm, record)), Some((own, attention)), Some(source)) =
-            (&self.cross, &block.cross, source)
-        {
-            let (normed, more) = record.back_cross(attention, rows, &gradient, rule)?;
-            let _ = source.f_add_(&more)?;
-            gradient = norm.rows(rows)?.back(&normed, own, rule)?.f_add_(&gradient)?;
-        }
+        let gradient = self.back_feed_forward(block, gradient, rows, rule)?;
+        let gradient = self.back_cross(block, gradient, rows, source, rule)?;
         let normed = self.attention.back(&block.attention, rows, &gradient, rule)?;
         let own = self.attention.positions(rows);
         let whole = self.first_norm.rows(&(0..own.end))?.back(&normed, &block.first_norm, rule)?;
@@ -80,19 +74,37 @@ impl BlockRecord {
         source: Option<&mut Tensor>,
         rule: BackwardRule,
     ) -> Result<Tensor, TchError> {
-        let mut gradient = self.back_feed_forward(block, gradient, outputs, rule)?;
-        if let (Some((norm, record)), Some((own, attention)), Some(source)) =
-            (&self.cross, &block.cross, source)
-        {
-            let (normed, more) = record.back_cross_from_outputs(attention, outputs, &gradient, rule)?;
-            let _ = source.f_add_(&more)?;
-            gradient = norm.rows(outputs)?.back(&normed, own, rule)?.f_add_(&gradient)?;
-        }
+        let gradient = self.back_feed_forward(block, gradient, outputs, rule)?;
+        let gradient = self.back_cross(block, gradient, outputs, source, rule)?;
         let normed = self.attention.back_from_outputs(&block.attention, outputs, &gradient, rule)?;
         let norm = self.first_norm.rows(&(0..first + outputs.end))?;
         let whole = norm.back(&normed, &block.first_norm, rule)?;
         scatter(&whole, first + outputs.start, &gradient)?;
         Ok(whole)
+    }
+
+    /// Through attention to the source, where there is any, and the residual stream beside it. The gradient is that of
+    /// [`back`](Self::back), or with one row for each output that of [`back_from_outputs`](Self::back_from_outputs).
+    fn back_cross(
+        &self,
+        block: &Block,
+        gradient: Tensor,
+        rows: &Range<i64>,
+        source: Option<&mut Tensor>,
+        rule: BackwardRule,
+    ) -> Result<Tensor, TchError> {
+        let (Some((norm, record)), Some((own, attention)), Some(source)) =
+            (&self.cross, &block.cross, source)
+        else {
+            return Ok(gradient);
+        };
+        let (normed, more) = if gradient.dim() == 2 {
+            record.back_cross_from_outputs(attention, rows, &gradient, rule)?
+        } else {
+            record.back_cross(attention, rows, &gradient, rule)?
+        };
+        let _ = source.f_add_(&more)?;
+        norm.rows(rows)?.back(&normed, own, rule)?.f_add_(&gradient)
     }
 
     /// Through the feed-forward part and the residual stream beside it.
