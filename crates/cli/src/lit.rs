@@ -1,5 +1,5 @@
 //! `saliency lit`: records as a folder that shows them in LIT's own client, where the program is built with it (feature
-//! `lit`).
+//! `lit`); `--fetch` downloads that client.
 
 use crate::arguments::LitArguments;
 use crate::failure::Failure;
@@ -11,11 +11,18 @@ pub(crate) fn run(_arguments: &LitArguments, _quiet: bool) -> Result<(), Failure
 
 #[cfg(feature = "lit")]
 pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> {
-    use crate::output::remark;
+    use crate::hub;
+    use crate::output::{print, remark};
     use crate::records;
     use saliency::lit::{Client, Page};
 
-    let folder = &arguments.output;
+    if arguments.fetch {
+        let folder = hub::fetch_lit(arguments.index.as_deref(), quiet)?;
+        return print(format!("{}\n", folder.display()).as_bytes());
+    }
+    let Some(folder) = &arguments.output else {
+        return Err(Failure::Usage("no folder to write to; name one with -o".to_owned()));
+    };
     if folder.exists() && !folder.is_dir() {
         return Err(Failure::Usage(format!("{}: is no folder; name one", folder.display())));
     }

@@ -346,6 +346,31 @@ fn generation_is_sampled_streamed_and_stopped_as_asked() {
     assert_eq!(long[0]["outputs"].as_array().unwrap().len(), 6);
 }
 
+/// Nothing is fetched from anywhere without an address, and what is there is not fetched again.
+#[test]
+fn lits_client_is_fetched_from_an_index() {
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join("cache");
+    let ours = [
+        ("XDG_CACHE_HOME", cache.to_str().unwrap()),
+        ("PIP_CONFIG_FILE", "/dev/null"),
+        ("PIP_INDEX_URL", ""),
+        ("UV_DEFAULT_INDEX", ""),
+    ];
+    let refused = |more: &[&str], code: i32, words: &[&str]| {
+        let output = saliency(home.path(), &[&["lit", "--fetch"], more].concat(), &ours);
+        assert_eq!(output.status.code(), Some(code), "{}", said(&output));
+        assert_eq!(said(&output).trim_end().lines().count(), 1, "{}", said(&output));
+        assert!(words.iter().all(|words| said(&output).contains(words)), "{}", said(&output));
+    };
+    refused(&[], 1, &["PIP_INDEX_URL", "lit-nlp==1.3.1"]);
+    refused(&["--index", "http://127.0.0.1:9/simple"], 1, &["127.0.0.1:9 can't be reached"]);
+    refused(&["--index", "simple"], 2, &["is not the address of a package index"]);
+    refused(&["-o", "folder"], 2, &["--fetch", "--output"]);
+    refused(&["record.json"], 2, &["--fetch", "RECORD"]);
+    assert!(!cache.join("saliency/lit").exists());
+}
+
 /// Without its file, or with another one under its name, the ways to get it are said; and nothing is fetched from
 /// anywhere without an address.
 #[test]

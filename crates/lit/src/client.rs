@@ -1,6 +1,7 @@
 //! LIT's own client: which one it is, where it lies, and which of its files a page needs.
 
 use crate::error::Error;
+use crate::folder;
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs;
@@ -22,9 +23,18 @@ pub struct PinnedClient {
 pub const CLIENT: PinnedClient = PinnedClient {
     version: "1.3.1",
     sha256: "91d48ef99ba0da6d64ed29a1b53891cb274175ac3dc1235b962e18fa825e8a88",
-    get: "`cargo xtask lit` fetches it; or unpack the Python package lit-nlp 1.3.1 and give its folder \
-          lit_nlp/client/build/default to `Client::open`",
+    get: "`saliency lit --fetch` fetches it, as does `cargo xtask lit`; or unpack the Python package lit-nlp 1.3.1 and \
+          give its folder lit_nlp/client/build/default to `Client::open`",
 };
+
+/// Its files as they lie in the wheel of `lit-nlp`: a name that ends in `/` is a folder's; and where each lies in a
+/// client's folder.
+pub const WHEEL_FILES: [(&str, &str); 4] = [
+    ("lit_nlp/client/build/default/main.js", SCRIPT),
+    ("lit_nlp/client/build/default/main.js.LICENSE.txt", NOTICES),
+    ("lit_nlp/client/build/default/static/", "static/"),
+    ("lit_nlp-1.3.1.dist-info/LICENSE", "LICENSE"),
+];
 
 const SCRIPT: &str = "main.js";
 /// The licences of what is in `main.js`.
@@ -104,6 +114,40 @@ impl Client {
         }
     }
 
+    /// The user's cache of the client, into which it is fetched: `saliency/lit` in `XDG_CACHE_HOME`, or in `.cache` of the
+    /// home folder. `None` without either.
+    pub fn cache() -> Option<PathBuf> {
+        cache(&|name| std::env::var_os(name), std::env::home_dir())
+    }
+
+    /// Writes the client, from the [`WHEEL_FILES`] of its wheel under their names there, into a folder: all of it, or
+    /// nothing. An icon font that is in the folder stays.
+    ///
+    /// # Errors
+    /// It is another client than [`CLIENT`]; the folder can't be written to; as [`open`](Self::open).
+    pub fn unpack(files: &[(String, Vec<u8>)], folder: impl AsRef<Path>) -> Result<Self, Error> {
+        let folder = folder.as_ref();
+        let placed = |(name, bytes): &'_ (String, Vec<u8>)| {
+            let place = WHEEL_FILES.iter().find_map(|(from, to)| {
+                let rest = name.strip_prefix(from)?;
+                (rest.is_empty() || from.ends_with('/')).then(|| PathBuf::from(format!("{to}{rest}")))
+            });
+            place.map(|place| (place, bytes.clone()))
+        };
+        let mut placed: Vec<_> = files.iter().filter_map(placed).collect();
+        // By `main.js` the client is known: it comes last.
+        placed.sort_by_key(|(place, _)| place == Path::new(SCRIPT));
+        let script = placed.last().filter(|(place, _)| place == Path::new(SCRIPT));
+        let (path, script) = script.ok_or_else(|| Error::NoClient { folders: vec![folder.to_owned()] })?;
+        let found = hexadecimal(&Sha256::digest(script));
+        if found != CLIENT.sha256 {
+            return Err(Error::OtherClient { path: path.clone(), found });
+        }
+        let files: Vec<_> = placed.iter().map(|(place, bytes)| (&**place, &**bytes)).collect();
+        folder::write(folder, &files)?;
+        Self::open(folder)
+    }
+
     /// Whether the icon font is there. Without it, icons are shown as their names, such as `expand_more`.
     pub fn has_icons(&self) -> bool {
         self.icons.is_some()
@@ -112,10 +156,16 @@ impl Client {
 
 /// Where the client is looked for, in this order.
 fn folders(variable: &dyn Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Vec<PathBuf> {
-    let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set(variable, "SALIENCY_LIT").into_iter().chain(cache(variable, home)).collect()
+}
+
+fn cache(variable: &dyn Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
     let home = home.filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".cache"));
-    let cache = set("XDG_CACHE_HOME").or(home).map(|cache| cache.join("saliency").join("lit"));
-    set("SALIENCY_LIT").into_iter().chain(cache).collect()
+    set(variable, "XDG_CACHE_HOME").or(home).map(|cache| cache.join("saliency").join("lit"))
+}
+
+fn set(variable: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
+    variable(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
@@ -131,7 +181,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use super::{CLIENT, Client, folders};
+    use super::{CLIENT, Client, WHEEL_FILES, folders};
     use crate::Error;
     use std::ffi::OsString;
     use std::fs;
@@ -159,11 +209,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let refused = Client::find_in(vec![folder.path().to_owned(), "/nowhere".into()]).unwrap_err();
         assert!(matches!(&refused, Error::NoClient { folders } if folders.len() == 2), "{refused}");
-        assert!(refused.to_string().contains("/nowhere; `cargo xtask lit`"), "{refused}");
+        assert!(refused.to_string().contains("/nowhere; `saliency lit --fetch`"), "{refused}");
         fs::write(folder.path().join("main.js"), "abc").unwrap();
         let refused = Client::open(folder.path()).unwrap_err().to_string();
         // FIPS 180-2, B.1.
         assert!(refused.contains("is ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
         assert!(refused.contains(CLIENT.version) && refused.contains(CLIENT.sha256), "{refused}");
+    }
+
+    #[test]
+    fn what_is_no_client_is_not_unpacked() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("lit");
+        let [script, _, _, licence] = WHEEL_FILES.map(|(name, _)| (name.to_owned(), b"abc".to_vec()));
+        let without = Client::unpack(&[licence.clone()], &folder).unwrap_err();
+        assert!(matches!(without, Error::NoClient { .. }), "{without}");
+        let other = Client::unpack(&[script, licence], &folder).unwrap_err();
+        assert!(matches!(&other, Error::OtherClient { path, .. } if path == Path::new("main.js")), "{other}");
+        assert!(!folder.exists());
     }
 }

