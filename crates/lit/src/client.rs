@@ -222,7 +222,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("lit");
         let [script, _, _, licence] = WHEEL_FILES.map(|(name, _)| (name.to_owned(), b"abc".to_vec()));
-        let without = Client::unpack(&[licence.clone()], &folder).unwrap_err();
+        let without = Client::unpack(std::slice::from_ref(&licence), &folder).unwrap_err();
         assert!(matches!(without, Error::NoClient { .. }), "{without}");
         let other = Client::unpack(&[script, licence], &folder).unwrap_err();
         assert!(matches!(&other, Error::OtherClient { path, .. } if path == Path::new("main.js")), "{other}");

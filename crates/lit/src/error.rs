@@ -45,6 +45,19 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// Records are of several models or texts.
+    #[cfg(feature = "serve")]
+    #[error("the records are of several models or texts; a server begins with one text of one model")]
+    SeveralTexts,
+    /// There is no server at this port.
+    #[cfg(feature = "serve")]
+    #[error("port {port} of 127.0.0.1: {source}; choose another one, or 0 for one that is free")]
+    Port {
+        /// The port.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
     /// A file can't be written.
     #[error("{path}: {source}")]
     Write {

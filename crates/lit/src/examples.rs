@@ -13,30 +13,28 @@ const UNNAMED: &str = "model";
 
 /// A model's examples, in the order of their first records.
 #[derive(Debug)]
-pub(crate) struct Model<'a> {
+pub(crate) struct Model {
     /// Its name in LIT.
     pub(crate) name: String,
-    pub(crate) examples: Vec<Example<'a>>,
+    pub(crate) examples: Vec<Example>,
 }
 
 /// One text: what all of its records share, and their rows.
 #[derive(Debug, Serialize)]
-pub(crate) struct Example<'a> {
-    #[serde(skip)]
-    first: &'a Record,
+pub(crate) struct Example {
     /// Its name in LIT, among all models' examples.
     pub(crate) id: String,
     /// The text that the model read.
     pub(crate) prompt: String,
     /// What it went on with.
     pub(crate) response: String,
-    tokens: Vec<String>,
+    pub(crate) tokens: Vec<String>,
     /// How many of the tokens are inputs.
-    inputs: usize,
+    pub(crate) inputs: usize,
     /// How many of those an encoder read.
-    source: Option<usize>,
+    pub(crate) source: Option<usize>,
     /// A row for each output, by the method's label.
-    methods: Ordered<Vec<Vec<f64>>>,
+    pub(crate) methods: Ordered<Vec<Vec<f64>>>,
     /// What a reader of the numbers should know.
     #[serde(skip)]
     pub(crate) notes: Vec<String>,
@@ -46,11 +44,12 @@ pub(crate) struct Example<'a> {
 pub(crate) type Labelled<'a> = Ordered<Vec<&'a Record>>;
 
 /// The records of the same model and the same tokens together, and the records of each label.
-pub(crate) fn examples(records: &[Record]) -> Result<(Vec<Model<'_>>, Labelled<'_>), Error> {
+pub(crate) fn examples(records: &[Record]) -> Result<(Vec<Model>, Labelled<'_>), Error> {
     if records.is_empty() {
         return Err(Error::NoRecord);
     }
-    let mut models: Vec<(Option<&str>, Model<'_>)> = Vec::new();
+    // What a model is called in its records, and the first record of each of its examples.
+    let mut models: Vec<(Option<&str>, Model, Vec<&Record>)> = Vec::new();
     let mut labelled = Labelled::new();
     let mut n_examples = 0;
     for ((number, record), label) in records.iter().enumerate().zip(labels(records)) {
@@ -58,17 +57,18 @@ pub(crate) fn examples(records: &[Record]) -> Result<(Vec<Model<'_>>, Labelled<'
             return Err(Error::NoOutput { record: number });
         }
         let said = record.model.as_ref().map(|model| model.name.as_str());
-        let at = models.iter().position(|(known, _)| *known == said).unwrap_or_else(|| {
+        let at = models.iter().position(|(known, ..)| *known == said).unwrap_or_else(|| {
             let name = Some(plain(said.unwrap_or(UNNAMED))).filter(|name| !name.is_empty());
             let name = name.unwrap_or_else(|| UNNAMED.to_owned());
-            let name = unique(&name, |name| models.iter().any(|(_, model)| model.name == name));
-            models.push((said, Model { name, examples: Vec::new() }));
+            let name = unique(&name, |name| models.iter().any(|(_, model, _)| model.name == name));
+            models.push((said, Model { name, examples: Vec::new() }, Vec::new()));
             models.len() - 1
         });
-        let model = &mut models[at].1;
-        let known = model.examples.iter().position(|example| is_same_text(example.first, record));
+        let (_, model, firsts) = &mut models[at];
+        let known = firsts.iter().position(|first| is_same_text(first, record));
         let at = known.unwrap_or_else(|| {
             model.examples.push(Example::of(record, n_examples));
+            firsts.push(record);
             n_examples += 1;
             model.examples.len() - 1
         });
@@ -78,14 +78,13 @@ pub(crate) fn examples(records: &[Record]) -> Result<(Vec<Model<'_>>, Labelled<'
             None => labelled.push(label, vec![record]),
         }
     }
-    Ok((models.into_iter().map(|(_, model)| model).collect(), labelled))
+    Ok((models.into_iter().map(|(_, model, _)| model).collect(), labelled))
 }
 
-impl<'a> Example<'a> {
-    fn of(record: &'a Record, number: usize) -> Self {
+impl Example {
+    pub(crate) fn of(record: &Record, number: usize) -> Self {
         let read = record.source().map_or(record.inputs(), |source| &record.inputs()[..source]);
         Self {
-            first: record,
             id: format!("record-{number}"),
             prompt: joined(read),
             response: joined(record.output_tokens()),
@@ -98,7 +97,7 @@ impl<'a> Example<'a> {
     }
 
     /// Adds a record's rows, and gives their label: this one, with a number where the example has it already.
-    fn add(&mut self, record: &Record, label: &str) -> String {
+    pub(crate) fn add(&mut self, record: &Record, label: &str) -> String {
         let label = unique(label, |label| self.methods.has(label));
         let missing = record.attributions.iter().flatten().filter(|value| number(**value).is_none()).count();
         let note = |text: String| format!("{label}: {text}");
@@ -129,13 +128,13 @@ fn joined(tokens: &[Token]) -> String {
 }
 
 /// Whether two records of a model are of the same tokens.
-fn is_same_text(a: &Record, b: &Record) -> bool {
+pub(crate) fn is_same_text(a: &Record, b: &Record) -> bool {
     let same =
         |(a, b): (&Token, &Token)| (a.id, a.kind, &a.text, &a.bytes) == (b.id, b.kind, &b.text, &b.bytes);
     a.source() == b.source() && a.tokens.len() == b.tokens.len() && a.tokens.iter().zip(&b.tokens).all(same)
 }
 
-impl Model<'_> {
+impl Model {
     /// Whether it is an encoder–decoder.
     pub(crate) fn has_source(&self) -> bool {
         self.examples.iter().any(Example::has_source)

@@ -8,10 +8,12 @@ use crate::ordered::Ordered;
 use serde::Serialize;
 use serde_json::Value;
 
+/// LIT's own name for a continuation that is explained in the place of the model's.
+const TARGET: &str = "target";
 /// The key of the interpreter that LIT's view of source and target looks for.
-const OF_SOURCE: &str = "sequence_salience";
+pub(crate) const OF_SOURCE: &str = "sequence_salience";
 /// What follows a label in the name of the interpreter of all outputs together.
-const OF_ALL: &str = ": all outputs";
+pub(crate) const OF_ALL: &str = ": all outputs";
 const LAYOUT: &str = "records";
 
 /// The reply to `get_info`. Names of fields are LIT's.
@@ -106,6 +108,8 @@ struct Type {
     signed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     autorun: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<&'static str>,
 }
 
 impl Type {
@@ -114,6 +118,10 @@ impl Type {
     }
     fn text() -> Self {
         Self { show_in_data_table: true, ..Self::new("TextSegment") }
+    }
+    /// The continuation; behind a model, next to one that the user has typed.
+    fn response(is_live: bool) -> Self {
+        Self { parent: is_live.then_some(TARGET), ..Self::new("GeneratedText") }
     }
     fn scores() -> Self {
         Self { align: Some("tokens"), ..Self::new("TokenScores") }
@@ -124,14 +132,15 @@ impl Type {
 }
 
 impl Info {
-    pub(crate) fn of(models: &[Model<'_>], labelled: &Labelled<'_>) -> Self {
+    /// Of records alone, or of records with the model behind them, which attributes edited texts anew.
+    pub(crate) fn of(models: &[Model], labelled: &Labelled<'_>, is_live: bool) -> Self {
         let mut info = Self {
             models: Ordered::new(),
             datasets: Ordered::new(),
             generators: Ordered::new(),
             interpreters: Ordered::new(),
             metrics: Ordered::new(),
-            layouts: Ordered::of([(LAYOUT, Layout::of(models))]),
+            layouts: Ordered::of([(LAYOUT, Layout::of(models, is_live))]),
             default_layout: LAYOUT,
             demo_mode: true,
             page_title: format!("LIT: {}", names(models)),
@@ -139,7 +148,7 @@ impl Info {
             init_specs: InitSpecs { datasets: Ordered::new(), models: Ordered::new() },
         };
         let labels = || labelled.0.iter().map(|(label, _)| &**label);
-        let meta = |label, name| (label, Type::salience(name, signed(labelled, label)));
+        let meta = |label, name| (label, Type::salience(name, has_sign(labelled, label)));
         let of_source = labels().map(|label| meta(label, "SequenceSalience"));
         info.interpreters
             .push(OF_SOURCE.to_owned(), InterpreterInfo::new(of_source, "Rows over source and target."));
@@ -155,9 +164,9 @@ impl Info {
             let of_source = model.has_source().then(|| OF_SOURCE.to_owned());
             let of_all = labels().filter(|label| model.has(label)).map(|label| format!("{label}{OF_ALL}"));
             let interpreters: Vec<_> = of_source.into_iter().chain(of_all).collect();
-            let data = dataset_spec(model);
+            let data = dataset_spec(model, is_live);
             let own =
-                ModelInfo::new(name, data.clone(), [("response", Type::new("GeneratedText"))], interpreters);
+                ModelInfo::new(name, data.clone(), [("response", Type::response(is_live))], interpreters);
             info.models.push(name.clone(), own);
             let tokens = [("tokens", Type::new("Tokens"))];
             hidden
@@ -175,18 +184,25 @@ impl Info {
     }
 }
 
-/// Whether a label's values have a sign.
-pub(crate) fn signed(labelled: &Labelled<'_>, label: &str) -> bool {
+/// The labels whose values have a sign.
+pub(crate) fn signed<'l>(labelled: &'l Labelled<'_>) -> Vec<&'l str> {
+    labelled.0.iter().map(|(label, _)| &**label).filter(|label| has_sign(labelled, label)).collect()
+}
+
+fn has_sign(labelled: &Labelled<'_>, label: &str) -> bool {
     let records = labelled.0.iter().filter(|(known, _)| known == label).flat_map(|(_, records)| records);
     records.into_iter().any(|record| is_signed(record))
 }
 
-fn names(models: &[Model<'_>]) -> String {
+fn names(models: &[Model]) -> String {
     models.iter().map(|model| &*model.name).collect::<Vec<_>>().join(", ")
 }
 
-/// The columns of LIT's table.
-fn dataset_spec(model: &Model<'_>) -> Spec {
+/// The columns of LIT's table; behind a model, what can be edited.
+fn dataset_spec(model: &Model, is_live: bool) -> Spec {
+    if is_live {
+        return Ordered::of([("prompt", Type::text()), (TARGET, Type::text())]);
+    }
     let mut spec = Ordered::of([("prompt", Type::text()), ("continuation", Type::text())]);
     if model.examples.iter().any(|example| !example.notes.is_empty()) {
         spec.push("notes".to_owned(), Type::text());
@@ -221,18 +237,20 @@ impl InterpreterInfo {
 impl Layout {
     /// The texts above; below, salience of any span, where there is an encoder LIT's view of source and target, and all
     /// methods one above another.
-    fn of(models: &[Model<'_>]) -> Self {
+    fn of(models: &[Model], is_live: bool) -> Self {
         let module = |module| Module { module, required_for_tab: true };
         let mut lower = Ordered::of([("Salience", vec![module("sequence-salience-module")])]);
         if models.iter().any(Model::has_source) {
             lower.push("Source and target".to_owned(), vec![module("legacy-sequence-salience-module")]);
         }
         lower.push("All outputs".to_owned(), vec![module("salience-map-module")]);
+        let mut texts = vec![module("simple-data-table-module")];
+        texts.extend(is_live.then(|| module("simple-datapoint-editor-module")));
         Self {
-            upper: Ordered::of([("Texts", vec![module("simple-data-table-module")])]),
+            upper: Ordered::of([("Texts", texts)]),
             lower,
             left: Ordered::new(),
-            settings: Settings { main_height: 25 },
+            settings: Settings { main_height: if is_live { 35 } else { 25 } },
             description: "Texts, and what each took from the tokens before it.",
         }
     }

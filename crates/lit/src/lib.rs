@@ -10,6 +10,8 @@ mod labels;
 mod name;
 mod ordered;
 mod page;
+#[cfg(feature = "serve")]
+mod server;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -17,6 +19,8 @@ mod tokens;
 pub use client::{CLIENT, Client, PinnedClient, WHEEL_FILES};
 pub use error::Error;
 pub use page::Page;
+#[cfg(feature = "serve")]
+pub use server::{Explain, Live, Server};
 
 // Of which types stand in this crate's public signatures.
 pub use saliency_schema;

@@ -15,9 +15,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 const FORM: &str = include_str!("page/index.html");
-const SCRIPT: &str = include_str!("page/script.js");
+/// What answers the client from the records in the page.
+const RECORDS: &str = include_str!("page/records.js");
+/// What is changed in the client.
+const CHANGES: &str = include_str!("page/changes.js");
 /// LIT's licence, Apache-2.0, which is one of this crate's, too.
-const LICENCE: &str = include_str!("../LICENSE-APACHE");
+pub(crate) const LICENCE: &str = include_str!("../LICENSE-APACHE");
 
 /// Families that LIT's styles name, as the fonts that are there.
 const FAMILIES: [(&str, &str); 4] =
@@ -31,7 +34,7 @@ const ICONS: [&str; 2] = ["Material Icons", "Material Icons Outlined"];
 /// Records as a folder that shows them in LIT's own client.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// What the script reads, as JSON that may stand in HTML.
+    /// What the script reads, as JSON.
     records: String,
 }
 
@@ -40,7 +43,7 @@ pub struct Page {
 struct Data<'a> {
     info: Info,
     datasets: Ordered<Vec<Row<'a>>>,
-    models: Ordered<Ordered<&'a Example<'a>>>,
+    models: Ordered<Ordered<&'a Example>>,
     /// The labels of the methods whose values have a sign.
     signed: Vec<&'a str>,
 }
@@ -70,6 +73,23 @@ struct Meta {
     added: bool,
 }
 
+impl<'a> Row<'a> {
+    fn of(example: &'a Example) -> Self {
+        Self {
+            id: &example.id,
+            data: RowData {
+                prompt: &example.prompt,
+                continuation: &example.response,
+                notes: example.notes.join("\n"),
+                example: &example.id,
+                _id: &example.id,
+                _meta: Meta { added: false },
+            },
+            meta: Meta { added: false },
+        }
+    }
+}
+
 impl Page {
     /// The page of these records. Those of the same model and the same tokens are one example, on which each is a
     /// method. Values that are missing or not finite are shown as 0, and the example's notes say so.
@@ -79,40 +99,21 @@ impl Page {
     pub fn new(records: &[Record]) -> Result<Self, Error> {
         let (models, labelled) = examples(records)?;
         let data = Data {
-            info: Info::of(&models, &labelled),
+            info: Info::of(&models, &labelled, false),
             datasets: Ordered::of(models.iter().map(|model| (&*model.name, rows(model)))),
             models: Ordered::of(models.iter().map(|model| {
                 (&*model.name, Ordered::of(model.examples.iter().map(|example| (&*example.id, example))))
             })),
-            signed: labelled
-                .0
-                .iter()
-                .map(|(label, _)| &**label)
-                .filter(|label| signed(&labelled, label))
-                .collect(),
+            signed: signed(&labelled),
         };
-        Ok(Self { records: in_html(&serde_json::to_string(&data)?) })
+        Ok(Self { records: serde_json::to_string(&data)? })
     }
 
     /// `index.html`, with the client's icon font in it. It asks for nothing but what lies beside it, and its policy
     /// forbids anything else.
     pub fn to_html(&self, client: &Client) -> String {
-        let script = format!("\n{SCRIPT}");
-        let parts = [
-            ("{policy}", policy(&script)),
-            ("{fonts}", fonts(client)),
-            ("{records}", self.records.clone()),
-            ("{script}", script),
-        ];
-        // From the left, so that nothing is looked for in what was put in.
-        let (mut html, mut rest) = (String::new(), FORM);
-        for (name, value) in parts {
-            let (before, after) = rest.split_once(name).unwrap_or((rest, ""));
-            html += before;
-            html += &value;
-            rest = after;
-        }
-        html + rest
+        // From the disk, too.
+        html(client, &self.records, RECORDS, "'self' file:", "'none'")
     }
 
     /// Writes the page and the client's files into a folder, which is made if it is not there: all of them, or none.
@@ -131,20 +132,28 @@ impl Page {
     }
 }
 
-fn rows<'a>(model: &'a Model<'_>) -> Vec<Row<'a>> {
-    let row = |example: &'a Example<'_>| Row {
-        id: &example.id,
-        data: RowData {
-            prompt: &example.prompt,
-            continuation: &example.response,
-            notes: example.notes.join("\n"),
-            example: &example.id,
-            _id: &example.id,
-            _meta: Meta { added: false },
-        },
-        meta: Meta { added: false },
-    };
-    model.examples.iter().map(row).collect()
+/// The page with this data and these answers to the client, whose files come from `files`, and which may ask `server`.
+pub(crate) fn html(client: &Client, data: &str, answers: &str, files: &str, server: &str) -> String {
+    let script = format!("\n(() => {{\n\"use strict\";\n{answers}\n{CHANGES}}})();\n");
+    let parts = [
+        ("{policy}", policy(&script, files, server)),
+        ("{fonts}", fonts(client)),
+        ("{records}", in_html(data)),
+        ("{script}", script),
+    ];
+    // From the left, so that nothing is looked for in what was put in.
+    let (mut html, mut rest) = (String::new(), FORM);
+    for (name, value) in parts {
+        let (before, after) = rest.split_once(name).unwrap_or((rest, ""));
+        html += before;
+        html += &value;
+        rest = after;
+    }
+    html + rest
+}
+
+fn rows(model: &Model) -> Vec<Row<'_>> {
+    model.examples.iter().map(Row::of).collect()
 }
 
 /// JSON that neither ends nor opens an element, and is no line break to an old script engine.
@@ -163,11 +172,11 @@ fn in_html(json: &str) -> String {
 }
 
 /// This page's script, known by its hash; the client's; pictures and styles; and nothing from elsewhere.
-fn policy(script: &str) -> String {
+fn policy(script: &str, files: &str, server: &str) -> String {
     let hash = STANDARD.encode(Sha256::digest(script));
     format!(
-        "default-src 'none'; script-src 'self' file: 'sha256-{hash}'; style-src 'unsafe-inline'; img-src 'self' \
-         file: data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+        "default-src 'none'; script-src {files} 'sha256-{hash}'; style-src 'unsafe-inline'; img-src {files} data: \
+         blob:; font-src data:; connect-src {server}; base-uri 'none'; form-action 'none'"
     )
 }
 

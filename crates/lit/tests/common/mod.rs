@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test uses some of them")]
 
-use saliency_schema::{Kind, Record, Token};
+use saliency_schema::{Kind, Method, Model, Record, Token};
 
 /// An encoder read a question of five tokens; the decoder begins with its start token, and answers with two tokens and
 /// the end. Values are multiples of 0.125, so that sums are exact.
@@ -47,4 +47,28 @@ pub(crate) fn hostile() -> Record {
     let rows =
         (0..4).map(|row| (0..10 + row).map(|i| special[(i + row) % special.len()]).collect()).collect();
     Record::new(tokens, rows).unwrap().with_notes(vec!["<b>a note</b>".to_owned()])
+}
+
+/// What a model of words makes of a prompt: it goes on with " so" and the prompt's last word, unless a target is given.
+/// Each of two methods has multiples of 0.125, of which the second's have a sign.
+pub(crate) fn continued(prompt: &str, target: Option<&str>) -> Vec<Record> {
+    let last = prompt.split(' ').next_back().unwrap_or_default();
+    let target = target.map_or_else(|| format!(" so {last}"), str::to_owned);
+    let words = |text: &str, kind: Kind| {
+        let cut = text.split_inclusive(' ').map(str::to_owned).collect::<Vec<_>>();
+        cut.into_iter().map(move |word| Token::new(0, word, kind)).collect::<Vec<_>>()
+    };
+    let inputs = words(prompt, Kind::Input);
+    let n = inputs.len();
+    let tokens = [inputs, words(&target, Kind::Output)].concat();
+    let made = |method: usize, name: &str| {
+        let value = |row: usize, i: usize| {
+            let value = ((row * 5 + i * 3 + n + method) % 7 + 1) as f64 / 8.0;
+            Some(if method == 1 && (row + i).is_multiple_of(3) { -value } else { value })
+        };
+        let rows = (0..tokens.len() - n).map(|row| (0..n + row).map(|i| value(row, i)).collect()).collect();
+        let record = Record::new(tokens.clone(), rows).unwrap().with_model(Model::new("words"));
+        record.with_method(Method::new(name)).with_signed(method == 1)
+    };
+    vec![made(0, "occlusion"), made(1, "gim")]
 }
