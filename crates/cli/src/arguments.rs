@@ -40,8 +40,9 @@ pub(crate) enum Command {
     Draw(Box<DrawArguments>),
     /// Make the page of one or more records, and every chart: FOLDER/index.html.
     Report(Box<ReportArguments>),
-    /// Make a folder that shows records in LIT's own client, without a server: FOLDER/index.html.
-    Lit(LitArguments),
+    /// Make a folder that shows records in LIT's own client, without a server: FOLDER/index.html. With --serve, a server
+    /// whose model attributes what is edited there.
+    Lit(Box<LitArguments>),
     /// List the charts.
     Charts(ListArguments),
     /// List the attribution methods, targets, aggregates and normalisations.
@@ -511,17 +512,47 @@ pub(crate) struct ReportArguments {
 
 #[derive(Debug, Args)]
 #[cfg_attr(
-    not(feature = "lit"),
+    not(feature = "lit-serve"),
     allow(dead_code, reason = "a program without LIT refuses whatever is asked")
 )]
 pub(crate) struct LitArguments {
     /// Files with records, or with the notebook's JSON; `-` is standard input. Records of the same model and tokens are
     /// one text, and each a method that has a button.
-    #[arg(required_unless_present = "fetch", value_name = "RECORD")]
+    #[arg(required_unless_present_any = ["fetch", "serve"], value_name = "RECORD")]
     pub(crate) records: Vec<PathBuf>,
+    /// Serve LIT's client on 127.0.0.1 until Ctrl-C, with the model behind it, and print the address: prompts that are
+    /// edited there are continued and attributed anew, and a target that is typed is explained in place of the model's.
+    #[arg(long, conflicts_with_all = ["records", "output", "fetch"])]
+    pub(crate) serve: bool,
+    /// With --serve: the port. Default: 0, one that is free.
+    #[arg(long, value_name = "N", requires = "serve", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) source: SourceArguments,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArguments,
+    /// With --serve: the attribution method, which has a button; may be repeated, and each takes the flags under Method
+    /// that it has. Default: gradient-x-input.
+    #[arg(
+        long = "method",
+        value_name = "M",
+        value_delimiter = ',',
+        requires = "serve",
+        help_heading = "Attribution"
+    )]
+    pub(crate) methods: Vec<String>,
+    /// With --serve: the memory that the whole program may use, such as 2GB or 1500MB; batches are chosen to fit.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        allow_negative_numbers = true,
+        requires = "serve",
+        help_heading = "Work"
+    )]
+    pub(crate) memory: Option<Bytes>,
     /// Download LIT's client (12 MB) from the package index that pip is set up for into saliency/lit in the user's cache;
     /// print that folder.
-    #[arg(long, conflicts_with_all = ["records", "client", "output", "group"])]
+    #[arg(long, conflicts_with_all = ["records", "client", "output", "group", "text", "text_file"])]
     pub(crate) fetch: bool,
     /// The index's address, as pip's --index-url. Default: `PIP_INDEX_URL`, `UV_DEFAULT_INDEX`, or index-url in pip's
     /// configuration.
@@ -532,10 +563,8 @@ pub(crate) struct LitArguments {
     /// saliency/lit in the user's cache.
     #[arg(long, value_name = "DIR")]
     pub(crate) client: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) group: GroupArguments,
     /// The folder to write to; created if it does not exist.
-    #[arg(long, short, value_name = "FOLDER", required_unless_present = "fetch")]
+    #[arg(long, short, value_name = "FOLDER", required_unless_present_any = ["fetch", "serve"])]
     pub(crate) output: Option<PathBuf>,
 }
 

@@ -1,6 +1,6 @@
 //! `saliency attribute`: a text in, records out.
 
-use crate::arguments::{AttributeArguments, ExplainArguments, Format, WorkArguments};
+use crate::arguments::{AttributeArguments, ExplainArguments, Format, SourceArguments, WorkArguments};
 use crate::failure::{Failure, in_flags};
 use crate::output::{Destination, Prepared, remark};
 use crate::request::Request;
@@ -62,6 +62,16 @@ pub(crate) fn records(
     Ok(attributed.map(|attributed| attributed.into_iter().map(|(record, _)| record).collect()))
 }
 
+/// Sets the number of threads, if one was given.
+pub(crate) fn set_threads(arguments: &SourceArguments) -> Result<(), Failure> {
+    match arguments.threads {
+        None => {}
+        Some(0) => return Err(Failure::Usage("--threads is 0, and must be at least 1".into())),
+        Some(threads) => tch::set_num_threads(threads.into()),
+    }
+    Ok(())
+}
+
 /// The same, with the unreduced attributions if `keeps_vectors`.
 fn attribute_all(
     source: &Source<'_>,
@@ -77,12 +87,7 @@ fn attribute_all(
     let text = text(source)?;
     let filled = prompt(source.arguments, &text);
     filled.check()?;
-    if let Some(threads) = source.arguments.threads {
-        if threads == 0 {
-            return Err(Failure::Usage("--threads is 0, and must be at least 1".into()));
-        }
-        tch::set_num_threads(threads.into());
-    }
+    set_threads(source.arguments)?;
     let checkpoint = model::open(source.arguments, quiet)?;
     times.loaded();
     let memory = work.memory.map(|memory| memory::left_of(memory, quiet));

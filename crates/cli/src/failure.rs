@@ -22,6 +22,10 @@ pub(crate) enum Failure {
     /// Ctrl-C with --partial.
     #[error("interrupted; the finished rows were written")]
     Partial,
+    /// Ctrl-C while the server ran.
+    #[cfg(feature = "lit-serve")]
+    #[error("interrupted; the server has stopped")]
+    ServerStopped,
     /// A file or folder can't be written.
     #[error("{path}: {source}; nothing was written")]
     Write { path: PathBuf, source: std::io::Error },
@@ -73,6 +77,10 @@ impl Failure {
     /// 2 for a mistake in the arguments, 1 for any other failure.
     pub(crate) fn exit_code(&self) -> u8 {
         if matches!(self, Self::Interrupted | Self::TooEarly | Self::Partial) {
+            return interrupt::EXIT_CODE;
+        }
+        #[cfg(feature = "lit-serve")]
+        if matches!(self, Self::ServerStopped) {
             return interrupt::EXIT_CODE;
         }
         let asked_wrongly = match self {

@@ -1,5 +1,6 @@
 //! `saliency lit`: records as a folder that shows them in LIT's own client, where the program is built with it (feature
-//! `lit`); `--fetch` downloads that client.
+//! `lit`); `--fetch` downloads that client,
+//! and `--serve` serves it (`serve.rs`).
 
 use crate::arguments::LitArguments;
 use crate::failure::Failure;
@@ -12,13 +13,22 @@ pub(crate) fn run(_arguments: &LitArguments, _quiet: bool) -> Result<(), Failure
 #[cfg(feature = "lit")]
 pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> {
     use crate::hub;
-    use crate::output::{print, remark};
+    use crate::output::print;
     use crate::records;
-    use saliency::lit::{Client, Page};
+    use saliency::lit::Page;
 
     if arguments.fetch {
         let folder = hub::fetch_lit(arguments.index.as_deref(), quiet)?;
         return print(format!("{}\n", folder.display()).as_bytes());
+    }
+    if arguments.serve {
+        return serve(arguments, quiet);
+    }
+    if arguments.source.text.is_some() || arguments.source.text_file.is_some() {
+        return Err(Failure::Usage(
+            "a text needs --serve; for a folder, give the records that `saliency attribute` writes"
+                .to_owned(),
+        ));
     }
     let Some(folder) = &arguments.output else {
         return Err(Failure::Usage("no folder to write to; name one with -o".to_owned()));
@@ -26,6 +36,26 @@ pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> 
     if folder.exists() && !folder.is_dir() {
         return Err(Failure::Usage(format!("{}: is no folder; name one", folder.display())));
     }
+    let client = client(arguments, quiet)?;
+    let records = records::read(&arguments.records, None, quiet)?;
+    let records = records::grouped(records, &arguments.explain.group)?;
+    Ok(Page::new(&records)?.write(&client, folder)?)
+}
+
+#[cfg(feature = "lit-serve")]
+use crate::serve::run as serve;
+
+#[cfg(all(feature = "lit", not(feature = "lit-serve")))]
+fn serve(_arguments: &LitArguments, _quiet: bool) -> Result<(), Failure> {
+    Err(Failure::Usage("this program was built without a server (feature lit-serve)".to_owned()))
+}
+
+/// LIT's client, from the folder that was named, or from where it is looked for.
+#[cfg(feature = "lit")]
+pub(crate) fn client(arguments: &LitArguments, quiet: bool) -> Result<saliency::lit::Client, Failure> {
+    use crate::output::remark;
+    use saliency::lit::Client;
+
     let client = match &arguments.client {
         Some(folder) => Client::open(folder),
         None => Client::find(),
@@ -34,13 +64,11 @@ pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> 
         Some(_) if error.is_usage() => Failure::Usage(format!("--client: {error}")),
         _ => Failure::Lit(error),
     })?;
-    let records = records::grouped(records::read(&arguments.records, None, quiet)?, &arguments.group)?;
-    Page::new(&records)?.write(&client, folder)?;
     if !client.has_icons() {
         remark(
             quiet,
             "the client has no icon font (fonts/material-icons.woff2): icons are shown as their names",
         );
     }
-    Ok(())
+    Ok(client)
 }

@@ -25,6 +25,8 @@ mod records;
 mod relative;
 mod report;
 mod request;
+#[cfg(feature = "lit-serve")]
+mod serve;
 mod stream;
 mod text;
 mod times;

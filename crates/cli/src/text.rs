@@ -113,7 +113,7 @@ fn text_of(path: &Path) -> Result<String, Failure> {
 }
 
 /// Prints a remark if a text contains special tokens: `<|endoftext|>` may be meant as plain characters.
-fn say_special(
+pub(crate) fn say_special(
     checkpoint: &Checkpoint,
     arguments: &SourceArguments,
     text: &str,
@@ -149,9 +149,20 @@ pub(crate) fn sequences(
     generations: &[Generation],
     quiet: bool,
 ) -> Result<Vec<Sequence>, Failure> {
-    let prompt = prompt(arguments, text);
     say_special(checkpoint, arguments, text, quiet)?;
-    if let Some(continuation) = &arguments.continuation {
+    let continuation = arguments.continuation.as_deref();
+    continued(checkpoint, arguments, prompt(arguments, text), (continuation, generations), quiet)
+}
+
+/// The prompt with the continuation that is given, or else with those that are generated.
+pub(crate) fn continued(
+    checkpoint: &Checkpoint,
+    arguments: &SourceArguments,
+    prompt: Prompt,
+    (continuation, generations): (Option<&str>, &[Generation]),
+    quiet: bool,
+) -> Result<Vec<Sequence>, Failure> {
+    if let Some(continuation) = continuation {
         return Ok(vec![checkpoint.force(prompt, continuation)?]);
     }
     let all = generations.iter().fold(0, |all: usize, generation| all.saturating_add(generation.tokens));

@@ -1,6 +1,7 @@
 //! The server over real sockets, with a model of words, whose records are made by hand.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use super::texts::Text;
 use super::{Explain, Live, QUEUE, Server};
 use crate::tests::client;
 use crate::tests::common::{answer, continued};
@@ -19,7 +20,7 @@ const PROMPT: &str = "Mary went";
 
 /// Fails on some prompts, and works on others as long as a test wants it to.
 struct Words {
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Arc<Mutex<Vec<Text>>>,
     /// Before an answer to "wait …".
     leave: Receiver<()>,
     stop: Arc<AtomicBool>,
@@ -52,7 +53,7 @@ impl Explain for Words {
 /// A server that runs until it is dropped.
 struct Running {
     address: String,
-    asked: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    asked: Arc<Mutex<Vec<Text>>>,
     leave: Sender<()>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -101,7 +102,7 @@ impl Running {
         serde_json::from_str(reply.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
-    fn asked(&self) -> Vec<(String, Option<String>)> {
+    fn asked(&self) -> Vec<Text> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -403,8 +404,9 @@ fn source_and_target_of_an_encoder_decoder() {
         assert_eq!(told["tokens_out"].as_array().unwrap().len(), 4);
         let rows = told["salience"].as_array().unwrap();
         assert_eq!(rows[0], json!(vec![0.0; 9]));
-        let expected =
-            |row: usize| (0..9).map(move |i| record().attributions[row].get(i).copied().flatten().unwrap_or(0.0));
+        let expected = |row: usize| {
+            (0..9).map(move |i| record().attributions[row].get(i).copied().flatten().unwrap_or(0.0))
+        };
         for row in 0..3 {
             assert_eq!(rows[row + 1], json!(expected(row).collect::<Vec<_>>()));
         }
