@@ -71,11 +71,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let absent = if browser { no_node } else { no_browser };
     steps.push(Step::new("the page in a browser", pages).wants(browser && node, absent));
     let client = lit::provide(workspace).inspect_err(|error| eprintln!("LIT's client: {error:#}")).ok();
-    let mut in_lit = in_browser("lit_in_browser");
+    let of_lit = ["--test", "lit_in_browser", "--test", "serve", "--", "--ignored", "--nocapture"];
+    let mut in_lit = of_selection("test", &of_lit);
     in_lit.env("MODULES", page::tools(workspace)).envs(client.iter().map(|folder| (lit::VARIABLE, folder)));
     let absent = if client.is_some() { absent } else { "not run: LIT's client can't be fetched here" };
     let there = browser && node && client.is_some();
-    steps.push(Step::new("records in LIT", in_lit).wants(there, absent));
+    steps.push(Step::new("records and models in LIT", in_lit).wants(there, absent));
     for dir in downstream_crates(workspace)? {
         let name = dir.file_name().unwrap_or_default().to_string_lossy();
         let name = format!("downstream {name}");

@@ -525,30 +525,18 @@ pub(crate) struct LitArguments {
     #[arg(long, conflicts_with_all = ["records", "output", "fetch"])]
     pub(crate) serve: bool,
     /// With --serve: the port. Default: 0, one that is free.
-    #[arg(long, value_name = "N", requires = "serve", default_value_t = 0, hide_default_value = true)]
-    pub(crate) port: u16,
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) explain: ExplainArguments,
     /// With --serve: the attribution method, which has a button; may be repeated, and each takes the flags under Method
     /// that it has. Default: gradient-x-input.
-    #[arg(
-        long = "method",
-        value_name = "M",
-        value_delimiter = ',',
-        requires = "serve",
-        help_heading = "Attribution"
-    )]
+    #[arg(long = "method", value_name = "M", value_delimiter = ',', help_heading = "Attribution")]
     pub(crate) methods: Vec<String>,
     /// With --serve: the memory that the whole program may use, such as 2GB or 1500MB; batches are chosen to fit.
-    #[arg(
-        long,
-        value_name = "BYTES",
-        allow_negative_numbers = true,
-        requires = "serve",
-        help_heading = "Work"
-    )]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, help_heading = "Work")]
     pub(crate) memory: Option<Bytes>,
     /// Download LIT's client (12 MB) from the package index that pip is set up for into saliency/lit in the user's cache;
     /// print that folder.

@@ -1,6 +1,5 @@
 //! `saliency lit`: records as a folder that shows them in LIT's own client, where the program is built with it (feature
-//! `lit`); `--fetch` downloads that client,
-//! and `--serve` serves it (`serve.rs`).
+//! `lit`); `--fetch` downloads that client, and `--serve` serves it (`serve.rs`).
 
 use crate::arguments::LitArguments;
 use crate::failure::Failure;
@@ -24,12 +23,7 @@ pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> 
     if arguments.serve {
         return serve(arguments, quiet);
     }
-    if arguments.source.text.is_some() || arguments.source.text_file.is_some() {
-        return Err(Failure::Usage(
-            "a text needs --serve; for a folder, give the records that `saliency attribute` writes"
-                .to_owned(),
-        ));
-    }
+    refuse_what_is_served(arguments)?;
     let Some(folder) = &arguments.output else {
         return Err(Failure::Usage("no folder to write to; name one with -o".to_owned()));
     };
@@ -40,6 +34,25 @@ pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> 
     let records = records::read(&arguments.records, None, quiet)?;
     let records = records::grouped(records, &arguments.explain.group)?;
     Ok(Page::new(&records)?.write(&client, folder)?)
+}
+
+/// What asks a model has no meaning for records, which are made already.
+#[cfg(feature = "lit")]
+fn refuse_what_is_served(arguments: &LitArguments) -> Result<(), Failure> {
+    let given = [
+        ("--text", arguments.source.text.is_some()),
+        ("--text-file", arguments.source.text_file.is_some()),
+        ("--method", !arguments.methods.is_empty()),
+        ("--memory", arguments.memory.is_some()),
+        ("--port", arguments.port.is_some()),
+    ];
+    match given.iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => Err(Failure::Usage(format!(
+            "{flag} needs --serve; a folder is made of the records that `saliency attribute` writes"
+        ))),
+        None if arguments.index.is_some() => Err(Failure::Usage("--index needs --fetch".to_owned())),
+        None => Ok(()),
+    }
 }
 
 #[cfg(feature = "lit-serve")]

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> 
     prompt(source.arguments, &text).check()?;
     set_threads(source.arguments)?;
     let client = lit::client(arguments, quiet)?;
-    let server = Server::bind(arguments.port)?;
+    let server = Server::bind(arguments.port.unwrap_or(0))?;
     let checkpoint = model::open(source.arguments, quiet)?;
     interrupt::listen();
     say_special(&checkpoint, source.arguments, &text, quiet)?;

@@ -1,5 +1,5 @@
-//! The folder in a browser, with LIT's own client: writes folders, and runs `browser/lit.test.mjs` over them. Ignored
-//! by default, since it needs a Chromium, Node.js, what `cargo xtask page` installs, and the client, which `cargo xtask
+//! Folder and server in a browser, with LIT's own client: `browser/lit.test.mjs` and `browser/live.test.mjs`. Ignored by
+//! default, since it needs a Chromium, Node.js, what `cargo xtask page` installs, and the client, which `cargo xtask
 //! lit` fetches: `cargo xtask test` runs it where they are.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,6 +8,7 @@ mod common;
 use common::{answer, hostile};
 use saliency_lit::{Client, Page};
 use saliency_schema::{Kind, Method, Model, Record, Token};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,14 +35,56 @@ fn records_are_shown_in_lit() {
     write("answer", &answers());
     write("small", &[small()]);
 
+    node("lit.test.mjs", ("PAGES", pages.as_os_str()));
+}
+
+/// A model of words is behind the page, and what is edited there is attributed anew.
+#[cfg(feature = "serve")]
+#[test]
+#[ignore = "needs a Chromium, Node.js and LIT's client, which `cargo xtask test` looks for"]
+fn texts_are_edited_in_lit() {
+    use saliency_lit::{Explain, Live, Server};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    struct Words;
+    impl Explain for Words {
+        fn records(
+            &mut self,
+            prompt: &str,
+            target: Option<&str>,
+        ) -> Result<Vec<Record>, Box<dyn std::error::Error>> {
+            if prompt == "too long" {
+                return Err("the text has 2000 tokens, and the model reads 1024".into());
+            }
+            Ok(common::continued(prompt, target))
+        }
+    }
+    let prompt = "Mary went home";
+    let live = Live::new(&Client::find().unwrap(), prompt, None, &common::continued(prompt, None)).unwrap();
+    let server = Server::bind(0).unwrap();
+    let address = server.address();
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = stop.clone();
+    let thread = std::thread::spawn(move || {
+        server.run(live, &mut Words, &|| stopped.load(Ordering::SeqCst));
+    });
+    let tested = std::panic::catch_unwind(|| node("live.test.mjs", ("ADDRESS", address.as_ref())));
+    stop.store(true, Ordering::SeqCst);
+    thread.join().unwrap();
+    tested.unwrap();
+}
+
+/// Runs tests of the browser's, which have to pass.
+fn node(tests: &str, (name, value): (&str, &OsStr)) {
     let modules =
         std::env::var("MODULES").expect("MODULES: the folder that `cargo xtask page` installs into");
     let status = Command::new("node")
         .args(["--test", "--test-reporter=spec"])
-        .arg(here.join("tests/browser/lit.test.mjs"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser").join(tests))
         .env("CHROME", browser().expect("no browser: set CHROME, or put chromium on the PATH"))
         .env("MODULES", modules)
-        .env("PAGES", &pages)
+        .env(name, value)
         .status()
         .unwrap();
     assert!(status.success());

@@ -2,58 +2,17 @@
 // the folders and runs this: node --test lit.test.mjs, with CHROME, MODULES and PAGES set.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
-const require = createRequire(process.env.MODULES + "/");
-const { chromium } = require("playwright-core");
+import { test } from "node:test";
+import { click, drawn, expect, press, show, weights } from "./client.mjs";
 
-const { CHROME, PAGES } = process.env;
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
-let browser;
-before(async () => { browser = await chromium.launch({ executablePath: CHROME, args: FLAGS }); });
-after(async () => { await browser?.close(); });
+const { PAGES } = process.env;
 
-/** A folder's page as it lies on the disk, with everything that goes wrong in it. */
+/** A folder's page as it lies on the disk. */
 async function open(name, search = "") {
-  const context = await browser.newContext({ viewport: { width: 1500, height: 900 } });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  const wrong = [];
-  page.on("console", message => { if (message.type() === "error") wrong.push(`console: ${message.text()}`); });
-  page.on("pageerror", error => wrong.push(`error: ${error.message}`));
-  page.on("dialog", dialog => { wrong.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
-  page.on("requestfailed", request => wrong.push(`failed: ${request.url()}`));
-  page.on("request", request => {
-    if (!new RegExp(`^(file://${PAGES}/${name}/|data:|blob:)`).test(request.url())) wrong.push(`request: ${request.url()}`);
-  });
-  await page.goto(`file://${PAGES}/${name}/index.html${search}`);
-  const chips = page.locator("sequence-salience-chips");
-  await chips.locator(".salient-token").first().waitFor();
-  const records = [JSON.parse(readFileSync(`${PAGES}/${name}/records.json`, "utf8"))].flat();
-  const close = async () => {
-    assert.deepEqual(wrong, []);
-    assert.equal(await page.locator(".status-emoji[src*=potato]").count(), 0, "LIT says that something went wrong");
-    await context.close();
-  };
-  return { page, chips, records, close };
+  const shown = await show(`file://${PAGES}/${name}/`, `index.html${search}`);
+  return { ...shown, records: [JSON.parse(readFileSync(`${PAGES}/${name}/records.json`, "utf8"))].flat() };
 }
 
-const press = (page, bar, text) => page.locator(`#${bar} button`).getByText(text, { exact: true }).click();
-/** What the client draws: texts and numbers, exactly. */
-const drawn = chips => chips.evaluate(chips => chips.tokensWithWeights.map(({ token, weight, selected }) => ({ token, weight, selected })));
-const weights = async chips => (await drawn(chips)).map(({ weight }) => weight);
-const click = (chips, at, options) => chips.locator(".salient-token").nth(at).click(options);
-/** Waits for what is drawn to be these numbers. */
-async function expect(chips, numbers) {
-  let found;
-  for (let tries = 0; tries < 40; tries += 1) {
-    found = await weights(chips);
-    if (found.length === numbers.length && found.every((value, i) => value === numbers[i])) return;
-    await new Promise(done => setTimeout(done, 100));
-  }
-  assert.deepEqual(found, numbers);
-}
 const inputs = record => record.tokens.filter(({ kind }) => kind === "input").length;
 const padded = (record, row) => record.tokens.map((_, i) => record.attributions[row][i] ?? 0);
 /** The record's own sum of some rows; what was clicked itself shows 0. */
