@@ -34,6 +34,7 @@
 //! - `csv` (default): tables of every cell, as CSV or TSV.
 //! - `html` (default): interactive pages, one file each.
 //! - `lit`: a folder that shows records in LIT's own client, without a server.
+//! - `lit-serve`: a server that attributes what is edited there.
 //! - `png` (default): PNG pictures, by resvg.
 //! - `pdf` (default): PDF pictures with selectable text, by svg2pdf.
 //! - `segments-all-scripts`: word boundaries by dictionary in Chinese, Japanese, Thai, Lao, Khmer and Burmese text.

@@ -90,18 +90,17 @@ mod fetched {
         use saliency::lit::{Client, WHEEL_FILES};
 
         let folder = Client::cache().ok_or(Error::NoHome)?;
-        let client = match Client::open(&folder) {
-            Ok(client) => client,
-            Err(_) => {
-                let index = index.map_or_else(PackageIndex::from_env, PackageIndex::new)?;
-                let names = WHEEL_FILES.map(|(name, _)| name);
-                // The wheel is downloaded beside the folder, which is moved to its place as a whole.
-                let beside = folder.parent().unwrap_or(&folder);
-                let files = with_bars("index", quiet, |notify| {
-                    index.files(&saliency::LIT_WHEEL, &names, beside, notify)
-                })?;
-                Client::unpack(&files, &folder)?
-            }
+        let client = if let Ok(client) = Client::open(&folder) {
+            client
+        } else {
+            let index = index.map_or_else(PackageIndex::from_env, PackageIndex::new)?;
+            let names = WHEEL_FILES.map(|(name, _)| name);
+            // The wheel is downloaded beside the folder, which is moved to its place as a whole.
+            let beside = folder.parent().unwrap_or(&folder);
+            let files = with_bars("index", quiet, |notify| {
+                index.files(&saliency::LIT_WHEEL, &names, beside, notify)
+            })?;
+            Client::unpack(&files, &folder)?
         };
         if !client.has_icons() {
             remark(

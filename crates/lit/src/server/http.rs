@@ -7,8 +7,8 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The longest head.
-const HEAD: usize = 16 << 10;
+/// The longest head. LIT keeps texts that were added in the address.
+const HEAD: usize = 64 << 10;
 /// The most headers.
 const HEADERS: usize = 64;
 /// The longest body.
