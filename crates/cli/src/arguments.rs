@@ -40,8 +40,8 @@ pub(crate) enum Command {
     Draw(Box<DrawArguments>),
     /// Make the page of one or more records, and every chart: FOLDER/index.html.
     Report(Box<ReportArguments>),
-    /// Make a folder that shows records in LIT's own client, without a server: FOLDER/index.html. With --serve, a server
-    /// whose model attributes what is edited there.
+    /// Make a folder that shows records in LIT's own client, without a server: FOLDER/index.html. With --serve, a
+    /// server whose model attributes what is edited there.
     Lit(Box<LitArguments>),
     /// List the charts.
     Charts(ListArguments),
@@ -538,8 +538,8 @@ pub(crate) struct LitArguments {
     /// With --serve: the memory that the whole program may use, such as 2GB or 1500MB; batches are chosen to fit.
     #[arg(long, value_name = "BYTES", allow_negative_numbers = true, help_heading = "Work")]
     pub(crate) memory: Option<Bytes>,
-    /// Download LIT's client (12 MB) from the package index that pip is set up for into saliency/lit in the user's cache;
-    /// print that folder.
+    /// Download LIT's client (12 MB) from the package index that pip is set up for into saliency/lit in the user's
+    /// cache; print that folder.
     #[arg(long, conflicts_with_all = ["records", "client", "output", "group", "text", "text_file"])]
     pub(crate) fetch: bool,
     /// The index's address, as pip's --index-url. Default: `PIP_INDEX_URL`, `UV_DEFAULT_INDEX`, or index-url in pip's

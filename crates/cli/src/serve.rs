@@ -27,7 +27,6 @@ pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> 
     let server = Server::bind(arguments.port.unwrap_or(0))?;
     let checkpoint = model::open(source.arguments, quiet)?;
     interrupt::listen();
-    say_special(&checkpoint, source.arguments, &text, quiet)?;
     let mut model = Model { arguments, methods, generations, checkpoint: &checkpoint, quiet };
     let target = source.arguments.continuation.as_deref();
     let records = model.attributed(&text, target)?;
@@ -83,6 +82,7 @@ impl Model<'_> {
         let (source, checkpoint) = (&self.arguments.source, self.checkpoint);
         let filled = prompt(source, text);
         filled.check()?;
+        say_special(checkpoint, source, text, self.quiet)?;
         let request = Request::new(&self.arguments.explain, &self.methods, source.seed, false)?;
         let memory = self.arguments.memory.map(|memory| memory::left_of(memory, self.quiet));
         let request = request.check(checkpoint, &filled, memory)?;

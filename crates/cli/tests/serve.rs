@@ -1,5 +1,5 @@
-//! `saliency lit --serve`, with the bundled model, as LIT's client asks it. What needs that client is ignored by default:
-//! `cargo xtask test` runs it where the client is.
+//! `saliency lit --serve`, with the bundled model, as LIT's client asks it. What needs that client is ignored by
+//! default: `cargo xtask test` runs it where the client is.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};

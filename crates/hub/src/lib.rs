@@ -3,7 +3,8 @@
 //! - [`HubId`]: a model's name, `gpt2` or `owner/name@revision`.
 //! - [`Hub`]: settings, and the calls that download or find a model.
 //! - [`Snapshot`]: the folder with the model's files. [`CachedModel`]: an entry of the list of models in the cache.
-//! - [`PackageIndex`]: an index of Python packages, which some models are on; [`Package`]: such a model, in a [`Wheel`].
+//! - [`PackageIndex`]: an index of Python packages, which some models are on; [`Package`]: such a model, in a
+//!   [`Wheel`].
 //! - [`FetchEvent`]: progress of a download. [`Error`]: what went wrong, where, and what to do about it.
 //!
 //! ```no_run

@@ -114,8 +114,8 @@ impl Client {
         }
     }
 
-    /// The user's cache of the client, into which it is fetched: `saliency/lit` in `XDG_CACHE_HOME`, or in `.cache` of the
-    /// home folder. `None` without either.
+    /// The user's cache of the client, into which it is fetched: `saliency/lit` in `XDG_CACHE_HOME`, or in `.cache` of
+    /// the home folder. `None` without either.
     pub fn cache() -> Option<PathBuf> {
         cache(&|name| std::env::var_os(name), std::env::home_dir())
     }

@@ -1,5 +1,5 @@
-//! Folder and server in a browser, with LIT's own client: `browser/lit.test.mjs` and `browser/live.test.mjs`. Ignored by
-//! default, since it needs a Chromium, Node.js, what `cargo xtask page` installs, and the client, which `cargo xtask
+//! Folder and server in a browser, with LIT's own client: `browser/lit.test.mjs` and `browser/live.test.mjs`. Ignored
+//! by default, since it needs a Chromium, Node.js, what `cargo xtask page` installs, and the client, which `cargo xtask
 //! lit` fetches: `cargo xtask test` runs it where they are.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
