@@ -3,7 +3,9 @@
 use crate::relative::Relative;
 use clap::{Args, Parser, Subcommand};
 use saliency::Date;
-use saliency::attribution::{Ablation, Aggregate, Normalize, Positions, Quadrature, Scope, Segmentation};
+use saliency::attribution::{
+    Ablation, Aggregate, AttentionPart, Normalize, Positions, Quadrature, Scope, Segmentation,
+};
 use saliency::schema::Reduce;
 use saliency::viz::{Look, Palette, State, Theme};
 use std::path::PathBuf;
@@ -312,6 +314,10 @@ pub(crate) struct MethodArguments {
     /// The attention head, from 0. Default: all.
     #[arg(long, value_name = "H", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) head: Option<usize>,
+    /// Which attention of an encoder–decoder: cross (the decoder's to the source), or decoder (to its start token and
+    /// earlier outputs). Default: cross.
+    #[arg(long, value_name = "A", help_heading = "Method")]
+    pub(crate) attention: Option<AttentionPart>,
     /// Take absolute values in every dimension before summing.
     #[arg(long, help_heading = "Method")]
     pub(crate) absolute: bool,
