@@ -115,6 +115,8 @@ pub(crate) fn in_flags(message: &str) -> String {
         ("`Prompt::bos`", "--bos"),
         ("`Prompt::special_as_text`", "--special-as-text"),
         ("`Prompt::date`", "--date"),
+        ("`Prompt::question`", "--question"),
+        ("`Prompt::template`", "--template"),
         ("`Options::record`", "--record K"),
         ("`Client::open`", "--client"),
     ];
