@@ -91,6 +91,7 @@ fn attribute_all(
         estimate::print(&checkpoint, source.arguments, &text, &request)?;
         return Ok(None);
     }
+    estimate::check_memory(&checkpoint, source.arguments, &text, &request)?;
     interrupt::listen();
     let mut records = Vec::new();
     let sequences = sequences(&checkpoint, source.arguments, &text, &generations, quiet)?;
