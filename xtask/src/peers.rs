@@ -21,7 +21,6 @@ use crate::disk::At;
 use crate::libtorch::Libtorch;
 use crate::workspace::Workspace;
 use environment::script;
-use options::Method;
 pub(crate) use options::Options;
 use peer::Peer;
 use program::Program;
@@ -41,9 +40,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let pythons: Vec<_> = peers.iter().map(|peer| peer.environment.install(&dir)).collect();
     let model = options.model.provide(workspace, &dir, &pythons)?;
 
-    let mut programs = vec![ours(workspace, &libtorch, &saliency, &model, &options.method)];
+    let mut programs = vec![ours(workspace, &libtorch, &saliency, &model, options)];
     for (peer, python) in peers.into_iter().zip(pythons) {
-        let command = python.map(|python| peer.command(workspace, &python, &model, &options.method));
+        let command = python.map(|python| peer.command(workspace, &python, &model, options));
         programs.push(Program { name: peer.title(), command, runs: Vec::new() });
     }
     for turn in 1..=options.turns {
@@ -64,12 +63,13 @@ fn ours(
     libtorch: &Libtorch,
     saliency: &Path,
     model: &Path,
-    method: &Method,
+    options: &Options,
 ) -> Program {
+    let method = &options.method;
     let record = model.with_file_name("record.json");
     let mut command = script(workspace, Path::new("python3"), "ours_time.py");
     command.arg(&record).arg(saliency).args(["attribute", "--quiet", "--text-file", TEXT, "--model"]);
-    command.arg(model).args(["--generate", &method.n_output().to_string(), "--method", method.name()]);
+    command.arg(model).args(["--generate", &options.n_output().to_string(), "--method", method.name()]);
     if method.steps() > 0 {
         command.args(["--steps", &method.steps().to_string()]);
     }

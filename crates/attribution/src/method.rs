@@ -1,6 +1,7 @@
 //! What an attribution method is, and how one is found by name.
 
 pub(crate) mod ablation;
+pub(crate) mod attention_part;
 pub(crate) mod baseline;
 pub(crate) mod card;
 pub(crate) mod explanation;

@@ -2,6 +2,7 @@
 
 pub(crate) mod boxed;
 pub(crate) mod checked;
+pub(crate) mod decoder_attention;
 pub(crate) mod generation;
 pub(crate) mod inside;
 pub(crate) mod layers;
@@ -13,6 +14,7 @@ pub(crate) mod tape;
 use crate::error::Error;
 use crate::error::model_error::ModelError;
 use crate::method::baseline::Baseline;
+use crate::model::decoder_attention::DecoderAttention;
 use crate::model::generation::Generation;
 use crate::model::inside::{BackwardRule, Inside};
 use crate::model::prefix_cache::PrefixCache;
@@ -197,6 +199,11 @@ pub trait LanguageModel {
 
     /// The model's inside, for methods that use its residual stream and attention. Default: `None`.
     fn inside(&self) -> Option<&dyn Inside> {
+        None
+    }
+
+    /// The attention weights of an encoder–decoder's decoder, for `attention`. Default: `None`.
+    fn decoder_attention(&self) -> Option<&dyn DecoderAttention> {
         None
     }
 

@@ -292,7 +292,7 @@ impl<M: LanguageModel> Checkpoint<M> {
     }
 
     fn encode_prompt(&self, prompt: &Prompt) -> Result<EncodedPrompt, Error> {
-        let filled = prompt.filled(&self.tokenizer)?;
+        let filled = prompt.filled(&self.tokenizer, self.model.start_token().is_some())?;
         let mut inputs = Vec::new();
         if prompt.is_begun(&self.tokenizer) {
             let bos = self.tokenizer.bos().ok_or(Error::NoBos)?;
@@ -343,7 +343,7 @@ impl<M: LanguageModel> Checkpoint<M> {
         let moved = |part: Part| Part::new(part.name, begins + part.start..begins + part.end);
         let parts = filled.parts.into_iter().map(moved).collect();
         let mut about = saliency_schema::Prompt::new(bos.is_some()).with_parts(parts);
-        (about.template, about.text) = (prompt.template_name(), text);
+        (about.template, about.text) = (prompt.template_name(&self.tokenizer), text);
         Ok(EncodedPrompt { inputs, about, end, notes })
     }
 

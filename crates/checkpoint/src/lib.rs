@@ -27,6 +27,7 @@ pub use known::Known;
 pub use load::Load;
 pub use pinned::Pinned;
 pub use prompt::date::Date;
+pub use prompt::task::Task;
 pub use prompt::{Prompt, Template};
 /// The libtorch binding that tensors in this crate's interface come from.
 pub use saliency_attribution::tch;

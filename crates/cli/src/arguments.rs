@@ -2,10 +2,12 @@
 
 use crate::relative::Relative;
 use clap::{Args, Parser, Subcommand};
-use saliency::Date;
-use saliency::attribution::{Ablation, Aggregate, Normalize, Positions, Quadrature, Scope, Segmentation};
+use saliency::attribution::{
+    Ablation, Aggregate, AttentionPart, Normalize, Positions, Quadrature, Scope, Segmentation,
+};
 use saliency::schema::Reduce;
 use saliency::viz::{Look, Palette, State, Theme};
+use saliency::{Date, Task};
 use std::path::PathBuf;
 
 /// Attributes a language model's output to the tokens before it, and draws the result.
@@ -103,14 +105,20 @@ pub(crate) struct AttributeArguments {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SourceArguments {
-    /// `demo`; `smollm2`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json
+    /// `demo`; `demo-t5`; `smollm2`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json
     /// with merges.txt); a GGUF file; or a name on the Hugging Face hub: gpt2, owner/name, owner/name@revision. See
     /// `saliency models`.
-    #[arg(long, default_value = "demo", value_name = "demo|FOLDER|FILE.gguf|HUB-ID", help_heading = "Model")]
+    #[arg(
+        long,
+        default_value = "demo",
+        value_name = "demo|demo-t5|FOLDER|FILE.gguf|HUB-ID",
+        help_heading = "Model"
+    )]
     pub(crate) model: String,
     /// The text.
     #[arg(
         long,
+        visible_alias = "context",
         value_name = "T",
         conflicts_with = "text_file",
         allow_hyphen_values = true,
@@ -118,7 +126,7 @@ pub(crate) struct SourceArguments {
     )]
     pub(crate) text: Option<String>,
     /// A file with the text, in UTF-8; one final newline is dropped.
-    #[arg(long, value_name = "F", help_heading = "Text")]
+    #[arg(long, visible_alias = "context-file", value_name = "F", help_heading = "Text")]
     pub(crate) text_file: Option<PathBuf>,
     /// Whether to put the beginning-of-text token before the text; with an empty text, `yes` reads that token alone.
     /// Default: what the tokenizer's files specify, or with --chat the template.
@@ -136,11 +144,19 @@ pub(crate) struct SourceArguments {
     pub(crate) system: Option<String>,
     /// With --chat: the day that the template writes, YYYY-MM-DD; needed where it asks for today's date, so that the
     /// record can be made again.
-    #[arg(long, value_name = "D", requires = "chat", help_heading = "Text")]
+    #[arg(long, value_name = "D", help_heading = "Text")]
     pub(crate) date: Option<Date>,
-    /// Put the text into this template, in place of {text}: "Question: {text} Answer:".
+    /// Put the text into this template, in place of {text}: "Question: {text} Answer:". With --question, that goes in
+    /// place of {question}.
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Text")]
     pub(crate) template: Option<String>,
+    /// Ask for a task in the words that suit the model: qa (answer --question from the text) or summarize. As a message
+    /// where the model has a chat template, in T5's words where it is an encoder–decoder without one.
+    #[arg(long, value_name = "T", conflicts_with_all = ["chat", "template"], help_heading = "Text")]
+    pub(crate) task: Option<Task>,
+    /// The question about the text, for --task qa or a --template with {question}.
+    #[arg(long, value_name = "Q", allow_hyphen_values = true, help_heading = "Text")]
+    pub(crate) question: Option<String>,
     /// How many tokens to generate at most; the end-of-text token and --stop end earlier. Default: 30.
     #[arg(long, value_name = "N", conflicts_with = "continuation", help_heading = "Text")]
     pub(crate) generate: Option<usize>,
@@ -313,6 +329,10 @@ pub(crate) struct MethodArguments {
     /// The attention head, from 0. Default: all.
     #[arg(long, value_name = "H", allow_negative_numbers = true, help_heading = "Method")]
     pub(crate) head: Option<usize>,
+    /// Which attention of an encoder–decoder: cross (the decoder's to the source), or decoder (to its start token and
+    /// earlier outputs). Default: cross.
+    #[arg(long, value_name = "A", help_heading = "Method")]
+    pub(crate) attention: Option<AttentionPart>,
     /// Take absolute values in every dimension before summing.
     #[arg(long, help_heading = "Method")]
     pub(crate) absolute: bool,

@@ -96,6 +96,8 @@ fn attribute_all(
         estimate::print(&checkpoint, source.arguments, &text, &request)?;
         return Ok(None);
     }
+    let whole = (&*text, source.arguments.continuation.as_deref());
+    estimate::check_memory(&checkpoint, source.arguments, whole, &request)?;
     interrupt::listen();
     let mut records = Vec::new();
     let sequences = sequences(&checkpoint, source.arguments, &text, &generations, quiet)?;

@@ -3,6 +3,7 @@
 use crate::arguments::SourceArguments;
 use crate::checked_request::CheckedRequest;
 use crate::failure::Failure;
+use crate::memory;
 use crate::output;
 use crate::pace::Pace;
 use crate::plan::{Plan, rounded};
@@ -14,6 +15,8 @@ use std::io::IsTerminal as _;
 
 /// The number of passes from which a run is announced with an estimate.
 const LONG: f64 = 200.0;
+/// Texts of fewer bytes fit any machine.
+const SHORT: usize = 8192;
 
 /// Prints the estimate, a line for each method.
 pub(crate) fn print(
@@ -23,12 +26,8 @@ pub(crate) fn print(
     request: &CheckedRequest<'_>,
 ) -> Result<(), Failure> {
     let forced = arguments.continuation.is_some();
-    let sequence = if let Some(continuation) = &arguments.continuation {
-        checkpoint.force(prompt(arguments, text), continuation)?
-    } else {
-        // The tokens that will be generated are not known yet, but the time does not depend on them.
-        stand_in(checkpoint, prompt(arguments, text), arguments.generate.unwrap_or(DEFAULT_TOKENS))?
-    };
+    let continuation = arguments.continuation.as_deref();
+    let sequence = expected(checkpoint, arguments, (text, continuation))?;
     let (n_output, runs) = (sequence.n_output(), arguments.runs as f64);
     let pace = Pace::measure(&checkpoint.model, &sequence, !forced)?;
     let mut lines = format!(
@@ -45,6 +44,41 @@ pub(crate) fn print(
         let _ = writeln!(lines, "{}", plan.estimate(&checkpoint.model, &sequence, runs, &pace));
     }
     output::print(lines.as_bytes())
+}
+
+/// Refuses a text of which a single pass takes more memory than the machine has left.
+pub(crate) fn check_memory(
+    checkpoint: &Checkpoint,
+    arguments: &SourceArguments,
+    (text, continuation): (&str, Option<&str>),
+    request: &CheckedRequest<'_>,
+) -> Result<(), Failure> {
+    let Some(available) = memory::available() else { return Ok(()) };
+    if text.len() + continuation.map_or(0, str::len) < SHORT {
+        return Ok(());
+    }
+    let sequence = expected(checkpoint, arguments, (text, continuation))?;
+    let plans = request.plans(&checkpoint.model, &sequence)?;
+    let needed = plans.iter().filter_map(|plan| plan.single_pass(&checkpoint.model, &sequence)).max();
+    match needed {
+        Some(needed) if needed > available => {
+            Err(Failure::Memory { tokens: sequence.n_input(), needed, available })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The text with its continuation, or with as many tokens as will be generated: they are not known yet, but the time
+/// does not depend on them.
+fn expected(
+    checkpoint: &Checkpoint,
+    arguments: &SourceArguments,
+    (text, continuation): (&str, Option<&str>),
+) -> Result<Sequence, Failure> {
+    match continuation {
+        Some(continuation) => Ok(checkpoint.force(prompt(arguments, text), continuation)?),
+        None => stand_in(checkpoint, prompt(arguments, text), arguments.generate.unwrap_or(DEFAULT_TOKENS)),
+    }
 }
 
 /// Prints the estimate of a long run before it starts, if standard error is a terminal.

@@ -1,6 +1,7 @@
 //! Errors as one sentence and an exit code.
 
 use crate::interrupt;
+use crate::memory::megabytes;
 use saliency::{attribution, checkpoint, schema, viz};
 use std::path::PathBuf;
 
@@ -26,6 +27,13 @@ pub(crate) enum Failure {
     #[cfg(feature = "lit-serve")]
     #[error("interrupted; the server has stopped")]
     ServerStopped,
+    /// A text is too long for the machine.
+    #[error(
+        "the text is {tokens} tokens; one pass over it takes about {} MB of memory, and the machine has {} MB left; \
+         shorten the text",
+        megabytes(*needed), megabytes(*available)
+    )]
+    Memory { tokens: usize, needed: u64, available: u64 },
     /// A file or folder can't be written.
     #[error("{path}: {source}; nothing was written")]
     Write { path: PathBuf, source: std::io::Error },
@@ -123,6 +131,8 @@ pub(crate) fn in_flags(message: &str) -> String {
         ("`Prompt::bos`", "--bos"),
         ("`Prompt::special_as_text`", "--special-as-text"),
         ("`Prompt::date`", "--date"),
+        ("`Prompt::question`", "--question"),
+        ("`Prompt::template`", "--template"),
         ("`Options::record`", "--record K"),
         ("`Client::open`", "--client"),
     ];

@@ -24,11 +24,16 @@ pub(crate) fn left_of(limit: Bytes, quiet: bool) -> usize {
 
 /// The bytes that this program has in memory now; `None` if the system does not report it.
 pub(crate) fn resident() -> Option<u64> {
-    field("VmRSS:")
+    kibibytes("/proc/self/status", "VmRSS:")
 }
 
-fn field(name: &str) -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
+/// The bytes that the machine has left without swapping; `None` if the system does not report it.
+pub(crate) fn available() -> Option<u64> {
+    kibibytes("/proc/meminfo", "MemAvailable:")
+}
+
+fn kibibytes(file: &str, name: &str) -> Option<u64> {
+    let status = fs::read_to_string(file).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
     Some(kibibytes * 1024)

@@ -26,6 +26,16 @@ impl<'a> Plan<'a> {
         self.cost.forwards + self.cost.backwards
     }
 
+    /// About the bytes that a single pass takes besides the weights, where the model tells.
+    pub(crate) fn single_pass(&self, model: &dyn LanguageModel, sequence: &Sequence) -> Option<u64> {
+        Some(model.footprint(self.pass(sequence))? as u64)
+    }
+
+    fn pass(&self, sequence: &Sequence) -> Pass {
+        let positions = sequence.n_output();
+        Pass::new(sequence.n_input() + positions - 1, positions).with_backward(self.cost.backwards > 0.0)
+    }
+
     /// The estimate of so many runs, as a line.
     pub(crate) fn estimate(
         &self,
@@ -36,10 +46,8 @@ impl<'a> Plan<'a> {
     ) -> String {
         let Cost { forwards, backwards, .. } = self.cost;
         let seconds = runs * (forwards * pace.forward + backwards * pace.backward);
-        let positions = sequence.n_output();
-        let tokens = sequence.n_input() + positions - 1;
-        let pass = Pass::new(tokens, positions).with_backward(backwards > 0.0);
-        let bytes = memory::resident().unwrap_or(0) + self.attributor.bytes(model, pass) as u64;
+        let bytes =
+            memory::resident().unwrap_or(0) + self.attributor.bytes(model, self.pass(sequence)) as u64;
         format!(
             "{}: {} forward and {} backward passes{}, about {} s and {} MB",
             self.name,

@@ -194,8 +194,19 @@ fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
     // A text is a baseline of its own once there is a tokenizer.
     let baseline = baseline.or_else(|| arguments.baseline_text.as_ref().map(|_| Baseline::Zero.into()));
     let (absolute, rollout) = (arguments.absolute.then_some(true), arguments.rollout.then_some(true));
-    let MethodArguments { steps, tolerance, rule, positions, players, samples, noise, layer, head, .. } =
-        *arguments;
+    let MethodArguments {
+        steps,
+        tolerance,
+        rule,
+        positions,
+        players,
+        samples,
+        noise,
+        layer,
+        head,
+        attention,
+        ..
+    } = *arguments;
     let segments = arguments.segments.clone();
     let mut parameters = Parameters::new();
     macro_rules! give {
@@ -205,7 +216,10 @@ fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
             })*
         };
     }
-    give!(steps, tolerance, rule, baseline, positions, segments, players, samples, noise, seed, layer, head);
+    give!(
+        steps, tolerance, rule, baseline, positions, segments, players, samples, noise, seed, layer, head,
+        attention
+    );
     give!(absolute, rollout);
     parameters
 }

@@ -6,7 +6,7 @@ use crate::failure::{Failure, in_flags};
 use crate::output::{print, remark};
 use crate::request::Request;
 use crate::text::{Source, continued, generations, prompt, say_special, text};
-use crate::{interrupt, lit, memory, model};
+use crate::{estimate, interrupt, lit, memory, model};
 use saliency::attribution;
 use saliency::lit::{Explain, Live, Server};
 use saliency::{Checkpoint, Generation, Record};
@@ -86,6 +86,7 @@ impl Model<'_> {
         let request = Request::new(&self.arguments.explain, &self.methods, source.seed, false)?;
         let memory = self.arguments.memory.map(|memory| memory::left_of(memory, self.quiet));
         let request = request.check(checkpoint, &filled, memory)?;
+        estimate::check_memory(checkpoint, source, (text, target), &request)?;
         let sequences = continued(checkpoint, source, filled, (target, &self.generations), self.quiet)?;
         let mut records = Vec::new();
         for sequence in sequences {

@@ -61,12 +61,16 @@ pub(crate) fn generations(arguments: &SourceArguments) -> Result<Vec<Generation>
 
 /// The text with its template and special tokens, as the model reads it.
 pub(crate) fn prompt(arguments: &SourceArguments, text: &str) -> Prompt {
-    let template = match (&arguments.template, arguments.chat) {
+    let template = match (&arguments.template, arguments.task) {
         (Some(template), _) => Template::Filled(template.clone()),
-        (None, true) => Template::Chat { system: arguments.system.clone() },
-        (None, false) => Template::Plain,
+        (None, Some(task)) => Template::Task(task),
+        (None, None) if arguments.chat => Template::Chat { system: arguments.system.clone() },
+        (None, None) => Template::Plain,
     };
     let mut prompt = Prompt::from(text).template(template).special_as_text(arguments.special_as_text);
+    if let Some(question) = &arguments.question {
+        prompt = prompt.question(question);
+    }
     if let Some(date) = arguments.date {
         prompt = prompt.date(date);
     }

@@ -7,7 +7,7 @@ mod common;
 use common::{folder, open};
 use proptest::prelude::*;
 use saliency_attribution::{Attributor, Generation, LanguageModel};
-use saliency_checkpoint::{Load, Prompt, Template, Tokenizer};
+use saliency_checkpoint::{Load, Prompt, Task, Template, Tokenizer};
 use saliency_model_gpt2::Checkpoint;
 use saliency_schema::Token;
 use serde_json::json;
@@ -405,5 +405,67 @@ proptest! {
         check(forced.tokens(), whole.as_bytes())?;
         let [begins, ends] = forced.prompt().unwrap().text.unwrap();
         prop_assert_eq!(&whole[begins..ends], text);
+    }
+}
+
+/// Names and texts of a prompt's parts.
+fn parts_of(about: &saliency_schema::Prompt, text: &str) -> Vec<(String, String)> {
+    about.parts.iter().map(|part| (part.name.clone(), text[part.start..part.end].to_owned())).collect()
+}
+
+#[test]
+fn a_question_goes_beside_its_text() {
+    let gpt2 = open("gpt2-a", Kind::Float);
+    let named = |parts: &[(&str, &str)]| -> Vec<(String, String)> {
+        parts.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    };
+    // The braces of a text are its own.
+    let filled = Prompt::from("a {question} b")
+        .template(Template::Filled("Q: {question} C: {text} A:".into()))
+        .question("who {text}?");
+    let (text, about) = input(&gpt2, filled);
+    assert_eq!(text, "Q: who {text}? C: a {question} b A:");
+    let expected = named(&[
+        ("template", "Q: "),
+        ("question", "who {text}?"),
+        ("template", " C: "),
+        ("context", "a {question} b"),
+        ("template", " A:"),
+    ]);
+    assert_eq!(parts_of(&about, &text), expected);
+    assert_eq!((about.text, about.template.as_deref()), (Some([18, 32]), Some("Q: {question} C: {text} A:")));
+
+    let template = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<BOT>";
+    let chatty = with_files(&[("tokenizer_config.json", json!({"chat_template": template}))]);
+    let task = |task| Prompt::from("a b").template(Template::Task(task));
+    let (text, about) = input(&load(chatty.path()), task(Task::Answer).question("who?"));
+    assert_eq!(text, "<user>a b\n\nQuestion: who?<BOT>");
+    let expected = named(&[
+        ("template", "<user>"),
+        ("context", "a b"),
+        ("template", "\n\nQuestion: "),
+        ("question", "who?"),
+        ("template", "<BOT>"),
+    ]);
+    assert_eq!((parts_of(&about, &text), about.text), (expected, Some([6, 9])));
+    assert_eq!(about.template.as_deref(), Some("chat, message: {text}\n\nQuestion: {question}"));
+    let (text, about) = input(&load(chatty.path()), task(Task::Summarize).special_as_text(true));
+    assert_eq!(text, "<user>Summarize in one sentence: a b<BOT>");
+    let expected =
+        [("template", "<user>Summarize in one sentence: "), ("user", "a b"), ("template", "<BOT>")];
+    assert_eq!(parts_of(&about, &text), named(&expected));
+
+    let filled = |template: &str| Prompt::from("a").template(Template::Filled(template.into()));
+    for (prompt, expected) in [
+        (task(Task::Answer), "template \"qa\": there is no question; give one with `Prompt::question`"),
+        (task(Task::Summarize).question("who?"), "template \"summarize\": it takes no question"),
+        (Prompt::from("a").question("who?"), "a question needs the task qa, or a template with {question}"),
+        (filled("{text}").question("who?"), "there is a question, and it must hold {question}"),
+        (filled("{text} {question} {question}").question("who?"), "it must hold {question} once"),
+        (filled("{text} {question}"), "there is no question for {question}"),
+        (task(Task::Summarize), "the model has no chat template and is no encoder–decoder"),
+    ] {
+        let error = gpt2.generate(prompt, &Generation::greedy(1)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
     }
 }

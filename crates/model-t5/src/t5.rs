@@ -4,7 +4,8 @@ use crate::config::Config;
 use crate::known;
 use crate::weights;
 use saliency_attribution::{
-    BackwardRule, Baseline, Generation, LanguageModel, Limits, ModelError, Pass, Tape, TokenId,
+    BackwardRule, Baseline, DecoderAttention, Generation, LanguageModel, Limits, ModelError, Pass, Tape,
+    TokenId,
 };
 use saliency_checkpoint::{Architecture, Error, Identity, Known, TensorSource, WeightsDigest};
 use saliency_transformer::EncoderDecoder;
@@ -171,6 +172,10 @@ impl LanguageModel for T5 {
         positions: Range<usize>,
     ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         self.network.tape(rule, embeddings, n_input, positions)
+    }
+
+    fn decoder_attention(&self) -> Option<&dyn DecoderAttention> {
+        Some(&self.network)
     }
 
     fn footprint(&self, pass: Pass) -> Option<usize> {

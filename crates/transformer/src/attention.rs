@@ -131,22 +131,30 @@ impl Attention {
         Ok((split(keys.apply(memory)?)?, split(values.apply(memory)?)?))
     }
 
-    /// `softmax(q kᵀ · scale) v` of another stack's keys and values, then the output map. Where it has no token, zero.
+    /// `softmax(q kᵀ · scale) v` of another stack's keys and values, then the output map, which is zero where there are
+    /// none; and the weights, `[batch, heads, tokens, keys]`.
     ///
     /// # Shapes
-    /// - `x`: `[batch, tokens, hidden]`, after the norm; returns the same
+    /// - `x`: `[batch, tokens, hidden]`, after the norm; the first of what is returned has the same
     /// - `memory`: of the same batch, or of one sequence
-    pub(crate) fn cross(&self, x: &Tensor, (keys, values): &(Tensor, Tensor)) -> Result<Tensor, TchError> {
-        if keys.size()[2] == 0 {
-            return x.f_zeros_like();
-        }
-        let [queries, ..] = self.projection.parts(self.shape.widths())?;
+    pub(crate) fn cross(
+        &self,
+        x: &Tensor,
+        (keys, values): &(Tensor, Tensor),
+    ) -> Result<(Tensor, Tensor), TchError> {
         let Shape { heads, width, .. } = self.shape;
         let (batch, tokens, _) = x.size3()?;
+        if keys.size()[2] == 0 {
+            return Ok((
+                x.f_zeros_like()?,
+                x.f_new_zeros([batch, heads, tokens, 0], (x.kind(), x.device()))?,
+            ));
+        }
+        let [queries, ..] = self.projection.parts(self.shape.widths())?;
         let queries = queries.apply(x)?.f_reshape([batch, tokens, heads, width])?.f_transpose(1, 2)?;
         let each = |x: &Tensor| x.f_expand([batch, -1, -1, -1], false);
-        let (mixed, _) = self.pattern(&queries, &each(keys)?, &each(values)?, 0, None)?;
-        self.join(&mixed)
+        let (mixed, pattern) = self.pattern(&queries, &each(keys)?, &each(values)?, 0, None)?;
+        Ok((self.join(&mixed)?, pattern))
     }
 
     /// Queries of some positions, keys and values of all, of `[batch, tokens, hidden]`.

@@ -58,7 +58,7 @@ impl Block {
         let attended = self.attention.run(&self.first_norm.apply(x)?, positions, None, cache)?;
         let mut x = x.f_narrow(1, positions.start, positions.end - positions.start)?.f_add(&attended)?;
         if let (Some((norm, cross)), Some(memory)) = (&self.cross, memory) {
-            x = x.f_add(&cross.cross(&norm.apply(&x)?, memory)?)?;
+            x = x.f_add(&cross.cross(&norm.apply(&x)?, memory)?.0)?;
         }
         self.feed_forward(&x)
     }

@@ -37,7 +37,7 @@ pub struct Stack {
 }
 
 /// The source's keys and values in each block of the decoder.
-type Memory = Vec<Option<(Tensor, Tensor)>>;
+pub(crate) type Memory = Vec<Option<(Tensor, Tensor)>>;
 
 impl EncoderDecoder {
     /// Where the weights are.
@@ -150,7 +150,7 @@ impl EncoderDecoder {
         self.encoder.norm.apply(&x)
     }
 
-    fn memory(&self, encoded: &Tensor) -> Result<Memory, TchError> {
+    pub(crate) fn memory(&self, encoded: &Tensor) -> Result<Memory, TchError> {
         self.decoder.blocks.iter().map(|block| block.memorize(encoded)).collect()
     }
 

@@ -8,6 +8,7 @@ mod backward;
 mod block;
 mod cache;
 mod decoder;
+mod decoder_attention;
 mod encoder_decoder;
 mod feed_forward;
 mod generation;

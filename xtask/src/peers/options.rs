@@ -36,8 +36,9 @@ impl Options {
                 "--turns" => turns = positive()? as usize,
                 "--steps" => steps = Some(positive()?),
                 "--model" => {
-                    model = Model::named(value)
-                        .ok_or_else(|| format!("`--model` is gpt2-small or smollm2, not `{value}`"))?;
+                    model = Model::named(value).ok_or_else(|| {
+                        format!("`--model` is gpt2-small, smollm2 or t5-small, not `{value}`")
+                    })?;
                 }
                 _ => method = value,
             }
@@ -56,6 +57,14 @@ impl Options {
         };
         Ok(Self { turns, method, model })
     }
+
+    /// How many tokens are generated: just one where each costs a peer minutes.
+    pub(super) fn n_output(&self) -> usize {
+        match self.method {
+            Method::GradientXInput => self.model.n_output(),
+            Method::IntegratedGradients { .. } => 1,
+        }
+    }
 }
 
 impl Method {
@@ -63,14 +72,6 @@ impl Method {
         match self {
             Self::GradientXInput => "gradient-x-input",
             Self::IntegratedGradients { .. } => "integrated-gradients",
-        }
-    }
-
-    /// How many tokens are generated: just one where each costs a peer minutes.
-    pub(super) fn n_output(&self) -> usize {
-        match self {
-            Self::GradientXInput => 30,
-            Self::IntegratedGradients { .. } => 1,
         }
     }
 

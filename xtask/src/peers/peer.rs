@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::environment::{ECCO, Environment, INSEQ, script};
 use super::model::Model;
-use super::options::Method;
+use super::options::{Method, Options};
 use super::{TEXT, THREADS};
 use crate::workspace::Workspace;
 
@@ -34,7 +34,7 @@ static PEERS: [Peer; 3] = [
         version: "0.7.1",
         script: "inseq_time.py",
         environment: &INSEQ,
-        models: &[Model::Gpt2Small, Model::Smollm2],
+        models: &[Model::Gpt2Small, Model::Smollm2, Model::T5Small],
         paths: true,
     },
     Peer {
@@ -64,10 +64,11 @@ impl Peer {
         workspace: &Workspace,
         python: &Path,
         model: &Path,
-        method: &Method,
+        options: &Options,
     ) -> Command {
         let mut command = script(workspace, python, self.script);
-        command.arg(model).args([TEXT, &method.n_output().to_string(), method.name()]);
+        let method = &options.method;
+        command.arg(model).args([TEXT, &options.n_output().to_string(), method.name()]);
         command.args([method.steps().to_string(), THREADS.to_string()]);
         command
     }

@@ -3,6 +3,7 @@
 use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
+use crate::method::attention_part::AttentionPart;
 use crate::method::positions::Positions;
 use crate::method::scope::Scope;
 use saliency_schema::Segmentation;
@@ -86,6 +87,8 @@ parameters! {
     layer: usize;
     /// The attention head, from 0.
     head: usize;
+    /// Which attention of an encoder–decoder.
+    attention: AttentionPart;
     /// Whether absolute values are taken before reduction.
     absolute: bool;
     /// Whether layers are multiplied instead of averaged.

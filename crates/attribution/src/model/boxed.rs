@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::error::model_error::ModelError;
 use crate::method::baseline::Baseline;
+use crate::model::decoder_attention::DecoderAttention;
 use crate::model::generation::Generation;
 use crate::model::inside::{BackwardRule, Inside};
 use crate::model::prefix_cache::PrefixCache;
@@ -74,6 +75,10 @@ impl<M: LanguageModel + ?Sized> LanguageModel for Box<M> {
 
     fn inside(&self) -> Option<&dyn Inside> {
         (**self).inside()
+    }
+
+    fn decoder_attention(&self) -> Option<&dyn DecoderAttention> {
+        (**self).decoder_attention()
     }
 
     fn footprint(&self, pass: Pass) -> Option<usize> {

@@ -95,6 +95,9 @@ impl<'a> Check<'a> {
         self.suited_baseline().map_err(or("suited_baseline"))?;
         self.tape().map_err(or("tape"))?;
         self.prefix_cache()?;
+        if let Some(decoder) = self.model.decoder_attention() {
+            self.decoder_attention(decoder).map_err(or("decoder_attention"))?;
+        }
         match self.model.inside() {
             Some(inside) => self.inside(inside).map_err(or("inside")),
             None => Ok(()),

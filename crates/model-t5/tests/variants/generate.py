@@ -306,4 +306,5 @@ def main():
         print(f"{name}: {value:.3g}")
 
 
-main()
+if __name__ == "__main__":
+    main()

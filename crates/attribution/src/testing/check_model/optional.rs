@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use crate::model::checked;
+use crate::model::decoder_attention::DecoderAttention;
 use crate::model::inside::{AttentionView, Inside};
 use crate::model::prefix_cache::PrefixCache;
 use crate::problem::backward::gradient;
@@ -84,6 +85,38 @@ impl Check<'_> {
             let what =
                 format!("positions after token {shared}, which is masked, before and after it is changed");
             same(&later(&one)?, &later(&other)?, &what)?;
+        }
+        Ok(())
+    }
+
+    /// Weights of the right shape, whose rows are shares, and no later token in them.
+    pub(super) fn decoder_attention(&self, decoder: &dyn DecoderAttention) -> Result<(), Why> {
+        let _no_gradient = tch::no_grad_guard();
+        let (source, tokens) = (self.n_input as i64 - 1, self.tokens() as i64);
+        let target = tokens - source;
+        let embeddings = self.embeddings.f_select(0, 0)?;
+        let mut seen = [0, 0];
+        let check = |name: &str, keys: i64, weights: &Tensor, causal: bool| {
+            let expected = [decoder.heads() as i64, target, keys];
+            if weights.size() != expected {
+                let found = format!("{name} gives weights {:?} instead of {expected:?}", weights.size());
+                return Err(Error::Model(found.into()));
+            }
+            let allowed = if causal { weights.f_tril(0)? } else { weights.shallow_clone() };
+            let sums = allowed.f_sum_dim_intlist(&[-1_i64][..], false, None)?;
+            same(&sums, &sums.f_ones_like()?, &format!("the sums of the rows of {name} and 1"))
+                .map_err(|why| Error::Model(why.to_string().into()))
+        };
+        decoder.to_source(&embeddings, self.n_input, &mut |_, weights| {
+            seen[0] += 1;
+            check("to_source", source, weights, false)
+        })?;
+        decoder.to_target(&embeddings, self.n_input, &mut |_, weights| {
+            seen[1] += 1;
+            check("to_target", target, weights, true)
+        })?;
+        if seen != [decoder.layers(); 2] {
+            return Err(Why::Found(format!("{seen:?} layers instead of {}", decoder.layers())));
         }
         Ok(())
     }
