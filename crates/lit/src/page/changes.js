@@ -9,6 +9,13 @@ if (!asked.has("selection")) {
   history.replaceState({}, "", `${location.pathname}?${asked}`);
 }
 
+/** A target that nobody has typed is none, and one that was typed is the response, too. */
+function distinct(options) {
+  const texts = new Set([""]);
+  const some = options.filter(({ text }) => !texts.has(text) && texts.add(text));
+  return some.length ? some : options.slice(0, 1);
+}
+
 // What LIT decides by the names of its own two methods is decided by the records here: which method is shown first, and
 // whether its colours have a sign. The scale ends at the largest value, and not at 0.001 where all are smaller.
 customElements.whenDefined("sequence-salience-module").then(() => {
@@ -20,11 +27,9 @@ customElements.whenDefined("sequence-salience-module").then(() => {
     const methods = methodsOf(this.model, this.currentData.id);
     if (!methods.includes(this.selectedSalienceMethod)) this.selectedSalienceMethod = methods[0];
     if (!this.currentPreds) return;
-    // A target that nobody has typed is none, and one that was typed is the response, too.
-    const texts = new Set([""]);
-    const options = this.salienceTargetOptions.filter(({ text }) => !texts.has(text) && texts.add(text));
-    if (options.length && options.length < this.salienceTargetOptions.length) this.salienceTargetOptions = options;
-    if (this.salienceTargetOptions.length === 1) this.salienceTargetOption = 0;
+    const options = distinct(this.salienceTargetOptions);
+    if (options.length < this.salienceTargetOptions.length) this.salienceTargetOptions = options;
+    if (options.length === 1) this.salienceTargetOption = 0;
   };
   const getter = (name, get) => Object.defineProperty(module, name, { get, configurable: true });
   getter("cmap", function () {
@@ -50,6 +55,11 @@ customElements.whenDefined("lit-modules").then(() => {
 customElements.whenDefined("legacy-sequence-salience-module").then(() => {
   const module = customElements.get("legacy-sequence-salience-module").prototype;
   const { updateToSelection } = module;
+  const { get: targets } = Object.getOwnPropertyDescriptor(module, "salienceTargetOptions");
+  Object.defineProperty(module, "salienceTargetOptions", {
+    get() { return distinct(targets.call(this)); },
+    configurable: true,
+  });
   module.updateToSelection = async function (input) {
     this.salienceTarget = undefined;
     if (input) {
