@@ -1,6 +1,9 @@
 """Makes a T5 of the small one's shape with seeded random weights, in Hugging Face's layout.
 
-usage: t5_small.py FOLDER TEXT_FILE
+usage: t5_small.py FOLDER TEXT_FILE N_OUTPUT
+
+What random weights generate is no text, so the answer is forced, and lies in answer.txt: the first N_OUTPUT tokens of the
+text.
 
 The tokenizer is a Unigram of the text's own words, so that the notebook's paragraph is about 200 tokens, filled up to T5's
 number of ids.
@@ -27,7 +30,7 @@ def pieces(text):
     return found + [(f"<unused{id}>", -100.0) for id in unused]
 
 
-def main(folder, text_file):
+def main(folder, text_file, n_output):
     folder = pathlib.Path(folder)
     text = pathlib.Path(text_file).read_text(encoding="utf-8").removesuffix("\n")
     tokenizer = T5Tokenizer(vocab=pieces(text), extra_ids=N_EXTRA)
@@ -39,6 +42,9 @@ def main(folder, text_file):
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    answer = tokenizer.decode(tokenizer(text).input_ids[:int(n_output)])
+    assert tokenizer(answer).input_ids[:-1] == tokenizer(text).input_ids[:int(n_output)]
+    (folder / "answer.txt").write_text(answer, encoding="utf-8")
     print(f"{folder}: the text is {len(tokenizer(text).input_ids)} tokens", file=sys.stderr)
 
 

@@ -40,7 +40,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let pythons: Vec<_> = peers.iter().map(|peer| peer.environment.install(&dir)).collect();
     let model = options.model.provide(workspace, &dir, &pythons)?;
 
-    let mut programs = vec![ours(workspace, &libtorch, &saliency, &model, options)];
+    let mut programs = vec![ours(workspace, &libtorch, &saliency, &model, options)?];
     for (peer, python) in peers.into_iter().zip(pythons) {
         let command = python.map(|python| peer.command(workspace, &python, &model, options));
         programs.push(Program { name: peer.title(), command, runs: Vec::new() });
@@ -64,17 +64,18 @@ fn ours(
     saliency: &Path,
     model: &Path,
     options: &Options,
-) -> Program {
+) -> Result<Program> {
     let method = &options.method;
     let record = model.with_file_name("record.json");
     let mut command = script(workspace, Path::new("python3"), "ours_time.py");
     command.arg(&record).arg(saliency).args(["attribute", "--quiet", "--text-file", TEXT, "--model"]);
-    command.arg(model).args(["--generate", &options.n_output().to_string(), "--method", method.name()]);
+    command.arg(model).args(options.model.continued(model, options.n_output())?);
+    command.args(["--method", method.name()]);
     if method.steps() > 0 {
         command.args(["--steps", &method.steps().to_string()]);
     }
     command.args(["--times", "--threads", &THREADS.to_string(), "-o"]).arg(&record);
     libtorch.tell(&mut command);
     let name = format!("saliency {}", env!("CARGO_PKG_VERSION"));
-    Program { name, command: Ok(command), runs: Vec::new() }
+    Ok(Program { name, command: Ok(command), runs: Vec::new() })
 }

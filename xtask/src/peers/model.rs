@@ -53,6 +53,15 @@ impl Model {
         if self == Self::T5Small { 40 } else { 30 }
     }
 
+    /// Our program's arguments for the continuation: where what a model generates is no text, it is the folder's.
+    pub(super) fn continued(self, folder: &Path, n_output: usize) -> Result<[String; 2]> {
+        if self == Self::T5Small {
+            let answer = folder.join("answer.txt");
+            return Ok(["--continuation".into(), fs::read_to_string(&answer).at("read", &answer)?]);
+        }
+        Ok(["--generate".into(), n_output.to_string()])
+    }
+
     fn maker(self) -> &'static str {
         match self {
             Self::Gpt2Small => "model.py",
@@ -86,7 +95,7 @@ impl Model {
         command.arg(&model).stdout(Stdio::from(io::stderr()));
         match self {
             Self::Gpt2Small => command.arg(TEXT).args(fetch_bpe(dir)),
-            Self::T5Small => command.arg(TEXT),
+            Self::T5Small => command.args([TEXT, &self.n_output().to_string()]),
             Self::Smollm2 => command.arg(smollm2::provide(workspace)?.join(smollm2::FILE)),
         };
         step::run(&mut command).context("the model cannot be made")?;
