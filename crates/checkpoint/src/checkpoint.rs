@@ -242,7 +242,7 @@ impl<M: LanguageModel> Checkpoint<M> {
         })?;
         let sequence = |outputs: Vec<TokenId>| {
             let outputs = if self.model.start_token().is_some() {
-                self.tokenizer.tokens_of_target(&outputs, TokenKind::Output, end)
+                self.ended(self.tokenizer.tokens_of_target(&outputs, TokenKind::Output, end))
             } else {
                 self.tokenizer.tokens(&outputs, TokenKind::Output, end)
             };
@@ -250,6 +250,16 @@ impl<M: LanguageModel> Checkpoint<M> {
             Ok(sequence.with_prompt(about.clone()).with_notes(notes.clone()))
         };
         runs.into_iter().map(sequence).collect()
+    }
+
+    /// A target whose end-of-text token, as that of its source, holds none of the text.
+    fn ended(&self, mut outputs: Vec<Token>) -> Vec<Token> {
+        let ends = self.model.ends_of_text();
+        if let Some(last) = outputs.pop_if(|last| ends.contains(&last.id)) {
+            let start = last.start.unwrap_or(0);
+            outputs.push(last.with_span(start..start));
+        }
+        outputs
     }
 
     /// A text and a continuation that is given, of an encoder–decoder the target. Each is tokenised on its own.

@@ -214,9 +214,8 @@ impl Prompt {
     /// Checks what can be checked without a tokenizer.
     ///
     /// # Errors
-    /// [`Error::Template`] for one that does not hold `{text}` once, and for a question that is missing or has no place;
-    /// [`Error::DateUnused`] for a date without a chat
-    /// template.
+    /// [`Error::Template`] for one that does not hold `{text}` once, and for a question that is missing or has no
+    /// place; [`Error::DateUnused`] for a date without a chat template.
     pub fn check(&self) -> Result<(), Error> {
         let asks = self.question.is_some();
         let failed = |template: &str, why: &str| {

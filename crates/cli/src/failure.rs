@@ -134,6 +134,7 @@ pub(crate) fn in_flags(message: &str) -> String {
         ("`Prompt::question`", "--question"),
         ("`Prompt::template`", "--template"),
         ("`Options::record`", "--record K"),
+        ("`Options::tokens`", "--tokens"),
         ("`Client::open`", "--client"),
     ];
     flags.into_iter().fold(message.to_owned(), |text, (api, flag)| text.replace(api, flag))

@@ -48,3 +48,19 @@ fn the_start_token_is_nowhere_in_the_paragraph() {
         }
     }
 }
+
+/// What a mark such as `</s>` drew on answers no one's question, however strong its cells are.
+#[test]
+fn charts_rest_at_an_output_that_is_a_word() {
+    let mut record = record();
+    record.tokens[7] = Token::new(1, "</s>", Kind::Output);
+    record.attributions[1] = (0..7).map(|i| Some(f64::from(u8::from(i == 2)))).collect();
+    let rests_at = |name: &str, record: &Record| {
+        let chart = charts().into_iter().find(|chart| chart.name() == name).unwrap();
+        let drawn = texts(&chart.draw(std::slice::from_ref(record), &Options::default()).unwrap().to_svg());
+        drawn.iter().find(|text| text.contains("looked at") && text.contains("output ")).cloned().unwrap()
+    };
+    assert!(rests_at("highlight", &record).contains("“answer”"), "{}", rests_at("highlight", &record));
+    record.tokens[6] = Token::new(1, "<pad>", Kind::Output);
+    assert!(rests_at("highlight", &record).contains("“</s>”"), "{}", rests_at("highlight", &record));
+}

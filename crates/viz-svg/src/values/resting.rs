@@ -45,11 +45,13 @@ pub(crate) fn pair(rows: &Rows<'_>, asked: States, look: Look) -> Result<States,
 }
 
 /// The resting output: the row with the largest input cell against an even share of its row; the first of several. Of
-/// outputs that hold a letter or a digit, if any does: what a line break drew on answers no one's question.
+/// outputs that hold a letter or a digit and are no marks such as `</s>`, if any is: what a line break drew on answers
+/// no one's question.
 pub(crate) fn row(rows: &Rows<'_>) -> Option<usize> {
     let says = |row: &usize| {
         let token = rows.record().tokens.get(rows.n_input() + row);
-        token.is_some_and(|token| token.text.contains(char::is_alphanumeric))
+        let is_mark = |text: &str| text.starts_with('<') && text.ends_with('>');
+        token.is_some_and(|token| token.text.contains(char::is_alphanumeric) && !is_mark(token.text.trim()))
     };
     strongest(rows, (0..rows.n_output()).filter(says)).or_else(|| strongest(rows, 0..rows.n_output()))
 }
