@@ -40,3 +40,12 @@ pub fn open_as(path: impl AsRef<Path>, name: &str, load: &Load) -> Result<Checkp
 pub fn demo(load: &Load) -> Result<Checkpoint, Error> {
     Ok(saliency_demo_model::open(load)?.boxed())
 }
+
+/// The bundled T5, called `demo-t5`: it answers questions about short stories and summarises them.
+///
+/// # Errors
+/// A device that is not there.
+#[cfg(feature = "demo-t5")]
+pub fn demo_t5(load: &Load) -> Result<Checkpoint, Error> {
+    Ok(saliency_demo_t5::open(load)?.boxed())
+}

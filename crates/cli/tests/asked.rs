@@ -730,3 +730,41 @@ fn a_tolerance_below_rounding_says_that_it_is_rounding() {
     let double = of("1e-8", "f64");
     assert!(double["notes"].as_array().is_none_or(Vec::is_empty) && relative(&double) <= 1e-8);
 }
+
+#[test]
+fn a_text_that_no_machine_has_memory_for_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    // 100,000 words, each of which attends to each.
+    std::fs::write(folder.path().join("long.txt"), "a lamb ".repeat(50_000)).unwrap();
+    let ask = ["attribute", "--model", "demo-t5", "--task", "summarize", "--text-file", "long.txt"];
+    let refused = saliency(folder.path(), &ask);
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{error}");
+    assert!(error.contains("one pass over it takes about") && error.contains("shorten the text"), "{error}");
+}
+
+#[test]
+fn a_question_is_asked_from_any_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("story.txt"), "Gideon went to Bethel. Ruth lived in Hebron.\n")
+        .unwrap();
+    let ask = ["attribute", "--model", "demo-t5", "--task", "qa", "--context-file", "story.txt"];
+    let asked = saliency(folder.path(), &[&ask[..], &["--question", "Who lived in Hebron?"]].concat());
+    assert_eq!(asked.status.code(), Some(0), "{}", String::from_utf8_lossy(&asked.stderr));
+    let record: Value = serde_json::from_slice(&asked.stdout).unwrap();
+    let names: Vec<&str> = record["prompt"]["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["template", "question", "template", "context"]);
+    assert_eq!(record["prompt"]["template"], "question: {question} context: {text}");
+
+    let refused = saliency(folder.path(), &ask);
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && error.contains("give one with --question"), "{error}");
+    let words = ["attribute", "--task", "summarize", "--text", "a"];
+    let error = String::from_utf8_lossy(&saliency(folder.path(), &words).stderr).into_owned();
+    assert!(error.contains("no chat template") && error.contains("--template"), "{error}");
+}

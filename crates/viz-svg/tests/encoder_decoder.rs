@@ -56,7 +56,7 @@ fn charts_rest_at_an_output_that_is_a_word() {
     record.tokens[7] = Token::new(1, "</s>", Kind::Output);
     record.attributions[1] = (0..7).map(|i| Some(f64::from(u8::from(i == 2)))).collect();
     let rests_at = |name: &str, record: &Record| {
-        let chart = charts().into_iter().find(|chart| chart.name() == name).unwrap();
+        let chart = charts().iter().find(|chart| chart.name() == name).unwrap();
         let drawn = texts(&chart.draw(std::slice::from_ref(record), &Options::default()).unwrap().to_svg());
         drawn.iter().find(|text| text.contains("looked at") && text.contains("output ")).cloned().unwrap()
     };

@@ -1,5 +1,5 @@
-//! The documentation's pictures of SmolLM2 are what the commands beside them draw. It is run where the model is, and
-//! says so where it isn't. `cargo xtask methods` draws them again.
+//! The documentation's pictures of the bundled T5 and of SmolLM2 are what the commands beside them draw. Those of
+//! SmolLM2 are drawn where the model is, and the test says so where it isn't. `cargo xtask methods` draws them again.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use saliency::SMOLLM2;
@@ -17,12 +17,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The pictures of the pages, each with its command.
-fn commands() -> Vec<(String, String)> {
+/// The pages' pictures of a model, each with its command.
+fn commands(model: &str) -> Vec<(String, String)> {
     let mut commands = Vec::new();
-    for page in ["README.md", "docs/methods.md"] {
+    for page in ["README.md", "docs/methods.md", "docs/tasks.md"] {
         let page = std::fs::read_to_string(root().join(page)).unwrap();
-        for line in page.lines().filter(|line| line.contains(" --model smollm2 ")) {
+        for line in page.lines().filter(|line| line.contains(&format!(" --model {model} "))) {
             let Some((_, picture)) = line.split_once(" -o docs/") else { continue };
             commands.push((picture.to_owned(), line.to_owned()));
         }
@@ -31,21 +31,32 @@ fn commands() -> Vec<(String, String)> {
 }
 
 #[test]
-fn pictures_are_what_their_commands_draw() {
+fn smollm2s_pictures_are_what_their_commands_draw() {
     if SMOLLM2.find().is_none() {
         return println!("not run: no {}; set SALIENCY_MODELS to its folder", SMOLLM2.file);
     }
     let all = env::var_os("SALIENCY_PICTURES").is_some_and(|which| which == "all");
+    let is_quick = |picture: &str| QUICK.iter().any(|name| picture == format!("methods/{name}.svg"));
+    let commands = commands("smollm2").into_iter().filter(|(picture, _)| all || is_quick(picture));
+    assert!(draw_again(commands) >= QUICK.len());
+}
+
+#[test]
+fn the_bundled_t5s_pictures_are_what_their_commands_draw() {
+    assert!(draw_again(commands("demo-t5").into_iter()) >= 2);
+}
+
+/// Runs commands with another folder in place of `docs`, and holds what they draw to what is there: how many they are.
+fn draw_again(commands: impl Iterator<Item = (String, String)>) -> usize {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("methods")).unwrap();
+    for name in ["methods", "tasks"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
     let program = Path::new(env!("CARGO_BIN_EXE_saliency")).parent().unwrap().to_owned();
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(std::iter::once(program).chain(env::split_paths(&path))).unwrap();
     let mut drawn = 0;
-    for (picture, command) in commands() {
-        if !all && !QUICK.iter().any(|name| picture == format!("methods/{name}.svg")) {
-            continue;
-        }
+    for (picture, command) in commands {
         let command = command.replace(" -o docs/", &format!(" -o '{}'/", folder.path().display()));
         let mut shell = Command::new("sh");
         shell.args(["-e", "-c", &command]).current_dir(root()).env("PATH", &path);
@@ -57,7 +68,7 @@ fn pictures_are_what_their_commands_draw() {
         assert!(!differ.iter().any(|line| line.contains("<text")), "docs/{picture}: {differ:#?}");
         drawn += 1;
     }
-    assert!(drawn >= QUICK.len());
+    drawn
 }
 
 /// Lines of either picture that the other has not; ids are hashes of the whole.
