@@ -28,5 +28,6 @@ table! {
     tall_multiple::TallMultiple,
     long_output::LongOutput,
     scatter::Scatter,
+    input_focused::InputFocused,
     tokens::Tokens,
 }

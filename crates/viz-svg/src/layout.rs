@@ -11,10 +11,12 @@ pub(crate) mod column_names;
 pub(crate) mod grid;
 pub(crate) mod heatmap;
 pub(crate) mod legend;
+pub(crate) mod mirrored_bars;
 pub(crate) mod notes;
 pub(crate) mod overview;
 pub(crate) mod scatter_plot;
 pub(crate) mod sheet;
+pub(crate) mod word_columns;
 
 pub use crate::layout::cells::Cells;
 pub use crate::layout::color_bar::Ends;
