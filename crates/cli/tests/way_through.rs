@@ -358,6 +358,7 @@ fn the_notebooks_run_is_drawn_in_every_state() {
         "long-output",
         "scatter",
         "input-focused",
+        "profile",
         "tokens",
     ] {
         let mut drawn = std::collections::BTreeSet::new();

@@ -29,5 +29,6 @@ table! {
     long_output::LongOutput,
     scatter::Scatter,
     input_focused::InputFocused,
+    profile::Profile,
     tokens::Tokens,
 }

@@ -4,10 +4,12 @@
 
 pub(crate) mod above_panels;
 pub(crate) mod axis;
+pub(crate) mod caption;
 pub(crate) mod cells;
 pub(crate) mod color_bar;
 pub(crate) mod colored_text;
 pub(crate) mod column_names;
+pub(crate) mod distance_plot;
 pub(crate) mod grid;
 pub(crate) mod heatmap;
 pub(crate) mod legend;

@@ -2,6 +2,7 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
+use crate::layout::caption;
 use crate::layout::color_bar::Ends;
 use crate::layout::mirrored_bars;
 use crate::layout::mirrored_bars::MirroredBars;
@@ -9,8 +10,8 @@ use crate::layout::sheet::{Sheet, margin};
 use crate::layout::word_columns::{CELL, WordColumns};
 use crate::options::{Options, too_narrow};
 use crate::paint::scale::Scale;
-use crate::scene::{Scene, Text};
-use crate::text::{font, visible};
+use crate::scene::Scene;
+use crate::text::visible;
 use crate::values::bins::{Bins, By};
 use crate::values::excerpt;
 use crate::values::rows::Rows;
@@ -18,8 +19,6 @@ use saliency_schema::Record;
 
 /// Cells in a line, where no width is asked for.
 const COLUMNS: usize = 20;
-const SIZE: f64 = 11.0;
-const LINE: f64 = 16.0;
 
 /// Each input in a cell of one width, wrapped like prose; above it a column of ticks, one for each output, the first at
 /// the bottom, all on one scale. More than 60 outputs are put together by sentence, with the mean of their values.
@@ -55,13 +54,10 @@ impl Chart for InputFocused {
         let columns = ((inner / CELL).floor() as usize).max(1);
         let words = WordColumns::new((&rows, &scale, &bins), columns, options.for_page);
         let mut sheet = Sheet::of_all(&rows, &scale, options, rows.title_of_all());
-        let mut top = 0.0;
         let captions = captions(&rows, &scale, &bins, options);
-        for line in captions.iter().flat_map(|caption| lines(caption, inner)) {
-            sheet.add(Text::new(line, 0.0, top + 10.0, SIZE, options.theme.muted()));
-            top += LINE;
-        }
-        top += 6.0;
+        let (lines, height) = caption::lay_out(&captions, inner, options.theme);
+        sheet.group("caption", None, lines, (0.0, 0.0));
+        let top = height + 6.0;
         let all: Vec<usize> = (0..rows.n_output()).collect();
         // A page holds the values themselves.
         let values = (!all.is_empty() && !options.for_page).then(|| rows.in_words(&all));
@@ -134,22 +130,6 @@ fn captions(rows: &Rows<'_>, scale: &Scale, bins: &Bins, options: &Options) -> V
     }
     if let Some(outside) = excerpt::outside_of_all(rows.record) {
         lines.push(format!("outside, of each output's Σ|value|: {outside}"));
-    }
-    lines
-}
-
-/// A text in lines that are no wider than there is room, broken at its spaces.
-fn lines(text: &str, room: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let word = font::fitted(word, SIZE, room);
-        match lines.last_mut() {
-            Some(line) if font::width(&format!("{line} {word}"), SIZE) <= room => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            _ => lines.push(word),
-        }
     }
     lines
 }
