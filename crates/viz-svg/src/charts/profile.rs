@@ -48,8 +48,15 @@ impl Chart for Profile {
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         options.check(self.name(), self.own_options())?;
         let view = View::of(records, options)?;
-        let chosen = options.record.and_then(|k| records.get(k)).map_or(records, std::slice::from_ref);
-        let profile = options.relative.clone().unwrap_or_else(|| DistanceProfile::of(chosen));
+        let profile = match &options.relative {
+            Some(profile) => profile.clone(),
+            None => {
+                let tokens = Options { tokens: true, ..options.clone() };
+                let plain = View::of(records, &tokens)?.records;
+                let one = options.record.and_then(|k| plain.get(k)).map(std::slice::from_ref);
+                DistanceProfile::of(one.unwrap_or(&plain))
+            }
+        };
         scene(&view.records, &view.options, &profile)
     }
 }

@@ -347,7 +347,12 @@ impl<'a> DistancePlot<'a> {
 
     /// How many dots lie in a rectangle.
     fn covered(&self, room: &Rect) -> usize {
-        let inside = |dot: &&Dot| self.square(dot, 1.0).overlaps(room);
+        let room = room.grown(0.5);
+        let (right, bottom) = (room.x + room.width, room.y + room.height);
+        let inside = |dot: &&Dot| {
+            let (x, y) = dot.at;
+            room.x < x && x < right && room.y < y && y < bottom
+        };
         self.dots.iter().filter(inside).count()
     }
 

@@ -107,7 +107,9 @@ impl<'a> WordColumns<'a> {
         } else {
             items.push(Item::Cells { paint: Paint::Color(theme.panel()), cells: bands });
             let mut all = Cells::default();
-            lines.into_iter().for_each(|cells| all.extend(cells));
+            for cells in lines {
+                all.extend(cells);
+            }
             items.extend(all.into_items());
         }
         let grid =
