@@ -52,7 +52,9 @@ fn every_chart_says_which_inputs_are_shown_and_how_much_lies_outside() {
             "highlight" | "tokens" => ["outside: 38 % of the row's Σ|value|"].as_slice(),
             "scatter" => &["outside: 38 % of the row's Σ|value|", "outside: 60 % of the locked row's"],
             "minimap" => &["38 % outside", "60 % outside"],
-            "long-output" | "input-focused" | "profile" => &["outside, of each output's Σ|value|: 38 % to 60 %"],
+            "long-output" | "input-focused" | "profile" => {
+                &["outside, of each output's Σ|value|: 38 % to 60 %"]
+            }
             _ => &["38 %", "60 %"],
         };
         // A narrow picture has no room for all of it.

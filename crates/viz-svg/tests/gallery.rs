@@ -3,8 +3,8 @@
 
 use saliency_schema::{Method, Model, Record};
 use saliency_viz_svg::{
-    Highlight, InputFocused, LongOutput, Minimap, Page, Profile, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml,
-    Tokens,
+    Highlight, InputFocused, LongOutput, Minimap, Page, Profile, Scatter, TallHeatmap, TallMultiple, Theme,
+    ToHtml, Tokens,
 };
 use std::path::Path;
 

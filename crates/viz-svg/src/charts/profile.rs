@@ -48,14 +48,13 @@ impl Chart for Profile {
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         options.check(self.name(), self.own_options())?;
         let view = View::of(records, options)?;
-        let profile = match &options.relative {
-            Some(profile) => profile.clone(),
-            None => {
-                let tokens = Options { tokens: true, ..options.clone() };
-                let plain = View::of(records, &tokens)?.records;
-                let one = options.record.and_then(|k| plain.get(k)).map(std::slice::from_ref);
-                DistanceProfile::of(one.unwrap_or(&plain))
-            }
+        let profile = if let Some(profile) = &options.relative {
+            profile.clone()
+        } else {
+            let tokens = Options { tokens: true, ..options.clone() };
+            let plain = View::of(records, &tokens)?.records;
+            let one = options.record.and_then(|k| plain.get(k)).map(std::slice::from_ref);
+            DistanceProfile::of(one.unwrap_or(&plain))
         };
         scene(&view.records, &view.options, &profile)
     }
