@@ -423,6 +423,9 @@ pub(crate) struct DrawArguments {
     /// The input token under the pointer: its position, from 0.
     #[arg(long, value_name = "I")]
     pub(crate) token: Option<usize>,
+    /// input-focused: the input token that --token is compared with: its position, from 0.
+    #[arg(long, value_name = "J")]
+    pub(crate) against: Option<usize>,
     #[command(flatten)]
     pub(crate) group: GroupArguments,
     #[command(flatten)]

@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
         hover: arguments.hover,
         lock: arguments.lock,
         token: arguments.token,
+        against: arguments.against,
         record: arguments.record,
         width: arguments.width,
         title: arguments.title.clone(),
@@ -95,6 +96,7 @@ fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
     let given = [
         ("--hover", arguments.hover.is_some()),
         ("--token", arguments.token.is_some()),
+        ("--against", arguments.against.is_some()),
         ("--top", arguments.top.is_some()),
         ("--width", arguments.width.is_some()),
         ("--title", arguments.title.is_some()),

@@ -350,8 +350,17 @@ fn tokens_look_and_intensity_change_what_is_drawn() {
 #[test]
 fn the_notebooks_run_is_drawn_in_every_state() {
     let folder = tempfile::tempdir().unwrap();
-    for chart in ["highlight", "minimap", "tall-heatmap", "tall-multiple", "long-output", "scatter", "tokens"]
-    {
+    for chart in [
+        "highlight",
+        "minimap",
+        "tall-heatmap",
+        "tall-multiple",
+        "long-output",
+        "scatter",
+        "input-focused",
+        "profile",
+        "tokens",
+    ] {
         let mut drawn = std::collections::BTreeSet::new();
         for state in [&[][..], &["--hover", "12"], &["--lock", "4"], &["--hover", "12", "--lock", "0:4"]] {
             for theme in ["light", "dark", "print"] {

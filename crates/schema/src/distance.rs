@@ -50,6 +50,45 @@ impl Record {
         });
         Relative { rows: rows.collect() }
     }
+
+    /// Every attribution at its distance: its share of the row, and how many times an even share that is, row by row in
+    /// the order of the tokens.
+    ///
+    /// `d = position of the output − position of the token` in tokens of the model, `share = |value| / row total`
+    /// ([`row_total`](Self::row_total)), `even = share · tokens before the output`. Of groups of tokens `d` is the mean
+    /// over all pairs of their tokens, and `even` the mean of the token's members. Missing and non-finite values and
+    /// rows whose total is 0 are left out.
+    pub fn by_distance(&self) -> impl Iterator<Item = DistanceCell> + '_ {
+        let (places, n_input) = (places(self), self.n_input());
+        self.attributions.iter().enumerate().flat_map(move |(row, values)| {
+            let (output, total) = (places[n_input + row].clone(), self.row_total(row));
+            let tokens = places[..values.len()].to_vec();
+            let known = total > 0.0 && total.is_finite();
+            let cell = move |((token, place), value): ((usize, Range<usize>), &Option<f64>)| {
+                let share = value.filter(|x| known && x.is_finite())?.abs() / total;
+                let middle = |place: &Range<usize>| (place.start + place.end) as f64 / 2.0;
+                let even = share * output.start as f64 / place.len().max(1) as f64;
+                Some(DistanceCell { row, token, distance: middle(&output) - middle(&place), share, even })
+            };
+            tokens.into_iter().enumerate().zip(values).filter_map(cell)
+        })
+    }
+}
+
+/// One attribution at its distance from the output; [`Record::by_distance`] makes them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct DistanceCell {
+    /// The output, from 0.
+    pub row: usize,
+    /// The token, among the record's.
+    pub token: usize,
+    /// How far it lies before the output, in tokens of the model; from 1.
+    pub distance: f64,
+    /// Its share of the row, from 0 to 1.
+    pub share: f64,
+    /// How many times an even share that is.
+    pub even: f64,
 }
 
 /// The median share of a row, and the number of shares, at each distance from its output.
@@ -58,9 +97,19 @@ impl Record {
 /// can be read against what is usual there ([`Record::relative`]).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DistanceProfile {
-    /// For each distance at which there are shares: their median, and how many they are.
-    distances: BTreeMap<usize, (f64, usize)>,
+    distances: BTreeMap<usize, At>,
     rows: usize,
+}
+
+/// The shares at a distance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct At {
+    median: f64,
+    /// Their 10 % and 90 % quantiles.
+    band: [f64; 2],
+    /// How many times an even share they are: 10 % quantile, median and 90 % quantile.
+    even: [f64; 3],
+    count: usize,
 }
 
 impl DistanceProfile {
@@ -73,7 +122,7 @@ impl DistanceProfile {
     /// tokens' are not known, are left out. Where groups were made before inputs were left out, each group that is not
     /// there counts as one token. Missing and non-finite values, and rows whose total is 0, are left out too.
     pub fn of(records: &[Record]) -> Self {
-        let mut shares: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        let mut shares: BTreeMap<usize, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
         let mut rows = 0;
         for record in records {
             let places = places(record);
@@ -85,26 +134,49 @@ impl DistanceProfile {
                 rows += 1;
                 for (value, token) in record.attributions[row].iter().zip(&places) {
                     let Some(value) = value.filter(|x| x.is_finite() && token.len() == 1) else { continue };
-                    shares.entry(output.start - token.start).or_default().push(value.abs() / total);
+                    let (share, at) =
+                        (value.abs() / total, shares.entry(output.start - token.start).or_default());
+                    at.0.push(share);
+                    at.1.push(share * output.start as f64);
                 }
             }
         }
-        let median_of = |(distance, mut shares): (usize, Vec<f64>)| {
-            Some((distance, (median(&mut shares)?, shares.len())))
+        let at = |(distance, (mut shares, mut even)): (usize, (Vec<f64>, Vec<f64>))| {
+            let median = median(&mut shares)?;
+            shares.sort_unstable_by(f64::total_cmp);
+            even.sort_unstable_by(f64::total_cmp);
+            let [low, high] = BAND;
+            let band = BAND.map(|share| quantile(&shares, share));
+            let even = [low, 0.5, high].map(|share| quantile(&even, share));
+            Some((distance, At { median, band, even, count: shares.len() }))
         };
-        let distances = shares.into_iter().filter_map(median_of);
+        let distances = shares.into_iter().filter_map(at);
         Self { distances: distances.collect(), rows }
     }
 
     /// The median share at a distance, from 0 to 1; `None` where there is no share. Distances begin at 1, the token
     /// just before the output.
     pub fn median(&self, distance: usize) -> Option<f64> {
-        self.distances.get(&distance).map(|(median, _)| *median)
+        self.distances.get(&distance).map(|at| at.median)
+    }
+
+    /// Between which shares four of five at a distance lie: their 10 % and 90 % quantiles, from 0 to 1; `None` where
+    /// there is no share. Quantile q of n sorted shares is at place q · (n − 1) from 0, and between two of them on the
+    /// line from one to the other, as `NumPy`'s by default. Of few shares it says little
+    /// ([`count`](Self::count)).
+    pub fn band(&self, distance: usize) -> Option<[f64; 2]> {
+        self.distances.get(&distance).map(|at| at.band)
+    }
+
+    /// The same in times an even share (`share · tokens before the output`): the 10 % quantile, the median and the 90 %
+    /// quantile at a distance.
+    pub fn even(&self, distance: usize) -> Option<[f64; 3]> {
+        self.distances.get(&distance).map(|at| at.even)
     }
 
     /// How many shares the median at a distance is of.
     pub fn count(&self, distance: usize) -> usize {
-        self.distances.get(&distance).map_or(0, |(_, count)| *count)
+        self.distances.get(&distance).map_or(0, |at| at.count)
     }
 
     /// The largest distance at which there is a share; 0 where there is none.
@@ -171,6 +243,16 @@ fn places(record: &Record) -> Vec<Range<usize>> {
         reached..reached.saturating_add(members.map_or(1, |members| members[token]))
     };
     (0..record.tokens.len()).map(place).collect()
+}
+
+/// The quantiles that a band lies between.
+const BAND: [f64; 2] = [0.1, 0.9];
+
+/// The quantile of values in ascending order, by linear interpolation; they are at least one.
+fn quantile(values: &[f64], share: f64) -> f64 {
+    let place = share * (values.len() - 1) as f64;
+    let (below, above) = (values[place.floor() as usize], values[place.ceil() as usize]);
+    below + (above - below) * place.fract()
 }
 
 /// The middle value, or the mean of the middle two.

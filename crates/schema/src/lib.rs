@@ -35,7 +35,7 @@ mod write;
 
 pub use align::{AlignedBy, Alignment};
 pub use check::Caps;
-pub use distance::{DistanceProfile, Relative, RelativeCell};
+pub use distance::{DistanceCell, DistanceProfile, Relative, RelativeCell};
 pub use error::Error;
 pub use excerpt::Excerpt;
 pub use explained::{Explained, Named, Without};

@@ -61,6 +61,19 @@ fn the_profile_is_numpys_medians_over_all_records() {
         relative.rows[2].iter().map(|cell| cell.negative).collect::<Vec<_>>(),
         [true, false, false, false]
     );
+    // [np.quantile(s, [.1, .9]) for s in shares.values()]
+    let band = [[0.25, 0.85], [0.25, 0.925], [0.025, 0.225], [0.5, 0.5]];
+    for (distance, expected) in (1..).zip(band) {
+        let found = profile.band(distance).unwrap();
+        assert!(close(&found.map(Some), &expected), "{distance}: {found:?}");
+    }
+    assert_eq!([profile.band(0), profile.band(5)], [None, None]);
+    // The same of x / np.nansum(a) * len(row), with the median.
+    let even = [[0.65, 1.0, 1.35], [0.825, 1.25, 1.85], [0.075, 0.375, 0.675], [2.0, 2.0, 2.0]];
+    for (distance, expected) in (1..).zip(even) {
+        let found = profile.even(distance).unwrap();
+        assert!(close(&found.map(Some), &expected), "{distance}: {found:?}");
+    }
     // A missing value has no ratio.
     assert_eq!(ratios(&second, &profile, 1), [Some(2.0), None]);
 }
@@ -97,6 +110,42 @@ fn what_stands_out_for_spacex_is_what_the_independent_program_finds() {
         assert!((median - expected).abs() < 1e-15);
         assert_eq!(n, count);
     }
+}
+
+// NumPy 2.4, of the same record: np.quantile(shares[d], [.1, .9]) of 30, 30, 2 shares and of one.
+#[test]
+fn four_of_five_shares_lie_in_the_band() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/run-30.json");
+    let records = saliency_schema::read(&std::fs::read(file).unwrap()).unwrap();
+    let profile = DistanceProfile::of(&records);
+    let expected = [
+        (1, [0.029_685_691_188_161_54, 0.085_884_212_532_187_03]),
+        (2, [0.013_298_847_273_044_468, 0.064_404_753_467_055_64]),
+        (89, [0.001_137_027_932_036_474_8, 0.004_968_363_543_581_379_5]),
+        (212, [0.004_673_153_302_043_568, 0.006_480_603_278_652_041]),
+        (213, [0.005_981_257_796_359_878_5, 0.005_981_257_796_359_878_5]),
+    ];
+    for (distance, band) in expected {
+        let found = profile.band(distance).unwrap();
+        assert!(close(&found.map(Some), &band), "{distance}: {found:?}");
+    }
+}
+
+/// By hand: −4, 0, 2 and 2 of 8, before an output with four tokens; and with the first two inputs as one.
+#[test]
+fn every_attribution_has_its_distance() {
+    let [first, second] = two();
+    let of_row = |record: &Record, row: usize| -> Vec<[f64; 4]> {
+        let cells = record.by_distance().filter(|cell| cell.row == row);
+        cells.map(|cell| [cell.token as f64, cell.distance, cell.share, cell.even]).collect()
+    };
+    let expected = [[0.0, 4.0, 0.5, 2.0], [1.0, 3.0, 0.0, 0.0], [2.0, 2.0, 0.25, 1.0], [3.0, 1.0, 0.25, 1.0]];
+    assert_eq!(of_row(&first, 2), expected);
+    // What is missing is left out.
+    assert_eq!(of_row(&second, 1), [[0.0, 2.0, 1.0, 2.0]]);
+    // Two inputs in one: 4 of 8 at the distances 4 and 3, twice half of them.
+    let groups = first.regroup(&[0..2, 2..3, 3..4, 4..5], Reduce::Sum).unwrap();
+    assert!(close(&of_row(&groups, 2)[0].map(Some), &[0.0, 3.5, 0.5, 1.0]));
 }
 
 /// Two groups of a row of 10: 3 + 1 and 2, with 4 that fell inside; by hand.

@@ -28,5 +28,7 @@ table! {
     tall_multiple::TallMultiple,
     long_output::LongOutput,
     scatter::Scatter,
+    input_focused::InputFocused,
+    profile::Profile,
     tokens::Tokens,
 }

@@ -1,7 +1,7 @@
 //! A chart of some records, with its options: the builder that callers use.
 
 use crate::chart::Chart;
-use crate::charts::{Minimap, Tokens};
+use crate::charts::{InputFocused, Minimap, Tokens};
 use crate::error::Error;
 use crate::options::look::Look;
 use crate::options::{Options, State};
@@ -207,6 +207,14 @@ impl Figure<'_, Minimap> {
     /// Thumbnails per line. Default: 3.
     pub fn columns(mut self, count: usize) -> Self {
         self.options.columns = Some(count);
+        self
+    }
+}
+
+impl Figure<'_, InputFocused> {
+    /// The input token that [`token`](Figure::token) is compared with, by its position. Default: none.
+    pub fn against(mut self, position: usize) -> Self {
+        self.options.against = Some(position);
         self
     }
 }

@@ -4,17 +4,21 @@
 
 pub(crate) mod above_panels;
 pub(crate) mod axis;
+pub(crate) mod caption;
 pub(crate) mod cells;
 pub(crate) mod color_bar;
 pub(crate) mod colored_text;
 pub(crate) mod column_names;
+pub(crate) mod distance_plot;
 pub(crate) mod grid;
 pub(crate) mod heatmap;
 pub(crate) mod legend;
+pub(crate) mod mirrored_bars;
 pub(crate) mod notes;
 pub(crate) mod overview;
 pub(crate) mod scatter_plot;
 pub(crate) mod sheet;
+pub(crate) mod word_columns;
 
 pub use crate::layout::cells::Cells;
 pub use crate::layout::color_bar::Ends;

@@ -18,7 +18,9 @@ mod values;
 mod write;
 
 pub use chart::{Chart, chart, charts};
-pub use charts::{Highlight, LongOutput, Minimap, Scatter, TallHeatmap, TallMultiple, Tokens};
+pub use charts::{
+    Highlight, InputFocused, LongOutput, Minimap, Profile, Scatter, TallHeatmap, TallMultiple, Tokens,
+};
 pub use error::Error;
 pub use figure::{AsRecords, Figure};
 pub use options::look::Look;

@@ -28,6 +28,8 @@ pub struct Options {
     pub lock: Option<State>,
     /// The input token under the pointer, by its position. Default: none.
     pub token: Option<usize>,
+    /// The input token that `token` is compared with, by its position, for `input-focused`. Default: none.
+    pub against: Option<usize>,
     /// The inputs to draw, by position; the picture states how much of each row lies outside. Numbers of outputs and
     /// positions stay those of the whole record. [`Chart::draw`](crate::Chart::draw) does it for every chart. Default:
     /// all.
@@ -86,6 +88,7 @@ impl Default for Options {
             hover: None,
             lock: None,
             token: None,
+            against: None,
             inputs: None,
             fold: Vec::new(),
             record: None,
@@ -136,6 +139,18 @@ impl Options {
         if let Some(prefix) = self.id_prefix.as_ref().filter(|prefix| !is_id(prefix)) {
             let range = "a letter or _, then letters, digits, -, _ and ., such as figure-1";
             return Err(parameter("id_prefix", format!("{prefix:?}"), range));
+        }
+        if let Some(against) = self.against {
+            if !own.contains(&"against") {
+                return Err(Error::NotAnOption { chart, name: "against" });
+            }
+            if self.token.is_none() {
+                return Err(parameter(
+                    "against",
+                    against.to_string(),
+                    "given with the token that it is held against",
+                ));
+            }
         }
         for (name, value) in [("columns", self.columns), ("top", self.top)] {
             match value {

@@ -75,6 +75,12 @@ fn what_is_no_number_is_told_apart() {
             assert!(texts.iter().any(|t| t == note), "{texts:?}");
             continue;
         }
+        if chart.name() == "profile" {
+            // A share of a row of nothing has no place either.
+            let note = "5 of 5 attributions have no finite share and are not drawn";
+            assert!(texts.iter().any(|t| t == note), "{texts:?}");
+            continue;
+        }
         for label in ["NaN", "∞", "−∞", "missing"] {
             assert!(texts.iter().any(|t| t == label), "{}: {label}", chart.name());
         }

@@ -52,7 +52,9 @@ fn every_chart_says_which_inputs_are_shown_and_how_much_lies_outside() {
             "highlight" | "tokens" => ["outside: 38 % of the row's Σ|value|"].as_slice(),
             "scatter" => &["outside: 38 % of the row's Σ|value|", "outside: 60 % of the locked row's"],
             "minimap" => &["38 % outside", "60 % outside"],
-            "long-output" => &["outside, of each output's Σ|value|: 38 % to 60 %"],
+            "long-output" | "input-focused" | "profile" => {
+                &["outside, of each output's Σ|value|: 38 % to 60 %"]
+            }
             _ => &["38 %", "60 %"],
         };
         // A narrow picture has no room for all of it.
@@ -118,7 +120,7 @@ fn a_part_of_the_prompt_is_one_cell() {
         check(&scene);
         let said = texts(&scene.to_svg()).join(" · ");
         // Charts of cells alone have no names of inputs.
-        if chart.name() != "long-output" || said.contains("user") {
+        if !["long-output", "profile"].contains(&chart.name()) || said.contains("user") {
             assert!(said.contains("[user, 2 tokens]"), "{}: {said}", chart.name());
         }
         assert!(!said.contains("outside"), "{}: {said}", chart.name());

@@ -3,7 +3,8 @@
 
 use saliency_schema::{Method, Model, Record};
 use saliency_viz_svg::{
-    Highlight, LongOutput, Minimap, Page, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens,
+    Highlight, InputFocused, LongOutput, Minimap, Page, Profile, Scatter, TallHeatmap, TallMultiple, Theme,
+    ToHtml, Tokens,
 };
 use std::path::Path;
 
@@ -28,6 +29,9 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
         "tall-multiple.svg": TallMultiple::new(&runs).hover((1, 8)).lock((0, 5)).token(60),
         "long-output.svg": LongOutput::new(&runs).hover((1, 8)).lock((0, 5)).token(60),
         "scatter.svg": Scatter::new(&record).hover(12).lock(4).token(60),
+        "input-focused.svg": InputFocused::new(&record),
+        "input-focused-compared.svg": InputFocused::new(&record).token(20).against(47),
+        "profile.svg": Profile::new(&record),
         "tokens.svg": Tokens::new(&record),
     };
     let doc = without_spaces(DOC);

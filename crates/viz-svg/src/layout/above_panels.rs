@@ -21,6 +21,18 @@ const BETWEEN: f64 = 24.0;
 /// All of it is as wide as this.
 pub(crate) const LEAST: f64 = TEXT_WIDTH + BETWEEN + scatter_plot::SIDE + scatter_plot::BESIDE;
 
+/// An empty sheet for panels: title, and a colour bar for each group.
+pub(crate) fn framed<'s>(panels: &Panels<'_>, groups: &'s [Group], options: &'s Options) -> Sheet<'s> {
+    let hovered = panels.hover.map_or(0, |state| state.panel);
+    let (rows, scale) = (panels.rows_of(hovered), scale_of(groups, hovered));
+    let bar = |group: &'s Group| {
+        let of = if group.panels.contains(&hovered) { hovered } else { group.panels[0] };
+        ColorBar { scale: &group.scale, ends: Ends::of(&panels.rows_of(of)), of: group.name.clone() }
+    };
+    let sheet = Sheet::of_several(panels.records, Ends::of(&rows), scale, options, rows.title_of_all());
+    sheet.with_bars(groups.iter().map(bar).collect())
+}
+
 /// A sheet with the input text, coloured by the hovered row, and the pair of the hovered and the locked row;
 /// and where the panels begin under them.
 pub(crate) fn sheet<'s>(
@@ -31,12 +43,7 @@ pub(crate) fn sheet<'s>(
 ) -> (Sheet<'s>, f64) {
     let hovered = panels.hover.map_or(0, |state| state.panel);
     let (rows, scale) = (panels.rows_of(hovered), scale_of(groups, hovered));
-    let bar = |group: &'s Group| {
-        let of = if group.panels.contains(&hovered) { hovered } else { group.panels[0] };
-        ColorBar { scale: &group.scale, ends: Ends::of(&panels.rows_of(of)), of: group.name.clone() }
-    };
-    let sheet = Sheet::of_several(panels.records, Ends::of(&rows), scale, options, rows.title_of_all());
-    let mut sheet = sheet.with_bars(groups.iter().map(bar).collect());
+    let mut sheet = framed(panels, groups, options);
     // A page shows its text once, above its figures, and its scatter plot beside them.
     if options.for_page {
         return (sheet, 0.0);

@@ -6,13 +6,20 @@ use crate::scene::{Item, Rect};
 use std::collections::BTreeMap;
 
 /// Rectangles by paint.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Cells(BTreeMap<Paint, Vec<Rect>>);
 
 impl Cells {
     /// Adds a rectangle.
     pub fn add(&mut self, paint: Paint, rect: Rect) {
         self.0.entry(paint).or_default().push(rect);
+    }
+
+    /// Adds all of others.
+    pub(crate) fn extend(&mut self, others: Self) {
+        for (paint, mut cells) in others.0 {
+            self.0.entry(paint).or_default().append(&mut cells);
+        }
     }
 
     /// The same as a picture with a pixel for each unit of `rect`, on a ground: smaller than many rectangles, and as

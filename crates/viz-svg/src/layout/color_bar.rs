@@ -74,7 +74,7 @@ fn joined(parts: &[&str]) -> String {
 }
 
 /// A whole number with a comma before every three digits.
-fn counted(n: usize) -> String {
+pub(crate) fn counted(n: usize) -> String {
     let digits = n.to_string();
     let group = |(i, digit): (usize, char)| {
         let comma = i > 0 && (digits.len() - i).is_multiple_of(3);

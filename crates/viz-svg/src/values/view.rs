@@ -29,23 +29,25 @@ impl<'a> View<'a> {
                 continue;
             }
             let part = part(record, options).map_err(|error| failed(k, error))?;
-            if let Some(token) = options.token {
-                let inputs = options.inputs.clone().unwrap_or(0..record.n_input());
-                tokens.push(place(record, part.as_ref().unwrap_or(record), token, &inputs)?);
-            }
+            let inputs = options.inputs.clone().unwrap_or(0..record.n_input());
+            let place = |name, token: Option<usize>| {
+                let shown = part.as_ref().unwrap_or(record);
+                token.map(|token| place(record, shown, (name, token), &inputs)).transpose()
+            };
+            tokens.push([place("token", options.token)?, place("against", options.against)?]);
             parts.push(part);
         }
         if parts.iter().all(Option::is_none) {
             return Ok(Self { records: Cow::Borrowed(records), options: Cow::Borrowed(options) });
         }
         tokens.dedup();
-        let token = match (options.token, &tokens[..]) {
+        let [token, against] = match (options.token, &tokens[..]) {
             (Some(token), [_, _, ..]) => {
                 return Err(Error::Places { token });
             }
-            (_, places) => places.first().copied(),
+            (_, places) => places.first().copied().unwrap_or_default(),
         };
-        let options = Options { token, inputs: None, fold: Vec::new(), ..options.clone() };
+        let options = Options { token, against, inputs: None, fold: Vec::new(), ..options.clone() };
         let shown =
             parts.into_iter().zip(records).map(|(part, record)| part.unwrap_or_else(|| record.clone()));
         Ok(Self { records: Cow::Owned(shown.collect()), options: Cow::Owned(options) })
@@ -86,14 +88,19 @@ fn part(record: &Record, options: &Options) -> Result<Option<Record>, saliency_s
 }
 
 /// Where a token of a record is in the part of it that is drawn.
-fn place(record: &Record, part: &Record, token: usize, inputs: &Range<usize>) -> Result<usize, Error> {
+fn place(
+    record: &Record,
+    part: &Record,
+    (name, token): (&'static str, usize),
+    inputs: &Range<usize>,
+) -> Result<usize, Error> {
     if token >= record.n_input() {
         let count = format!("{} input tokens", record.n_input());
         return Err(Error::Outside { what: "token", found: token, count });
     }
     if !inputs.contains(&token) {
         let range = format!("one of the inputs that are shown, {} to {}", inputs.start, inputs.end - 1);
-        return Err(Error::Parameter { name: "token", value: token.to_string(), range });
+        return Err(Error::Parameter { name, value: token.to_string(), range });
     }
     // Positions are those of the whole record, of which this one may be a part already.
     let position = record.position(token);

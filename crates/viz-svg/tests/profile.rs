@@ -1,0 +1,67 @@
+//! `profile`: where its dots are, and which numbers it says.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{check, draw, draw_all, group, run_30, runs_3x30, texts};
+use saliency_schema::{DistanceProfile, Kind, Record, Token};
+use saliency_viz_svg::{Item, Options, Rect, Scene};
+
+/// The rectangles of a group that have this height.
+fn squares(scene: &Scene, name: &str, height: f64) -> Vec<Rect> {
+    let cells = group(scene, name).iter().filter_map(|item| match item {
+        Item::Cells { cells, .. } => Some(cells.clone()),
+        _ => None,
+    });
+    cells.flatten().filter(|rect| (rect.height - height).abs() < 1e-9).collect()
+}
+
+// One output took 25 % from the token before the last and 75 % from the last: 0.5 and 1.5 times an even share, at the
+// distances 2 and 1. Of 656 units ln 2 / ln (2.5 / 0.75) lie between them, and of 360 ln 3 / ln (2.4 / (0.5 / 1.2)).
+#[test]
+fn dots_are_at_their_distance_and_at_their_multiple_of_an_even_share() {
+    let kind = |i: usize| if i < 2 { Kind::Input } else { Kind::Output };
+    let tokens = ["a", " b", " c"].iter().enumerate().map(|(i, text)| Token::new(0, *text, kind(i)));
+    let record = Record::new(tokens.collect(), vec![vec![Some(1.0), Some(3.0)]]).unwrap();
+    let scene = draw("profile", &record, &Options::default());
+    check(&scene);
+    // They are the hovered output's.
+    let mut dots = squares(&scene, "dots", 8.0);
+    dots.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let [near, far] = &dots[..] else { panic!("{dots:?}") };
+    assert!((far.x - near.x - 656.0 * 2_f64.ln() / (2.5 / 0.75_f64).ln()).abs() < 1e-9, "{dots:?}");
+    assert!((far.y - near.y - 360.0 * 3_f64.ln() / (2.4 * 1.2 / 0.5_f64).ln()).abs() < 1e-9, "{dots:?}");
+}
+
+// The profile's own numbers are NumPy's (crates/schema/tests/distance.rs): 10.17 times an even share just before the
+// output; Boeing at 47 has 10.2213 times the median at its distance from SpaceX.
+#[test]
+fn the_notebooks_run_has_its_outlier_by_name() {
+    let scene = draw("profile", &run_30(), &Options::default());
+    check(&scene);
+    let said = texts(&scene.to_svg());
+    assert!(said.iter().any(|text| text == "Boeing → SpaceX 10.2×"), "{said:?}");
+    for words in ["1 to 213 tokens", "At distance 1 the median is 10.2× an even share."] {
+        assert!(scene.description.contains(words), "{words}: {}", scene.description);
+    }
+    // The last four of the 213 distances have less than five shares. Elsewhere a step of the median and two of the band.
+    let profile = DistanceProfile::of(&[run_30()]);
+    let enough = (1..=213).filter(|distance| profile.count(*distance) >= 5).count();
+    assert_eq!(squares(&scene, "profile", 2.5).len(), enough);
+    assert_eq!(squares(&scene, "profile", 1.0).len(), 2 * enough);
+    assert_eq!(squares(&scene, "profile", 2.0).len(), 213 - enough);
+}
+
+#[test]
+fn several_records_are_pooled() {
+    let runs = runs_3x30();
+    let scene = draw_all("profile", &runs, &Options::default());
+    check(&scene);
+    let said = texts(&scene.to_svg()).join(" ");
+    assert!(said.contains("of 3 records") && said.contains("the median of 90 rows"), "{said}");
+    // Against a profile that is given.
+    let relative = Some(DistanceProfile::of(&runs));
+    let scene = draw("profile", &runs[0], &Options { relative, ..Options::default() });
+    check(&scene);
+    assert!(texts(&scene.to_svg()).join(" ").contains("the median of 90 rows"));
+}
