@@ -142,8 +142,8 @@ pub(crate) struct SourceArguments {
     /// With --chat: a system message before it.
     #[arg(long, value_name = "T", requires = "chat", help_heading = "Text")]
     pub(crate) system: Option<String>,
-    /// With --chat or --task: the day that the template writes, YYYY-MM-DD; needed where it asks for today's date, so that the
-    /// record can be made again.
+    /// With --chat or --task: the day that the template writes, YYYY-MM-DD; needed where it asks for today's date, so
+    /// that the record can be made again.
     #[arg(long, value_name = "D", requires = "message", help_heading = "Text")]
     pub(crate) date: Option<Date>,
     /// Put the text into this template, in place of {text}: "Question: {text} Answer:". With --question, that goes in

@@ -44,7 +44,8 @@ fn the_notebooks_run_has_its_outlier_by_name() {
     for words in ["1 to 213 tokens", "At distance 1 the median is 10.2× an even share."] {
         assert!(scene.description.contains(words), "{words}: {}", scene.description);
     }
-    // The last four of the 213 distances have less than five shares. Elsewhere a step of the median and two of the band.
+    // The last four of the 213 distances have less than five shares. Elsewhere a step of the median and two of the
+    // band.
     let profile = DistanceProfile::of(&[run_30()]);
     let enough = (1..=213).filter(|distance| profile.count(*distance) >= 5).count();
     assert_eq!(squares(&scene, "profile", 2.5).len(), enough);

@@ -155,8 +155,8 @@ impl<'a> DistancePlot<'a> {
             .then(|| format!("{} of {all} attributions have no finite share and are not drawn", self.hidden))
     }
 
-    /// The panel, the grid and its numbers, and a square for each attribution, the hovered output's larger and above the
-    /// others.
+    /// The panel, the grid and its numbers, and a square for each attribution, the hovered output's larger and above
+    /// the others.
     pub(crate) fn items(&self) -> Vec<Item> {
         if self.dots.is_empty() {
             return Vec::new();
