@@ -50,7 +50,8 @@ pub(crate) fn pair(rows: &Rows<'_>, asked: States, look: Look) -> Result<States,
 pub(crate) fn row(rows: &Rows<'_>) -> Option<usize> {
     let says = |row: &usize| {
         let token = rows.record().tokens.get(rows.n_input() + row);
-        let is_mark = |text: &str| text.starts_with('<') && text.ends_with('>');
+        let is_mark =
+            |text: &str| text.starts_with('<') && text.ends_with('>') && !text.contains(char::is_whitespace);
         token.is_some_and(|token| token.text.contains(char::is_alphanumeric) && !is_mark(token.text.trim()))
     };
     strongest(rows, (0..rows.n_output()).filter(says)).or_else(|| strongest(rows, 0..rows.n_output()))
