@@ -96,7 +96,7 @@ fn occlusion_of_words_and_gradients_find_the_evidence() {
 
 /// The table of the card.
 #[test]
-#[ignore = "half an hour: every method on every story"]
+#[ignore = "many minutes: every method on every story"]
 fn every_method_is_reported() {
     let demo = demo();
     let cases = cases(&demo);
