@@ -64,19 +64,9 @@ impl<'p, 'a> Layers<'p, 'a> {
         only: Option<usize>,
         mut matrix: impl FnMut(&AttentionView) -> Result<Tensor, Error>,
     ) -> Result<Tensor, Error> {
-        let mut sum: Option<Tensor> = None;
-        self.each_layer(|layer, _, view| {
-            if only.is_none_or(|only| only == layer) {
-                let one = matrix(view)?.f_to_kind(Kind::Double)?;
-                sum = Some(match sum.take() {
-                    Some(sum) => sum.f_add(&one)?,
-                    None => one,
-                });
-            }
-            Ok(())
-        })?;
-        let count = if only.is_some() { 1 } else { self.count() };
-        Ok(sum.ok_or(Error::NoInput)?.f_div_scalar(count as f64)?)
+        let mut mean = LayerMean::of(only);
+        self.each_layer(|layer, _, view| mean.add(layer, || matrix(view)))?;
+        mean.get()
     }
 
     /// The product `M_last ⋯ M_1 M_0` of the layers' matrices `[tokens, tokens]`, in float64.
@@ -108,6 +98,40 @@ impl<'p, 'a> Layers<'p, 'a> {
             each(Explanation::new(output, row, self.problem.value_at_input(output)?))?;
         }
         Ok(())
+    }
+}
+
+/// The mean over layers, or one layer, of a matrix of each, in float64.
+pub(crate) struct LayerMean {
+    only: Option<usize>,
+    sum: Option<Tensor>,
+    count: u32,
+}
+
+impl LayerMean {
+    pub(crate) fn of(only: Option<usize>) -> Self {
+        Self { only, sum: None, count: 0 }
+    }
+
+    /// Adds a layer's matrix, where it is asked for.
+    pub(crate) fn add(
+        &mut self,
+        layer: usize,
+        matrix: impl FnOnce() -> Result<Tensor, Error>,
+    ) -> Result<(), Error> {
+        if self.only.is_none_or(|only| only == layer) {
+            let one = matrix()?.f_to_kind(Kind::Double)?;
+            self.sum = Some(match self.sum.take() {
+                Some(sum) => sum.f_add(&one)?,
+                None => one,
+            });
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn get(self) -> Result<Tensor, Error> {
+        Ok(self.sum.ok_or(Error::NoInput)?.f_div_scalar(f64::from(self.count))?)
     }
 }
 

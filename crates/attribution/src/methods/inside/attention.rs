@@ -9,7 +9,7 @@ use crate::method::parameters::Parameters;
 use crate::method::setters::setters;
 use crate::model::LanguageModel;
 use crate::model::decoder_attention::DecoderAttention;
-use crate::model::layers::{Layers, check_below, check_layer};
+use crate::model::layers::{LayerMean, Layers, check_below, check_layer};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
@@ -60,7 +60,8 @@ impl Attention {
         })
     }
 
-    fn check(&self, layers: usize, heads: usize) -> Result<(), Error> {
+    /// Refuses a layer or a head that there is not.
+    fn check_among(&self, layers: usize, heads: usize) -> Result<(), Error> {
         self.layer.map_or(Ok(()), |layer| check_layer(layer, layers))?;
         self.head.map_or(Ok(()), |head| check_below("head", head, heads))
     }
@@ -72,28 +73,18 @@ impl Attention {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.check(decoder.layers(), decoder.heads())?;
+        self.check_among(decoder.layers(), decoder.heads())?;
         let part = self.part.unwrap_or_default();
         let (embeddings, n_input) = (problem.embeddings().f_select(0, 0)?, problem.n_input());
-        let mut sum: Option<Tensor> = None;
-        let mut add = |layer: usize, weights: &Tensor| {
-            if self.layer.is_none_or(|only| only == layer) {
-                let one = self.over_heads(weights)?.f_to_kind(Kind::Double)?;
-                sum = Some(match sum.take() {
-                    Some(sum) => sum.f_add(&one)?,
-                    None => one,
-                });
-            }
-            Ok(())
-        };
+        let mut mean = LayerMean::of(self.layer);
+        let mut add = |layer: usize, weights: &Tensor| mean.add(layer, || self.over_heads(weights));
         match part {
             AttentionPart::Cross => decoder.to_source(&embeddings, n_input, &mut add)?,
             AttentionPart::Decoder => decoder.to_target(&embeddings, n_input, &mut add)?,
             AttentionPart::Encoder => return Err(refused(part, OF_SOURCE)),
         }
         problem.count(Cost::forwards(1.0))?;
-        let layers = if self.layer.is_some() { 1 } else { decoder.layers() };
-        let mean = sum.ok_or(Error::NoInput)?.f_div_scalar(layers as f64)?;
+        let mean = mean.get()?;
         let source = n_input - 1;
         for output in 0..problem.n_output() {
             let context = problem.row_length(output);
@@ -166,7 +157,7 @@ impl Method for Attention {
         if let Some(part) = self.part {
             return Err(refused(part, "left out: the model is no encoder–decoder, and has one attention"));
         }
-        self.check(layers.count(), layers.heads())?;
+        self.check_among(layers.count(), layers.heads())?;
         let mean = layers.mean_over(self.layer, |view| self.over_heads(&view.pattern))?;
         layers.each_row(&mean, each)
     }
