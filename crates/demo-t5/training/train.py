@@ -3,10 +3,14 @@ kept names are right, and writes a folder in Hugging Face's layout.
 
     pip install torch==2.13.0 transformers==5.24.0 sentencepiece==0.2.3 protobuf==7.36.2
     python train.py OUT [--steps N] [--seed S] [--threads N] [--resume]
+    python train.py OUT --from OUT/model --begin N [--steps N] ...
 
 What step n reads depends on the seed and on n alone, so that the same seed, steps and threads give the same weights, also
 when the training was cut off and resumed from the state that it leaves in OUT every five minutes. The steps may be set
 anew on resuming as long as the learning rate has not begun to fall (the last 30 %).
+
+With --from, training goes on from the weights of such a folder, with new moments and at --rate of the learning rates, which
+falls to zero from its warm-up on; --begin says how many steps those weights have seen, so that no batch is read twice.
 """
 import argparse
 import collections
@@ -34,8 +38,6 @@ VOCABULARY, EXTRA = 1536, 16
 SENTENCES_IN_STEP = 224
 WARM_UP_STEPS = 100
 FALLING = 0.3
-# One story of four is summarised, the others are asked about.
-SUMMARIES = 0.25
 # From this step on, names are stranger.
 LOOSE_FROM = 2053
 PEOPLE_LOOSE = Names(PEOPLE, KEPT_PEOPLE, PEOPLE, loose=True)
@@ -72,8 +74,8 @@ def tokenizer_of(seed):
         _spm_precompiled_charsmap=model.normalizer_spec.precompiled_charsmap)
 
 
-def told(rng, sentences, people=PEOPLE_MADE, places=PLACES_MADE):
-    if rng.random() < SUMMARIES:
+def told(rng, sentences, people=PEOPLE_MADE, places=PLACES_MADE, summaries=0.25):
+    if rng.random() < summaries:
         return stories.summary(rng, people, places, max(0, sentences - 3))
     return stories.question(rng, people, places, sentences, False)
 
@@ -84,11 +86,11 @@ def sentences_at(step, rng):
     return rng.randint(max(1, most - 4), most)
 
 
-def batch(tokenizer, seed, step):
+def batch(tokenizer, seed, step, summaries):
     rng = random.Random(f"{seed}/{step}")
     sentences = sentences_at(step, rng)
     names = (PEOPLE_LOOSE, PLACES_LOOSE) if step >= LOOSE_FROM else (PEOPLE_MADE, PLACES_MADE)
-    found = [told(rng, sentences, *names) for _ in range(SENTENCES_IN_STEP // (sentences + 2))]
+    found = [told(rng, sentences, *names, summaries) for _ in range(SENTENCES_IN_STEP // (sentences + 2))]
     source = tokenizer([stories.source_of(story) for story in found], padding=True, return_tensors="pt")
     target = tokenizer([stories.target_of(story) for story in found], padding=True, return_tensors="pt").input_ids
     return source.input_ids, source.attention_mask, target.masked_fill(target == 0, -100)
@@ -113,8 +115,8 @@ def optimizers(model):
     ]
 
 
-def schedule(step, steps):
-    return min((step + 1) / WARM_UP_STEPS, (steps - step) / (FALLING * steps), 1.0)
+def schedule(step, steps, falling):
+    return min((step + 1) / WARM_UP_STEPS, (steps - step) / (falling * steps), 1.0)
 
 
 @torch.no_grad()
@@ -157,13 +159,21 @@ def main():
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--threads", type=int, default=2)
     asked.add_argument("--resume", action="store_true")
+    asked.add_argument("--from", type=Path, dest="weights")
+    asked.add_argument("--begin", type=int, default=0)
+    asked.add_argument("--rate", type=float, default=1.0)
+    asked.add_argument("--summaries", type=float, default=0.25, help="share of stories to be summarised")
     asked = asked.parse_args()
     torch.set_num_threads(asked.threads)
     transformers.logging.set_verbosity_error()
     asked.out.mkdir(parents=True, exist_ok=True)
     tokenizer = tokenizer_of(asked.seed)
     torch.manual_seed(asked.seed)
-    model = transformers.T5ForConditionalGeneration(config(tokenizer)).train()
+    model = transformers.T5ForConditionalGeneration(config(tokenizer))
+    if asked.weights:
+        model.load_state_dict(transformers.T5ForConditionalGeneration.from_pretrained(asked.weights).state_dict())
+    model.float().train()
+    falling = 1.0 if asked.weights else FALLING
     both = optimizers(model)
     rates = [[group["lr"] for group in one.param_groups] for one in both]
     state, curve, step = asked.out / "state.pt", asked.out / "curve.csv", 0
@@ -179,11 +189,11 @@ def main():
     begun = saved_at = time.time()
     smooth = None
     while step < asked.steps:
-        source, mask, labels = batch(tokenizer, asked.seed, step)
+        source, mask, labels = batch(tokenizer, asked.seed, asked.begin + step, asked.summaries)
         loss = model(input_ids=source, attention_mask=mask, labels=labels).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(both[1].param_groups[0]["params"], 1.0)
-        share = schedule(step, asked.steps)
+        share = asked.rate * schedule(step, asked.steps, falling)
         for one, usual in zip(both, rates):
             for group, rate in zip(one.param_groups, usual):
                 group["lr"] = rate * share
@@ -197,7 +207,7 @@ def main():
             exact, right = measure(model, tokenizer, 200)
             print(f"kept names and orders: {exact:.1%} exact answers, {right:.1%} summaries right", flush=True)
             with curve.open("a", newline="") as file:
-                csv.writer(file).writerow([step, f"{smooth:.4f}", f"{exact:.3f}", f"{right:.3f}"])
+                csv.writer(file).writerow([asked.begin + step, f"{smooth:.4f}", f"{exact:.3f}", f"{right:.3f}"])
         if time.time() - saved_at > 300 or step == asked.steps:
             part = state.with_suffix(".part")
             torch.save(dict(step=step, model=model.state_dict(), optimizers=[o.state_dict() for o in both]), part)
