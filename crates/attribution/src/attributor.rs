@@ -1,5 +1,7 @@
 //! The way through: a model and a sequence in, a record out.
 
+mod rivals;
+
 use crate::error::Error;
 use crate::method::card::Card;
 use crate::method::explanation::Explanation;
@@ -97,6 +99,16 @@ struct Checked {
 }
 
 impl Checked {
+    /// Tells the problem what it will cost.
+    fn foresee(&self, problem: &Problem<'_>) {
+        let cost = self.method.cost(problem.size(problem.model().shares_prefix()));
+        problem.work().foresee(cost, problem.n_output());
+    }
+
+    fn reduction(&self) -> (Aggregate, Normalize) {
+        (self.aggregate, self.normalize)
+    }
+
     /// The same for one model.
     fn bound_to(self, model: &dyn LanguageModel) -> Self {
         match self.method.bound_to(model) {
@@ -385,19 +397,13 @@ impl Attributor {
         keeps_vectors: bool,
     ) -> Result<(Record, UnreducedRows), Error> {
         let checked = self.checked()?.bound_to(model);
-        let Checked { method, card, aggregate, normalize, .. } = &checked;
         // A continuation that is held against another is a span of all its outputs.
         let span = match &self.against {
             Some(other) => Some(check_other(other, sequence)?),
             None => self.span.clone(),
         };
-        if let Some(span) = &span {
-            check_span(span, sequence.n_output())?;
-        }
-        // No output of the span depends on what comes after it.
-        let cut = span.as_ref().map(|span| sequence.cut(span.end));
+        let cut = cut(sequence, span.as_ref())?;
         let sequence = cut.as_ref().unwrap_or(sequence);
-        let reduction = (*aggregate, *normalize);
         // Another continuation is half of the work.
         let begin = if self.against.is_some() { 0.5 } else { 0.0 };
         let other = match &self.against {
@@ -409,12 +415,25 @@ impl Attributor {
         };
         let mut watch =
             |done: Progress| watch(Progress { share: begin + (1.0 - begin) * done.share, ..done });
-        let problem = self.problem(&checked, (model, sequence), span.clone(), &mut watch)?;
-        let mut rows = Rows::new(&problem, card, reduction, span.clone(), keeps_vectors);
+        let target = &*checked.target;
+        let problem = self.problem(&checked, target, (model, sequence), span.clone(), &mut watch)?;
+        let mut rows = Rows::new(&problem, &checked.card, checked.reduction(), span.clone(), keeps_vectors);
         if let (Some(sum), Some(other)) = (other, &self.against) {
             rows = rows.against(sum, Token::joined(&other.tokens()[other.n_input()..]));
         }
-        let finished = method.attribute(&problem, &mut |explanation| {
+        self.finish(&checked, rows, span.as_ref())
+    }
+
+    /// Makes the rows, and the record of them.
+    fn finish(
+        &self,
+        checked: &Checked,
+        mut rows: Rows<'_, '_>,
+        span: Option<&Range<usize>>,
+    ) -> Result<(Record, UnreducedRows), Error> {
+        let problem = rows.problem();
+        let (model, sequence) = (problem.model(), problem.sequence());
+        let finished = checked.method.attribute(problem, &mut |explanation| {
             rows.push(explanation)?;
             problem.work().add_row()
         });
@@ -432,9 +451,9 @@ impl Attributor {
             Some(sha256) => named.with_sha256(sha256),
             None => named,
         });
-        record.method = Some(method.describe());
+        record.method = Some(checked.method.describe());
         let mut target = problem.target().describe();
-        if let Some(span) = &span {
+        if let Some(span) = span {
             target.parameters.insert("span".to_owned(), vec![span.start, span.end].into());
         }
         if let Some(other) = &self.against {
@@ -442,9 +461,9 @@ impl Attributor {
             target.parameters.insert("against_ids".to_owned(), other.ids()[other.n_input()..].into());
         }
         record.target = Some(target);
-        record.aggregate = Some(aggregate.name().to_owned());
-        record.normalize = Some(normalize.name().to_owned());
-        record.signed = Some(aggregate.is_signed() && card.signed);
+        record.aggregate = Some(checked.aggregate.name().to_owned());
+        record.normalize = Some(checked.normalize.name().to_owned());
+        record.signed = Some(checked.aggregate.is_signed() && checked.card.signed);
         let source = sequence.n_input().saturating_sub(model.kept_inputs());
         if model.kept_inputs() > 0 && source > 0 {
             record = record.with_source(source);
@@ -457,18 +476,18 @@ impl Attributor {
     /// so.
     fn problem<'p>(
         &self,
-        checked: &'p Checked,
+        checked: &Checked,
+        target: &'p dyn Target,
         (model, sequence): (&'p dyn LanguageModel, &'p Sequence),
         span: Option<Range<usize>>,
         watch: &'p mut dyn FnMut(Progress) -> bool,
     ) -> Result<Problem<'p>, Error> {
-        let problem = Problem::watched(model, sequence, &*checked.target, self.settings, Some(watch))?;
+        let problem = Problem::watched(model, sequence, target, self.settings, Some(watch))?;
         let problem = match span {
             Some(span) if checked.card.linear_in_gradient => problem.with_span(span),
             _ => problem,
         };
-        let cost = checked.method.cost(problem.size(model.shares_prefix()));
-        problem.work().foresee(cost, problem.n_output());
+        checked.foresee(&problem);
         Ok(problem)
     }
 
@@ -479,7 +498,8 @@ impl Attributor {
         (model, sequence): (&dyn LanguageModel, &Sequence),
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Explanation, Error> {
-        let problem = self.problem(checked, (model, sequence), Some(0..sequence.n_output()), watch)?;
+        let span = Some(0..sequence.n_output());
+        let problem = self.problem(checked, &*checked.target, (model, sequence), span, watch)?;
         let mut sum = None;
         checked.method.attribute(&problem, &mut |explanation| {
             rows::span::add_to(&mut sum, explanation)?;
@@ -517,6 +537,13 @@ fn check_other(other: &Sequence, sequence: &Sequence) -> Result<Range<usize>, Er
 
 fn refused_other(value: &str, range: &'static str) -> Error {
     Error::Parameter { name: "the other continuation", value: value.to_owned(), range }
+}
+
+/// The sequence up to the end of a span: no output of it depends on what comes after it.
+fn cut(sequence: &Sequence, span: Option<&Range<usize>>) -> Result<Option<Sequence>, Error> {
+    let Some(span) = span else { return Ok(None) };
+    check_span(span, sequence.n_output())?;
+    Ok(Some(sequence.cut(span.end)))
 }
 
 /// Refuses a span beyond the outputs.

@@ -86,16 +86,21 @@ impl<'a> Problem<'a> {
             Ok((tape, input))
         })?;
         let work = Work::watched(watch);
-        let mut problem =
-            Self { model, sequence, target, bound: None, input, tape, span: None, work, settings };
+        let problem = Self { model, sequence, target, bound: None, input, tape, span: None, work, settings };
+        problem.with_target(target)
+    }
+
+    /// The same clean run with another target.
+    pub(crate) fn with_target(mut self, target: &'a dyn Target) -> Result<Self, Error> {
         let clean = CleanRun {
-            model,
-            sequence,
-            logits: problem.input.logits().f_detach()?.f_select(0, 0)?,
-            outputs: (0..n_output).map(|output| problem.output_token(output)).collect(),
+            model: self.model,
+            sequence: self.sequence,
+            logits: self.input.logits().f_detach()?.f_select(0, 0)?,
+            outputs: (0..self.sequence.n_output()).map(|output| self.output_token(output)).collect(),
         };
-        problem.bound = target.bound_to(&clean)?;
-        Ok(problem)
+        self.bound = target.bound_to(&clean)?;
+        self.target = target;
+        Ok(self)
     }
 
     /// The forward pass at the clean input, for all outputs: batch 1. It has a graph only where the model leaves

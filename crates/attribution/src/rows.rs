@@ -70,6 +70,11 @@ impl<'p, 'a> Rows<'p, 'a> {
         self
     }
 
+    /// What the rows explain.
+    pub(crate) fn problem(&self) -> &'p Problem<'a> {
+        self.problem
+    }
+
     /// The number of finished rows.
     pub(crate) fn count(&self) -> usize {
         self.values.len()
@@ -153,9 +158,14 @@ impl<'p, 'a> Rows<'p, 'a> {
         self.notes.add(number, notes);
 
         let logits = self.problem.input().logits_of(output)?.f_select(0, 0)?.f_to_kind(Kind::Double)?;
+        let probabilities = logits.f_softmax(0, None)?;
         let token = i64::from(self.problem.output_token(output).id);
+        let mut explained = self.explained(output);
+        for named in explained.iter_mut().flat_map(saliency_schema::Explained::tokens_mut) {
+            named.probability = Some(probabilities.f_double_value(&[i64::from(named.id)])?);
+        }
         let known = Output::new(length)
-            .with_probability(logits.f_softmax(0, None)?.f_double_value(&[token])?)
+            .with_probability(probabilities.f_double_value(&[token])?)
             .with_logit(logits.f_double_value(&[token])?)
             .with_value(value)
             .with_baseline_value(baseline_value)
@@ -164,7 +174,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             .with_steps(steps)
             .with_samples(samples)
             .with_within(within)
-            .with_explained(self.explained(output));
+            .with_explained(explained);
         self.outputs.push(known);
         Ok(())
     }

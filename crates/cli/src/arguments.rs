@@ -231,6 +231,15 @@ pub(crate) struct ExplainArguments {
     /// If repeated, the mean over them. Default: the most probable other token.
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Attribution")]
     pub(crate) alternative: Vec<String>,
+    /// Explain each output against each of the N most probable other tokens in its place, its rivals: N records, for the
+    /// chart rivals. They share one clean run. With a contrast- target; default: contrast-logit.
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["alternative", "against"],
+        help_heading = "Attribution"
+    )]
+    pub(crate) rivals: Option<usize>,
     /// How a vector over hidden dimensions becomes a number: sum, mean, l1, l2, max-abs. Default: sum for methods that
     /// are complete or give one number per token, else l2.
     #[arg(long, value_name = "A", help_heading = "Attribution")]
@@ -393,7 +402,11 @@ impl std::str::FromStr for Bytes {
 impl ExplainArguments {
     /// The target's name.
     pub(crate) fn target(&self) -> &str {
-        let default = if self.against.is_some() { "log-probability" } else { "probability" };
+        let default = match (&self.against, self.rivals) {
+            (Some(_), _) => "log-probability",
+            (None, Some(_)) => "contrast-logit",
+            (None, None) => "probability",
+        };
         self.target.as_deref().unwrap_or(default)
     }
 

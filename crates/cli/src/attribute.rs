@@ -1,8 +1,8 @@
 //! `saliency attribute`: a text in, records out.
 
 use crate::arguments::{AttributeArguments, ExplainArguments, Format, SourceArguments, WorkArguments};
-use crate::failure::{Failure, in_flags};
-use crate::output::{Destination, Prepared, remark};
+use crate::failure::Failure;
+use crate::output::{Destination, Prepared};
 use crate::request::Request;
 use crate::text::{Source, generations, prompt, sequences, text};
 use crate::times::Times;
@@ -23,6 +23,11 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     }
     if arguments.format == Format::Notebook && destination.has_extension("jsonl") {
         return Err(Failure::Usage("--format notebook is one JSON array; name a .json file".into()));
+    }
+    if beside.is_some() && arguments.explain.rivals.is_some() {
+        return Err(Failure::Usage(
+            "--vectors keeps the vectors of one record, and --rivals makes several".into(),
+        ));
     }
     let name = arguments.method.as_deref().unwrap_or("gradient-x-input");
     let source = Source { arguments: &arguments.source, from_stdin: arguments.stdin.is_some() };
@@ -107,7 +112,7 @@ fn attribute_all(
         for plan in request.plans(&checkpoint.model, &sequence)? {
             estimate::announce(&checkpoint, &plan, &sequence, quiet)?;
             let partial = request.is_partial();
-            let (mut record, vectors) = match plan.run(&checkpoint.model, &sequence, (keeps_vectors, quiet)) {
+            let attributed = match plan.run(&checkpoint.model, &sequence, (keeps_vectors, quiet)) {
                 Err(attribution::Error::Stopped) if partial && !records.is_empty() => {
                     return Ok(Some(records));
                 }
@@ -115,13 +120,9 @@ fn attribute_all(
                 Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
                 attributed => attributed?,
             };
-            if let Some((segmentation, reduce)) = request.group() {
-                record = record.group(segmentation, *reduce)?;
+            for (record, vectors) in attributed {
+                records.push((request.finished(record, quiet)?, vectors));
             }
-            for note in &record.notes {
-                remark(quiet, &format!("note: {}", in_flags(note)));
-            }
-            records.push((record, vectors));
             match (interrupt::came(), partial) {
                 (true, true) => return Ok(Some(records)),
                 (true, false) => return Err(Failure::Interrupted),

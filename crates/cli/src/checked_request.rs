@@ -1,13 +1,11 @@
 //! A request that fits a model: its texts are tokens, and each method has a plan.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, in_flags};
+use crate::output::remark;
 use crate::plan::Plan;
 use crate::request::{NamedMethod, Request};
-use saliency::attribution::{
-    Alternatives, Attributor, Cost, Family, ForTokens, Segmentation, Size, Target, TokenId,
-};
-use saliency::schema::Reduce;
-use saliency::{LanguageModel, Sequence};
+use saliency::attribution::{Alternatives, Attributor, Cost, Family, ForTokens, Size, Target, TokenId};
+use saliency::{LanguageModel, Record, Sequence};
 
 /// A request, and what a model's tokenizer made of its texts.
 pub(crate) struct CheckedRequest<'a> {
@@ -32,9 +30,15 @@ impl<'a> CheckedRequest<'a> {
         Self { request, alternatives, tokens, against, memory }
     }
 
-    /// How the records' tokens are put together.
-    pub(crate) fn group(&self) -> Option<&(Segmentation, Reduce)> {
-        self.request.group.as_ref()
+    /// A record as it is handed out, its tokens put together as asked for; says its notes.
+    pub(crate) fn finished(&self, mut record: Record, quiet: bool) -> Result<Record, Failure> {
+        if let Some((segmentation, reduce)) = &self.request.group {
+            record = record.group(segmentation, *reduce)?;
+        }
+        for note in &record.notes {
+            remark(quiet, &format!("note: {}", in_flags(note)));
+        }
+        Ok(record)
     }
 
     /// Whether the rows that are finished are wanted when the work is interrupted.
@@ -53,7 +57,7 @@ impl<'a> CheckedRequest<'a> {
             let cost = self.cost(method, &attributor, model, sequence)?;
             let takes_a_path = method.card.is_some_and(|card| card.family == Family::Gradient);
             let start = attributor.describe(model)?.baseline.filter(|_| takes_a_path);
-            Ok(Plan::new(method.name, attributor, cost, start))
+            Ok(Plan::new(method.name, attributor, cost, start).with_rivals(self.request.explain.rivals))
         };
         self.request.methods.iter().map(plan).collect()
     }
@@ -115,7 +119,11 @@ impl<'a> CheckedRequest<'a> {
     ) -> Result<Cost, Failure> {
         let mut cost = Cost::default();
         for sequence in std::iter::once(sequence).chain(&self.against) {
-            cost += attributor.cost(self.size(method, model, sequence)?)? + Cost::forwards(1.0);
+            let cost_of_one = attributor.cost(self.size(method, model, sequence)?)?;
+            for _ in 0..self.request.explain.rivals.unwrap_or(1) {
+                cost += cost_of_one;
+            }
+            cost += Cost::forwards(1.0);
         }
         Ok(cost)
     }

@@ -14,11 +14,18 @@ pub(crate) struct Plan<'a> {
     cost: Cost,
     /// Where its path begins, if it takes one.
     start: Option<String>,
+    /// The number of rivals that each output is explained against, a record for each.
+    rivals: Option<usize>,
 }
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(name: &'a str, attributor: Attributor, cost: Cost, start: Option<String>) -> Self {
-        Self { name, attributor, cost, start }
+        Self { name, attributor, cost, start, rivals: None }
+    }
+
+    /// The same against so many rivals, whose records share the clean run.
+    pub(crate) fn with_rivals(self, rivals: Option<usize>) -> Self {
+        Self { rivals, ..self }
     }
 
     /// How many passes it makes, forward and backward.
@@ -59,23 +66,27 @@ impl<'a> Plan<'a> {
         )
     }
 
-    /// Runs it, with a progress bar; with the unreduced attributions if `keeps_vectors`.
+    /// Runs it, with a progress bar; with the unreduced attributions if `keeps_vectors`. One record, or one for each
+    /// rival.
     pub(crate) fn run(
         &self,
         model: &dyn LanguageModel,
         sequence: &Sequence,
         (keeps_vectors, quiet): (bool, bool),
-    ) -> Result<(Record, UnreducedRows), attribution::Error> {
+    ) -> Result<Vec<(Record, UnreducedRows)>, attribution::Error> {
         let progress = Progress::new("attributing", 1000, quiet);
         let mut watch = |done: attribution::Progress| {
             progress.set((done.share * 1000.0) as usize);
             !interrupt::came()
         };
-        let attributed = if keeps_vectors {
-            self.attributor.record_and_vectors(model, sequence, &mut watch)
+        let alone = |record: Record| (record, UnreducedRows::default());
+        let attributed = if let Some(rivals) = self.rivals {
+            let records = self.attributor.rivals(model, sequence, rivals, &mut watch);
+            records.map(|records| records.into_iter().map(alone).collect())
+        } else if keeps_vectors {
+            self.attributor.record_and_vectors(model, sequence, &mut watch).map(|both| vec![both])
         } else {
-            let record = self.attributor.record_with(model, sequence, &mut watch);
-            record.map(|record| (record, UnreducedRows::default()))
+            self.attributor.record_with(model, sequence, &mut watch).map(|record| vec![alone(record)])
         };
         progress.finish();
         attributed

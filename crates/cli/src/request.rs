@@ -167,6 +167,12 @@ impl<'a> Request<'a> {
         if !explain.alternative.is_empty() && target.against(Alternatives::RunnerUp).is_none() {
             return refuse("--alternative", "a contrast- target");
         }
+        if explain.rivals.is_some() && target.against(Alternatives::RunnerUp).is_none() {
+            return refuse("--rivals", "a contrast- target, such as contrast-logit, which is its default");
+        }
+        if explain.rivals == Some(0) {
+            return Err(Failure::Usage("--rivals is 0, and must be at least 1".into()));
+        }
         if explain.against.is_some() && target.name() != "log-probability" {
             return refuse("--against", "the target log-probability, which is its default");
         }

@@ -93,17 +93,13 @@ impl Model<'_> {
             request.check_group(&sequence)?;
             for plan in request.plans(&checkpoint.model, &sequence)? {
                 let attributed = plan.run(&checkpoint.model, &sequence, (false, self.quiet));
-                let (mut record, _) = attributed.map_err(|error| match error {
+                let attributed = attributed.map_err(|error| match error {
                     attribution::Error::Stopped => Failure::Interrupted,
                     error => error.into(),
                 })?;
-                if let Some((segmentation, reduce)) = request.group() {
-                    record = record.group(segmentation, *reduce)?;
+                for (record, _) in attributed {
+                    records.push(request.finished(record, self.quiet)?);
                 }
-                for note in &record.notes {
-                    remark(self.quiet, &format!("note: {}", in_flags(note)));
-                }
-                records.push(record);
             }
         }
         Ok(records)

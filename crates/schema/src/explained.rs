@@ -1,12 +1,12 @@
 //! What was explained in an output's place, where that is more or something else than the token it holds.
 
-use crate::object;
 use crate::token::Token;
+use crate::{number, object};
 use serde::{Deserialize, Serialize};
 
 /// What was explained in an output's place, besides or instead of the token that was produced there. Without one, the
 /// produced token itself was.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Explained {
@@ -23,7 +23,7 @@ pub struct Explained {
 
 /// A token by name: one that need not stand in the record's tokens. A text of several tokens has the first one's
 /// number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Named {
@@ -35,6 +35,10 @@ pub struct Named {
     /// The token's exact bytes, where they are not valid UTF-8 by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<Vec<u8>>,
+    /// The model's probability of this token in the output's place.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub probability: Option<f64>,
 }
 
 /// Input tokens that a run was made without.
@@ -73,23 +77,48 @@ impl Explained {
         Self { without: Some(without), ..self }
     }
 
+    /// The tokens that it names.
+    pub fn tokens_mut(&mut self) -> impl Iterator<Item = &mut Named> {
+        self.token.iter_mut().chain(&mut self.alternatives)
+    }
+
     /// Whether it says nothing but that the produced token was explained.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
     }
 
-    /// What several outputs have in common as one: it, if it is the same of all.
+    /// What several outputs have in common as one: it, if it is the same of all. Probabilities are those of one output
+    /// and are left out of several.
     pub fn shared<'a>(all: impl IntoIterator<Item = Option<&'a Self>>) -> Option<Self> {
-        let mut all = all.into_iter();
+        let mut all = all.into_iter().peekable();
         let first = all.next()??;
-        all.all(|other| other == Some(first)).then(|| first.clone())
+        if all.peek().is_none() {
+            return Some(first.clone());
+        }
+        let first = first.without_probabilities();
+        all.all(|other| other.is_some_and(|other| other.without_probabilities() == first)).then_some(first)
+    }
+
+    fn without_probabilities(&self) -> Self {
+        let without = |named: &Named| Named { probability: None, ..named.clone() };
+        Self {
+            token: self.token.as_ref().map(without),
+            alternatives: self.alternatives.iter().map(without).collect(),
+            without: self.without.clone(),
+        }
     }
 }
 
 impl Named {
     /// A token by its number and text.
     pub fn new(id: u32, text: impl Into<String>) -> Self {
-        Self { id, text: text.into(), bytes: None }
+        Self { id, text: text.into(), bytes: None, probability: None }
+    }
+
+    /// The model's probability of it.
+    #[must_use]
+    pub fn with_probability(self, probability: impl Into<Option<f64>>) -> Self {
+        Self { probability: probability.into(), ..self }
     }
 
     /// Its exact bytes, where its text is not what it holds.
@@ -101,7 +130,7 @@ impl Named {
 
 impl From<&Token> for Named {
     fn from(token: &Token) -> Self {
-        Self { id: token.id, text: token.text.clone(), bytes: token.bytes.clone() }
+        Self { id: token.id, text: token.text.clone(), bytes: token.bytes.clone(), probability: None }
     }
 }
 

@@ -30,5 +30,6 @@ table! {
     scatter::Scatter,
     input_focused::InputFocused,
     profile::Profile,
+    rivals::Rivals,
     tokens::Tokens,
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod above_panels;
 pub(crate) mod axis;
+pub(crate) mod bar_table;
 pub(crate) mod caption;
 pub(crate) mod cells;
 pub(crate) mod color_bar;

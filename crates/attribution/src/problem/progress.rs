@@ -47,6 +47,14 @@ impl<'a> Work<'a> {
         self.all_rows.set(rows);
     }
 
+    /// Begins anew, for another target of the same problem.
+    pub(crate) fn restart(&self) {
+        self.done.take();
+        self.open.take();
+        self.reported.take();
+        self.rows.take();
+    }
+
     /// Sets what is left, once it is known better than at the beginning.
     pub(crate) fn foresee_left(&self, cost: Cost) {
         self.foreseen.set((self.done.get() + cost).passes());

@@ -14,6 +14,8 @@ pub enum Alternatives {
     /// The most probable other token at the clean input.
     #[default]
     RunnerUp,
+    /// The other token of that rank by probability at the clean input, from 1: `Ranked(1)` is the runner-up.
+    Ranked(usize),
     /// These tokens for every output: the mean of their values.
     Same(Vec<TokenId>),
     /// One token for each output, in order.
@@ -21,10 +23,19 @@ pub enum Alternatives {
 }
 
 impl Alternatives {
-    /// Those of one output; empty for runners-up, which only the model knows.
+    /// The rank of those that only the model knows.
+    fn rank(&self) -> Option<usize> {
+        match self {
+            Self::RunnerUp => Some(1),
+            Self::Ranked(rank) => Some(*rank),
+            Self::Same(_) | Self::Each(_) => None,
+        }
+    }
+
+    /// Those of one output; empty where only the model knows them.
     fn of(&self, output: OutputToken) -> &[TokenId] {
         match self {
-            Self::RunnerUp => &[],
+            Self::RunnerUp | Self::Ranked(_) => &[],
             Self::Same(ids) => ids,
             Self::Each(ids) => ids.get(output.output).map_or(&[], std::slice::from_ref),
         }
@@ -39,12 +50,12 @@ pub(crate) struct Contrast<T> {
 }
 
 impl<T: Target> Contrast<T> {
-    /// The alternatives of one output. Runners-up are those of the first row of the given logits, `[batch,
+    /// The alternatives of one output. Those of a rank are of the first row of the given logits, `[batch,
     /// vocabulary]`.
     fn of(&self, logits: &Tensor, output: OutputToken) -> Result<Vec<TokenId>, Error> {
-        Ok(match &self.alternatives {
-            Alternatives::RunnerUp => vec![runner_up(&logits.f_select(0, 0)?, output.id)?],
-            known => known.of(output).to_vec(),
+        Ok(match self.alternatives.rank() {
+            Some(rank) => vec![ranked(&logits.f_select(0, 0)?, output.id, rank)?],
+            None => self.alternatives.of(output).to_vec(),
         })
     }
 
@@ -73,19 +84,18 @@ impl<T: Target> Contrast<T> {
         Ok(value)
     }
 
-    /// The alternatives with runners-up found once, at the clean input: they must not change along a path.
+    /// The alternatives, with those of a rank found once, at the clean input: they must not change along a path.
     pub(crate) fn fixed(&self, clean: &CleanRun<'_>) -> Result<Alternatives, Error> {
-        if self.alternatives != Alternatives::RunnerUp {
-            return Ok(self.alternatives.clone());
-        }
-        let runner_up =
-            |output: &OutputToken| runner_up(&clean.logits().f_select(0, output.output as i64)?, output.id);
-        Ok(Alternatives::Each(clean.outputs().iter().map(runner_up).collect::<Result<_, _>>()?))
+        let Some(rank) = self.alternatives.rank() else { return Ok(self.alternatives.clone()) };
+        let of = |output: &OutputToken| {
+            ranked(&clean.logits().f_select(0, output.output as i64)?, output.id, rank)
+        };
+        Ok(Alternatives::Each(clean.outputs().iter().map(of).collect::<Result<_, _>>()?))
     }
 
     /// The weight of each logit, where the measure is a weighted sum of logits.
     pub(crate) fn logit_weights(&self, output: OutputToken) -> Result<Option<Vec<(TokenId, f64)>>, Error> {
-        if self.alternatives == Alternatives::RunnerUp {
+        if self.alternatives.rank().is_some() {
             return Ok(None);
         }
         let ids = self.alternatives.of(output);
@@ -123,7 +133,7 @@ impl<T: Target> Contrast<T> {
     pub(crate) fn describe(&self, name: &str) -> saliency_schema::Target {
         let mut target = saliency_schema::Target::new(name);
         let ids = match &self.alternatives {
-            Alternatives::RunnerUp => return target,
+            Alternatives::RunnerUp | Alternatives::Ranked(_) => return target,
             Alternatives::Same(ids) => ("alternative_ids", ids),
             Alternatives::Each(ids) => ("alternative_ids_by_output", ids),
         };
@@ -132,11 +142,18 @@ impl<T: Target> Contrast<T> {
     }
 }
 
-/// The most probable token besides one: `logits` is `[vocabulary]`.
-fn runner_up(logits: &Tensor, id: TokenId) -> Result<TokenId, Error> {
-    let two = logits.f_topk(2.min(logits.size()[0]), -1, true, true)?.1;
-    let ids: Vec<i64> = Vec::try_from(two)?;
-    Ok(ids.into_iter().map(|other| other as TokenId).find(|other| *other != id).unwrap_or(id))
+/// The token of that rank by probability besides one, from 1: `logits` is `[vocabulary]`. In a vocabulary of one token
+/// it is that token.
+fn ranked(logits: &Tensor, id: TokenId, rank: usize) -> Result<TokenId, Error> {
+    let vocabulary = logits.size()[0];
+    if rank == 0 || (rank as i64 >= vocabulary && rank > 1) {
+        let range = "at least 1 and below the vocabulary's size";
+        return Err(Error::Parameter { name: "rank of the alternative", value: rank.to_string(), range });
+    }
+    let most = logits.f_topk((rank as i64 + 1).min(vocabulary), -1, true, true)?.1;
+    let ids: Vec<i64> = Vec::try_from(most)?;
+    let mut others = ids.into_iter().map(|other| other as TokenId).filter(|other| *other != id);
+    Ok(others.nth(rank - 1).unwrap_or(id))
 }
 
 /// A contrastive target: its type, its name, and what it contrasts.

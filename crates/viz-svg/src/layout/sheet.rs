@@ -92,6 +92,13 @@ impl<'a> Sheet<'a> {
         self
     }
 
+    /// Another title, where the caller gives none.
+    pub(crate) fn set_title(&mut self, title: String) {
+        if self.options.title.is_none() {
+            self.title = title;
+        }
+    }
+
     /// The picture's title.
     pub fn title(&self) -> &str {
         &self.title

@@ -2,6 +2,7 @@
 
 use crate::text::label::{label, label_at};
 use crate::text::visible;
+use crate::values::number::percent;
 use crate::values::words;
 use saliency_schema::{Explained, Kind, Named, Record, Token, Without};
 
@@ -77,6 +78,33 @@ fn against(explained: &Explained) -> Option<String> {
         [one] => Some(name(one)),
         [one, ..] => Some(format!("{} and others", name(one))),
     }
+}
+
+/// What a row's column is headed by, in two lines: the token, and what it was held against with its probability where
+/// that is recorded.
+pub(crate) fn heading(record: &Record, row: usize) -> [String; 2] {
+    let plain = Explained::new();
+    let explained = of(record, row).unwrap_or(&plain);
+    let with_probability = |name: String, probability: Option<f64>| match probability {
+        Some(probability) => format!("{name} ({})", percent(probability)),
+        None => name,
+    };
+    let shown = match &explained.token {
+        Some(token) => with_probability(name(token), token.probability),
+        None => with_probability(own(record, row), record.outputs.get(row).and_then(|o| o.probability)),
+    };
+    match &explained.alternatives[..] {
+        [one] => [shown, format!("not {}", with_probability(name(one), one.probability))],
+        _ => [shown, against(explained).map(|other| format!("not {other}")).unwrap_or_default()],
+    }
+}
+
+/// A title for several records of one output, each held against another token: `Why “a” rather than its rivals`; `None`
+/// where they are something else.
+pub(crate) fn title_of_rivals(records: &[Record], row: usize) -> Option<String> {
+    let held = |record: &Record| of(record, row).is_some_and(|explained| explained.alternatives.len() == 1);
+    let first = records.first().filter(|_| records.len() > 1 && records.iter().all(held))?;
+    Some(format!("Why “{}” rather than its rivals (output {})", own(first, row), words::number(first, row)))
 }
 
 /// A title for one row.
