@@ -14,6 +14,11 @@
 //! | | all other blocks | `[R,h]·[h,i]`, f × `[R,i]·[i,h]`, `[R,h]·[h,nw]`, `[R,(n+2g)w]·[(n+2g)w,h]`, and four products of the pattern's shape for each head, in blocks of 128 queries and the keys that they see |
 //!
 //! `R` is the sum of the tokens that the outputs have read. Outputs go back in groups, as many as ours.
+//!
+//! Those of an encoder–decoder ([`Pair`]) are the same of both stacks, the encoder's without a mask, and for each decoder
+//! block what reads the source of `S` tokens: `[T,h]·[h,nw]`, `[S,h]·[h,2nw]`, n × `[T,w]·[w,S]` and `[T,S]·[S,w]`,
+//! `[T,nw]·[nw,h]`; backward, with `R` rows of decoder tokens, n × four products of the pattern's shape and, for each
+//! output, `[S,2nw]·[2nw,h]`. Then every output goes back through the encoder with its `S` rows.
 
 use saliency::tch::{Device, Kind, Tensor};
 use std::hint::black_box;
@@ -130,6 +135,86 @@ impl Bare {
                     batch(&scores, &seen);
                 }
                 product(&joined, &self.qkv.transpose(0, 1));
+            }
+            done += count;
+        }
+    }
+}
+
+/// Weights of one block of an encoder–decoder whose stacks have the same shape, and the head.
+pub(crate) struct Pair(Bare);
+
+impl Pair {
+    pub(crate) fn new(shape: Shape) -> Self {
+        Self(Bare::new(shape))
+    }
+
+    /// Maps of `rows` rows to queries, keys and values and back, and through the feed-forward part.
+    fn maps(&self, rows: i64) {
+        let bare = &self.0;
+        let Shape { hidden, heads, width, inner, maps, .. } = bare.shape;
+        let x = ones(&[rows, hidden]);
+        product(&x, &bare.qkv);
+        product(&ones(&[rows, heads * width]), &bare.out);
+        (0..maps).for_each(|_| product(&x, &bare.inner));
+        product(&ones(&[rows, inner]), &bare.inner_out);
+    }
+
+    /// Patterns of `count` texts in which `rows` rows attend to `seen` tokens: two products, or four on the way back.
+    fn patterns(&self, count: i64, rows: i64, seen: i64, products: usize) {
+        let Shape { heads, width, .. } = self.0.shape;
+        let (few, keys) = (ones(&[count * heads, rows, width]), ones(&[count * heads, seen, width]));
+        let scores = ones(&[count * heads, rows, seen]);
+        for _ in 0..products / 2 {
+            batch(&few, &keys.transpose(1, 2));
+            batch(&scores, &keys);
+        }
+    }
+
+    /// What reads the source, of `rows` rows.
+    fn reads(&self, rows: i64) {
+        let bare = &self.0;
+        let Shape { hidden, heads, width, .. } = bare.shape;
+        product(&ones(&[rows, hidden]), &bare.qkv.narrow(1, 0, heads * width));
+        product(&ones(&[rows, heads * width]), &bare.out);
+    }
+
+    /// A source of `s` tokens, and logits of `m` outputs.
+    pub(crate) fn forward(&self, s: i64, m: i64) {
+        let Shape { blocks, hidden, heads, width, .. } = self.0.shape;
+        for _ in 0..blocks {
+            self.maps(s);
+            self.patterns(1, s, s, 2);
+            self.maps(m);
+            self.patterns(1, m, m, 2);
+            self.reads(m);
+            product(&ones(&[s, hidden]), &self.0.qkv.narrow(1, 0, 2 * heads * width));
+            self.patterns(1, m, s, 2);
+        }
+        product(&ones(&[m, hidden]), &self.0.head.transpose(0, 1));
+    }
+
+    /// `m` outputs, in groups as large as ours.
+    pub(crate) fn backward(&self, s: i64, m: i64) {
+        let Shape { blocks, heads, width, vocabulary, .. } = self.0.shape;
+        let (together, mut done) = (self.0.together(s), 0);
+        while done < m {
+            let count = together.min(m - done);
+            let read = done + count;
+            product(&ones(&[count, vocabulary]), &self.0.head);
+            for block in 0..blocks {
+                // The last decoder block runs at the outputs' own positions.
+                let rows = if block == 0 { count } else { (0..count).map(|i| read - i).sum() };
+                self.maps(rows);
+                self.patterns(count, rows / count, read, 4);
+                self.reads(rows);
+                self.patterns(count, rows / count, s, 4);
+                let keys_values = self.0.qkv.narrow(1, 0, 2 * heads * width);
+                product(&ones(&[count * s, 2 * heads * width]), &keys_values.transpose(0, 1));
+            }
+            for _ in 0..blocks {
+                self.maps(count * s);
+                self.patterns(count, s, s, 4);
             }
             done += count;
         }

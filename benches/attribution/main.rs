@@ -19,7 +19,7 @@
 mod bare;
 mod measured;
 
-use bare::Bare;
+use bare::{Bare, Pair};
 use criterion::{Criterion, criterion_group};
 use measured::{GPT2_SMALL, Measured, SMOLLM2, T5_SMALL};
 use saliency::attribution::methods::{IntegratedGradients, Occlusion};
@@ -116,11 +116,15 @@ fn line(what: &str, seconds: f64, beside: &[(&str, f64)]) {
 fn gradients(measured: &Measured, model: &dyn LanguageModel, device: Device, turns: usize) {
     let Measured { name, n_input, n_output, .. } = *measured;
     let (sequence, attributor) = (sequence(n_input, n_output), Attributor::new());
-    let bare = measured.shape.map(Bare::new);
+    let (bare, pair) = (Bare::new(measured.shape), Pair::new(measured.shape));
     let (tokens, m) = ((n_input + n_output - 1) as i64, n_output as i64);
     let products = || {
         let _no_gradient = tch::no_grad_guard();
-        if let Some(bare) = &bare {
+        if measured.pair {
+            // The last input is the decoder's start token.
+            pair.forward(n_input as i64 - 1, m);
+            pair.backward(n_input as i64 - 1, m);
+        } else {
             bare.forward(1, tokens, m);
             bare.backward(1, tokens, m);
         }
@@ -139,17 +143,11 @@ fn gradients(measured: &Measured, model: &dyn LanguageModel, device: Device, tur
         ],
     );
     println!("{name}/{n_input}+{n_output}, gradient-x-input, median of {turns} turns, {device:?}");
-    let beside = |with_plain: bool| {
-        let plain = with_plain.then_some(("plain passes", plain_times));
-        let products = bare.as_ref().map(|_| ("bare products", products));
-        plain.into_iter().chain(products).collect::<Vec<_>>()
-    };
-    line("our record", ours, &beside(true));
-    line("plain backward passes, logits where needed", plain_times, &beside(false));
+    let beside = [("bare products", products), ("plain passes", plain_times)];
+    line("our record", ours, &beside);
+    line("plain backward passes, logits where needed", plain_times, &beside[..1]);
     line("plain backward passes, logits everywhere", every, &[]);
-    if bare.is_some() {
-        line("bare products", products, &[]);
-    }
+    line("bare products", products, &[]);
     line("generation of the outputs, cached, for scale", generation, &[]);
 }
 
@@ -181,7 +179,10 @@ fn paths(measured: &Measured, model: &dyn LanguageModel, all: bool, turns: usize
     let fixed = Attributor::new().with_method(ig());
     let tolerance = IntegratedGradients::new().tolerance(0.01);
     let tolerant = Attributor::new().with_method(tolerance);
-    let Some(bare) = measured.shape.map(Bare::new) else { return };
+    if measured.pair {
+        return;
+    }
+    let bare = Bare::new(measured.shape);
     let products = || {
         let _no_gradient = tch::no_grad_guard();
         for _ in 0..50 {
@@ -228,7 +229,10 @@ fn long(measured: &Measured, model: &dyn LanguageModel, turns: usize) {
     let (name, n_input) = (measured.name, measured.n_input);
     let attributor = Attributor::new();
     let (short, long) = (sequence(n_input, measured.n_output), sequence(900, 100));
-    let Some(bare) = measured.shape.map(Bare::new) else { return };
+    if measured.pair {
+        return;
+    }
+    let bare = Bare::new(measured.shape);
     let products = |n_input: i64, m: i64| {
         let _no_gradient = tch::no_grad_guard();
         bare.forward(1, n_input + m - 1, m);

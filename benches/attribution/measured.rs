@@ -16,8 +16,10 @@ pub(crate) struct Measured {
     pub(crate) n_input: usize,
     /// The number of outputs.
     pub(crate) n_output: usize,
-    /// Of a decoder, whose bare products are known.
-    pub(crate) shape: Option<Shape>,
+    /// The sizes for its bare products.
+    pub(crate) shape: Shape,
+    /// Whether it is an encoder and a decoder of these sizes.
+    pub(crate) pair: bool,
     pub(crate) model: fn(Device) -> Box<dyn LanguageModel>,
 }
 
@@ -25,7 +27,7 @@ pub(crate) static GPT2_SMALL: Measured = Measured {
     name: "gpt2-small",
     n_input: 184,
     n_output: 30,
-    shape: Some(Shape {
+    shape: Shape {
         blocks: 12,
         hidden: 768,
         heads: 12,
@@ -34,7 +36,8 @@ pub(crate) static GPT2_SMALL: Measured = Measured {
         inner: 3072,
         maps: 1,
         vocabulary: 50257,
-    }),
+    },
+    pair: false,
     model: gpt2_small,
 };
 
@@ -42,7 +45,7 @@ pub(crate) static SMOLLM2: Measured = Measured {
     name: "smollm2",
     n_input: 183,
     n_output: 30,
-    shape: Some(Shape {
+    shape: Shape {
         blocks: 30,
         hidden: 576,
         heads: 9,
@@ -51,12 +54,28 @@ pub(crate) static SMOLLM2: Measured = Measured {
         inner: 1536,
         maps: 2,
         vocabulary: 49152,
-    }),
+    },
+    pair: false,
     model: smollm2,
 };
 
-pub(crate) static T5_SMALL: Measured =
-    Measured { name: "t5-small", n_input: 201, n_output: 40, shape: None, model: t5_small };
+pub(crate) static T5_SMALL: Measured = Measured {
+    name: "t5-small",
+    n_input: 201,
+    n_output: 40,
+    shape: Shape {
+        blocks: 6,
+        hidden: 512,
+        heads: 8,
+        groups: 8,
+        width: 64,
+        inner: 2048,
+        maps: 1,
+        vocabulary: 32128,
+    },
+    pair: true,
+    model: t5_small,
+};
 
 fn random(size: &[i64], device: Device) -> Tensor {
     Tensor::randn(size, (Kind::Float, device)) * 0.02

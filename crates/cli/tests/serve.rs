@@ -150,6 +150,35 @@ fn an_edited_prompt_has_the_record_that_attribute_makes() {
     }
 }
 
+/// An edited question to the bundled T5: a row for each token of the answer, over source and answer.
+#[test]
+#[ignore = "needs LIT's client, which `cargo xtask test` looks for"]
+fn an_edited_question_has_the_rows_that_attribute_makes() {
+    let story = "context: Gideon was a shepherd in Hebron. Ruth gave a lamb to Obed.";
+    let (asked, edited) = ("question: Who gave a lamb to Obed? ", "question: Who was a shepherd? ");
+    let (asked, edited) = (format!("{asked}{story}"), format!("{edited}{story}"));
+    let server = Running::new(&["--model", "demo-t5", "--text", &asked, "--generate", "6"]);
+    for prompt in [&asked, &edited] {
+        let record = record(&["--model", "demo-t5", "--text", prompt, "--generate", "6"]);
+        let source = record["source"].as_u64().unwrap() as usize;
+        let rows = record["attributions"].as_array().unwrap();
+        let path = "/get_interpretations?model=demo-t5&dataset_name=demo-t5&interpreter=sequence_salience";
+        let (status, body) = server.asked(path, &json!({"prompt": prompt, "target": ""}));
+        assert_eq!(status, 200, "{body}");
+        let told = &serde_json::from_str::<Value>(&body).unwrap()[0]["gradient-x-input"];
+        assert_eq!(told["tokens_in"].as_array().unwrap().len(), source, "{body}");
+        let found = told["salience"].as_array().unwrap();
+        // The first row is the start token's, which nothing explains.
+        assert_eq!(found.len(), 1 + rows.len());
+        for (found, expected) in found[1..].iter().zip(rows) {
+            for (i, value) in expected.as_array().unwrap().iter().enumerate() {
+                let difference = found[i].as_f64().unwrap() - value.as_f64().unwrap_or(0.0);
+                assert!(difference.abs() <= 1e-9, "{i}: {found}, {expected}");
+            }
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs LIT's client, which `cargo xtask test` looks for"]
 fn a_port_that_is_taken_and_a_text_that_is_too_long_are_refused_before_anything_is_served() {
