@@ -19,18 +19,21 @@ pub struct Caps {
     pub token_text: usize,
     /// Attribution values in one record.
     pub values: usize,
+    /// Interactions in one record.
+    pub interactions: usize,
     /// Bytes of JSON that describe a method or a target, parameters included.
     pub parameters: usize,
 }
 
 impl Caps {
     /// The caps that [`read`](fn@crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB,
-    /// 100,000,000 values, and 1 MiB of JSON for the method and for the target.
+    /// 100,000,000 values, 10,000,000 interactions, and 1 MiB of JSON for the method and for the target.
     pub const DEFAULT: Self = Self {
         bytes: 1 << 30,
         tokens: 1_000_000,
         token_text: 1 << 20,
         values: 100_000_000,
+        interactions: 10_000_000,
         parameters: 1 << 20,
     };
 
@@ -58,6 +61,7 @@ impl Record {
         self.check_tokens()?;
         self.check_source()?;
         self.check_rows()?;
+        self.check_interactions()?;
         self.check_outputs()?;
         self.check_regrouped()?;
         self.check_excerpt()?;

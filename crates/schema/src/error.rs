@@ -188,6 +188,28 @@ pub enum Error {
         /// The first row that differs.
         row: usize,
     },
+    /// `interactions` is neither empty nor as long as `attributions`.
+    #[error("interactions: {found} lists for {expected} output tokens")]
+    Interactions {
+        /// Lists there are.
+        found: usize,
+        /// Lists there should be.
+        expected: usize,
+    },
+    /// An interaction of tokens that it can't be of.
+    #[error("interactions[{row}][{index}]: tokens {i} and {j}: {why}")]
+    Interaction {
+        /// The row.
+        row: usize,
+        /// The entry in its list.
+        index: usize,
+        /// What it says.
+        i: usize,
+        /// What it says.
+        j: usize,
+        /// What is wrong with them.
+        why: &'static str,
+    },
     /// `regrouped.members` is not as long as `tokens`.
     #[error("regrouped.members: {found} entries for {expected} tokens")]
     Members {

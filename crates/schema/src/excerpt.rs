@@ -4,7 +4,7 @@ use crate::borders::Borders;
 use crate::error::Error;
 use crate::record::Record;
 use crate::regroup::Reduce;
-use crate::{number, object};
+use crate::{interaction, number, object};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -83,7 +83,7 @@ impl Excerpt {
 
 impl Record {
     /// The record with some of its inputs alone, by position; rows keep what they took from those and from earlier
-    /// outputs, as it was: nothing is scaled anew. [`Record::excerpt`] says how much of each row lies outside. Where an
+    /// outputs, as it was, and pairs both of whose tokens are kept: nothing is scaled anew. [`Record::excerpt`] says how much of each row lies outside. Where an
     /// encoder read a source, these are some of its tokens: what the decoder begins with stays, as outputs do, and a
     /// range that reaches the source's end may name it or not.
     ///
@@ -123,6 +123,9 @@ impl Record {
             for row in rows {
                 *row = only(row, kept);
             }
+        }
+        for pairs in &mut record.interactions {
+            *pairs = interaction::only(pairs, kept);
         }
         record.source = self.source.map(|source| end.min(source) - start);
         for (token, output) in (record.n_input()..).zip(&mut record.outputs) {

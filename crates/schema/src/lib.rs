@@ -11,6 +11,7 @@ mod distance;
 mod error;
 mod excerpt;
 mod explained;
+mod interaction;
 #[cfg(feature = "json-schema")]
 mod json_schema;
 mod notebook;
@@ -19,6 +20,7 @@ mod object;
 mod output;
 mod prompt;
 mod provenance;
+mod ragged;
 mod rank;
 mod read;
 mod record;
@@ -39,6 +41,7 @@ pub use distance::{DistanceCell, DistanceProfile, Relative, RelativeCell};
 pub use error::Error;
 pub use excerpt::Excerpt;
 pub use explained::{Explained, Named, Without};
+pub use interaction::Interaction;
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
 pub use output::Output;

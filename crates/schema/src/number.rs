@@ -92,9 +92,10 @@ pub(crate) mod row {
 pub(crate) mod rows {
     use super::Spelled;
     use crate::check::Caps;
-    use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
+    use crate::ragged::Ragged;
+    use serde::de::DeserializeSeed;
     use serde::{Deserializer, Serialize, Serializer};
-    use std::fmt::Formatter;
+    use std::marker::PhantomData;
 
     type Numbers = Vec<Option<f64>>;
 
@@ -109,65 +110,11 @@ pub(crate) mod rows {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Numbers>, D::Error> {
-        RowsSeed { rows: Caps::DEFAULT.tokens, values: Caps::DEFAULT.values }.deserialize(d)
-    }
-
-    /// Reads the rows, and stops as soon as there are more than it may keep: two bytes of text are one value
-    /// of sixteen, so a check afterwards would come too late.
-    pub(super) struct RowsSeed {
-        pub(super) rows: usize,
-        pub(super) values: usize,
-    }
-    impl<'de> DeserializeSeed<'de> for RowsSeed {
-        type Value = Vec<Numbers>;
-        fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Vec<Numbers>, D::Error> {
-            d.deserialize_seq(self)
-        }
-    }
-    impl<'de> Visitor<'de> for RowsSeed {
-        type Value = Vec<Numbers>;
-        fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a sequence of rows")
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Numbers>, A::Error> {
-            let (mut rows, mut values) = (Vec::new(), 0);
-            while let Some(row) = seq.next_element_seed(RowSeed { values: &mut values, cap: self.values })? {
-                if rows.len() == self.rows {
-                    return Err(A::Error::custom(format_args!("more than {} rows are not read", self.rows)));
-                }
-                rows.push(row);
-            }
-            Ok(rows)
-        }
-    }
-
-    /// One row; counts what all rows hold together.
-    struct RowSeed<'a> {
-        values: &'a mut usize,
-        cap: usize,
-    }
-    impl<'de> DeserializeSeed<'de> for RowSeed<'_> {
-        type Value = Numbers;
-        fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Numbers, D::Error> {
-            d.deserialize_seq(self)
-        }
-    }
-    impl<'de> Visitor<'de> for RowSeed<'_> {
-        type Value = Numbers;
-        fn expecting(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a sequence of numbers")
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Numbers, A::Error> {
-            let mut row = Vec::new();
-            while let Some(Spelled(x)) = seq.next_element()? {
-                if *self.values == self.cap {
-                    return Err(A::Error::custom(format_args!("more than {} values are not read", self.cap)));
-                }
-                *self.values += 1;
-                row.push(x);
-            }
-            Ok(row)
-        }
+        let Caps { tokens: rows, values: entries, .. } = Caps::DEFAULT;
+        let (what, expected) = ("values", "a sequence of numbers");
+        let spelled = Ragged::<Spelled> { rows, entries, what, expected, of: PhantomData }.deserialize(d)?;
+        // In place: a number takes as many bytes as its spelling.
+        Ok(spelled.into_iter().map(|row| row.into_iter().map(|x| x.0).collect()).collect())
     }
 }
 
@@ -194,28 +141,5 @@ pub(crate) mod schema {
                 ]
             })
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-    use super::rows::RowsSeed;
-    use serde::de::DeserializeSeed;
-
-    /// What a reader says that keeps two rows and three values; the real caps take gigabytes to reach.
-    fn read(json: &str) -> Result<usize, String> {
-        let rows = RowsSeed { rows: 2, values: 3 }.deserialize(&mut serde_json::Deserializer::from_str(json));
-        rows.map(|rows| rows.concat().len()).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn reading_stops_at_the_caps() {
-        assert_eq!(read("[[1],[1,null]]"), Ok(3));
-        assert!(read("[[1],[1,2,3]]").unwrap_err().starts_with("more than 3 values are not read at line 1"));
-        assert!(read("[[],[],[]]").unwrap_err().starts_with("more than 2 rows are not read at line 1"));
-        // It does not read on: what follows is not even JSON.
-        assert!(read("[[1,2,3,4,!").unwrap_err().starts_with("more than 3 values"));
     }
 }

@@ -2,12 +2,13 @@
 
 use crate::error::Error;
 use crate::excerpt::Excerpt;
+use crate::interaction::Interaction;
 use crate::output::Output;
 use crate::prompt::Prompt;
 use crate::provenance::{Method, Model, Target};
 use crate::regroup::Regrouped;
 use crate::token::{Kind, Token};
-use crate::{number, object};
+use crate::{interaction, number, object};
 use serde::{Deserialize, Serialize};
 
 /// One run of one method on one text.
@@ -86,6 +87,9 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "number::rows")]
     #[cfg_attr(feature = "json-schema", schemars(with = "Vec<Vec<number::schema::Number>>"))]
     pub standard_errors: Vec<Vec<Option<f64>>>,
+    /// What pairs of tokens do beyond their sum, where the method computes that: a list for each row; empty otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "interaction::lists")]
+    pub interactions: Vec<Vec<Interaction>>,
     /// What is known of each output besides its row; empty, or one for each row.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "object::list")]
     pub outputs: Vec<Output>,
@@ -114,6 +118,7 @@ impl Record {
             tokens,
             attributions,
             standard_errors: Vec::new(),
+            interactions: Vec::new(),
             outputs: Vec::new(),
         };
         record.check()?;
@@ -191,6 +196,12 @@ impl Record {
     #[must_use]
     pub fn with_standard_errors(self, standard_errors: Vec<Vec<Option<f64>>>) -> Self {
         Self { standard_errors, ..self }
+    }
+
+    /// What pairs of tokens do beyond their sum, a list for each row.
+    #[must_use]
+    pub fn with_interactions(self, interactions: Vec<Vec<Interaction>>) -> Self {
+        Self { interactions, ..self }
     }
 
     /// What is known of each output besides its row, one for each.

@@ -3,10 +3,10 @@
 use crate::borders::Borders;
 use crate::error::Error;
 use crate::explained::Explained;
-use crate::object;
 use crate::output::Output;
 use crate::record::Record;
 use crate::token::Token;
+use crate::{interaction, object};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::str::FromStr;
@@ -110,6 +110,9 @@ impl Record {
     /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum` and `delta` where every
     ///   token of the group has them; `steps` and `samples` are the largest; `explained` is kept where it is the same
     ///   of all. All else of a group of several outputs is not recorded. An output that stays alone keeps everything.
+    /// - [`Record::interactions`] stay where every group holds at most one of the tokens that take part in them, and
+    ///   every output is one token; otherwise they are left out, and a note says so: what a pair does beyond its sum is
+    ///   part of its group's own number.
     /// - A group's text is that of its tokens, put together from their exact bytes. Its id is the first one's.
     /// - [`Record::regrouped`] says how it was done, and what the groups are: `spans:0-5,5-9`, those of several tokens,
     ///   by the numbers of the model's tokens; or, by `Record::group` (feature `segments`), the segmentation's name.
@@ -148,6 +151,11 @@ impl Record {
         if self.outputs.is_empty() && outputs.iter().all(|output| output.within.is_none()) {
             outputs.clear();
         }
+        let interactions = self.regrouped_interactions(segments);
+        let mut notes = self.notes_with(reduce);
+        if interactions.is_none() {
+            interaction::note_left_out(&mut notes);
+        }
         let record = Self {
             format: self.format.clone(),
             version: self.version,
@@ -161,11 +169,12 @@ impl Record {
             source: self.source.map(|source| segments.partition_point(|segment| segment.start < source)),
             regrouped: Some(self.regrouped_by(segments, reduce)),
             excerpt: self.excerpt.as_ref().map(|excerpt| excerpt.regrouped(self, segments, reduce)),
-            notes: self.notes_with(reduce),
+            notes,
             tokens: segments.iter().map(|segment| joined(&self.tokens, segment)).collect(),
             attributions,
             // Errors of a sum are not known from those of its terms.
             standard_errors: Vec::new(),
+            interactions: interactions.unwrap_or_default(),
             outputs,
         };
         record.check()?;

@@ -9,7 +9,7 @@ const TOKENS: &str = r#"[{"id":464,"text":"The","kind":"input","start":0,"end":3
 /// What is damaged: a record, two lines, an array, a notebook's run.
 fn seeds() -> Vec<Vec<u8>> {
     let record = format!(
-        r#"{{"format":"saliency-record","version":1,"model":{{"name":"gpt2","sha256":"ab"}},"method":{{"name":"ig","steps":50,"rule":["x",{{"y":1e-3}}]}},"target":{{"name":"logit"}},"aggregate":"l2","normalize":"sum","signed":false,"notes":["n"],"tokens":{TOKENS},"attributions":[[0.1,null]],"outputs":[{{"token":2,"probability":0.03,"logit":"Infinity","delta":-1e-9,"steps":50}}]}}"#
+        r#"{{"format":"saliency-record","version":1,"model":{{"name":"gpt2","sha256":"ab"}},"method":{{"name":"ig","steps":50,"rule":["x",{{"y":1e-3}}]}},"target":{{"name":"logit"}},"aggregate":"l2","normalize":"sum","signed":false,"notes":["n"],"tokens":{TOKENS},"attributions":[[0.1,null]],"interactions":[[{{"i":0,"j":1,"value":-0.5,"standard_error":0.1}}]],"outputs":[{{"token":2,"probability":0.03,"logit":"Infinity","delta":-1e-9,"steps":50}}]}}"#
     );
     let run = r#"{"tokens":[{"token":"a","token_id":1,"type":"input","value":"0.5","position":0},{"token":"b","token_id":2,"type":"output","value":"0","position":1}],"attributions":[[0.5]]}"#;
     let texts = [record.clone(), format!("{record}\n{run}\n"), format!("[{run},{record}]"), run.to_owned()];

@@ -4,7 +4,7 @@
 #[cfg(feature = "segments")]
 use saliency_schema::Segmentation;
 use saliency_schema::{
-    Error, Kind, Method, Output, Record, Reduce, Target, Token, read, write, write_notebook,
+    Error, Interaction, Kind, Method, Output, Record, Reduce, Target, Token, read, write, write_notebook,
 };
 use std::time::{Duration, Instant};
 
@@ -433,6 +433,54 @@ fn standard_errors_fit_the_rows() {
     let mut record = two_tokens();
     record.standard_errors = vec![vec![Some(0.1), None]];
     assert!(refusal(&record).starts_with("standard_errors[0]"));
+}
+
+#[test]
+fn interactions_are_pairs_of_earlier_tokens() {
+    let pair = |i: i64, j: i64| format!(r#"{{"i":{i},"j":{j},"value":1}}"#);
+    let lists = |second: &str| format!("[[{}],[{second}]]", pair(0, 0));
+    for (interactions, expected) in [
+        ("[[]]".to_owned(), "interactions: 1 lists for 2 output tokens"),
+        ("[[],[],[]]".to_owned(), "interactions: 3 lists for 2 output tokens"),
+        (
+            lists(&pair(1, 0)),
+            "interactions[1][0]: tokens 1 and 0: a pair is written with the smaller position as `i`",
+        ),
+        (
+            format!("[[{}],[]]", pair(0, 1)),
+            "interactions[0][0]: tokens 0 and 1: a pair's tokens come before the output",
+        ),
+        (
+            lists(&pair(0, i64::MAX)),
+            "interactions[1][0]: tokens 0 and 9223372036854775807: a pair's tokens come before the output",
+        ),
+        (
+            lists(&format!("{},{},{}", pair(0, 1), pair(0, 0), pair(0, 1))),
+            "interactions[1][2]: tokens 0 and 1: a pair stands once",
+        ),
+    ] {
+        assert_eq!(message(&with("interactions", &interactions)), expected);
+    }
+    for (interactions, expected) in [
+        ("null", "interactions: invalid type: null, expected a sequence of rows"),
+        ("[3]", "interactions[0]: invalid type: integer `3`, expected a sequence of objects"),
+        ("[[[0,0,1]]]", "interactions[0][0]: invalid type: sequence, expected an object"),
+        (r#"[[{"i":0,"value":1}]]"#, "interactions[0][0]: missing field `j`"),
+        (r#"[[{"i":0,"j":0}]]"#, "interactions[0][0]: missing field `value`"),
+        (r#"[[{"i":-1,"j":0,"value":1}]]"#, "interactions[0][0].i: invalid value: integer `-1`"),
+        (r#"[[{"i":0,"j":0,"value":"x"}]]"#, "interactions[0][0].value: invalid value: string"),
+    ] {
+        let found = message(&with("interactions", interactions));
+        assert!(found.starts_with(&format!("record 0: {expected}")), "{found}");
+    }
+    for fits in ["[]".to_owned(), "[[],[]]".to_owned(), lists(&format!("{},{}", pair(0, 1), pair(1, 1)))] {
+        assert!(read(with("interactions", &fits).as_bytes()).is_ok(), "{fits}");
+    }
+    let mut record = two_tokens();
+    record.interactions = vec![vec![Interaction::new(0, 1, 0.5)]];
+    assert!(refusal(&record).starts_with("interactions[0][0]"));
+    record.interactions = vec![vec![Interaction::new(0, 0, 0.5); 10_000_001]];
+    assert_eq!(refusal(&record), "interactions: 10000001 interactions, and at most 10000000 are allowed");
 }
 
 #[test]

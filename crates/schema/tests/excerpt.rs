@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use saliency_schema::{Error, Kind, Part, Prompt, Record, Reduce, Token, read, write};
+use saliency_schema::{Error, Interaction, Kind, Part, Prompt, Record, Reduce, Token, read, write};
 
 /// `<s>Be brief.\nHi! x y`: six inputs, two outputs; the system's text, the user's, and the template around them.
 fn chat() -> Record {
@@ -42,6 +42,22 @@ fn written(record: &Record) -> Record {
     let mut bytes = Vec::new();
     write(std::slice::from_ref(record), &mut bytes).unwrap();
     read(&bytes).unwrap().remove(0)
+}
+
+#[test]
+fn pairs_stay_of_which_both_tokens_are_there() {
+    let mut record = chat();
+    let pairs = [(0, 2), (2, 2), (2, 4), (3, 5), (4, 4)].map(|(i, j)| Interaction::new(i, j, (i + j) as f64));
+    let mut second = pairs.to_vec();
+    second.push(Interaction::new(4, 6, 0.5));
+    record.interactions = vec![pairs.to_vec(), second];
+    let part = record.with_inputs(2..5).unwrap();
+    // Inputs 2, 3 and 4 are 0, 1 and 2 here, and the first output, 6, is 3.
+    let pairs = [(0, 0, 4.0), (0, 2, 6.0), (2, 2, 8.0)].map(|(i, j, value)| Interaction::new(i, j, value));
+    let mut second = pairs.to_vec();
+    second.push(Interaction::new(2, 3, 0.5));
+    assert_eq!(part.interactions, [pairs.to_vec(), second]);
+    assert_eq!(written(&part), part);
 }
 
 #[test]

@@ -65,6 +65,8 @@ fn everything() -> Value {
     record["regrouped"] = json!({"reduce": "sum", "by": "words", "members": [1, 1, 2]});
     record["outputs"][0]["within"] = json!(0.5);
     record["standard_errors"] = json!([["Infinity", null]]);
+    record["interactions"] =
+        json!([[{"i": 0, "j": 0, "value": 0.5}, {"i": 0, "j": 1, "value": "NaN", "standard_error": 0.1}]]);
     record["method"]["rule"] = json!({"name": ["gauss"]});
     record["tokens"][0]["bytes"] = json!([240, 159]);
     record["tokens"][2]["value"] = json!("0.1");
@@ -85,6 +87,7 @@ fn non_finite_and_missing_numbers_fit_it_as_they_are_written() {
         record.attributions[0][0] = value;
         record.standard_errors[0][0] = value;
         record.outputs[0].logit = value;
+        record.interactions[0][0].value = value;
         let mut bytes = Vec::new();
         write(&[record.clone()], &mut bytes).unwrap();
         let written: Value = serde_json::from_slice(&bytes).unwrap();
@@ -190,8 +193,11 @@ fn tables() -> Vec<(&'static str, Vec<Row>)> {
 
 /// The definition that a property refers to, if it is one of an object.
 fn object_of<'a>(schema: &'a Value, property: &'a Value) -> Option<&'a Value> {
-    let mut options =
-        property["anyOf"].as_array().into_iter().flatten().chain([property, &property["items"]]);
+    let mut options = property["anyOf"].as_array().into_iter().flatten().chain([
+        property,
+        &property["items"],
+        &property["items"]["items"],
+    ]);
     let name = options.find_map(|option| option["$ref"].as_str())?.strip_prefix("#/$defs/")?;
     Some(&schema["$defs"][name]).filter(|found| found["type"] == "object")
 }
@@ -245,6 +251,7 @@ fn the_readmes_tables_hold_every_property() {
         None,
         Some("excerpt"),
         Some("explained"),
+        Some("interactions"),
         Some("outputs"),
         Some("prompt"),
         Some("regrouped"),

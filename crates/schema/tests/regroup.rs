@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use saliency_schema::{
-    Explained, Kind, Named, Output, Record, Reduce, Regrouped, Token, Without, read, write,
+    Explained, Interaction, Kind, Named, Output, Record, Reduce, Regrouped, Token, Without, read, write,
 };
 use std::ops::Range;
 
@@ -69,6 +69,43 @@ fn values_by_hand() {
         let regrouped = Regrouped::new(reduce.name(), vec![2, 1, 2, 1]).with_by("spans:0-2,3-5");
         assert_eq!(record.regrouped, Some(regrouped));
         assert_eq!(record.notes, six().notes);
+    }
+}
+
+/// Pairs of `A` and ` c`, and for the third output of ` x` too.
+fn with_pairs() -> Record {
+    let mut record = six();
+    let pairs = vec![
+        Interaction::new(0, 0, 1.0),
+        Interaction::new(0, 2, -0.5).with_standard_error(0.25),
+        Interaction::new(2, 2, 3.0),
+    ];
+    let mut third = pairs.clone();
+    third.push(Interaction::new(2, 3, 0.75));
+    record.interactions = vec![pairs.clone(), pairs, third];
+    record
+}
+
+#[test]
+fn interactions_stay_where_a_group_holds_one_token_of_them() {
+    // `A b` and ` c` hold one each; outputs are single.
+    let groups = [0..2, 2..3, 3..4, 4..5, 5..6];
+    let grouped = with_pairs().regroup(&groups, Reduce::Sum).unwrap();
+    let pairs = vec![
+        Interaction::new(0, 0, 1.0),
+        Interaction::new(0, 1, -0.5).with_standard_error(0.25),
+        Interaction::new(1, 1, 3.0),
+    ];
+    let mut third = pairs.clone();
+    third.push(Interaction::new(1, 2, 0.75));
+    assert_eq!(grouped.interactions, [pairs.clone(), pairs, third]);
+    assert!(grouped.notes.is_empty(), "{:?}", grouped.notes);
+
+    // `A`, ` b` and ` c` as one hold two; ` xy` is an output of two tokens.
+    for groups in [vec![0..3, 3..4, 4..5, 5..6], GROUPS.to_vec()] {
+        let grouped = with_pairs().regroup(&groups, Reduce::Sum).unwrap();
+        assert!(grouped.interactions.is_empty());
+        assert_eq!(grouped.notes, ["interactions of single tokens are not those of groups, and left out"]);
     }
 }
 

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use saliency_schema::{
-    Explained, Kind, Method, Model, Named, Output, Record, Regrouped, Target, Token, read, write,
-    write_notebook,
+    Explained, Interaction, Kind, Method, Model, Named, Output, Record, Regrouped, Target, Token, read,
+    write, write_notebook,
 };
 use serde_json::Value;
 
@@ -151,6 +151,24 @@ fn one_record_has_exactly_these_bytes() {
     );
     assert_eq!(std::str::from_utf8(&bytes).unwrap(), expected);
     assert_eq!(read(&bytes).unwrap(), [small()]);
+}
+
+#[test]
+fn interactions_have_exactly_these_bytes() {
+    let pairs = vec![
+        Interaction::new(1, 0, -0.5).with_standard_error(0.25),
+        Interaction::new(1, 1, None),
+        Interaction::new(0, 0, f64::NAN),
+    ];
+    assert_eq!((pairs[0].i, pairs[0].j), (0, 1));
+    let record = small().with_interactions(vec![pairs]);
+    let written = spelled_out(&record);
+    let expected = concat!(
+        r#""standard_errors":[[0.01,null]],"interactions":[[{"i":0,"j":1,"value":-0.5,"standard_error":0.25},"#,
+        r#"{"i":1,"j":1,"value":null},{"i":0,"j":0,"value":"NaN"}]],"outputs":"#
+    );
+    assert!(std::str::from_utf8(&written).unwrap().contains(expected));
+    assert_eq!(apart(read(&written).unwrap().remove(0)), apart(record));
 }
 
 #[test]
@@ -342,6 +360,7 @@ prop_compose! {
             values in prop::collection::vec(prop::collection::vec(any_value(), 8), n_output),
             mut outputs in prop::collection::vec(any_output(), n_output),
             errors in prop::option::of(prop::collection::vec(prop::collection::vec(any_value(), 8), n_output)),
+            pairs in prop::option::of(prop::collection::vec((any_value(), any_value()), 36)),
             (with_outputs, with_source) in any::<(bool, bool)>(),
             description in any_description(),
             regrouped in prop::option::of(any::<(String, Option<String>, usize)>()),
@@ -369,6 +388,7 @@ prop_compose! {
         };
         let standard_errors = errors.map(ragged).unwrap_or_default();
         let attributions = ragged(values);
+        let interactions = pairs.map(|pairs| interactions(n_input, &attributions, &pairs)).unwrap_or_default();
         let outputs = if with_outputs { outputs } else { Vec::new() };
         let regrouped = regrouped.map(|(reduce, by, first)| {
             let members = (0..tokens.len()).map(|index| first.saturating_add(index).max(1)).collect();
@@ -377,10 +397,28 @@ prop_compose! {
             regrouped
         });
         let mut record = description.with_standard_errors(standard_errors).with_outputs(outputs);
+        record.interactions = interactions;
         (record.tokens, record.attributions, record.regrouped) = (tokens, attributions, regrouped);
         // Where there is room for one.
         if with_source && n_input > 1 { record.with_source(n_input - 1) } else { record }
     }
+}
+
+/// A number, and half of the time a standard error, for every pair of tokens before each output.
+fn interactions(
+    n_input: usize,
+    rows: &[Vec<Option<f64>>],
+    numbers: &[(Option<f64>, Option<f64>)],
+) -> Vec<Vec<Interaction>> {
+    let mut numbers = numbers.iter().cycle();
+    let of = |row: usize| -> Vec<Interaction> {
+        let pairs = (0..n_input + row).flat_map(|j| (0..=j).map(move |i| (i, j)));
+        let number = |((i, j), (value, error)): ((usize, usize), &(Option<f64>, Option<f64>))| {
+            Interaction::new(i, j, *value).with_standard_error(*error)
+        };
+        pairs.zip(numbers.by_ref()).map(number).collect()
+    };
+    (0..rows.len()).map(of).collect()
 }
 
 /// The record's numbers as bits, in which NaN is NaN and -0.0 is not 0.0; and the record without them.
@@ -390,8 +428,10 @@ fn apart(mut record: Record) -> (Vec<Option<u64>>, Record) {
         let apart = [&mut o.probability, &mut o.logit, &mut o.within];
         apart.into_iter().chain([&mut o.value, &mut o.baseline_value, &mut o.sum, &mut o.delta])
     });
+    let pairs = record.interactions.iter_mut().flatten();
+    let pairs = pairs.flat_map(|pair| [&mut pair.value, &mut pair.standard_error]);
     let rows = record.attributions.iter_mut().chain(&mut record.standard_errors);
-    let numbers = rows.flatten().chain(outputs);
+    let numbers = rows.flatten().chain(pairs).chain(outputs);
     (numbers.map(|x| x.take().map(bits)).collect(), record)
 }
 
