@@ -55,12 +55,13 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Reads the names out of `saliency charts --json`.
+/// Reads the names out of `saliency charts --json`, of the charts that draw any record.
 fn chart_names(json: &str) -> Result<Vec<String>> {
     let wrong = "`saliency charts --json` is not an array of objects with a name";
     let charts: Vec<Value> = serde_json::from_str(json).context(wrong)?;
     charts
         .iter()
+        .filter(|chart| chart.get("needs").is_none_or(Value::is_null))
         .map(|chart| Some(chart.get("name")?.as_str()?.to_owned()))
         .collect::<Option<_>>()
         .context(wrong)

@@ -53,6 +53,8 @@ pub use method::card::{Axiom, Card, Family, Needs, RowKind};
 pub use method::explanation::Explanation;
 pub use method::parameters::Parameters;
 pub use method::positions::Positions;
+pub use method::replace_by::ReplaceBy;
+pub use method::replaced::Replaced;
 pub use method::scope::Scope;
 pub use method::{Method, method, methods};
 pub use model::decoder_attention::DecoderAttention;

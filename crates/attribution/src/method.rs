@@ -8,6 +8,8 @@ pub(crate) mod explanation;
 pub(crate) mod parameters;
 pub(crate) mod path_start;
 pub(crate) mod positions;
+pub(crate) mod replace_by;
+pub(crate) mod replaced;
 pub(crate) mod scope;
 pub(crate) mod setters;
 pub(crate) mod vocabulary;

@@ -42,6 +42,7 @@ table! {
         kernel_shap::KernelShap,
         lime::Lime,
         reagent::Reagent,
+        replacements::Replacements,
     }
     inside {
         attention::Attention,

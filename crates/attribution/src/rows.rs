@@ -16,7 +16,7 @@ use crate::rows::normalize::Normalize;
 use crate::rows::notes::{Notes, with_new};
 use crate::rows::span::Span;
 use crate::rows::unreduced::UnreducedRows;
-use saliency_schema::{Output, Record, Token};
+use saliency_schema::{Output, Record, Replacement, Token};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -32,6 +32,7 @@ pub(crate) struct Rows<'p, 'a> {
     errors: Vec<Vec<Option<f64>>>,
     /// The rows before reduction, where they are asked for.
     unreduced: Option<UnreducedRows>,
+    replacements: Vec<Vec<Replacement>>,
     outputs: Vec<Output>,
     /// Whether rows are made of differences of the target.
     perturbs: bool,
@@ -57,6 +58,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             values: Vec::new(),
             errors: Vec::new(),
             unreduced: keeps_unreduced.then(UnreducedRows::default),
+            replacements: Vec::new(),
             outputs: Vec::new(),
             perturbs: card.family == Family::Perturbation,
             rounding: 0.0,
@@ -121,8 +123,11 @@ impl<'p, 'a> Rows<'p, 'a> {
             samples,
             standard_errors,
             missing,
+            replacements,
             mut notes,
         } = explanation;
+        let sequence = self.problem.sequence();
+        self.replacements.push(replacements.iter().map(|one| one.recorded(sequence)).collect());
         if let Some(kept) = &mut self.unreduced {
             kept.push(&without(&attributions, &missing)?)?;
         }
@@ -217,6 +222,9 @@ impl<'p, 'a> Rows<'p, 'a> {
         record.notes = notes;
         record.prompt = sequence.prompt().cloned();
         record.outputs = self.outputs;
+        if self.replacements.iter().any(|of_output| !of_output.is_empty()) {
+            record.replacements = self.replacements;
+        }
         if self.errors.iter().flatten().any(Option::is_some) {
             record.standard_errors = self.errors;
         }

@@ -3,7 +3,7 @@
 use crate::relative::Relative;
 use clap::{Args, Parser, Subcommand};
 use saliency::attribution::{
-    Ablation, Aggregate, AttentionPart, Normalize, Positions, Quadrature, Scope, Segmentation,
+    Ablation, Aggregate, AttentionPart, Normalize, Positions, Quadrature, ReplaceBy, Scope, Segmentation,
 };
 use saliency::schema::Reduce;
 use saliency::viz::{Look, Palette, State, Theme};
@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Continue a text and attribute every output token to the tokens before it; writes a record (JSON).
     Attribute(Box<AttributeArguments>),
+    /// Replace each word of the text by others, and print how the continuation's log-probability changes, and where the
+    /// largest changes lead.
+    Perturb(Box<PerturbArguments>),
     /// Draw a chart of records as SVG, PNG, PDF or HTML.
     Draw(Box<DrawArguments>),
     /// Make the page of one or more records, and every chart: FOLDER/index.html.
@@ -222,7 +225,7 @@ pub(crate) struct SourceArguments {
 }
 
 /// What is explained, and how rows are reduced.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ExplainArguments {
     /// The scalar to explain; `saliency methods` lists them. Default: probability, or log-probability with --against.
     #[arg(long, value_name = "T", help_heading = "Attribution")]
@@ -276,7 +279,7 @@ pub(crate) struct ExplainArguments {
 }
 
 /// How a record's tokens are grouped.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct GroupArguments {
     /// Group the record's tokens after the attribution: words, sentences, lines, regex:R (R separates), parts (of a
     /// prompt made with --chat or --template) or spans:0-5,5-9 (all other tokens stay single). To ablate tokens
@@ -296,7 +299,7 @@ impl GroupArguments {
 }
 
 /// Parameters of methods; `saliency methods` lists those of each.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct MethodArguments {
     /// Points on the path; with --tolerance, on each interval of it. Default: the method's: 50, or 8.
     #[arg(long, value_name = "K", help_heading = "Method")]
@@ -332,6 +335,16 @@ pub(crate) struct MethodArguments {
     /// What is ablated: `input`, or `all` for earlier outputs too. Default: input.
     #[arg(long, value_name = "P", help_heading = "Method")]
     pub(crate) players: Option<Scope>,
+    /// With replacements: what segments are replaced by: likely:K, the K tokens that the model finds most probable there
+    /// from the text before; deletion. Default: likely:8, or the texts of --replacement.
+    #[arg(long, value_name = "R", conflicts_with = "replacement", help_heading = "Method")]
+    pub(crate) replace_by: Option<ReplaceBy>,
+    /// With replacements: a text to replace each segment by, including its leading space if it has one. May be repeated.
+    #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Method")]
+    pub(crate) replacement: Vec<String>,
+    /// With replacements: how many of those with the largest change are continued. Default: 0; perturb: 12.
+    #[arg(long, value_name = "N", help_heading = "Method")]
+    pub(crate) continuations: Option<u32>,
     /// The number of random samples; for shapley, of pairs of orders. Default: the method's.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) samples: Option<u32>,
@@ -416,6 +429,22 @@ impl ExplainArguments {
     pub(crate) fn normalize(&self) -> Result<Option<Normalize>, saliency::attribution::Error> {
         self.normalize.as_deref().map(str::parse).transpose()
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PerturbArguments {
+    #[command(flatten)]
+    pub(crate) source: SourceArguments,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArguments,
+    #[command(flatten)]
+    pub(crate) work: WorkArguments,
+    /// The words in the table. Default: 12.
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub(crate) top: Option<usize>,
+    /// The file to write the record to, for the chart perturbation. Default: none; the table is printed either way.
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,7 @@ mod model;
 mod models;
 mod output;
 mod pace;
+mod perturb;
 mod plan;
 mod progress;
 mod records;
@@ -74,6 +75,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let quiet = arguments.quiet;
     match &arguments.command {
         Command::Attribute(options) => attribute::run(options, quiet),
+        Command::Perturb(options) => perturb::run(options, quiet),
         Command::Draw(options) => draw::run(options, quiet),
         Command::Report(options) => report::run(options, quiet),
         Command::Lit(options) => lit::run(options, quiet),

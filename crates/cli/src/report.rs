@@ -86,12 +86,16 @@ fn files(
         Ok(())
     };
     let page = Page::report(records).options(options.clone());
+    let holds = |chart: &dyn Chart, record: &Record| chart.needs().is_none_or(|needs| (needs.is_in)(record));
     for chart in charts() {
+        if chart.takes_several() && !records.iter().all(|record| holds(*chart, record)) {
+            continue;
+        }
         if chart.takes_several() {
             add(*chart, records, None)?;
             continue;
         }
-        for (number, record) in records.iter().enumerate() {
+        for (number, record) in records.iter().enumerate().filter(|(_, record)| holds(*chart, record)) {
             add(*chart, std::slice::from_ref(record), (records.len() > 1).then_some(number))?;
         }
     }

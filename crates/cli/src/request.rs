@@ -4,7 +4,7 @@ use crate::arguments::{ExplainArguments, MethodArguments};
 use crate::checked_request::CheckedRequest;
 use crate::failure::Failure;
 use saliency::attribution::{
-    Ablation, Alternatives, Attributor, Baseline, Card, Parameters, Segmentation, Target, TokenId,
+    Ablation, Alternatives, Attributor, Baseline, Card, Parameters, ReplaceBy, Segmentation, Target, TokenId,
 };
 use saliency::schema::{Kind, Reduce};
 use saliency::{Aggregate, Checkpoint, Normalize, Prompt, methods, target};
@@ -93,6 +93,14 @@ impl<'a> Request<'a> {
             let numbered = given.split_once(':').and_then(|(n, text)| Some((n.parse::<usize>().ok()?, text)));
             let (output, text) = numbered.map_or((None, &**given), |(n, text)| (Some(n), text));
             tokens.push((output, one_token(checkpoint, "--explain", text)?));
+        }
+        if !explain.method.replacement.is_empty() {
+            let ids = |text: &String| -> Result<Vec<TokenId>, Failure> {
+                let tokens = checkpoint.encode_beside(prompt, text, Kind::Input, 0)?;
+                Ok(tokens.iter().map(|token| token.id).collect())
+            };
+            let texts = explain.method.replacement.iter().map(ids).collect::<Result<Vec<_>, _>>()?;
+            self.parameters = self.parameters.replace_by(ReplaceBy::Texts(texts));
         }
         if let Some(text) = &explain.method.baseline_text {
             let ids = checkpoint.encode_beside(prompt, text, Kind::Input, 0)?.iter().map(|t| t.id).collect();
@@ -211,8 +219,12 @@ fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
         layer,
         head,
         attention,
+        continuations,
         ..
     } = *arguments;
+    // Texts are replacements of their own once there is a tokenizer.
+    let by_texts = || (!arguments.replacement.is_empty()).then_some(ReplaceBy::Deletion);
+    let replace_by = arguments.replace_by.clone().or_else(by_texts);
     let segments = arguments.segments.clone();
     let mut parameters = Parameters::new();
     macro_rules! give {
@@ -223,8 +235,21 @@ fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
         };
     }
     give!(
-        steps, tolerance, rule, baseline, positions, segments, players, samples, noise, seed, layer, head,
-        attention
+        steps,
+        tolerance,
+        rule,
+        baseline,
+        positions,
+        segments,
+        players,
+        samples,
+        noise,
+        seed,
+        layer,
+        head,
+        attention,
+        replace_by,
+        continuations
     );
     give!(absolute, rollout);
     parameters

@@ -21,19 +21,22 @@ pub struct Caps {
     pub values: usize,
     /// Interactions in one record.
     pub interactions: usize,
+    /// Replacements in one record.
+    pub replacements: usize,
     /// Bytes of JSON that describe a method or a target, parameters included.
     pub parameters: usize,
 }
 
 impl Caps {
     /// The caps that [`read`](fn@crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB,
-    /// 100,000,000 values, 10,000,000 interactions, and 1 MiB of JSON for the method and for the target.
+    /// 100,000,000 values, 10,000,000 interactions and as many replacements, and 1 MiB of JSON for the method and for the target.
     pub const DEFAULT: Self = Self {
         bytes: 1 << 30,
         tokens: 1_000_000,
         token_text: 1 << 20,
         values: 100_000_000,
         interactions: 10_000_000,
+        replacements: 10_000_000,
         parameters: 1 << 20,
     };
 
@@ -62,6 +65,7 @@ impl Record {
         self.check_source()?;
         self.check_rows()?;
         self.check_interactions()?;
+        self.check_replacements()?;
         self.check_outputs()?;
         self.check_regrouped()?;
         self.check_excerpt()?;

@@ -210,6 +210,28 @@ pub enum Error {
         /// What is wrong with them.
         why: &'static str,
     },
+    /// `replacements` is neither empty nor as long as `attributions`.
+    #[error("replacements: {found} lists for {expected} output tokens")]
+    Replacements {
+        /// Lists there are.
+        found: usize,
+        /// Lists there should be.
+        expected: usize,
+    },
+    /// A replacement of tokens that are no inputs.
+    #[error("replacements[{row}][{index}]: {count} tokens from {at} on, and there are {n_input} inputs")]
+    Replacement {
+        /// The row.
+        row: usize,
+        /// The entry in its list.
+        index: usize,
+        /// The first token that it names.
+        at: usize,
+        /// How many tokens it names.
+        count: usize,
+        /// How many inputs there are.
+        n_input: usize,
+    },
     /// `regrouped.members` is not as long as `tokens`.
     #[error("regrouped.members: {found} entries for {expected} tokens")]
     Members {

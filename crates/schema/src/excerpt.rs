@@ -103,6 +103,7 @@ impl Record {
             return Ok(self.clone());
         }
         let kept = |position: usize| (start..end).contains(&position) || position >= given;
+        let kept_before = |position: usize| (0..position).filter(|position| kept(*position)).count();
         let whole = self.excerpt.clone().unwrap_or_else(|| Excerpt::whole(self));
         let shares = self.attributions.iter().zip(&whole.outside);
         let outside = shares.map(|(row, before)| {
@@ -126,6 +127,12 @@ impl Record {
         }
         for pairs in &mut record.interactions {
             *pairs = interaction::only(pairs, kept);
+        }
+        for replacements in &mut record.replacements {
+            replacements.retain(|one| one.tokens().all(|token| kept(token)));
+            for one in replacements {
+                one.at = kept_before(one.at);
+            }
         }
         record.source = self.source.map(|source| end.min(source) - start);
         for (token, output) in (record.n_input()..).zip(&mut record.outputs) {

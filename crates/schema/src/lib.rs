@@ -25,6 +25,7 @@ mod rank;
 mod read;
 mod record;
 mod regroup;
+mod replacement;
 #[cfg(feature = "segments")]
 mod segmentation;
 #[cfg(feature = "sentences")]
@@ -51,6 +52,7 @@ pub use rank::spearman;
 pub use read::read;
 pub use record::Record;
 pub use regroup::{Reduce, Regrouped};
+pub use replacement::Replacement;
 #[cfg(feature = "segments")]
 pub use segmentation::Segmentation;
 #[cfg(feature = "sentences")]

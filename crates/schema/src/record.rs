@@ -7,8 +7,9 @@ use crate::output::Output;
 use crate::prompt::Prompt;
 use crate::provenance::{Method, Model, Target};
 use crate::regroup::Regrouped;
+use crate::replacement::Replacement;
 use crate::token::{Kind, Token};
-use crate::{interaction, number, object};
+use crate::{interaction, number, object, replacement};
 use serde::{Deserialize, Serialize};
 
 /// One run of one method on one text.
@@ -90,6 +91,9 @@ pub struct Record {
     /// What pairs of tokens do beyond their sum, where the method computes that: a list for each row; empty otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "interaction::lists")]
     pub interactions: Vec<Vec<Interaction>>,
+    /// What happened to each output when pieces of the input were replaced; empty, or a list for each row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "replacement::lists")]
+    pub replacements: Vec<Vec<Replacement>>,
     /// What is known of each output besides its row; empty, or one for each row.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "object::list")]
     pub outputs: Vec<Output>,
@@ -119,6 +123,7 @@ impl Record {
             attributions,
             standard_errors: Vec::new(),
             interactions: Vec::new(),
+            replacements: Vec::new(),
             outputs: Vec::new(),
         };
         record.check()?;
@@ -202,6 +207,12 @@ impl Record {
     #[must_use]
     pub fn with_interactions(self, interactions: Vec<Vec<Interaction>>) -> Self {
         Self { interactions, ..self }
+    }
+
+    /// What happened to each output when pieces of the input were replaced, a list for each row.
+    #[must_use]
+    pub fn with_replacements(self, replacements: Vec<Vec<Replacement>>) -> Self {
+        Self { replacements, ..self }
     }
 
     /// What is known of each output besides its row, one for each.

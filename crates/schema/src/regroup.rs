@@ -72,7 +72,7 @@ impl Reduce {
     }
 
     /// One value is left as it is, to the last bit.
-    fn of(self, values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
+    pub(crate) fn of(self, values: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
         let mut n = 0_usize;
         let counted = values.into_iter().flatten().inspect(|_| n += 1);
         match self {
@@ -175,6 +175,7 @@ impl Record {
             // Errors of a sum are not known from those of its terms.
             standard_errors: Vec::new(),
             interactions: interactions.unwrap_or_default(),
+            replacements: self.replacements_of_groups(segments, reduce),
             outputs,
         };
         record.check()?;

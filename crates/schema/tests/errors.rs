@@ -4,7 +4,8 @@
 #[cfg(feature = "segments")]
 use saliency_schema::Segmentation;
 use saliency_schema::{
-    Error, Interaction, Kind, Method, Output, Record, Reduce, Target, Token, read, write, write_notebook,
+    Error, Interaction, Kind, Method, Output, Record, Reduce, Replacement, Target, Token, read, write,
+    write_notebook,
 };
 use std::time::{Duration, Instant};
 
@@ -481,6 +482,41 @@ fn interactions_are_pairs_of_earlier_tokens() {
     assert!(refusal(&record).starts_with("interactions[0][0]"));
     record.interactions = vec![vec![Interaction::new(0, 0, 0.5); 10_000_001]];
     assert_eq!(refusal(&record), "interactions: 10000001 interactions, and at most 10000000 are allowed");
+}
+
+#[test]
+fn replacements_are_of_inputs() {
+    let one = |at: i64, count: i64| format!(r#"{{"at":{at},"count":{count},"text":"x","change":1}}"#);
+    for (replacements, expected) in [
+        ("[[]]".to_owned(), "replacements: 1 lists for 2 output tokens"),
+        (format!("[[],[{}]]", one(0, 2)), "replacements[1][0]: 2 tokens from 0 on, and there are 1 inputs"),
+        (
+            format!("[[{},{}],[]]", one(0, 1), one(0, 0)),
+            "replacements[0][1]: 0 tokens from 0 on, and there are 1 inputs",
+        ),
+        (
+            format!("[[{}],[]]", one(1, i64::MAX)),
+            "replacements[0][0]: 9223372036854775807 tokens from 1 on, and there are 1 inputs",
+        ),
+    ] {
+        assert_eq!(message(&with("replacements", &replacements)), expected);
+    }
+    for (replacements, expected) in [
+        ("null", "replacements: invalid type: null, expected a sequence of rows"),
+        ("[[[0,1]]]", "replacements[0][0]: invalid type: sequence, expected an object"),
+        (r#"[[{"at":0,"text":"x"}]]"#, "replacements[0][0]: missing field `change`"),
+        (r#"[[{"at":0,"change":1}]]"#, "replacements[0][0]: missing field `text`"),
+        (r#"[[{"at":-1,"text":"x","change":1}]]"#, "replacements[0][0].at: invalid value: integer `-1`"),
+    ] {
+        let found = message(&with("replacements", replacements));
+        assert!(found.starts_with(&format!("record 0: {expected}")), "{found}");
+    }
+    assert!(read(with("replacements", &format!("[[{}],[]]", one(0, 1))).as_bytes()).is_ok());
+    let mut record = two_tokens();
+    record.replacements = vec![vec![Replacement::new(0, "x".repeat(1 << 21), 0.5)]];
+    assert!(refusal(&record).starts_with("replacements[0][0]: 2097152 bytes"), "{}", refusal(&record));
+    record.replacements = vec![vec![Replacement::new(0, "", 0.5); 10_000_001]];
+    assert_eq!(refusal(&record), "replacements: 10000001 replacements, and at most 10000000 are allowed");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use saliency_schema::{Error, Interaction, Kind, Part, Prompt, Record, Reduce, Token, read, write};
+use saliency_schema::{
+    Error, Interaction, Kind, Part, Prompt, Record, Reduce, Replacement, Token, read, write,
+};
 
 /// `<s>Be brief.\nHi! x y`: six inputs, two outputs; the system's text, the user's, and the template around them.
 fn chat() -> Record {
@@ -57,6 +59,19 @@ fn pairs_stay_of_which_both_tokens_are_there() {
     let mut second = pairs.to_vec();
     second.push(Interaction::new(2, 3, 0.5));
     assert_eq!(part.interactions, [pairs.to_vec(), second]);
+    assert_eq!(written(&part), part);
+}
+
+#[test]
+fn replacements_stay_of_which_all_tokens_are_there() {
+    let mut record = chat();
+    let all = [(0, 1), (2, 1), (2, 3), (3, 2), (4, 2), (5, 1)]
+        .map(|(at, count)| Replacement::new(at, "x", at as f64).with_count(count));
+    record.replacements = vec![all.to_vec(), Vec::new()];
+    let part = record.with_inputs(2..5).unwrap();
+    let left = [(0, 1, 2.0), (0, 3, 2.0), (1, 2, 3.0)];
+    let left = left.map(|(at, count, change)| Replacement::new(at, "x", change).with_count(count));
+    assert_eq!(part.replacements, [left.to_vec(), Vec::new()]);
     assert_eq!(written(&part), part);
 }
 

@@ -67,11 +67,15 @@ fn everything() -> Value {
     record["standard_errors"] = json!([["Infinity", null]]);
     record["interactions"] =
         json!([[{"i": 0, "j": 0, "value": 0.5}, {"i": 0, "j": 1, "value": "NaN", "standard_error": 0.1}]]);
+    record["replacements"] = json!([[
+        {"at": 0, "count": 1, "text": " a", "probability": 0.5, "change": -0.5, "continuation": " b"},
+        {"at": 0, "count": 2, "text": "", "change": null}
+    ]]);
     record["method"]["rule"] = json!({"name": ["gauss"]});
     record["tokens"][0]["bytes"] = json!([240, 159]);
     record["tokens"][2]["value"] = json!("0.1");
     record["outputs"][0]["explained"] = json!({
-        "token": {"id": 3, "text": " mat"}, "alternatives": [{"id": 4, "text": "\u{fffd}", "bytes": [230]}],
+        "token": {"id": 3, "text": " mat"}, "alternatives": [{"id": 4, "text": "\u{fffd}", "bytes": [230], "probability": 0.25}],
         "without": {"tokens": [0, 1], "text": "The"}
     });
     record
@@ -88,6 +92,7 @@ fn non_finite_and_missing_numbers_fit_it_as_they_are_written() {
         record.standard_errors[0][0] = value;
         record.outputs[0].logit = value;
         record.interactions[0][0].value = value;
+        record.replacements[0][0].change = value;
         let mut bytes = Vec::new();
         write(&[record.clone()], &mut bytes).unwrap();
         let written: Value = serde_json::from_slice(&bytes).unwrap();
@@ -255,6 +260,7 @@ fn the_readmes_tables_hold_every_property() {
         Some("outputs"),
         Some("prompt"),
         Some("regrouped"),
+        Some("replacements"),
         Some("tokens"),
     ];
     assert_eq!((checked.as_slice(), objects), (&expected[..], expected.len() - 1 + 6));

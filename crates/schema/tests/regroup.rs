@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use saliency_schema::{
-    Explained, Interaction, Kind, Named, Output, Record, Reduce, Regrouped, Token, Without, read, write,
+    Explained, Interaction, Kind, Named, Output, Record, Reduce, Regrouped, Replacement, Token, Without,
+    read, write,
 };
 use std::ops::Range;
 
@@ -107,6 +108,24 @@ fn interactions_stay_where_a_group_holds_one_token_of_them() {
         assert!(grouped.interactions.is_empty());
         assert_eq!(grouped.notes, ["interactions of single tokens are not those of groups, and left out"]);
     }
+}
+
+/// `A b`, ` c` and ` xy` as one each: of two outputs as one, the changes add up where both have the replacement.
+#[test]
+fn replacements_are_those_of_the_groups() {
+    let mut record = six();
+    let one = |at, count, text: &str, change| Replacement::new(at, text, change).with_count(count);
+    record.replacements = vec![
+        vec![one(0, 2, "q", 1.0), one(2, 1, "r", 2.0), one(2, 1, "s", 4.0)],
+        vec![one(0, 2, "q", 0.5), one(2, 1, "r", -3.0), one(2, 1, "other", 4.0)],
+        vec![one(1, 2, "t", 1.0)],
+    ];
+    let groups = [0..2, 2..3, 3..5, 5..6];
+    let grouped = record.regroup(&groups, Reduce::Sum).unwrap();
+    assert_eq!(
+        grouped.replacements,
+        [vec![one(0, 1, "q", 1.5), one(1, 1, "r", -1.0)], vec![one(0, 2, "t", 1.0)]]
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use saliency_schema::{
-    Explained, Interaction, Kind, Method, Model, Named, Output, Record, Regrouped, Target, Token, read,
-    write, write_notebook,
+    Explained, Interaction, Kind, Method, Model, Named, Output, Record, Regrouped, Replacement, Target,
+    Token, read, write, write_notebook,
 };
 use serde_json::Value;
 
@@ -169,6 +169,22 @@ fn interactions_have_exactly_these_bytes() {
     );
     assert!(std::str::from_utf8(&written).unwrap().contains(expected));
     assert_eq!(apart(read(&written).unwrap().remove(0)), apart(record));
+}
+
+#[test]
+fn replacements_have_exactly_these_bytes() {
+    let all = vec![
+        Replacement::new(0, " a", -0.5).with_probability(0.25).with_continuation(" b".to_owned()),
+        Replacement::new(0, "", None).with_count(2),
+    ];
+    let record = small().with_replacements(vec![all]);
+    let written = spelled_out(&record);
+    let expected = concat!(
+        r#""replacements":[[{"at":0,"text":" a","probability":0.25,"change":-0.5,"continuation":" b"},"#,
+        r#"{"at":0,"count":2,"text":"","change":null}]],"outputs":"#
+    );
+    assert!(std::str::from_utf8(&written).unwrap().contains(expected));
+    assert_eq!(read(&written).unwrap(), [record]);
 }
 
 #[test]

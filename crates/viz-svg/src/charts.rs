@@ -31,5 +31,6 @@ table! {
     input_focused::InputFocused,
     profile::Profile,
     rivals::Rivals,
+    perturbation::Perturbation,
     tokens::Tokens,
 }

@@ -116,6 +116,16 @@ pub enum Error {
         /// What is wrong or missing.
         source: saliency_schema::Error,
     },
+    /// A record lacks what the chart draws.
+    #[error("the record holds no {what}, which {chart} draws; `{command}` makes a record with them")]
+    Lacks {
+        /// What is not there, in the plural.
+        what: &'static str,
+        /// The chart.
+        chart: &'static str,
+        /// A command that makes such a record.
+        command: &'static str,
+    },
     // --- drawing
     /// A chart of your own has failed; [`Error::chart`] makes it.
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! A chart of some records, with its options: the builder that callers use.
 
 use crate::chart::Chart;
-use crate::charts::{InputFocused, Minimap, Tokens};
+use crate::charts::{InputFocused, Minimap, Perturbation, Rivals, Tokens};
 use crate::error::Error;
 use crate::options::look::Look;
 use crate::options::{Options, State};
@@ -219,21 +219,39 @@ impl Figure<'_, InputFocused> {
     }
 }
 
-impl Figure<'_, Tokens> {
-    /// Number of table rows. Default: 40.
-    pub fn top(mut self, count: usize) -> Self {
-        self.options.top = Some(count);
-        self
-    }
-
-    /// The table as plain text, for a terminal.
-    ///
-    /// # Errors
-    /// As [`Chart::draw`].
-    pub fn to_text(&self) -> Result<String, Error> {
-        Ok(Tokens.text(self.records, &self.options)?.unwrap_or_default())
-    }
+/// Charts that show the largest of something, and say how many.
+macro_rules! top {
+    ($($chart:ident, $doc:literal;)*) => {$(
+        impl Figure<'_, $chart> {
+            #[doc = $doc]
+            pub fn top(mut self, count: usize) -> Self {
+                self.options.top = Some(count);
+                self
+            }
+        }
+    )*};
 }
+top! {
+    Tokens, "Number of table rows. Default: 40.";
+    Rivals, "Number of words. Default: 8.";
+    Perturbation, "Number of words. Default: 12.";
+}
+
+/// Charts with a text form.
+macro_rules! text {
+    ($($chart:ident),*) => {$(
+        impl Figure<'_, $chart> {
+            /// The table as plain text, for a terminal.
+            ///
+            /// # Errors
+            /// As [`Chart::draw`].
+            pub fn to_text(&self) -> Result<String, Error> {
+                Ok($chart.text(self.records, &self.options)?.unwrap_or_default())
+            }
+        }
+    )*};
+}
+text!(Tokens, Perturbation);
 
 /// One record or several: what a chart can be drawn of.
 pub trait AsRecords {

@@ -19,6 +19,7 @@ pub(crate) mod notes;
 pub(crate) mod overview;
 pub(crate) mod scatter_plot;
 pub(crate) mod sheet;
+pub(crate) mod strips;
 pub(crate) mod word_columns;
 
 pub use crate::layout::cells::Cells;

@@ -20,7 +20,7 @@ mod resting;
 mod sentence;
 mod tabs;
 
-use crate::chart::{Chart, charts};
+use crate::chart::{Chart, can_draw, charts};
 use crate::error::Error;
 use crate::figure::{AsRecords, Figure};
 use crate::options::{Options, State};
@@ -102,9 +102,9 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Adds every chart of this crate.
+    /// Adds every chart of this crate that needs nothing which the records do not hold.
     pub fn every_chart(mut self) -> Self {
-        self.charts.extend(charts());
+        self.charts.extend(charts().iter().filter(|chart| can_draw(**chart, self.records)));
         self
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod kind;
 pub(crate) mod names;
 pub(crate) mod number;
 pub(crate) mod panels;
+pub(crate) mod perturbed;
 pub(crate) mod provenance;
 pub(crate) mod resting;
 pub(crate) mod rows;

@@ -1,6 +1,7 @@
 //! The attributions of one output, as a method computes them.
 
 use crate::error::Error;
+use crate::method::replaced::Replaced;
 use tch::Tensor;
 
 /// One output's attributions.
@@ -28,6 +29,8 @@ pub struct Explanation {
     /// Tokens among the attributions that have none: in the record they are missing, and what stands there in
     /// `attributions` counts for no sum. It has to be zero.
     pub missing: Vec<usize>,
+    /// What became of the target when pieces of the text were replaced, for a method that does that.
+    pub replacements: Vec<Replaced>,
     /// What a reader of this row should know.
     pub notes: Vec<String>,
 }
@@ -45,6 +48,7 @@ impl Explanation {
             samples: None,
             standard_errors: None,
             missing: Vec::new(),
+            replacements: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -85,6 +89,12 @@ impl Explanation {
     #[must_use]
     pub fn with_missing(self, tokens: Vec<usize>) -> Self {
         Self { missing: tokens, ..self }
+    }
+
+    /// With the replacements that were tried.
+    #[must_use]
+    pub fn with_replacements(self, replacements: Vec<Replaced>) -> Self {
+        Self { replacements, ..self }
     }
 
     /// With one more note.

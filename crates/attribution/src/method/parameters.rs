@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::attention_part::AttentionPart;
 use crate::method::positions::Positions;
+use crate::method::replace_by::ReplaceBy;
 use crate::method::scope::Scope;
 use saliency_schema::Segmentation;
 
@@ -77,6 +78,10 @@ parameters! {
     segments: Segmentation;
     /// Which segments take part in a game: the input's, or earlier outputs' too.
     players: Scope;
+    /// What pieces of the text are replaced by.
+    replace_by: ReplaceBy;
+    /// How many of the replacements with the largest change are continued.
+    continuations: u32;
     /// The number of random samples.
     samples: u32;
     /// The standard deviation of the noise, in units of the embeddings'.

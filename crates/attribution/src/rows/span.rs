@@ -3,6 +3,7 @@
 use crate::calculus::ragged;
 use crate::error::Error;
 use crate::method::explanation::Explanation;
+use crate::method::replaced::Replaced;
 use crate::model::sequence::Sequence;
 use crate::rows::Rows;
 use crate::rows::notes::with_new;
@@ -124,8 +125,14 @@ fn minus(a: Explanation, attributions: &Tensor, b: &Explanation) -> Result<Expla
         samples: a.samples.max(b.samples),
         standard_errors: None,
         missing: union(a.missing, &b.missing),
+        replacements: together(a.replacements, &b.replacements, |a, b| a - b),
         notes: if sampled { with_new(notes, vec![NO_ERRORS.to_owned()]) } else { notes },
     })
+}
+
+/// The replacements of one explanation, with those of another that are the same.
+fn together(own: Vec<Replaced>, others: &[Replaced], combine: impl Fn(f64, f64) -> f64) -> Vec<Replaced> {
+    own.into_iter().enumerate().map(|(i, own)| own.with_other(others.get(i), &combine)).collect()
 }
 
 /// Two outputs as one: the sum of their targets.
@@ -144,6 +151,7 @@ fn plus(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         // Outputs share their samples, so that errors of a sum are not known from those of its terms.
         standard_errors: None,
         missing: union(a.missing, &b.missing),
+        replacements: together(a.replacements, &b.replacements, |a, b| a + b),
         notes: with_new(
             a.notes,
             if sampled { with_new(b.notes, vec![NO_ERRORS.to_owned()]) } else { b.notes },

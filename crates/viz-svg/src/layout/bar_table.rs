@@ -3,7 +3,7 @@
 use crate::options::State;
 use crate::paint::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::text::{font, visible};
+use crate::text::font;
 use crate::values::explained;
 use crate::values::rows::Rows;
 use saliency_schema::Kind;
@@ -124,7 +124,7 @@ impl<'a> BarTable<'a> {
     pub(crate) fn items(&self, width: f64) -> Vec<Item> {
         let theme = self.scales[0].theme;
         let text = |text: &str, x: f64, y: f64, room: f64| {
-            let text = font::fitted(&visible(text), SIZE, room);
+            let text = font::fitted(text, SIZE, room);
             Text::new(text, x, y, SIZE, theme.ink())
         };
         let each = ((width - WORDS) / self.rows.len() as f64 - GAP).min(WIDEST);

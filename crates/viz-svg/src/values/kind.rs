@@ -157,6 +157,11 @@ pub(crate) fn is_unsigned(record: &Record) -> bool {
     record.signed != Some(true) && !record.attributions.iter().flatten().flatten().any(|x| *x < 0.0)
 }
 
+/// What a record's target is measured in; empty where that is not known.
+pub(crate) fn target_unit(record: &Record) -> &str {
+    record.target.as_ref().map_or("", |target| unit_of(&target.name))
+}
+
 /// What a target is measured in.
 fn unit_of(target: &str) -> &str {
     match target {

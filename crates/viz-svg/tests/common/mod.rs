@@ -9,12 +9,31 @@
 )]
 
 use roxmltree::{Document, Node};
-use saliency_schema::Record;
+use saliency_schema::{Record, Replacement};
 use saliency_viz_svg::{Anchor, Item, Look, Options, Paint, Palette, Rect, Scene, State, Text, Theme, chart};
 use std::collections::BTreeSet;
 
 pub fn run_30() -> Record {
-    saliency_schema::read(include_bytes!("../data/run-30.json")).unwrap().remove(0)
+    complete(saliency_schema::read(include_bytes!("../data/run-30.json")).unwrap().remove(0))
+}
+
+/// The record with all that a chart may need: two replacements of each input, by numbers of the record itself.
+pub fn complete(mut record: Record) -> Record {
+    let n_input = record.n_input();
+    let of_row = |row: &Vec<Option<f64>>| {
+        let pair = |(at, value): (usize, &Option<f64>)| {
+            let change = value.map(|x| -10.0 * x);
+            let longer = Replacement::new(at, " another word", value.map(|x| 5.0 * x));
+            [Replacement::new(at, " other", change).with_probability(0.5), longer]
+        };
+        row.iter().take(n_input).enumerate().flat_map(pair).collect()
+    };
+    record.replacements = record.attributions.iter().map(of_row).collect();
+    record
+}
+
+fn all_complete(records: Vec<Record>) -> Vec<Record> {
+    records.into_iter().map(complete).collect()
 }
 
 pub fn state(hover: Option<usize>, lock: Option<usize>) -> Options {
@@ -187,11 +206,11 @@ fn inside(items: &[Item], scene: &Scene) {
 
 /// The notebook's runs, three continuations each.
 pub fn runs_3x30() -> Vec<Record> {
-    saliency_schema::read(include_bytes!("../../../schema/tests/data/runs-3x30.json")).unwrap()
+    all_complete(saliency_schema::read(include_bytes!("../../../schema/tests/data/runs-3x30.json")).unwrap())
 }
 
 pub fn runs_3x100() -> Vec<Record> {
-    saliency_schema::read(include_bytes!("../../../schema/tests/data/runs-3x100.json")).unwrap()
+    all_complete(saliency_schema::read(include_bytes!("../../../schema/tests/data/runs-3x100.json")).unwrap())
 }
 
 pub fn draw_all(name: &str, records: &[Record], options: &Options) -> Scene {
@@ -212,7 +231,7 @@ pub fn cut(record: &Record, inputs: usize, outputs: usize) -> Record {
     let (first, n_input) = (record.n_input() - inputs, record.n_input());
     let tokens = record.tokens[first..n_input + outputs].to_vec();
     let rows = record.attributions[..outputs].iter().map(|row| row[first..].to_vec()).collect();
-    Record::new(tokens, rows).unwrap()
+    complete(Record::new(tokens, rows).unwrap())
 }
 
 /// The records that small pictures are drawn of: two continuations, or the first of them for a chart of one.

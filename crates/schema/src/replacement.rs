@@ -1,0 +1,158 @@
+//! What happened to an output when a piece of the text was replaced.
+
+use crate::check::Caps;
+use crate::error::Error;
+use crate::number;
+use crate::object::Object;
+use crate::ragged::Ragged;
+use crate::record::Record;
+use crate::regroup::Reduce;
+use serde::de::DeserializeSeed;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// A piece of the input replaced by another text, and how that moved an output's target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Replacement {
+    /// The first token that was replaced, by its position in [`Record::tokens`](crate::Record::tokens).
+    #[cfg_attr(
+        feature = "json-schema",
+        schemars(description = "The first token that was replaced, by its position in `tokens`.")
+    )]
+    pub at: usize,
+    /// How many tokens were replaced. Default: 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub count: usize,
+    /// The text that stood in their place; empty where they were deleted.
+    pub text: String,
+    /// The model's probability of that text there, from the text before it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub probability: Option<f64>,
+    /// f(x with the replacement) − f(x), in the target's unit; missing where the model can't predict the output then.
+    #[serde(with = "number::optional")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
+    pub change: Option<f64>,
+    /// How the model goes on after the replaced input, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continuation: Option<String>,
+}
+
+impl Replacement {
+    /// One token replaced by a text, and the change of the target.
+    pub fn new(at: usize, text: impl Into<String>, change: impl Into<Option<f64>>) -> Self {
+        Self { at, count: 1, text: text.into(), probability: None, change: change.into(), continuation: None }
+    }
+
+    /// So many tokens replaced together.
+    #[must_use]
+    pub fn with_count(self, count: usize) -> Self {
+        Self { count, ..self }
+    }
+
+    /// The model's probability of the text there.
+    #[must_use]
+    pub fn with_probability(self, probability: impl Into<Option<f64>>) -> Self {
+        Self { probability: probability.into(), ..self }
+    }
+
+    /// How the model goes on after it.
+    #[must_use]
+    pub fn with_continuation(self, continuation: impl Into<Option<String>>) -> Self {
+        Self { continuation: continuation.into(), ..self }
+    }
+
+    /// Whether both replace the same tokens by the same text.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        (self.at, self.count, &self.text) == (other.at, other.count, &other.text)
+    }
+
+    /// The tokens that were replaced.
+    pub fn tokens(&self) -> Range<usize> {
+        self.at..self.at.saturating_add(self.count)
+    }
+}
+
+impl Record {
+    /// Replacements by groups of tokens. Of several outputs as one, those that all of them have, with the reduction of
+    /// their changes.
+    pub(crate) fn replacements_of_groups(
+        &self,
+        segments: &[Range<usize>],
+        reduce: Reduce,
+    ) -> Vec<Vec<Replacement>> {
+        if self.replacements.is_empty() {
+            return Vec::new();
+        }
+        let n_input = self.n_input();
+        let group_of = |token: usize| segments.partition_point(|segment| segment.end <= token);
+        let of_rows = |segment: &Range<usize>| {
+            let rows = &self.replacements[segment.start - n_input..segment.end - n_input];
+            let (first, others) =
+                (rows.first().map_or(&[][..], Vec::as_slice), rows.get(1..).unwrap_or_default());
+            let as_one = |(i, one): (usize, &Replacement)| {
+                let same: Vec<_> =
+                    others.iter().map(|other| other.get(i).filter(|other| other.is_same_as(one))).collect();
+                let changes = same.iter().map(|other| other.and_then(|other| other.change));
+                let change = reduce.of(std::iter::once(one.change).chain(changes));
+                let at = group_of(one.at);
+                let count = group_of(one.tokens().end.saturating_sub(1)).saturating_sub(at) + 1;
+                same.iter().all(Option::is_some).then(|| Replacement { at, count, change, ..one.clone() })
+            };
+            first.iter().enumerate().filter_map(as_one).collect()
+        };
+        segments.iter().filter(|segment| segment.start >= n_input).map(of_rows).collect()
+    }
+
+    /// Whether replacements are of inputs that there are, and as many lists as rows.
+    pub(crate) fn check_replacements(&self) -> Result<(), Error> {
+        if self.replacements.is_empty() {
+            return Ok(());
+        }
+        let (found, expected) = (self.replacements.len(), self.attributions.len());
+        if found != expected {
+            return Err(Error::Replacements { found, expected });
+        }
+        let (n_input, caps) = (self.n_input(), Caps::DEFAULT);
+        let count = self.replacements.iter().map(Vec::len).sum();
+        if count > caps.replacements {
+            let (place, cap) = ("replacements".to_owned(), caps.replacements);
+            return Err(Error::Cap { place, what: "replacements", found: count, cap });
+        }
+        for (row, replacements) in self.replacements.iter().enumerate() {
+            for (index, one) in replacements.iter().enumerate() {
+                let Replacement { at, count, .. } = *one;
+                if count == 0 || one.tokens().end > n_input {
+                    return Err(Error::Replacement { row, index, at, count, n_input });
+                }
+                let longest = one.text.len().max(one.continuation.as_ref().map_or(0, String::len));
+                if longest > caps.token_text {
+                    let (place, cap) = (format!("replacements[{row}][{index}]"), caps.token_text);
+                    return Err(Error::Cap { place, what: "bytes", found: longest, cap });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `#[serde(deserialize_with = "replacement::lists")]`
+pub(crate) fn lists<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Vec<Replacement>>, D::Error> {
+    let Caps { tokens: rows, replacements: entries, .. } = Caps::DEFAULT;
+    let (what, expected) = ("replacements", "a sequence of objects");
+    let ragged = Ragged::<Object<Replacement>> { rows, entries, what, expected, of: PhantomData };
+    let lists = ragged.deserialize(d)?;
+    Ok(lists.into_iter().map(|list| list.into_iter().map(|object| object.0).collect()).collect())
+}
+
+fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(count: &usize) -> bool {
+    *count == 1
+}
