@@ -377,6 +377,24 @@ fn the_notebooks_run_is_drawn_in_every_state() {
     }
 }
 
+/// What an independent program keeps of run-30 (`crates/viz-svg/tests/rule.rs`): 259 of 5,955 attributions, and with
+/// punctuation and half of each row 236.
+#[test]
+fn a_rule_is_given_by_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_30();
+    let drawn = |flags: &[&str]| {
+        let arguments = [&["draw", "tall-heatmap", &*run, "--tokens", "-o", "x.svg"], flags].concat();
+        done(folder.path(), &arguments);
+        std::fs::read_to_string(folder.path().join("x.svg")).unwrap()
+    };
+    assert!(drawn(&["--drop", "below:3x"]).contains("259 of 5,955 attributions"));
+    let three = drawn(&["--drop", "punctuation,below:3", "--keep-share", "0.5"]);
+    assert!(three.contains("236 of 5,955 attributions"));
+    let repeated = drawn(&["--keep-share", "0.5", "--drop", "below:3", "--drop", "punctuation"]);
+    assert_eq!(repeated, three);
+}
+
 #[test]
 fn a_token_is_held_against_the_one_that_is_given() {
     let folder = tempfile::tempdir().unwrap();
