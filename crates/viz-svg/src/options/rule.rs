@@ -15,8 +15,8 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Rule {
-    /// Whether tokens are hidden that are stop words: every word of theirs is in the list of the language. Default:
-    /// false.
+    /// Whether tokens are hidden that are stop words: every word of theirs is in the list of the language, which holds
+    /// letters such as "d" and "s", and so fragments that are drawn apart. Default: false.
     pub stop_words: bool,
     /// Whether tokens are hidden that hold nothing but white space and punctuation. Default: false.
     pub punctuation: bool,

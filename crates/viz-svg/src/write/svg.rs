@@ -58,9 +58,9 @@ impl Scene {
             .add(described(&self.description).set("id", format!("{prefix}-description")));
         let writer = Writer { scene: self, prefix, lettering };
         let mut patterns = patterns(&self.items);
-        // A page may need any of them.
+        // A page may need any of them; it hides nothing.
         if self.is_redrawn() {
-            patterns = Pattern::ALL.into_iter().collect();
+            patterns.extend(Pattern::ALL.into_iter().filter(|pattern| *pattern != Pattern::Hidden));
         }
         if !patterns.is_empty() {
             document = document.add(writer.definitions(&patterns));
