@@ -25,7 +25,8 @@ pub(crate) struct Numbered(Vec<(usize, usize)>);
 
 impl Numbered {
     /// Inputs and outputs are one text: the first output may go on with the last input's sentence. A token that holds a
-    /// line feed ends a paragraph. An encoder's source, the decoder's start token and the target are texts of their own.
+    /// line feed ends a paragraph. An encoder's source, the decoder's start token and the target are texts of their
+    /// own.
     pub(crate) fn of(record: &Record) -> Self {
         let n = record.tokens.len();
         let source = record.source().filter(|source| *source < n);

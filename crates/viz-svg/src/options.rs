@@ -48,8 +48,8 @@ pub struct Options {
     /// A profile of shares over distance; charts then show each share against the median at its distance, on a scale
     /// around 1× ([`Record::relative`](saliency_schema::Record::relative)). Default: none, shares themselves.
     pub relative: Option<DistanceProfile>,
-    /// Which attributions are shown; the others are hidden, and counted. Default: all, and in `interesting` content words
-    /// with 3 times an even share or more.
+    /// Which attributions are shown; the others are hidden, and counted. Default: all, and in `interesting` content
+    /// words with 3 times an even share or more.
     pub rule: Rule,
     /// The outputs that `interesting` shows whole, by number. Default: none.
     pub expand: Vec<usize>,

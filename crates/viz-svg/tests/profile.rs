@@ -67,8 +67,8 @@ fn several_records_are_pooled() {
     assert!(texts(&scene.to_svg()).join(" ").contains("the median of 90 rows"));
 }
 
-// NumPy, with `text` the tokens and `sentence` the number of each one's, which grows at "NASA", "It", "Boeing", "Boeing",
-// "SpaceX", "Blue", "This", "The" and "On":
+// NumPy, with `sentence` the number of each token's, which grows at "NASA", "It", "Boeing", "Boeing", "SpaceX", "Blue",
+// "This", "The" and "On":
 //
 // by = [defaultdict(list), defaultdict(list)]
 // for r, s in enumerate(shares):

@@ -25,9 +25,9 @@ const BETWEEN: f64 = 16.0;
 /// How many times an even share is kept, where the rule does not say.
 const LEAST: f64 = 3.0;
 
-/// Only the attributions that a rule keeps: the text in muted ink with the kept words in full, and for each output a row
-/// of chips in the order of the text. A chip is as wide as its share of the row, on one scale for all rows, and painted
-/// as everywhere; the dotted stub behind them is what the rule hides, with its share.
+/// Only the attributions that a rule keeps: the text in muted ink with the kept words in full, and for each output a
+/// row of chips in the order of the text. A chip is as wide as its share of the row, on one scale for all rows, and
+/// painted as everywhere; the dotted stub behind them is what the rule hides, with its share.
 ///
 /// Without [`Options::rule`]: no stop words, no punctuation, and 3 times an even share or more. Where no language is
 /// named and the text is not mostly in Latin script, stop words stay, and the caption says so. The text's colours are

@@ -19,8 +19,8 @@ const WIDTH: f64 = 720.0;
 
 /// A dot for each attribution: to the right how many tokens it lies before its output, upwards how many times an even
 /// share of its row it is, both on log scales; over them the median at each distance and the band in which four of five
-/// lie. What stands out most from the median at its distance has a name. Thin lines are the medians of the pairs within a
-/// sentence, across a sentence's end and across a line break, where there are five or more, and the caption compares
+/// lie. What stands out most from the median at its distance has a name. Thin lines are the medians of the pairs within
+/// a sentence, across a sentence's end and across a line break, where there are five or more, and the caption compares
 /// them.
 ///
 /// Several records are pooled. The profile is [`Options::relative`], or that of the records. `hover` is the output

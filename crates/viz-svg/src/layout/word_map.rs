@@ -128,15 +128,15 @@ impl<'a> WordMap<'a> {
                     By::Count(each) => format!("runs of {each} of {} outputs", counted(rows.n_output())),
                 };
                 captions.push(format!(
-                    "Near each other: words of which the same outputs took much. Principal components of the shares of {of}; \
-                     these two keep {} of the variance.",
+                    "Near each other: words of which the same outputs took much. Principal components of the shares of \
+                     {of}; these two keep {} of the variance.",
                     percent(x + y)
                 ));
                 captions.push("Arrows: outputs that point the farthest.".to_owned());
             }
             Kind::Outputs { .. } => captions.push(
-                "Square-root axes. The line is 1 : 1; named are words of which one output took more than twice the other's \
-                 share."
+                "Square-root axes. The line is 1 : 1; named are words of which one output took more than twice the \
+                 other's share."
                     .to_owned(),
             ),
         }
