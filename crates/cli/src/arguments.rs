@@ -6,7 +6,7 @@ use saliency::attribution::{
     Ablation, Aggregate, AttentionPart, Normalize, Positions, Quadrature, ReplaceBy, Scope, Segmentation,
 };
 use saliency::schema::Reduce;
-use saliency::viz::{Look, Palette, State, Theme};
+use saliency::viz::{Look, Palette, Rule, State, Theme};
 use saliency::{Date, Task};
 use std::path::PathBuf;
 
@@ -472,6 +472,26 @@ pub(crate) struct DrawArguments {
     pub(crate) group: GroupArguments,
     #[command(flatten)]
     pub(crate) look: LookArguments,
+    /// Hide attributions: to stop-words, to punctuation, or with below:N those of less than N times an even share of
+    /// their row. With commas, or repeated. The picture says how many are shown and how much is hidden; totals and
+    /// colours stay those of all. Default: none; for interesting stop-words,punctuation,below:3x.
+    #[arg(long, value_name = "stop-words|punctuation|below:N", value_delimiter = ',')]
+    pub(crate) drop: Vec<Rule>,
+    /// Show of each row the largest attributions that together hold this share of it, from 0 to 1.
+    #[arg(long, value_name = "X")]
+    pub(crate) keep_share: Option<f64>,
+    /// The language of the stop words, as a code such as de. Default: English, for a text in Latin script.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) language: Option<String>,
+    /// interesting: the outputs to show whole, by number, with commas.
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    pub(crate) expand: Vec<usize>,
+    /// map: the output to the right; with --y, words are placed by what two outputs took from them.
+    #[arg(long, value_name = "N")]
+    pub(crate) x: Option<usize>,
+    /// map: the output upwards.
+    #[arg(long, value_name = "N")]
+    pub(crate) y: Option<usize>,
     /// The record to draw, from 0, if a chart of one record is given several.
     #[arg(long, value_name = "K")]
     pub(crate) record: Option<usize>,

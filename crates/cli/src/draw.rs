@@ -7,7 +7,7 @@ use crate::records;
 use crate::relative::Relative;
 use crate::request::range;
 use saliency::schema::DistanceProfile;
-use saliency::viz::{LongTable, Options};
+use saliency::viz::{LongTable, Options, Rule};
 use saliency::{Page, Record, ToHtml, chart};
 
 pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure> {
@@ -32,6 +32,10 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
         lock: arguments.lock,
         token: arguments.token,
         against: arguments.against,
+        rule: rule(arguments),
+        expand: arguments.expand.clone(),
+        x: arguments.x,
+        y: arguments.y,
         record: arguments.record,
         width: arguments.width,
         title: arguments.title.clone(),
@@ -86,6 +90,14 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
     destination.write(&bytes)
 }
 
+/// What is shown, by the flags together.
+fn rule(arguments: &DrawArguments) -> Rule {
+    let dropped = arguments.drop.iter().cloned().fold(Rule::new(), Rule::and);
+    let mut flags = Rule::new();
+    (flags.keep_share, flags.language) = (arguments.keep_share, arguments.language.clone());
+    dropped.and(flags)
+}
+
 /// Refuses options of pictures for a table, which holds every cell.
 fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
     if chart != "tokens" {
@@ -97,6 +109,12 @@ fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
         ("--hover", arguments.hover.is_some()),
         ("--token", arguments.token.is_some()),
         ("--against", arguments.against.is_some()),
+        ("--drop", !arguments.drop.is_empty()),
+        ("--keep-share", arguments.keep_share.is_some()),
+        ("--language", arguments.language.is_some()),
+        ("--expand", !arguments.expand.is_empty()),
+        ("--x", arguments.x.is_some()),
+        ("--y", arguments.y.is_some()),
         ("--top", arguments.top.is_some()),
         ("--width", arguments.width.is_some()),
         ("--title", arguments.title.is_some()),

@@ -135,6 +135,7 @@ pub(crate) fn in_flags(message: &str) -> String {
         ("`Prompt::template`", "--template"),
         ("`Options::record`", "--record K"),
         ("`Options::tokens`", "--tokens"),
+        ("`Rule::language`", "--language CODE"),
         ("`Client::open`", "--client"),
     ];
     flags.into_iter().fold(message.to_owned(), |text, (api, flag)| text.replace(api, flag))

@@ -2,8 +2,8 @@
 
 use crate::arguments::LitArguments;
 use crate::attribute::set_threads;
-use crate::failure::{Failure, in_flags};
-use crate::output::{print, remark};
+use crate::failure::Failure;
+use crate::output::print;
 use crate::request::Request;
 use crate::text::{Source, continued, generations, prompt, say_special, text};
 use crate::{estimate, interrupt, lit, memory, model};

@@ -237,6 +237,36 @@ fn what_shares_are_set_against() {
 }
 
 #[test]
+fn what_is_shown_of_a_record() {
+    let place = Place::new();
+    let draw = |more: &[&str], words: &[&str]| {
+        let arguments = [&["draw", "tall-heatmap", "record.json", "-o", "x.svg"], more].concat();
+        place.refused(&arguments, 2, words);
+    };
+    draw(&["--drop", "stopwords"], &["stopwords", "stop-words, punctuation, below:N"]);
+    draw(&["--drop", "below:-1"], &["below is -1", "above 0"]);
+    draw(&["--keep-share", "2"], &["keep_share is 2", "at most 1"]);
+    draw(&["--drop", "stop-words", "--language", "xx"], &["unknown language \"xx\"", "de, "]);
+    draw(&["--language", "de"], &["language", "stop words"]);
+    draw(&["--expand", "0"], &["tall-heatmap has no option expand"]);
+    draw(&["--x", "0", "--y", "0"], &["tall-heatmap has no option x"]);
+    let page = ["draw", "tall-heatmap", "record.json", "--drop", "punctuation", "-o", "x.html"];
+    place.refused(&page, 2, &["rule is punctuation", "left out on a page"]);
+    let table = ["draw", "tokens", "record.json", "--drop", "punctuation", "-o", "x.csv"];
+    place.refused(&table, 2, &["--drop is for pictures"]);
+    place.refused(&["draw", "map", "record.json", "--x", "0", "-o", "x.svg"], 2, &["x is 0", "x and y"]);
+    place.refused(
+        &["draw", "interesting", "record.json", "--expand", "4", "-o", "x.svg"],
+        2,
+        &["expanded output 4"],
+    );
+    let russian = br#"{"format":"saliency-record","version":1,"tokens":[{"id":1,"text":"\u043d\u0430","kind":"input"},{"id":2,"text":"b","kind":"output"}],"attributions":[[1.0]]}"#;
+    place.write("russian.json", russian);
+    let words = ["draw", "tall-heatmap", "russian.json", "--drop", "stop-words", "-o", "x.svg"];
+    place.refused(&words, 2, &["not mostly in Latin script", "--language CODE, one of: ar"]);
+}
+
+#[test]
 fn ids_and_tables() {
     let place = Place::new();
     place.refused(

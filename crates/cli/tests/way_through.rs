@@ -289,7 +289,7 @@ fn lists_help_and_the_schema() {
     assert!(done(here, &["charts"]).lines().any(|l| l.starts_with("tall-heatmap  ")));
     assert!(done(here, &["methods"]).contains("integrated-gradients"));
     let charts = json(&done(here, &["charts", "--json"]));
-    assert_eq!(charts.as_array().unwrap().len(), 9);
+    assert_eq!(charts.as_array().unwrap().len(), 11);
     let methods = json(&done(here, &["methods", "--json"]));
     assert_eq!(methods[0]["name"], "gradient-x-input");
     let published =
@@ -375,6 +375,24 @@ fn the_notebooks_run_is_drawn_in_every_state() {
             }
         }
     }
+}
+
+/// What an independent program keeps of run-30 (`crates/viz-svg/tests/rule.rs`): 259 of 5,955 attributions, and with
+/// punctuation and half of each row 236.
+#[test]
+fn a_rule_is_given_by_flags() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run_30();
+    let drawn = |flags: &[&str]| {
+        let arguments = [&["draw", "tall-heatmap", &*run, "--tokens", "-o", "x.svg"], flags].concat();
+        done(folder.path(), &arguments);
+        std::fs::read_to_string(folder.path().join("x.svg")).unwrap()
+    };
+    assert!(drawn(&["--drop", "below:3x"]).contains("259 of 5,955 attributions"));
+    let three = drawn(&["--drop", "punctuation,below:3", "--keep-share", "0.5"]);
+    assert!(three.contains("236 of 5,955 attributions"));
+    let repeated = drawn(&["--keep-share", "0.5", "--drop", "below:3", "--drop", "punctuation"]);
+    assert_eq!(repeated, three);
 }
 
 #[test]

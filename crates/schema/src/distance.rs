@@ -1,5 +1,7 @@
 //! How much of a row lies at each distance from its output, and how each attribution compares with that.
 
+#[cfg(feature = "sentences")]
+use crate::crossing::{Crossing, Numbered};
 use crate::record::Record;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -122,22 +124,42 @@ impl DistanceProfile {
     /// tokens' are not known, are left out. Where groups were made before inputs were left out, each group that is not
     /// there counts as one token. Missing and non-finite values, and rows whose total is 0, are left out too.
     pub fn of(records: &[Record]) -> Self {
+        Self::of_pairs_where(records, |_| |_, _| true)
+    }
+
+    /// The same of the pairs of a token and an output alone that have this border between them, and no larger one:
+    /// whether nearness or a sentence's end makes the difference. Shares are those of whole rows.
+    #[cfg(feature = "sentences")]
+    pub fn across(records: &[Record], crossing: Crossing) -> Self {
+        Self::of_pairs_where(records, |record| {
+            let numbered = Numbered::of(record);
+            let n_input = record.n_input();
+            move |row, token| numbered.between(token, n_input + row) == crossing
+        })
+    }
+
+    /// The profile of the pairs that a record's rule holds for, by row and token.
+    fn of_pairs_where<Rule: Fn(usize, usize) -> bool>(
+        records: &[Record],
+        rule: impl Fn(&Record) -> Rule,
+    ) -> Self {
         let mut shares: BTreeMap<usize, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
         let mut rows = 0;
         for record in records {
-            let places = places(record);
+            let (places, holds) = (places(record), rule(record));
             for (row, output) in places.iter().skip(record.n_input()).enumerate() {
                 let total = record.row_total(row);
                 if !(total > 0.0 && total.is_finite()) || output.len() != 1 {
                     continue;
                 }
                 rows += 1;
-                for (value, token) in record.attributions[row].iter().zip(&places) {
-                    let Some(value) = value.filter(|x| x.is_finite() && token.len() == 1) else { continue };
-                    let (share, at) =
-                        (value.abs() / total, shares.entry(output.start - token.start).or_default());
-                    at.0.push(share);
-                    at.1.push(share * output.start as f64);
+                for (at, (value, token)) in record.attributions[row].iter().zip(&places).enumerate() {
+                    let counts = token.len() == 1 && holds(row, at);
+                    let Some(value) = value.filter(|x| x.is_finite() && counts) else { continue };
+                    let share = value.abs() / total;
+                    let own = shares.entry(output.start - token.start).or_default();
+                    own.0.push(share);
+                    own.1.push(share * output.start as f64);
                 }
             }
         }

@@ -7,6 +7,8 @@ mod abbreviations;
 mod align;
 mod borders;
 mod check;
+#[cfg(feature = "sentences")]
+mod crossing;
 mod distance;
 mod error;
 mod excerpt;
@@ -38,6 +40,8 @@ mod write;
 
 pub use align::{AlignedBy, Alignment};
 pub use check::Caps;
+#[cfg(feature = "sentences")]
+pub use crossing::Crossing;
 pub use distance::{DistanceCell, DistanceProfile, Relative, RelativeCell};
 pub use error::Error;
 pub use excerpt::Excerpt;

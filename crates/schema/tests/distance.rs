@@ -1,7 +1,7 @@
 //! Shares of rows, the profile of shares over distance, and what is relative to it, against `NumPy`'s numbers.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_schema::{DistanceProfile, Kind, Output, Record, Reduce, Token};
+use saliency_schema::{Crossing, DistanceProfile, Kind, Output, Record, Reduce, Token};
 
 /// A record of so many inputs, and of outputs with these rows.
 fn record(n_input: usize, rows: &[&[f64]]) -> Record {
@@ -228,4 +228,38 @@ fn absurd_groups_take_no_time() {
     let absurd = record(2, &[&[1.0, 1.0], &[1.0, 1.0, 2.0]]).with_regrouped(regrouped);
     let profile = DistanceProfile::of(std::slice::from_ref(&absurd));
     assert_eq!(absurd.relative(&profile).rows[0].len(), 2);
+}
+
+// By hand: "A b. C" goes on with the output "d" and ".", and after a line break "e". The rows' sums are 10, 10 and 12.
+// From "d" (4): "C" (3) is within its sentence; "A", "b", "." (0 to 2) lie before its start. From "." (5): "C", "d".
+// From "e" (7), after the line break at 6: everything.
+#[test]
+fn pairs_are_apart_by_what_lies_between_them() {
+    let texts = ["A", " b", ".", " C", " d", ".", "\n", "E"];
+    let kind = |i: usize| if i < 4 { Kind::Input } else { Kind::Output };
+    let tokens = texts.iter().enumerate().map(|(i, text)| Token::new(0, *text, kind(i)));
+    let rows: [&[f64]; 4] =
+        [&[1.0, 2.0, 3.0, 4.0], &[1.0, 1.0, 1.0, 3.0, 4.0], &[0.0; 6], &[1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 4.0]];
+    let rows = rows.iter().map(|row| row.iter().map(|x| Some(*x)).collect());
+    let record = Record::new(tokens.collect(), rows.collect()).unwrap();
+    let medians = |crossing| {
+        let profile = DistanceProfile::across(std::slice::from_ref(&record), crossing);
+        (1..=profile.longest()).map(|d| (profile.median(d), profile.count(d))).collect::<Vec<_>>()
+    };
+    let found = |median: f64, n| (Some(median), n);
+    // "C" to "d", "d" to ".": 0.4 and 0.4; "C" to ".": 0.3.
+    assert_eq!(medians(Crossing::Within), [found(0.4, 2), found(0.3, 1)]);
+    // Two back ".": 0.3; three "b" 0.2, "." 0.1; four "A" 0.1, "b" 0.1; five "A" 0.1.
+    let [nothing, two, three, four, five] = medians(Crossing::Sentence)[..] else { panic!("five distances") };
+    assert_eq!((nothing, two, four, five), ((None, 0), found(0.3, 1), found(0.1, 2), found(0.1, 1)));
+    assert!((three.0.unwrap() - 0.15).abs() < 1e-15 && three.1 == 2);
+    // Of "E" everything before the line feed and the line feed, which ends the paragraph.
+    let across: Vec<_> = [4.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0].iter().map(|x| found(x / 12.0, 1)).collect();
+    assert_eq!(medians(Crossing::Paragraph), across);
+    // Together they are the profile.
+    let all = DistanceProfile::of(std::slice::from_ref(&record));
+    let counted = |d| {
+        Crossing::ALL.map(|c| DistanceProfile::across(&[record.clone()], c).count(d)).iter().sum::<usize>()
+    };
+    assert!((1..=7).all(|d| counted(d) == all.count(d)));
 }

@@ -45,8 +45,8 @@ pub trait Chart: Sync {
         None
     }
 
-    /// The options of this chart among those that only some charts have: `against`, `columns`,
-    /// `top`. The others are refused.
+    /// The options of this chart among those that only some charts have: `against`, `columns`, `expand`, `language`
+    /// (without stop words in the rule), `top`, `x` and `y`. The others are refused.
     fn own_options(&self) -> &'static [&'static str] {
         &[]
     }

@@ -29,6 +29,8 @@ table! {
     long_output::LongOutput,
     scatter::Scatter,
     input_focused::InputFocused,
+    interesting::Interesting,
+    map::Map,
     profile::Profile,
     rivals::Rivals,
     perturbation::Perturbation,

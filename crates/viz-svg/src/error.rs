@@ -7,10 +7,10 @@ use std::error::Error as StdError;
 #[non_exhaustive]
 pub enum Error {
     // --- what was asked for
-    /// No such chart, theme, look or palette.
+    /// No such chart, theme, look, palette or language of stop words.
     #[error("unknown {what} {name:?}; there are: {known}")]
     Unknown {
-        /// `chart`, `theme`, `look` or `palette`.
+        /// `chart`, `theme`, `look`, `palette` or `language`.
         what: &'static str,
         /// The name that was given.
         name: String,
@@ -32,6 +32,24 @@ pub enum Error {
         found: usize,
         /// How many there are, and of what.
         count: String,
+    },
+    /// A part of a rule is not one.
+    #[error(
+        "{part:?} is no part of a rule; the parts are stop-words, punctuation, below:N (times an even share), \
+         keep-share:X and language:CODE, with commas between them"
+    )]
+    Rule {
+        /// What was given.
+        part: String,
+    },
+    /// Stop words are asked for, of no language, and the text is not in Latin script.
+    #[error(
+        "the text is not mostly in Latin script, so English stop words do not fit it; name its language with \
+         `Rule::language`, one of: {known}"
+    )]
+    NoLanguage {
+        /// The languages that there are lists of.
+        known: String,
     },
     /// One row is hovered and locked.
     #[error(

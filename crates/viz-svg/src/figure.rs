@@ -1,9 +1,10 @@
 //! A chart of some records, with its options: the builder that callers use.
 
 use crate::chart::Chart;
-use crate::charts::{InputFocused, Minimap, Perturbation, Rivals, Tokens};
+use crate::charts::{InputFocused, Interesting, Map, Minimap, Perturbation, Rivals, Tokens};
 use crate::error::Error;
 use crate::options::look::Look;
+use crate::options::rule::Rule;
 use crate::options::{Options, State};
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
@@ -87,6 +88,12 @@ impl<'a, C: Chart> Figure<'a, C> {
     /// Shows each share against the median of a profile at its distance from the output. Default: shares themselves.
     pub fn relative(mut self, profile: DistanceProfile) -> Self {
         self.options.relative = Some(profile);
+        self
+    }
+
+    /// Shows only what a rule keeps; the picture states how much it hides. Default: all.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.options.rule = rule;
         self
     }
 
@@ -215,6 +222,22 @@ impl Figure<'_, InputFocused> {
     /// The input token that [`token`](Figure::token) is compared with, by its position. Default: none.
     pub fn against(mut self, position: usize) -> Self {
         self.options.against = Some(position);
+        self
+    }
+}
+
+impl Figure<'_, Interesting> {
+    /// An output that is shown whole, by its number. Call it again for more. Default: none.
+    pub fn expand(mut self, output: usize) -> Self {
+        self.options.expand.push(output);
+        self
+    }
+}
+
+impl Figure<'_, Map> {
+    /// Places words by what two outputs took from them, the first to the right. Default: principal components.
+    pub fn outputs(mut self, x: usize, y: usize) -> Self {
+        (self.options.x, self.options.y) = (Some(x), Some(y));
         self
     }
 }

@@ -5,12 +5,15 @@
 pub(crate) mod above_panels;
 pub(crate) mod axis;
 pub(crate) mod bar_table;
+pub(crate) mod border_medians;
 pub(crate) mod caption;
 pub(crate) mod cells;
+pub(crate) mod chips;
 pub(crate) mod color_bar;
 pub(crate) mod colored_text;
 pub(crate) mod column_names;
 pub(crate) mod distance_plot;
+pub(crate) mod dot_names;
 pub(crate) mod grid;
 pub(crate) mod heatmap;
 pub(crate) mod legend;
@@ -21,6 +24,8 @@ pub(crate) mod scatter_plot;
 pub(crate) mod sheet;
 pub(crate) mod strips;
 pub(crate) mod word_columns;
+pub(crate) mod word_map;
+pub(crate) mod word_places;
 
 pub use crate::layout::cells::Cells;
 pub use crate::layout::color_bar::Ends;

@@ -19,12 +19,13 @@ mod write;
 
 pub use chart::{Chart, Needs, chart, charts};
 pub use charts::{
-    Highlight, InputFocused, LongOutput, Minimap, Perturbation, Profile, Rivals, Scatter, TallHeatmap,
-    TallMultiple, Tokens,
+    Highlight, InputFocused, Interesting, LongOutput, Map, Minimap, Perturbation, Profile, Rivals, Scatter,
+    TallHeatmap, TallMultiple, Tokens,
 };
 pub use error::Error;
 pub use figure::{AsRecords, Figure};
 pub use options::look::Look;
+pub use options::rule::Rule;
 pub use options::{Options, State, States};
 #[cfg(feature = "html")]
 pub use page::{Page, ToHtml};

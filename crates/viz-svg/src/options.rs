@@ -1,9 +1,11 @@
 //! The options of charts: their state, and how they look.
 
 pub(crate) mod look;
+pub(crate) mod rule;
 
 use crate::error::Error;
 use crate::options::look::Look;
+use crate::options::rule::Rule;
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::values::words;
@@ -46,6 +48,15 @@ pub struct Options {
     /// A profile of shares over distance; charts then show each share against the median at its distance, on a scale
     /// around 1× ([`Record::relative`](saliency_schema::Record::relative)). Default: none, shares themselves.
     pub relative: Option<DistanceProfile>,
+    /// Which attributions are shown; the others are hidden, and counted. Default: all, and in `interesting` content
+    /// words with 3 times an even share or more.
+    pub rule: Rule,
+    /// The outputs that `interesting` shows whole, by number. Default: none.
+    pub expand: Vec<usize>,
+    /// The outputs to the right and upwards in `map`, by number, both or none. Default: principal components.
+    pub x: Option<usize>,
+    /// See [`x`](Self::x).
+    pub y: Option<usize>,
     /// The theme. Default: light.
     pub theme: Theme,
     /// The palette: diverging for values with a sign (differences from a locked row and relative values have one),
@@ -95,6 +106,10 @@ impl Default for Options {
             tokens: false,
             look: Look::Plain,
             relative: None,
+            rule: Rule::new(),
+            expand: Vec::new(),
+            x: None,
+            y: None,
             theme: Theme::Light,
             palette: None,
             clip: 0.99,
@@ -150,6 +165,31 @@ impl Options {
                     against.to_string(),
                     "given with the token that it is held against",
                 ));
+            }
+        }
+        self.rule.check()?;
+        let by_rule = self.rule.language.is_some() && !self.rule.stop_words && !own.contains(&"language");
+        if by_rule {
+            return Err(parameter(
+                "language",
+                "set".into(),
+                "given with stop words, which it is the language of",
+            ));
+        }
+        if !self.expand.is_empty() && !own.contains(&"expand") {
+            return Err(Error::NotAnOption { chart, name: "expand" });
+        }
+        for (name, value, other) in [("x", self.x, self.y), ("y", self.y, self.x)] {
+            match (value, other) {
+                (Some(_), _) if !own.contains(&name) => return Err(Error::NotAnOption { chart, name }),
+                (Some(output), None) => {
+                    return Err(parameter(
+                        name,
+                        output.to_string(),
+                        "given with the other axis' output, x and y",
+                    ));
+                }
+                _ => {}
             }
         }
         for (name, value) in [("columns", self.columns), ("top", self.top)] {

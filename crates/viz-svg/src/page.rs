@@ -158,6 +158,11 @@ impl ToHtml for Page<'_> {
         if self.charts.is_empty() && !self.report {
             return Err(Error::NoChart);
         }
+        if !self.options.rule.is_empty() {
+            let value = self.options.rule.to_string();
+            let range = "left out on a page, which shows every attribution".to_owned();
+            return Err(Error::Parameter { name: "rule", value, range });
+        }
         // Words are put together by the script, and by each chart.
         let apart = Options { tokens: true, ..self.options.clone() };
         let view = View::of(self.records, &apart)?;

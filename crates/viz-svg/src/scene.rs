@@ -94,12 +94,14 @@ pub enum Item {
         /// Its colour.
         color: Color,
     },
-    /// Round dots of one paint, with a rim.
+    /// Round dots of one paint and one size, with a rim.
     Dots {
         /// What they are filled with.
         paint: Paint,
         /// The rim's colour.
         rim: Color,
+        /// Their radius.
+        radius: f64,
         /// Where they are.
         places: Vec<(f64, f64)>,
     },
@@ -175,7 +177,9 @@ impl Item {
             Self::Frame { rect, width, .. } => Some(rect.grown(width / 2.0)),
             Self::Line { from, to, width, .. } => Some(point(from).around(point(to)).grown(width / 2.0)),
             Self::Pointer { tip: (x, y), .. } => Some(Rect::new(x - 5.0, y - 7.0, 10.0, 7.0)),
-            Self::Dots { places, .. } => places.iter().map(point).reduce(Rect::around).map(|r| r.grown(3.5)),
+            Self::Dots { places, radius, .. } => {
+                places.iter().map(point).reduce(Rect::around).map(|r| r.grown(radius + 1.0))
+            }
             Self::Text(text) => Some(text.bounds()),
         }
     }
@@ -213,8 +217,8 @@ impl Item {
                 Self::Line { from: point(from), to: point(to), color, width }
             }
             Self::Pointer { tip, color } => Self::Pointer { tip: point(tip), color },
-            Self::Dots { paint, rim, places } => {
-                Self::Dots { paint, rim, places: places.into_iter().map(point).collect() }
+            Self::Dots { paint, rim, radius, places } => {
+                Self::Dots { paint, rim, radius, places: places.into_iter().map(point).collect() }
             }
             Self::Text(text) => Self::Text(Text { x: text.x + dx, y: text.y + dy, ..text }),
         }

@@ -41,6 +41,11 @@ fn every_chart_says_what_it_shows() {
                     for word in words {
                         assert!(scene.description.contains(word), "{word} in {}", scene.description);
                     }
+                    assert!(!scene.title.is_empty() && scene.description.ends_with('.'), "{}", chart.name());
+                    // Its colours are the sentences', which it says itself.
+                    if chart.name() == "map" {
+                        continue;
+                    }
                     // The ends, with their unit, and how many cells lie beyond.
                     let compares = lock.is_some() || chart.name() == "scatter";
                     let (left, right) = if compares { ("%", "+") } else { ("0", "") };
@@ -50,7 +55,6 @@ fn every_chart_says_what_it_shows() {
                     assert!(legend[2].text.contains("\u{a0}%"), "{legend:?}");
                     assert!(scene.description.contains("of the row or more"), "{}", scene.description);
                     assert!(scene.description.contains("of 5,190 input cells"), "{}", scene.description);
-                    assert!(!scene.title.is_empty() && scene.description.ends_with('.'), "{}", chart.name());
                 }
             }
         }
@@ -78,6 +82,11 @@ fn what_is_no_number_is_told_apart() {
         if chart.name() == "profile" {
             // A share of a row of nothing has no place either.
             let note = "5 of 5 attributions have no finite share and are not drawn";
+            assert!(texts.iter().any(|t| t == note), "{texts:?}");
+            continue;
+        }
+        if chart.name() == "map" {
+            let note = "5 of 5 words have no finite share and are not drawn";
             assert!(texts.iter().any(|t| t == note), "{texts:?}");
             continue;
         }

@@ -29,6 +29,9 @@ fn against(text: &str) -> Explained {
     Explained::new().with_alternatives(vec![Named::new(9, text)])
 }
 
+/// The title of all outputs themselves.
+const PLAIN: &str = "What every output looked at";
+
 /// Checks every chart's title and legend, of one row or of all, and the table as text.
 fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
     for chart in charts() {
@@ -37,6 +40,10 @@ fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
             "highlight" | "tokens" => of_row,
             // Two rows against each other, by their names.
             "scatter" => &scene.title,
+            // Of outputs themselves they say more.
+            "input-focused" if of_all == PLAIN => "What each word gave to every output",
+            "map" if of_all == PLAIN => "Words by what every output took from them",
+            "profile" if of_all == PLAIN => "What lies how far back, and how much it got",
             _ => of_all,
         };
         assert_eq!(scene.title, said, "{}", chart.name());
@@ -51,12 +58,7 @@ fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
 
 #[test]
 fn the_produced_token_is_what_every_output_looked_at() {
-    check(
-        &record("logit", [None, None]),
-        "What “right” (output 0) looked at",
-        "What every output looked at",
-        "target: logit",
-    );
+    check(&record("logit", [None, None]), "What “right” (output 0) looked at", PLAIN, "target: logit");
 }
 
 #[test]

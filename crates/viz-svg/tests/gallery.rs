@@ -3,8 +3,8 @@
 
 use saliency_schema::{Method, Model, Record};
 use saliency_viz_svg::{
-    Highlight, InputFocused, LongOutput, Minimap, Page, Profile, Scatter, TallHeatmap, TallMultiple, Theme,
-    ToHtml, Tokens,
+    Highlight, InputFocused, Interesting, LongOutput, Map, Minimap, Page, Profile, Scatter, TallHeatmap,
+    TallMultiple, Theme, ToHtml, Tokens,
 };
 use std::path::Path;
 
@@ -32,6 +32,10 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
         "input-focused.svg": InputFocused::new(&record),
         "input-focused-compared.svg": InputFocused::new(&record).token(20).against(47),
         "profile.svg": Profile::new(&record),
+        "interesting.svg": Interesting::new(&record),
+        "map.svg": Map::new(&record),
+        "map-outputs.svg": Map::new(&record).outputs(0, 3),
+        "tall-heatmap-rule.svg": TallHeatmap::new(&record).rule("stop-words,punctuation,below:2x".parse().unwrap()),
         "tokens.svg": Tokens::new(&record),
     };
     let doc = without_spaces(DOC);

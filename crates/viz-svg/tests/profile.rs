@@ -66,3 +66,26 @@ fn several_records_are_pooled() {
     check(&scene);
     assert!(texts(&scene.to_svg()).join(" ").contains("the median of 90 rows"));
 }
+
+// NumPy, with `sentence` the number of each token's, which grows at "NASA", "It", "Boeing", "Boeing", "SpaceX", "Blue",
+// "This", "The" and "On":
+//
+// by = [defaultdict(list), defaultdict(list)]
+// for r, s in enumerate(shares):
+//     for t, x in enumerate(s): by[sentence[t] != sentence[184 + r]][184 + r - t].append(x * (184 + r))
+// both = [d for d in by[0] if len(by[0][d]) >= 5 and len(by[1].get(d, [])) >= 5]
+// len(both), np.median([np.median(by[0][d]) / np.median(by[1][d]) for d in both])      # 14, 1.5295795029617176
+#[test]
+fn a_sentence_s_end_is_compared_with_none() {
+    let scene = draw("profile", &run_30(), &Options::default());
+    let words = "At the 14 distances with 5 or more of both, the median within a sentence is 1.5× that across a sentence’s end";
+    assert!(scene.description.contains(words), "{}", scene.description);
+    assert!(texts(&scene.to_svg()).join(" ").contains("median within a sentence"));
+    // One sentence has nothing to compare.
+    let kind = |i: usize| if i < 20 { Kind::Input } else { Kind::Output };
+    let tokens = (0..40).map(|i| Token::new(0, " word", kind(i))).collect();
+    let rows = (20..40).map(|length| vec![Some(1.0); length]).collect();
+    let scene = draw("profile", &Record::new(tokens, rows).unwrap(), &Options::default());
+    check(&scene);
+    assert!(group(&scene, "borders").is_empty() && !scene.description.contains("within a sentence"));
+}

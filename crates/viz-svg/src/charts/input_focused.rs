@@ -53,7 +53,8 @@ impl Chart for InputFocused {
         }
         let columns = ((inner / CELL).floor() as usize).max(1);
         let words = WordColumns::new((&rows, &scale, &bins), columns, options.for_page);
-        let mut sheet = Sheet::of_all(&rows, &scale, options, rows.title_of_all());
+        let title = rows.title_of_all_or("What each word gave to every output");
+        let mut sheet = Sheet::of_all(&rows, &scale, options, title);
         let captions = captions(&rows, &scale, &bins, options);
         let (lines, height) = caption::lay_out(&captions, inner, options.theme);
         sheet.group("caption", None, lines, (0.0, 0.0));

@@ -10,6 +10,7 @@ use crate::scene::{Anchor, Item, Rect, Scene, Text};
 use crate::text::font;
 use crate::text::visible;
 use crate::values::excerpt;
+use crate::values::kept::Count;
 use crate::values::kind::Unit;
 use crate::values::number::{percent, times};
 use crate::values::provenance::Provenance;
@@ -116,6 +117,10 @@ impl Chart for Tokens {
             let outside = excerpt::outside_of_shown(&table.rows).join("; ");
             let _ = writeln!(text, "shown: {inputs}; {outside}");
         }
+        if let (Some(row), false) = (table.rows.hover, options.rule.is_empty()) {
+            let said = Count::of([(&table.rows, row)]).in_words(&options.rule);
+            let _ = writeln!(text, "{said}");
+        }
         text.push('\n');
         let heads =
             table.heads.iter().map(|head| font::fitted(&visible(head), 1.0, 12.0 * font::width("x", 1.0)));
@@ -177,7 +182,9 @@ struct Bars<'a> {
 impl<'a> Table<'a> {
     fn of(records: &'a [Record], options: &Options) -> Result<Self, Error> {
         let rows = Rows::one(records, options)?;
-        let mut shown: Vec<(usize, Value)> = rows.hovered().collect();
+        let all = rows.hover.map_or(0, |row| rows.length(row));
+        let mut shown: Vec<(usize, Value)> =
+            rows.hovered().filter(|(_, value)| *value != Value::Hidden).collect();
         // Of values relative to a distance, those far above it come first, and not those far below.
         let by_sign = rows.unit() == Unit::Relative && !rows.compares();
         let size = |value: Value| match value.number() {
@@ -187,9 +194,9 @@ impl<'a> Table<'a> {
             Some(x) => x.abs(),
         };
         shown.sort_by(|a, b| size(b.1).total_cmp(&size(a.1)));
-        let all = shown.len();
         let finite = |value: Value| value.number().filter(|x| x.is_finite()).map_or(0.0, f64::abs);
-        let whole: f64 = shown.iter().map(|(_, value)| finite(*value) / 1e6).sum();
+        let of_all = rows.hover.into_iter().flat_map(|row| (0..all).map(move |token| (row, token)));
+        let whole: f64 = of_all.map(|(row, token)| finite(rows.whole(row, token)) / 1e6).sum();
         shown.truncate(options.top.unwrap_or(TOP));
         let share = match rows.hover {
             Some(row) if !rows.compares() => {

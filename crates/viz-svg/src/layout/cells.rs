@@ -1,7 +1,7 @@
 //! Rectangles gathered by paint, so that each colour is written once.
 
 use crate::paint::color::Color;
-use crate::paint::scale::Paint;
+use crate::paint::scale::{Paint, Pattern};
 use crate::scene::{Item, Rect};
 use std::collections::BTreeMap;
 
@@ -12,7 +12,15 @@ pub struct Cells(BTreeMap<Paint, Vec<Rect>>);
 impl Cells {
     /// Adds a rectangle.
     pub fn add(&mut self, paint: Paint, rect: Rect) {
-        self.0.entry(paint).or_default().push(rect);
+        let cells = self.0.entry(paint).or_default();
+        // There may be much that is hidden: what goes on to the right or below is one rectangle.
+        if let (Paint::Pattern(Pattern::Hidden), Some(last)) = (paint, cells.last_mut())
+            && let Some(both) = joined(*last, rect)
+        {
+            *last = both;
+            return;
+        }
+        cells.push(rect);
     }
 
     /// Adds all of others.
@@ -54,4 +62,14 @@ impl Cells {
     pub fn into_items(self) -> impl Iterator<Item = Item> {
         self.0.into_iter().map(|(paint, cells)| Item::Cells { paint, cells })
     }
+}
+
+/// Two rectangles as one, where the second goes on from the first to the right or below.
+fn joined(first: Rect, second: Rect) -> Option<Rect> {
+    let same = |a: f64, b: f64| (a - b).abs() < 1e-6;
+    let right =
+        same(first.y, second.y) && same(first.height, second.height) && same(first.x + first.width, second.x);
+    let below =
+        same(first.x, second.x) && same(first.width, second.width) && same(first.y + first.height, second.y);
+    (right || below).then(|| first.around(second))
 }

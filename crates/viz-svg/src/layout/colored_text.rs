@@ -150,11 +150,56 @@ impl ColoredText {
     /// output and the one under the pointer in frames, and outputs after the hovered one in muted ink.
     pub(crate) fn items(&self, rows: &Rows<'_>, scale: &Scale, token: Option<usize>) -> Vec<Item> {
         let theme = scale.theme;
-        let mut items = vec![Item::filled(Rect::new(0.0, 0.0, self.width, self.height()), theme.panel())];
         let paint = |token: usize| -> Option<Paint> {
             let row = rows.hover.filter(|row| token < rows.length(*row))?;
             Some(scale.paint(rows.shown(row, token)))
         };
+        let own = rows.hover.map(|row| self.n_input + row);
+        let ink = |token: usize| match paint(token) {
+            Some(paint) => scale.backdrop(paint).ink(),
+            None if own.is_some_and(|own| token > own) => theme.muted(),
+            None => theme.ink(),
+        };
+        self.drawn(rows, scale, token, paint, ink)
+    }
+
+    /// The same in muted ink, but for what the rule keeps of any row, which is bold; colours of nothing that is hidden.
+    pub(crate) fn kept(&self, rows: &Rows<'_>, scale: &Scale, token: Option<usize>) -> Vec<Item> {
+        let theme = scale.theme;
+        let mut kept = vec![false; rows.record.tokens.len()];
+        for row in 0..rows.n_output() {
+            for (token, kept) in kept.iter_mut().enumerate().take(rows.length(row)) {
+                *kept |= !rows.hides(row, token);
+            }
+        }
+        let paint = |token: usize| -> Option<Paint> {
+            let row = rows.hover.filter(|row| token < rows.length(*row) && !rows.hides(*row, token))?;
+            Some(scale.paint(rows.shown(row, token)))
+        };
+        let ink = |token: usize| match paint(token) {
+            Some(paint) => scale.backdrop(paint).ink(),
+            None if kept[token] => theme.ink(),
+            None => theme.muted(),
+        };
+        let items = self.drawn(rows, scale, token, paint, ink).into_iter();
+        let bold = |item| match item {
+            Item::Text(text) if text.color != theme.muted() => text.bold().into(),
+            item => item,
+        };
+        items.map(bold).collect()
+    }
+
+    /// The text in some paints and inks.
+    fn drawn(
+        &self,
+        rows: &Rows<'_>,
+        scale: &Scale,
+        token: Option<usize>,
+        paint: impl Fn(usize) -> Option<Paint>,
+        ink: impl Fn(usize) -> Color,
+    ) -> Vec<Item> {
+        let theme = scale.theme;
+        let mut items = vec![Item::filled(Rect::new(0.0, 0.0, self.width, self.height()), theme.panel())];
         let pieces = self.pieces();
         let mut cells = Cells::default();
         for piece in &pieces {
@@ -172,11 +217,6 @@ impl ColoredText {
             items.push(Item::Cells { paint: Paint::Color(theme.ink()), cells: ticks });
         }
         let of_output = |row: Option<usize>| row.map(|row| self.n_input + row);
-        let ink = |token: usize| match paint(token) {
-            Some(paint) => scale.backdrop(paint).ink(),
-            None if of_output(rows.hover).is_some_and(|own| token > own) => theme.muted(),
-            None => theme.ink(),
-        };
         for block in &self.blocks {
             let of_block = |token: usize| ink(block.first + token);
             let runs = block.paragraph.runs(PADDING, PADDING + block.top, of_block);

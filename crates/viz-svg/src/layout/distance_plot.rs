@@ -2,6 +2,7 @@
 
 use crate::layout::cells::Cells;
 use crate::layout::color_bar::counted;
+use crate::layout::dot_names;
 use crate::layout::grid::AS_RECTANGLES;
 use crate::options::{Options, State};
 use crate::paint::scale::{Paint, Scale};
@@ -24,7 +25,7 @@ const MANY: (usize, f64) = (2_000, 2.0);
 const HOVERED: (f64, f64) = (8.0, 5.0);
 /// So many outliers have a name, and stand out from a median of at least so many shares.
 const NAMES: usize = 10;
-const ENOUGH: usize = 5;
+pub(crate) const ENOUGH: usize = 5;
 /// A name may stand over so many dots.
 const COVERED: usize = 12;
 /// The values reach over at most so many times the lowest.
@@ -76,8 +77,11 @@ impl<'a> DistancePlot<'a> {
         for (panel, of_panel) in rows.iter().enumerate() {
             let record = of_panel.record;
             let relative = record.relative(profile);
-            all += record.attributions.iter().map(Vec::len).sum::<usize>();
-            dots.extend(record.by_distance().map(|cell| {
+            let shown =
+                |row: usize| (0..of_panel.length(row)).filter(move |token| !of_panel.hides(row, *token));
+            all += (0..of_panel.n_output()).map(|row| shown(row).count()).sum::<usize>();
+            let cells = record.by_distance().filter(|cell| !of_panel.hides(cell.row, cell.token));
+            dots.extend(cells.map(|cell| {
                 let against = relative.rows[cell.row][cell.token];
                 let ratio = against.ratio.filter(|_| against.n >= ENOUGH);
                 let (row, token) = (cell.row, cell.token);
@@ -178,7 +182,7 @@ impl<'a> DistancePlot<'a> {
             for dot in others {
                 painted.entry(self.paint(dot)).or_default().push(dot.at);
             }
-            let dots_of = |(paint, places)| Item::Dots { paint, rim: theme.muted(), places };
+            let dots_of = |(paint, places)| Item::Dots { paint, rim: theme.muted(), radius: 2.5, places };
             items.extend(painted.into_iter().map(dots_of));
         }
         let side = self.hovered_side();
@@ -252,6 +256,13 @@ impl<'a> DistancePlot<'a> {
         Rect::new(inside(x, plot.x, plot.width), inside(y, plot.y, plot.height), side, side)
     }
 
+    /// A step of a line at a distance.
+    pub(crate) fn step(&self, distance: usize, even: f64, height: f64) -> Rect {
+        let (from, to) = (self.x(distance as f64 - 0.5), self.x(distance as f64 + 0.5));
+        let y = (self.y(even) - height / 2.0).clamp(EDGE, EDGE + HEIGHT - height);
+        Rect::new(from, y, to - from, height)
+    }
+
     /// The median and the band, a step for each distance; of few shares, muted and without a band.
     pub(crate) fn profile(&self) -> Vec<Item> {
         if self.dots.is_empty() {
@@ -261,11 +272,7 @@ impl<'a> DistancePlot<'a> {
         let (mut medians, mut few, mut band) = (Vec::new(), Vec::new(), Vec::new());
         for distance in 1..=self.profile.longest() {
             let Some([low, median, high]) = self.profile.even(distance) else { continue };
-            let (from, to) = (self.x(distance as f64 - 0.5), self.x(distance as f64 + 0.5));
-            let step = |even: f64, height: f64| {
-                let y = (self.y(even) - height / 2.0).clamp(EDGE, EDGE + HEIGHT - height);
-                Rect::new(from, y, to - from, height)
-            };
+            let step = |even, height| self.step(distance, even, height);
             if self.profile.count(distance) < ENOUGH {
                 few.push(step(median, 2.0));
                 continue;
@@ -314,46 +321,15 @@ impl<'a> DistancePlot<'a> {
         if self.dots.is_empty() {
             return Vec::new();
         }
-        let (plot, theme) = (self.plot(), self.scales[0].theme);
-        let (mut taken, mut items): (Vec<Rect>, Vec<Item>) = (Vec::new(), Vec::new());
-        for dot in self.outliers().into_iter().take(4 * NAMES) {
-            let (x, y) = dot.at;
-            let text = Text::new(self.name(dot), x, y, SIZE, theme.ink());
-            let places = [
-                (6.0, 3.5, Anchor::Start),
-                (-6.0, 3.5, Anchor::End),
-                (0.0, -6.0, Anchor::Middle),
-                (0.0, 13.0, Anchor::Middle),
-            ];
-            let free = |(dx, dy, anchor): (f64, f64, Anchor)| {
-                let text = Text { x: x + dx, y: y + dy, anchor, ..text.clone() };
-                let room = text.bounds();
-                let inside = room.x >= plot.x
-                    && room.x + room.width <= plot.x + plot.width
-                    && room.y >= plot.y
-                    && room.y + room.height <= plot.y + plot.height;
-                let free = inside && !taken.iter().any(|other| room.overlaps(other));
-                (free && self.covered(&room) <= COVERED).then_some((text, room))
-            };
-            let Some((text, room)) = places.into_iter().find_map(free) else { continue };
-            taken.push(room.grown(1.0));
-            items.push(text.into());
-            if items.len() == NAMES {
-                break;
-            }
-        }
-        items
-    }
-
-    /// How many dots lie in a rectangle.
-    fn covered(&self, room: &Rect) -> usize {
-        let room = room.grown(0.5);
-        let (right, bottom) = (room.x + room.width, room.y + room.height);
-        let inside = |dot: &&Dot| {
-            let (x, y) = dot.at;
-            room.x < x && x < right && room.y < y && y < bottom
-        };
-        self.dots.iter().filter(inside).count()
+        let names = self.outliers().into_iter().take(4 * NAMES).map(|dot| (self.name(dot), dot.at, 3.0));
+        let dots: Vec<_> = self.dots.iter().map(|dot| (dot.at, 0.0)).collect();
+        dot_names::items(
+            names,
+            &dots,
+            (self.plot(), Vec::new()),
+            (NAMES, COVERED),
+            self.scales[0].theme.ink(),
+        )
     }
 
     /// What it shows, in sentences.

@@ -25,7 +25,6 @@ pub(crate) struct Legend<'a> {
     /// How the records were made: `name: value`.
     pub(crate) provenance: &'a [String],
     pub(crate) options: &'a Options,
-    /// At least one.
     pub(crate) bars: &'a [ColorBar<'a>],
     /// How much of a chart's one or two rows lies outside what is shown.
     pub(crate) outside: &'a [String],
@@ -66,6 +65,11 @@ impl Legend<'_> {
             groups.push(Item::group("legend", None, std::mem::take(&mut own), (0.0, 0.0)));
             left += taken + BETWEEN;
         }
+        // Colours of nothing but what the picture itself explains.
+        let has_bars = !groups.is_empty();
+        if !has_bars {
+            groups.push(Item::group("legend", None, own, (0.0, 0.0)));
+        }
         // The patterns behind the bars, or before what stands in the next line.
         if !marks_fit {
             (left, top) = (0.0, top + LINE);
@@ -74,7 +78,7 @@ impl Legend<'_> {
             items.extend(marks.drain(..).map(|mark| mark.moved(x + left, top)));
         }
         let (room, at) = if marks_fit {
-            top += LINE;
+            top += if has_bars || marks_width > 0.0 { LINE } else { 0.0 };
             (width, x)
         } else {
             (width - marks_width - BETWEEN, x + marks_width + BETWEEN)

@@ -11,6 +11,7 @@ use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::font;
 use crate::text::label::label_at;
 use crate::values::kind::Unit;
+use crate::values::number::percent;
 use crate::values::rows::{Foreign, Rows};
 use crate::values::{explained, words};
 use saliency_schema::Token;
@@ -95,7 +96,7 @@ impl<'a> ScatterPlot<'a> {
                 None => painted.push((dot.paint, vec![dot.at])),
             }
         }
-        let dots_of = |(paint, places)| Item::Dots { paint, rim: theme.muted(), places };
+        let dots_of = |(paint, places)| Item::Dots { paint, rim: theme.muted(), radius: 2.5, places };
         items.extend(painted.into_iter().rev().map(dots_of));
         let marked = self.token.filter(|&token| token < rows.record.tokens.len());
         if let Some(dot) = dots.iter().find(|d| marked.is_some() && d.position == marked) {
@@ -144,6 +145,9 @@ impl<'a> ScatterPlot<'a> {
         let apart = Paint::Pattern(Pattern::NotComparable);
         let finite = |value: Value| value.number().filter(|v| v.is_finite());
         for position in 0..rows.length(self.y).max(self.x.map_or(0, |x| rows.length(x))) {
+            if rows.hides(self.y, position) {
+                continue;
+            }
             let (a, b) = (self.x_value(position), rows.own(self.y, position));
             let (at, weight, paint) = match (finite(a), finite(b)) {
                 (Some(a), Some(b)) => {
@@ -256,17 +260,26 @@ pub(crate) fn axis(rows: &Rows<'_>, side: f64) -> Axis {
         _ => (Form::Root, high),
     };
     // A tick is a round number.
-    let spelled = |x: f64| {
-        let text = rows.unit().spelled(Value::Number(x), false);
-        match text.split_once('\u{a0}') {
-            Some((number, percent)) if number.contains('.') => {
-                format!("{}\u{a0}{percent}", number.trim_end_matches('0').trim_end_matches('.'))
-            }
-            _ if x == 0.0 && rows.unit() != Unit::Relative => "0".to_owned(),
-            _ => text,
-        }
+    let spelled = |x: f64| match rows.unit().spelled(Value::Number(x), false) {
+        _ if x == 0.0 && rows.unit() != Unit::Relative => "0".to_owned(),
+        text => without_zeros(text),
     };
     Axis::new(form, high.max(-low), side, spelled)
+}
+
+/// A share at a tick, which is a round number.
+pub(crate) fn round_percent(share: f64) -> String {
+    if share == 0.0 { "0".to_owned() } else { without_zeros(percent(share)) }
+}
+
+/// Percent without zeros at the end of its digits.
+fn without_zeros(text: String) -> String {
+    match text.split_once('\u{a0}') {
+        Some((number, percent)) if number.contains('.') => {
+            format!("{}\u{a0}{percent}", number.trim_end_matches('0').trim_end_matches('.'))
+        }
+        _ => text,
+    }
 }
 
 /// Labels of the dots that stand out most, where there is room for them.

@@ -1,5 +1,6 @@
 //! A picture's frame: the legend above what is drawn, and a margin around it.
 
+use crate::layout::caption;
 use crate::layout::color_bar::{ColorBar, Ends};
 use crate::layout::legend::Legend;
 use crate::layout::notes;
@@ -10,6 +11,7 @@ use crate::paint::theme::Theme;
 use crate::redraw::Redraw;
 use crate::scene::{Item, Rect, Scene, Text};
 use crate::values::excerpt;
+use crate::values::kept::Count;
 use crate::values::names::common_lines;
 use crate::values::rows::Rows;
 use saliency_schema::Record;
@@ -43,6 +45,8 @@ pub struct Sheet<'a> {
     outside: Vec<String>,
     /// What is shown of the records, in words.
     excerpt: String,
+    /// How many attributions the rule keeps: of the one row of a chart of one, or of all.
+    kept: Count,
     items: Vec<Item>,
 }
 
@@ -51,7 +55,9 @@ impl<'a> Sheet<'a> {
     /// [`Options::title`] replaces `title`.
     pub fn of_row(rows: &Rows<'_>, scale: &'a Scale, options: &'a Options, title: impl Into<String>) -> Self {
         let outside = excerpt::outside_of_shown(rows);
-        Self { outside, ..Self::of_all(rows, scale, options, title) }
+        let kept = rows.hover.map(|row| (rows, row));
+        let kept = Count::of(kept);
+        Self { outside, kept, ..Self::of_all(rows, scale, options, title) }
     }
 
     /// An empty sheet for a picture of all rows of a record. [`Options::title`] replaces `title`.
@@ -73,13 +79,31 @@ impl<'a> Sheet<'a> {
         let (outside, excerpt) = (Vec::new(), excerpt::in_words(records));
         let bars = vec![ColorBar { scale, ends, of: None }];
         let notes = notes::of(records, options);
-        Self { bars, options, title, provenance, notes, outside, excerpt, items: Vec::new() }
+        Self {
+            bars,
+            options,
+            title,
+            provenance,
+            notes,
+            outside,
+            excerpt,
+            kept: scale.kept,
+            items: Vec::new(),
+        }
     }
 
-    /// These colour bars instead of the one for all; at least one.
+    /// These colour bars instead of the one for all; none where the picture explains its colours itself.
     #[must_use]
     pub(crate) fn with_bars(self, bars: Vec<ColorBar<'a>>) -> Self {
-        Self { bars, ..self }
+        let all = bars.iter().map(|bar| bar.scale.kept).reduce(Count::plus);
+        Self { bars, kept: all.unwrap_or(self.kept), ..self }
+    }
+
+    /// Another title, where [`Options::title`] is not set.
+    #[must_use]
+    pub(crate) fn titled(self, title: impl Into<String>) -> Self {
+        let title = self.options.title.clone().unwrap_or_else(|| title.into());
+        Self { title, ..self }
     }
 
     /// What the ends of the colour scale mean. Default: [`Ends::of`] the rows.
@@ -154,6 +178,14 @@ impl<'a> Sheet<'a> {
         self.add(Text::new(text, x, y, HEADING, ink).bold());
     }
 
+    /// The rule, how many attributions it keeps, and how much it hides; empty where it hides nothing.
+    fn rule(&self) -> Vec<String> {
+        if self.options.rule.is_empty() {
+            return Vec::new();
+        }
+        vec![self.kept.in_words(&self.options.rule)]
+    }
+
     /// The finished picture. `description` states in a sentence what it shows.
     pub fn scene(self, description: impl Into<String>) -> Scene {
         let bounds = self.items.iter().filter_map(Item::bounds).reduce(Rect::around);
@@ -180,11 +212,16 @@ impl<'a> Sheet<'a> {
             outside: &self.outside,
             patterns: &patterns,
         };
-        let description = description.into() + &legend.in_words() + &self.excerpt;
+        let rule = self.rule();
+        let said = rule.first().map(|said| format!(" {said}")).unwrap_or_default();
+        let description = description.into() + &legend.in_words() + &said + &self.excerpt;
         let legend = legend.lay_out(room);
         let below = (MARGIN, MARGIN + legend.height, right);
         let notes = notes::lay_out(&self.notes, below, self.options.theme);
-        let top = MARGIN + legend.height + notes.height + BELOW;
+        let rule_top = MARGIN + legend.height + notes.height;
+        let (lines, rule_height) = caption::lay_out(&rule, right, self.options.theme);
+        let rule = (!lines.is_empty()).then(|| Item::group("rule", None, lines, (MARGIN, rule_top)));
+        let top = rule_top + rule_height + BELOW;
         let body = self.items.into_iter().map(|item| item.moved(MARGIN - left, top - above));
         Scene {
             width: right + 2.0 * MARGIN,
@@ -192,7 +229,7 @@ impl<'a> Sheet<'a> {
             title: self.title,
             description,
             theme: self.options.theme,
-            items: legend.items.into_iter().chain(notes.items).chain(body).collect(),
+            items: legend.items.into_iter().chain(notes.items).chain(rule).chain(body).collect(),
             id_prefix: self.options.id_prefix.clone(),
         }
     }

@@ -22,6 +22,8 @@ const WORD: f64 = 16.0;
 const BELOW: f64 = 14.0;
 /// A long word takes so many cells at the most.
 const LONGEST: usize = 4;
+/// The tick of a value that is hidden.
+const STUB: f64 = 4.0;
 
 /// The inputs' columns.
 pub(crate) struct WordColumns<'a> {
@@ -132,6 +134,10 @@ impl<'a> WordColumns<'a> {
         let (left, top) = self.corner(token);
         let (y, height) = (top + self.band() - (bin + 1) as f64 * self.step, self.step - 1.0);
         let room = CELL - FREE - 1.0;
+        // A stub: there may be many.
+        if value == Value::Hidden {
+            return Some(Rect::new(left + self.zero() + 1.0, y, STUB, height));
+        }
         if let Paint::Pattern(_) = self.scale.paint(value) {
             return Some(Rect::new(left + 1.0, y, room, height));
         }

@@ -47,7 +47,11 @@ impl<'a> Figures<'a> {
         // An option of one chart does not reach the others.
         let own = |name: &str| self.alone || chart.own_options().contains(&name);
         let options = Options {
+            against: self.options.against.filter(|_| own("against")),
+            x: self.options.x.filter(|_| own("x")),
+            y: self.options.y.filter(|_| own("y")),
             columns: self.options.columns.filter(|_| own("columns")),
+            expand: if own("expand") { self.options.expand.clone() } else { Vec::new() },
             top: self.options.top.filter(|_| own("top")),
             ..self.options.clone()
         };

@@ -6,6 +6,7 @@ use crate::options::look::Look;
 use crate::paint::color::Color;
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
+use crate::values::kept::Count;
 use crate::values::kind::Unit;
 use crate::values::rows::Rows;
 
@@ -38,12 +39,20 @@ pub enum Pattern {
     NegativeInfinite,
     /// The value has no counterpart to compare with.
     NotComparable,
+    /// The rule hides the value.
+    Hidden,
 }
 
 impl Pattern {
     /// Every pattern, in the order of a legend.
-    pub const ALL: [Self; 5] =
-        [Self::Missing, Self::NotANumber, Self::Infinite, Self::NegativeInfinite, Self::NotComparable];
+    pub const ALL: [Self; 6] = [
+        Self::Missing,
+        Self::NotANumber,
+        Self::Infinite,
+        Self::NegativeInfinite,
+        Self::NotComparable,
+        Self::Hidden,
+    ];
 
     /// Its name in a legend.
     pub fn label(self) -> &'static str {
@@ -53,6 +62,7 @@ impl Pattern {
             Self::Infinite => "∞",
             Self::NegativeInfinite => "−∞",
             Self::NotComparable => "not comparable",
+            Self::Hidden => "hidden",
         }
     }
 }
@@ -74,6 +84,8 @@ pub enum Value {
     Missing,
     /// There is no counterpart to compare it with.
     NotComparable,
+    /// [`Options::rule`](crate::Options::rule) hides it.
+    Hidden,
 }
 
 impl From<Option<f64>> for Value {
@@ -137,6 +149,8 @@ pub struct Scale {
     /// How many of the cells reach the end: of inputs, and of earlier outputs.
     pub(crate) inputs: Reach,
     pub(crate) outputs: Reach,
+    /// How many of the attributions the rule keeps.
+    pub(crate) kept: Count,
     /// What the numbers are, and whether they are differences.
     pub(crate) unit: Unit,
     pub(crate) compares: bool,
@@ -173,7 +187,7 @@ impl Scale {
             for row in 0..rows.n_output() {
                 n_cells += rows.cells(row);
                 for token in 0..rows.length(row) {
-                    if let Some(x) = rows.shown(row, token).number().filter(|x| x.is_finite()) {
+                    if let Some(x) = rows.whole(row, token).number().filter(|x| x.is_finite()) {
                         signed |= x < 0.0;
                         let sizes = if token < rows.n_input() { &mut inputs } else { &mut outputs };
                         sizes.push(x.abs());
@@ -221,6 +235,7 @@ impl Scale {
             cut: even.map(|even| (even / options.intensity).min(end)),
             inputs: reach(&inputs),
             outputs: reach(&outputs),
+            kept: Count::of(several.iter().flat_map(|rows| (0..rows.n_output()).map(move |row| (rows, row)))),
             unit,
             compares,
             colors: std::array::from_fn(color),
@@ -247,6 +262,7 @@ impl Scale {
         match value {
             Value::Missing => Paint::Pattern(Pattern::Missing),
             Value::NotComparable => Paint::Pattern(Pattern::NotComparable),
+            Value::Hidden => Paint::Pattern(Pattern::Hidden),
             Value::Number(x) if x.is_nan() => Paint::Pattern(Pattern::NotANumber),
             Value::Number(f64::INFINITY) => Paint::Pattern(Pattern::Infinite),
             Value::Number(f64::NEG_INFINITY) => Paint::Pattern(Pattern::NegativeInfinite),
@@ -265,7 +281,7 @@ impl Scale {
         match value {
             Value::Number(x) => x.is_finite().then(|| level(self.strength(x))),
             Value::Relative { log2, n } => Some(self.faded_level(log2, n)),
-            Value::Missing | Value::NotComparable => None,
+            Value::Missing | Value::NotComparable | Value::Hidden => None,
         }
     }
 
@@ -296,6 +312,7 @@ impl Scale {
     pub fn backdrop(&self, paint: Paint) -> Color {
         match paint {
             Paint::Color(color) => color,
+            Paint::Pattern(Pattern::Hidden) => self.theme.background(),
             Paint::Pattern(_) => self.theme.not_comparable(),
         }
     }

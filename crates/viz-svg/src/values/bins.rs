@@ -34,7 +34,7 @@ impl Bins {
             (0..n_output).step_by(count).map(|start| start..(start + count).min(n_output)).collect()
         };
         if n_output <= MOST {
-            return Self { ranges: runs(1), by: By::Output };
+            return Self::each(n_output);
         }
         let starts = borders(&record.tokens[record.n_input()..]);
         if (1..MOST).contains(&starts.len()) {
@@ -46,13 +46,27 @@ impl Bins {
         Self { ranges: runs(count), by: By::Count(count) }
     }
 
+    /// So many outputs, each by itself.
+    pub(crate) fn each(n_output: usize) -> Self {
+        Self { ranges: (0..n_output).map(|output| output..output + 1).collect(), by: By::Output }
+    }
+
+    /// The outputs of a bin.
+    pub(crate) fn range(&self, bin: usize) -> Range<usize> {
+        self.ranges[bin].clone()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.ranges.len()
     }
 
-    /// What a bin's outputs show at a token: one output's value, or the mean of those that are finite numbers.
+    /// What a bin's outputs show at a token: one output's value, or the mean of those that are finite numbers; hidden
+    /// where all of them are.
     pub(crate) fn value(&self, rows: &Rows<'_>, bin: usize, token: usize) -> Value {
-        let values: Vec<Value> = self.ranges[bin].clone().map(|row| rows.shown(row, token)).collect();
+        if self.ranges[bin].clone().all(|row| rows.hides(row, token)) {
+            return Value::Hidden;
+        }
+        let values: Vec<Value> = self.ranges[bin].clone().map(|row| rows.whole(row, token)).collect();
         mean(&values)
     }
 

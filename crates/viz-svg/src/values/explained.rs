@@ -136,14 +136,19 @@ pub(crate) fn title(record: &Record, row: usize) -> String {
 
 /// A title for all rows.
 pub(crate) fn title_of_all(record: &Record) -> String {
+    special_title_of_all(record).unwrap_or_else(|| "What every output looked at".to_owned())
+}
+
+/// The same, where something else is explained than the outputs themselves.
+pub(crate) fn special_title_of_all(record: &Record) -> Option<String> {
     let plain = Explained::new();
     let shared = shared(record);
     let shared = shared.as_ref().unwrap_or(&plain);
     if let Some(left_out) = &shared.without {
-        return format!("What moves every output away from the run without {}", without(left_out));
+        return Some(format!("What moves every output away from the run without {}", without(left_out)));
     }
     let shown = shared.token.as_ref().map(quoted);
-    match (alternatives(shared), target(record)) {
+    let title = match (alternatives(shared), target(record)) {
         (Some(others), _) => match shown {
             Some(token) => format!("Why {token} rather than {others}, in every output’s place"),
             None => format!("Why every output rather than {others}"),
@@ -153,9 +158,10 @@ pub(crate) fn title_of_all(record: &Record) -> String {
         (None, _) if is_contrast(record) => "Why every output rather than other tokens".to_owned(),
         (None, _) => match shown {
             Some(token) => format!("What {token} looked at, in every output’s place"),
-            None => "What every output looked at".to_owned(),
+            None => return None,
         },
-    }
+    };
+    Some(title)
 }
 
 /// What is explained of every output alike.

@@ -139,6 +139,7 @@ impl Unit {
         let x = match value {
             Value::Missing => return "missing".to_owned(),
             Value::NotComparable => return "not comparable".to_owned(),
+            Value::Hidden => return "hidden".to_owned(),
             Value::Relative { log2, .. } => return times(log2.exp2()),
             Value::Number(x) => x,
         };

@@ -59,7 +59,8 @@ impl<'a> Panels<'a> {
         if let Some(found) = options.token.filter(|&i| i >= inputs) {
             return Err(Error::Outside { what: "token", found, count: format!("{inputs} input tokens") });
         }
-        let numbers: Vec<_> = records.iter().map(|record| Arc::new(Numbers::of(record, options))).collect();
+        let numbers = records.iter().map(|record| Ok(Arc::new(Numbers::of(record, options)?)));
+        let numbers = numbers.collect::<Result<Vec<_>, Error>>()?;
         let hover = match hover {
             Some(hover) => Some(hover),
             None => resting(records, &numbers, lock, options)?,

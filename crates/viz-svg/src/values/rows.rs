@@ -2,14 +2,14 @@
 
 use crate::error::Error;
 use crate::options::look::Look;
+use crate::options::rule::Rule;
 use crate::options::{Options, States, one};
 use crate::paint::scale::Value;
 use crate::text::label::label_at;
+use crate::values::kept::Kept;
 use crate::values::kind::{Kind, Unit};
-use crate::values::number::short;
 use crate::values::{explained, resting, words};
 use saliency_schema::{Record, Relative};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// The rows of a record in one state of a chart. Values without a sign are shown as shares of their row, relative ones
@@ -35,6 +35,8 @@ pub(crate) struct Numbers {
     /// Every row's Σ |value|: what 100 % of it is.
     totals: Vec<f64>,
     relative: Option<Relative>,
+    /// What the rule keeps; `None` where it hides nothing.
+    pub(crate) kept: Option<Kept>,
 }
 
 /// A row of another record that rows are compared with.
@@ -52,10 +54,15 @@ pub(crate) struct Foreign<'a> {
 }
 
 impl Numbers {
-    pub(crate) fn of(record: &Record, options: &Options) -> Self {
+    /// # Errors
+    /// A rule with stop words that there are none of.
+    pub(crate) fn of(record: &Record, options: &Options) -> Result<Self, Error> {
         let relative = options.relative.as_ref().map(|profile| record.relative(profile));
-        let totals = (0..record.n_output()).map(|row| record.row_total(row)).collect();
-        Self { kind: Kind::of(record, options), totals, relative }
+        let totals: Vec<f64> = (0..record.n_output()).map(|row| record.row_total(row)).collect();
+        let n_input = record.n_input();
+        let kept = || Kept::of(record, &options.rule, &totals, |row| cells(record, n_input, row));
+        let kept = (!options.rule.is_empty()).then(kept).transpose()?;
+        Ok(Self { kind: Kind::of(record, options), totals, relative, kept })
     }
 
     /// What is shown of a record's value, not compared.
@@ -108,7 +115,7 @@ impl<'a> Rows<'a> {
     ) -> Result<Self, Error> {
         let record = one(records, options)?;
         let asked = States::of(record, options)?;
-        let rows = Self::of(record, Arc::new(Numbers::of(record, options)));
+        let rows = Self::of(record, Arc::new(Numbers::of(record, options)?));
         let States { hover, lock } = states(&rows, asked, options.look)?;
         Ok(Self { hover, lock, ..rows })
     }
@@ -178,12 +185,38 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The value that a row shows at a token: the row's own, or its difference from the locked row's.
+    /// The value that a row shows at a token: the row's own, or its difference from the locked row's; hidden where the
+    /// options' rule keeps neither of them.
     pub fn shown(&self, row: usize, token: usize) -> Value {
+        if self.hides(row, token) { Value::Hidden } else { self.whole(row, token) }
+    }
+
+    /// The same whatever the rule hides: what scales and means are made of.
+    pub(crate) fn whole(&self, row: usize, token: usize) -> Value {
         match self.locked(token) {
             Some(locked) => self.own(row, token).minus(locked),
             None => self.plain(row, token),
         }
+    }
+
+    /// Whether the rule hides what a row shows at a token.
+    pub(crate) fn hides(&self, row: usize, token: usize) -> bool {
+        let Some(kept) = &self.numbers.kept else { return false };
+        let by_lock = |lock: usize| kept.keeps(lock, token);
+        let by_foreign = |foreign: Foreign<'_>| {
+            let partner = foreign.partners.get(token).copied().flatten();
+            partner
+                .zip(foreign.numbers.kept.as_ref())
+                .is_some_and(|(token, kept)| kept.keeps(foreign.row, token))
+        };
+        let compared = || self.lock.map(by_lock).or_else(|| self.foreign.map(by_foreign));
+        !kept.keeps(row, token) && !compared().unwrap_or(false)
+    }
+
+    /// The same rows with nothing hidden.
+    pub(crate) fn unhidden(&self, options: &Options) -> Result<Self, Error> {
+        let options = Options { rule: Rule::default(), ..options.clone() };
+        Ok(Self { numbers: Arc::new(Numbers::of(self.record, &options)?), ..self.clone() })
     }
 
     /// A value that is shown, as a reader sees it: `4.6 %`, `10×`, `+0.12`.
@@ -220,12 +253,7 @@ impl<'a> Rows<'a> {
 
     /// How many cells a whole row has: those that are drawn, and each input that is left out.
     pub(crate) fn cells(&self, row: usize) -> usize {
-        let Some(excerpt) = &self.record.excerpt else { return self.length(row) };
-        let [from, to] = excerpt.inputs;
-        // What a decoder begins with is always here, and counted where the range reaches it.
-        let beside =
-            self.record.source().filter(|_| to < excerpt.of).map_or(0, |source| self.n_input - source);
-        self.length(row) + excerpt.of.saturating_sub(to.saturating_sub(from) + beside)
+        cells(self.record, self.n_input, row)
     }
 
     /// Whether a recorded value is below 0, which its share and its ratio do not say.
@@ -235,7 +263,8 @@ impl<'a> Rows<'a> {
 
     /// Whether a value's negative sign does not show in what is shown of it: its size relative to a distance.
     pub(crate) fn hides_sign(&self, row: usize, token: usize) -> bool {
-        self.unit() == Unit::Relative && !self.compares() && self.is_negative(row, token)
+        let shows_size = self.unit() == Unit::Relative && !self.compares();
+        shows_size && self.is_negative(row, token) && !self.hides(row, token)
     }
 
     /// Whether rows are compared by their shares, because the locked one is of another unit or sign.
@@ -294,6 +323,14 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The same, but `plain` where outputs themselves are explained and none is locked.
+    pub(crate) fn title_of_all_or(&self, plain: &str) -> String {
+        if self.compares() {
+            return self.title_of_all();
+        }
+        explained::special_title_of_all(self.record).unwrap_or_else(|| plain.to_owned())
+    }
+
     /// How many tokens a row covers.
     pub fn length(&self, row: usize) -> usize {
         self.record.attributions[row].len()
@@ -318,55 +355,6 @@ impl<'a> Rows<'a> {
     pub fn label_of(&self, token: usize) -> String {
         label_at(&self.record.tokens, token)
     }
-
-    /// The values of some rows in words, for readers who do not see the colours: every value if there are at most
-    /// 8,000, else each row's largest.
-    pub fn in_words(&self, rows: &[usize]) -> String {
-        let cells: usize = rows.iter().map(|&row| self.length(row)).sum();
-        let what = match self.unit() {
-            Unit::Relative => "Log₂ of share ÷ median share at that distance",
-            Unit::Share => "Shares",
-            _ => "Values",
-        };
-        if cells > 8_000 {
-            return rows.iter().fold("Largest value of each row:".to_owned(), |mut text, &row| {
-                let shown = (0..self.length(row)).map(|i| (i, self.shown(row, i)));
-                let finite = shown.filter_map(|(i, value)| {
-                    Some((i, value, value.number().filter(|x| x.is_finite())?.abs()))
-                });
-                if let Some((i, value, _)) = finite.max_by(|a, b| a.2.total_cmp(&b.2)) {
-                    let (value, from) = (self.spelled(value), self.label_of(i));
-                    let _ = write!(text, " {} {value} from {from};", self.label(row));
-                }
-                text
-            });
-        }
-        let numbers = |row: usize| (0..self.length(row)).map(move |i| self.shown(row, i));
-        let largest =
-            rows.iter().flat_map(|&row| numbers(row)).filter_map(Value::number).filter(|x| x.is_finite());
-        let largest = largest.fold(0.0, |m: f64, x| m.max(x.abs()));
-        // Whole numbers of a unit of which the largest has 316 to 3,162: short, and all there.
-        let exponent = if largest > 0.0 { largest.log10().round() as i32 - 3 } else { 0 };
-        let mut text = format!("{what} of each row in token order, in units of 1e{exponent}.");
-        for &row in rows {
-            let _ = write!(text, "\n{}:", self.label(row));
-            for value in numbers(row) {
-                text.push(' ');
-                match value {
-                    Value::Number(x) | Value::Relative { log2: x, .. } if x.is_finite() => {
-                        // In two steps: 10^−exponent alone can leave the range.
-                        let scaled = x / largest * (largest / 10_f64.powi(exponent));
-                        let _ =
-                            write!(text, "{}", if scaled.is_finite() { scaled.round() as i64 } else { 0 });
-                    }
-                    Value::Number(x) | Value::Relative { log2: x, .. } => text.push_str(&short(x)),
-                    Value::Missing => text.push_str("missing"),
-                    Value::NotComparable => text.push('-'),
-                }
-            }
-        }
-        text
-    }
 }
 
 impl Foreign<'_> {
@@ -383,6 +371,16 @@ impl Foreign<'_> {
             self.numbers.value(self.record, self.row, token)
         }
     }
+}
+
+/// How many cells a whole row has: those that are there, and each input that an excerpt leaves out.
+fn cells(record: &Record, n_input: usize, row: usize) -> usize {
+    let length = record.attributions[row].len();
+    let Some(excerpt) = &record.excerpt else { return length };
+    let [from, to] = excerpt.inputs;
+    // What a decoder begins with is always here, and counted where the range reaches it.
+    let beside = record.source().filter(|_| to < excerpt.of).map_or(0, |source| n_input - source);
+    length + excerpt.of.saturating_sub(to.saturating_sub(from) + beside)
 }
 
 /// A row's name with its output's number.

@@ -58,9 +58,9 @@ impl Scene {
             .add(described(&self.description).set("id", format!("{prefix}-description")));
         let writer = Writer { scene: self, prefix, lettering };
         let mut patterns = patterns(&self.items);
-        // A page may need any of them.
+        // A page may need any of them; it hides nothing.
         if self.is_redrawn() {
-            patterns = Pattern::ALL.into_iter().collect();
+            patterns.extend(Pattern::ALL.into_iter().filter(|pattern| *pattern != Pattern::Hidden));
         }
         if !patterns.is_empty() {
             document = document.add(writer.definitions(&patterns));
@@ -164,14 +164,15 @@ impl Writer<'_> {
                 let d = format!("M{} {}l-5 -7h10z", coordinate(*x), coordinate(*y));
                 vec![Path::new().set("d", d).set("fill", color.to_string()).into()]
             }
-            Item::Dots { paint, rim, places } => {
+            Item::Dots { paint, rim, radius, places } => {
+                let r = coordinate(*radius);
                 let fill = match paint {
                     Paint::Color(color) => *color,
                     Paint::Pattern(_) => self.scene.theme.not_comparable(),
                 };
                 let d = places.iter().fold(String::new(), |mut d, (x, y)| {
                     // From the top all the way round but a hundredth: shorter than two halves.
-                    let _ = write!(d, "M{} {}a2.5 2.5 0 1 1-.01 0z", coordinate(*x), coordinate(y - 2.5));
+                    let _ = write!(d, "M{} {}a{r} {r} 0 1 1-.01 0z", coordinate(*x), coordinate(y - radius));
                     d
                 });
                 vec![
@@ -227,6 +228,11 @@ impl Writer<'_> {
         let theme = self.scene.theme;
         let (ground, ink) = (theme.not_comparable(), theme.ink());
         patterns.iter().fold(Definitions::new(), |definitions, &pattern| {
+            // What is hidden is quiet: there may be much of it.
+            let (ground, ink) = match pattern {
+                Pattern::Hidden => (theme.background(), theme.muted()),
+                _ => (ground, ink),
+            };
             let ground_rect =
                 Rectangle::new().set("width", 4).set("height", 4).set("fill", ground.to_string());
             let mut element = PatternElement::new()
@@ -241,6 +247,7 @@ impl Writer<'_> {
                 Pattern::NotANumber => "M0 4l4 -4M0 0l4 4",
                 Pattern::Infinite => "M1 0v4M3 0v4",
                 Pattern::NegativeInfinite => "M0 1h4M0 3h4",
+                Pattern::Hidden => "M1.5 2h1",
             };
             if !strokes.is_empty() {
                 let path =
@@ -259,6 +266,7 @@ fn name(pattern: Pattern) -> &'static str {
         Pattern::Infinite => "infinite",
         Pattern::NegativeInfinite => "negative-infinite",
         Pattern::NotComparable => "not-comparable",
+        Pattern::Hidden => "hidden",
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::options::Options;
 use crate::options::look::Look;
+use crate::options::rule::Rule;
 use crate::paint::scale::Value;
 use crate::values::panels::Panels;
 use crate::values::rows::Rows;
@@ -87,7 +88,8 @@ impl<'a> LongTable<'a> {
     /// No record, or a lock outside the records.
     pub fn new<R: crate::AsRecords + ?Sized>(records: &'a R, options: &Options) -> Result<Self, Error> {
         // The values are the recorded ones.
-        let recorded = Options { look: Look::Notebook, relative: None, ..options.clone() };
+        let rule = Rule::default();
+        let recorded = Options { look: Look::Notebook, relative: None, rule, ..options.clone() };
         let panels = Panels::of(records.as_records(), &recorded)?;
         Ok(Self { panels, options: options.clone() })
     }
