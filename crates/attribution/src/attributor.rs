@@ -427,6 +427,9 @@ impl Attributor {
             Err(error) => return Err(error),
         };
         let (mut record, vectors) = rows.record(&sequence)?;
+        if let Some(segments) = method.interacting() {
+            record = rows::interactions::of_segments(record, &sequence, segments, model.kept_inputs())?;
+        }
         let named = Model::new(model.name());
         record.model = Some(match model.sha256() {
             Some(sha256) => named.with_sha256(sha256),
@@ -445,8 +448,9 @@ impl Attributor {
         record.aggregate = Some(aggregate.name().to_owned());
         record.normalize = Some(normalize.name().to_owned());
         record.signed = Some(aggregate.is_signed() && card.signed);
-        let source = sequence.n_input().saturating_sub(model.kept_inputs());
-        if model.kept_inputs() > 0 && source > 0 {
+        let kept = model.kept_inputs();
+        let source = rows::interactions::group_of(&record, sequence.n_input().saturating_sub(kept));
+        if kept > 0 && source > 0 {
             record = record.with_source(source);
         }
         record.check()?;

@@ -1,6 +1,7 @@
 //! The rows of a record while they are made: explanations are reduced, scaled, and put together.
 
 pub(crate) mod aggregate;
+pub(crate) mod interactions;
 pub(crate) mod normalize;
 pub(crate) mod notes;
 pub(crate) mod span;
@@ -16,7 +17,7 @@ use crate::rows::normalize::Normalize;
 use crate::rows::notes::{Notes, with_new};
 use crate::rows::span::Span;
 use crate::rows::unreduced::UnreducedRows;
-use saliency_schema::{Output, Record, Token};
+use saliency_schema::{Interaction, Output, Record, Token};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -32,6 +33,7 @@ pub(crate) struct Rows<'p, 'a> {
     errors: Vec<Vec<Option<f64>>>,
     /// The rows before reduction, where they are asked for.
     unreduced: Option<UnreducedRows>,
+    interactions: Vec<Vec<Interaction>>,
     outputs: Vec<Output>,
     /// Whether rows are made of differences of the target.
     perturbs: bool,
@@ -57,6 +59,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             values: Vec::new(),
             errors: Vec::new(),
             unreduced: keeps_unreduced.then(UnreducedRows::default),
+            interactions: Vec::new(),
             outputs: Vec::new(),
             perturbs: card.family == Family::Perturbation,
             rounding: 0.0,
@@ -116,6 +119,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             samples,
             standard_errors,
             missing,
+            interactions,
             mut notes,
         } = explanation;
         if let Some(kept) = &mut self.unreduced {
@@ -140,6 +144,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         let errors = self.errors_of(standard_errors.unwrap_or_default(), attributions.size()[1]);
         let errors = padded(errors.into_iter().map(|x| x / scale.abs()).collect(), length);
         self.errors.push(lacking(errors, &missing));
+
+        self.interactions.push(interactions::scaled(interactions, scale));
 
         let total = |aggregate: Aggregate| -> Result<Option<f64>, Error> {
             own.map(|own| Ok(aggregate.apply(own)?.iter().sum())).transpose()
@@ -209,6 +215,9 @@ impl<'p, 'a> Rows<'p, 'a> {
         record.outputs = self.outputs;
         if self.errors.iter().flatten().any(Option::is_some) {
             record.standard_errors = self.errors;
+        }
+        if self.interactions.iter().any(|pairs| !pairs.is_empty()) {
+            record.interactions = self.interactions;
         }
         Ok((record, self.unreduced.unwrap_or_default()))
     }

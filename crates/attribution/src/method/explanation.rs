@@ -1,6 +1,7 @@
 //! The attributions of one output, as a method computes them.
 
 use crate::error::Error;
+use saliency_schema::Interaction;
 use tch::Tensor;
 
 /// One output's attributions.
@@ -28,6 +29,9 @@ pub struct Explanation {
     /// Tokens among the attributions that have none: in the record they are missing, and what stands there in
     /// `attributions` counts for no sum. It has to be zero.
     pub missing: Vec<usize>,
+    /// What pairs of tokens do beyond their sum, and main effects, for methods that compute those. Of a segment, its
+    /// first token stands for all.
+    pub interactions: Vec<Interaction>,
     /// What a reader of this row should know.
     pub notes: Vec<String>,
 }
@@ -45,6 +49,7 @@ impl Explanation {
             samples: None,
             standard_errors: None,
             missing: Vec::new(),
+            interactions: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -85,6 +90,12 @@ impl Explanation {
     #[must_use]
     pub fn with_missing(self, tokens: Vec<usize>) -> Self {
         Self { missing: tokens, ..self }
+    }
+
+    /// With what pairs of tokens do beyond their sum.
+    #[must_use]
+    pub fn with_interactions(self, interactions: Vec<Interaction>) -> Self {
+        Self { interactions, ..self }
     }
 
     /// With one more note.

@@ -4,6 +4,7 @@ use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::attention_part::AttentionPart;
+use crate::method::interaction_index::InteractionIndex;
 use crate::method::positions::Positions;
 use crate::method::scope::Scope;
 use saliency_schema::Segmentation;
@@ -77,6 +78,12 @@ parameters! {
     segments: Segmentation;
     /// Which segments take part in a game: the input's, or earlier outputs' too.
     players: Scope;
+    /// How many segments take part in pairs: those with the largest numbers of their own.
+    strongest: u32;
+    /// Which interaction of pairs.
+    index: InteractionIndex;
+    /// The most segments for which all coalitions are run.
+    exact: u32;
     /// The number of random samples.
     samples: u32;
     /// The standard deviation of the noise, in units of the embeddings'.
