@@ -27,6 +27,13 @@ pub trait Chart: Sync {
         &[]
     }
 
+    /// What a record lacks for this chart, and what makes one that has it; `None` where it is all there. Whoever draws
+    /// every chart of a record leaves such a chart out, and [`draw`](Self::draw) refuses it.
+    fn lacks(&self, record: &Record) -> Option<&'static str> {
+        let _ = record;
+        None
+    }
+
     /// The chart as plain text, for a terminal. `None` for a chart without a text form.
     ///
     /// # Errors

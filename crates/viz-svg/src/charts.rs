@@ -30,5 +30,6 @@ table! {
     scatter::Scatter,
     input_focused::InputFocused,
     profile::Profile,
+    interactions::Interactions,
     tokens::Tokens,
 }

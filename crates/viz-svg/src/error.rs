@@ -105,6 +105,14 @@ pub enum Error {
         token: usize,
     },
     // --- the records
+    /// The chart shows what the record does not hold.
+    #[error("{chart}: {lacks}")]
+    Lacks {
+        /// The chart.
+        chart: &'static str,
+        /// What is not there, and what makes a record that has it.
+        lacks: &'static str,
+    },
     /// A record is wrong, or what should be drawn of it is not there.
     #[error(transparent)]
     Schema(#[from] saliency_schema::Error),

@@ -18,6 +18,7 @@ pub(crate) mod notes;
 pub(crate) mod overview;
 pub(crate) mod scatter_plot;
 pub(crate) mod sheet;
+pub(crate) mod triangle;
 pub(crate) mod word_columns;
 
 pub use crate::layout::cells::Cells;

@@ -19,7 +19,8 @@ mod write;
 
 pub use chart::{Chart, chart, charts};
 pub use charts::{
-    Highlight, InputFocused, LongOutput, Minimap, Profile, Scatter, TallHeatmap, TallMultiple, Tokens,
+    Highlight, InputFocused, Interactions, LongOutput, Minimap, Profile, Scatter, TallHeatmap, TallMultiple,
+    Tokens,
 };
 pub use error::Error;
 pub use figure::{AsRecords, Figure};

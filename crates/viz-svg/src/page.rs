@@ -102,9 +102,10 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Adds every chart of this crate.
+    /// Adds every chart of this crate that these records have all for ([`Chart::lacks`]).
     pub fn every_chart(mut self) -> Self {
-        self.charts.extend(charts());
+        let lacks = |chart: &&&dyn Chart| self.records.iter().any(|record| chart.lacks(record).is_some());
+        self.charts.extend(charts().iter().filter(|chart| !lacks(chart)));
         self
     }
 

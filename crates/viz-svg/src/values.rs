@@ -6,6 +6,7 @@ pub(crate) mod explained;
 pub(crate) mod kind;
 pub(crate) mod names;
 pub(crate) mod number;
+pub(crate) mod pairs;
 pub(crate) mod panels;
 pub(crate) mod provenance;
 pub(crate) mod resting;

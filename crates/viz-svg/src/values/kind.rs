@@ -158,7 +158,7 @@ pub(crate) fn is_unsigned(record: &Record) -> bool {
 }
 
 /// What a target is measured in.
-fn unit_of(target: &str) -> &str {
+pub(crate) fn unit_of(target: &str) -> &str {
     match target {
         "probability" | "contrast-probability" => "probability",
         "logit" | "contrast-logit" => "logits",
