@@ -86,7 +86,8 @@ fn files(
         Ok(())
     };
     let page = Page::report(records).options(options.clone());
-    for chart in charts() {
+    let lacks = |chart: &&&dyn Chart| records.iter().any(|record| chart.lacks(record).is_some());
+    for chart in charts().iter().filter(|chart| !lacks(chart)) {
         if chart.takes_several() {
             add(*chart, records, None)?;
             continue;

@@ -200,6 +200,9 @@ fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
         rule,
         positions,
         players,
+        strongest,
+        index,
+        exact,
         samples,
         noise,
         layer,
@@ -217,8 +220,8 @@ fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
         };
     }
     give!(
-        steps, tolerance, rule, baseline, positions, segments, players, samples, noise, seed, layer, head,
-        attention
+        steps, tolerance, rule, baseline, positions, segments, players, strongest, index, exact, samples,
+        noise, seed, layer, head, attention
     );
     give!(absolute, rollout);
     parameters
