@@ -128,7 +128,8 @@ fn check(record: &Record, what: &str) {
     let takes = takes.contains(&&*record.method.as_ref().unwrap().name);
     // Attention to the source has numbers for nothing else.
     let cross = record.method.as_ref().unwrap().parameters.get("attention").is_some();
-    let inputs_only = ["shapley", "kernel-shap", "lime"].contains(&&*record.method.as_ref().unwrap().name);
+    let inputs_only = ["shapley", "shapley-interaction", "occlusion-pairs", "kernel-shap", "lime"]
+        .contains(&&*record.method.as_ref().unwrap().name);
     let first = record.n_input();
     for (row, values) in record.attributions.iter().enumerate() {
         assert_eq!(values.len(), first + row, "{what}");

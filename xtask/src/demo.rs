@@ -40,6 +40,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     eprintln!("writing the page");
     saliency.run(&["report", RECORD, "-o", DIR])?;
     for chart in chart_names(&saliency.output(&["charts", "--json"])?)? {
+        // The report leaves out what the record has nothing for, such as replacements.
+        if !page.join(format!("{chart}.svg")).is_file() {
+            continue;
+        }
         eprintln!("drawing {chart}");
         for format in ["svg", "png"] {
             let picture = format!("{DIR}/{chart}.{format}");
@@ -55,13 +59,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Reads the names out of `saliency charts --json`, of the charts that draw any record.
+/// Reads the names out of `saliency charts --json`.
 fn chart_names(json: &str) -> Result<Vec<String>> {
     let wrong = "`saliency charts --json` is not an array of objects with a name";
     let charts: Vec<Value> = serde_json::from_str(json).context(wrong)?;
     charts
         .iter()
-        .filter(|chart| chart.get("needs").is_none_or(Value::is_null))
         .map(|chart| Some(chart.get("name")?.as_str()?.to_owned()))
         .collect::<Option<_>>()
         .context(wrong)

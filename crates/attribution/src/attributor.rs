@@ -446,6 +446,9 @@ impl Attributor {
             Err(error) => return Err(error),
         };
         let (mut record, vectors) = rows.record(&sequence)?;
+        if let Some(segments) = checked.method.interacting() {
+            record = rows::interactions::of_segments(record, &sequence, segments, model.kept_inputs())?;
+        }
         let named = Model::new(model.name());
         record.model = Some(match model.sha256() {
             Some(sha256) => named.with_sha256(sha256),
@@ -464,8 +467,9 @@ impl Attributor {
         record.aggregate = Some(checked.aggregate.name().to_owned());
         record.normalize = Some(checked.normalize.name().to_owned());
         record.signed = Some(checked.aggregate.is_signed() && checked.card.signed);
-        let source = sequence.n_input().saturating_sub(model.kept_inputs());
-        if model.kept_inputs() > 0 && source > 0 {
+        let kept = model.kept_inputs();
+        let source = rows::interactions::group_of(&record, sequence.n_input().saturating_sub(kept));
+        if kept > 0 && source > 0 {
             record = record.with_source(source);
         }
         record.check()?;

@@ -76,6 +76,23 @@ pub enum Error {
         /// The method.
         method: &'static str,
     },
+    /// More segments than pairs are computed of.
+    #[error(
+        "{method} of {segments} segments takes {passes:.0} forward passes, and is done for at most {most}: put tokens together \
+         (segments words, sentences, lines or spans:…){instead}"
+    )]
+    TooManySegments {
+        /// The method.
+        method: &'static str,
+        /// How many there are.
+        segments: usize,
+        /// The passes that they would take.
+        passes: f64,
+        /// The most that there may be.
+        most: usize,
+        /// What else would do.
+        instead: &'static str,
+    },
     // --- the text
     /// There is no input token to attribute to.
     #[error("the text has no token; attribution needs at least one input token")]
@@ -259,6 +276,7 @@ impl Error {
             | Self::SignedSum { .. }
             | Self::Target { .. }
             | Self::NotAdditive { .. }
+            | Self::TooManySegments { .. }
             | Self::Below { .. }
             | Self::NoResidual { .. }
             | Self::NoMasking { .. } => true,

@@ -51,6 +51,7 @@ pub use method::attention_part::AttentionPart;
 pub use method::baseline::Baseline;
 pub use method::card::{Axiom, Card, Family, Needs, RowKind};
 pub use method::explanation::Explanation;
+pub use method::interaction_index::InteractionIndex;
 pub use method::parameters::Parameters;
 pub use method::positions::Positions;
 pub use method::replace_by::ReplaceBy;

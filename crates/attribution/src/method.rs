@@ -5,6 +5,7 @@ pub(crate) mod attention_part;
 pub(crate) mod baseline;
 pub(crate) mod card;
 pub(crate) mod explanation;
+pub(crate) mod interaction_index;
 pub(crate) mod parameters;
 pub(crate) mod path_start;
 pub(crate) mod positions;
@@ -24,6 +25,7 @@ use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use crate::rows::aggregate::Aggregate;
 use crate::rows::normalize::Normalize;
+use saliency_schema::Segmentation;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -72,6 +74,12 @@ pub trait Method: Debug + Send + Sync {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error>;
 
+    /// The segments that its interactions are of, for a method that computes those: each is one token of the record's
+    /// inputs then, so that pairs are of tokens. The provided form, `None`, leaves tokens as they are.
+    fn interacting(&self) -> Option<&Segmentation> {
+        None
+    }
+
     /// The method's name in the literature: lower case with hyphens.
     fn name(&self) -> &'static str {
         self.card().name
@@ -118,6 +126,9 @@ macro_rules! pointers {
                 each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
             ) -> Result<(), Error> {
                 (**self).attribute(problem, each)
+            }
+            fn interacting(&self) -> Option<&Segmentation> {
+                (**self).interacting()
             }
             fn name(&self) -> &'static str {
                 (**self).name()

@@ -37,8 +37,10 @@ table! {
     }
     perturbation {
         occlusion::Occlusion,
+        occlusion_pairs::OcclusionPairs,
         leave_one_out::LeaveOneOut,
         shapley::Shapley,
+        shapley_interaction::ShapleyInteraction,
         kernel_shap::KernelShap,
         lime::Lime,
         reagent::Reagent,

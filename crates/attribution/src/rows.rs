@@ -1,6 +1,7 @@
 //! The rows of a record while they are made: explanations are reduced, scaled, and put together.
 
 pub(crate) mod aggregate;
+pub(crate) mod interactions;
 pub(crate) mod normalize;
 pub(crate) mod notes;
 pub(crate) mod span;
@@ -16,7 +17,7 @@ use crate::rows::normalize::Normalize;
 use crate::rows::notes::{Notes, with_new};
 use crate::rows::span::Span;
 use crate::rows::unreduced::UnreducedRows;
-use saliency_schema::{Output, Record, Replacement, Token};
+use saliency_schema::{Interaction, Output, Record, Replacement, Token};
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
@@ -33,6 +34,7 @@ pub(crate) struct Rows<'p, 'a> {
     /// The rows before reduction, where they are asked for.
     unreduced: Option<UnreducedRows>,
     replacements: Vec<Vec<Replacement>>,
+    interactions: Vec<Vec<Interaction>>,
     outputs: Vec<Output>,
     /// Whether rows are made of differences of the target.
     perturbs: bool,
@@ -59,6 +61,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             errors: Vec::new(),
             unreduced: keeps_unreduced.then(UnreducedRows::default),
             replacements: Vec::new(),
+            interactions: Vec::new(),
             outputs: Vec::new(),
             perturbs: card.family == Family::Perturbation,
             rounding: 0.0,
@@ -124,6 +127,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             standard_errors,
             missing,
             replacements,
+            interactions,
             mut notes,
         } = explanation;
         let sequence = self.problem.sequence();
@@ -150,6 +154,8 @@ impl<'p, 'a> Rows<'p, 'a> {
         let errors = self.errors_of(standard_errors.unwrap_or_default(), attributions.size()[1]);
         let errors = padded(errors.into_iter().map(|x| x / scale.abs()).collect(), length);
         self.errors.push(lacking(errors, &missing));
+
+        self.interactions.push(interactions::scaled(interactions, scale));
 
         let total = |aggregate: Aggregate| -> Result<Option<f64>, Error> {
             own.map(|own| Ok(aggregate.apply(own)?.iter().sum())).transpose()
@@ -227,6 +233,9 @@ impl<'p, 'a> Rows<'p, 'a> {
         }
         if self.errors.iter().flatten().any(Option::is_some) {
             record.standard_errors = self.errors;
+        }
+        if self.interactions.iter().any(|pairs| !pairs.is_empty()) {
+            record.interactions = self.interactions;
         }
         Ok((record, self.unreduced.unwrap_or_default()))
     }

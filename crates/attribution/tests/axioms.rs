@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use saliency_attribution::testing::{Disguised, Power, Saturating};
 use saliency_attribution::{
-    Ablation, Aggregate, Attributor, Axiom, Baseline, Error, LanguageModel, Limits, Method, ModelError,
-    Needs, Normalize, OutputToken, Parameters, Problem, Quadrature, RowKind, Scope, Segmentation, Sequence,
-    Target, TargetFn, method, methods, target,
+    Ablation, Aggregate, Attributor, Axiom, Baseline, Error, InteractionIndex, LanguageModel, Limits, Method,
+    ModelError, Needs, Normalize, OutputToken, Parameters, Problem, Quadrature, RowKind, Scope, Segmentation,
+    Sequence, Target, TargetFn, method, methods, target,
 };
 use saliency_schema::Record;
 use std::ops::Range;
@@ -78,6 +78,10 @@ fn cases() -> Vec<Case> {
         Case::new("shapley", token()),
         Case::new("shapley", given().segments(Segmentation::Spans(std::iter::once(0..1).collect()))),
         Case::new("shapley", given().players(Scope::All)),
+        Case::new("occlusion-pairs", token()),
+        Case::new("occlusion-pairs", given().segments(Segmentation::Words)),
+        Case::new("shapley-interaction", token()),
+        Case::new("shapley-interaction", given().index(InteractionIndex::ShapleyTaylor)),
         Case::new("kernel-shap", token()),
         Case::new("kernel-shap", given().samples(6)),
     ]);

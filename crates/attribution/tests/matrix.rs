@@ -24,7 +24,8 @@ fn every_target() -> Vec<Box<dyn Target>> {
 /// Rows as long as their context, missing where a method has no number for earlier outputs, finite everywhere else.
 fn check(record: &Record, n_input: usize, what: &str) {
     let method = record.method.as_ref().unwrap();
-    let inputs_only = ["shapley", "kernel-shap", "lime"].contains(&&*method.name);
+    let inputs_only =
+        ["shapley", "kernel-shap", "lime", "occlusion-pairs", "shapley-interaction"].contains(&&*method.name);
     for (row, values) in record.attributions.iter().enumerate() {
         assert_eq!(values.len(), n_input + row, "{what}");
         for (token, value) in values.iter().enumerate() {
@@ -215,7 +216,15 @@ fn is_of_the_baseline(refused: &Error) -> bool {
 
 #[test]
 fn masking_is_refused_by_models_without_a_prefix_cache() {
-    for name in ["occlusion", "leave-one-out", "shapley", "kernel-shap", "lime"] {
+    for name in [
+        "occlusion",
+        "occlusion-pairs",
+        "leave-one-out",
+        "shapley",
+        "shapley-interaction",
+        "kernel-shap",
+        "lime",
+    ] {
         let attributor = with_ablation(name, Ablation::Masking);
         let refused = refusal(&attributor, &Saturating::new(6, 2), &sequence());
         assert!(matches!(refused, Error::NoMasking { method, .. } if method == name), "{refused}");
@@ -226,7 +235,7 @@ fn masking_is_refused_by_models_without_a_prefix_cache() {
 #[test]
 fn deletion_is_refused_where_it_may_leave_no_text() {
     let model = Linear::new(6, 3);
-    for name in ["shapley", "kernel-shap"] {
+    for name in ["shapley", "shapley-interaction", "kernel-shap"] {
         let refused = refusal(&with_ablation(name, Ablation::Deletion), &model, &sequence());
         assert!(is_of_the_baseline(&refused), "{refused}");
     }

@@ -94,7 +94,9 @@ fn the_share_is_what_was_made_of_what_will_be_made() {
             let parameters = Parameters::new().samples(6).steps(3);
             let parameters = parameters.keep(|name| has(name) && !(exact && name == "samples"));
             for memory in MEMORIES {
-                if model.shares_prefix() && ["kernel-shap", "shapley"].contains(&known.name()) {
+                if model.shares_prefix()
+                    && ["kernel-shap", "shapley", "shapley-interaction"].contains(&known.name())
+                {
                     continue;
                 }
                 check(&*model, known.name(), &parameters, memory);
@@ -112,7 +114,8 @@ fn draws_and_segments_end_at_one() {
     let segments = Parameters::new().segments(segments);
     for memory in MEMORIES {
         check(&model, "shapley", &orders, memory);
-        for name in ["occlusion", "leave-one-out", "shapley"] {
+        check(&model, "shapley-interaction", &orders, memory);
+        for name in ["occlusion", "occlusion-pairs", "leave-one-out", "shapley", "shapley-interaction"] {
             check(&model, name, &segments, memory);
         }
     }
@@ -128,6 +131,9 @@ fn a_share_that_is_foreseen_on_the_way_does_not_fall() {
         for (name, parameters) in [
             ("integrated-gradients", &tolerance),
             ("shapley", &orders),
+            ("shapley-interaction", &orders),
+            ("shapley-interaction", &Parameters::new()),
+            ("occlusion-pairs", &Parameters::new().strongest(3)),
             ("kernel-shap", &drawn),
             ("shapley", &Parameters::new()),
         ] {

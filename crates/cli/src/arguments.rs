@@ -3,7 +3,8 @@
 use crate::relative::Relative;
 use clap::{Args, Parser, Subcommand};
 use saliency::attribution::{
-    Ablation, Aggregate, AttentionPart, Normalize, Positions, Quadrature, ReplaceBy, Scope, Segmentation,
+    Ablation, Aggregate, AttentionPart, InteractionIndex, Normalize, Positions, Quadrature, ReplaceBy, Scope,
+    Segmentation,
 };
 use saliency::schema::Reduce;
 use saliency::viz::{Look, Palette, Rule, State, Theme};
@@ -345,7 +346,17 @@ pub(crate) struct MethodArguments {
     /// With replacements: how many of those with the largest change are continued. Default: 0; perturb: 12.
     #[arg(long, value_name = "N", help_heading = "Method")]
     pub(crate) continuations: Option<u32>,
-    /// The number of random samples; for shapley, of pairs of orders. Default: the method's.
+    /// Pairs of the K segments of each output with the largest numbers of their own; all others stay in the text.
+    /// Default: pairs of all segments.
+    #[arg(long, value_name = "K", help_heading = "Method")]
+    pub(crate) strongest: Option<u32>,
+    /// The interaction of a pair: sii (Shapley interaction index) or shapley-taylor. Default: sii.
+    #[arg(long, value_name = "I", help_heading = "Method")]
+    pub(crate) index: Option<InteractionIndex>,
+    /// The most segments of which all coalitions are run, up to 12. Default: 9.
+    #[arg(long, value_name = "K", help_heading = "Method")]
+    pub(crate) exact: Option<u32>,
+    /// The number of random samples; for shapley and shapley-interaction, of pairs of orders. Default: the method's.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) samples: Option<u32>,
     /// The noise, in units of the embeddings' standard deviation. Default: the method's.

@@ -11,10 +11,7 @@ use std::fmt::Write as _;
 pub(crate) fn charts(arguments: &ListArguments) -> Result<(), Failure> {
     let charts = saliency::charts();
     if arguments.json {
-        let list = charts.iter().map(|c| {
-            let needs = c.needs().map(|needs| json!({"what": needs.what, "command": needs.command}));
-            json!({"name": c.name(), "summary": c.summary(), "needs": needs})
-        });
+        let list = charts.iter().map(|c| json!({"name": c.name(), "summary": c.summary()}));
         return print_json(&list.collect());
     }
     let lines: Vec<_> = charts.iter().map(|c| (c.name().to_owned(), c.summary().to_owned())).collect();

@@ -86,16 +86,17 @@ fn files(
         Ok(())
     };
     let page = Page::report(records).options(options.clone());
-    let holds = |chart: &dyn Chart, record: &Record| chart.needs().is_none_or(|needs| (needs.is_in)(record));
     for chart in charts() {
-        if chart.takes_several() && !records.iter().all(|record| holds(*chart, record)) {
-            continue;
-        }
+        // What the records have nothing for, such as replacements, is left out.
+        let complete: Vec<_> =
+            records.iter().enumerate().filter(|(_, record)| chart.lacks(record).is_none()).collect();
         if chart.takes_several() {
-            add(*chart, records, None)?;
+            if complete.len() == records.len() {
+                add(*chart, records, None)?;
+            }
             continue;
         }
-        for (number, record) in records.iter().enumerate().filter(|(_, record)| holds(*chart, record)) {
+        for (number, record) in complete {
             add(*chart, std::slice::from_ref(record), (records.len() > 1).then_some(number))?;
         }
     }

@@ -188,9 +188,15 @@ fn every_command_has_its_line_of_rust() {
             .method_with("layer-integrated-gradients", Parameters::new().layer(15))
             .target("logit"),
         Attributor::new().method("occlusion").target("logit"),
+        Attributor::new()
+            .method_with("occlusion-pairs", Parameters::new().segments(Segmentation::Sentences))
+            .target("logit"),
         Attributor::new().method("leave-one-out").target("logit"),
         Attributor::new()
             .method_with("shapley", Parameters::new().segments(Segmentation::Sentences))
+            .target("logit"),
+        Attributor::new()
+            .method_with("shapley-interaction", Parameters::new().segments(Segmentation::Sentences))
             .target("logit"),
         Attributor::new()
             .method_with("kernel-shap", Parameters::new().segments(Segmentation::Sentences).samples(64))

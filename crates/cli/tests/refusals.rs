@@ -340,6 +340,12 @@ fn what_methods_take() {
     refused(&["occlusion", "--segments", "spans:0-99"], &["spans[0]", "tokens 0..99", "end it at"]);
     refused(&["shapley", "--players", "both"], &["unknown choice of players", "input, all"]);
     refused(&["shapley", "--samples", "0"], &["samples is 0", "from 1 to 1000000"]);
+    refused(
+        &["shapley-interaction", "--index", "sti"],
+        &["unknown interaction index", "sii, shapley-taylor"],
+    );
+    refused(&["shapley-interaction", "--exact", "13"], &["exact is 13", "from 0 to 12"]);
+    refused(&["occlusion-pairs", "--strongest", "1"], &["strongest is 1", "from 2 to 128"]);
     refused(&["smoothgrad", "--noise", "-1"], &["noise is -1", "from 0 on"]);
     for method in ["shapley", "kernel-shap"] {
         refused(&[method, "--baseline", "deletion"], &["baseline is deletion", "nothing to read"]);

@@ -289,7 +289,7 @@ fn lists_help_and_the_schema() {
     assert!(done(here, &["charts"]).lines().any(|l| l.starts_with("tall-heatmap  ")));
     assert!(done(here, &["methods"]).contains("integrated-gradients"));
     let charts = json(&done(here, &["charts", "--json"]));
-    assert_eq!(charts.as_array().unwrap().len(), 11);
+    assert_eq!(charts.as_array().unwrap().len(), 14);
     let methods = json(&done(here, &["methods", "--json"]));
     assert_eq!(methods[0]["name"], "gradient-x-input");
     let published =
@@ -327,6 +327,38 @@ fn shares_are_set_against_what_is_usual_at_their_distance() {
     assert!(has(&ranked("distance", &["--group", "words"])[0], ["7.5×", "Boeing"]));
     // Of two files that are the same, the medians are the same.
     assert_eq!(ranked(&format!("distance:{0},{0}", run_30()), &[]), own);
+}
+
+/// Pairs of an output's strongest words: attributed, drawn, in the report, and refused where a record has none.
+#[test]
+fn pairs_of_words_are_attributed_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let text = "And the Lord said unto Moses, Go in unto Pharaoh";
+    let ask = ["attribute", "-q", "--text", text, "--generate", "1", "--target", "log-probability"];
+    let words = ["--method", "occlusion-pairs", "--segments", "words", "--strongest", "4"];
+    let made = done(here, &[&ask[..], &words].concat());
+    let record = json(&made);
+    assert_eq!(record["regrouped"]["by"], "words");
+    let (row, pairs) = (&record["attributions"][0], record["interactions"][0].as_array().unwrap());
+    assert_eq!((row.as_array().unwrap().len(), pairs.len()), (10, 4 + 6));
+    let near = |a: &Value, b: &Value| (a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 1e-5;
+    for pair in pairs.iter().filter(|pair| pair["i"] == pair["j"]) {
+        assert!(near(&pair["value"], &row[pair["i"].as_u64().unwrap() as usize]), "{pair}");
+    }
+    std::fs::write(here.join("pairs.json"), made).unwrap();
+    done(here, &["draw", "interactions", "pairs.json", "-o", "x.svg"]);
+    let drawn = std::fs::read_to_string(here.join("x.svg")).unwrap();
+    assert!(drawn.contains("nats beyond their sum") && drawn.contains("Pharaoh"));
+    done(here, &["report", "pairs.json", "-o", "page"]);
+    assert!(here.join("page/interactions.svg").exists());
+
+    let refused = saliency(here, &["draw", "interactions", &run_30(), "-o", "x.svg"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("saliency attribute --method occlusion-pairs"), "{said}");
+    done(here, &["report", &run_30(), "-o", "plain"]);
+    assert!(!here.join("plain/interactions.svg").exists());
 }
 
 #[test]

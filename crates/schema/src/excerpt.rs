@@ -83,9 +83,9 @@ impl Excerpt {
 
 impl Record {
     /// The record with some of its inputs alone, by position; rows keep what they took from those and from earlier
-    /// outputs, as it was, and pairs both of whose tokens are kept: nothing is scaled anew. [`Record::excerpt`] says how much of each row lies outside. Where an
-    /// encoder read a source, these are some of its tokens: what the decoder begins with stays, as outputs do, and a
-    /// range that reaches the source's end may name it or not.
+    /// outputs, as it was, and pairs both of whose tokens are kept: nothing is scaled anew. [`Record::excerpt`] says
+    /// how much of each row lies outside. Where an encoder read a source, these are some of its tokens: what the
+    /// decoder begins with stays, as outputs do, and a range that reaches the source's end may name it or not.
     ///
     /// # Errors
     /// A range that is empty, reaches beyond the inputs, or holds nothing of the source; a record that is not

@@ -7,25 +7,6 @@ use crate::scene::Scene;
 use crate::values::view::View;
 use saliency_schema::Record;
 
-/// What a chart draws that not every record holds, such as replacements.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct Needs {
-    /// What it is, in the plural.
-    pub what: &'static str,
-    /// A command that makes a record with it.
-    pub command: &'static str,
-    /// Whether a record holds it.
-    pub is_in: fn(&Record) -> bool,
-}
-
-impl Needs {
-    /// What is needed, a command that makes a record with it, and whether a record holds it.
-    pub const fn new(what: &'static str, command: &'static str, is_in: fn(&Record) -> bool) -> Self {
-        Self { what, command, is_in }
-    }
-}
-
 /// A chart: records in, a scene out. It never writes SVG itself. [`crate::layout`] has the parts that charts share.
 pub trait Chart: Sync {
     /// The chart's name: lower case with hyphens.
@@ -40,15 +21,17 @@ pub trait Chart: Sync {
         false
     }
 
-    /// What it draws that not every record holds. Default: `None`, any record will do.
-    fn needs(&self) -> Option<Needs> {
-        None
-    }
-
     /// The options of this chart among those that only some charts have: `against`, `columns`, `expand`, `language`
     /// (without stop words in the rule), `top`, `x` and `y`. The others are refused.
     fn own_options(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// What a record lacks for this chart, and what makes one that has it; `None` where it is all there. Whoever draws
+    /// every chart of a record leaves such a chart out, and [`draw`](Self::draw) refuses it.
+    fn lacks(&self, record: &Record) -> Option<&'static str> {
+        let _ = record;
+        None
     }
 
     /// The chart as plain text, for a terminal. `None` for a chart without a text form.
@@ -76,27 +59,18 @@ pub trait Chart: Sync {
     /// and the errors of [`lay_out`](Self::lay_out).
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         options.check(self.name(), self.own_options())?;
-        check_needs(self.name(), self.needs(), records, options)?;
         let view = View::of(records, options)?;
         self.lay_out(&view.records, &view.options)
     }
 }
 
-/// Whether the records that are drawn, all of them or the chosen one, hold what a chart needs.
-pub(crate) fn check_needs(
-    chart: &'static str,
-    needs: Option<Needs>,
-    records: &[Record],
-    options: &Options,
-) -> Result<(), Error> {
-    let Some(Needs { what, command, is_in }) = needs else { return Ok(()) };
+/// Refuses records, all of them or the chosen one, that lack what a chart draws.
+pub(crate) fn check_complete(chart: &dyn Chart, records: &[Record], options: &Options) -> Result<(), Error> {
     let own = options.record.and_then(|k| records.get(k)).map_or(records, std::slice::from_ref);
-    if own.iter().all(is_in) { Ok(()) } else { Err(Error::Lacks { what, chart, command }) }
-}
-
-/// Whether a chart has what it draws in each of some records.
-pub(crate) fn can_draw(chart: &dyn Chart, records: &[Record]) -> bool {
-    chart.needs().is_none_or(|needs| records.iter().all(needs.is_in))
+    match own.iter().find_map(|record| chart.lacks(record)) {
+        Some(lacks) => Err(Error::Lacks { chart: chart.name(), lacks }),
+        None => Ok(()),
+    }
 }
 
 /// Every chart, in the order in which lists show them.

@@ -33,6 +33,7 @@ table! {
     map::Map,
     profile::Profile,
     rivals::Rivals,
+    interactions::Interactions,
     perturbation::Perturbation,
     tokens::Tokens,
 }

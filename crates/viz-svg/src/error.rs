@@ -123,6 +123,14 @@ pub enum Error {
         token: usize,
     },
     // --- the records
+    /// The chart shows what the record does not hold.
+    #[error("{chart}: {lacks}")]
+    Lacks {
+        /// The chart.
+        chart: &'static str,
+        /// What is not there, and what makes a record that has it.
+        lacks: &'static str,
+    },
     /// A record is wrong, or what should be drawn of it is not there.
     #[error(transparent)]
     Schema(#[from] saliency_schema::Error),
@@ -133,16 +141,6 @@ pub enum Error {
         record: usize,
         /// What is wrong or missing.
         source: saliency_schema::Error,
-    },
-    /// A record lacks what the chart draws.
-    #[error("the record holds no {what}, which {chart} draws; `{command}` makes a record with them")]
-    Lacks {
-        /// What is not there, in the plural.
-        what: &'static str,
-        /// The chart.
-        chart: &'static str,
-        /// A command that makes such a record.
-        command: &'static str,
     },
     // --- drawing
     /// A chart of your own has failed; [`Error::chart`] makes it.

@@ -23,6 +23,7 @@ pub(crate) mod overview;
 pub(crate) mod scatter_plot;
 pub(crate) mod sheet;
 pub(crate) mod strips;
+pub(crate) mod triangle;
 pub(crate) mod word_columns;
 pub(crate) mod word_map;
 pub(crate) mod word_places;

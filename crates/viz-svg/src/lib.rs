@@ -17,10 +17,10 @@ mod text;
 mod values;
 mod write;
 
-pub use chart::{Chart, Needs, chart, charts};
+pub use chart::{Chart, chart, charts};
 pub use charts::{
-    Highlight, InputFocused, Interesting, LongOutput, Map, Minimap, Perturbation, Profile, Rivals, Scatter,
-    TallHeatmap, TallMultiple, Tokens,
+    Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Minimap, Perturbation, Profile,
+    Rivals, Scatter, TallHeatmap, TallMultiple, Tokens,
 };
 pub use error::Error;
 pub use figure::{AsRecords, Figure};

@@ -20,7 +20,7 @@ mod resting;
 mod sentence;
 mod tabs;
 
-use crate::chart::{Chart, can_draw, charts};
+use crate::chart::{Chart, charts};
 use crate::error::Error;
 use crate::figure::{AsRecords, Figure};
 use crate::options::{Options, State};
@@ -102,9 +102,10 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Adds every chart of this crate that needs nothing which the records do not hold.
+    /// Adds every chart of this crate that these records have all for ([`Chart::lacks`]).
     pub fn every_chart(mut self) -> Self {
-        self.charts.extend(charts().iter().filter(|chart| can_draw(**chart, self.records)));
+        let lacks = |chart: &&&dyn Chart| self.records.iter().any(|record| chart.lacks(record).is_some());
+        self.charts.extend(charts().iter().filter(|chart| !lacks(chart)));
         self
     }
 

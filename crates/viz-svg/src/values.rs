@@ -9,6 +9,7 @@ pub(crate) mod kept;
 pub(crate) mod kind;
 pub(crate) mod names;
 pub(crate) mod number;
+pub(crate) mod pairs;
 pub(crate) mod panels;
 pub(crate) mod pca;
 pub(crate) mod perturbed;

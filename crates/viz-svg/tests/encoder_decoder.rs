@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::texts;
+use common::{complete, texts};
 use saliency_schema::{Kind, Record, Token};
 use saliency_viz_svg::{Options, State, Theme, charts};
 
@@ -13,7 +13,7 @@ fn record() -> Record {
     let inputs = ["summarize", ":", " a", " b", "</s>", "<pad>"].map(|text| Token::new(0, text, Kind::Input));
     let outputs = ["answer", " ends"].map(|text| Token::new(0, text, Kind::Output));
     let rows = vec![(0..6).map(|i| Some(f64::from(i) / 15.0)).collect(), vec![Some(1.0 / 7.0); 7]];
-    Record::new(inputs.into_iter().chain(outputs).collect(), rows).unwrap().with_source(5)
+    complete(Record::new(inputs.into_iter().chain(outputs).collect(), rows).unwrap().with_source(5))
 }
 
 #[test]
@@ -34,7 +34,8 @@ fn every_chart_draws_it_in_every_state_and_theme() {
 #[test]
 fn the_start_token_is_nowhere_in_the_paragraph() {
     for chart in charts() {
-        let names_cells = ["scatter", "tokens", "long-output", "profile"].contains(&chart.name());
+        let names_cells =
+            ["scatter", "tokens", "long-output", "profile", "interactions"].contains(&chart.name());
         let drawn = texts(&chart.draw(&[record()], &Options::default()).unwrap().to_svg());
         let found = drawn.iter().filter(|text| text.contains("<pad>")).count();
         let source = drawn.iter().any(|text| text.contains("summarize"));

@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::{check, gather, group, run_30, runs_3x30, runs_3x100, state, texts};
+use common::{check, complete, gather, group, run_30, runs_3x30, runs_3x100, state, texts};
 use proptest::prelude::*;
-use saliency_schema::{Kind, Method, Model, Record, Target, Token};
+use saliency_schema::{Interaction, Kind, Method, Model, Record, Target, Token};
 use saliency_viz_svg::{Error, Look, Options, Palette, State, Theme, charts};
 use std::collections::BTreeSet;
 
@@ -46,6 +46,13 @@ fn every_chart_says_what_it_shows() {
                     if chart.name() == "map" {
                         continue;
                     }
+                    // Pairs have a scale of their own.
+                    if chart.name() == "interactions" {
+                        for said in [" of 66 pairs, ", " of 12 main effects"] {
+                            assert!(scene.description.contains(said), "{said} in {}", scene.description);
+                        }
+                        continue;
+                    }
                     // The ends, with their unit, and how many cells lie beyond.
                     let compares = lock.is_some() || chart.name() == "scatter";
                     let (left, right) = if compares { ("%", "+") } else { ("0", "") };
@@ -66,7 +73,8 @@ fn what_is_no_number_is_told_apart() {
     let tokens =
         (0..6).map(|i| Token::new(i, format!(" t{i}"), if i < 5 { Kind::Input } else { Kind::Output }));
     let row = vec![Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), None, Some(0.0)];
-    let record = Record::new(tokens.collect(), vec![row]).unwrap();
+    let pairs = row.iter().zip(0..).map(|(value, j)| Interaction::new(0, j, *value)).collect();
+    let record = Record::new(tokens.collect(), vec![row]).unwrap().with_interactions(vec![pairs]);
     for chart in charts() {
         // Only the notebook sets the one output against itself.
         let look = if chart.name() == "scatter" { Look::Notebook } else { Look::Plain };
@@ -137,7 +145,14 @@ prop_compose! {
             token
         }).collect();
         let rows = values.into_iter().enumerate().map(|(row, values)| values[..n_input + row].to_vec()).collect();
-        Record::new(tokens, rows).unwrap()
+        let record = Record::new(tokens, rows).unwrap();
+        // Each pair with a number of its row.
+        let pairs = record.attributions.iter().map(|row: &Vec<Option<f64>>| {
+            let places = (0..row.len()).flat_map(|j| (0..=j).map(move |i| (i, j)));
+            places.map(|(i, j)| Interaction::new(i, j, row[(i + j) % row.len()])).collect()
+        });
+        let pairs = pairs.collect();
+        record.with_interactions(pairs)
     }
 }
 
@@ -160,6 +175,8 @@ proptest! {
                 Err(Error::Palette { palette, .. }) => prop_assert_eq!(Some(palette), options.palette.map(Palette::name)),
                 // One row, or the outputs of one word.
                 Err(Error::Itself { .. }) => prop_assert!(options.lock.is_some()),
+                // Without outputs there are no pairs.
+                Err(Error::Lacks { .. }) => prop_assert_eq!(record.n_output(), 0),
                 Err(error) => panic!("{error}"),
             }
         }
@@ -172,10 +189,14 @@ fn sizes_at_the_edges_are_drawn() {
         let kind = |i: usize| if i < n_input { Kind::Input } else { Kind::Output };
         let tokens = (0..n_input + n_output).map(|i| Token::new(0, " word", kind(i))).collect();
         let rows = (0..n_output).map(|r| vec![Some(0.5); n_input + r]).collect();
-        Record::new(tokens, rows).unwrap()
+        complete(Record::new(tokens, rows).unwrap())
     };
     for (n_input, n_output) in [(1, 0), (1, 1), (0, 2), (5000, 1), (3, 200)] {
         for chart in charts() {
+            if chart.lacks(&record(n_input, n_output)).is_some() {
+                assert_eq!((chart.name(), n_output), ("interactions", 0));
+                continue;
+            }
             check(&chart.draw(&[record(n_input, n_output)], &Options::default()).unwrap());
         }
     }

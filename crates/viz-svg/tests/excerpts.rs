@@ -3,9 +3,11 @@
 
 mod common;
 
-use common::{check, run_30, state, texts};
+use common::{check, complete, run_30, state, texts};
 use saliency_schema::{Kind, Part, Prompt, Record, Token};
-use saliency_viz_svg::{Figure, Highlight, Options, Page, Scene, ToHtml, Tokens, chart, charts};
+use saliency_viz_svg::{
+    Chart, Error, Figure, Highlight, Options, Page, Scene, ToHtml, Tokens, chart, charts,
+};
 use std::ops::Range;
 
 /// Four inputs and two outputs. Of the first row 10 of 16 lie on the middle two, of the second 5 of 20.
@@ -25,7 +27,12 @@ fn small() -> Record {
     record.signed = Some(true);
     let parts = vec![Part::new("template", 0..5), Part::new("user", 5..13), Part::new("template", 13..17)];
     record.prompt = Some(Prompt::new(false).with_template("chat").with_text(5..13).with_parts(parts));
-    record
+    complete(record)
+}
+
+/// Every chart that a record of folded parts has all for: pairs of tokens are not those of a fold.
+fn of_folds() -> impl Iterator<Item = &'static &'static dyn Chart> {
+    charts().iter().filter(|chart| chart.name() != "interactions")
 }
 
 fn some(inputs: Range<usize>) -> Options {
@@ -52,7 +59,7 @@ fn every_chart_says_which_inputs_are_shown_and_how_much_lies_outside() {
             "highlight" | "tokens" => ["outside: 38 % of the row's Σ|value|"].as_slice(),
             "scatter" => &["outside: 38 % of the row's Σ|value|", "outside: 60 % of the locked row's"],
             "minimap" => &["38 % outside", "60 % outside"],
-            "long-output" | "input-focused" | "profile" => {
+            "long-output" | "input-focused" | "profile" | "interactions" => {
                 &["outside, of each output's Σ|value|: 38 % to 60 %"]
             }
             _ => &["38 %", "60 %"],
@@ -114,7 +121,10 @@ impl TextOf for Tokens {
 #[test]
 fn a_part_of_the_prompt_is_one_cell() {
     let record = small();
-    for chart in charts() {
+    let fold = Options { fold: vec!["user".into()], ..Options::default() };
+    let why = chart("interactions").unwrap().draw(std::slice::from_ref(&record), &fold).unwrap_err();
+    assert!(matches!(why, Error::Lacks { .. }) && why.is_usage(), "{why}");
+    for chart in of_folds() {
         let options = Options { fold: vec!["user".into()], ..Options::default() };
         let scene = chart.draw(std::slice::from_ref(&record), &options).unwrap();
         check(&scene);
@@ -142,14 +152,14 @@ fn positions_are_the_records_own() {
     let record = small();
     let one = std::slice::from_ref(&record);
     let frames = |options: &Options| -> Vec<Scene> {
-        charts().iter().map(|chart| chart.draw(one, options).unwrap()).collect()
+        of_folds().map(|chart| chart.draw(one, options).unwrap()).collect()
     };
     // Token 2 of the record is the second that is shown; in the folded record it is in the same cell as token 1.
     let marked = frames(&Options { token: Some(2), ..some(1..3) });
     let part = record.with_inputs(1..3).unwrap();
     let at = |record: &Record, token: usize| -> Vec<Scene> {
         let options = Options { token: Some(token), ..Options::default() };
-        charts().iter().map(|chart| chart.draw(std::slice::from_ref(record), &options).unwrap()).collect()
+        of_folds().map(|chart| chart.draw(std::slice::from_ref(record), &options).unwrap()).collect()
     };
     assert_eq!(marked, at(&part, 1));
     let folded = record.fold("user").unwrap();
@@ -203,6 +213,7 @@ fn what_is_not_there_is_refused() {
         assert!(why.starts_with("record 0: inputs 2-9"), "{why}");
         // A record that is not drawn is not looked at.
         let mixed = [plain, small()];
+        let fold = if chart.name() == "interactions" { Options::default() } else { fold };
         assert!(chart.draw(&mixed, &Options { record: Some(1), ..fold }).is_ok());
     }
 }
@@ -236,6 +247,10 @@ fn what_has_no_share_is_drawn_too() {
     odd.attributions[1][0] = Some(f64::NAN);
     for chart in charts() {
         for (record, says) in [(&none, ""), (&odd, "–")] {
+            if chart.lacks(record).is_some() {
+                assert_eq!((chart.name(), record.n_output()), ("interactions", 0));
+                continue;
+            }
             let scene = chart.draw(std::slice::from_ref(record), &some(1..2)).unwrap();
             check(&scene);
             let said = texts(&scene.to_svg()).join(" · ");

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::texts;
+use common::{complete, texts};
 use saliency_schema::{Explained, Kind, Named, Output, Record, Target, Token, Without};
 use saliency_viz_svg::{Options, State, chart, charts};
 
@@ -22,7 +22,7 @@ fn record(target: &str, explained: [Option<Explained>; 2]) -> Record {
     record.target = Some(Target::new(target));
     let output = |(row, explained)| Output::new(3 + row).with_explained(explained);
     record.outputs = explained.into_iter().enumerate().map(output).collect();
-    record
+    complete(record)
 }
 
 fn against(text: &str) -> Explained {
@@ -44,6 +44,7 @@ fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
             "input-focused" if of_all == PLAIN => "What each word gave to every output",
             "map" if of_all == PLAIN => "Words by what every output took from them",
             "profile" if of_all == PLAIN => "What lies how far back, and how much it got",
+            "interactions" => &format!("Pairs beyond their sum: {of_row}"),
             _ => of_all,
         };
         assert_eq!(scene.title, said, "{}", chart.name());

@@ -3,8 +3,8 @@
 
 use saliency_schema::{Method, Model, Record};
 use saliency_viz_svg::{
-    Highlight, InputFocused, Interesting, LongOutput, Map, Minimap, Page, Profile, Scatter, TallHeatmap,
-    TallMultiple, Theme, ToHtml, Tokens,
+    Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Minimap, Page, Profile, Scatter,
+    TallHeatmap, TallMultiple, Theme, ToHtml, Tokens,
 };
 use std::path::Path;
 
@@ -19,6 +19,7 @@ macro_rules! pictures {
 fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
     let record = named(include_bytes!("data/run-30.json")).remove(0);
     let runs = named(include_bytes!("../../schema/tests/data/runs-3x30.json"));
+    let pairs = saliency_schema::read(include_bytes!("data/pairs.json")).unwrap().remove(0);
     let pictures = pictures! {
         "highlight.svg": Highlight::new(&record),
         "highlight-compared.svg": Highlight::new(&record).hover(12).lock(4).token(60),
@@ -36,6 +37,7 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
         "map.svg": Map::new(&record),
         "map-outputs.svg": Map::new(&record).outputs(0, 3),
         "tall-heatmap-rule.svg": TallHeatmap::new(&record).rule("stop-words,punctuation,below:2x".parse().unwrap()),
+        "interactions.svg": Interactions::new(&pairs),
         "tokens.svg": Tokens::new(&record),
     };
     let doc = without_spaces(DOC);

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{run_30, state};
+use common::{complete, run_30, state};
 use roxmltree::{Document, Node};
 use saliency_schema::{Kind, Record, Token};
 use saliency_viz_svg::{Error, Figure, Highlight, Options, TallHeatmap, Theme, chart, charts};
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 fn patterned() -> Record {
     let token = |i| Token::new(i, format!(" t{i}"), if i < 5 { Kind::Input } else { Kind::Output });
     let row = vec![Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), None, Some(0.5)];
-    Record::new((0..6).map(token).collect(), vec![row]).unwrap()
+    complete(Record::new((0..6).map(token).collect(), vec![row]).unwrap())
 }
 
 fn ids(svg: Node<'_, '_>) -> Vec<String> {

@@ -125,7 +125,7 @@ fn of_parts() -> Record {
         token.kind = Kind::Output;
     }
     let row = |length: usize| (0..length).map(|i| Some(1.0 + i as f64)).collect();
-    Record::new(tokens, vec![row(n - 2), row(n - 1)]).unwrap()
+    common::complete(Record::new(tokens, vec![row(n - 2), row(n - 1)]).unwrap())
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod common;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::run_30;
+use common::{complete, run_30};
 use saliency_schema::{Kind, Record, Token};
 use saliency_viz_svg::{
     Error, Highlight, LongOutput, Minimap, Options, Page, State, TallHeatmap, TallMultiple, Theme, ToHtml,
@@ -157,7 +157,7 @@ fn pages_are_small_and_the_same_each_time() {
     let all = tokens(1_000, Kind::Input).chain(tokens(200, Kind::Output)).collect();
     let value = |row: usize, i: usize| Some(((row * 31 + i * 17) % 997) as f64 / 997.0);
     let rows = (0..200).map(|row| (0..1_000 + row).map(|i| value(row, i)).collect()).collect();
-    let large = Record::new(all, rows).unwrap();
+    let large = complete(Record::new(all, rows).unwrap());
     for chart in charts() {
         let page = Page::new(&large).chart(*chart).to_html().unwrap();
         assert!(page.len() <= 1_815_000, "{}: {}", chart.name(), page.len());

@@ -58,16 +58,25 @@ impl GameRules {
         matches!((&self.segments, &self.ablation), (Segmentation::Tokens, Ablation::Embedding(_)))
     }
 
-    /// The cost of running coalitions, given the first ablated token of each, for all outputs together.
+    /// The cost of running coalitions without one player, given the first ablated token of each, for all outputs
+    /// together.
     pub(crate) fn cost(&self, size: Size, first_ablated: impl Iterator<Item = usize>) -> Cost {
+        self.cost_without(size, first_ablated.map(|first| (first, 1)))
+    }
+
+    /// The cost of running coalitions, given for each the first ablated token and how many are ablated.
+    pub(crate) fn cost_without(&self, size: Size, ablated: impl Iterator<Item = (usize, usize)>) -> Cost {
         let baselines = match &self.ablation {
             Ablation::Embedding(baseline) => f64::from(baseline.draws()),
             _ => 1.0,
         };
-        // Without the last token of its context, an output is predicted at the position before.
+        // Without tokens at the end of its context, an output is predicted at a position before.
         let deletes = self.ablation == Ablation::Deletion;
-        let shared = |first: usize| first - usize::from(deletes && first > 0 && first + 1 >= size.n_input);
-        Cost::forwards(baselines * first_ablated.map(|first| size.rest(shared(first))).sum::<f64>())
+        let shared = |(first, count): (usize, usize)| {
+            let predicted = size.n_input.max(first + 1).saturating_sub(count + 1);
+            if deletes { first.min(predicted) } else { first }
+        };
+        Cost::forwards(baselines * ablated.map(|ablated| size.rest(shared(ablated))).sum::<f64>())
     }
 }
 
@@ -126,15 +135,20 @@ impl<'p, 'a> Game<'p, 'a> {
         Err(Error::Parameter { name: "baseline", value: "deletion".into(), range })
     }
 
+    /// The first token of a player.
+    pub(crate) fn first_token(&self, player: usize) -> usize {
+        self.players[player].start
+    }
+
     /// The part of a player that lies in an output's context.
     pub(crate) fn tokens_of(&self, player: usize, output: usize) -> Range<usize> {
         let p = &self.players[player];
         p.start..p.end.min(self.problem.row_length(output))
     }
 
-    /// For each output, whether the model can predict it without a player.
-    pub(crate) fn predicted_without(&self, player: usize) -> Vec<bool> {
-        match AblatedInput::new(self, 0, &[player]) {
+    /// For each output, whether the model can predict it without some players.
+    pub(crate) fn predicted_without(&self, players: &[usize]) -> Vec<bool> {
+        match AblatedInput::new(self, 0, players) {
             Some(left) => left.positions.iter().map(Option::is_some).collect(),
             None => vec![true; self.problem.n_output()],
         }

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::method::replaced::Replaced;
+use saliency_schema::Interaction;
 use tch::Tensor;
 
 /// One output's attributions.
@@ -31,6 +32,9 @@ pub struct Explanation {
     pub missing: Vec<usize>,
     /// What became of the target when pieces of the text were replaced, for a method that does that.
     pub replacements: Vec<Replaced>,
+    /// What pairs of tokens do beyond their sum, and main effects, for methods that compute those. Of a segment, its
+    /// first token stands for all.
+    pub interactions: Vec<Interaction>,
     /// What a reader of this row should know.
     pub notes: Vec<String>,
 }
@@ -49,6 +53,7 @@ impl Explanation {
             standard_errors: None,
             missing: Vec::new(),
             replacements: Vec::new(),
+            interactions: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -95,6 +100,12 @@ impl Explanation {
     #[must_use]
     pub fn with_replacements(self, replacements: Vec<Replaced>) -> Self {
         Self { replacements, ..self }
+    }
+
+    /// With what pairs of tokens do beyond their sum.
+    #[must_use]
+    pub fn with_interactions(self, interactions: Vec<Interaction>) -> Self {
+        Self { interactions, ..self }
     }
 
     /// With one more note.

@@ -4,6 +4,7 @@ use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::attention_part::AttentionPart;
+use crate::method::interaction_index::InteractionIndex;
 use crate::method::positions::Positions;
 use crate::method::replace_by::ReplaceBy;
 use crate::method::scope::Scope;
@@ -82,6 +83,12 @@ parameters! {
     replace_by: ReplaceBy;
     /// How many of the replacements with the largest change are continued.
     continuations: u32;
+    /// How many segments take part in pairs: those with the largest numbers of their own.
+    strongest: u32;
+    /// Which interaction of pairs.
+    index: InteractionIndex;
+    /// The most segments for which all coalitions are run.
+    exact: u32;
     /// The number of random samples.
     samples: u32;
     /// The standard deviation of the noise, in units of the embeddings'.

@@ -7,7 +7,8 @@ use crate::method::replaced::Replaced;
 use crate::model::sequence::Sequence;
 use crate::rows::Rows;
 use crate::rows::notes::with_new;
-use saliency_schema::{Explained, Kind as TokenKind, Named, Token};
+use saliency_schema::{Explained, Interaction, Kind as TokenKind, Named, Token};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use tch::Tensor;
 
@@ -102,6 +103,16 @@ fn union(mut tokens: Vec<usize>, others: &[usize]) -> Vec<usize> {
     tokens
 }
 
+/// Two outputs' interactions as one: of the pairs that both have, without standard errors.
+fn of_both(a: &[Interaction], b: &[Interaction], put: impl Fn(f64, f64) -> f64) -> Vec<Interaction> {
+    let others: BTreeMap<_, _> = b.iter().map(|pair| ((pair.i, pair.j), pair.value)).collect();
+    let pair = |pair: &Interaction| {
+        let other = others.get(&(pair.i, pair.j))?;
+        Some(Interaction::new(pair.i, pair.j, pair.value.zip(*other).map(|(x, y)| put(x, y))))
+    };
+    a.iter().filter_map(pair).collect()
+}
+
 /// The attributions to tokens before a position, and those to later tokens where there are any.
 fn split(attributions: &Tensor, position: usize) -> Result<(Tensor, Option<Tensor>), Error> {
     let length = attributions.size()[0];
@@ -126,6 +137,7 @@ fn minus(a: Explanation, attributions: &Tensor, b: &Explanation) -> Result<Expla
         standard_errors: None,
         missing: union(a.missing, &b.missing),
         replacements: together(a.replacements, &b.replacements, |a, b| a - b),
+        interactions: of_both(&a.interactions, &b.interactions, |x, y| x - y),
         notes: if sampled { with_new(notes, vec![NO_ERRORS.to_owned()]) } else { notes },
     })
 }
@@ -152,6 +164,7 @@ fn plus(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         standard_errors: None,
         missing: union(a.missing, &b.missing),
         replacements: together(a.replacements, &b.replacements, |a, b| a + b),
+        interactions: of_both(&a.interactions, &b.interactions, |x, y| x + y),
         notes: with_new(
             a.notes,
             if sampled { with_new(b.notes, vec![NO_ERRORS.to_owned()]) } else { b.notes },

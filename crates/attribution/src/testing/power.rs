@@ -17,6 +17,12 @@ use tch::{Kind, Tensor};
 /// - occlusion is `s^d − (s − x_i)^d`;
 /// - for d = 3 the Shapley value is `x_i³ + 3/2 Σ_j (x_i² x_j + x_i x_j²) + 2 Σ_{j < k} x_i x_j x_k`, over tokens `j`,
 ///   `k` other than `i`: every term of the expanded power goes to its tokens in equal parts;
+/// - for d = 2 a pair is `2 x_i x_j` beyond its sum, whatever else is there: by occlusion, and by the Shapley
+///   interaction and Shapley–Taylor indices;
+/// - for d = 3 it is `3 x_i x_j (2t + x_i + x_j)` beside others with the sum `t`, and so `3 x_i x_j (2s − x_i − x_j)`
+///   by occlusion (all others are there), `3 x_i x_j s` by the Shapley interaction index (each is there half of the
+///   time) and `3 x_i x_j (x_i + x_j + 2/3 Σ_k x_k)` by the Shapley–Taylor index (each comes before both in a third of
+///   all orders);
 /// - for d = 2 the gradient under noise `ε` is `2 (s + Σ_j w_j Σ_h ε[j, h] · cos(5h)) · w_i cos(5h)`: it varies by
 ///   `4 w_i² cos²(5h) · σ² Σ_j w_j² Σ_h cos²(5h)`.
 #[derive(Debug)]

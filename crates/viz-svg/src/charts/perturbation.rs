@@ -1,6 +1,6 @@
 //! `perturbation`: each word replaced by others, and how that moves an output.
 
-use crate::chart::{Chart, Needs, check_needs};
+use crate::chart::{Chart, check_complete};
 use crate::error::Error;
 use crate::layout::caption;
 use crate::layout::sheet::{Sheet, margin};
@@ -42,9 +42,11 @@ impl Chart for Perturbation {
         "each word replaced by others: a dot for each at the change of the target; without -o it prints"
     }
 
-    fn needs(&self) -> Option<Needs> {
-        let command = "saliency perturb -o FILE";
-        Some(Needs::new("replacements", command, |record| !record.replacements.is_empty()))
+    fn lacks(&self, record: &Record) -> Option<&'static str> {
+        (record.replacements.is_empty() && record.n_output() > 0).then_some(
+            "the record holds no replacements; `saliency perturb -o FILE` makes one that does, and so does \
+             `saliency attribute --method replacements`",
+        )
     }
 
     fn own_options(&self) -> &'static [&'static str] {
@@ -52,6 +54,7 @@ impl Chart for Perturbation {
     }
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
+        check_complete(self, records, options)?;
         let rows = Rows::one(records, options)?;
         let scale = Scale::of(&rows, options)?;
         let mut words = Perturbed::of(&rows);
@@ -81,7 +84,7 @@ impl Chart for Perturbation {
 
     fn text(&self, records: &[Record], options: &Options) -> Result<Option<String>, Error> {
         options.check(self.name(), self.own_options())?;
-        check_needs(self.name(), self.needs(), records, options)?;
+        check_complete(self, records, options)?;
         let view = View::of(records, options)?;
         let rows = Rows::one(&view.records, &view.options)?;
         let mut words = Perturbed::of(&rows);

@@ -137,9 +137,9 @@ impl ColorBar<'_> {
 
         // How many cells the end stands for, and how many rows the medians are of.
         let reach = |reach: Reach| format!("{} of {}", counted(reach.cells), counted(reach.of));
-        let inputs = scale.clipped.map(|_| format!("{} input cells", reach(scale.inputs)));
+        let inputs = scale.clipped.map(|_| format!("{} {}", reach(scale.inputs), scale.counted.0));
         let outputs = inputs.as_ref().filter(|_| scale.outputs.of > 0);
-        let outputs = outputs.map(|_| format!("{} of earlier outputs", reach(scale.outputs)));
+        let outputs = outputs.map(|_| format!("{} {}", reach(scale.outputs), scale.counted.1));
         let medians = options.relative.as_ref().filter(|_| scale.unit == Unit::Relative);
         let medians = medians.map(|profile| format!("medians of {} rows", counted(profile.rows())));
         let bracketed = |parts: &[&Option<String>]| {

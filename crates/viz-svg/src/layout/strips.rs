@@ -91,7 +91,12 @@ impl Strips<'_> {
         }
         for (places, color) in dots.into_iter().zip([lower, higher]) {
             if !places.is_empty() {
-                items.push(Item::Dots { paint: Paint::Color(color), rim: theme.background(), places, radius: 3.0 });
+                items.push(Item::Dots {
+                    paint: Paint::Color(color),
+                    rim: theme.background(),
+                    places,
+                    radius: 3.0,
+                });
             }
         }
         let named = |one: &saliency_schema::Replacement, anchor: Anchor, offset: f64| {

@@ -8,6 +8,7 @@ use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::values::kept::Count;
 use crate::values::kind::Unit;
+use crate::values::pairs::Pairs;
 use crate::values::rows::Rows;
 
 /// Colour levels on each side of zero.
@@ -146,11 +147,13 @@ pub struct Scale {
     pub(crate) even: Option<f64>,
     /// Below which values fade.
     pub(crate) cut: Option<f64>,
-    /// How many of the cells reach the end: of inputs, and of earlier outputs.
+    /// How many of the cells reach the end: of inputs, and of earlier outputs; of pairs, and of main effects.
     pub(crate) inputs: Reach,
     pub(crate) outputs: Reach,
     /// How many of the attributions the rule keeps.
     pub(crate) kept: Count,
+    /// What these are called.
+    pub(crate) counted: (&'static str, &'static str),
     /// What the numbers are, and whether they are differences.
     pub(crate) unit: Unit,
     pub(crate) compares: bool,
@@ -178,7 +181,6 @@ impl Scale {
 
     /// One scale for several records' rows, which are of one kind.
     pub(crate) fn of_several(several: &[Rows<'_>], options: &Options) -> Result<Self, Error> {
-        let notebook = options.look == Look::Notebook;
         let mut signed = several.iter().any(Rows::is_signed);
         let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
         let (mut n_rows, mut n_cells) = (0, 0);
@@ -195,8 +197,37 @@ impl Scale {
                 }
             }
         }
-        let largest = inputs.iter().chain(&outputs).copied().fold(0.0, f64::max);
         let unit = several.first().map_or(Unit::Recorded, Rows::unit);
+        let compares = several.iter().any(Rows::compares);
+        let even = (unit == Unit::Share && n_cells > 0).then(|| n_rows as f64 / n_cells as f64);
+        let counted = ("input cells", "of earlier outputs");
+        let scale = Self::of_sizes((inputs, outputs), counted, (unit, signed), options)?;
+        let kept =
+            Count::of(several.iter().flat_map(|rows| (0..rows.n_output()).map(move |row| (rows, row))));
+        Ok(Self {
+            compares,
+            even,
+            kept,
+            cut: even.map(|even| (even / options.intensity).min(scale.end)),
+            ..scale
+        })
+    }
+
+    /// The scale of an output's pairs, which ends where they do; main effects may lie beyond.
+    pub(crate) fn of_pairs(pairs: &Pairs<'_>, rows: &Rows<'_>, options: &Options) -> Result<Self, Error> {
+        let scale = Self::of_sizes(pairs.sizes(), ("pairs", "main effects"), (pairs.unit, true), options)?;
+        Ok(Self { compares: rows.compares(), ..scale })
+    }
+
+    /// The scale of numbers with these sizes, of which the first list decides where it ends.
+    fn of_sizes(
+        (mut inputs, outputs): (Vec<f64>, Vec<f64>),
+        counted: (&'static str, &'static str),
+        (unit, signed): (Unit, bool),
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let notebook = options.look == Look::Notebook;
+        let largest = inputs.iter().chain(&outputs).copied().fold(0.0, f64::max);
         let end = match options.scale_max {
             Some(times) if unit == Unit::Relative => times.log2(),
             Some(end) => end,
@@ -224,20 +255,19 @@ impl Scale {
             cells: sizes.iter().filter(|size| **size >= end).count(),
             of: sizes.len(),
         };
-        let compares = several.iter().any(Rows::compares);
-        let even = (unit == Unit::Share && n_cells > 0).then(|| n_rows as f64 / n_cells as f64);
         Ok(Self {
             palette,
             theme: options.theme,
             end,
             clipped: (largest > end).then_some(largest),
-            even,
-            cut: even.map(|even| (even / options.intensity).min(end)),
+            even: None,
+            cut: None,
             inputs: reach(&inputs),
             outputs: reach(&outputs),
-            kept: Count::of(several.iter().flat_map(|rows| (0..rows.n_output()).map(move |row| (rows, row)))),
+            kept: Count::default(),
+            counted,
             unit,
-            compares,
+            compares: false,
             colors: std::array::from_fn(color),
         })
     }

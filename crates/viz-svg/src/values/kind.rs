@@ -164,7 +164,7 @@ pub(crate) fn target_unit(record: &Record) -> &str {
 }
 
 /// What a target is measured in.
-fn unit_of(target: &str) -> &str {
+pub(crate) fn unit_of(target: &str) -> &str {
     match target {
         "probability" | "contrast-probability" => "probability",
         "logit" | "contrast-logit" => "logits",

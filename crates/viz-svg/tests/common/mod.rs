@@ -9,7 +9,7 @@
 )]
 
 use roxmltree::{Document, Node};
-use saliency_schema::{Record, Replacement};
+use saliency_schema::{Interaction, Record, Replacement};
 use saliency_viz_svg::{Anchor, Item, Look, Options, Paint, Palette, Rect, Scene, State, Text, Theme, chart};
 use std::collections::BTreeSet;
 
@@ -17,8 +17,13 @@ pub fn run_30() -> Record {
     complete(saliency_schema::read(include_bytes!("../data/run-30.json")).unwrap().remove(0))
 }
 
-/// The record with all that a chart may need: two replacements of each input, by numbers of the record itself.
-pub fn complete(mut record: Record) -> Record {
+/// The record with all that a chart may need: pairs, and two replacements of each input, by numbers of the record
+/// itself.
+pub fn complete(record: Record) -> Record {
+    with_replacements(with_pairs(record))
+}
+
+fn with_replacements(mut record: Record) -> Record {
     let n_input = record.n_input();
     let of_row = |row: &Vec<Option<f64>>| {
         let pair = |(at, value): (usize, &Option<f64>)| {
@@ -34,6 +39,22 @@ pub fn complete(mut record: Record) -> Record {
 
 fn all_complete(records: Vec<Record>) -> Vec<Record> {
     records.into_iter().map(complete).collect()
+}
+
+/// The record with pairs of at most a dozen of its inputs, so that every chart has something to draw.
+fn with_pairs(record: Record) -> Record {
+    let count = record.n_input().min(12);
+    let token = |k: usize| k * record.n_input() / count.max(1);
+    let value = |row: usize, i: usize, j: usize| {
+        let size = if i == j { 0.5 } else { 0.1 };
+        size * (3.0 * i as f64 + 7.0 * j as f64 + row as f64).sin()
+    };
+    let of = |row: usize| -> Vec<Interaction> {
+        let places = (0..count).flat_map(|j| (0..=j).map(move |i| (i, j)));
+        places.map(|(i, j)| Interaction::new(token(i), token(j), value(row, i, j))).collect()
+    };
+    let interactions = (0..record.n_output()).map(of).collect();
+    record.with_interactions(interactions)
 }
 
 pub fn state(hover: Option<usize>, lock: Option<usize>) -> Options {
@@ -237,7 +258,7 @@ pub fn cut(record: &Record, inputs: usize, outputs: usize) -> Record {
 /// The records that small pictures are drawn of: two continuations, or the first of them for a chart of one.
 pub fn small(takes_several: bool) -> Vec<Record> {
     let runs = runs_3x30();
-    runs[..if takes_several { 2 } else { 1 }].iter().map(|run| cut(run, 14, 5)).collect()
+    runs[..if takes_several { 2 } else { 1 }].iter().map(|run| with_pairs(cut(run, 14, 5))).collect()
 }
 
 /// Every state of a chart that a pointer can reach, with its name.

@@ -96,7 +96,7 @@ pub(super) fn one_at_a_time(
     let game = Game::new(problem, rules, method)?;
     let coalitions: Vec<_> = (0..game.players().len()).map(|player| vec![player]).collect();
     let ablated = game.values(&coalitions, 0)?;
-    let predicted: Vec<_> = (0..coalitions.len()).map(|player| game.predicted_without(player)).collect();
+    let predicted: Vec<_> = (0..coalitions.len()).map(|player| game.predicted_without(&[player])).collect();
     for output in 0..problem.n_output() {
         let value = problem.value_at_input(output)?;
         let (mut numbers, mut missing) = (Vec::new(), Vec::new());

@@ -95,30 +95,13 @@ impl Shapley {
         playing: usize,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // Coalition number `mask` has the players whose bits are set.
-        let mut values = Vec::with_capacity(1 << playing);
-        for begin in (0..1_usize << playing).step_by(TOGETHER) {
-            let end = (begin + TOGETHER).min(1 << playing);
-            let ablated = |mask: usize| (0..playing).filter(|i| mask >> i & 1 == 0).collect();
-            // The last is the whole text, which is the clean run.
-            let later = ((1_usize << playing) - end).saturating_sub(1);
-            values.extend(game.values(&(begin..end).map(ablated).collect::<Vec<_>>(), later)?);
-        }
+        let values = of_all_coalitions(game, playing)?;
         #[expect(clippy::needless_range_loop, reason = "`values` has coalitions first, and outputs in them")]
         for output in 0..problem.n_output() {
             let n = playing.min(game.players_of(output));
             // Coalitions of the players in the output's context: the others are present, and change nothing.
             let beyond = ((1_usize << playing) - 1) & !((1_usize << n) - 1);
-            let mut numbers = vec![0.0; n];
-            let weights = weights(n);
-            for mask in 0..1_usize << n {
-                let f = values[mask | beyond][output];
-                let size = mask.count_ones() as usize;
-                for (i, number) in numbers.iter_mut().enumerate() {
-                    // Each coalition counts either with the player or without.
-                    *number += if mask >> i & 1 == 1 { weights[size - 1] * f } else { -weights[size] * f };
-                }
-            }
+            let numbers = exact(n, |mask| values[mask | beyond][output]);
             let baseline_value = Some(values[beyond][output]);
             let numbers = self.row(game, output, &numbers);
             let value = problem.value_at_input(output)?;
@@ -139,15 +122,8 @@ impl Shapley {
         let mut found = vec![vec![Moments::default(); playing]; outputs];
         let mut empty = vec![f64::NAN; outputs];
         for pair in 0..pairs {
-            // Sorted by a random key for each player, so that the order of the first players does not depend on how
-            // many follow.
-            let mut numbers = generator(self.seed, pair.into());
-            let keys: Vec<f64> = (0..playing).map(|_| numbers.random()).collect();
-            let mut order: Vec<usize> = (0..playing).collect();
-            order.sort_by(|a, b| keys[*a].total_cmp(&keys[*b]));
-            let reverse: Vec<usize> = order.iter().rev().copied().collect();
             let mut gains = vec![vec![0.0; playing]; outputs];
-            for (half, order) in [order, reverse].into_iter().enumerate() {
+            for (half, order) in orders(self.seed, pair, playing).into_iter().enumerate() {
                 let later = (2 * (pairs - pair) as usize - half - 1) * playing;
                 let ablated: Vec<Vec<usize>> = (0..=playing).map(|added| order[added..].to_vec()).collect();
                 let values = game.values(&ablated, later)?;
@@ -186,6 +162,46 @@ impl Shapley {
             Scope::All => game.spread(output, numbers),
         }
     }
+}
+
+/// A random order of the players, and its reverse.
+pub(super) fn orders(seed: u64, pair: u32, playing: usize) -> [Vec<usize>; 2] {
+    // Sorted by a random key for each player, so that the order of the first players does not depend on how many
+    // follow.
+    let mut numbers = generator(seed, pair.into());
+    let keys: Vec<f64> = (0..playing).map(|_| numbers.random()).collect();
+    let mut order: Vec<usize> = (0..playing).collect();
+    order.sort_by(|a, b| keys[*a].total_cmp(&keys[*b]));
+    let reverse = order.iter().rev().copied().collect();
+    [order, reverse]
+}
+
+/// Every output's target for every coalition of so many players: that of number `mask` has those whose bits are set.
+pub(super) fn of_all_coalitions(game: &Game<'_, '_>, playing: usize) -> Result<Vec<Vec<f64>>, Error> {
+    let mut values = Vec::with_capacity(1 << playing);
+    for begin in (0..1_usize << playing).step_by(TOGETHER) {
+        let end = (begin + TOGETHER).min(1 << playing);
+        let ablated = |mask: usize| (0..playing).filter(|i| mask >> i & 1 == 0).collect();
+        // The last is the whole text, which is the clean run.
+        let later = ((1_usize << playing) - end).saturating_sub(1);
+        values.extend(game.values(&(begin..end).map(ablated).collect::<Vec<_>>(), later)?);
+    }
+    Ok(values)
+}
+
+/// The Shapley values of `n` players, given the value of each coalition.
+pub(super) fn exact(n: usize, value: impl Fn(usize) -> f64) -> Vec<f64> {
+    let mut numbers = vec![0.0; n];
+    let weights = weights(n);
+    for mask in 0..1_usize << n {
+        let f = value(mask);
+        let size = mask.count_ones() as usize;
+        for (i, number) in numbers.iter_mut().enumerate() {
+            // Each coalition counts either with the player or without.
+            *number += if mask >> i & 1 == 1 { weights[size - 1] * f } else { -weights[size] * f };
+        }
+    }
+    numbers
 }
 
 /// `s! (n − s − 1)! / n!` for coalitions of `s` others, `s < n`.
