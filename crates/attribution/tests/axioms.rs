@@ -81,7 +81,7 @@ fn cases() -> Vec<Case> {
         Case::new("occlusion-pairs", token()),
         Case::new("occlusion-pairs", given().segments(Segmentation::Words)),
         Case::new("shapley-interaction", token()),
-        Case::new("shapley-interaction", given().index(InteractionIndex::ShapleyTaylor)),
+        Case::new("shapley-interaction", given().interaction(InteractionIndex::ShapleyTaylor)),
         Case::new("kernel-shap", token()),
         Case::new("kernel-shap", given().samples(6)),
     ]);

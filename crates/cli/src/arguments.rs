@@ -352,7 +352,7 @@ pub(crate) struct MethodArguments {
     pub(crate) strongest: Option<u32>,
     /// The interaction of a pair: sii (Shapley interaction index) or shapley-taylor. Default: sii.
     #[arg(long, value_name = "I", help_heading = "Method")]
-    pub(crate) index: Option<InteractionIndex>,
+    pub(crate) interaction: Option<InteractionIndex>,
     /// The most segments of which all coalitions are run, up to 12. Default: 9.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) exact: Option<u32>,

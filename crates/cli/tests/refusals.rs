@@ -341,7 +341,7 @@ fn what_methods_take() {
     refused(&["shapley", "--players", "both"], &["unknown choice of players", "input, all"]);
     refused(&["shapley", "--samples", "0"], &["samples is 0", "from 1 to 1000000"]);
     refused(
-        &["shapley-interaction", "--index", "sti"],
+        &["shapley-interaction", "--interaction", "sti"],
         &["unknown interaction index", "sii, shapley-taylor"],
     );
     refused(&["shapley-interaction", "--exact", "13"], &["exact is 13", "from 0 to 12"]);

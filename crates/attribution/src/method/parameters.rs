@@ -86,7 +86,7 @@ parameters! {
     /// How many segments take part in pairs: those with the largest numbers of their own.
     strongest: u32;
     /// Which interaction of pairs.
-    index: InteractionIndex;
+    interaction: InteractionIndex;
     /// The most segments for which all coalitions are run.
     exact: u32;
     /// The number of random samples.

@@ -101,7 +101,7 @@ impl ShapleyInteraction {
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         Ok(Self {
             rules: GameRules::from_parameters(parameters, Baseline::Zero.into()),
-            index: parameters.index.unwrap_or_default(),
+            index: parameters.interaction.unwrap_or_default(),
             exact: parameters.exact.unwrap_or(EXACT),
             samples: parameters.samples,
             seed: parameters.seed.unwrap_or(0),
@@ -275,7 +275,7 @@ impl Method for ShapleyInteraction {
         Card {
             aliases: &["sii", "shapley-interactions"],
             family: Family::Perturbation,
-            parameters: &["baseline", "segments", "index", "exact", "samples", "seed"],
+            parameters: &["baseline", "segments", "interaction", "exact", "samples", "seed"],
             axioms: if self.rules.judge_tokens_alone() {
                 &[
                     Axiom::Completeness,
@@ -299,7 +299,7 @@ impl Method for ShapleyInteraction {
     fn describe(&self) -> saliency_schema::Method {
         let mut description = self.rules.describe(self.name());
         let parameters = &mut description.parameters;
-        parameters.insert("index".to_owned(), self.index.name().into());
+        parameters.insert("interaction".to_owned(), self.index.name().into());
         parameters.insert("exact".to_owned(), self.exact.into());
         if let Some(samples) = self.samples {
             parameters.insert("samples".to_owned(), samples.into());
