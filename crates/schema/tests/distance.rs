@@ -259,7 +259,10 @@ fn pairs_are_apart_by_what_lies_between_them() {
     // Together they are the profile.
     let all = DistanceProfile::of(std::slice::from_ref(&record));
     let counted = |d| {
-        Crossing::ALL.map(|c| DistanceProfile::across(&[record.clone()], c).count(d)).iter().sum::<usize>()
+        Crossing::ALL
+            .map(|c| DistanceProfile::across(std::slice::from_ref(&record), c).count(d))
+            .iter()
+            .sum::<usize>()
     };
     assert!((1..=7).all(|d| counted(d) == all.count(d)));
 }
