@@ -230,12 +230,12 @@ fn absurd_groups_take_no_time() {
     assert_eq!(absurd.relative(&profile).rows[0].len(), 2);
 }
 
-// By hand: "A b. C" goes on with the output "d" and ".", and after a line break "e". The rows' sums are 10, 10 and 12.
-// From "d" (4): "C" (3) is within its sentence; "A", "b", "." (0 to 2) lie before its start. From "." (5): "C", "d".
-// From "e" (7), after the line break at 6: everything.
+// By hand: "Ann came. Bob" goes on with the output "left" and ".", and after a line break "Eve". The rows' sums are 10,
+// 10 and 12. From "left" (4): "Bob" (3) is within its sentence; "Ann", "came", "." (0 to 2) lie before its start. From
+// "." (5): "Bob", "left". From "Eve" (7), after the line break at 6: everything.
 #[test]
 fn pairs_are_apart_by_what_lies_between_them() {
-    let texts = ["A", " b", ".", " C", " d", ".", "\n", "E"];
+    let texts = ["Ann", " came", ".", " Bob", " left", ".", "\n", "Eve"];
     let kind = |i: usize| if i < 4 { Kind::Input } else { Kind::Output };
     let tokens = texts.iter().enumerate().map(|(i, text)| Token::new(0, *text, kind(i)));
     let rows: [&[f64]; 4] =
@@ -247,19 +247,22 @@ fn pairs_are_apart_by_what_lies_between_them() {
         (1..=profile.longest()).map(|d| (profile.median(d), profile.count(d))).collect::<Vec<_>>()
     };
     let found = |median: f64, n| (Some(median), n);
-    // "C" to "d", "d" to ".": 0.4 and 0.4; "C" to ".": 0.3.
+    // "Bob" to "left", "left" to ".": 0.4 and 0.4; "Bob" to ".": 0.3.
     assert_eq!(medians(Crossing::Within), [found(0.4, 2), found(0.3, 1)]);
-    // Two back ".": 0.3; three "b" 0.2, "." 0.1; four "A" 0.1, "b" 0.1; five "A" 0.1.
+    // Two back ".": 0.3; three "came" 0.2, "." 0.1; four "Ann" 0.1, "came" 0.1; five "Ann" 0.1.
     let [nothing, two, three, four, five] = medians(Crossing::Sentence)[..] else { panic!("five distances") };
     assert_eq!((nothing, two, four, five), ((None, 0), found(0.3, 1), found(0.1, 2), found(0.1, 1)));
     assert!((three.0.unwrap() - 0.15).abs() < 1e-15 && three.1 == 2);
-    // Of "E" everything before the line feed and the line feed, which ends the paragraph.
+    // Of "Eve" everything before the line feed and the line feed, which ends the paragraph.
     let across: Vec<_> = [4.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0].iter().map(|x| found(x / 12.0, 1)).collect();
     assert_eq!(medians(Crossing::Paragraph), across);
     // Together they are the profile.
     let all = DistanceProfile::of(std::slice::from_ref(&record));
     let counted = |d| {
-        Crossing::ALL.map(|c| DistanceProfile::across(&[record.clone()], c).count(d)).iter().sum::<usize>()
+        Crossing::ALL
+            .map(|c| DistanceProfile::across(std::slice::from_ref(&record), c).count(d))
+            .iter()
+            .sum::<usize>()
     };
     assert!((1..=7).all(|d| counted(d) == all.count(d)));
 }

@@ -183,7 +183,7 @@ fn hidden(options: &Options) -> Vec<bool> {
     });
     let left = frame.clone().flatten().map(|rect| rect.x).fold(f64::INFINITY, f64::min);
     let bar = 12.0;
-    (0..5).map(|token| covers(left + bar * (token as f64 + 0.5))).collect()
+    (0..5).map(|token| covers(left + bar * (f64::from(token) + 0.5))).collect()
 }
 
 #[test]

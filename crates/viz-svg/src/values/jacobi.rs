@@ -31,7 +31,7 @@ pub(crate) fn eigen(mut a: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
     order.into_iter().map(|i| (a[i][i], std::mem::take(&mut vectors[i]))).collect()
 }
 
-/// Turns rows and columns p and q so that their common entry is 0.
+/// Turns rows and columns `p` and `q` so that their common entry is 0.
 fn rotate(a: &mut [Vec<f64>], vectors: &mut [Vec<f64>], p: usize, q: usize) {
     let common = a[p][q];
     if common == 0.0 {
@@ -39,18 +39,17 @@ fn rotate(a: &mut [Vec<f64>], vectors: &mut [Vec<f64>], p: usize, q: usize) {
     }
     let theta = (a[q][q] - a[p][p]) / (2.0 * common);
     // The smaller of the two angles.
-    let t = theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt());
-    let t = if theta == 0.0 { 1.0 } else { t };
-    let c = 1.0 / (t * t + 1.0).sqrt();
-    let s = t * c;
+    let tangent = theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt());
+    let tangent = if theta == 0.0 { 1.0 } else { tangent };
+    let cosine = 1.0 / (tangent * tangent + 1.0).sqrt();
+    let sine = tangent * cosine;
+    let turned = |first: f64, second: f64| (cosine * first - sine * second, sine * first + cosine * second);
     for row in a.iter_mut() {
-        let (x, y) = (row[p], row[q]);
-        (row[p], row[q]) = (c * x - s * y, s * x + c * y);
+        (row[p], row[q]) = turned(row[p], row[q]);
     }
     for matrix in [&mut *a, vectors] {
         for k in 0..matrix[p].len() {
-            let (x, y) = (matrix[p][k], matrix[q][k]);
-            (matrix[p][k], matrix[q][k]) = (c * x - s * y, s * x + c * y);
+            (matrix[p][k], matrix[q][k]) = turned(matrix[p][k], matrix[q][k]);
         }
     }
     // But for rounding it is 0.

@@ -75,7 +75,7 @@ mod tests {
         (found - expected).abs() <= within
     }
 
-    /// NumPy's SVD of the columns of run-30 (`tests/data/map/generate.py`), all of them and of the first 20 words,
+    /// `NumPy`'s SVD of the columns of run-30 (`tests/data/map/generate.py`), all of them and of the first 20 words,
     /// which are fewer than the outputs.
     #[test]
     fn components_are_those_of_numpy_s_singular_values() {

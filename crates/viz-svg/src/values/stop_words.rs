@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::options::rule::Rule;
 use saliency_schema::Record;
+use std::ops::RangeInclusive;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// The language that is assumed of a text in Latin script.
@@ -46,20 +47,37 @@ fn is_latin_letter(c: char) -> bool {
     blocks.iter().chain(&further).any(|block| block.contains(&c))
 }
 
-/// Whether a text is nothing but white space and punctuation: ASCII's, with its symbols, that of Latin-1, General
-/// Punctuation, East Asia's with its full-width forms, Arabic's and Devanagari's.
+/// Punctuation beyond ASCII: Latin-1's, General Punctuation, East Asia's with its full-width forms, Arabic's and
+/// Devanagari's.
+const MARKS: [RangeInclusive<char>; 22] = [
+    '¡'..='¡',
+    '§'..='§',
+    '«'..='«',
+    '¶'..='·',
+    '»'..='»',
+    '¿'..='¿',
+    '،'..='،',
+    '؛'..='؛',
+    '؟'..='؟',
+    '٪'..='٭',
+    '۔'..='۔',
+    '।'..='॥',
+    '\u{2010}'..='\u{2027}',
+    '\u{2030}'..='\u{205e}',
+    '\u{3001}'..='\u{3003}',
+    '\u{3008}'..='\u{3011}',
+    '\u{3014}'..='\u{301f}',
+    '\u{3030}'..='\u{3030}',
+    '\u{ff01}'..='\u{ff0f}',
+    '\u{ff1a}'..='\u{ff20}',
+    '\u{ff3b}'..='\u{ff40}',
+    '\u{ff5b}'..='\u{ff65}',
+];
+
+/// Whether a text is nothing but white space and punctuation, ASCII's with its symbols included.
 pub(crate) fn is_punctuation(text: &str) -> bool {
-    let is_mark = |c: char| match c {
-        '¡' | '§' | '«' | '¶' | '·' | '»' | '¿' | '،' | '؛' | '؟' | '٪'..='٭' | '۔' | '।' | '॥' => {
-            true
-        }
-        '\u{2010}'..='\u{2027}'
-        | '\u{2030}'..='\u{205e}'
-        | '\u{3001}'..='\u{3003}'
-        | '\u{3008}'..='\u{3011}' => true,
-        '\u{3014}'..='\u{301f}' | '\u{3030}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' => true,
-        '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}' => true,
-        c => c.is_whitespace() || c.is_ascii_punctuation(),
+    let is_mark = |c: char| {
+        c.is_whitespace() || c.is_ascii_punctuation() || MARKS.iter().any(|marks| marks.contains(&c))
     };
     !text.is_empty() && text.chars().all(is_mark)
 }
