@@ -70,11 +70,11 @@ fn a_squares_pairs_are_twice_the_product() {
         }
     }
     let s: f64 = x.iter().sum();
-    for i in 0..6 {
+    for (i, &x_i) in x.iter().enumerate() {
         // Of `s²`: what is lost without `i`; half of each product; the square alone.
-        near(value(&occluded, 0, i, i), factor * (s * s - (s - x[i]).powi(2)), "occlusion");
-        near(value(&all[0], 0, i, i), factor * x[i] * s, "the Shapley value");
-        near(value(&all[1], 0, i, i), factor * x[i] * x[i], "alone");
+        near(value(&occluded, 0, i, i), factor * (s * s - (s - x_i).powi(2)), "occlusion");
+        near(value(&all[0], 0, i, i), factor * x_i * s, "the Shapley value");
+        near(value(&all[1], 0, i, i), factor * x_i * x_i, "alone");
     }
     assert!(x.iter().filter(|x| x.abs() > 0.1).count() >= 3, "{x:?}");
 }

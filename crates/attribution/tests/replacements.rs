@@ -44,13 +44,13 @@ fn values(model: &dyn LanguageModel, input: &[TokenId]) -> Vec<f64> {
 fn check(model: &dyn LanguageModel, record: &Record, texts: &[(std::ops::Range<usize>, Vec<TokenId>)]) {
     let input = [0, 4, 2, 5];
     let clean = values(model, &input);
-    for output in 0..2 {
+    for (output, clean) in clean.into_iter().enumerate() {
         let found: &[Replacement] = &record.replacements[output];
         assert_eq!(found.len(), texts.len());
         let mut sums = vec![(0.0, 0); 4];
         for (found, (tokens, ids)) in found.iter().zip(texts) {
             let replaced = [&input[..tokens.start], ids, &input[tokens.end..]].concat();
-            let change = values(model, &replaced)[output] - clean[output];
+            let change = values(model, &replaced)[output] - clean;
             assert_eq!(found.tokens(), *tokens);
             assert!(
                 (found.change.unwrap() - change).abs() < 1e-5 * (1.0 + change.abs()),

@@ -129,7 +129,7 @@ impl Record {
             *pairs = interaction::only(pairs, kept);
         }
         for replacements in &mut record.replacements {
-            replacements.retain(|one| one.tokens().all(|token| kept(token)));
+            replacements.retain(|one| one.tokens().all(kept));
             for one in replacements {
                 one.at = kept_before(one.at);
             }

@@ -429,10 +429,11 @@ fn interactions(
     let mut numbers = numbers.iter().cycle();
     let of = |row: usize| -> Vec<Interaction> {
         let pairs = (0..n_input + row).flat_map(|j| (0..=j).map(move |i| (i, j)));
-        let number = |((i, j), (value, error)): ((usize, usize), &(Option<f64>, Option<f64>))| {
-            Interaction::new(i, j, *value).with_standard_error(*error)
+        let mut of_pair = |(i, j)| {
+            let (value, error) = numbers.next().copied().unwrap_or_default();
+            Interaction::new(i, j, value).with_standard_error(error)
         };
-        pairs.zip(numbers.by_ref()).map(number).collect()
+        pairs.map(&mut of_pair).collect()
     };
     (0..rows.len()).map(of).collect()
 }

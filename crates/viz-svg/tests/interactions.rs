@@ -126,7 +126,7 @@ fn of_many_tokens_the_largest_are_drawn() {
     let kind = |i: usize| if i < n { Kind::Input } else { Kind::Output };
     let tokens = (0..=n).map(|i| Token::new(0, format!(" w{i}"), kind(i))).collect();
     // Every second token has a large main effect.
-    let size = |i: usize| if i % 2 == 0 { 1.0 + i as f64 } else { 0.5 };
+    let size = |i: usize| if i.is_multiple_of(2) { 1.0 + i as f64 } else { 0.5 };
     let pairs = (0..n).map(|i| Interaction::new(i, i, size(i))).collect();
     let record = Record::new(tokens, vec![vec![Some(0.5); n]]).unwrap().with_interactions(vec![pairs]);
     for theme in Theme::ALL {

@@ -146,11 +146,8 @@ impl<'a> BarTable<'a> {
             let top = HEADS + line as f64 * ROW;
             items.push(text(&self.name(word), 0.0, top + 14.0, WORDS - GAP).into());
             for column in 0..self.rows.len() {
-                items.extend(self.bar(
-                    column,
-                    word,
-                    Rect::new(left(column), top + 4.0, each - NUMBER, ROW - 8.0),
-                ));
+                let cell = Rect::new(left(column), top + 4.0, each - NUMBER, ROW - 8.0);
+                items.push(self.bar(column, word, cell));
                 let number = font::fitted(&self.number(column, word), SIZE, NUMBER - 4.0);
                 let number = Text::new(number, left(column) + each, top + 14.0, SIZE, theme.ink());
                 items.push(number.anchored(Anchor::End).into());
@@ -175,7 +172,7 @@ impl<'a> BarTable<'a> {
     }
 
     /// A value as a bar in its cell; what is no number fills the cell with its pattern.
-    fn bar(&self, column: usize, word: usize, cell: Rect) -> Option<Item> {
+    fn bar(&self, column: usize, word: usize, cell: Rect) -> Item {
         let (scale, value) = (self.scales[column], self.value(column, word));
         let zero = self.zero(column, cell.x, cell.width);
         let side = if scale.palette.is_diverging() { cell.width / 2.0 } else { cell.width };
@@ -191,7 +188,7 @@ impl<'a> BarTable<'a> {
             }
             _ => cell,
         };
-        Some(Item::Cells { paint: scale.paint(value), cells: vec![rect] })
+        Item::Cells { paint: scale.paint(value), cells: vec![rect] }
     }
 
     /// The longest bar's value: of all columns that share a column's scale.

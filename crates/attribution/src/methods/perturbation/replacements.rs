@@ -369,7 +369,8 @@ impl<'p, 'a> Runs<'p, 'a> {
             }
             None => checked::logits(problem.model(), &embeddings, *n_input, positions)?,
         };
-        for output in 0..problem.n_output() {
+        let outputs = 0..problem.n_output();
+        for output in outputs {
             let mut sums = vec![0.0; batch.len()];
             for member in problem.members(output) {
                 let found = problem.value_of(&logits.f_select(1, member as i64)?, member)?;

@@ -157,7 +157,8 @@ impl ShapleyInteraction {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let values = of_all_coalitions(game, n)?;
-        for output in 0..problem.n_output() {
+        let outputs = 0..problem.n_output();
+        for output in outputs {
             let value = |mask: usize| values[mask][output];
             let shapley = exact(n, value);
             let token = |player| game.first_token(player);
