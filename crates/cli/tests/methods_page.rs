@@ -63,7 +63,7 @@ fn facts(method: &dyn Method) -> String {
         ("sees the target", if card.uses_target { "yes" } else { "no" }.to_owned()),
     ];
     if !card.parameters.is_empty() {
-        rows.push(("parameters", code(card.parameters.iter().map(|p| format!("--{p}")).collect())));
+        rows.push(("parameters", code(card.parameters.iter().map(|p| format!("--{}", p.replace('_', "-"))).collect())));
     }
     if !recorded.is_empty() {
         rows.push(("in the record", code(recorded)));
@@ -128,7 +128,8 @@ fn every_method_has_a_section_and_a_picture_that_its_command_draws() {
         assert!(command.contains(&format!(" --method {name} ")), "{command}");
         for parameter in method.card().parameters {
             let (said, _) = section.split_once("- **Good for**").unwrap();
-            assert!(said.contains(&format!("`--{parameter}`")), "{name}: {parameter}");
+            let flag = parameter.replace('_', "-");
+            assert!(said.contains(&format!("`--{flag}`")), "{name}: {flag}");
         }
         assert!(section.contains(&format!("]({picture})")), "{name}: its picture");
         // The bundled model may change, and the pictures with it: `cargo xtask methods` draws them.
@@ -205,6 +206,7 @@ fn every_command_has_its_line_of_rust() {
             .method_with("lime", Parameters::new().segments(Segmentation::Sentences).samples(64))
             .target("logit"),
         Attributor::new().method_with("reagent", Parameters::new().samples(128)).target("logit"),
+        Attributor::new().method("replacements").target("logit"),
         Attributor::new().method("attention").target("logit"),
         Attributor::new().method("attention-rollout").target("logit"),
         Attributor::new().method("attention-flow").target("logit"),
