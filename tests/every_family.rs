@@ -124,12 +124,14 @@ fn every_target() -> Vec<Box<dyn Target>> {
 fn check(record: &Record, what: &str) {
     // A decoder can't run without its start token: what takes tokens away has no number for it.
     let start = record.source();
-    let takes = ["leave-one-out", "kernel-shap", "lime", "shapley", "reagent"];
+    let takes = ["leave-one-out", "kernel-shap", "lime", "shapley", "reagent", "replacements"];
     let takes = takes.contains(&&*record.method.as_ref().unwrap().name);
     // Attention to the source has numbers for nothing else.
     let cross = record.method.as_ref().unwrap().parameters.get("attention").is_some();
-    let inputs_only = ["shapley", "shapley-interaction", "occlusion-pairs", "kernel-shap", "lime"]
-        .contains(&&*record.method.as_ref().unwrap().name);
+    let replaces = record.method.as_ref().unwrap().name == "replacements";
+    let inputs_only =
+        ["shapley", "shapley-interaction", "occlusion-pairs", "kernel-shap", "lime", "replacements"]
+            .contains(&&*record.method.as_ref().unwrap().name);
     let first = record.n_input();
     for (row, values) in record.attributions.iter().enumerate() {
         assert_eq!(values.len(), first + row, "{what}");
@@ -137,6 +139,7 @@ fn check(record: &Record, what: &str) {
             // What has no number is missing.
             let known = inputs_only && token >= N_INPUT
                 || takes && Some(token) == start
+                || replaces && token == 0
                 || cross && start.is_some_and(|start| token >= start);
             let number = value.map_or(known, f64::is_finite);
             assert!(number, "{what}, row {row}, token {token}: {value:?}");

@@ -24,16 +24,22 @@ fn every_target() -> Vec<Box<dyn Target>> {
 /// Rows as long as their context, missing where a method has no number for earlier outputs, finite everywhere else.
 fn check(record: &Record, n_input: usize, what: &str) {
     let method = record.method.as_ref().unwrap();
-    let inputs_only =
-        ["shapley", "kernel-shap", "lime", "occlusion-pairs", "shapley-interaction"].contains(&&*method.name);
+    let replaces = method.name == "replacements";
+    let inputs_only = ["shapley", "kernel-shap", "lime", "occlusion-pairs", "shapley-interaction"]
+        .contains(&&*method.name)
+        || replaces;
+    // Nothing predicts the first token, nor an encoder's source, whose words are deleted.
+    let deletes = method.parameters.get("replace_by").is_some_and(|by| by == "deletion");
+    let unknown = |token: usize| replaces && if deletes { token + 1 == n_input } else { token == 0 };
     for (row, values) in record.attributions.iter().enumerate() {
         assert_eq!(values.len(), n_input + row, "{what}");
         for (token, value) in values.iter().enumerate() {
             // A decoder can't run without its start token.
             let known = inputs_only && token >= n_input || needs_start(what) && token + 1 == n_input;
+            let known = known || unknown(token);
             assert!(value.map_or(known, f64::is_finite), "{what}, row {row}, token {token}: {value:?}");
         }
-        let missing = inputs_only && row > 0 || needs_start(what);
+        let missing = inputs_only && row > 0 || needs_start(what) || replaces;
         assert_eq!(values.iter().any(Option::is_none), missing, "{what}");
     }
 

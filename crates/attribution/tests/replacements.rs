@@ -4,7 +4,8 @@
 
 use saliency_attribution::testing::{Disguised, EncoderDecoder, Saturating, Transformer};
 use saliency_attribution::{
-    Attributor, Error, LanguageModel, Parameters, ReplaceBy, Segmentation, Sequence, TokenId,
+    Attributor, Error, LanguageModel, Parameters, Problem, ReplaceBy, Segmentation, Sequence, TokenId,
+    method, target,
 };
 use saliency_schema::{Record, Replacement};
 use tch::Kind;
@@ -115,6 +116,22 @@ fn a_deleted_segment_is_gone() {
     for model in decoders() {
         let record = record(&*model, Parameters::new().replace_by(ReplaceBy::Deletion)).unwrap();
         check(&*model, &record, &every);
+    }
+}
+
+#[test]
+fn the_passes_that_were_made_are_those_that_were_predicted() {
+    let (sequence, target) = (sequence(), target("logit").unwrap());
+    for model in decoders() {
+        for by in [ReplaceBy::Likely(2), ReplaceBy::Texts(vec![vec![1], vec![2]])] {
+            let parameters = Parameters::new().replace_by(by).segments(Segmentation::Tokens).continuations(1);
+            let method = method("replacements", &parameters).unwrap();
+            let problem = Problem::new(&*model, &sequence, &*target).unwrap();
+            method.attribute(&problem, &mut |_| Ok(())).unwrap();
+            let predicted = method.cost(problem.size(model.shares_prefix()));
+            let made = problem.cost();
+            assert!((made.forwards - predicted.forwards).abs() < 1e-9, "{}: {made:?}", model.name());
+        }
     }
 }
 

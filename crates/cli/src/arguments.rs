@@ -236,7 +236,7 @@ pub(crate) struct ExplainArguments {
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Attribution")]
     pub(crate) alternative: Vec<String>,
     /// Explain each output against each of the N most probable other tokens in its place, its rivals: N records, for the
-    /// chart rivals. They share one clean run. With a contrast- target; default: contrast-logit.
+    /// chart rivals. They share one clean run. With a contrast- target; defaults: contrast-logit, aggregate sum.
     #[arg(
         long,
         value_name = "N",
@@ -435,7 +435,9 @@ impl ExplainArguments {
     }
 
     pub(crate) fn aggregate(&self) -> Result<Option<Aggregate>, saliency::attribution::Error> {
-        self.aggregate.as_deref().map(str::parse).transpose()
+        // What speaks for a rival has a sign.
+        let default = self.rivals.map(|_| "sum");
+        self.aggregate.as_deref().or(default).map(str::parse).transpose()
     }
     pub(crate) fn normalize(&self) -> Result<Option<Normalize>, saliency::attribution::Error> {
         self.normalize.as_deref().map(str::parse).transpose()

@@ -71,14 +71,47 @@ fn draw_again(commands: impl Iterator<Item = (String, String)>) -> usize {
     drawn
 }
 
-/// Lines of either picture that the other has not; ids are hashes of the whole.
+/// Lines of either picture that the other has not; ids are hashes of the whole. Lines that differ in their numbers alone,
+/// and by no more than another machine's rounding moves them, are the same.
 fn other_lines(a: &str, b: &str) -> Vec<String> {
-    let lines = |svg: &str| -> BTreeSet<String> {
+    let lines = |svg: &str| -> Vec<String> {
         let (_, id) = svg.split_once("labelledby=\"").unwrap();
         let (id, _) = id.split_once("-title").unwrap();
         svg.replace(id, "id").lines().map(str::to_owned).collect()
     };
-    lines(a).symmetric_difference(&lines(b)).cloned().collect()
+    let (a, b) = (lines(a), lines(b));
+    let only = |own: &[String], others: &[String]| -> Vec<String> {
+        let others: BTreeSet<&String> = others.iter().collect();
+        own.iter().filter(|line| !others.contains(line)).cloned().collect()
+    };
+    let (a, b) = (only(&a, &b), only(&b, &a));
+    if a.len() != b.len() {
+        return a.into_iter().chain(b).collect();
+    }
+    a.into_iter().zip(b).filter(|(a, b)| !is_near(a, b)).flat_map(|(a, b)| [a, b]).collect()
+}
+
+/// Whether two lines are the same but for numbers that differ by 0.02, or by 1 where they are integers.
+fn is_near(a: &str, b: &str) -> bool {
+    let numbers = |line: &str| -> (Vec<f64>, String) {
+        let is_part = |c: char| c.is_ascii_digit() || c == '.';
+        let (mut numbers, mut rest) = (Vec::new(), String::new());
+        let mut left = line;
+        while let Some(at) = left.find(|c: char| c.is_ascii_digit()) {
+            let end = left[at..].find(|c| !is_part(c)).map_or(left.len(), |length| at + length);
+            rest.push_str(&left[..at]);
+            rest.push('#');
+            numbers.push(left[at..end].trim_end_matches('.').parse().unwrap_or(f64::NAN));
+            left = &left[end..];
+        }
+        (numbers, rest + left)
+    };
+    let ((a, rest), (b, other)) = (numbers(a), numbers(b));
+    let near = |(a, b): (&f64, &f64)| {
+        let step = if a.fract() == 0.0 && b.fract() == 0.0 { 1.0 } else { 0.02 };
+        (a - b).abs() <= step * 1.001
+    };
+    rest == other && a.len() == b.len() && a.iter().zip(&b).all(near)
 }
 
 #[test]
@@ -87,6 +120,8 @@ fn pictures_are_told_apart_by_what_they_show() {
         format!("<svg aria-labelledby=\"{id}-title\">\n<g id=\"{id}-a\"/>\n<text>{word}</text>\n</svg>\n")
     };
     assert_eq!(other_lines(&svg("s-1", "Mars"), &svg("s-2", "Mars")), [""; 0]);
+    assert_eq!(other_lines(&svg("s-1", "M 1.25 17"), &svg("s-2", "M 1.26 18")), [""; 0]);
+    assert_eq!(other_lines(&svg("s-1", "M 1.25 17"), &svg("s-2", "M 1.35 17")).len(), 2);
     let other = other_lines(&svg("s-1", "Mars"), &svg("s-2", "Moon"));
     assert_eq!(other, ["<text>Mars</text>", "<text>Moon</text>"]);
 }

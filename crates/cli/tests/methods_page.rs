@@ -63,7 +63,10 @@ fn facts(method: &dyn Method) -> String {
         ("sees the target", if card.uses_target { "yes" } else { "no" }.to_owned()),
     ];
     if !card.parameters.is_empty() {
-        rows.push(("parameters", code(card.parameters.iter().map(|p| format!("--{}", p.replace('_', "-"))).collect())));
+        rows.push((
+            "parameters",
+            code(card.parameters.iter().map(|p| format!("--{}", p.replace('_', "-"))).collect()),
+        ));
     }
     if !recorded.is_empty() {
         rows.push(("in the record", code(recorded)));

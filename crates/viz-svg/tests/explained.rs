@@ -37,7 +37,7 @@ fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
     for chart in charts() {
         let scene = chart.draw(std::slice::from_ref(record), &Options::default()).unwrap();
         let said = match chart.name() {
-            "highlight" | "tokens" => of_row,
+            "highlight" | "tokens" | "rivals" => of_row,
             // Two rows against each other, by their names.
             "scatter" => &scene.title,
             // Of outputs themselves they say more.
@@ -45,6 +45,7 @@ fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
             "map" if of_all == PLAIN => "Words by what every output took from them",
             "profile" if of_all == PLAIN => "What lies how far back, and how much it got",
             "interactions" => &format!("Pairs beyond their sum: {of_row}"),
+            "perturbation" => &format!("Words replaced: {of_row}"),
             _ => of_all,
         };
         assert_eq!(scene.title, said, "{}", chart.name());

@@ -69,7 +69,7 @@ fn dots_are_at_the_signed_square_root_of_changes() {
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    assert_eq!(scene.title, "What replacing words does to “said” (output 0)");
+    assert_eq!(scene.title, "Words replaced: What “said” (output 0) looked at");
 }
 
 #[test]
@@ -112,6 +112,7 @@ fn a_record_without_replacements_is_refused_with_the_command() {
     assert!(matches!(error, Error::Lacks { .. }));
     assert_eq!(
         error.to_string(),
-        "the record holds no replacements, which perturbation draws; `saliency perturb -o FILE` makes a record with them"
+        "perturbation: the record holds no replacements; `saliency perturb -o FILE` makes one that does, and so does \
+         `saliency attribute --method replacements`"
     );
 }

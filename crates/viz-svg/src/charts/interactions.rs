@@ -58,6 +58,10 @@ impl Chart for Interactions {
             let range = "left out: a pair has no distance".to_owned();
             return Err(Error::Parameter { name: "relative", value: "set".to_owned(), range });
         }
+        if !options.rule.is_empty() && !options.for_page {
+            let range = "left out: a rule is of attributions, and pairs are none".to_owned();
+            return Err(Error::Parameter { name: "drop", value: options.rule.to_string(), range });
+        }
         let options = Options { tokens: true, relative: None, ..options.clone() };
         let view = View::of(records, &options)?;
         self.lay_out(&view.records, &view.options)

@@ -130,12 +130,7 @@ fn strongest<'a>(words: &[Perturbed<'a>]) -> Vec<(String, &'a saliency_schema::R
 }
 
 fn title(rows: &Rows<'_>) -> String {
-    match rows.hover {
-        Some(row) if !rows.compares() => {
-            format!("What replacing words does to “{}” (output {})", rows.label(row), rows.number(row))
-        }
-        _ => rows.title(),
-    }
+    format!("Words replaced: {}", rows.title())
 }
 
 fn captions(rows: &Rows<'_>, words: &[Perturbed<'_>], all: usize) -> Vec<String> {

@@ -23,8 +23,9 @@ pub fn complete(record: Record) -> Record {
     with_replacements(with_pairs(record))
 }
 
-fn with_replacements(mut record: Record) -> Record {
-    let n_input = record.n_input();
+pub fn with_replacements(mut record: Record) -> Record {
+    // What a decoder begins with can't be replaced.
+    let n_input = record.source().unwrap_or(record.n_input());
     let of_row = |row: &Vec<Option<f64>>| {
         let pair = |(at, value): (usize, &Option<f64>)| {
             let change = value.map(|x| -10.0 * x);

@@ -118,8 +118,9 @@ impl Method for Replacements {
         Ok(())
     }
     fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
-        let bound = || Self { by: Some(self.by(model.kept_inputs())), ..self.clone() };
-        self.by.is_none().then(|| Box::new(bound()) as Box<dyn Method>)
+        let kept = model.kept_inputs();
+        (self.by.is_none() && kept > 0)
+            .then(|| Box::new(Self { by: Some(self.by(kept)), ..self.clone() }) as Box<dyn Method>)
     }
     /// Of words that are single tokens and have as many replacements as are asked for: an upper bound.
     fn cost(&self, size: Size) -> Cost {
