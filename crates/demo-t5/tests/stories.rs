@@ -15,7 +15,7 @@ fn four_of_five_questions_are_answered_exactly() {
     let exact =
         asked.iter().filter(|case| answer(&demo, text(case, "source")).1 == text(case, "answer")).count();
     println!("{exact} of 500 answers are exact");
-    assert!(exact >= 390, "{exact}");
+    assert!(exact >= 420, "{exact}");
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn nine_of_ten_summaries_have_the_right_name_and_place() {
     });
     let right = right.count();
     println!("{right} of 250 summaries have the right name and place");
-    assert!(right >= 225, "{right}");
+    assert!(right >= 240, "{right}");
 }
 
 #[test]

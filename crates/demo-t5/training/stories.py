@@ -127,12 +127,6 @@ def question(rng, names, places, count, kept):
             people=people, places=where, events=events, asked=asked)
 
 
-def has_rival(story):
-    """Whether another sentence is of the kind of the one that says the answer."""
-    kind = story["events"][story["evidence"]]["kind"]
-    return sum(event["kind"] == kind for event in story["events"]) > 1
-
-
 def exchanged(rng, story):
     """The same story with another of its names where the evidence says the answer, which makes that name the answer;
     `None` where there is no such story."""

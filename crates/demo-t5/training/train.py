@@ -74,14 +74,10 @@ def tokenizer_of(seed):
         _spm_precompiled_charsmap=model.normalizer_spec.precompiled_charsmap)
 
 
-def told(rng, sentences, people=PEOPLE_MADE, places=PLACES_MADE, summaries=0.25, hard=0.0):
+def told(rng, sentences, people=PEOPLE_MADE, places=PLACES_MADE, summaries=0.25):
     if rng.random() < summaries:
         return stories.summary(rng, people, places, max(0, sentences - 3))
-    hard = sentences > 1 and rng.random() < hard
-    while True:
-        story = stories.question(rng, people, places, sentences, False)
-        if not hard or stories.has_rival(story):
-            return story
+    return stories.question(rng, people, places, sentences, False)
 
 
 def sentences_at(step, rng):
@@ -90,11 +86,11 @@ def sentences_at(step, rng):
     return rng.randint(max(1, most - 4), most)
 
 
-def batch(tokenizer, seed, step, summaries, hard):
+def batch(tokenizer, seed, step, summaries):
     rng = random.Random(f"{seed}/{step}")
     sentences = sentences_at(step, rng)
     names = (PEOPLE_LOOSE, PLACES_LOOSE) if step >= LOOSE_FROM else (PEOPLE_MADE, PLACES_MADE)
-    found = [told(rng, sentences, *names, summaries, hard) for _ in range(SENTENCES_IN_STEP // (sentences + 2))]
+    found = [told(rng, sentences, *names, summaries) for _ in range(SENTENCES_IN_STEP // (sentences + 2))]
     source = tokenizer([stories.source_of(story) for story in found], padding=True, return_tensors="pt")
     target = tokenizer([stories.target_of(story) for story in found], padding=True, return_tensors="pt").input_ids
     return source.input_ids, source.attention_mask, target.masked_fill(target == 0, -100)
@@ -167,7 +163,6 @@ def main():
     asked.add_argument("--begin", type=int, default=0)
     asked.add_argument("--rate", type=float, default=1.0)
     asked.add_argument("--summaries", type=float, default=0.25, help="share of stories to be summarised")
-    asked.add_argument("--hard", type=float, default=0.0, help="share of questions told until two sentences are of a kind")
     asked = asked.parse_args()
     torch.set_num_threads(asked.threads)
     transformers.logging.set_verbosity_error()
@@ -194,7 +189,7 @@ def main():
     begun = saved_at = time.time()
     smooth = None
     while step < asked.steps:
-        source, mask, labels = batch(tokenizer, asked.seed, asked.begin + step, asked.summaries, asked.hard)
+        source, mask, labels = batch(tokenizer, asked.seed, asked.begin + step, asked.summaries)
         loss = model(input_ids=source, attention_mask=mask, labels=labels).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(both[1].param_groups[0]["params"], 1.0)

@@ -15,11 +15,19 @@ pub(crate) struct Title {
 }
 
 impl Title {
-    /// The title of a record, whose tokens have these texts.
+    /// The title of a record, whose tokens have these texts. What stands at a place of the text and is none of it, such
+    /// as a decoder's start token, is left out.
     pub(crate) fn of(record: &Record, texts: &[String]) -> Self {
-        let (inputs, outputs) = texts.split_at(record.n_input());
-        let joined = |texts: &[String]| texts.concat().split_whitespace().collect::<Vec<_>>().join(" ");
-        let (input, outputs) = (joined(inputs), joined(outputs));
+        let is_text = |i: &usize| {
+            let token = record.tokens.get(*i);
+            token.is_none_or(|token| token.start.is_none() || token.start != token.end)
+        };
+        let joined = |places: std::ops::Range<usize>| {
+            let text: String = places.filter(is_text).map(|i| texts[i].as_str()).collect();
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let n_input = record.n_input();
+        let (input, outputs) = (joined(0..n_input), joined(n_input..texts.len()));
         Self { input: end(&input), outputs: start(&outputs) }
     }
 
