@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 /// The pages' pictures of a model, each with its command.
 fn commands(model: &str) -> Vec<(String, String)> {
     let mut commands = Vec::new();
-    for page in ["README.md", "docs/methods.md", "docs/tasks.md"] {
+    for page in ["README.md", "docs/methods.md", "docs/tasks.md", "docs/ideas.md"] {
         let page = std::fs::read_to_string(root().join(page)).unwrap();
         for line in page.lines().filter(|line| line.contains(&format!(" --model {model} "))) {
             let Some((_, picture)) = line.split_once(" -o docs/") else { continue };
@@ -49,7 +49,7 @@ fn the_bundled_t5s_pictures_are_what_their_commands_draw() {
 /// Runs commands with another folder in place of `docs`, and holds what they draw to what is there: how many they are.
 fn draw_again(commands: impl Iterator<Item = (String, String)>) -> usize {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["methods", "tasks"] {
+    for name in ["methods", "tasks", "ideas"] {
         std::fs::create_dir(folder.path().join(name)).unwrap();
     }
     let program = Path::new(env!("CARGO_BIN_EXE_saliency")).parent().unwrap().to_owned();
