@@ -15,10 +15,10 @@
 //!
 //! `R` is the sum of the tokens that the outputs have read. Outputs go back in groups, as many as ours.
 //!
-//! Those of an encoder–decoder ([`Pair`]) are the same of both stacks, the encoder's without a mask, and for each decoder
-//! block what reads the source of `S` tokens: `[T,h]·[h,nw]`, `[S,h]·[h,2nw]`, n × `[T,w]·[w,S]` and `[T,S]·[S,w]`,
-//! `[T,nw]·[nw,h]`; backward, with `R` rows of decoder tokens, n × four products of the pattern's shape and, for each
-//! output, `[S,2nw]·[2nw,h]`. Then every output goes back through the encoder with its `S` rows.
+//! Those of an encoder–decoder ([`Pair`]) are the same of both stacks, the encoder's without a mask, and for each
+//! decoder block what reads the source of `S` tokens: `[T,h]·[h,nw]`, `[S,h]·[h,2nw]`, n × `[T,w]·[w,S]` and
+//! `[T,S]·[S,w]`, `[T,nw]·[nw,h]`; backward, with `R` rows of decoder tokens, n × four products of the pattern's shape
+//! and, for each output, `[S,2nw]·[2nw,h]`. Then every output goes back through the encoder with its `S` rows.
 
 use saliency::tch::{Device, Kind, Tensor};
 use std::hint::black_box;

@@ -235,8 +235,8 @@ pub(crate) struct ExplainArguments {
     /// If repeated, the mean over them. Default: the most probable other token.
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Attribution")]
     pub(crate) alternative: Vec<String>,
-    /// Explain each output against each of the N most probable other tokens in its place, its rivals: N records, for the
-    /// chart rivals. They share one clean run. With a contrast- target; defaults: contrast-logit, aggregate sum.
+    /// Explain each output against each of the N most probable other tokens in its place, its rivals: N records, for
+    /// the chart rivals. They share one clean run. With a contrast- target; defaults: contrast-logit, aggregate sum.
     #[arg(
         long,
         value_name = "N",
@@ -336,11 +336,12 @@ pub(crate) struct MethodArguments {
     /// What is ablated: `input`, or `all` for earlier outputs too. Default: input.
     #[arg(long, value_name = "P", help_heading = "Method")]
     pub(crate) players: Option<Scope>,
-    /// With replacements: what segments are replaced by: likely:K, the K tokens that the model finds most probable there
-    /// from the text before; deletion. Default: likely:8, or the texts of --replacement.
+    /// With replacements: what segments are replaced by: likely:K, the K tokens that the model finds most probable
+    /// there from the text before; deletion. Default: likely:8, or the texts of --replacement.
     #[arg(long, value_name = "R", conflicts_with = "replacement", help_heading = "Method")]
     pub(crate) replace_by: Option<ReplaceBy>,
-    /// With replacements: a text to replace each segment by, including its leading space if it has one. May be repeated.
+    /// With replacements: a text to replace each segment by, including its leading space if it has one. May be
+    /// repeated.
     #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Method")]
     pub(crate) replacement: Vec<String>,
     /// With replacements: how many of those with the largest change are continued. Default: 0; perturb: 12.

@@ -71,8 +71,8 @@ fn draw_again(commands: impl Iterator<Item = (String, String)>) -> usize {
     drawn
 }
 
-/// Lines of either picture that the other has not; ids are hashes of the whole. Lines that differ in their numbers alone,
-/// and by no more than another machine's rounding moves them, are the same.
+/// Lines of either picture that the other has not; ids are hashes of the whole. Lines that differ in their numbers
+/// alone, and by no more than another machine's rounding moves them, are the same.
 fn other_lines(a: &str, b: &str) -> Vec<String> {
     let lines = |svg: &str| -> Vec<String> {
         let (_, id) = svg.split_once("labelledby=\"").unwrap();

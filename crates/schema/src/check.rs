@@ -28,8 +28,8 @@ pub struct Caps {
 }
 
 impl Caps {
-    /// The caps that [`read`](fn@crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB,
-    /// 100,000,000 values, 10,000,000 interactions and as many replacements, and 1 MiB of JSON for the method and for the target.
+    /// The caps that [`read`](fn@crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB, 100,000,000 values,
+    /// 10,000,000 interactions and as many replacements, and 1 MiB of JSON for the method and for the target.
     pub const DEFAULT: Self = Self {
         bytes: 1 << 30,
         tokens: 1_000_000,

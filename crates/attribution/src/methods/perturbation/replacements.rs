@@ -18,22 +18,22 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use tch::{Kind, Tensor};
 
-/// `a_s = f(x) − mean over k of f(x with s replaced by the k-th text)`, signed: one number for each segment of the input,
-/// with the rest of the text unchanged, and in [`Explanation::replacements`] each replacement with its own change
-/// `f(x with the replacement) − f(x)`. Segments are words by default; a segment's number is spread evenly over its
-/// tokens.
+/// `a_s = f(x) − mean over k of f(x with s replaced by the k-th text)`, signed: one number for each segment of the
+/// input, with the rest of the text unchanged, and in [`Explanation::replacements`] each replacement with its own
+/// change `f(x with the replacement) − f(x)`. Segments are words by default; a segment's number is spread evenly over
+/// its tokens.
 ///
 /// Replacements ([`ReplaceBy`]) are the tokens that the model finds the most probable in the segment's place, seen from
 /// the text *before* it alone (a decoder does not see what follows, so that a replacement may not fit it); texts of the
-/// user's; or nothing, which deletes. A likely token is of the segment's kind: with a space before it or not, of letters
-/// or not. A segment at the text's beginning has no likely replacement and no number; nor have earlier outputs.
+/// user's; or nothing, which deletes. A likely token is of the segment's kind: with a space before it or not, of
+/// letters or not. A segment at the text's beginning has no likely replacement and no number; nor have earlier outputs.
 ///
 /// In units of the target. Positive: the segment raises the target against what replaces it. Rows do not add up to
 /// anything. With `continuations`, the model's greedy continuation of the replaced input is given for so many of the
 /// replacements with the largest change over all outputs.
 ///
-/// Cost: one forward pass for each replacement, all outputs together, those of a segment in batches and from the segment
-/// on where the model has a prefix cache; one more for the likely tokens; the generations that are asked for.
+/// Cost: one forward pass for each replacement, all outputs together, those of a segment in batches and from the
+/// segment on where the model has a prefix cache; one more for the likely tokens; the generations that are asked for.
 /// Source: Li, Monroe & Jurafsky 2016, "Understanding Neural Networks through Representation Erasure" (deletion); Kim,
 /// Yi, Kim & Yoon 2020, "Interpretation of NLP models through input marginalization" (likely replacements, there of a
 /// masked model and weighted by their probabilities).
