@@ -156,3 +156,11 @@ fn a_rule_hides_words_of_which_no_row_keeps_anything_and_moves_none() {
         texts(&ruled.to_svg()).iter().any(|text| *text == format!("The rule hides all of {hidden} words."))
     );
 }
+
+#[test]
+fn a_record_without_a_number_has_no_arrow() {
+    let token = |(i, text): (u32, &str)| Token::new(i, text, if i < 2 { Kind::Input } else { Kind::Output });
+    let tokens = (0..).zip([" a", " b", " x", " y"]).map(token).collect();
+    let record = Record::new(tokens, vec![vec![None; 2], vec![None; 3]]).unwrap();
+    check(&draw("map", &record, &Options::default()));
+}

@@ -267,7 +267,8 @@ impl<'a> WordMap<'a> {
             return Vec::new();
         };
         let length = |[x, y]: [f64; 2]| (x * x * explained[0] + y * y * explained[1]).sqrt();
-        let mut order: Vec<usize> = (0..used.len()).filter(|i| length(loadings[*i]) > 0.0).collect();
+        // Without words there are no loadings.
+        let mut order: Vec<usize> = (0..loadings.len()).filter(|i| length(loadings[*i]) > 0.0).collect();
         order.sort_by(|a, b| length(loadings[*b]).total_cmp(&length(loadings[*a])));
         let of_row = |i: &usize| (bins.range(used[*i]).len() == 1).then(|| bins.range(used[*i]).start);
         let is_marked = |i: &usize| of_row(i).is_some_and(|row| marked.contains(&Some(row)));
