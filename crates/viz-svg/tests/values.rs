@@ -149,6 +149,10 @@ fn numbers_are_the_record_s() {
         );
         // A word is not compared with itself.
         for (hover, lock) in [(1, 2), (4, 4)] {
+            // Pairs are of tokens, also where words are drawn.
+            if chart.name() == "interactions" && hover != lock {
+                continue;
+            }
             let why = refused(&state(Some(hover), Some(lock)));
             assert!(
                 why.contains("would be compared with itself") && why.contains("Options::tokens"),
