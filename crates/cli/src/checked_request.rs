@@ -119,10 +119,8 @@ impl<'a> CheckedRequest<'a> {
     ) -> Result<Cost, Failure> {
         let mut cost = Cost::default();
         for sequence in std::iter::once(sequence).chain(&self.against) {
-            let cost_of_one = attributor.cost(self.size(method, model, sequence)?)?;
-            for _ in 0..self.request.explain.rivals.unwrap_or(1) {
-                cost += cost_of_one;
-            }
+            let rivals = self.request.explain.rivals.unwrap_or(1) as f64;
+            cost += attributor.cost(self.size(method, model, sequence)?)? * rivals;
             cost += Cost::forwards(1.0);
         }
         Ok(cost)

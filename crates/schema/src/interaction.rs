@@ -3,13 +3,10 @@
 use crate::check::Caps;
 use crate::error::Error;
 use crate::number;
-use crate::object::Object;
-use crate::ragged::Ragged;
+use crate::ragged;
 use crate::record::Record;
-use serde::de::DeserializeSeed;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
-use std::marker::PhantomData;
 use std::ops::Range;
 
 /// What two tokens before an output, or two groups of tokens, do together beyond the sum of what each does; with
@@ -54,11 +51,7 @@ impl Interaction {
 
 /// `#[serde(deserialize_with = "interaction::lists")]`
 pub(crate) fn lists<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Vec<Interaction>>, D::Error> {
-    let Caps { tokens: rows, interactions: entries, .. } = Caps::DEFAULT;
-    let (what, expected) = ("interactions", "a sequence of objects");
-    let ragged = Ragged::<Object<Interaction>> { rows, entries, what, expected, of: PhantomData };
-    let lists = ragged.deserialize(d)?;
-    Ok(lists.into_iter().map(|list| list.into_iter().map(|object| object.0).collect()).collect())
+    ragged::objects(d, Caps::DEFAULT.interactions, "interactions")
 }
 
 /// The pairs both of whose tokens are kept, by their places among those.

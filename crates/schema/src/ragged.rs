@@ -1,5 +1,7 @@
 //! Lists of lists, read with a cap on what they hold together.
 
+use crate::check::Caps;
+use crate::object::Object;
 use serde::de::{DeserializeSeed, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt::Formatter;
@@ -17,6 +19,18 @@ pub(crate) struct Ragged<T> {
     /// What one list is.
     pub(crate) expected: &'static str,
     pub(crate) of: PhantomData<T>,
+}
+
+/// Lists of objects, one for each row, of which there are at most as many as a record has tokens.
+pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    d: D,
+    entries: usize,
+    what: &'static str,
+) -> Result<Vec<Vec<T>>, D::Error> {
+    let (rows, expected) = (Caps::DEFAULT.tokens, "a sequence of objects");
+    let ragged = Ragged::<Object<T>> { rows, entries, what, expected, of: PhantomData };
+    let lists = ragged.deserialize(d)?;
+    Ok(lists.into_iter().map(|list| list.into_iter().map(|object| object.0).collect()).collect())
 }
 
 impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Ragged<T> {

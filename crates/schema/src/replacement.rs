@@ -3,13 +3,10 @@
 use crate::check::Caps;
 use crate::error::Error;
 use crate::number;
-use crate::object::Object;
-use crate::ragged::Ragged;
+use crate::ragged;
 use crate::record::Record;
 use crate::regroup::Reduce;
-use serde::de::DeserializeSeed;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::marker::PhantomData;
 use std::ops::Range;
 
 /// A piece of the input replaced by another text, and how that moved an output's target.
@@ -141,11 +138,7 @@ impl Record {
 
 /// `#[serde(deserialize_with = "replacement::lists")]`
 pub(crate) fn lists<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Vec<Replacement>>, D::Error> {
-    let Caps { tokens: rows, replacements: entries, .. } = Caps::DEFAULT;
-    let (what, expected) = ("replacements", "a sequence of objects");
-    let ragged = Ragged::<Object<Replacement>> { rows, entries, what, expected, of: PhantomData };
-    let lists = ragged.deserialize(d)?;
-    Ok(lists.into_iter().map(|list| list.into_iter().map(|object| object.0).collect()).collect())
+    ragged::objects(d, Caps::DEFAULT.replacements, "replacements")
 }
 
 fn one() -> usize {

@@ -64,10 +64,9 @@ pub trait Chart: Sync {
     }
 }
 
-/// Refuses records, all of them or the chosen one, that lack what a chart draws.
-pub(crate) fn check_complete(chart: &dyn Chart, records: &[Record], options: &Options) -> Result<(), Error> {
-    let own = options.record.and_then(|k| records.get(k)).map_or(records, std::slice::from_ref);
-    match own.iter().find_map(|record| chart.lacks(record)) {
+/// Refuses a record that lacks what a chart draws.
+pub(crate) fn check_complete(chart: &dyn Chart, record: &Record) -> Result<(), Error> {
+    match chart.lacks(record) {
         Some(lacks) => Err(Error::Lacks { chart: chart.name(), lacks }),
         None => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! `interactions`: what two words do beyond the sum of what each does.
 
-use crate::chart::Chart;
+use crate::chart::{Chart, check_complete};
 use crate::error::Error;
 use crate::layout::caption;
 use crate::layout::color_bar::Ends;
@@ -69,9 +69,7 @@ impl Chart for Interactions {
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         let rows = Rows::one(records, options)?;
-        if let Some(lacks) = self.lacks(rows.record()) {
-            return Err(Error::Lacks { chart: self.name(), lacks });
-        }
+        check_complete(self, rows.record())?;
         let pairs = Pairs::of(&rows, options);
         let scale = Scale::of_pairs(&pairs, &rows, options)?;
         let triangle = Triangle::new((&rows, &pairs, &scale), options)?;

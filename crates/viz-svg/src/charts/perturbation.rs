@@ -54,8 +54,8 @@ impl Chart for Perturbation {
     }
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        check_complete(self, records, options)?;
         let rows = Rows::one(records, options)?;
+        check_complete(self, rows.record())?;
         let scale = Scale::of(&rows, options)?;
         let mut words = Perturbed::of(&rows);
         let all = words.len();
@@ -84,9 +84,9 @@ impl Chart for Perturbation {
 
     fn text(&self, records: &[Record], options: &Options) -> Result<Option<String>, Error> {
         options.check(self.name(), self.own_options())?;
-        check_complete(self, records, options)?;
         let view = View::of(records, options)?;
         let rows = Rows::one(&view.records, &view.options)?;
+        check_complete(self, rows.record())?;
         let mut words = Perturbed::of(&rows);
         let all = words.len();
         keep(&mut words, &view.options);
