@@ -62,6 +62,7 @@ pub use model::decoder_attention::DecoderAttention;
 pub use model::generation::{Generation, generate_with};
 pub use model::inside::{AttentionView, BackwardRule, Inside, ReadOut};
 pub use model::prefix_cache::PrefixCache;
+pub use model::reading::{ReadModel, Reading};
 pub use model::sampling::{Sampler, Sampling};
 pub use model::sequence::Sequence;
 pub use model::tape::Tape;

@@ -7,6 +7,7 @@ pub(crate) mod generation;
 pub(crate) mod inside;
 pub(crate) mod layers;
 pub(crate) mod prefix_cache;
+pub(crate) mod reading;
 pub(crate) mod sampling;
 pub(crate) mod sequence;
 pub(crate) mod tape;
@@ -18,6 +19,7 @@ use crate::model::decoder_attention::DecoderAttention;
 use crate::model::generation::Generation;
 use crate::model::inside::{BackwardRule, Inside};
 use crate::model::prefix_cache::PrefixCache;
+use crate::model::reading::Reading;
 use crate::model::sequence::Sequence;
 use crate::model::tape::Tape;
 use std::ops::Range;
@@ -175,6 +177,16 @@ pub trait LanguageModel {
         n_input: usize,
     ) -> Result<Option<Box<dyn PrefixCache + 'a>>, ModelError> {
         let _ = (embeddings, n_input);
+        Ok(None)
+    }
+
+    /// Reads a text, of which [`ReadModel`](crate::ReadModel) generates continuations and takes their gradients without
+    /// another pass over it. Without a graph. Default: `None`, for a model that keeps nothing.
+    ///
+    /// # Errors
+    /// Any failure to run.
+    fn read<'a>(&'a self, input: &[TokenId]) -> Result<Option<Box<dyn Reading + 'a>>, Error> {
+        let _ = input;
         Ok(None)
     }
 

@@ -7,7 +7,7 @@ use common::{models, sequence, transformer};
 use saliency_attribution::testing::{Broken, Disguised, Linear, Transformer, check_model};
 use saliency_attribution::{
     AttentionView, Attributor, Baseline, Error, Generation, Inside, LanguageModel, Limits, ModelError,
-    PrefixCache, ReadOut, Sequence, Tape, TokenId,
+    PrefixCache, ReadOut, Reading, Sequence, Tape, TokenId,
 };
 use std::cell::Cell;
 use std::ops::Range;
@@ -43,6 +43,9 @@ enum Breaks {
     Graph,
     Generate,
     GenerateRuns,
+    ReadRuns,
+    ReadTape,
+    ReadShape,
     TapeLogits,
     TapeGradient,
     TapeOrder,
@@ -142,6 +145,9 @@ impl LanguageModel for Toy {
         let Some(same) = self.same.prefix_cache(embeddings, n_input)? else { return Ok(None) };
         Ok(Some(Box::new(Part { same, logits: Tensor::new(), breaks: self.breaks })))
     }
+    fn read<'a>(&'a self, input: &[TokenId]) -> Result<Option<Box<dyn Reading + 'a>>, Error> {
+        Ok(Some(Box::new(ReadText { toy: self, input: input.to_vec() })))
+    }
     fn shares_prefix(&self) -> bool {
         self.breaks != Breaks::SharesPrefix
     }
@@ -172,6 +178,40 @@ impl LanguageModel for Toy {
             found[1].pop();
         }
         Ok(found)
+    }
+}
+
+/// A text that the toy reads again whenever it goes on.
+struct ReadText<'a> {
+    toy: &'a Toy,
+    input: Vec<TokenId>,
+}
+
+impl Reading for ReadText<'_> {
+    fn generate_runs(
+        &self,
+        generations: &[Generation],
+        each: &mut dyn FnMut(usize, TokenId) -> bool,
+    ) -> Result<Vec<Vec<TokenId>>, Error> {
+        let mut found = self.toy.same.generate_runs(&self.input, generations, each)?;
+        if self.toy.breaks == Breaks::ReadRuns {
+            found[0].pop();
+        }
+        Ok(found)
+    }
+    fn tape<'a>(&'a self, rest: &Tensor) -> Result<Box<dyn Tape + 'a>, ModelError> {
+        let (breaks, read) = (self.toy.breaks, self.input.len());
+        let whole =
+            Tensor::f_cat(&[self.toy.same.embed(&self.input)?.f_unsqueeze(0)?, rest.shallow_clone()], 1)?;
+        let tokens = whole.size()[1] as usize;
+        let same = self.toy.same.tape(&whole, read, read - 1..tokens)?.unwrap();
+        let logits = same.logits().shallow_clone();
+        let logits = match breaks {
+            Breaks::ReadTape => logits.f_add_scalar(1e-6)?,
+            Breaks::ReadShape => logits.f_narrow(1, 1, logits.size()[1] - 1)?,
+            _ => logits,
+        };
+        Ok(Box::new(Part { same, logits, breaks }))
     }
 }
 
@@ -266,6 +306,9 @@ caught! {
     logits_without_a_graph: Graph, "gradients", "the logits at position 3 carry no graph";
     generation_of_other_tokens: Generate, "generate", "and the tokens with the largest logits are";
     runs_that_end_early: GenerateRuns, "generate", "generate_runs gave";
+    other_runs_after_reading: ReadRuns, "read", "generate gave";
+    a_tape_after_reading_with_other_logits: ReadTape, "read", "the logits of tape and of logits are 1.00e-6 apart";
+    a_tape_after_reading_of_too_few_positions: ReadShape, "read", "Tape::logits gave a tensor of shape [1, 3, 6]";
     a_tape_with_other_logits: TapeLogits, "tape", "the logits of tape and of logits are 1.00e-6 apart";
     a_tape_with_other_gradients: TapeGradient, "tape", "by tape and by autograd";
     a_tape_out_of_order: TapeOrder, "tape", "gave position 1, and position 0 was due";

@@ -13,7 +13,7 @@ use crate::tensors::shards;
 use crate::tensors::stored::StoredTensors;
 use crate::tensors::weights_file::WeightsFile;
 use crate::tokenizer::{Reading, Tokenizer};
-use saliency_attribution::{Generation, LanguageModel, Sequence, TokenId};
+use saliency_attribution::{Generation, LanguageModel, ReadModel, Sequence, TokenId};
 use saliency_schema::{Kind as TokenKind, Part, Token};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -84,7 +84,7 @@ impl<M: Architecture> Checkpoint<M> {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_as(folder: impl AsRef<Path>, name: &str, load: &Load) -> Result<Self, Error> {
-        Self::read(&Folder::open(folder.as_ref())?, name, load)
+        Self::of_folder(&Folder::open(folder.as_ref())?, name, load)
     }
 
     /// A model that is part of a program.
@@ -100,7 +100,7 @@ impl<M: Architecture> Checkpoint<M> {
     }
 
     /// The small files first: an error in them should not wait for the weights.
-    pub(crate) fn read(folder: &Folder, name: &str, load: &Load) -> Result<Self, Error> {
+    pub(crate) fn of_folder(folder: &Folder, name: &str, load: &Load) -> Result<Self, Error> {
         let config = M::config(folder.config(), &folder.config_path())?;
         let mut identity = Identity::new(name);
         identity.ends_of_text = end_of_text::of_folder(folder.path())?;
@@ -211,6 +211,28 @@ impl<M: LanguageModel> Checkpoint<M> {
         let runs = self.generate_runs(prompt, std::slice::from_ref(generation), &mut |_, id| each(id))?;
         // One generation, one run.
         runs.into_iter().next().ok_or(Error::Attribution(saliency_attribution::Error::NoOutput))
+    }
+
+    /// The same checkpoint, whose model has read a text: what it generates after it, and the gradients of what follows
+    /// it, begin where reading ended ([`ReadModel`]).
+    ///
+    /// ```no_run
+    /// # fn run(checkpoint: &saliency_checkpoint::Checkpoint) -> Result<(), Box<dyn std::error::Error>> {
+    /// use saliency_attribution::{Attributor, Generation};
+    ///
+    /// let read = checkpoint.read("The race to Mars")?;
+    /// let sequence = read.generate("The race to Mars", &Generation::greedy(30))?;
+    /// let record = Attributor::new().record(&read.model, &sequence)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate).
+    pub fn read(&self, prompt: impl Into<Prompt>) -> Result<Checkpoint<ReadModel<'_>>, Error> {
+        let EncodedPrompt { inputs, .. } = self.encode_prompt(&prompt.into())?;
+        let ids: Vec<_> = inputs.iter().map(|token| token.id).collect();
+        Ok(Checkpoint::new(ReadModel::new(&self.model, &ids)?, Arc::clone(&self.tokenizer)))
     }
 
     /// A text and several continuations, for which it is read once. `each` is called with the run's number, from 0, and

@@ -37,7 +37,7 @@ impl Family {
             model_types: M::MODEL_TYPES,
             known: M::KNOWN,
             recognizes: M::recognizes,
-            open: |folder, name, load| Ok(Checkpoint::<M>::read(folder, name, load)?.boxed()),
+            open: |folder, name, load| Ok(Checkpoint::<M>::of_folder(folder, name, load)?.boxed()),
             gguf: None,
         }
     }

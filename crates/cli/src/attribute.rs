@@ -4,11 +4,11 @@ use crate::arguments::{AttributeArguments, ExplainArguments, Format, SourceArgum
 use crate::failure::Failure;
 use crate::output::{Destination, Prepared};
 use crate::request::Request;
-use crate::text::{Source, generations, prompt, sequences, text};
+use crate::text::{Source, continued, generations, prompt, say_special, text};
 use crate::times::Times;
 use crate::{estimate, interrupt, memory, model, vectors};
-use saliency::Record;
 use saliency::attribution::{self, UnreducedRows, tch};
+use saliency::{LanguageModel, Record};
 
 pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Failure> {
     if let Some(other) = arguments.stdin.as_deref().filter(|word| *word != "-") {
@@ -105,14 +105,22 @@ fn attribute_all(
     estimate::check_memory(&checkpoint, source.arguments, whole, &request)?;
     interrupt::listen();
     let mut records = Vec::new();
-    let sequences = sequences(&checkpoint, source.arguments, &text, &generations, quiet)?;
+    say_special(&checkpoint, source.arguments, &text, quiet)?;
+    let continuation = source.arguments.continuation.as_deref();
+    // What is generated is explained from where the text was read.
+    let read = if continuation.is_none() { Some(checkpoint.read(filled.clone())?) } else { None };
+    let model: &dyn LanguageModel = read.as_ref().map_or(&checkpoint.model, |read| &read.model);
+    let sequences = match &read {
+        Some(read) => continued(read, source.arguments, filled, (None, &generations), quiet)?,
+        None => continued(&checkpoint, source.arguments, filled, (continuation, &generations), quiet)?,
+    };
     times.continued();
     for sequence in sequences {
         request.check_group(&sequence)?;
         for plan in request.plans(&checkpoint.model, &sequence)? {
             estimate::announce(&checkpoint, &plan, &sequence, quiet)?;
             let partial = request.is_partial();
-            let attributed = match plan.run(&checkpoint.model, &sequence, (keeps_vectors, quiet)) {
+            let attributed = match plan.run(model, &sequence, (keeps_vectors, quiet)) {
                 Err(attribution::Error::Stopped) if partial && !records.is_empty() => {
                     return Ok(Some(records));
                 }

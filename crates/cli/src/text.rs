@@ -145,22 +145,10 @@ pub(crate) fn say_special(
     Ok(())
 }
 
-/// The text with each of its continuations. The model reads the text once for all.
-pub(crate) fn sequences(
-    checkpoint: &Checkpoint,
-    arguments: &SourceArguments,
-    text: &str,
-    generations: &[Generation],
-    quiet: bool,
-) -> Result<Vec<Sequence>, Failure> {
-    say_special(checkpoint, arguments, text, quiet)?;
-    let continuation = arguments.continuation.as_deref();
-    continued(checkpoint, arguments, prompt(arguments, text), (continuation, generations), quiet)
-}
-
-/// The prompt with the continuation that is given, or else with those that are generated.
-pub(crate) fn continued(
-    checkpoint: &Checkpoint,
+/// The prompt with the continuation that is given, or else with those that are generated. The model reads the text once
+/// for all.
+pub(crate) fn continued<M: LanguageModel>(
+    checkpoint: &Checkpoint<M>,
     arguments: &SourceArguments,
     prompt: Prompt,
     (continuation, generations): (Option<&str>, &[Generation]),

@@ -4,8 +4,8 @@ use crate::config::Config;
 use crate::known;
 use crate::weights;
 use saliency_attribution::{
-    BackwardRule, Baseline, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Tape,
-    TokenId,
+    BackwardRule, Baseline, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache,
+    Reading, Tape, TokenId,
 };
 use saliency_checkpoint::{Architecture, Error, Identity, Known, TensorSource, WeightsDigest};
 use saliency_transformer::Decoder;
@@ -196,6 +196,13 @@ impl LanguageModel for Llama {
         positions: Range<usize>,
     ) -> Result<Option<Box<dyn Tape + 'a>>, ModelError> {
         self.decoder.tape(rule, embeddings, positions)
+    }
+
+    fn read<'a>(
+        &'a self,
+        input: &[TokenId],
+    ) -> Result<Option<Box<dyn Reading + 'a>>, saliency_attribution::Error> {
+        self.decoder.reading(self, input)
     }
 
     fn shares_prefix(&self) -> bool {

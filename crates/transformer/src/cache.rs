@@ -20,6 +20,14 @@ impl Cache {
         Self { layers: (0..blocks).map(|_| LayerCache::default()).collect() }
     }
 
+    /// The cache of one sequence whose keys and values are known: `[groups, tokens, width]` each, of every block.
+    pub(crate) fn of<'t>(blocks: impl Iterator<Item = (&'t Tensor, &'t Tensor)>) -> Result<Self, TchError> {
+        let layer = |(keys, values): (&Tensor, &Tensor)| -> Result<LayerCache, TchError> {
+            Ok(LayerCache { keys_values: Some((keys.f_unsqueeze(0)?, values.f_unsqueeze(0)?)) })
+        };
+        Ok(Self { layers: blocks.map(layer).collect::<Result<_, _>>()? })
+    }
+
     /// The cache of one block.
     pub(crate) fn layer(&mut self, block: usize) -> Option<&mut LayerCache> {
         self.layers.get_mut(block)

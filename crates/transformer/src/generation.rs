@@ -18,10 +18,21 @@ impl Decoder {
         generations: &[Generation],
         each: &mut dyn FnMut(usize, TokenId) -> bool,
     ) -> Result<Vec<Vec<TokenId>>, Error> {
+        self.generate_after(model, input, None, generations, each)
+    }
+
+    /// The same of a text that may have been read, with its cache and the logits after it, `[vocabulary]`.
+    pub(crate) fn generate_after(
+        &self,
+        model: &(impl LanguageModel + ?Sized),
+        input: &[TokenId],
+        mut read: Option<(Cache, Tensor)>,
+        generations: &[Generation],
+        each: &mut dyn FnMut(usize, TokenId) -> bool,
+    ) -> Result<Vec<Vec<TokenId>>, Error> {
         let _no_gradient = tch::no_grad_guard();
         // The text is read by the first run that asks; the others begin with copies of its cache, which share its
         // tensors.
-        let mut read: Option<(Cache, Tensor)> = None;
         let run = |(run, generation): (usize, &Generation)| {
             let mut cache = Cache::new(self.blocks.len());
             generate_with(model, input, generation, &mut |id| each(run, id), |ids| {

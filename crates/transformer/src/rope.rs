@@ -164,6 +164,14 @@ impl Angles {
         turn(gradient, &self.cos.f_unsqueeze(1)?, &self.sin.f_neg()?.f_unsqueeze(1)?)
     }
 
+    /// With those of further positions.
+    pub(crate) fn with(&self, rest: &Self) -> Result<Self, TchError> {
+        Ok(Self {
+            cos: Tensor::f_cat(&[&self.cos, &rest.cos], 0)?,
+            sin: Tensor::f_cat(&[&self.sin, &rest.sin], 0)?,
+        })
+    }
+
     pub(crate) fn shallow_clone(&self) -> Self {
         Self { cos: self.cos.shallow_clone(), sin: self.sin.shallow_clone() }
     }

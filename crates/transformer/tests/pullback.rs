@@ -1,11 +1,14 @@
 //! The batched way back against autograd, on decoders of every kind of part.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_attribution::BackwardRule;
+use saliency_attribution::{
+    BackwardRule, Error, Generation, LanguageModel, Limits, ModelError, ReadModel, Reading, Tape, TokenId,
+};
 use saliency_transformer::{
     Activation, Attention, Block, Decoder, FeedForward, Frequencies, Linear, Norm, Positions, Precision,
     Projection, Rope, Scaling, Shape,
 };
+use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
 const VOCABULARY: i64 = 11;
@@ -167,45 +170,116 @@ fn random(parts: Parts, kind: Kind) -> Decoder {
     Decoder { embeddings, positions, blocks, norm: norm(HIDDEN), head }
 }
 
+/// Whether a tape's logits and gradients are those of a pass with a graph, `case` in words.
+fn is_autograds(
+    tape: &dyn Tape,
+    decoder: &Decoder,
+    embeddings: &Tensor,
+    positions: &Range<usize>,
+    case: &str,
+) {
+    let (kind, count, tokens) = (decoder.kind(), positions.len(), embeddings.size()[1]);
+    let tolerance = if kind == Kind::Double { 1e-12 } else { 2e-5 };
+    let cotangents = Tensor::randn([count as i64, VOCABULARY], (kind, Device::Cpu));
+    let leaf = embeddings.detach().set_requires_grad(true);
+    let logits = decoder.logits_at(&leaf, positions.clone()).unwrap();
+    assert_eq!(tape.logits().size(), logits.size(), "{case}");
+    let gap = (tape.logits() - &logits).abs().max().double_value(&[]);
+    assert!(gap <= tolerance * logits.abs().max().double_value(&[]), "{case}, {kind:?}: {gap}");
+    let mut seen = 0;
+    tape.vjp(0..count, &cotangents, &mut |output, gradient| {
+        assert_eq!(output, seen);
+        seen += 1;
+        let scalar = (logits.get(0).get(output as i64) * cotangents.get(output as i64)).sum(kind);
+        let expected = Tensor::run_backward(&[scalar], &[&leaf], true, false).remove(0).get(0);
+        let read = (positions.start + output + 1) as i64;
+        // Nothing that comes later has a part in it.
+        assert!(expected.narrow(0, read, tokens - read).abs().sum(kind).double_value(&[]) <= 0.0);
+        let (found, expected) = (gradient.narrow(0, 0, read), expected.narrow(0, 0, read));
+        let size = expected.abs().max().double_value(&[]);
+        let gap = (found - expected).abs().max().double_value(&[]);
+        assert!(gap <= tolerance * size, "{case}, {kind:?}, {positions:?}, {output}: {gap} of {size}");
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(seen, count);
+    let sum = tape.vjp_of_sum(0..count, &cotangents).unwrap();
+    let scalar = (logits.get(0) * &cotangents).sum(kind);
+    let expected = Tensor::run_backward(&[scalar], &[&leaf], false, false).remove(0).get(0);
+    let (size, read) = (expected.abs().max().double_value(&[]), positions.end as i64);
+    let gap = (sum.narrow(0, 0, read) - expected.narrow(0, 0, read)).abs().max().double_value(&[]);
+    assert!(gap <= tolerance * size, "{case}, {kind:?}, the sum: {gap} of {size}");
+}
+
 #[test]
 fn the_batched_way_back_is_autograds() {
-    for (kind, tolerance) in [(Kind::Double, 1e-12), (Kind::Float, 2e-5)] {
+    for kind in [Kind::Double, Kind::Float] {
         for (name, parts) in kinds() {
             let decoder = random(parts, kind);
             let embeddings = decoder.embed(&TEXT).unwrap().unsqueeze(0);
             // From the first token on, in the middle, and the last alone.
             for positions in [0..8_usize, 4..8, 7..8] {
-                let count = positions.len();
-                let cotangents = Tensor::randn([count as i64, VOCABULARY], (kind, Device::Cpu));
                 let tape = decoder.tape(BackwardRule::Gradient, &embeddings, positions.clone());
-                let tape = tape.unwrap().unwrap();
-                let leaf = embeddings.detach().set_requires_grad(true);
-                let logits = decoder.logits_at(&leaf, positions.clone()).unwrap();
-                let gap = (tape.logits() - &logits).abs().max().double_value(&[]);
-                assert!(gap <= tolerance * logits.abs().max().double_value(&[]), "{name}, {kind:?}: {gap}");
-                let mut seen = 0;
-                tape.vjp(0..count, &cotangents, &mut |output, gradient| {
-                    assert_eq!(output, seen);
-                    seen += 1;
-                    let scalar = (logits.get(0).get(output as i64) * cotangents.get(output as i64)).sum(kind);
-                    let expected = Tensor::run_backward(&[scalar], &[&leaf], true, false).remove(0).get(0);
-                    let read = (positions.start + output + 1) as i64;
-                    // Nothing that comes later has a part in it.
-                    assert!(expected.narrow(0, read, 8 - read).abs().sum(kind).double_value(&[]) <= 0.0);
-                    let (found, expected) = (gradient.narrow(0, 0, read), expected.narrow(0, 0, read));
-                    let size = expected.abs().max().double_value(&[]);
-                    let gap = (found - expected).abs().max().double_value(&[]);
-                    assert!(
-                        gap <= tolerance * size,
-                        "{name}, {kind:?}, {positions:?}, {output}: {gap} of {size}"
-                    );
-                    Ok(())
-                })
-                .unwrap();
-                assert_eq!(seen, count);
+                is_autograds(&*tape.unwrap().unwrap(), &decoder, &embeddings, &positions, name);
             }
         }
     }
+}
+
+/// A decoder as a model, without a tape of its own.
+struct Bare(Decoder);
+
+impl LanguageModel for Bare {
+    fn name(&self) -> &'static str {
+        "a decoder"
+    }
+    fn limits(&self) -> Limits {
+        Limits::new(16, VOCABULARY as usize)
+    }
+    fn embed(&self, ids: &[TokenId]) -> Result<Tensor, ModelError> {
+        Ok(self.0.embed(ids)?)
+    }
+    fn logits(&self, embeddings: &Tensor, _: usize, positions: Range<usize>) -> Result<Tensor, ModelError> {
+        Ok(self.0.logits_at(embeddings, positions)?)
+    }
+    fn read<'a>(&'a self, input: &[TokenId]) -> Result<Option<Box<dyn Reading + 'a>>, Error> {
+        self.0.reading(self, input)
+    }
+}
+
+#[test]
+fn after_reading_a_text_all_is_as_in_a_whole_pass() {
+    for kind in [Kind::Double, Kind::Float] {
+        for (name, parts) in kinds() {
+            let model = Bare(random(parts, kind));
+            let embeddings = model.embed(&TEXT).unwrap().unsqueeze(0);
+            for n_input in [1, 5, 8] {
+                let input = &TEXT[..n_input];
+                let read = ReadModel::new(&model, input).unwrap();
+                assert!(read.has_read(), "{name}");
+                // Without a token after it, and with all that are left.
+                for end in [n_input, 8] {
+                    let positions = n_input - 1..end;
+                    let embeddings = embeddings.narrow(1, 0, end as i64);
+                    let tape = read.tape(&embeddings, n_input, positions.clone()).unwrap().unwrap();
+                    is_autograds(&*tape, &model.0, &embeddings, &positions, name);
+                }
+                // Another text, or other positions, are the model's own, which has no tape.
+                let other = embeddings.flip([1]);
+                assert!(read.tape(&other, n_input, n_input - 1..8).unwrap().is_none(), "{name}");
+                assert!(read.tape(&embeddings, n_input, n_input..8.max(n_input + 1)).unwrap().is_none());
+                let greedy = [Generation::greedy(4), Generation::sample(4, 7)];
+                let without = model.0.generate_runs(&model, input, &greedy, &mut |_, _| true).unwrap();
+                let with = read.generate_runs(input, &greedy, &mut |_, _| true).unwrap();
+                if kind == Kind::Double {
+                    assert_eq!(with, without, "{name}");
+                }
+            }
+        }
+    }
+    // In half precision, nothing is kept.
+    let half = Bare(random(GPT2, Kind::BFloat16));
+    assert!(!ReadModel::new(&half, &TEXT).unwrap().has_read());
 }
 
 #[test]

@@ -94,6 +94,7 @@ impl<'a> Check<'a> {
         self.generate().map_err(or("generate"))?;
         self.suited_baseline().map_err(or("suited_baseline"))?;
         self.tape().map_err(or("tape"))?;
+        self.read().map_err(or("read"))?;
         self.prefix_cache()?;
         if let Some(decoder) = self.model.decoder_attention() {
             self.decoder_attention(decoder).map_err(or("decoder_attention"))?;

@@ -45,12 +45,12 @@ struct Gradients {
 
 impl AttentionRecord {
     /// Attention of one sequence, `[tokens, hidden]`, at some positions, `[positions, hidden]`, and what its way back
-    /// needs.
+    /// needs. Where tokens before these are recorded, they are attended to, and the record has their keys and values.
     pub(crate) fn forward(
         attention: &Attention,
         x: &Tensor,
         positions: &Range<i64>,
-        angles: Option<&Angles>,
+        (angles, past): (Option<&Angles>, Option<&Self>),
         rule: BackwardRule,
     ) -> Result<(Tensor, Self), TchError> {
         let Shape { heads, groups, width, .. } = attention.shape;
@@ -74,15 +74,56 @@ impl AttentionRecord {
             queries = angles.narrow(positions.start, count)?.turn(&queries)?;
             keys = angles.turn(&keys)?;
         }
+        let (mut values, mut first) = (values, 0);
+        if let Some(past) = past {
+            first = past.keys.size()[1];
+            keys = Tensor::f_cat(&[&past.keys, &keys], 1)?;
+            values = Tensor::f_cat(&[&past.values, &values], 1)?;
+        }
+        let positions = first + positions.start..first + positions.end;
         let (mixed, pattern) = attention.pattern(&queries, &keys, &values, positions.start, None)?;
         let attended = attention.out.apply(&mixed.f_transpose(0, 1)?.f_reshape([count, -1])?)?;
         let (softened, mixed) = softened(rule, &pattern, mixed, &values)?;
         let angles = angles.map(Angles::shallow_clone);
-        let (positions, causal) = (positions.clone(), attention.shape.causal);
+        let causal = attention.shape.causal;
         Ok((
             attended,
             Self { queries, keys, values, pattern, softened, mixed, norms, angles, positions, causal },
         ))
+    }
+
+    /// With the record of the tokens after its own, which attended to them. By the gradient's rule, where the softmax
+    /// that is gone back through is the pattern.
+    pub(crate) fn with(&self, rest: Self) -> Result<Self, TchError> {
+        let both = |a: &Tensor, b: &Tensor| Tensor::f_cat(&[a, b], 1);
+        // Nothing before them sees the tokens that follow.
+        let later = rest.keys.size()[1] - self.keys.size()[1];
+        let pattern = both(&self.pattern.f_constant_pad_nd([0, later])?, &rest.pattern)?;
+        let norms = match (&self.norms, &rest.norms) {
+            (Some((queries, keys)), Some((more_queries, more_keys))) => {
+                Some((queries.with(more_queries)?, keys.with(more_keys)?))
+            }
+            _ => None,
+        };
+        let angles = match (&self.angles, &rest.angles) {
+            (Some(angles), Some(more)) => Some(angles.with(more)?),
+            _ => None,
+        };
+        Ok(Self {
+            queries: both(&self.queries, &rest.queries)?,
+            softened: pattern.shallow_clone(),
+            pattern,
+            mixed: both(&self.mixed, &rest.mixed)?,
+            norms,
+            angles,
+            positions: self.positions.start..rest.positions.end,
+            ..rest
+        })
+    }
+
+    /// Keys and values of all tokens: `[groups, tokens, width]` each.
+    pub(crate) fn keys_values(&self) -> (&Tensor, &Tensor) {
+        (&self.keys, &self.values)
     }
 
     /// Attention of some tokens, `[tokens, hidden]`, to those of another stack, `[source, hidden]`, and what its way

@@ -29,9 +29,44 @@ impl BlockRecord {
         (angles, source): (Option<&Angles>, Option<&Tensor>),
         rule: BackwardRule,
     ) -> Result<(Tensor, Self), TchError> {
+        Self::run(block, x, positions, (angles, source, None), rule)
+    }
+
+    /// What the tokens after a recorded text become, from `[rest, hidden]`, and the record of text and rest.
+    pub(crate) fn go_on(
+        &self,
+        block: &Block,
+        x: &Tensor,
+        angles: Option<&Angles>,
+        rule: BackwardRule,
+    ) -> Result<(Tensor, Self), TchError> {
+        let past = Some(&self.attention);
+        let (x, rest) = Self::run(block, x, &(0..x.size()[0]), (angles, None, past), rule)?;
+        let both = Self {
+            first_norm: self.first_norm.with(&rest.first_norm)?,
+            attention: self.attention.with(rest.attention)?,
+            cross: None,
+            second_norm: self.second_norm.with(&rest.second_norm)?,
+            feed_forward: self.feed_forward.with(&rest.feed_forward)?,
+        };
+        Ok((x, both))
+    }
+
+    /// Keys and values of all tokens: `[groups, tokens, width]` each.
+    pub(crate) fn keys_values(&self) -> (&Tensor, &Tensor) {
+        self.attention.keys_values()
+    }
+
+    fn run(
+        block: &Block,
+        x: &Tensor,
+        positions: &Range<i64>,
+        (angles, source, past): (Option<&Angles>, Option<&Tensor>, Option<&AttentionRecord>),
+        rule: BackwardRule,
+    ) -> Result<(Tensor, Self), TchError> {
         let (normed, first_norm) = NormRecord::forward(x, &block.first_norm)?;
         let (attended, attention) =
-            AttentionRecord::forward(&block.attention, &normed, positions, angles, rule)?;
+            AttentionRecord::forward(&block.attention, &normed, positions, (angles, past), rule)?;
         let mut x = x.f_narrow(0, positions.start, positions.end - positions.start)?.f_add(&attended)?;
         let mut cross = None;
         if let (Some((norm, attention)), Some(source)) = (&block.cross, source) {

@@ -63,6 +63,18 @@ impl FeedForwardRecord {
         }
     }
 
+    /// With further rows after its own.
+    pub(crate) fn with(&self, rest: &Self) -> Result<Self, TchError> {
+        let both = |a: &Tensor, b: &Tensor| Tensor::f_cat(&[a, b], 0);
+        match (self, rest) {
+            (Self::Plain(a), Self::Plain(b)) => Ok(Self::Plain(both(a, b)?)),
+            (Self::Gated { gate: a, inner: c }, Self::Gated { gate: b, inner: d }) => {
+                Ok(Self::Gated { gate: both(a, b)?, inner: both(c, d)? })
+            }
+            _ => Err(TchError::Shape("records of two kinds of feed-forward parts".into())),
+        }
+    }
+
     /// Some rows of it.
     pub(crate) fn rows(&self, rows: &Range<i64>) -> Result<Self, TchError> {
         let narrow = |x: &Tensor| x.f_narrow(0, rows.start, rows.end - rows.start);

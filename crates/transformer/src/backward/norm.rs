@@ -72,6 +72,15 @@ impl NormRecord {
         Ok(Self { standard: narrow(&self.standard)?, inverse: narrow(&self.inverse)? })
     }
 
+    /// With further rows after its own.
+    pub(crate) fn with(&self, rest: &Self) -> Result<Self, TchError> {
+        let both = |a: &Tensor, b: &Tensor| Tensor::f_cat(&[a, b], -2);
+        Ok(Self {
+            standard: both(&self.standard, &rest.standard)?,
+            inverse: both(&self.inverse, &rest.inverse)?,
+        })
+    }
+
     /// As one list of rows.
     pub(crate) fn flat(&self) -> Result<Self, TchError> {
         let flat = |x: &Tensor| x.f_flatten(0, -2);

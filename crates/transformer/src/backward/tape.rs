@@ -5,6 +5,7 @@ use crate::backward::norm::NormRecord;
 use crate::decoder::Decoder;
 use saliency_attribution::{BackwardRule, Error, Tape};
 use std::ops::Range;
+use std::rc::Rc;
 use tch::{TchError, Tensor};
 
 /// Outputs whose products are taken together hold at most this many numbers in the widest activation, or are two.
@@ -16,7 +17,8 @@ const TOGETHER: i64 = 2;
 #[derive(Debug)]
 pub(crate) struct Recorded<'a> {
     decoder: &'a Decoder,
-    blocks: Vec<BlockRecord>,
+    /// Shared with the same text read further.
+    blocks: Vec<Rc<BlockRecord>>,
     norm: NormRecord,
     logits: Tensor,
     positions: Range<i64>,
@@ -43,11 +45,44 @@ impl<'a> Recorded<'a> {
             let wanted = if i + 1 == count { &positions } else { &all };
             let record;
             (x, record) = BlockRecord::forward(block, &x, wanted, (angles.as_ref(), None), rule)?;
-            blocks.push(record);
+            blocks.push(Rc::new(record));
         }
         let (x, norm) = NormRecord::forward(&x, &decoder.norm)?;
         let logits = x.f_matmul(&decoder.head.f_transpose(0, 1)?)?.f_unsqueeze(0)?;
         Ok(Self { decoder, blocks, norm, logits, positions, rule })
+    }
+
+    /// The same sequence with further tokens, `[1, rest, hidden]`: all after the first recorded position are. By the
+    /// gradient's rule.
+    pub(crate) fn go_on(&self, rest: &Tensor) -> Result<Self, TchError> {
+        let _no_gradient = tch::no_grad_guard();
+        let end = self.positions.end;
+        let (mut x, angles) = self.decoder.positions.start(&rest.f_select(0, 0)?, end)?;
+        let (mut blocks, positions) = (Vec::new(), self.positions.start..end + x.size()[0]);
+        for (record, block) in self.blocks.iter().zip(&self.decoder.blocks) {
+            if positions.end == end {
+                blocks.push(Rc::clone(record));
+                continue;
+            }
+            let of_both;
+            (x, of_both) = record.go_on(block, &x, angles.as_ref(), self.rule)?;
+            blocks.push(Rc::new(of_both));
+        }
+        let (x, norm) = NormRecord::forward(&x, &self.decoder.norm)?;
+        let logits = x.f_matmul(&self.decoder.head.f_transpose(0, 1)?)?.f_unsqueeze(0)?;
+        Ok(Self {
+            decoder: self.decoder,
+            blocks,
+            norm: self.norm.with(&norm)?,
+            logits: Tensor::f_cat(&[&self.logits, &logits], 1)?,
+            positions,
+            rule: self.rule,
+        })
+    }
+
+    /// Keys and values of each block.
+    pub(crate) fn keys_values(&self) -> impl Iterator<Item = (&Tensor, &Tensor)> {
+        self.blocks.iter().map(|block| block.keys_values())
     }
 
     /// The way back of some outputs: `[tokens, outputs, hidden]`, with the tokens that any of them has read.

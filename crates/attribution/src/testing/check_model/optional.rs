@@ -6,6 +6,7 @@ use crate::model::checked;
 use crate::model::decoder_attention::DecoderAttention;
 use crate::model::inside::{AttentionView, Inside};
 use crate::model::prefix_cache::PrefixCache;
+use crate::model::reading::ReadModel;
 use crate::problem::backward::gradient;
 use crate::testing::check_model::comparison::{Why, same};
 use crate::testing::check_model::{CHANGE, Check, Found, of, or};
@@ -44,6 +45,19 @@ impl Check<'_> {
         let whole = whole.f_narrow(0, 0, positions.end as i64)?;
         let what = "the gradient of a sum over positions by tape and by autograd";
         same(&whole, &plain(&parts.f_sum(None)?)?.f_select(0, 0)?, what)
+    }
+
+    /// What goes on from a text that was read: its generation, its tape.
+    pub(super) fn read(&self) -> Result<(), Why> {
+        let read = ReadModel::new(self.model, &self.ids[..self.n_input])?;
+        if !read.has_read() {
+            return Ok(());
+        }
+        let (ids, n_input) = (self.ids.clone(), self.n_input);
+        let (embeddings, logits) = (self.embeddings.shallow_clone(), self.logits.shallow_clone());
+        let goes_on = Check { model: &read, ids, n_input, embeddings, logits };
+        goes_on.generate()?;
+        goes_on.tape()
     }
 
     pub(super) fn prefix_cache(&self) -> Result<(), Found> {
