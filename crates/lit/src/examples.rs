@@ -1,11 +1,10 @@
 //! Records as LIT's examples: one for each text of a model, with every method that explained it.
 
 use crate::error::Error;
-use crate::labels::labels;
 use crate::name::{plain, unique};
 use crate::ordered::Ordered;
 use crate::tokens::{is_special, texts};
-use saliency_schema::{Record, Token};
+use saliency_schema::{Record, Token, labels};
 use serde::Serialize;
 
 /// Of records that do not say their model.
@@ -72,7 +71,7 @@ pub(crate) fn examples(records: &[Record]) -> Result<(Vec<Model>, Labelled<'_>),
             n_examples += 1;
             model.examples.len() - 1
         });
-        let label = model.examples[at].add(record, &label);
+        let label = model.examples[at].add(record, &plain(&label));
         match labelled.0.iter_mut().find(|(known, _)| *known == label) {
             Some((_, records)) => records.push(record),
             None => labelled.push(label, vec![record]),

@@ -3,7 +3,6 @@
 //! Descriptions are read as Markdown with HTML, so none of them holds anything of a record.
 
 use crate::examples::{Labelled, Model};
-use crate::labels::is_signed;
 use crate::ordered::Ordered;
 use serde::Serialize;
 use serde_json::Value;
@@ -191,7 +190,7 @@ pub(crate) fn signed<'l>(labelled: &'l Labelled<'_>) -> Vec<&'l str> {
 
 fn has_sign(labelled: &Labelled<'_>, label: &str) -> bool {
     let records = labelled.0.iter().filter(|(known, _)| known == label).flat_map(|(_, records)| records);
-    records.into_iter().any(|record| is_signed(record))
+    records.into_iter().any(|record| record.is_signed())
 }
 
 fn names(models: &[Model]) -> String {

@@ -6,7 +6,6 @@ mod error;
 mod examples;
 mod folder;
 mod info;
-mod labels;
 mod name;
 mod ordered;
 mod page;

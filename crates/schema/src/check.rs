@@ -25,11 +25,14 @@ pub struct Caps {
     pub replacements: usize,
     /// Bytes of JSON that describe a method or a target, parameters included.
     pub parameters: usize,
+    /// Entries of all lists and objects of a document of scores together.
+    pub entries: usize,
 }
 
 impl Caps {
     /// The caps that [`read`](fn@crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB, 100,000,000 values,
-    /// 10,000,000 interactions and as many replacements, and 1 MiB of JSON for the method and for the target.
+    /// 10,000,000 interactions and as many replacements, and 1 MiB of JSON for the method and for the target; of scores
+    /// 50,000,000 entries.
     pub const DEFAULT: Self = Self {
         bytes: 1 << 30,
         tokens: 1_000_000,
@@ -38,6 +41,7 @@ impl Caps {
         interactions: 10_000_000,
         replacements: 10_000_000,
         parameters: 1 << 20,
+        entries: 50_000_000,
     };
 
     /// Whether a method's or a target's description is small enough to read.
@@ -202,7 +206,7 @@ impl Record {
 }
 
 /// Checks that free parameters come back as they are: a key could repeat a field's name, or nest too deep.
-fn check_parameters<T>(place: &'static str, part: Option<&T>) -> Result<(), Error>
+pub(crate) fn check_parameters<T>(place: &'static str, part: Option<&T>) -> Result<(), Error>
 where
     T: Serialize + DeserializeOwned + PartialEq,
 {

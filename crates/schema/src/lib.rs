@@ -16,6 +16,7 @@ mod explained;
 mod interaction;
 #[cfg(feature = "json-schema")]
 mod json_schema;
+mod labels;
 mod notebook;
 mod number;
 mod object;
@@ -28,6 +29,8 @@ mod read;
 mod record;
 mod regroup;
 mod replacement;
+#[doc = include_str!("../SCORES.md")]
+pub mod scores;
 #[cfg(feature = "segments")]
 mod segmentation;
 #[cfg(feature = "sentences")]
@@ -49,14 +52,16 @@ pub use explained::{Explained, Named, Without};
 pub use interaction::Interaction;
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
+pub use labels::labels;
 pub use output::Output;
 pub use prompt::{Part, Prompt};
 pub use provenance::{Method, Model, Target};
-pub use rank::spearman;
+pub use rank::{ranks, spearman};
 pub use read::read;
 pub use record::Record;
 pub use regroup::{Reduce, Regrouped};
 pub use replacement::Replacement;
+pub use scores::Scores;
 #[cfg(feature = "segments")]
 pub use segmentation::Segmentation;
 #[cfg(feature = "sentences")]

@@ -88,6 +88,40 @@ pub(crate) mod row {
     }
 }
 
+/// `#[serde(with = "number::by_name")]`: numbers that have names, each once.
+pub(crate) mod by_name {
+    use super::Spelled;
+    use serde::de::{Error, MapAccess, Visitor};
+    use serde::{Deserializer, Serializer};
+    use std::collections::BTreeMap;
+
+    type Numbers = BTreeMap<String, Option<f64>>;
+
+    pub(crate) fn serialize<S: Serializer>(values: &Numbers, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(values.iter().map(|(name, x)| (name, Spelled(*x))))
+    }
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Numbers, D::Error> {
+        struct ByName;
+        impl<'de> Visitor<'de> for ByName {
+            type Value = Numbers;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object of numbers")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Numbers, A::Error> {
+                let mut numbers = Numbers::new();
+                while let Some((name, Spelled(x))) = map.next_entry::<String, _>()? {
+                    if numbers.contains_key(&name) {
+                        return Err(A::Error::custom(format_args!("{name:?} stands twice")));
+                    }
+                    numbers.insert(name, x);
+                }
+                Ok(numbers)
+            }
+        }
+        d.deserialize_map(ByName)
+    }
+}
+
 /// `#[serde(with = "number::rows")]`: ragged rows of numbers.
 pub(crate) mod rows {
     use super::Spelled;

@@ -42,6 +42,16 @@ pub(crate) fn counts<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<usize>, D::E
     capped(d, "a sequence of integers")
 }
 
+/// `#[serde(deserialize_with = "object::numbers")]`: a list of finite numbers, at most as many as a record has tokens.
+pub(crate) fn numbers<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<f64>, D::Error> {
+    capped(d, "a sequence of numbers")
+}
+
+/// `#[serde(deserialize_with = "object::strings")]`: a list of texts, at most as many as a record has tokens.
+pub(crate) fn strings<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {
+    capped(d, "a sequence of strings")
+}
+
 pub(crate) fn capped<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     d: D,
     expected: &'static str,

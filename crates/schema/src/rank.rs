@@ -42,7 +42,7 @@ impl Record {
 pub fn spearman(a: &[Option<f64>], b: &[Option<f64>]) -> Option<f64> {
     let pairs = a.iter().zip(b).filter_map(|(a, b)| Some((number(*a)?, number(*b)?)));
     let (a, b): (Vec<f64>, Vec<f64>) = pairs.unzip();
-    let (a, b) = (centred_ranks(&a), centred_ranks(&b));
+    let (a, b) = (ranks(&a), ranks(&b));
     let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let scale = (product(&a, &a) * product(&b, &b)).sqrt();
     // Rounding may lead beyond 1 by the last bit.
@@ -54,8 +54,15 @@ fn number(x: Option<f64>) -> Option<f64> {
     x.filter(|x| !x.is_nan())
 }
 
-/// Each value's rank, less the mean of all ranks; equal values have the mean of theirs. Exact: ranks are halves.
-fn centred_ranks(values: &[f64]) -> Vec<f64> {
+/// Each value's rank, less the mean of all ranks: from `−(n − 1) / 2`, the smallest value's, to `(n − 1) / 2`. Values
+/// that are equal, 0 and −0 among them, share the mean of the ranks that they take up together. Exact: ranks are halves.
+///
+/// NaN has no rank; leave it out first. Costs a sort.
+///
+/// ```
+/// assert_eq!(saliency_schema::ranks(&[0.5, 0.1, 0.5, 9.0]), [0.0, -1.5, 0.0, 1.5]);
+/// ```
+pub fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_unstable_by(|&i, &j| values[i].total_cmp(&values[j]));
     let mean = (values.len() as f64 - 1.0) / 2.0;

@@ -85,7 +85,7 @@ fn whole_elements(json: &[u8]) -> usize {
 }
 
 /// The non-finite number at which a JSON reader stopped because it is not in quotes.
-fn bare_number(json: &[u8], error: &serde_json::Error) -> Option<&'static str> {
+pub(crate) fn bare_number(json: &[u8], error: &serde_json::Error) -> Option<&'static str> {
     let lines = json.split_inclusive(|byte| *byte == b'\n').take(error.line().checked_sub(1)?);
     let at = lines.map(<[u8]>::len).sum::<usize>() + error.column().checked_sub(1)?;
     let starts_at =

@@ -2,6 +2,8 @@
 #![cfg(feature = "json-schema")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use saliency_schema::{Error, json_schema, read, write};
 use serde_json::{Value, json};
 
@@ -107,20 +109,6 @@ fn non_finite_and_missing_numbers_fit_it_as_they_are_written() {
     }
 }
 
-/// The pointer of every value in it.
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
-    found.push(at.to_owned());
-    match value {
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, item)| places(item, &format!("{at}/{i}"), found));
-        }
-        Value::Object(fields) => {
-            fields.iter().for_each(|(name, field)| places(field, &format!("{at}/{name}"), found));
-        }
-        _ => {}
-    }
-}
-
 /// Whether the reader takes it for a record: what does not fit together, only `read` can see.
 fn is_shaped(json: &Value) -> bool {
     match read(json.to_string().as_bytes()) {
@@ -140,148 +128,36 @@ fn is_shaped(json: &Value) -> bool {
 
 #[test]
 fn the_schema_and_the_reader_agree_on_every_shape() {
-    let validator = jsonschema::validator_for(&json_schema()).unwrap();
-    let (whole, mut all) = (everything(), Vec::new());
-    places(&whole, "", &mut all);
-    let others = json!([
-        null, true, 0, 3, -1, 256, 1.5, 4_294_967_296_u64, "", "x", "1", "NaN", "-Infinity", "input", [], {}, [[]],
-        [null], [3], ["x"], [{}], {"name": "x"}, {"name": 3}, {"token": 1}, {"input": null}, [1, "a", "input"]
-    ]);
-    let mut refused = 0;
-    for place in &all {
-        for other in others.as_array().unwrap() {
-            let mut changed = whole.clone();
-            *changed.pointer_mut(place).unwrap() = other.clone();
-            let shaped = is_shaped(&changed);
-            assert_eq!(validator.is_valid(&changed), shaped, "{place}: {other}");
-            refused += usize::from(!shaped);
-        }
-        let Some((parent, name)) = place.rsplit_once('/') else { continue };
-        let mut without = whole.clone();
-        if let Some(fields) = without.pointer_mut(parent).unwrap().as_object_mut() {
-            fields.remove(name);
-            assert_eq!(validator.is_valid(&without), is_shaped(&without), "without {place}");
-        }
-    }
+    let refused = common::agree_on_every_shape(&json_schema(), &everything(), is_shaped);
     assert!(refused > 500, "{refused}");
-}
-
-/// A row of a table in the README.
-struct Row {
-    name: &'static str,
-    /// `MUST` or `MAY`.
-    must: &'static str,
-    line: &'static str,
-}
-
-/// The README's tables: for each, the line before it, and its rows.
-fn tables() -> Vec<(&'static str, Vec<Row>)> {
-    let mut tables: Vec<(_, Vec<Row>)> = Vec::new();
-    let (mut before, mut inside) = ("", false);
-    for line in include_str!("../README.md").lines() {
-        if line == "| field | | type | what it is |" {
-            tables.push((before, Vec::new()));
-            inside = true;
-        } else if let Some(cells) = line.strip_prefix("| `").filter(|_| inside) {
-            let (names, rest) = cells.split_once(" | ").unwrap();
-            let (must, _) = rest.split_once(" | ").unwrap();
-            for name in names.split(", ") {
-                tables.last_mut().unwrap().1.push(Row { name: name.trim_matches('`'), must, line });
-            }
-        } else if !line.starts_with('|') {
-            inside = false;
-            before = if line.is_empty() { before } else { line };
-        }
-    }
-    tables
-}
-
-/// The definition that a property refers to, if it is one of an object.
-fn object_of<'a>(schema: &'a Value, property: &'a Value) -> Option<&'a Value> {
-    let mut options = property["anyOf"].as_array().into_iter().flatten().chain([
-        property,
-        &property["items"],
-        &property["items"]["items"],
-    ]);
-    let name = options.find_map(|option| option["$ref"].as_str())?.strip_prefix("#/$defs/")?;
-    Some(&schema["$defs"][name]).filter(|found| found["type"] == "object")
 }
 
 #[test]
 fn the_readmes_tables_hold_every_property() {
-    let (schema, tables) = (json_schema(), tables());
-    assert!(tables.len() > 5, "{}", tables.len());
-    let mut checked = Vec::new();
-    // The record itself, and what a name in it refers to.
-    let mut open = vec![(None, &schema)];
-    while let Some((field, object)) = open.pop() {
-        let heading = |before: &str| match field {
-            None => before.ends_with("`saliency schema` prints it."),
-            Some(field) => before.starts_with("What ") && before.contains(&format!("`{field}` hold")),
-        };
-        let found: Vec<_> = tables.iter().filter(|(before, _)| heading(before)).collect();
-        let [(_, rows)] = &found[..] else { panic!("{field:?}: {} tables in README.md", found.len()) };
-        checked.push(field);
-        let properties = object["properties"].as_object().unwrap();
-        let required: Vec<_> = object["required"].as_array().into_iter().flatten().collect();
-        for (name, property) in properties {
-            let row = rows.iter().find(|row| row.name == name);
-            let Some(Row { must, line, .. }) = row else {
-                panic!("README.md has no row for {field:?}: {name}")
-            };
-            assert_eq!(*must == "MUST", required.contains(&&json!(name)), "{field:?}: {name}: {must}");
-            let Some(inner) = object_of(&schema, property) else { continue };
-            let has_table = tables.iter().any(|(before, _)| before.contains(&format!("`{name}` hold")));
-            if has_table {
-                open.push((Some(name.as_str()), inner));
-                continue;
-            }
-            // A small one is said in its row.
-            for inner in inner["properties"].as_object().unwrap().keys() {
-                assert!(line.contains(&format!("`{inner}`")), "the row of {name} does not name {inner}");
-            }
-        }
-        for Row { name, .. } in rows {
-            assert!(properties.contains_key(*name), "README.md has a row for {field:?}: {name}");
-        }
-    }
-    let mut objects = 0;
-    for definition in schema["$defs"].as_object().unwrap().values() {
-        objects += usize::from(definition["type"] == "object");
-    }
+    let readme = include_str!("../README.md");
+    let (checked, objects) = common::check_tables(&json_schema(), readme, "`saliency schema` prints it.");
     // All but those that a row says: the model, the method, the target, a part, a named token, and what a run was
     // without.
-    checked.sort_unstable();
     let expected = [
-        None,
-        Some("excerpt"),
-        Some("explained"),
-        Some("interactions"),
-        Some("outputs"),
-        Some("prompt"),
-        Some("regrouped"),
-        Some("replacements"),
-        Some("tokens"),
+        "",
+        "excerpt",
+        "explained",
+        "interactions",
+        "outputs",
+        "prompt",
+        "regrouped",
+        "replacements",
+        "tokens",
     ];
-    assert_eq!((checked.as_slice(), objects), (&expected[..], expected.len() - 1 + 6));
+    assert_eq!((&checked[..], objects), (&expected.map(str::to_owned)[..], expected.len() - 1 + 6));
 }
 
 #[test]
 fn its_descriptions_are_for_readers_without_rust() {
-    let text = json_schema().to_string();
-    for rust in ["`]", "::", "None", "Some("] {
-        assert!(!text.contains(rust), "{rust}");
-    }
+    common::check_plain(&json_schema());
 }
 
 #[test]
 fn the_published_copy_is_the_generated_one() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/record.schema.json");
-    let generated = format!("{:#}\n", json_schema());
-    if std::env::var_os("SALIENCY_BLESS").is_some() {
-        std::fs::write(path, &generated).unwrap();
-        panic!("rewrote {path}; look at the difference and run again without SALIENCY_BLESS");
-    }
-    let published = std::fs::read_to_string(path).unwrap();
-    assert!(published == generated, "record.schema.json is out of date; run again with SALIENCY_BLESS=1");
+    common::check_published("record.schema.json", &json_schema());
 }
