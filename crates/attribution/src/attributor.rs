@@ -305,6 +305,11 @@ impl Attributor {
         Ok((aggregate, normalize))
     }
 
+    /// What it explains of an output.
+    pub(crate) fn chosen_target(&self) -> Result<Arc<dyn Target>, Error> {
+        Ok(self.checked()?.target)
+    }
+
     /// Looks the names up, and refuses what does not fit.
     fn checked(&self) -> Result<Checked, Error> {
         let method = match &self.method {

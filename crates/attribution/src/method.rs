@@ -11,6 +11,7 @@ pub(crate) mod path_start;
 pub(crate) mod positions;
 pub(crate) mod replace_by;
 pub(crate) mod replaced;
+pub(crate) mod resampled;
 pub(crate) mod scope;
 pub(crate) mod setters;
 pub(crate) mod vocabulary;

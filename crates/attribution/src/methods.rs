@@ -61,6 +61,7 @@ table! {
     }
     control {
         random::Random,
+        position::Position,
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod generation;
 pub(crate) mod inside;
 pub(crate) mod layers;
 pub(crate) mod prefix_cache;
+pub(crate) mod randomize;
 pub(crate) mod reading;
 pub(crate) mod sampling;
 pub(crate) mod sequence;
@@ -19,6 +20,7 @@ use crate::model::decoder_attention::DecoderAttention;
 use crate::model::generation::Generation;
 use crate::model::inside::{BackwardRule, Inside};
 use crate::model::prefix_cache::PrefixCache;
+use crate::model::randomize::Randomize;
 use crate::model::reading::Reading;
 use crate::model::sequence::Sequence;
 use crate::model::tape::Tape;
@@ -216,6 +218,11 @@ pub trait LanguageModel {
 
     /// The attention weights of an encoder–decoder's decoder, for `attention`. Default: `None`.
     fn decoder_attention(&self) -> Option<&dyn DecoderAttention> {
+        None
+    }
+
+    /// The model with random weights, for checks of attributions. Default: `None`.
+    fn randomize(&self) -> Option<&dyn Randomize> {
         None
     }
 

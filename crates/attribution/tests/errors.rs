@@ -39,7 +39,7 @@ fn unknown_names_list_those_there_are() {
     assert!(message("softmax".parse::<Normalize>()).ends_with("there are: none, sum, sum-abs, max-abs"));
     assert!(
         message("pad".parse::<saliency_attribution::Baseline>())
-            .ends_with("ids:A,B,…, sampled:K, sampled:K:SEED, deletion, masking")
+            .ends_with("ids:A,B,…, resampled:K, resampled:K:SEED, deletion, masking")
     );
 }
 

@@ -202,7 +202,11 @@ impl<'a> Request<'a> {
 fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
     let mut baseline = arguments.baseline.clone();
     // A distribution without its own seed uses --seed.
-    if let Some(Ablation::Embedding(Baseline::Sampled { seed: own @ 0, .. })) = &mut baseline {
+    if let Some(
+        Ablation::Embedding(Baseline::Sampled { seed: own @ 0, .. })
+        | Ablation::Resampled { seed: own @ 0, .. },
+    ) = &mut baseline
+    {
         *own = seed.unwrap_or(0);
     }
     // A text is a baseline of its own once there is a tokenizer.

@@ -4,8 +4,8 @@ use crate::config::Config;
 use crate::known;
 use crate::weights;
 use saliency_attribution::{
-    BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Reading, Tape,
-    TokenId,
+    BackwardRule, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache, Randomize,
+    Reading, Tape, TokenId,
 };
 use saliency_checkpoint::{Architecture, Error, Identity, Known, TensorSource, WeightsDigest};
 use saliency_transformer::Decoder;
@@ -142,6 +142,24 @@ impl Architecture for Gpt2 {
     }
 }
 
+impl Randomize for Gpt2 {
+    fn blocks(&self) -> usize {
+        self.decoder.blocks.len()
+    }
+
+    fn randomized(&self, blocks: Range<usize>, seed: u64) -> Result<Box<dyn LanguageModel>, ModelError> {
+        let decoder = self.decoder.randomized(&blocks, seed)?;
+        let name = format!("{} with random blocks {} to {}", self.name, blocks.start, blocks.end);
+        Ok(Box::new(Self {
+            config: self.config.clone(),
+            name,
+            path: self.path.clone(),
+            digest: None,
+            decoder,
+        }))
+    }
+}
+
 impl LanguageModel for Gpt2 {
     fn name(&self) -> &str {
         &self.name
@@ -216,6 +234,10 @@ impl LanguageModel for Gpt2 {
 
     fn inside(&self) -> Option<&dyn Inside> {
         Some(&self.decoder)
+    }
+
+    fn randomize(&self) -> Option<&dyn Randomize> {
+        Some(self)
     }
 
     fn footprint(&self, pass: Pass) -> Option<usize> {

@@ -5,7 +5,7 @@ use crate::known;
 use crate::weights;
 use saliency_attribution::{
     BackwardRule, Baseline, Generation, Inside, LanguageModel, Limits, ModelError, Pass, PrefixCache,
-    Reading, Tape, TokenId,
+    Randomize, Reading, Tape, TokenId,
 };
 use saliency_checkpoint::{Architecture, Error, Identity, Known, TensorSource, WeightsDigest};
 use saliency_transformer::Decoder;
@@ -140,6 +140,24 @@ impl Architecture for Llama {
     }
 }
 
+impl Randomize for Llama {
+    fn blocks(&self) -> usize {
+        self.decoder.blocks.len()
+    }
+
+    fn randomized(&self, blocks: Range<usize>, seed: u64) -> Result<Box<dyn LanguageModel>, ModelError> {
+        let decoder = self.decoder.randomized(&blocks, seed)?;
+        let name = format!("{} with random blocks {} to {}", self.name, blocks.start, blocks.end);
+        Ok(Box::new(Self {
+            config: self.config.clone(),
+            name,
+            path: self.path.clone(),
+            digest: None,
+            decoder,
+        }))
+    }
+}
+
 impl LanguageModel for Llama {
     fn name(&self) -> &str {
         &self.name
@@ -219,6 +237,10 @@ impl LanguageModel for Llama {
 
     fn inside(&self) -> Option<&dyn Inside> {
         Some(&self.decoder)
+    }
+
+    fn randomize(&self) -> Option<&dyn Randomize> {
+        Some(self)
     }
 
     fn footprint(&self, pass: Pass) -> Option<usize> {

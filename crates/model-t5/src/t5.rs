@@ -4,8 +4,8 @@ use crate::config::Config;
 use crate::known;
 use crate::weights;
 use saliency_attribution::{
-    BackwardRule, Baseline, DecoderAttention, Generation, LanguageModel, Limits, ModelError, Pass, Tape,
-    TokenId,
+    BackwardRule, Baseline, DecoderAttention, Generation, LanguageModel, Limits, ModelError, Pass, Randomize,
+    Tape, TokenId,
 };
 use saliency_checkpoint::{Architecture, Error, Identity, Known, TensorSource, WeightsDigest};
 use saliency_transformer::EncoderDecoder;
@@ -107,6 +107,24 @@ impl Architecture for T5 {
     }
 }
 
+impl Randomize for T5 {
+    fn blocks(&self) -> usize {
+        self.network.encoder.blocks.len() + self.network.decoder.blocks.len()
+    }
+
+    fn randomized(&self, blocks: Range<usize>, seed: u64) -> Result<Box<dyn LanguageModel>, ModelError> {
+        let network = self.network.randomized(&blocks, seed)?;
+        let name = format!("{} with random blocks {} to {}", self.name, blocks.start, blocks.end);
+        Ok(Box::new(Self {
+            config: self.config.clone(),
+            name,
+            path: self.path.clone(),
+            digest: None,
+            network,
+        }))
+    }
+}
+
 impl LanguageModel for T5 {
     fn name(&self) -> &str {
         &self.name
@@ -176,6 +194,10 @@ impl LanguageModel for T5 {
 
     fn decoder_attention(&self) -> Option<&dyn DecoderAttention> {
         Some(&self.network)
+    }
+
+    fn randomize(&self) -> Option<&dyn Randomize> {
+        Some(self)
     }
 
     fn footprint(&self, pass: Pass) -> Option<usize> {

@@ -18,6 +18,7 @@ mod norm;
 mod positions;
 mod prefix_cache;
 mod projection;
+mod randomize;
 mod reading;
 mod relative;
 mod rope;

@@ -22,6 +22,15 @@ impl Linear {
         Self { weight, bias, in_out: false }
     }
 
+    /// The same map with another weight in the place of its own.
+    pub(crate) fn with(
+        &self,
+        each: &mut dyn FnMut(&Tensor) -> Result<Tensor, TchError>,
+    ) -> Result<Self, TchError> {
+        let bias = self.bias.as_ref().map(Tensor::shallow_clone);
+        Ok(Self { weight: each(&self.weight)?, bias, in_out: self.in_out })
+    }
+
     /// The bias, `[out]`.
     pub fn bias(&self) -> Option<&Tensor> {
         self.bias.as_ref()

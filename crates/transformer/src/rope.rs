@@ -129,6 +129,10 @@ impl Frequencies {
         Ok(Self { omega: omega.f_to(device)?, attention_factor, kind })
     }
 
+    pub(crate) fn shallow_clone(&self) -> Self {
+        Self { omega: self.omega.shallow_clone(), ..*self }
+    }
+
     /// The angles of so many positions from one on, in float32, or in float64 where the model is.
     pub(crate) fn angles(&self, from: i64, tokens: i64) -> Result<Angles, TchError> {
         let wide = if self.kind == Kind::Double { Kind::Double } else { Kind::Float };

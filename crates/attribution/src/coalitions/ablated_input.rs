@@ -68,7 +68,7 @@ pub(super) fn embeddings(
         Ok(Tensor::f_stack(&rows, 0)?.f_to(device)?)
     };
     match (&game.ablation, replacement) {
-        (Ablation::Embedding(_), Some(replacement)) => {
+        (Ablation::Embedding(_) | Ablation::Resampled { .. }, Some(replacement)) => {
             let replaced = mask(shared)?.f_unsqueeze(2)?;
             Ok((rest(replacement)?.f_where_self(&replaced, &rest(&game.input)?)?, None))
         }

@@ -5,6 +5,7 @@ use crate::coalitions::batch::Batch;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::parameters::Parameters;
+use crate::method::resampled::resampled;
 use crate::model::prefix_cache::PrefixCache;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -21,7 +22,7 @@ pub(crate) struct GameRules {
 
 /// The segments of one problem's text, and how to run it without some of them.
 pub(crate) struct Game<'p, 'a> {
-    pub(super) problem: &'p Problem<'a>,
+    pub(crate) problem: &'p Problem<'a>,
     players: Vec<Range<usize>>,
     pub(super) ablation: Ablation,
     /// The clean input: `[1, tokens, hidden]`.
@@ -68,15 +69,18 @@ impl GameRules {
     pub(crate) fn cost_without(&self, size: Size, ablated: impl Iterator<Item = (usize, usize)>) -> Cost {
         let baselines = match &self.ablation {
             Ablation::Embedding(baseline) => f64::from(baseline.draws()),
-            _ => 1.0,
+            Ablation::Resampled { draws, .. } => f64::from(*draws),
+            Ablation::Deletion | Ablation::Masking => 1.0,
         };
+        // The pass that samples.
+        let own = if matches!(self.ablation, Ablation::Resampled { .. }) { 1.0 } else { 0.0 };
         // Without tokens at the end of its context, an output is predicted at a position before.
         let deletes = self.ablation == Ablation::Deletion;
         let shared = |(first, count): (usize, usize)| {
             let predicted = size.n_input.max(first + 1).saturating_sub(count + 1);
             if deletes { first.min(predicted) } else { first }
         };
-        Cost::forwards(baselines * ablated.map(|ablated| size.rest(shared(ablated))).sum::<f64>())
+        Cost::forwards(own + baselines * ablated.map(|ablated| size.rest(shared(ablated))).sum::<f64>())
     }
 }
 
@@ -96,6 +100,7 @@ impl<'p, 'a> Game<'p, 'a> {
             Ablation::Embedding(baseline) => (0..baseline.draws())
                 .map(|draw| baseline.embeddings(problem, &input, draw))
                 .collect::<Result<_, _>>()?,
+            Ablation::Resampled { draws, seed } => resampled(problem, &input, (*draws, *seed))?,
             Ablation::Deletion | Ablation::Masking => Vec::new(),
         };
         let cache = problem.prefix_cache()?;

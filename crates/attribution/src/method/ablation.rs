@@ -1,7 +1,7 @@
 //! How a token is removed.
 
 use crate::error::Error;
-use crate::method::baseline::Baseline;
+use crate::method::baseline::{Baseline, draws_and_seed};
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,6 +12,14 @@ use std::str::FromStr;
 pub enum Ablation {
     /// Another embedding replaces it; its position stays.
     Embedding(Baseline),
+    /// Another token replaces it, which the model samples in its place, from the text before it: the mean over so many
+    /// samples. For decoders.
+    Resampled {
+        /// How many samples, from 1.
+        draws: u32,
+        /// The same seed gives the same samples.
+        seed: u64,
+    },
     /// The token is deleted, and later ones move up.
     Deletion,
     /// No later token can attend to it. It keeps its position and attends to itself. For models with a
@@ -21,8 +29,8 @@ pub enum Ablation {
 
 impl Ablation {
     /// Names that are understood.
-    pub const NAMES: &'static str =
-        "zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K, sampled:K:SEED, deletion, masking";
+    pub const NAMES: &'static str = "zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K, sampled:K:SEED, resampled:K, resampled:K:SEED, deletion, \
+         masking";
 
     /// The baseline at which a path begins.
     ///
@@ -44,6 +52,8 @@ impl fmt::Display for Ablation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Embedding(baseline) => baseline.fmt(f),
+            Self::Resampled { draws, seed: 0 } => write!(f, "resampled:{draws}"),
+            Self::Resampled { draws, seed } => write!(f, "resampled:{draws}:{seed}"),
             Self::Deletion => f.write_str("deletion"),
             Self::Masking => f.write_str("masking"),
         }
@@ -62,7 +72,10 @@ impl FromStr for Ablation {
         match name {
             "deletion" => Ok(Self::Deletion),
             "masking" => Ok(Self::Masking),
-            name => name.parse().map(Self::Embedding),
+            name => match name.strip_prefix("resampled:").and_then(draws_and_seed) {
+                Some((draws, seed)) => Ok(Self::Resampled { draws, seed }),
+                None => name.parse().map(Self::Embedding),
+            },
         }
     }
 }

@@ -134,9 +134,7 @@ impl FromStr for Baseline {
                 Some(("token", id)) => number(id).map(Self::Token),
                 Some(("ids", ids)) => ids.split(',').map(number).collect::<Option<_>>().map(Self::Text),
                 Some(("sampled", rest)) => {
-                    let (draws, seed) = rest.split_once(':').unwrap_or((rest, "0"));
-                    let parts = (number(draws).filter(|n| (1..=10_000).contains(n)), seed.parse().ok());
-                    parts.0.zip(parts.1).map(|(draws, seed)| Self::Sampled { draws, seed })
+                    draws_and_seed(rest).map(|(draws, seed)| Self::Sampled { draws, seed })
                 }
                 _ => None,
             },
@@ -147,4 +145,11 @@ impl FromStr for Baseline {
             known: Ablation::NAMES.to_owned(),
         })
     }
+}
+
+/// `K` or `K:SEED`, with at most 10,000 draws.
+pub(crate) fn draws_and_seed(text: &str) -> Option<(u32, u64)> {
+    let (draws, seed) = text.split_once(':').unwrap_or((text, "0"));
+    let draws = draws.parse().ok().filter(|draws| (1..=10_000).contains(draws));
+    draws.zip(seed.parse().ok())
 }

@@ -7,6 +7,7 @@ use crate::model::decoder_attention::DecoderAttention;
 use crate::model::generation::Generation;
 use crate::model::inside::{BackwardRule, Inside};
 use crate::model::prefix_cache::PrefixCache;
+use crate::model::randomize::Randomize;
 use crate::model::reading::Reading;
 use crate::model::tape::Tape;
 use crate::model::{LanguageModel, Limits, Pass, TokenId};
@@ -73,6 +74,10 @@ macro_rules! forwarded {
 
         fn decoder_attention(&self) -> Option<&dyn DecoderAttention> {
             self.$other().decoder_attention()
+        }
+
+        fn randomize(&self) -> Option<&dyn Randomize> {
+            self.$other().randomize()
         }
 
         fn footprint(&self, pass: Pass) -> Option<usize> {

@@ -8,6 +8,7 @@ use crate::model::decoder_attention::DecoderAttention;
 use crate::model::generation::Generation;
 use crate::model::inside::{BackwardRule, Inside};
 use crate::model::prefix_cache::PrefixCache;
+use crate::model::randomize::Randomize;
 use crate::model::tape::Tape;
 use crate::model::{LanguageModel, Limits, Pass, TokenId, check_ids, checked};
 use std::ops::Range;

@@ -1,0 +1,323 @@
+//! How far a model's answers follow attributions: what the target does while tokens are removed in the order that a
+//! record gives them, beside random orders.
+
+mod curves;
+mod grid;
+mod metrics;
+mod order;
+mod subsets;
+
+use crate::coalitions::game::{Game, GameRules};
+use crate::error::Error;
+use crate::faithfulness::curves::Chains;
+use crate::faithfulness::grid::Grid;
+use crate::faithfulness::metrics::metrics;
+use crate::faithfulness::order::{Order, random};
+use crate::faithfulness::subsets::Subsets;
+use crate::method::ablation::Ablation;
+use crate::method::baseline::Baseline;
+use crate::model::LanguageModel;
+use crate::model::sequence::Sequence;
+use crate::problem::Problem;
+use crate::problem::backward::with_gradients;
+use crate::problem::progress::Progress;
+use crate::problem::settings::Settings;
+use crate::target::Target;
+use saliency_schema::Record;
+use saliency_schema::scores::{Cost, Measurement};
+use std::collections::BTreeMap;
+
+/// How faithfulness is measured: which tokens go, how, and beside how many random orders.
+///
+/// Of each output, tokens of its context are removed, the most relevant ones first and the least relevant ones first,
+/// by the signed attributions of a record, or by the sizes of those that have no sign; of equal ones the earlier token
+/// first, and what is missing as 0. Every record and every random order removes the same numbers of tokens. At least
+/// one token stays, so that all ways of removing can be compared.
+///
+/// ```
+/// use saliency_attribution::testing::Linear;
+/// use saliency_attribution::{Attributor, Baseline, Faithfulness, Sequence, target};
+///
+/// let model = Linear::new(6, 3);
+/// let sequence = Sequence::from_ids(&[0, 1, 2, 3], &[4])?;
+/// let record = Attributor::new().target("logit").method("occlusion").record(&model, &sequence)?;
+/// let faithfulness = Faithfulness::quick().operators(vec![Baseline::Zero.into()]);
+/// let measured = faithfulness.measure(&model, &sequence, &*target("logit")?, &[&record], &[0], &mut |_| true)?;
+/// // On a linear model, occlusion's order is the best that there is.
+/// let area = |place: usize| measured.measurements[place].metrics["area-between"];
+/// assert!((1..=5).all(|random| area(random) <= area(0)));
+/// # Ok::<(), saliency_attribution::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Faithfulness {
+    operators: Vec<Ablation>,
+    steps: usize,
+    draws: u32,
+    subsets: usize,
+    leave_one_out: bool,
+    seed: u64,
+    settings: Settings,
+}
+
+/// What was measured, and what it took.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Measured {
+    /// Of each output and operator: a measurement of each record, whose `method` is its place among the records; then
+    /// one of each random order, whose `method` is the number of records. `text` is 0.
+    pub measurements: Vec<Measurement>,
+    /// Tokens that went forward, beside what whole passes would have taken.
+    pub cost: Cost,
+}
+
+impl Default for Faithfulness {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Faithfulness {
+    /// Four operators: deletion, masking, the mean embedding, and tokens that the model samples in their place; 16
+    /// steps, 20 random orders, 64 random subsets, each token left out once; seed 0.
+    pub fn new() -> Self {
+        let operators = vec![
+            Ablation::Deletion,
+            Ablation::Masking,
+            Baseline::Mean.into(),
+            Ablation::Resampled { draws: 1, seed: 0 },
+        ];
+        let settings = Settings::default();
+        Self { operators, steps: 16, draws: 20, subsets: 64, leave_one_out: true, seed: 0, settings }
+    }
+
+    /// What is quick: deletion and the mean embedding, 8 steps, 5 random orders, no subsets, no leaving out of each
+    /// token.
+    pub fn quick() -> Self {
+        let operators = vec![Ablation::Deletion, Baseline::Mean.into()];
+        Self { operators, steps: 8, draws: 5, subsets: 0, leave_one_out: false, ..Self::new() }
+    }
+
+    /// How tokens are removed. Each way is another question, with a verdict of its own.
+    #[must_use]
+    pub fn operators(self, operators: Vec<Ablation>) -> Self {
+        Self { operators, ..self }
+    }
+
+    /// The same without the operators that a model can't serve, and these.
+    #[must_use]
+    pub fn for_model(mut self, model: &dyn LanguageModel) -> (Self, Vec<Ablation>) {
+        let serves = |operator: &Ablation| match operator {
+            Ablation::Masking => model.shares_prefix(),
+            Ablation::Resampled { .. } => model.kept_inputs() == 0,
+            _ => true,
+        };
+        let (served, others) = self.operators.into_iter().partition(serves);
+        self.operators = served;
+        (self, others)
+    }
+
+    /// How many shares of the tokens are removed, at least 5: 1, 5, 10, 20 and 50 %, and the rest evenly up to all but
+    /// one.
+    #[must_use]
+    pub fn steps(self, steps: usize) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// How many random orders of the same tokens stand beside.
+    #[must_use]
+    pub fn random_orders(self, draws: u32) -> Self {
+        Self { draws, ..self }
+    }
+
+    /// How many random subsets of the tokens are removed, for `infidelity` and `lds`; none with 0.
+    #[must_use]
+    pub fn subsets(self, subsets: usize) -> Self {
+        Self { subsets, ..self }
+    }
+
+    /// Whether each token is left out once, for `tau-leave-one-out`.
+    #[must_use]
+    pub fn leave_one_out(self, leave_one_out: bool) -> Self {
+        Self { leave_one_out, ..self }
+    }
+
+    /// The seed of random orders and subsets.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Bytes that passes may take together, besides the weights.
+    #[must_use]
+    pub fn memory(self, bytes: usize) -> Self {
+        Self { settings: self.settings.memory(bytes), ..self }
+    }
+
+    /// Measures records of one sequence at some of its outputs.
+    ///
+    /// Metrics, in units of the target where nothing else is said; `c(k)` is what the target loses without the `k`
+    /// most relevant tokens, `s(k)` what it loses with these alone:
+    /// - `comprehensiveness`, `sufficiency`: `c` and `s` at 20 % of the tokens; `aopc-comprehensiveness`,
+    ///   `aopc-sufficiency`: their mean over 1, 5, 10, 20 and 50 % and 0 %, where they are 0 and `s(0) = c(all)`, as
+    ///   the paper has it, and `…-released` without 0 %, as its code does (DeYoung and others 2020, "ERASER").
+    /// - `deletion-area`, `insertion-area`: the mean height of the target over the share that is removed, the most and
+    ///   the least relevant tokens first (Petsiuk and others 2018, "RISE"); `area-between`, insertion − deletion
+    ///   (Samek and others 2017).
+    /// - `log-odds`: `−c(20 %)`, of the target `log-probability` alone.
+    /// - `tau-leave-one-out`: Kendall's τ-b of attributions and what the target loses without each token alone.
+    /// - `infidelity`: the mean of `(β Σ a − Δ)²` over random subsets, with `Σ a` their attributions, `Δ` what the target
+    ///   loses without them, and `β` the factor that fits best (Yeh and others 2019); `lds`: Spearman's correlation of
+    ///   the sums of the attributions that are kept and the target (Park and others 2023, "TRAK").
+    ///
+    /// Cost: for each output and operator at most `2 × steps × (records + random orders)` forward passes, and one for
+    /// each subset and each token; sets of tokens that occur twice run once, and all from their first removed token on
+    /// where the model has a prefix cache.
+    ///
+    /// # Errors
+    /// Records of another sequence, outputs beyond it, parameters out of range, an operator that the model can't serve;
+    /// a failing model; [`Error::Stopped`].
+    pub fn measure(
+        &self,
+        model: &dyn LanguageModel,
+        sequence: &Sequence,
+        target: &dyn Target,
+        records: &[&Record],
+        outputs: &[usize],
+        watch: &mut dyn FnMut(Progress) -> bool,
+    ) -> Result<Measured, Error> {
+        self.check(sequence, records, outputs)?;
+        let (mut measurements, mut cost) = (Vec::new(), (0.0, 0.0));
+        for (done, &output) in outputs.iter().enumerate() {
+            let cut = sequence.cut(output + 1);
+            let share = |share: f64| (done as f64 + share) / outputs.len() as f64;
+            let mut watch = |done: Progress| watch(Progress { share: share(done.share), ..done });
+            with_gradients(|| {
+                let problem = Problem::watched(model, &cut, target, self.settings, Some(&mut watch))?;
+                let context = problem.row_length(output);
+                for operator in &self.operators {
+                    let game = Game::new(&problem, &GameRules::tokens(operator.clone()), "faithfulness")?;
+                    let asked = self.of_output(&game, output, (operator, records), &mut measurements)?;
+                    cost.1 += (asked * context) as f64;
+                }
+                cost.0 += problem.cost().forwards * context as f64;
+                Ok::<(), Error>(())
+            })?;
+        }
+        let whole = |tokens: f64| tokens.round() as u64;
+        Ok(Measured { measurements, cost: Cost::new(whole(cost.0), whole(cost.1)) })
+    }
+
+    /// Measures all orders at one output, and gives the number of passes that were asked for.
+    fn of_output(
+        &self,
+        game: &Game<'_, '_>,
+        output: usize,
+        (operator, records): (&Ablation, &[&Record]),
+        measurements: &mut Vec<Measurement>,
+    ) -> Result<usize, Error> {
+        let context = game.problem.row_length(output);
+        let removable: Vec<usize> =
+            (0..context).filter(|token| game.predicted_without(&[*token])[output]).collect();
+        let rows: Vec<Vec<f64>> = records.iter().map(|record| row(record, output, &removable)).collect();
+        let drawn = (0..self.draws).map(|draw| random(removable.len(), self.seed, (output, draw)));
+        let orders: Vec<Order> = rows.iter().map(|row| Order::of(row)).chain(drawn).collect();
+        let grid = Grid::new(removable.len(), self.steps);
+        let mut runs = Runs { removable: &removable, places: BTreeMap::new() };
+        let chains: Vec<Chains> = orders.iter().map(|order| Chains::of(order, &grid, &mut runs)).collect();
+        let subsets = Subsets::draw(self.subsets, removable.len(), (self.seed, output));
+        let subsets = subsets.placed(&mut runs);
+        let singles = if self.leave_one_out && removable.len() > 1 { removable.len() } else { 0 };
+        let singles: Vec<usize> = (0..singles).map(|token| runs.place(&[token])).collect();
+        let asked = chains.iter().map(Chains::len).sum::<usize>() + subsets.len() + singles.len();
+
+        let values = runs.values(game, output)?;
+        let clean = game.problem.value_at_input(output)?;
+        let is_log = game.problem.target().name() == "log-probability";
+        for (place, chains) in chains.iter().enumerate() {
+            let curves = chains.curves(&values, clean);
+            let mut measurement = Measurement::new(place.min(records.len()), 0)
+                .with_operator(operator.to_string())
+                .with_output(output);
+            for (name, value) in metrics(&curves, &grid, is_log) {
+                measurement = measurement.with_metric(name, value);
+            }
+            match rows.get(place) {
+                Some(row) => {
+                    for (name, value) in subsets.metrics(row, &values, clean) {
+                        measurement = measurement.with_metric(name, value);
+                    }
+                    if !singles.is_empty() {
+                        let losses: Vec<_> =
+                            singles.iter().map(|place| Some(clean - values[*place]?)).collect();
+                        let row: Vec<_> = row.iter().copied().map(Some).collect();
+                        let tau = saliency_schema::spearman(&row, &losses);
+                        measurement = measurement.with_metric("tau-leave-one-out", tau);
+                    }
+                }
+                None => measurement = measurement.with_draw((place - records.len()) as u32),
+            }
+            let [most, least] = curves.into_curves(&grid);
+            measurements.push(measurement.with_curve(most).with_curve(least));
+        }
+        Ok(asked)
+    }
+
+    fn check(&self, sequence: &Sequence, records: &[&Record], outputs: &[usize]) -> Result<(), Error> {
+        let refuse = |name, value: String, range| Err(Error::Parameter { name, value, range });
+        if self.steps < grid::THRESHOLDS.len() {
+            return refuse("steps", self.steps.to_string(), "at least 5");
+        }
+        if self.operators.is_empty() {
+            return refuse("operators", "none".into(), "at least one way to remove tokens");
+        }
+        if let Some(beyond) = outputs.iter().find(|output| **output >= sequence.n_output()) {
+            return refuse("outputs", beyond.to_string(), "outputs of the sequence, counted from 0");
+        }
+        let ids = sequence.ids();
+        let other = |record: &&&Record| {
+            record.attributions.len() != sequence.n_output()
+                || record.tokens.len() != ids.len()
+                || record.tokens.iter().zip(ids).any(|(token, id)| token.id != *id)
+        };
+        match records.iter().position(|record| other(&record)) {
+            Some(place) => {
+                refuse("records", format!("number {place}"), "records of this sequence, an output a row")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The attributions of an output's removable tokens, as an order goes by them.
+fn row(record: &Record, output: usize, removable: &[usize]) -> Vec<f64> {
+    let row = record.attributions.get(output).map(Vec::as_slice).unwrap_or_default();
+    let value = |token: &usize| row.get(*token).copied().flatten().filter(|x| x.is_finite()).unwrap_or(0.0);
+    let values = removable.iter().map(value);
+    if record.is_signed() { values.collect() } else { values.map(f64::abs).collect() }
+}
+
+/// Sets of removed tokens, each once.
+struct Runs<'r> {
+    removable: &'r [usize],
+    places: BTreeMap<Vec<usize>, usize>,
+}
+
+impl Runs<'_> {
+    /// The place of a set, given by places among the removable tokens.
+    fn place(&mut self, removed: &[usize]) -> usize {
+        let mut tokens: Vec<usize> = removed.iter().map(|place| self.removable[*place]).collect();
+        tokens.sort_unstable();
+        let next = self.places.len();
+        *self.places.entry(tokens).or_insert(next)
+    }
+
+    /// The target without each set; `None` where there is none.
+    fn values(self, game: &Game<'_, '_>, output: usize) -> Result<Vec<Option<f64>>, Error> {
+        let mut sets: Vec<(usize, Vec<usize>)> =
+            self.places.into_iter().map(|(set, place)| (place, set)).collect();
+        sets.sort_unstable();
+        let sets: Vec<Vec<usize>> = sets.into_iter().map(|(_, set)| set).collect();
+        let values = game.values(&sets, 0)?;
+        Ok(values.into_iter().map(|values| Some(values[output]).filter(|x| x.is_finite())).collect())
+    }
+}
