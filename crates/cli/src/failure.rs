@@ -55,6 +55,12 @@ pub(crate) enum Failure {
     /// A record could not be written.
     #[error(transparent)]
     Schema(#[from] schema::Error),
+    /// The records could not be compared.
+    #[error(transparent)]
+    Compare(#[from] saliency::compare::Error),
+    /// The scores could not be written.
+    #[error(transparent)]
+    Scores(#[from] schema::scores::Error),
     /// The model could not be loaded or run.
     #[error(transparent)]
     Model(#[from] checkpoint::Error),
@@ -95,6 +101,7 @@ impl Failure {
             Self::Usage(_) => true,
             Self::Model(error) => error.is_usage(),
             Self::Schema(error) => error.is_usage(),
+            Self::Compare(error) => error.is_usage(),
             Self::Attribution(error) => error.is_usage(),
             Self::Draw(error) | Self::Font { source: error, .. } => error.is_usage(),
             #[cfg(feature = "hub")]

@@ -1,6 +1,6 @@
 //! `saliency charts`, `methods` and `schema`.
 
-use crate::arguments::ListArguments;
+use crate::arguments::{Document, ListArguments};
 use crate::failure::Failure;
 use crate::output::print;
 use saliency::Method;
@@ -89,8 +89,11 @@ fn baseline(method: &dyn Method) -> Option<String> {
     method.card().parameters.contains(&"baseline").then(|| known.unwrap_or_else(suited))
 }
 
-pub(crate) fn schema() -> Result<(), Failure> {
-    print_json(&saliency_schema::json_schema())
+pub(crate) fn schema(document: Document) -> Result<(), Failure> {
+    print_json(&match document {
+        Document::Record => saliency_schema::json_schema(),
+        Document::Scores => saliency_schema::scores::json_schema(),
+    })
 }
 
 fn table(lines: &[(String, String)]) -> String {

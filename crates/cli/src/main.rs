@@ -6,6 +6,7 @@
 mod arguments;
 mod attribute;
 mod checked_request;
+mod compare;
 mod draw;
 mod estimate;
 mod failure;
@@ -78,10 +79,11 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Perturb(options) => perturb::run(options, quiet),
         Command::Draw(options) => draw::run(options, quiet),
         Command::Report(options) => report::run(options, quiet),
+        Command::Compare(options) => compare::run(options, quiet),
         Command::Lit(options) => lit::run(options, quiet),
         Command::Charts(options) => list::charts(options),
         Command::Methods(options) => list::methods(options),
         Command::Models(options) => models::run(options, quiet),
-        Command::Schema => list::schema(),
+        Command::Schema { document } => list::schema(*document),
     }
 }

@@ -86,7 +86,7 @@ fn files(
         Ok(())
     };
     let page = Page::report(records).options(options.clone());
-    for chart in charts() {
+    for chart in charts().iter().filter(|chart| !chart.needs_scores()) {
         // What the records have nothing for, such as replacements, is left out.
         let complete: Vec<_> =
             records.iter().enumerate().filter(|(_, record)| chart.lacks(record).is_none()).collect();

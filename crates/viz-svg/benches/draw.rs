@@ -34,7 +34,9 @@ fn draw(criterion: &mut Criterion) {
     for (name, record) in [("run-30", run_30()), ("100x200", shape(100, 200))] {
         let records = [record];
         let mut group = criterion.benchmark_group(name);
-        for chart in charts().iter().filter(|chart| chart.lacks(&records[0]).is_none()) {
+        for chart in
+            charts().iter().filter(|chart| !chart.needs_scores() && chart.lacks(&records[0]).is_none())
+        {
             let svg = || chart.draw(&records, &Options::default()).unwrap().to_svg();
             println!("{name}/{}: {} bytes of SVG", chart.name(), svg().len());
             group.bench_function(format!("{}/svg", chart.name()), |b| b.iter(svg));

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::options::Options;
 use crate::scene::Scene;
 use crate::values::view::View;
-use saliency_schema::Record;
+use saliency_schema::{Record, Scores};
 
 /// A chart: records in, a scene out. It never writes SVG itself. [`crate::layout`] has the parts that charts share.
 pub trait Chart: Sync {
@@ -32,6 +32,17 @@ pub trait Chart: Sync {
     fn lacks(&self, record: &Record) -> Option<&'static str> {
         let _ = record;
         None
+    }
+
+    /// Whether it shows [`Options::scores`].
+    fn takes_scores(&self) -> bool {
+        self.needs_scores()
+    }
+
+    /// Whether there is nothing to draw without [`Options::scores`]. Whoever draws every chart leaves it out then, and
+    /// [`draw`](Self::draw) refuses it.
+    fn needs_scores(&self) -> bool {
+        false
     }
 
     /// The chart as plain text, for a terminal. `None` for a chart without a text form.
@@ -70,6 +81,14 @@ pub(crate) fn check_complete(chart: &dyn Chart, record: &Record) -> Result<(), E
         Some(lacks) => Err(Error::Lacks { chart: chart.name(), lacks }),
         None => Ok(()),
     }
+}
+
+/// The scores that a chart draws.
+pub(crate) fn scores_of<'o>(chart: &dyn Chart, options: &'o Options) -> Result<&'o Scores, Error> {
+    options.scores.as_deref().ok_or(Error::Lacks {
+        chart: chart.name(),
+        lacks: "there are no scores; `saliency compare RECORD… -o FOLDER` draws it, and writes scores.json",
+    })
 }
 
 /// Every chart, in the order in which lists show them.

@@ -35,5 +35,7 @@ table! {
     rivals::Rivals,
     interactions::Interactions,
     perturbation::Perturbation,
+    methods::Methods,
+    agreement::Agreement,
     tokens::Tokens,
 }

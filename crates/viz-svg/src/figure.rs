@@ -9,8 +9,9 @@ use crate::options::{Options, State};
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::scene::Scene;
-use saliency_schema::{DistanceProfile, Record};
+use saliency_schema::{DistanceProfile, Record, Scores};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A chart of some records, with its options, built by setters:
 /// `TallHeatmap::new(&record).lock(3).theme(Theme::Dark).to_svg()?`.
@@ -88,6 +89,12 @@ impl<'a, C: Chart> Figure<'a, C> {
     /// Shows each share against the median of a profile at its distance from the output. Default: shares themselves.
     pub fn relative(mut self, profile: DistanceProfile) -> Self {
         self.options.relative = Some(profile);
+        self
+    }
+
+    /// How far methods agree, and how each does in tests; [`Options::scores`].
+    pub fn scores(mut self, scores: impl Into<Arc<Scores>>) -> Self {
+        self.options.scores = Some(scores.into());
         self
     }
 

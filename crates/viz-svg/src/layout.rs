@@ -17,6 +17,7 @@ pub(crate) mod dot_names;
 pub(crate) mod grid;
 pub(crate) mod heatmap;
 pub(crate) mod legend;
+pub(crate) mod matrix;
 pub(crate) mod mirrored_bars;
 pub(crate) mod notes;
 pub(crate) mod overview;

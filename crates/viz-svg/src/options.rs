@@ -9,9 +9,10 @@ use crate::options::rule::Rule;
 use crate::paint::palette::Palette;
 use crate::paint::theme::Theme;
 use crate::values::words;
-use saliency_schema::{DistanceProfile, Record};
+use saliency_schema::{DistanceProfile, Record, Scores};
 use std::ops::Range;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The smallest and the largest width of a picture.
 const WIDTHS: (f64, f64) = (240.0, 20_000.0);
@@ -48,6 +49,9 @@ pub struct Options {
     /// A profile of shares over distance; charts then show each share against the median at its distance, on a scale
     /// around 1× ([`Record::relative`](saliency_schema::Record::relative)). Default: none, shares themselves.
     pub relative: Option<DistanceProfile>,
+    /// How far methods agree, and how each does in tests, for the charts that show it
+    /// ([`Chart::takes_scores`](crate::Chart::takes_scores)). Default: none.
+    pub scores: Option<Arc<Scores>>,
     /// Which attributions are shown; the others are hidden, and counted. Default: all, and in `interesting` content
     /// words with 3 times an even share or more.
     pub rule: Rule,
@@ -106,6 +110,7 @@ impl Default for Options {
             tokens: false,
             look: Look::Plain,
             relative: None,
+            scores: None,
             rule: Rule::new(),
             expand: Vec::new(),
             x: None,

@@ -102,9 +102,13 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Adds every chart of this crate that these records have all for ([`Chart::lacks`]).
+    /// Adds every chart of this crate that these records have all for ([`Chart::lacks`]); those of scores if the options
+    /// hold them by then.
     pub fn every_chart(mut self) -> Self {
-        let lacks = |chart: &&&dyn Chart| self.records.iter().any(|record| chart.lacks(record).is_some());
+        let lacks = |chart: &&&dyn Chart| {
+            let no_scores = chart.needs_scores() && self.options.scores.is_none();
+            no_scores || self.records.iter().any(|record| chart.lacks(record).is_some())
+        };
         self.charts.extend(charts().iter().filter(|chart| !lacks(chart)));
         self
     }

@@ -1,5 +1,6 @@
 //! From records to the numbers that a chart shows: what is drawn, in which state, of which kind.
 
+pub(crate) mod agreement;
 pub(crate) mod bins;
 pub(crate) mod description;
 pub(crate) mod excerpt;

@@ -6,8 +6,8 @@ mod common;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::{browser, run_30, small, states};
-use saliency_viz_svg::{Options, Scene, Theme, chart, charts};
+use common::{browser, charts, run_30, small, states};
+use saliency_viz_svg::{Options, Scene, Theme, chart};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;

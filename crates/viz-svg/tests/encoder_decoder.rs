@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::{complete, texts};
+use common::{charts, complete, texts};
 use saliency_schema::{Kind, Record, Token};
-use saliency_viz_svg::{Options, State, Theme, charts};
+use saliency_viz_svg::{Options, State, Theme};
 
 /// `summarize: a b`, its end, the start token, and an answer of two tokens.
 fn record() -> Record {

@@ -4,11 +4,11 @@
 mod common;
 
 use common::{
-    check, complete, gather, group, run_30, runs_3x30, runs_3x100, state, texts, with_replacements,
+    charts, check, complete, gather, group, run_30, runs_3x30, runs_3x100, state, texts, with_replacements,
 };
 use proptest::prelude::*;
 use saliency_schema::{Interaction, Kind, Method, Model, Record, Target, Token};
-use saliency_viz_svg::{Error, Look, Options, Palette, State, Theme, charts};
+use saliency_viz_svg::{Error, Look, Options, Palette, State, Theme};
 use std::collections::BTreeSet;
 
 fn annotated() -> Record {

@@ -3,11 +3,9 @@
 
 mod common;
 
-use common::{check, complete, run_30, state, texts};
+use common::{charts, check, complete, run_30, state, texts};
 use saliency_schema::{Kind, Part, Prompt, Record, Token};
-use saliency_viz_svg::{
-    Chart, Error, Figure, Highlight, Options, Page, Scene, ToHtml, Tokens, chart, charts,
-};
+use saliency_viz_svg::{Chart, Error, Figure, Highlight, Options, Page, Scene, ToHtml, Tokens, chart};
 use std::ops::Range;
 
 /// Four inputs and two outputs. Of the first row 10 of 16 lie on the middle two, of the second 5 of 20.

@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::{complete, texts};
+use common::{charts, complete, texts};
 use saliency_schema::{Explained, Kind, Named, Output, Record, Target, Token, Without};
-use saliency_viz_svg::{Options, State, chart, charts};
+use saliency_viz_svg::{Options, State, chart};
 
 /// Three inputs and two outputs, " right" and " away".
 fn record(target: &str, explained: [Option<Explained>; 2]) -> Record {

@@ -1,10 +1,11 @@
 //! The pictures that the documentation shows are what the code beside them draws.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use saliency_compare::Comparison;
 use saliency_schema::{Method, Model, Record};
 use saliency_viz_svg::{
-    Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Minimap, Page, Profile, Scatter,
-    TallHeatmap, TallMultiple, Theme, ToHtml, Tokens,
+    Agreement, Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Methods, Minimap, Page,
+    Profile, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens,
 };
 use std::path::Path;
 
@@ -20,6 +21,8 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
     let record = named(include_bytes!("data/run-30.json")).remove(0);
     let runs = named(include_bytes!("../../schema/tests/data/runs-3x30.json"));
     let pairs = saliency_schema::read(include_bytes!("data/pairs.json")).unwrap().remove(0);
+    let records = methods();
+    let scores = Comparison::of(&records).unwrap().scores().unwrap();
     let pictures = pictures! {
         "highlight.svg": Highlight::new(&record),
         "highlight-compared.svg": Highlight::new(&record).hover(12).lock(4).token(60),
@@ -38,6 +41,8 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
         "map-outputs.svg": Map::new(&record).outputs(0, 3),
         "tall-heatmap-rule.svg": TallHeatmap::new(&record).rule("stop-words,punctuation,below:2x".parse().unwrap()),
         "interactions.svg": Interactions::new(&pairs),
+        "methods.svg": Methods::new(&records).scores(scores.clone()),
+        "agreement.svg": Agreement::new(&records).scores(scores),
         "tokens.svg": Tokens::new(&record),
     };
     let doc = without_spaces(DOC);

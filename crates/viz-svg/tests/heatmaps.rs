@@ -127,7 +127,7 @@ fn a_tall_heatmap_fits_a_screen() {
 
 #[test]
 fn no_chart_draws_a_pair_at_rest_but_the_scatter_plot() {
-    for chart in saliency_viz_svg::charts() {
+    for chart in common::charts() {
         let has_pair = |options: &Options| {
             let scene = chart.draw(&[run_30()], options).unwrap();
             scene.items.iter().any(|item| matches!(item, Item::Group { name: "pair", .. }))

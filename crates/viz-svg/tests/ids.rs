@@ -3,10 +3,10 @@
 
 mod common;
 
-use common::{complete, run_30, state};
+use common::{charts, complete, run_30, state};
 use roxmltree::{Document, Node};
 use saliency_schema::{Kind, Record, Token};
-use saliency_viz_svg::{Error, Figure, Highlight, Options, TallHeatmap, Theme, chart, charts};
+use saliency_viz_svg::{Error, Figure, Highlight, Options, TallHeatmap, Theme, chart};
 use std::collections::BTreeSet;
 
 /// A record with every kind of what is no number, each of which is a pattern by name.

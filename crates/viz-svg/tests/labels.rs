@@ -132,7 +132,7 @@ fn of_parts() -> Record {
 fn every_chart_names_parts_by_their_character() {
     let record = of_parts();
     assert_eq!(record.tokens.len(), 9);
-    for chart in saliency_viz_svg::charts() {
+    for chart in common::charts() {
         for (hover, lock) in [(None, None), (Some(1), Some(0)), (None, Some(1))] {
             let options = Options { tokens: true, ..common::state(hover, lock) };
             let scene = chart.draw(std::slice::from_ref(&record), &options).unwrap();

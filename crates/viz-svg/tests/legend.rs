@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::{check, gather, groups, run_30, runs_3x30};
+use common::{charts, check, gather, groups, run_30, runs_3x30};
 use saliency_schema::{Method, Model, Record, Target};
-use saliency_viz_svg::{Error, Options, Scene, State, charts};
+use saliency_viz_svg::{Error, Options, Scene, State};
 
 fn annotated(mut record: Record, number: usize) -> Record {
     let methods = ["integrated-gradients", "gradient-x-input", "occlusion"];

@@ -3,12 +3,10 @@
 
 mod common;
 
-use common::{check, draw_all, gather, group, groups, run_30, runs_3x30, texts};
+use common::{charts, check, draw_all, gather, group, groups, run_30, runs_3x30, texts};
 use roxmltree::Document;
 use saliency_schema::{Method, Record};
-use saliency_viz_svg::{
-    Chart, Item, Options, Page, Scene, TallHeatmap, TallMultiple, ToHtml, Tokens, charts,
-};
+use saliency_viz_svg::{Chart, Item, Options, Page, Scene, TallHeatmap, TallMultiple, ToHtml, Tokens};
 
 const LONG: &str = "3 of 30 rows are zero: the sum over hidden dimensions of gradient cancels to rounding noise; use the \
                     aggregate l2, l1 or max-abs, or gradient-x-input";

@@ -5,11 +5,11 @@ mod common;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::{complete, run_30};
+use common::{charts, complete, run_30};
 use saliency_schema::{Kind, Record, Token};
 use saliency_viz_svg::{
     Error, Highlight, LongOutput, Minimap, Options, Page, State, TallHeatmap, TallMultiple, Theme, ToHtml,
-    chart, charts,
+    chart,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};

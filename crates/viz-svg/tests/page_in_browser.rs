@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::browser;
+use common::{browser, charts};
 use saliency_schema::{Kind, Record, Reduce, Segmentation, Token};
-use saliency_viz_svg::{Chart, Options, Page, TallHeatmap, Theme, ToHtml, Tokens, charts};
+use saliency_viz_svg::{Chart, Options, Page, TallHeatmap, Theme, ToHtml, Tokens};
 use std::ops::Range;
 use std::path::Path;
 use std::process::Command;

@@ -6,8 +6,8 @@
 
 mod common;
 
-use common::{small, states};
-use saliency_viz_svg::{Options, Theme, charts};
+use common::{charts, small, states};
+use saliency_viz_svg::{Options, Theme};
 use std::path::{Path, PathBuf};
 
 /// A channel may differ by this much: rounding on another processor.

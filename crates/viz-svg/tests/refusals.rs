@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{run_30, state};
-use saliency_viz_svg::{Error, Look, Options, Palette, Scene, State, Theme, chart, charts};
+use common::{charts, run_30, state};
+use saliency_viz_svg::{Error, Look, Options, Palette, Scene, State, Theme, chart};
 
 #[test]
 fn what_is_not_there_is_refused_with_what_is() {

@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::{check, draw, gather, group, groups, run_30, runs_3x30, state, texts};
+use common::{charts, check, draw, gather, group, groups, run_30, runs_3x30, state, texts};
 use proptest::prelude::*;
 use saliency_schema::{Kind, Record, Token};
 use saliency_viz_svg::{
-    Error, Interesting, Item, Options, Page, Paint, Pattern, Rule, TallHeatmap, Theme, ToHtml, Tokens, charts,
+    Error, Interesting, Item, Options, Page, Paint, Pattern, Rule, TallHeatmap, Theme, ToHtml, Tokens,
 };
 
 fn rule(text: &str) -> Rule {

@@ -6,8 +6,8 @@
 
 mod common;
 
-use common::{small, states};
-use saliency_viz_svg::{Options, Theme, charts};
+use common::{charts, small, states};
+use saliency_viz_svg::{Options, Theme};
 
 #[test]
 fn every_chart_in_every_state_and_theme_is_as_it_was() {

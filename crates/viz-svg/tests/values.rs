@@ -3,10 +3,10 @@
 
 mod common;
 
-use common::{draw, run_30, runs_3x30, state};
+use common::{charts, draw, run_30, runs_3x30, state};
 use saliency_schema::{DistanceProfile, Kind, Prompt, Record, Token};
 use saliency_viz_svg::{
-    Chart, Error, Figure, Highlight, Look, Options, Scatter, Scene, TallMultiple, Tokens, chart, charts,
+    Chart, Error, Figure, Highlight, Look, Options, Scatter, Scene, TallMultiple, Tokens, chart,
 };
 use std::sync::Mutex;
 

@@ -10,11 +10,12 @@ use crate::paint::scale::Scale;
 use crate::paint::theme::Theme;
 use crate::redraw::Redraw;
 use crate::scene::{Item, Rect, Scene, Text};
+use crate::text::visible;
 use crate::values::excerpt;
 use crate::values::kept::Count;
 use crate::values::names::common_lines;
 use crate::values::rows::Rows;
-use saliency_schema::Record;
+use saliency_schema::{Record, Scores};
 
 /// The size of headings.
 pub(crate) const HEADING: f64 = 14.0;
@@ -88,6 +89,31 @@ impl<'a> Sheet<'a> {
             outside,
             excerpt,
             kept: scale.kept,
+            items: Vec::new(),
+        }
+    }
+
+    /// An empty sheet for a picture of scores: the legend says what was scored, and the picture explains its colours
+    /// itself.
+    pub(crate) fn of_scores(scores: &Scores, options: &'a Options, title: impl Into<String>) -> Self {
+        let said = |(name, value): (&str, Option<String>)| {
+            format!("{name}: {}", value.unwrap_or_else(|| "not recorded".to_owned()))
+        };
+        let model = scores.model.as_ref().map(|model| visible(&model.name)).or_else(|| options.model.clone());
+        let texts = match &scores.texts[..] {
+            [text] => format!("one text, {} outputs", text.outputs),
+            texts => format!("{} texts, {} outputs", texts.len(), scores.n_output()),
+        };
+        let notes = scores.caveats.iter().map(|text| Note { panels: None, text: text.clone() });
+        Self {
+            bars: Vec::new(),
+            options,
+            title: options.title.clone().unwrap_or_else(|| title.into()),
+            provenance: [("model", model), ("scores", Some(texts))].map(said).to_vec(),
+            notes: notes.collect(),
+            outside: Vec::new(),
+            excerpt: String::new(),
+            kept: Count::default(),
             items: Vec::new(),
         }
     }

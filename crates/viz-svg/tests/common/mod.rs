@@ -10,8 +10,19 @@
 
 use roxmltree::{Document, Node};
 use saliency_schema::{Interaction, Record, Replacement};
-use saliency_viz_svg::{Anchor, Item, Look, Options, Paint, Palette, Rect, Scene, State, Text, Theme, chart};
+use saliency_viz_svg::{
+    Anchor, Chart, Item, Look, Options, Paint, Palette, Rect, Scene, State, Text, Theme, chart,
+};
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Every chart that draws records without scores of them.
+pub fn charts() -> &'static [&'static dyn Chart] {
+    static CHARTS: LazyLock<Vec<&'static dyn Chart>> = LazyLock::new(|| {
+        saliency_viz_svg::charts().iter().copied().filter(|chart| !chart.needs_scores()).collect()
+    });
+    &CHARTS
+}
 
 pub fn run_30() -> Record {
     complete(saliency_schema::read(include_bytes!("../data/run-30.json")).unwrap().remove(0))

@@ -1,0 +1,88 @@
+//! `saliency compare`: how far methods agree, as tables, as a page, and in plain words.
+
+use crate::arguments::CompareArguments;
+use crate::draw::{options, relative_to};
+use crate::failure::Failure;
+use crate::output::{print, write_whole};
+use crate::records;
+use saliency::compare::Table;
+use saliency::schema::scores;
+use saliency::viz::Options;
+use saliency::{Comparison, Page, Record, Scores, ToHtml, charts};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<(), Failure> {
+    let look = options(&arguments.look)?;
+    let records = records::read(&arguments.records, None, quiet)?;
+    let look = relative_to(look, &arguments.look, &records);
+    let records = records::grouped(records, &arguments.group)?;
+    let comparison = Comparison::of(&records)?.resamples(arguments.resamples).seed(arguments.seed);
+    let comparison = arguments.k.into_iter().fold(comparison, Comparison::k);
+    let scores = comparison.scores()?;
+    let printed = if arguments.json {
+        json(&scores)?
+    } else if arguments.csv {
+        csv(&scores)?
+    } else {
+        tables(&scores, arguments.markdown).into_bytes()
+    };
+    if let Some(folder) = &arguments.output {
+        write(arguments, folder, &records, look, scores, quiet)?;
+    }
+    print(&printed)
+}
+
+fn json(scores: &Scores) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    scores::write(scores, &mut bytes)?;
+    Ok(bytes)
+}
+
+fn csv(scores: &Scores) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    Table::write_csv(scores, &mut bytes).map_err(Failure::Stdout)?;
+    Ok(bytes)
+}
+
+/// The tables, what is to be known of them, and last what they support.
+fn tables(scores: &Scores, markdown: bool) -> String {
+    let table = |table: Table| if markdown { table.to_markdown() } else { table.to_text() };
+    let mut parts: Vec<String> = Table::of(scores).into_iter().map(table).collect();
+    parts.extend(scores.caveats.iter().map(|caveat| format!("note: {caveat}\n")));
+    parts.extend(scores.verdict.iter().map(|verdict| format!("{verdict}\n")));
+    parts.join("\n")
+}
+
+/// Every file, or none: all are made before the first is written, and the page is written last.
+fn write(
+    arguments: &CompareArguments,
+    folder: &Path,
+    records: &[Record],
+    look: Options,
+    scores: Scores,
+    quiet: bool,
+) -> Result<(), Failure> {
+    let png = arguments.fonts.png(2.0)?;
+    let mut files =
+        vec![("scores.json".to_owned(), json(&scores)?), ("scores.csv".to_owned(), csv(&scores)?)];
+    let options = Options { scores: Some(Arc::new(scores)), ..look };
+    let mut missing = BTreeSet::new();
+    for chart in charts().iter().filter(|chart| chart.takes_scores()) {
+        let scene = chart.draw(records, &options)?;
+        files.push((format!("{}.svg", chart.name()), scene.to_svg().into_bytes()));
+        files.push((format!("{}.png", chart.name()), png.paint(&scene)?));
+        missing.extend(png.missing(&scene));
+    }
+    files.push(("index.html".to_owned(), Page::report(records).options(options).to_html()?.into_bytes()));
+    let is_new = !folder.exists();
+    let failed = |source| Failure::Write { path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let written = files.iter().try_for_each(|(name, bytes)| write_whole(&folder.join(name), bytes));
+    if is_new && written.is_err() {
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    arguments.fonts.say_missing(missing, quiet);
+    written
+}

@@ -1,0 +1,179 @@
+//! What the figures support and what they don't, in plain words.
+
+use crate::metric::{METRICS, Metric};
+use crate::resampler::FEWEST;
+use saliency_schema::scores::{Better, Paired, Score, Scores};
+
+/// What the figures of some scores support, in sentences: which methods agree most and least; and for each operator
+/// which methods beat random orders, and whether one is better than every other.
+///
+/// No method wins unless the interval of its paired difference to every other leaves 0 out. With fewer than 6 texts, or
+/// outputs of the one text, there is no interval, and so no winner.
+pub fn verdict(scores: &Scores) -> String {
+    let mut said = agreement(scores);
+    let faithfulness = faithfulness(scores);
+    if faithfulness.is_empty() && !said.is_empty() {
+        said.push("How far methods agree does not say which of them is right.".to_owned());
+    }
+    said.extend(faithfulness);
+    said.push(scope(scores));
+    said.join(" ")
+}
+
+fn scope(scores: &Scores) -> String {
+    let outputs = scores.n_output();
+    match &scores.texts[..] {
+        [_] if outputs == 1 => "One output of one text: nothing is said beyond it.".to_owned(),
+        [_] => format!("{outputs} outputs of one text: nothing is said beyond this text."),
+        texts => format!("{outputs} outputs of {} texts.", texts.len()),
+    }
+}
+
+/// The pairs of methods that agree most and least, by the rank correlation of sizes.
+fn agreement(scores: &Scores) -> Vec<String> {
+    let of =
+        |score: &&Score| score.measure == "spearman" && score.signed == Some(false) && score.text.is_none();
+    let mut pairs: Vec<_> = scores.agreement.iter().filter(of).filter_map(|s| Some((s.value?, s))).collect();
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let name = |method: usize| scores.methods[method].name.as_str();
+    let two = |score: &Score| format!("{} and {}", name(score.method), score.other.map_or("", name));
+    let figure = |(rho, score): &(f64, &Score)| {
+        let interval = score.interval.map(|ends| format!(", {}", interval(scores, ends)));
+        format!("rank correlation of sizes {}{}", number(*rho), interval.unwrap_or_default())
+    };
+    match &pairs[..] {
+        [] => Vec::new(),
+        [only] => vec![format!("{} agree with {}.", two(only.1), figure(only))],
+        [most, .., least] => vec![format!(
+            "{} agree most ({}), {} least ({}).",
+            two(most.1),
+            figure(most),
+            two(least.1),
+            figure(least)
+        )],
+    }
+}
+
+/// A sentence or two for each operator.
+fn faithfulness(scores: &Scores) -> Vec<String> {
+    let mut said = Vec::new();
+    let mut winners: Vec<Option<usize>> = Vec::new();
+    let mut operators: Vec<&Option<String>> = Vec::new();
+    for score in &scores.faithfulness {
+        if !operators.contains(&&score.operator) {
+            operators.push(&score.operator);
+        }
+    }
+    for operator in operators {
+        let of = |metric: &&Metric| {
+            scores.faithfulness.iter().any(|s| s.operator == *operator && s.measure == metric.name)
+        };
+        let Some(metric) = METRICS.iter().find(of) else { continue };
+        let rows: Vec<&Score> = scores
+            .faithfulness
+            .iter()
+            .filter(|s| {
+                s.operator == *operator && s.measure == metric.name && !scores.methods[s.method].control
+            })
+            .collect();
+        let by = match operator {
+            Some(operator) => format!("By {} under {operator}", metric.name),
+            None => format!("By {}", metric.name),
+        };
+        said.push(beaten(scores, &by, &rows, metric.better));
+        if rows.len() > 1 {
+            let (sentence, winner) = best(scores, &rows, metric.better);
+            said.push(sentence);
+            winners.push(winner);
+        }
+    }
+    if let [first, others @ ..] = &winners[..] {
+        let name = |method: usize| &scores.methods[method].name;
+        match first {
+            Some(winner) if !others.is_empty() && others.iter().all(|other| other == first) => {
+                said.push(format!("{} wins under every operator.", name(*winner)));
+            }
+            _ if !others.is_empty() => said.push("No method wins under every operator.".to_owned()),
+            _ => {}
+        }
+    }
+    said
+}
+
+/// Which methods beat random orders.
+fn beaten(scores: &Scores, by: &str, rows: &[&Score], better: Better) -> String {
+    let random = scores.methods.iter().position(|method| method.control && method.name.starts_with("random"));
+    let Some(random) = random else { return format!("{by}: no random orders to compare with.") };
+    let (mut beat, mut not, mut few) = (Vec::new(), Vec::new(), 0);
+    for score in rows {
+        let Some(paired) = score.paired.iter().find(|paired| paired.against == random) else { continue };
+        let name = scores.methods[score.method].name.as_str();
+        match is_better(paired, better) {
+            Some(true) => beat.push(name),
+            Some(false) => not.push(name),
+            None => few = few.max(paired.pairs.max(1)),
+        }
+    }
+    match (&beat[..], &not[..]) {
+        ([], []) if few > 0 => {
+            format!(
+                "{by}: {few} pairs are too few to tell any method from random orders; {FEWEST} are needed."
+            )
+        }
+        ([], _) => format!("{by}: no method beats random orders."),
+        (beat, []) => format!("{by}: {} beat random orders.", beat.join(", ")),
+        (beat, not) => format!("{by}: {} beat random orders; {} do not.", beat.join(", "), not.join(", ")),
+    }
+}
+
+/// Whether one method is better than every other, and which.
+fn best(scores: &Scores, rows: &[&Score], better: Better) -> (String, Option<usize>) {
+    let value = |score: &&&Score| match (score.value, better) {
+        (Some(x), Better::Higher) => x,
+        (Some(x), Better::Lower) => -x,
+        (None, _) => f64::NEG_INFINITY,
+    };
+    let Some(first) = rows.iter().max_by(|a, b| value(a).total_cmp(&value(b))) else {
+        return (String::new(), None);
+    };
+    let name = |method: usize| scores.methods[method].name.as_str();
+    let rivals = || first.paired.iter().filter(|paired| !scores.methods[paired.against].control);
+    let not = rivals().find(|paired| is_better(paired, better) != Some(true));
+    let Some(not) = not else {
+        return (format!("{} is better than every other method.", name(first.method)), Some(first.method));
+    };
+    let why = match not.interval {
+        Some(ends) => format!(
+            "the interval of its difference to {} holds 0 ({})",
+            name(not.against),
+            interval(scores, ends)
+        ),
+        None => format!("{} pairs are too few for an interval", not.pairs),
+    };
+    (format!("No winner: {} comes first, but {why}.", name(first.method)), None)
+}
+
+/// Whether a difference is more than noise, and in the right direction; `None` without an interval.
+fn is_better(paired: &Paired, better: Better) -> Option<bool> {
+    let [low, high] = paired.interval?;
+    Some(if better == Better::Higher { low > 0.0 } else { high < 0.0 })
+}
+
+fn interval(scores: &Scores, [low, high]: [f64; 2]) -> String {
+    let confidence = scores.resampling.as_ref().map_or(0.95, |resampling| resampling.confidence);
+    format!("{} % interval {} to {}", 100.0 * confidence, number(low), number(high))
+}
+
+/// Two decimals, with the minus sign of typography; more where that would be 0.
+fn number(x: f64) -> String {
+    let decimals = match x.abs() {
+        size if size >= 0.005 || size == 0.0 => 2,
+        size => (2 - size.log10().floor() as i32).clamp(2, 12) as usize,
+    };
+    let text = format!("{x:.decimals$}");
+    match text.strip_prefix('-') {
+        Some(size) if size.bytes().all(|b| b == b'0' || b == b'.') => size.to_owned(),
+        Some(size) => format!("−{size}"),
+        None => text,
+    }
+}

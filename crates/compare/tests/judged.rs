@@ -1,0 +1,145 @@
+//! What measurements say: statistics by hand, and verdicts that claim no more than the intervals do.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use saliency_compare::saliency_schema::scores::{Measurement, Score, ScoredMethod, ScoredText, Scores};
+use saliency_compare::{Resampler, judged};
+
+/// `good`, `poor`, `random` with two draws: by one metric on outputs of one text, or on as many texts.
+fn scores(good: &[f64], poor: &[f64], random: [&[f64]; 2], over_texts: bool) -> Scores {
+    let n = good.len();
+    let texts = if over_texts {
+        (0..n).map(|t| ScoredText::new(format!("text {t}"), 1)).collect()
+    } else {
+        vec![ScoredText::new("text", n)]
+    };
+    let methods = vec![ScoredMethod::new("good"), ScoredMethod::new("poor"), ScoredMethod::control("random")];
+    let mut measurements = Vec::new();
+    for unit in 0..n {
+        let (text, output) = if over_texts { (unit, 0) } else { (0, unit) };
+        let one = |method: usize, value: f64| {
+            Measurement::new(method, text)
+                .with_operator("deletion")
+                .with_output(output)
+                .with_metric("comprehensiveness", value)
+        };
+        measurements.extend([one(0, good[unit]), one(1, poor[unit])]);
+        measurements.extend((0..2).map(|draw| one(2, random[draw][unit]).with_draw(draw as u32)));
+    }
+    Scores::new(texts, methods).unwrap().with_measurements(measurements)
+}
+
+fn of(scores: &Scores, method: usize) -> &Score {
+    scores.faithfulness.iter().find(|score| score.method == method).unwrap()
+}
+
+#[test]
+fn differences_win_rates_and_p_by_hand() {
+    let good = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+    let random = [&[0.0, 0.0, 0.0, 0.0, 0.0, 9.0][..], &[1.0, 0.0, 2.0, 0.0, 2.0, 1.0]];
+    for over_texts in [false, true] {
+        let found = judged(scores(&good, &[0.5; 6], random, over_texts)).unwrap();
+        let score = of(&found, 0);
+        assert_eq!((score.value, score.count, score.undefined), (Some(3.5), Some(6), Some(0)));
+        assert_eq!(score.paired.iter().map(|p| p.against).collect::<Vec<_>>(), [1, 2]);
+        let paired = &score.paired[1];
+        // Means of the draws: 0.5, 0, 1, 0, 1, 5. Differences: 0.5, 2, 2, 4, 4, 1.
+        assert_eq!((paired.difference, paired.pairs), (Some(13.5 / 6.0), 6));
+        assert_eq!(paired.over, if over_texts { "texts" } else { "outputs" });
+        // Of twelve comparisons one is lost, to 9, and one is a draw, with 1.
+        assert_eq!(paired.win_rate, Some(10.5 / 12.0));
+        // All six are positive, which two of 64 flips are as far from zero as.
+        assert_eq!((paired.p, paired.smallest_p), (Some(2.0 / 64.0), Some(2.0 / 64.0)));
+        let variance =
+            [0.5, 2.0, 2.0, 4.0, 4.0, 1.0].map(|x: f64| (x - 2.25).powi(2)).iter().sum::<f64>() / 5.0;
+        assert!((paired.effect_size.unwrap() - 2.25 / variance.sqrt()).abs() < 1e-12);
+        // Of two methods, the smaller p is doubled.
+        assert_eq!(paired.adjusted_p, Some(4.0 / 64.0));
+        assert!(paired.excludes_zero());
+        // A control has a mean, of its draws' means, and is held against nobody.
+        let control = of(&found, 2);
+        assert_eq!((control.value, control.paired.len()), (Some(7.5 / 6.0), 0));
+    }
+}
+
+#[test]
+fn a_winner_needs_an_interval_without_zero() {
+    let noise = [0.1, -0.1, 0.05, -0.05, 0.1, -0.1, 0.0, 0.1];
+    let poor: Vec<f64> = noise.to_vec();
+    let good: Vec<f64> = noise.iter().rev().map(|x| x + 1.0).collect();
+    let random = [&noise[..], &noise[..]];
+    let verdict = |good: &[f64], poor: &[f64], over_texts| {
+        judged(scores(good, poor, [&random[0][..good.len()], &random[1][..good.len()]], over_texts))
+            .unwrap()
+            .verdict
+            .unwrap()
+    };
+    assert_eq!(
+        verdict(&good, &poor, false),
+        "By comprehensiveness under deletion: good beat random orders; poor do not. good is better than every other \
+         method. 8 outputs of one text: nothing is said beyond this text."
+    );
+    let close = verdict(&poor, &noise.map(|x| -x), true);
+    assert!(
+        close.contains("no method beats random orders. No winner: good comes first, but the interval of its"),
+        "{close}"
+    );
+    assert!(close.ends_with("8 outputs of 8 texts."), "{close}");
+    let few = verdict(&good[..3], &poor[..3], false);
+    assert!(
+        few.contains("3 pairs are too few to tell any method from random orders; 6 are needed. No winner: "),
+        "{few}"
+    );
+}
+
+#[test]
+fn less_is_better_where_it_is() {
+    let mut scores = scores(
+        &[1.0; 6],
+        &[3.0, 3.5, 3.0, 2.5, 3.0, 3.0],
+        [&[2.0; 6], &[4.0, 4.0, 4.0, 4.0, 4.0, 4.5]],
+        true,
+    );
+    for measurement in &mut scores.measurements {
+        let value = measurement.metrics.remove("comprehensiveness").flatten();
+        measurement.metrics.insert("sufficiency".to_owned(), value);
+    }
+    let found = judged(scores).unwrap();
+    assert_eq!(of(&found, 0).paired[1].win_rate, Some(1.0));
+    assert!(found.verdict.unwrap().contains("good is better than every other method"));
+}
+
+/// By the central limit theorem: the ends of the interval lie about 1.96 σ / √n from the mean.
+#[test]
+fn intervals_are_as_wide_as_theory_says() {
+    // 400 texts with a number each: 0 and 1 in turn, so that σ = ½.
+    let numbers: Vec<_> = (0..400).map(|i| Some(f64::from(i % 2))).collect();
+    let resampler = Resampler::new(&[1; 400], 4000, 0.95, 3).unwrap();
+    let [low, high] = resampler.interval(&numbers).unwrap();
+    let half = 1.96 * 0.5 / 20.0;
+    assert!((low - (0.5 - half)).abs() < 0.005 && (high - (0.5 + half)).abs() < 0.005, "{low} {high}");
+    assert_eq!(resampler.interval_of_units(&numbers), Some([low, high]));
+    // One text: ones and zeros in runs of 8, which is a block's length. A block's mean then spreads as a triangle and
+    // two halves do: blocks that begin at any of 8 places of a run hold 0 to 8 ones.
+    let runs: Vec<_> = (0..512).map(|i| Some(f64::from(i / 8 % 2))).collect();
+    let resampler = Resampler::new(&[512], 4000, 0.95, 3).unwrap();
+    assert_eq!(resampler.describe().block, Some(8));
+    let [low, high] = resampler.interval(&runs).unwrap();
+    // The variance of a block's mean over its 16 phases is (2 Σ_{j=0..8} (j/8 − ½)² − ¼ · 2) / 16, the ends once each.
+    let spread: f64 =
+        (0..16).map(|phase: i32| (f64::from((phase - 8).abs()) / 8.0 - 0.5).powi(2)).sum::<f64>() / 16.0;
+    let half = 1.96 * (spread / 64.0).sqrt();
+    assert!((low - (0.5 - half)).abs() < 0.01 && (high - (0.5 + half)).abs() < 0.01, "{low} {high} {half}");
+    // As if they were independent, it would be far too narrow.
+    assert!(half > 1.5 * 1.96 * 0.5 / 512_f64.sqrt());
+}
+
+#[test]
+fn what_is_undefined_is_no_part_of_a_mean() {
+    let resampler = Resampler::new(&[2; 7], 100, 0.9, 0).unwrap();
+    let numbers: Vec<_> = (0..14).map(|i| (i % 2 == 0).then_some(2.0)).collect();
+    assert_eq!(resampler.interval(&numbers), Some([2.0, 2.0]));
+    assert_eq!(resampler.interval(&[None; 14]), None);
+    // Five texts with a number are too few.
+    let numbers: Vec<_> = (0..14).map(|i| (i < 10).then_some(2.0)).collect();
+    assert_eq!(resampler.interval(&numbers), None);
+}
