@@ -608,18 +608,34 @@ pub(crate) struct LookArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArguments {
-    /// Files with records of the same texts by two methods or more; `-` is standard input.
-    #[arg(required = true, value_name = "RECORD")]
+    /// Files with records of the same texts by two methods or more; `-` is standard input. Or give a text and --methods
+    /// instead: then the model is asked, too, how far its answers follow each method.
+    #[arg(value_name = "RECORD", conflicts_with_all = ["text", "text_file"])]
     pub(crate) records: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: SourceArguments,
+    #[command(flatten)]
+    pub(crate) explain: ExplainArguments,
+    #[command(flatten)]
+    pub(crate) work: WorkArguments,
+    /// With a text: the methods to judge, separated by commas; each takes the flags under Method that it has. The
+    /// control position stands beside them.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Attribution")]
+    pub(crate) methods: Vec<String>,
+    /// With a text: 3 outputs, 8 steps, deletion and the mean embedding, 5 random orders, no subsets, no sanity checks,
+    /// and integrated gradients to a tolerance of 0.05.
+    #[arg(long, requires = "methods", help_heading = "Judging")]
+    pub(crate) quick: bool,
+    /// With a text: the outputs to judge at, from 0, separated by commas. Default: all; with --quick the first, the
+    /// middle and the last.
+    #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "methods", help_heading = "Judging")]
+    pub(crate) outputs: Vec<usize>,
     /// How many of the largest attributions top-k-overlap looks at. Default: 5, or as many as the shortest row has.
     #[arg(long, value_name = "K")]
     pub(crate) k: Option<usize>,
     /// How often intervals are resampled.
     #[arg(long, value_name = "N", default_value_t = 1000)]
     pub(crate) resamples: u32,
-    /// The seed of what is resampled.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
     /// Print the scores as JSON.
     #[arg(long, help_heading = "Output", conflicts_with_all = ["csv", "markdown"])]
     pub(crate) json: bool,
@@ -629,8 +645,6 @@ pub(crate) struct CompareArguments {
     /// Print the tables in Markdown.
     #[arg(long, help_heading = "Output")]
     pub(crate) markdown: bool,
-    #[command(flatten)]
-    pub(crate) group: GroupArguments,
     #[command(flatten)]
     pub(crate) look: LookArguments,
     #[command(flatten)]

@@ -2,13 +2,14 @@
 
 use crate::arguments::{AttributeArguments, ExplainArguments, Format, SourceArguments, WorkArguments};
 use crate::failure::Failure;
-use crate::output::{Destination, Prepared};
+use crate::output::{Destination, Prepared, remark};
 use crate::request::Request;
 use crate::text::{Source, continued, generations, prompt, say_special, text};
 use crate::times::Times;
 use crate::{estimate, interrupt, memory, model, vectors};
 use saliency::attribution::{self, UnreducedRows, tch};
-use saliency::{LanguageModel, Record};
+use saliency::{Attributor, LanguageModel, Record, Sequence};
+use std::time::Instant;
 
 pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Failure> {
     if let Some(other) = arguments.stdin.as_deref().filter(|word| *word != "-") {
@@ -32,7 +33,10 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let name = arguments.method.as_deref().unwrap_or("gradient-x-input");
     let source = Source { arguments: &arguments.source, from_stdin: arguments.stdin.is_some() };
     let (explain, work) = (&arguments.explain, &arguments.work);
-    let Some(attributed) = attribute_all(&source, explain, &[name], work, (beside.is_some(), quiet))? else {
+    let nothing = &mut Each::of(|_| Ok(()));
+    let Some(attributed) =
+        attribute_all(&source, explain, &[name], work, nothing, (beside.is_some(), quiet))?
+    else {
         return Ok(());
     };
     let (records, vectors): (Vec<Record>, Vec<UnreducedRows>) = attributed.into_iter().unzip();
@@ -63,7 +67,19 @@ pub(crate) fn records(
     work: &WorkArguments,
     quiet: bool,
 ) -> Result<Option<Vec<Record>>, Failure> {
-    let attributed = attribute_all(source, explain, methods, work, (false, quiet))?;
+    records_with(source, explain, methods, work, &mut Each::of(|_| Ok(())), quiet)
+}
+
+/// The same, with something to do for each run while the model is there.
+pub(crate) fn records_with(
+    source: &Source<'_>,
+    explain: &ExplainArguments,
+    methods: &[&str],
+    work: &WorkArguments,
+    each: &mut Each<'_>,
+    quiet: bool,
+) -> Result<Option<Vec<Record>>, Failure> {
+    let attributed = attribute_all(source, explain, methods, work, each, (false, quiet))?;
     Ok(attributed.map(|attributed| attributed.into_iter().map(|(record, _)| record).collect()))
 }
 
@@ -77,12 +93,45 @@ pub(crate) fn set_threads(arguments: &SourceArguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What is done for each run of a text, and whether methods that its model can't serve are left out.
+pub(crate) struct Each<'e> {
+    run: Box<dyn FnMut(&Attributed<'_>) -> Result<(), Failure> + 'e>,
+    leaves_out: bool,
+}
+
+/// One run of a text, and what methods made of it, token by token.
+pub(crate) struct Attributed<'a> {
+    pub(crate) model: &'a dyn LanguageModel,
+    pub(crate) sequence: &'a Sequence,
+    pub(crate) methods: Vec<Judged>,
+}
+
+/// A method of a run: how it ran, and its record.
+pub(crate) struct Judged {
+    pub(crate) attributor: Attributor,
+    pub(crate) record: Record,
+    pub(crate) passes: f64,
+    pub(crate) seconds: f64,
+}
+
+impl<'e> Each<'e> {
+    pub(crate) fn of(run: impl FnMut(&Attributed<'_>) -> Result<(), Failure> + 'e) -> Self {
+        Self { run: Box::new(run), leaves_out: false }
+    }
+
+    /// Methods that a model can't serve are left out, and said.
+    pub(crate) fn leaving_out(self) -> Self {
+        Self { leaves_out: true, ..self }
+    }
+}
+
 /// The same, with the unreduced attributions if `keeps_vectors`.
 fn attribute_all(
     source: &Source<'_>,
     explain: &ExplainArguments,
     methods: &[&str],
     work: &WorkArguments,
+    each: &mut Each<'_>,
     (keeps_vectors, quiet): (bool, bool),
 ) -> Result<Option<Vec<(Record, UnreducedRows)>>, Failure> {
     let mut times = Times::begin();
@@ -117,7 +166,9 @@ fn attribute_all(
     times.continued();
     for sequence in sequences {
         request.check_group(&sequence)?;
+        let mut judged = Vec::new();
         for plan in request.plans(&checkpoint.model, &sequence)? {
+            let begun = Instant::now();
             estimate::announce(&checkpoint, &plan, &sequence, quiet)?;
             let partial = request.is_partial();
             let attributed = match plan.run(model, &sequence, (keeps_vectors, quiet)) {
@@ -126,9 +177,19 @@ fn attribute_all(
                 }
                 Err(attribution::Error::Stopped) if partial => return Err(Failure::TooEarly),
                 Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
+                Err(error) if each.leaves_out => {
+                    remark(quiet, &format!("{} is left out: {error}", plan.name()));
+                    continue;
+                }
                 attributed => attributed?,
             };
             for (record, vectors) in attributed {
+                judged.push(Judged {
+                    attributor: plan.attributor().clone(),
+                    record: record.clone(),
+                    passes: plan.passes(),
+                    seconds: begun.elapsed().as_secs_f64(),
+                });
                 records.push((request.finished(record, quiet)?, vectors));
             }
             match (interrupt::came(), partial) {
@@ -137,6 +198,7 @@ fn attribute_all(
                 (false, _) => {}
             }
         }
+        (each.run)(&Attributed { model, sequence: &sequence, methods: judged })?;
     }
     if work.times {
         times.print();

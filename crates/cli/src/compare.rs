@@ -3,6 +3,7 @@
 use crate::arguments::CompareArguments;
 use crate::draw::{options, relative_to};
 use crate::failure::Failure;
+use crate::judge;
 use crate::output::{print, write_whole};
 use crate::records;
 use saliency::compare::Table;
@@ -15,12 +16,24 @@ use std::sync::Arc;
 
 pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<(), Failure> {
     let look = options(&arguments.look)?;
-    let records = records::read(&arguments.records, None, quiet)?;
+    let has_text = arguments.source.text.is_some() || arguments.source.text_file.is_some();
+    let (records, scores) = if has_text {
+        match judge::run(arguments, quiet)? {
+            Some(judged) => judged,
+            // Only an estimate was requested.
+            None => return Ok(()),
+        }
+    } else if arguments.records.is_empty() {
+        return Err(Failure::Usage(
+            "nothing to compare; give record files, or --text T or --text-file F with --methods A,B".into(),
+        ));
+    } else {
+        let records = records::read(&arguments.records, None, quiet)?;
+        let records = records::grouped(records, &arguments.explain.group)?;
+        let scores = agreement(arguments, &records)?;
+        (records, scores)
+    };
     let look = relative_to(look, &arguments.look, &records);
-    let records = records::grouped(records, &arguments.group)?;
-    let comparison = Comparison::of(&records)?.resamples(arguments.resamples).seed(arguments.seed);
-    let comparison = arguments.k.into_iter().fold(comparison, Comparison::k);
-    let scores = comparison.scores()?;
     let printed = if arguments.json {
         json(&scores)?
     } else if arguments.csv {
@@ -32,6 +45,13 @@ pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<(), Failu
         write(arguments, folder, &records, look, scores, quiet)?;
     }
     print(&printed)
+}
+
+/// How far the records agree.
+pub(crate) fn agreement(arguments: &CompareArguments, records: &[Record]) -> Result<Scores, Failure> {
+    let seed = arguments.source.seed.unwrap_or(0);
+    let comparison = Comparison::of(records)?.resamples(arguments.resamples).seed(seed);
+    Ok(arguments.k.into_iter().fold(comparison, Comparison::k).scores()?)
 }
 
 fn json(scores: &Scores) -> Result<Vec<u8>, Failure> {

@@ -13,6 +13,7 @@ mod failure;
 mod fonts;
 mod hub;
 mod interrupt;
+mod judge;
 mod list;
 mod lit;
 mod memory;

@@ -28,6 +28,16 @@ impl<'a> Plan<'a> {
         Self { rivals, ..self }
     }
 
+    /// The method, as it was asked for.
+    pub(crate) fn name(&self) -> &str {
+        self.name
+    }
+
+    /// What it will run.
+    pub(crate) fn attributor(&self) -> &Attributor {
+        &self.attributor
+    }
+
     /// How many passes it makes, forward and backward.
     pub(crate) fn passes(&self) -> f64 {
         self.cost.forwards + self.cost.backwards

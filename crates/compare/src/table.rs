@@ -17,7 +17,7 @@ pub struct Table {
 impl Table {
     /// The tables that scores make, those without a row left out.
     pub fn of(scores: &Scores) -> Vec<Self> {
-        let tables = [agreement(scores), faithfulness(scores), costs(scores)];
+        let tables = [agreement(scores), faithfulness(scores), sanity(scores), costs(scores)];
         tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
     }
 
@@ -281,6 +281,27 @@ fn faithfulness(scores: &Scores) -> Table {
             .to_owned(),
         header: header.map(str::to_owned).to_vec(),
         rows: scores.faithfulness.iter().map(row).collect(),
+    }
+}
+
+/// A row for each method, condition and sign, a column for each number of blocks.
+fn sanity(scores: &Scores) -> Table {
+    let row = |score: &Score| {
+        let sign = score.signed.map(|signed| if signed { "signed" } else { "absolute" });
+        vec![
+            scores.methods[score.method].name.clone(),
+            score.condition.clone().unwrap_or_default(),
+            spelled(score.blocks),
+            spelled(sign),
+            score.measure.clone(),
+            short(score.value),
+        ]
+    };
+    Table {
+        title: "Sanity: how alike attributions stay when the model\u{2019}s blocks are random or another token is explained."
+            .to_owned(),
+        header: ["method", "changed", "blocks", "values", "measure", "value"].map(str::to_owned).to_vec(),
+        rows: scores.sanity.iter().map(row).collect(),
     }
 }
 

@@ -1,0 +1,212 @@
+//! `saliency compare` with a text: methods run, and are judged by what the model answers without the tokens that they
+//! point to.
+
+use crate::arguments::{CompareArguments, ExplainArguments};
+use crate::attribute::{Attributed, Each, Judged, records_with};
+use crate::compare::agreement;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::text::Source;
+use saliency::attribution::{self, Faithfulness, Sanity, target};
+use saliency::compare::judged;
+use saliency::schema::scores::{Cost, Measurement, Score, ScoredMethod, Scores};
+use saliency::{Attributor, LanguageModel, Record, Sequence};
+use std::time::Instant;
+
+/// The control that looks at nearness alone.
+const CONTROL: &str = "position";
+/// What integrated gradients are held to where it has to be quick.
+const TOLERANCE: f64 = 0.05;
+/// In how many steps blocks are randomised.
+const POINTS: usize = 3;
+
+/// The records of all methods, and their scores; `None` where only an estimate was asked for.
+pub(crate) fn run(
+    arguments: &CompareArguments,
+    quiet: bool,
+) -> Result<Option<(Vec<Record>, Scores)>, Failure> {
+    if arguments.methods.is_empty() {
+        return Err(Failure::Usage(
+            "a text is judged by methods; name them: --methods gradient-x-input,occlusion".into(),
+        ));
+    }
+    let mut names: Vec<&str> = arguments.methods.iter().map(String::as_str).collect();
+    if !names.contains(&CONTROL) {
+        names.push(CONTROL);
+    }
+    let explain = explain(arguments);
+    let source = Source { arguments: &arguments.source, from_stdin: false };
+    let mut judge = Judge::new(arguments, quiet);
+    let mut each = Each::of(|run| judge.judge(run)).leaving_out();
+    let records = records_with(&source, &explain, &names, &arguments.work, &mut each, quiet)?;
+    drop(each);
+    let Some(records) = records else { return Ok(None) };
+    let scores = judge.scores(agreement(arguments, &records)?, &records)?;
+    Ok(Some((records, scores)))
+}
+
+/// What the methods are run with.
+fn explain(arguments: &CompareArguments) -> ExplainArguments {
+    let mut explain = arguments.explain.clone();
+    let method = &mut explain.method;
+    let is_ig = |name: &String| matches!(name.as_str(), "integrated-gradients" | "ig");
+    if arguments.quick
+        && method.steps.is_none()
+        && method.tolerance.is_none()
+        && arguments.methods.iter().any(is_ig)
+    {
+        method.tolerance = Some(TOLERANCE);
+    }
+    explain
+}
+
+/// What was found of the runs so far.
+struct Judge<'a> {
+    arguments: &'a CompareArguments,
+    quiet: bool,
+    /// Texts that were judged.
+    texts: usize,
+    measurements: Vec<Measurement>,
+    sanity: Vec<Score>,
+    /// Passes and seconds of each method, all runs together.
+    costs: Vec<(f64, f64)>,
+    cost: (u64, u64, f64),
+    caveats: Vec<String>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(arguments: &'a CompareArguments, quiet: bool) -> Self {
+        Self {
+            arguments,
+            quiet,
+            texts: 0,
+            measurements: Vec::new(),
+            sanity: Vec::new(),
+            costs: Vec::new(),
+            cost: (0, 0, 0.0),
+            caveats: Vec::new(),
+        }
+    }
+
+    fn faithfulness(&self) -> Faithfulness {
+        let faithfulness = if self.arguments.quick { Faithfulness::quick() } else { Faithfulness::new() };
+        faithfulness.seed(self.arguments.source.seed.unwrap_or(0))
+    }
+
+    /// The outputs to judge a run at.
+    fn outputs(&self, sequence: &Sequence) -> Vec<usize> {
+        let last = sequence.n_output().saturating_sub(1);
+        let mut outputs = match (&self.arguments.outputs[..], self.arguments.quick) {
+            ([], false) => (0..=last).collect(),
+            ([], true) => vec![0, last / 2, last],
+            (outputs, _) => outputs.to_vec(),
+        };
+        outputs.dedup();
+        outputs
+    }
+
+    fn judge(&mut self, run: &Attributed<'_>) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let Attributed { model, sequence, methods } = run;
+        self.costs.resize(methods.len(), (0.0, 0.0));
+        for (cost, method) in self.costs.iter_mut().zip(methods) {
+            *cost = (cost.0 + method.passes, cost.1 + method.seconds);
+        }
+        let records: Vec<&Record> = methods.iter().map(|method| &method.record).collect();
+        let (faithfulness, not_served) = self.faithfulness().for_model(*model);
+        for operator in not_served {
+            self.caveat(format!("{operator} is left out: the model can’t serve it"));
+        }
+        let outputs = self.outputs(sequence);
+        let bar = Progress::new("judging", 1000, self.quiet);
+        let mut watch = |done: attribution::Progress| {
+            bar.set((done.share * 1000.0) as usize);
+            !interrupt::came()
+        };
+        let target = target("log-probability")?;
+        let found = faithfulness.measure(*model, sequence, &*target, &records, &outputs, &mut watch);
+        bar.finish();
+        let found = match found {
+            Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
+            found => found?,
+        };
+        self.cost.0 += found.cost.tokens_forward;
+        self.cost.1 += found.cost.tokens_naive;
+        let text = self.texts;
+        self.measurements.extend(found.measurements.into_iter().map(|mut measurement| {
+            measurement.text = text;
+            measurement
+        }));
+        if !self.arguments.quick {
+            self.check(*model, sequence, methods)?;
+        }
+        self.texts += 1;
+        self.cost.2 += begun.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// With random weights, and of another token.
+    fn check(
+        &mut self,
+        model: &dyn LanguageModel,
+        sequence: &Sequence,
+        methods: &[Judged],
+    ) -> Result<(), Failure> {
+        let attributors: Vec<Attributor> = methods.iter().map(|method| method.attributor.clone()).collect();
+        let records: Vec<Record> = methods.iter().map(|method| method.record.clone()).collect();
+        let bar = Progress::new("randomising", 1000, self.quiet);
+        let mut watch = |done: attribution::Progress| {
+            bar.set((done.share * 1000.0) as usize);
+            !interrupt::came()
+        };
+        let sanity = Sanity::new().points(POINTS).seed(self.arguments.source.seed.unwrap_or(0));
+        let found = sanity.scores(model, sequence, (&attributors, &records), &mut watch);
+        bar.finish();
+        let found = match found {
+            Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
+            found => found?,
+        };
+        let text = self.texts;
+        self.sanity.extend(found.into_iter().map(|mut score| {
+            score.text = Some(text);
+            // The numbers of all texts' outputs would have to stand beside each other.
+            score.by_output = Vec::new();
+            score
+        }));
+        for caveat in Sanity::CAVEATS {
+            self.caveat(caveat.to_owned());
+        }
+        Ok(())
+    }
+
+    fn caveat(&mut self, caveat: String) {
+        if !self.caveats.contains(&caveat) {
+            self.caveats.push(caveat);
+        }
+    }
+
+    /// Agreement, with everything else beside it.
+    fn scores(self, mut scores: Scores, records: &[Record]) -> Result<Scores, Failure> {
+        let is_control =
+            |record: &Record| record.method.as_ref().is_some_and(|method| method.name == CONTROL);
+        for ((method, record), (passes, seconds)) in scores.methods.iter_mut().zip(records).zip(&self.costs) {
+            method.control = is_control(record);
+            method.passes = Some(passes.round() as u64);
+            method.seconds = Some(*seconds);
+        }
+        scores.methods.push(ScoredMethod::control("random orders"));
+        let how = if self.arguments.quick { "quick" } else { "whole" };
+        let (forward, naive, seconds) = self.cost;
+        let mut caveats = std::mem::take(&mut scores.caveats);
+        caveats.extend(self.caveats);
+        let scores = scores
+            .with_setting("judging", how)
+            .with_setting("judged_target", "log-probability")
+            .with_caveats(caveats)
+            .with_measurements(self.measurements)
+            .with_sanity(self.sanity)
+            .with_cost(Cost::new(forward, naive).with_seconds(seconds));
+        Ok(judged(scores)?)
+    }
+}
