@@ -17,8 +17,8 @@ use saliency_schema::{Record, Scores};
 /// A row and a column for each method: below the diagonal the rank correlation of sizes with its interval, above it the
 /// overlap of the k largest with its chance level; the other measures are in the picture's words.
 ///
-/// It draws [`Options::scores`], whatever the records. Rows and columns of scores without agreement are left out. What is
-/// undefined is hatched, not 0.
+/// It draws [`Options::scores`], whatever the records. Rows and columns of scores without agreement are left out. What
+/// is undefined is hatched, not 0.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Agreement;
 
