@@ -99,6 +99,13 @@ fn attribution_knows_no_model_and_no_chart() -> Result<()> {
 }
 
 #[test]
+fn comparing_knows_no_model_and_no_chart() -> Result<()> {
+    let tree = Tree::of("saliency-compare", &["--all-features", "--edges", "normal,build,dev"])?;
+    tree.has_none_of(&["saliency-attribution", "saliency-checkpoint", "saliency-viz-svg"]);
+    Ok(())
+}
+
+#[test]
 fn the_parts_of_decoders_know_no_file_and_no_tokenizer() -> Result<()> {
     let tree = Tree::of("saliency-transformer", &["--all-features", "--edges", "normal,build,dev"])?;
     tree.has_none_of(&["saliency-checkpoint", "saliency-viz-svg", "tokenizers"]);

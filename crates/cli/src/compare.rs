@@ -95,7 +95,10 @@ fn write(
         files.push((format!("{}.png", chart.name()), png.paint(&scene)?));
         missing.extend(png.missing(&scene));
     }
-    files.push(("index.html".to_owned(), Page::report(records).options(options).to_html()?.into_bytes()));
+    let page = Page::report(records).options(options);
+    let page =
+        charts().iter().filter(|chart| chart.takes_scores()).fold(page, |page, chart| page.chart(*chart));
+    files.push(("index.html".to_owned(), page.to_html()?.into_bytes()));
     let is_new = !folder.exists();
     let failed = |source| Failure::Write { path: folder.to_owned(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;

@@ -15,8 +15,8 @@ const FLIPS: u32 = 10_000;
 /// the mean and its interval; the differences to every control and every other method, with interval, win rate, effect
 /// size, and p by flipped signs; of the differences to a control, p adjusted over the methods.
 ///
-/// A unit is a text, with the mean over its outputs; of one text it is an output. Intervals are resampled as `resampling`
-/// says: 1,000 times with seed 0, at 95 %, where it is absent.
+/// A unit is a text, with the mean over its outputs; of one text it is an output. Intervals are resampled as
+/// `resampling` says: 1,000 times with seed 0, at 95 %, where it is absent.
 ///
 /// # Errors
 /// Inconsistent scores, and a resampling that can't be done.

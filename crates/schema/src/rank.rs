@@ -55,7 +55,8 @@ fn number(x: Option<f64>) -> Option<f64> {
 }
 
 /// Each value's rank, less the mean of all ranks: from `−(n − 1) / 2`, the smallest value's, to `(n − 1) / 2`. Values
-/// that are equal, 0 and −0 among them, share the mean of the ranks that they take up together. Exact: ranks are halves.
+/// that are equal, 0 and −0 among them, share the mean of the ranks that they take up together. Exact: ranks are
+/// halves.
 ///
 /// NaN has no rank; leave it out first. Costs a sort.
 ///

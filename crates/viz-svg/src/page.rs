@@ -102,8 +102,8 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// Adds every chart of this crate that these records have all for ([`Chart::lacks`]); those of scores if the options
-    /// hold them by then.
+    /// Adds every chart of this crate that these records have all for ([`Chart::lacks`]); those of scores if the
+    /// options hold them by then.
     pub fn every_chart(mut self) -> Self {
         let lacks = |chart: &&&dyn Chart| {
             let no_scores = chart.needs_scores() && self.options.scores.is_none();

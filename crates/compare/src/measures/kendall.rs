@@ -5,7 +5,8 @@ use crate::row::{Row, pairs};
 
 /// Kendall's τ-b: `(P − Q) / √((n₀ − n₁)(n₀ − n₂))`, where P pairs of tokens are in the same order in both rows, Q in
 /// opposite ones, n₀ = n (n − 1) / 2, and n₁ and n₂ pairs are ties of one row; −1 to 1. Undefined of constants. Costs
-/// O(n log n), Knight's algorithm; rows of up to 512 are counted pair by pair. References: Kendall 1945, "The treatment of ties in ranking problems"; Knight 1966.
+/// O(n log n), Knight's algorithm; rows of up to 512 are counted pair by pair. References: Kendall 1945, "The treatment
+/// of ties in ranking problems"; Knight 1966.
 pub(crate) const MEASURE: Measure = Measure {
     name: "kendall",
     summary: "τ-b: the pairs of tokens in the same order, less those in opposite ones",

@@ -2,8 +2,8 @@
 
 use crate::measure::{Chance, Measure};
 
-/// `|top-k(a) ∩ top-k(b)| / k`, 0 to 1: on the average over all orders of equal values. By chance it is k / n. Undefined
-/// of constants, and with fewer than k values. Costs O(n).
+/// `|top-k(a) ∩ top-k(b)| / k`, 0 to 1: on the average over all orders of equal values. By chance it is k / n.
+/// Undefined of constants, and with fewer than k values. Costs O(n).
 pub(crate) const MEASURE: Measure = Measure {
     name: "top-k-overlap",
     summary: "the share of the k largest that are of the same tokens, beside k / n, its chance level",

@@ -17,8 +17,8 @@ use saliency_schema::{Record, Scores};
 /// A row and a column for each method: below the diagonal the rank correlation of sizes with its interval, above it the
 /// overlap of the k largest with its chance level; the other measures are in the picture's words.
 ///
-/// It draws [`Options::scores`], whatever the records. Rows and columns of scores without agreement are left out. What is
-/// undefined is hatched, not 0.
+/// It draws [`Options::scores`], whatever the records. Rows and columns of scores without agreement are left out. What
+/// is undefined is hatched, not 0.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Agreement;
 
@@ -56,10 +56,8 @@ impl Chart for Agreement {
             let (a, b) = (*methods.get(row)?, *methods.get(column)?);
             match row.cmp(&column) {
                 std::cmp::Ordering::Equal => None,
-                std::cmp::Ordering::Greater => Some(cell(pooled(scores, "spearman", (a, b), false), &color)),
-                std::cmp::Ordering::Less => {
-                    Some(cell(pooled(scores, "top-k-overlap", (a, b), false), &color))
-                }
+                std::cmp::Ordering::Greater => Some(cell(pooled(scores, "spearman", (a, b), false), color)),
+                std::cmp::Ordering::Less => Some(cell(pooled(scores, "top-k-overlap", (a, b), false), color)),
             }
         };
         let matrix =
@@ -148,15 +146,12 @@ fn in_words(scores: &Scores) -> String {
         let pair = (score.method, other, score.signed);
         let value = score.value.map_or_else(|| "undefined".to_owned(), two_decimals);
         let said = format!("{} {value}", visible(&score.measure));
-        match lines.last_mut().filter(|_| last == Some(pair)) {
-            Some(line) => {
-                line.push_str(", ");
-                line.push_str(&said);
-            }
-            None => {
-                let values = if score.signed == Some(true) { "values" } else { "sizes" };
-                lines.push(format!("{} and {}, {values}: {said}", name(score.method), name(other)));
-            }
+        if let Some(line) = lines.last_mut().filter(|_| last == Some(pair)) {
+            line.push_str(", ");
+            line.push_str(&said);
+        } else {
+            let values = if score.signed == Some(true) { "values" } else { "sizes" };
+            lines.push(format!("{} and {}, {values}: {said}", name(score.method), name(other)));
         }
         last = Some(pair);
     }

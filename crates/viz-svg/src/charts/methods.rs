@@ -27,8 +27,8 @@ const BETWEEN: f64 = 14.0;
 /// A row for each record: its method's name, how far it agrees with the others (the rank correlation of sizes, where
 /// there are scores), and the text, coloured by what the method gives each token for one output.
 ///
-/// Made for records of one text by several methods. `hover` is the output, which every row shows, in whatever tokens its
-/// record has; with `lock` each shows hovered − locked. Records of one unit and sign share a scale.
+/// Made for records of one text by several methods. `hover` is the output, which every row shows, in whatever tokens
+/// its record has; with `lock` each shows hovered − locked. Records of one unit and sign share a scale.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Methods;
 

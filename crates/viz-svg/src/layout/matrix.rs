@@ -67,13 +67,13 @@ impl Matrix<'_> {
             items.push(head.bold().into());
             for column in 0..n {
                 let place = Rect::new(left + column as f64 * wide, top, wide - 1.0, HEIGHT - 1.0);
-                items.extend((self.cells)(row, column).into_iter().flat_map(|cell| self.cell(&cell, place)));
+                items.extend((self.cells)(row, column).into_iter().flat_map(|cell| Self::cell(&cell, place)));
             }
         }
         items
     }
 
-    fn cell(&self, cell: &Cell, place: Rect) -> Vec<Item> {
+    fn cell(cell: &Cell, place: Rect) -> Vec<Item> {
         let paint = cell.color.map_or(Paint::Pattern(Pattern::NotComparable), Paint::Color);
         let mut items = vec![Item::Cells { paint, cells: vec![place] }];
         let Some(color) = cell.color else { return items };
