@@ -70,6 +70,7 @@ impl Resting {
             Paint::Color(color) if color == Theme::Light.panel() => None,
             Paint::Color(_) => self.scales.0.level(value).map(|level| format!("l{level}")),
             Paint::Pattern(Pattern::NotComparable) => Some("apart".to_owned()),
+            Paint::Pattern(Pattern::Hidden) => Some("hid".to_owned()),
             Paint::Pattern(_) => Some("odd".to_owned()),
         }
     }
@@ -103,7 +104,7 @@ impl Resting {
 fn table(rows: &Rows<'_>) -> String {
     let Some(row) = rows.hover() else { return String::new() };
     let size = |column: &usize| rows.shown(row, *column).number().map_or(-1.0, f64::abs);
-    let mut columns: Vec<usize> = (0..rows.length(row)).collect();
+    let mut columns: Vec<usize> = (0..rows.length(row)).filter(|token| !rows.hides(row, *token)).collect();
     columns.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.cmp(b)));
     columns.truncate(LINES);
     let held: f64 = columns.iter().filter_map(|column| rows.share(row, *column)).sum();
