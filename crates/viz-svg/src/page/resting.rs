@@ -104,7 +104,7 @@ impl Resting {
 fn table(rows: &Rows<'_>) -> String {
     let Some(row) = rows.hover() else { return String::new() };
     let size = |column: &usize| rows.shown(row, *column).number().map_or(-1.0, f64::abs);
-    let mut columns: Vec<usize> = (0..rows.length(row)).filter(|token| !rows.hides(row, *token)).collect();
+    let mut columns: Vec<usize> = (0..rows.length(row)).collect();
     columns.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.cmp(b)));
     columns.truncate(LINES);
     let held: f64 = columns.iter().filter_map(|column| rows.share(row, *column)).sum();
@@ -119,12 +119,13 @@ fn table(rows: &Rows<'_>) -> String {
     for column in columns {
         let share = rows.share(row, column).map(percent).unwrap_or_default();
         let even = rows.even(row, column).map(times).unwrap_or_default();
+        let hidden = if rows.hides(row, column) { " · hidden" } else { "" };
         let _ = write!(
             table,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{share}</td><td>{even}</td></tr>",
+            "<tr><td>{}</td><td>{}{hidden}</td><td>{}</td><td>{share}</td><td>{even}</td></tr>",
             rows.record().position(column),
             marked_up(&rows.label_of(column)),
-            rows.spelled(rows.shown(row, column)),
+            rows.spelled(rows.whole(row, column)),
         );
     }
     table + "</tbody>"

@@ -143,7 +143,7 @@ test("without script the page has a title, a sentence, coloured text, a heat map
 });
 
 test("the script says and colours what Rust does, for every page at rest", async () => {
-  for (const name of ["report", "report-hovered", "report-locked", "runs", "methods", "excerpt", "charts", "translated", "signed", "single", "empty"]) {
+  for (const name of ["report", "report-hovered", "report-locked", "runs", "methods", "excerpt", "charts", "translated", "signed", "single", "empty", "ruled"]) {
     const [still, live] = [await open(name, { javaScriptEnabled: false }), await open(name)];
     await press(live.page, "[data-tab=table]");
     await settled(live.page);
@@ -1067,8 +1067,8 @@ test("the script draws what Rust draws, for every chart and the heat map", async
   for (const picture of [
     ...readdirSync(PAGES).map(name => /^(([a-z-]+)-(?:run|runs|methods))-(\w+)-(light|dark)\.svg$/.exec(name)).filter(Boolean)
       .map(([file, page, chart, state, theme]) => ({ page, chart, state, theme, svg: readFileSync(`${PAGES}/${file}`, "utf8") })),
-    ...["rest", "hovered", "locked"].map(state => ({ page: "report", chart: "heat-map", state, theme: "light",
-      svg: /data-chart="heat-map"[^>]*by words"[^]*?(<svg[^]*?<\/svg>)/.exec(readFileSync(`${PAGES}/report-${state}.html`, "utf8"))[1] })),
+    ...[["report", "rest"], ["report", "hovered"], ["report", "locked"], ["ruled", "rest"]].map(([page, state]) => ({ page, chart: "heat-map", state, theme: "light",
+      svg: /data-chart="heat-map"[^>]*by words"[^]*?(<svg[^]*?<\/svg>)/.exec(readFileSync(`${PAGES}/${page === "ruled" ? page : `report-${state}`}.html`, "utf8"))[1] })),
   ]) if (picture.svg.includes("data-live")) (pictures[picture.page] ??= []).push(picture);
   assert.ok(Object.keys(pictures).length >= 9, Object.keys(pictures).join());
   for (const [name, all] of Object.entries(pictures)) {
