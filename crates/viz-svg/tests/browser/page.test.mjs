@@ -1042,6 +1042,8 @@ const unlike = async ([one, other]) => {
   const pixels = async svg => {
     const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, image = new Image();
     for (const mark of root.querySelectorAll(".marks, [data-name=marks], rect[fill=none], svg > g:not([data-live]), svg > text, svg > path")) mark.remove();
+    // Dots begin at a group's corner, which is another one.
+    for (const hidden of root.querySelectorAll("[fill$='-hidden)']")) hidden.setAttribute("fill", "#888888");
     const [width, height] = ["width", "height"].map(side => Math.floor(root.viewBox.baseVal[side]));
     for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) root.setAttribute(name, value);
     root.setAttribute("shape-rendering", "crispEdges");
