@@ -240,7 +240,8 @@ function repaint(figure) {
     for (const name of ["fill", "stroke"]) {
       const color = element.getAttribute(name);
       const role = /** @type {(keyof import("./data.js").Theme)[]} */ (Object.keys(from)).find(role => from[role] === color);
-      if (role) element.setAttribute(name, to[role]);
+      // A text of the ground's colour lies on a cell, which keeps its own.
+      if (role && (role !== "ground" || element.tagName !== "text")) element.setAttribute(name, to[role]);
     }
   }
 }
