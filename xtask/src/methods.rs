@@ -1,5 +1,5 @@
-//! `cargo xtask methods`: the pictures of docs/methods.md, docs/tasks.md, docs/ideas.md, docs/profile.md and README.md's first, by the
-//! commands that the pages show.
+//! `cargo xtask methods`: the pictures of docs/methods.md, docs/tasks.md, docs/ideas.md, docs/profile.md and of
+//! README.md, by the commands that the pages show.
 
 use std::env;
 use std::fs;
