@@ -1,5 +1,5 @@
-//! `cargo xtask methods`: the pictures of docs/methods.md, docs/tasks.md, docs/ideas.md and README.md's first, by the
-//! commands that the pages show.
+//! `cargo xtask methods`: the pictures of docs/methods.md, docs/tasks.md, docs/ideas.md, docs/profile.md and of
+//! README.md, by the commands that the pages show.
 
 use std::env;
 use std::fs;
@@ -14,7 +14,8 @@ use crate::smollm2;
 use crate::step;
 use crate::workspace::Workspace;
 
-const PAGES: [&str; 4] = ["README.md", "docs/methods.md", "docs/tasks.md", "docs/ideas.md"];
+const PAGES: [&str; 5] =
+    ["README.md", "docs/methods.md", "docs/tasks.md", "docs/ideas.md", "docs/profile.md"];
 
 /// Draws the pictures with these names, or all. They show SmolLM2 and the bundled T5.
 pub(crate) fn run(workspace: &Workspace, names: &[String]) -> Result<()> {

@@ -12,9 +12,16 @@ use crate::step;
 use crate::workspace::Workspace;
 
 const TOOLS: &str = "crates/viz-svg/tests/browser/package.json";
-const SCRIPT: (&str, &str) =
-    ("crates/viz-svg/src/page/script/main.js", "crates/viz-svg/src/page/page.min.js");
-const STYLE: (&str, &str) = ("crates/viz-svg/src/page/page.css", "crates/viz-svg/src/page/page.min.css");
+const SCRIPT: &str = "crates/viz-svg/src/page/script/main.js";
+/// What is minified, into which file, and how. There are two forms of the script: with MORE it has what only some pages
+/// need. Fields that no data has are given short names.
+const MINIFIED: [(&str, &str, &[&str]); 4] = [
+    (SCRIPT, "crates/viz-svg/src/page/page.min.js", &["--define:MORE=false", OWN_FIELDS]),
+    (SCRIPT, "crates/viz-svg/src/page/page-more.min.js", &["--define:MORE=true", OWN_FIELDS]),
+    ("crates/viz-svg/src/page/page.css", "crates/viz-svg/src/page/page.min.css", &[]),
+    ("crates/viz-svg/src/page/page-more.css", "crates/viz-svg/src/page/page-more.min.css", &[]),
+];
+const OWN_FIELDS: &str = "--mangle-props=^(record|token|lock|pinned|comparing)$";
 /// Browsers that tests look for on the PATH, besides what CHROME names.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -25,15 +32,20 @@ pub(crate) fn run(workspace: &Workspace, write: bool) -> Result<()> {
     let mut types = tool(&tools, "tsc");
     types.args(["--noEmit", "--allowJs", "--checkJs", "--strict", "--target", "es2023"]);
     types.args(["--module", "esnext", "--moduleResolution", "bundler"]);
-    types.args(["--lib", "es2023,dom,dom.iterable", "--types", ""]).arg(workspace.root().join(SCRIPT.0));
+    types.args(["--lib", "es2023,dom,dom.iterable", "--types", ""]).arg(workspace.root().join(SCRIPT));
     step::run(&mut types)?;
-    for (source, minified) in [SCRIPT, STYLE] {
-        minify(workspace, &tools, source, minified, write)?;
+    for form in MINIFIED {
+        minify(workspace, &tools, form, write)?;
     }
     Ok(())
 }
 
-fn minify(workspace: &Workspace, tools: &Path, source: &str, minified: &str, write: bool) -> Result<()> {
+fn minify(
+    workspace: &Workspace,
+    tools: &Path,
+    (source, minified, how): (&str, &str, &[&str]),
+    write: bool,
+) -> Result<()> {
     let mut minify = tool(tools, "esbuild");
     minify.arg(workspace.root().join(source)).args([
         "--bundle",
@@ -43,7 +55,7 @@ fn minify(workspace: &Workspace, tools: &Path, source: &str, minified: &str, wri
         "--format=iife",
         "--log-level=warning",
     ]);
-    let output = minify.stderr(Stdio::inherit()).output().context("esbuild does not run")?;
+    let output = minify.args(how).stderr(Stdio::inherit()).output().context("esbuild does not run")?;
     if !output.status.success() {
         bail!("esbuild cannot minify {source}");
     }

@@ -501,17 +501,6 @@ pub(crate) struct DrawArguments {
     pub(crate) group: GroupArguments,
     #[command(flatten)]
     pub(crate) look: LookArguments,
-    /// Hide attributions: to stop-words, to punctuation, or with below:N those of less than N times an even share of
-    /// their row. With commas, or repeated. The picture says how many are shown and how much is hidden; totals and
-    /// colours stay those of all. Default: none; for interesting stop-words,punctuation,below:3x.
-    #[arg(long, value_name = "stop-words|punctuation|below:N", value_delimiter = ',')]
-    pub(crate) drop: Vec<Rule>,
-    /// Show of each row the largest attributions that together hold this share of it, from 0 to 1.
-    #[arg(long, value_name = "X")]
-    pub(crate) keep_share: Option<f64>,
-    /// The language of the stop words, as a code such as de. Default: English, for a text in Latin script.
-    #[arg(long, value_name = "CODE")]
-    pub(crate) language: Option<String>,
     /// interesting: the outputs to show whole, by number, with commas.
     #[arg(long, value_name = "N,…", value_delimiter = ',')]
     pub(crate) expand: Vec<usize>,
@@ -587,6 +576,17 @@ pub(crate) struct LookArguments {
     /// FILE,…: 10× is ten times what is usual there.
     #[arg(long, value_name = "distance[:FILE,…]")]
     pub(crate) relative: Option<Relative>,
+    /// Hide attributions: to stop-words, to punctuation, or with below:N those of less than N times an even share of
+    /// their row. With commas, or repeated. The picture says how many are shown and how much is hidden; totals and
+    /// colours stay those of all. Default: none; for interesting stop-words,punctuation,below:3x.
+    #[arg(long, value_name = "stop-words|punctuation|below:N", value_delimiter = ',')]
+    pub(crate) drop: Vec<Rule>,
+    /// Show of each row the largest attributions that together hold this share of it, from 0 to 1.
+    #[arg(long, value_name = "X")]
+    pub(crate) keep_share: Option<f64>,
+    /// The language of the stop words, as a code such as de. Default: English, for a text in Latin script.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) language: Option<String>,
     /// The theme: light, dark or print.
     #[arg(long, value_name = "T", default_value = "light")]
     pub(crate) theme: Theme,

@@ -32,7 +32,6 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
         lock: arguments.lock,
         token: arguments.token,
         against: arguments.against,
-        rule: rule(arguments),
         expand: arguments.expand.clone(),
         x: arguments.x,
         y: arguments.y,
@@ -91,7 +90,7 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
 }
 
 /// What is shown, by the flags together.
-fn rule(arguments: &DrawArguments) -> Rule {
+fn rule(arguments: &LookArguments) -> Rule {
     let dropped = arguments.drop.iter().cloned().fold(Rule::new(), Rule::and);
     let mut flags = Rule::new();
     (flags.keep_share, flags.language) = (arguments.keep_share, arguments.language.clone());
@@ -109,9 +108,9 @@ fn check_table(arguments: &DrawArguments, chart: &str) -> Result<(), Failure> {
         ("--hover", arguments.hover.is_some()),
         ("--token", arguments.token.is_some()),
         ("--against", arguments.against.is_some()),
-        ("--drop", !arguments.drop.is_empty()),
-        ("--keep-share", arguments.keep_share.is_some()),
-        ("--language", arguments.language.is_some()),
+        ("--drop", !arguments.look.drop.is_empty()),
+        ("--keep-share", arguments.look.keep_share.is_some()),
+        ("--language", arguments.look.language.is_some()),
         ("--expand", !arguments.expand.is_empty()),
         ("--x", arguments.x.is_some()),
         ("--y", arguments.y.is_some()),
@@ -142,6 +141,7 @@ pub(crate) fn options(arguments: &LookArguments) -> Result<Options, Failure> {
         tokens,
         look,
         relative,
+        rule: rule(arguments),
         theme,
         palette,
         clip,

@@ -8,7 +8,7 @@ use crate::interrupt;
 use crate::output::write_whole;
 use crate::records;
 use crate::text::Source;
-use saliency::viz::{Options, Png};
+use saliency::viz::{Options, Png, Rule};
 use saliency::{Chart, Page, Record, ToHtml, charts};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -78,6 +78,9 @@ fn files(
 ) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
     let mut files = Vec::new();
     let mut add = |chart: &dyn Chart, records: &[Record], number: Option<usize>| -> Result<(), Failure> {
+        // Pairs are no attributions: neither a rule nor a profile is of them.
+        let plain = Options { relative: None, rule: Rule::new(), ..options.clone() };
+        let options = if chart.draws_attributions() { options } else { &plain };
         let scene = chart.draw(records, options)?;
         let stem = number.map_or_else(|| chart.name().to_owned(), |k| format!("{}-{k}", chart.name()));
         files.push((PathBuf::from(format!("{stem}.svg")), scene.to_svg().into_bytes()));

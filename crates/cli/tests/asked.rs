@@ -284,6 +284,12 @@ fn part_of_a_prompt_is_drawn() {
         run(&["draw", "minimap", "r.json", "--inputs", "1-9", "--fold", "template", "-o", form], 0);
     }
     run(&["report", "r.json", "--inputs", "1-9", "-o", "page"], 0);
+    run(&["report", "r.json", "--drop", "punctuation,below:2x", "--keep-share", "0.9", "-o", "ruled"], 0);
+    let page = std::fs::read_to_string(folder.path().join("ruled/index.html")).unwrap();
+    let rule =
+        "\"rule\":\"no punctuation, 2× an even share or more, the largest that hold 90\u{a0}% of a row\"";
+    assert!(page.contains(rule), "the page's rule");
+    run(&["draw", "minimap", "r.json", "--drop", "below:2x", "-o", "ruled.html"], 0);
     let parts = run(&["draw", "tokens", "r.json", "--group", "parts", "--hover", "0"], 0);
     assert!(parts.contains("these 3 hold 100\u{a0}%"), "{parts}");
     // What is taken away together can be a part too.

@@ -20,7 +20,7 @@ fn root() -> PathBuf {
 /// The pages' pictures of a model, each with its command.
 fn commands(model: &str) -> Vec<(String, String)> {
     let mut commands = Vec::new();
-    for page in ["README.md", "docs/methods.md", "docs/tasks.md", "docs/ideas.md"] {
+    for page in ["README.md", "docs/methods.md", "docs/tasks.md", "docs/ideas.md", "docs/profile.md"] {
         let page = std::fs::read_to_string(root().join(page)).unwrap();
         for line in page.lines().filter(|line| line.contains(&format!(" --model {model} "))) {
             let Some((_, picture)) = line.split_once(" -o docs/") else { continue };

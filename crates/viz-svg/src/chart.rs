@@ -45,6 +45,12 @@ pub trait Chart: Sync {
         false
     }
 
+    /// Whether it draws attributions: what [`Options::rule`] and [`Options::relative`] are of. A chart that does not
+    /// refuses them. Default: true.
+    fn draws_attributions(&self) -> bool {
+        true
+    }
+
     /// The chart as plain text, for a terminal. `None` for a chart without a text form.
     ///
     /// # Errors

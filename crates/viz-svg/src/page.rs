@@ -6,6 +6,7 @@
 //! largest. The script lays nothing out that is not in the data as numbers and texts.
 
 mod about;
+mod beyond;
 mod body;
 mod data;
 mod encode;
@@ -14,6 +15,7 @@ mod figure;
 mod figures;
 mod head;
 mod html;
+mod kept;
 mod paragraph;
 mod redraw;
 mod resting;
@@ -27,6 +29,7 @@ use crate::options::{Options, State};
 use crate::page::body::Body;
 use crate::page::data::data;
 use crate::page::escape::escaped;
+use crate::page::figure::PageFigure;
 use crate::page::figures::Figures;
 use crate::page::head::{Title, facts};
 use crate::page::html::Document;
@@ -146,7 +149,7 @@ impl<'a> Page<'a> {
     }
 
     /// The state that the page opens with, in the form of its address.
-    fn state(&self, opening: State) -> String {
+    fn state(&self, opening: State, views: &[&str]) -> String {
         let mut state = format!("hover={}:{}", opening.panel, opening.output);
         if let Some(lock) = self.options.lock {
             let _ = write!(state, "&lock={}:{}", lock.panel, lock.output);
@@ -154,7 +157,32 @@ impl<'a> Page<'a> {
         if let Some(token) = self.options.token {
             let _ = write!(state, "&token={token}");
         }
+        if let (Some(token), Some(against)) = (self.options.token, self.options.against) {
+            let _ = write!(state, "&held={token}&against={against}");
+        }
+        if let (Some(view), true) = (views.first(), self.charts.len() < 2) {
+            let _ = write!(state, "&view={view}");
+        }
+        if self.has_option("expand") && !self.options.expand.is_empty() {
+            let expand: Vec<String> = self.options.expand.iter().map(usize::to_string).collect();
+            let _ = write!(state, "&expand={}", expand.join("-"));
+        }
         state
+    }
+
+    /// Whether a chart has an option of that name.
+    fn has_option(&self, name: &str) -> bool {
+        self.charts.iter().any(|chart| chart.own_options().contains(&name))
+    }
+
+    /// What the list under the text can show beside the ranked words.
+    fn views(&self, records: &[Record]) -> Vec<&'static str> {
+        let views = [
+            ("replaced", records.iter().any(|record| !record.replacements.is_empty())),
+            ("pairs", records.iter().any(|record| !record.interactions.is_empty())),
+            ("columns", self.has_option("against")),
+        ];
+        views.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect()
     }
 }
 
@@ -162,11 +190,6 @@ impl ToHtml for Page<'_> {
     fn to_html(&self) -> Result<String, Error> {
         if self.charts.is_empty() && !self.report {
             return Err(Error::NoChart);
-        }
-        if !self.options.rule.is_empty() {
-            let value = self.options.rule.to_string();
-            let range = "left out on a page, which shows every attribution".to_owned();
-            return Err(Error::Parameter { name: "rule", value, range });
         }
         // Words are put together by the script, and by each chart.
         let apart = Options { tokens: true, ..self.options.clone() };
@@ -199,11 +222,15 @@ impl Page<'_> {
             body.chart(*chart)?;
         }
         body.tabs(self.report)?;
+        let views = self.views(records);
         let record = &records[resting.state.panel];
         let title = Title::of(record, &texts);
         let given = self.title.clone().or_else(|| self.options.title.clone());
         let figures = &body.figures.drawn;
-        let data = data(records, &names, figures, &self.options, &self.state(resting.state));
+        let has_more =
+            !views.is_empty() || !self.options.rule.is_empty() || figures.iter().any(PageFigure::has_more);
+        let state = self.state(resting.state, &views);
+        let data = data(records, &names, figures, &self.options, (&state, &views))?;
         let document = Document {
             heading: given.as_deref().map_or_else(|| title.html(), escaped),
             title: given.unwrap_or_else(|| title.text()),
@@ -212,6 +239,7 @@ impl Page<'_> {
             sentence: resting.sentence.html(),
             colors: resting.colors(),
             body: body.html,
+            has_more,
         };
         Ok(document.written(&data))
     }

@@ -29,6 +29,38 @@ pub(crate) enum Part {
     ScatterPlot { plot: Rect, axis: Axis, titles: [&'static str; 2] },
     /// Marks of the state, which a page draws over everything.
     Marks,
+    /// Where words and outputs are in a picture that stays as it is drawn, to be pointed at and framed.
+    Places { places: Vec<Place>, by_tokens: bool },
+    /// Rows under one another, each of which can show its whole text instead.
+    Rows(Unfolding),
+}
+
+/// A token's place in a picture, or that of a replacement of it, which is told by its name.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) token: usize,
+    pub(crate) rect: Rect,
+    pub(crate) replacement: Option<String>,
+}
+
+impl Place {
+    /// The place of a token, or of an output.
+    pub(crate) fn of(token: usize, rect: Rect) -> Self {
+        Self { token, rect, replacement: None }
+    }
+}
+
+/// Rows that can show their whole text: groups named `row`, in their order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Unfolding {
+    /// Which row each is, where it begins and how high it is; a line that is no row stays as it is.
+    pub(crate) rows: Vec<(Option<usize>, f64, f64)>,
+    /// A row's label, which begins at the left edge.
+    pub(crate) label: (f64, f64),
+    /// Where the whole text begins, and its width and height.
+    pub(crate) text: (f64, f64, f64),
+    /// The whole text.
+    pub(crate) boxes: Boxes,
 }
 
 /// Tokens in boxes: a paragraph, a continuation, the labels of rows.
@@ -53,6 +85,11 @@ impl Redraw {
     /// A part that shows the hovered panel's rows.
     pub(crate) fn of_hovered(part: Part) -> Self {
         Self { at: (0.0, 0.0), panel: None, part }
+    }
+
+    /// Places of words of the tokens that a page draws, which stay as they are.
+    pub(crate) fn places(places: impl IntoIterator<Item = Place>) -> Self {
+        Self::of_hovered(Part::Places { places: places.into_iter().collect(), by_tokens: false })
     }
 
     /// The same, somewhere else.

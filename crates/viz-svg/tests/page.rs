@@ -13,6 +13,7 @@ use saliency_viz_svg::{
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 fn hostile() -> Record {
     let token = |text: &str, kind| Token::new(0, text, kind);
@@ -72,7 +73,7 @@ fn tokens_are_text_and_only_the_pages_own_script_is_one() {
         assert_eq!(page.matches("http").count(), page.matches("http://www.w3.org/2000/svg").count() + 1);
         let ids: Vec<&str> =
             page.match_indices(" id=\"").map(|(at, _)| page[at + 5..].split('"').next().unwrap()).collect();
-        assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
         assert_eq!(data(&page)["records"][0]["texts"][0], "</style></script><script>alert(1)</script>");
     }
 }
@@ -96,8 +97,84 @@ fn the_script_never_makes_mark_up_of_text() {
             assert!(!script.contains(never), "{}: {never}", file.display());
         }
     }
-    let min = include_str!("../src/page/page.min.js");
+    // Every page's script, and what is added to it on the pages that need it.
+    let (min, more) = (include_str!("../src/page/page.min.js"), include_str!("../src/page/page-more.min.js"));
     assert!(min.len() < 45_000, "{}", min.len());
+    assert!(more.len() - min.len() < 11_500, "{}", more.len() - min.len());
+    let (min, more) =
+        (include_str!("../src/page/page.min.css"), include_str!("../src/page/page-more.min.css"));
+    assert!(min.len() < 11_000 && more.len() < 1_500, "{} {}", min.len(), more.len());
+}
+
+/// The names that the script's own fields have in its source are given short ones: none may be in the data.
+#[test]
+fn no_name_in_the_data_is_one_of_the_scripts_own() {
+    fn names(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Array(values) => values.iter().for_each(|value| names(value, found)),
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+                found.insert(name.clone());
+                names(value, found);
+            }),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    let ruled = Options { rule: "below:3x".parse().unwrap(), ..Options::default() };
+    names(&data(&Page::new(&run_30()).every_chart().options(ruled).to_html().unwrap()), &mut found);
+    assert!(found.contains("records") && found.contains("kept") && found.contains("pairs"), "{found:?}");
+    for own in ["record", "token", "lock", "pinned", "comparing"] {
+        assert!(!found.contains(own), "{own}");
+    }
+}
+
+// The numbers are NumPy's, in `tests/rule.rs`.
+#[test]
+fn a_rule_travels_as_a_bit_for_each_attribution() {
+    for (rule, kept) in [
+        ("below:3x", 259),
+        ("punctuation", 5_344),
+        ("keep-share:0.5", 980),
+        ("punctuation,below:3x,keep-share:0.5", 236),
+    ] {
+        let options = Options { rule: rule.parse().unwrap(), ..Options::default() };
+        let page = Page::report(&run_30()).options(options).to_html().unwrap();
+        let bits = data(&page)["records"][0]["kept"]["tokens"].as_str().unwrap().to_owned();
+        let bits = STANDARD.decode(bits).unwrap();
+        assert_eq!(bits.len(), 5_955_usize.div_ceil(8));
+        assert_eq!(bits.iter().map(|byte| byte.count_ones()).sum::<u32>(), kept, "{rule}");
+    }
+    // No list travels: "yourselves" is one of NLTK's words, and none of the text's.
+    let rule = "stop-words,punctuation".parse().unwrap();
+    let page = Page::report(&run_30()).options(Options { rule, ..Options::default() }).to_html().unwrap();
+    assert!(!page.contains("yourselves"));
+    let about =
+        "<dt>rule</dt><dd>Shown: no stop words (English, since no language is named), no punctuation: ";
+    assert!(page.contains(about), "{}", between(&page, "panel-about", "</div>"));
+    assert_eq!(data(&page)["rule"], "no stop words (English, since no language is named), no punctuation");
+    let russian = "stop-words,language:xx".parse().unwrap();
+    let error = Page::report(&run_30()).options(Options { rule: russian, ..Options::default() }).to_html();
+    assert!(error.unwrap_err().to_string().starts_with("unknown language"));
+}
+
+#[test]
+fn only_pages_that_need_it_have_the_larger_script() {
+    let larger = |page: &str| {
+        let script = between(page, "</script>\n<script>", "</script>");
+        let (min, more) =
+            (include_str!("../src/page/page.min.js"), include_str!("../src/page/page-more.min.js"));
+        assert!(script == min || script == more);
+        script == more
+    };
+    let plain = saliency_schema::read(include_bytes!("data/run-30.json")).unwrap();
+    assert!(!larger(&Page::report(&plain).to_html().unwrap()));
+    assert!(!larger(&TallHeatmap::new(&plain).to_html().unwrap()));
+    assert!(larger(&Page::report(&run_30()).to_html().unwrap()));
+    let ruled = Options { rule: "punctuation".parse().unwrap(), ..Options::default() };
+    assert!(larger(&Page::report(&plain).options(ruled).to_html().unwrap()));
+    for name in ["interesting", "input-focused", "map"] {
+        assert!(larger(&Page::new(&plain).chart(chart(name).unwrap()).to_html().unwrap()), "{name}");
+    }
 }
 
 /// The values as another reader would take them out: see `page/encode.rs`, and the script's own reading.
@@ -136,14 +213,24 @@ fn the_values_are_all_there() {
 #[test]
 fn pages_are_small_and_the_same_each_time() {
     let of = |json: &[u8]| saliency_schema::read(json).unwrap();
-    let run = [run_30()];
+    let run = of(include_bytes!("data/run-30.json"));
     let report = Page::report(&run).to_html().unwrap();
     assert!(report.len() < 200_000, "{}", report.len());
     assert_eq!(report, Page::report(&run).to_html().unwrap());
+    // With pairs, and two replacements of each input for each output.
+    let whole = [run_30()];
     for chart in charts() {
-        let page = Page::new(&run).chart(*chart).to_html().unwrap();
-        assert!(page.len() <= 145_000, "{}: {}", chart.name(), page.len());
-        assert_eq!(page, Page::new(&run).chart(*chart).to_html().unwrap());
+        let lacks = chart.lacks(&run[0]).is_some();
+        let records = if lacks { &whole[..] } else { &run[..] };
+        let limit = match chart.name() {
+            _ if lacks => 240_000,
+            // They can be pointed at, which takes the larger script.
+            "input-focused" | "interesting" | "map" => 180_000,
+            _ => 145_000,
+        };
+        let page = Page::new(records).chart(*chart).to_html().unwrap();
+        assert!(page.len() <= limit, "{}: {}", chart.name(), page.len());
+        assert_eq!(page, Page::new(records).chart(*chart).to_html().unwrap());
     }
     let runs = of(include_bytes!("../../schema/tests/data/runs-3x100.json"));
     for page in [LongOutput::new(&runs).to_html(), TallMultiple::new(&runs).to_html()] {
@@ -157,10 +244,14 @@ fn pages_are_small_and_the_same_each_time() {
     let all = tokens(1_000, Kind::Input).chain(tokens(200, Kind::Output)).collect();
     let value = |row: usize, i: usize| Some(((row * 31 + i * 17) % 997) as f64 / 997.0);
     let rows = (0..200).map(|row| (0..1_000 + row).map(|i| value(row, i)).collect()).collect();
-    let large = complete(Record::new(all, rows).unwrap());
+    let large = Record::new(all, rows).unwrap();
+    let whole = complete(large.clone());
     for chart in charts() {
-        let page = Page::new(&large).chart(*chart).to_html().unwrap();
-        assert!(page.len() <= 1_815_000, "{}: {}", chart.name(), page.len());
+        // 400,000 changes by replacements take 2.7 bytes each.
+        let (record, limit) =
+            if chart.lacks(&large).is_none() { (&large, 1_815_000) } else { (&whole, 3_000_000) };
+        let page = Page::new(record).chart(*chart).to_html().unwrap();
+        assert!(page.len() <= limit, "{}: {}", chart.name(), page.len());
     }
 }
 

@@ -5,8 +5,10 @@
 mod common;
 
 use common::{browser, charts};
-use saliency_schema::{Kind, Record, Reduce, Segmentation, Token};
-use saliency_viz_svg::{Chart, Options, Page, TallHeatmap, Theme, ToHtml, Tokens};
+use saliency_schema::{Kind, Record, Reduce, Replacement, Segmentation, Target, Token};
+use saliency_viz_svg::{
+    Chart, Interactions, Options, Page, Perturbation, TallHeatmap, Theme, ToHtml, Tokens,
+};
 use std::ops::Range;
 use std::path::Path;
 use std::process::Command;
@@ -29,6 +31,14 @@ fn the_page_does_what_it_says_in_a_browser() {
     page("methods", Page::report(&methods));
     page("signed", Page::report(&methods[1..2]));
     page("excerpt", Page::report(&run).options(Options { inputs: Some(20..60), ..Options::default() }));
+    let ruled = Options { rule: "below:3x".parse().unwrap(), ..Options::default() };
+    page("ruled", Page::report(&run).options(ruled));
+    let replaced = replaced();
+    page("replaced", Page::report(&replaced));
+    page("replaced-chart", Page::new(&replaced).chart(&Perturbation));
+    let pairs = read("tests/data/pairs.json");
+    page("pairs", Page::report(&pairs));
+    page("pairs-chart", Page::new(&pairs).chart(&Interactions));
     page("charts", Page::new(&run).chart(&TallHeatmap).chart(&Tokens));
     let odd = [hostile()];
     page("hostile", Page::report(&odd));
@@ -143,6 +153,33 @@ fn translated() -> Record {
     let value = |row: usize, i: usize| Some(((row * 5 + i * 3) % 7 + 1) as f64);
     let rows = (0..4).map(|row| (0..5 + row).map(|i| value(row, i)).collect()).collect();
     Record::new(tokens, rows).unwrap().with_source(4)
+}
+
+/// Words that stood in the place of two, and where they led; the last one could not be run.
+fn replaced() -> Vec<Record> {
+    let texts = ["The", " first", " to", " Mars", " will", " be", " SpaceX", " and", " Boeing"];
+    let token = |(i, text): (usize, &&str)| {
+        Token::new(i as u32, *text, if i < 6 { Kind::Input } else { Kind::Output })
+    };
+    let tokens = texts.iter().enumerate().map(token).collect();
+    let rows = (0..3).map(|row| (0..6 + row).map(|i| Some(f64::from((i * 5) % 7) - 2.5)).collect()).collect();
+    let mut record = Record::new(tokens, rows).unwrap();
+    record.replacements = [1.0, 0.5, -2.0]
+        .map(|factor: f64| {
+            let one = |at, text: &str, change: f64| Replacement::new(at, text, factor * change);
+            vec![
+                one(1, " only", 0.25)
+                    .with_probability(0.125)
+                    .with_continuation(" SpaceX or Boeing".to_owned()),
+                one(1, " last", -1.5).with_probability(0.0625),
+                one(1, "", -0.5),
+                one(3, " Venus", -4.0).with_continuation(" NASA and Boeing".to_owned()),
+                Replacement::new(3, " the Moon", None),
+            ]
+        })
+        .into();
+    record.target = Some(Target::new("log-probability"));
+    vec![record]
 }
 
 /// Three words, of which the last are outputs.

@@ -10,6 +10,7 @@ use crate::layout::sheet::{Sheet, margin};
 use crate::layout::word_columns::{CELL, WordColumns};
 use crate::options::{Options, too_narrow};
 use crate::paint::scale::Scale;
+use crate::redraw::Redraw;
 use crate::scene::Scene;
 use crate::text::visible;
 use crate::values::bins::{Bins, By};
@@ -48,6 +49,8 @@ impl Chart for InputFocused {
         let bins = Bins::of(rows.record);
         let inner = options.width.map_or(COLUMNS as f64 * CELL, |width| width - 2.0 * margin(options));
         let pair = pair(&rows, options)?;
+        // A page compares the words that its reader holds.
+        let (pair, token) = if options.for_page { (None, None) } else { (pair, options.token) };
         if let (Some(whole), Some(_), true) = (options.width, pair, inner < mirrored_bars::LEAST) {
             return Err(too_narrow(whole, mirrored_bars::LEAST + 2.0 * margin(options)));
         }
@@ -64,7 +67,7 @@ impl Chart for InputFocused {
         let values = (!all.is_empty() && !options.for_page).then(|| rows.in_words(&all));
         sheet.group("columns", values, words.ticks(), (0.0, top));
         sheet.group("words", None, words.words(), (0.0, top));
-        let marks = match (pair, options.token) {
+        let marks = match (pair, token) {
             (Some([a, b]), _) => {
                 vec![words.frame(a, scale.marks().0), words.frame(b, scale.marks().1)]
             }
@@ -72,6 +75,7 @@ impl Chart for InputFocused {
             (None, None) => Vec::new(),
         };
         sheet.group("marks", None, marks, (0.0, top));
+        sheet.places((0.0, top), || Redraw::places(words.places()));
         let (n_input, n_output) = (rows.n_input(), rows.n_output());
         let mut description = format!(
             "{}: above each of {n_input} input tokens what each of {n_output} output tokens took from it.",

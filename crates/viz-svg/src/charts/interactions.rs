@@ -9,6 +9,7 @@ use crate::layout::triangle::Triangle;
 use crate::options::Options;
 use crate::paint::scale::Scale;
 use crate::paint::theme::Theme;
+use crate::redraw::{Part, Redraw};
 use crate::scene::{Item, Rect, Scene, Text};
 use crate::values::excerpt;
 use crate::values::pairs::{MOST, Pairs};
@@ -52,6 +53,10 @@ impl Chart for Interactions {
         )
     }
 
+    fn draws_attributions(&self) -> bool {
+        false
+    }
+
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         options.check(self.name(), self.own_options())?;
         if options.relative.is_some() && !options.for_page {
@@ -91,9 +96,12 @@ impl Chart for Interactions {
         sheet.group("pairs", words, triangle.cells(), (0.0, top));
         sheet.group("lines", None, triangle.lines(), (0.0, top));
         sheet.group("names", None, triangle.names(), (0.0, top));
-        let framed = options.token.and_then(|token| pairs.at(token));
+        let framed = options.token.filter(|_| !options.for_page).and_then(|token| pairs.at(token));
         let frames = framed.map_or_else(Vec::new, |token| triangle.frames(token, options.theme.mark()));
         sheet.group("marks", None, frames, (0.0, top));
+        // Its tokens are the record's own, whatever the page puts together.
+        let places = || Part::Places { places: triangle.places(), by_tokens: true };
+        sheet.places((0.0, top), || Redraw::of_hovered(places()));
 
         // Beside the diagonal where there is room, or else below.
         let list = largest(&said, options.theme);

@@ -9,7 +9,8 @@ use crate::layout::sheet::{Sheet, margin};
 use crate::options::rule::Rule;
 use crate::options::{Options, row_of};
 use crate::paint::scale::Scale;
-use crate::scene::Scene;
+use crate::redraw::{Part, Redraw};
+use crate::scene::{Item, Rect, Scene};
 use crate::text::visible;
 use crate::values::excerpt;
 use crate::values::number::percent;
@@ -55,7 +56,9 @@ impl Chart for Interesting {
         let outside = |output: &usize| row_of(rows.record, *output, "expanded output");
         let expanded = options.expand.iter().map(outside).collect::<Result<Vec<_>, _>>()?;
         let inner = options.width.map_or(WIDTH, |width| width - 2.0 * margin(options));
-        let chips = Chips::new(&rows, &scale, inner, options.token, &expanded);
+        // On a page its state says which rows are whole.
+        let expanded = if options.for_page { Vec::new() } else { expanded };
+        let chips = Chips::new(&rows, &scale, inner, &expanded, options);
         let mut sheet = Sheet::of_all(&rows, &scale, options, rows.title_of_all());
         let (lines, height) = caption::lay_out(&captions(&rows, &chips, options), inner, options.theme);
         sheet.group("caption", None, lines, (0.0, 0.0));
@@ -66,10 +69,18 @@ impl Chart for Interesting {
             sheet.group("paragraph", None, text.kept(&rows, &scale, options.token), (0.0, top));
             top += text.height() + BETWEEN;
         }
-        let all: Vec<usize> = (0..rows.n_output()).collect();
-        // A page holds the values themselves.
-        let words = (!all.is_empty() && !options.for_page).then(|| rows.in_words(&all));
-        sheet.group("chips", words, chips.items(&rows.unhidden(options)?), (0.0, top));
+        if options.for_page {
+            let (items, unfolding) = chips.unfolding();
+            sheet.group("chips", None, items, (0.0, top));
+            // The whole text is as wide as there is room.
+            let room = Item::filled(Rect::new(0.0, 0.0, inner, 0.0), options.theme.background());
+            let part = || Redraw::of_hovered(Part::Rows(unfolding));
+            sheet.redrawn_group("whole", None, [room], (0.0, top), part);
+        } else {
+            let all: Vec<usize> = (0..rows.n_output()).collect();
+            let words = (!all.is_empty()).then(|| rows.in_words(&all));
+            sheet.group("chips", words, chips.items(&rows.unhidden(options)?), (0.0, top));
+        }
         let description = format!(
             "{}: a row of chips for each of {} outputs, as wide as the shares that are kept.",
             sheet.title(),

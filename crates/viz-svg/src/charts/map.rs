@@ -8,6 +8,7 @@ use crate::layout::word_map::WordMap;
 use crate::layout::word_places::Places;
 use crate::options::{Options, row_of};
 use crate::paint::scale::Scale;
+use crate::redraw::Redraw;
 use crate::scene::Scene;
 use crate::values::excerpt;
 use crate::values::rows::Rows;
@@ -69,8 +70,9 @@ impl Chart for Map {
         sheet.group("plot", None, map.frame(), (0.0, top));
         sheet.group("dots", map.in_words(), map.dots(), (0.0, top));
         sheet.group("arrows", None, map.arrows(marked), (0.0, top));
-        sheet.group("marks", None, map.marks(options.token), (0.0, top));
+        sheet.group("marks", None, map.marks(options.token.filter(|_| !options.for_page)), (0.0, top));
         sheet.group("names", None, map.names(marked), (0.0, top));
+        sheet.places((0.0, top), || Redraw::places(map.places()));
         let description = format!("{}. {}", sheet.title(), map.captions().join(" "));
         Ok(sheet.scene(description))
     }

@@ -8,6 +8,7 @@ use crate::layout::strips;
 use crate::layout::strips::Strips;
 use crate::options::{Options, too_narrow};
 use crate::paint::scale::Scale;
+use crate::redraw::Redraw;
 use crate::scene::Scene;
 use crate::text::visible;
 use crate::values::kind::target_unit;
@@ -67,12 +68,25 @@ impl Chart for Perturbation {
         }
         let unit = target_unit(rows.record);
         let mut sheet = Sheet::of_row(&rows, &scale, options, title(&rows));
-        let (lines, height) = caption::lay_out(&captions(&rows, &words, all), width, options.theme);
+        let mut said = captions(&rows, &words, all);
+        // A picture's title says it.
+        if let (true, Some(row)) = (options.for_page, rows.hover) {
+            said.push(format!("Changes of {}.", visible(&rows.name(row))));
+        }
+        let (lines, height) = caption::lay_out(&said, width, options.theme);
         sheet.group("caption", None, lines, (0.0, 0.0));
         let top = height + 8.0;
-        let strips = Strips { rows: &rows, scale: &scale, words: &words, token: options.token, width, unit };
+        let strips = Strips {
+            rows: &rows,
+            scale: &scale,
+            words: &words,
+            token: options.token.filter(|_| !options.for_page),
+            width,
+            unit,
+        };
         let told: Vec<String> = strongest.iter().map(|(word, one)| in_words(word, one, unit)).collect();
         sheet.group("strips", None, strips.items(), (0.0, top));
+        sheet.places((0.0, top), || Redraw::places(strips.places()));
         let (lines, _) = caption::lay_out(&told, width, options.theme);
         sheet.group("continuations", None, lines, (0.0, top + strips.height() + 8.0));
         let most = told

@@ -3,7 +3,9 @@
 
 use crate::layout::cells::Cells;
 use crate::layout::colored_text::{ColoredText, Setting};
+use crate::options::Options;
 use crate::paint::scale::{Paint, Pattern, Scale};
+use crate::redraw::Unfolding;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::{font, visible};
 use crate::values::kept::Count;
@@ -36,8 +38,18 @@ pub(crate) struct Chips<'a> {
     token: Option<usize>,
     /// Rows that are shown whole.
     expanded: &'a [usize],
+    for_page: bool,
     /// Units for a share of 1.
     unit: f64,
+}
+
+/// A row, or what stands for those that are left out.
+struct Line {
+    row: Option<usize>,
+    top: f64,
+    bottom: f64,
+    label: Vec<Item>,
+    items: Vec<Item>,
 }
 
 impl<'a> Chips<'a> {
@@ -45,10 +57,12 @@ impl<'a> Chips<'a> {
         rows: &'a Rows<'a>,
         scale: &'a Scale,
         width: f64,
-        token: Option<usize>,
         expanded: &'a [usize],
+        options: &Options,
     ) -> Self {
-        let mut chips = Self { rows, scale, width, token, expanded, unit: 0.0 };
+        let for_page = options.for_page;
+        let token = options.token.filter(|_| !for_page);
+        let mut chips = Self { rows, scale, width, token, expanded, for_page, unit: 0.0 };
         let kept = (0..rows.n_output()).flat_map(|row| chips.kept(row).map(move |token| (row, token)));
         let mut shares: Vec<f64> = kept.filter_map(|(row, token)| rows.share(row, token)).collect();
         shares.sort_by(f64::total_cmp);
@@ -77,9 +91,9 @@ impl<'a> Chips<'a> {
         100.0 / self.unit
     }
 
-    /// Every row, from the chips' own corner; `whole` are the same rows with nothing hidden.
-    pub(crate) fn items(&self, whole: &Rows<'_>) -> Vec<Item> {
-        let (mut items, mut top, mut skipped) = (Vec::new(), 0.0, 0);
+    /// Every line, from the chips' own corner; `whole` are the same rows with nothing hidden.
+    fn lines(&self, whole: &Rows<'_>) -> Vec<Line> {
+        let (mut lines, mut top, mut skipped) = (Vec::new(), 0.0, 0);
         let fold = self.rows.n_output() > ALL;
         for row in 0..self.rows.n_output() {
             let is_whole = self.expanded.contains(&row);
@@ -87,28 +101,55 @@ impl<'a> Chips<'a> {
                 skipped += 1;
                 continue;
             }
-            top = self.skipped(&mut items, top, std::mem::take(&mut skipped));
+            top = self.skipped(&mut lines, top, std::mem::take(&mut skipped));
+            let mut items = Vec::new();
             let bottom = if is_whole {
                 self.whole(whole, row, top, &mut items)
             } else {
                 self.row(row, top, &mut items)
             };
-            items.extend(self.label(row, top));
+            lines.push(Line { row: Some(row), top, bottom, label: self.label(row, top), items });
             top = bottom + ROWS;
         }
-        self.skipped(&mut items, top, skipped);
-        items
+        self.skipped(&mut lines, top, skipped);
+        lines
+    }
+
+    /// Every row, from the chips' own corner; `whole` are the same rows with nothing hidden.
+    pub(crate) fn items(&self, whole: &Rows<'_>) -> Vec<Item> {
+        self.lines(whole).into_iter().flat_map(|line| line.items.into_iter().chain(line.label)).collect()
+    }
+
+    /// The same for a page, on which each row can show its whole text: a group for each row, with its label and its
+    /// chips apart, and what the page is told of them.
+    pub(crate) fn unfolding(&self) -> (Vec<Item>, Unfolding) {
+        let lines = self.lines(self.rows);
+        let rows = lines.iter().map(|line| (line.row, line.top, line.bottom + ROWS - line.top)).collect();
+        let group = |line: Line| {
+            let group = |name, items| Item::group(name, None, items, (0.0, 0.0));
+            group("row", vec![group("label", line.label), group("chips", line.items)])
+        };
+        let items = lines.into_iter().map(group).collect();
+        let text = self.text();
+        let (left, width) = (self.left(), self.width - self.left());
+        let label = (left - 6.0, CHIP);
+        let unfolding =
+            Unfolding { rows, label, text: (left, width, text.height() + ROWS), boxes: text.boxes() };
+        (items, unfolding)
     }
 
     /// How many rows are left out; where the next one begins.
-    fn skipped(&self, items: &mut Vec<Item>, top: f64, count: usize) -> f64 {
+    fn skipped(&self, lines: &mut Vec<Line>, top: f64, count: usize) -> f64 {
         if count == 0 {
             return top;
         }
         let text = format!("⋯ {count} more without any");
         let text = font::fitted(&text, SIZE, self.width - self.left());
-        items.push(Text::new(text, self.left(), top + 11.0, SIZE, self.scale.theme.muted()).into());
-        top + LINE + ROWS
+        let text = Text::new(text, self.left(), top + 11.0, SIZE, self.scale.theme.muted());
+        let line = Line { row: None, top, bottom: top + LINE, label: Vec::new(), items: vec![text.into()] };
+        let next = line.bottom + ROWS;
+        lines.push(line);
+        next
     }
 
     fn label(&self, row: usize, top: f64) -> Vec<Item> {
@@ -118,6 +159,10 @@ impl<'a> Chips<'a> {
         let text = Text::new(label, rect.width - 4.0, top + 11.0, SIZE, theme.ink()).anchored(Anchor::End);
         let text = if self.rows.lock == Some(row) { text.bold() } else { text };
         let mut items = vec![Item::filled(rect, theme.panel()), text.into()];
+        // A page frames what is in hand.
+        if self.for_page {
+            return items;
+        }
         let (hovered, locked) = self.scale.marks();
         let frame = |color, width| Item::Frame { rect, color, width };
         items.extend((self.rows.hover == Some(row)).then(|| frame(hovered, 1.5)));
@@ -175,10 +220,15 @@ impl<'a> Chips<'a> {
         y + CHIP
     }
 
+    /// All of the text.
+    fn text(&self) -> ColoredText {
+        ColoredText::set(self.rows.record, Setting::Running, self.width - self.left(), (11.0, 18.0))
+    }
+
     /// All of the text, coloured by one row; where it ends.
     fn whole(&self, whole: &Rows<'_>, row: usize, top: f64, items: &mut Vec<Item>) -> f64 {
         let rows = Rows { hover: Some(row), ..whole.clone() };
-        let text = ColoredText::set(rows.record, Setting::Running, self.width - self.left(), (11.0, 18.0));
+        let text = self.text();
         let drawn = text.items(&rows, self.scale, self.token).into_iter();
         items.extend(drawn.map(|item| item.moved(self.left(), top)));
         top + text.height()

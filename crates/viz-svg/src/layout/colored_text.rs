@@ -6,6 +6,7 @@ use crate::options::Options;
 use crate::options::look::Look;
 use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Scale};
+use crate::redraw::Boxes;
 use crate::scene::{Item, Rect};
 use crate::text::paragraph::{Paragraph, Piece};
 use crate::text::{font, visible};
@@ -36,6 +37,7 @@ pub(crate) struct ColoredText {
     setting: Setting,
     n_input: usize,
     width: f64,
+    size: f64,
     line: f64,
 }
 
@@ -87,7 +89,7 @@ impl ColoredText {
             let paragraph = Paragraph::continuing(&record.tokens[first..], room, size, line);
             blocks.push(Block { paragraph, first, top });
         }
-        Self { blocks, setting, n_input, width, line }
+        Self { blocks, setting, n_input, width, size, line }
     }
 
     /// The panel's height.
@@ -124,6 +126,17 @@ impl ColoredText {
             pieces.map(move |piece| Piece { token: first + piece.token, ..piece })
         };
         blocks.iter().flat_map(of).collect()
+    }
+
+    /// Every token's boxes and letters, from the panel's corner, for a page that colours them.
+    pub(crate) fn boxes(&self) -> Boxes {
+        let mut boxes = Boxes { size: self.size, ..Boxes::default() };
+        boxes.places = self.pieces().iter().map(|piece| (piece.token, self.ground(piece))).collect();
+        for block in &self.blocks {
+            let runs = block.paragraph.runs_of_tokens(PADDING, PADDING + block.top).into_iter();
+            boxes.texts.extend(runs.map(|(token, text)| (block.first + token, text)));
+        }
+        boxes
     }
 
     /// A stretch's ground.

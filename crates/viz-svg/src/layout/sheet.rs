@@ -198,6 +198,13 @@ impl<'a> Sheet<'a> {
         self.items.push(if self.options.for_page { group.redrawn(redraw(), at) } else { group });
     }
 
+    /// On a page: where words and outputs are in a picture that stays as it is drawn.
+    pub(crate) fn places(&mut self, at: (f64, f64), redraw: impl FnOnce() -> Redraw) {
+        if self.options.for_page {
+            self.redrawn_group("places", None, [], at, redraw);
+        }
+    }
+
     /// Adds a heading whose baseline begins at `(x, y)`.
     pub fn heading(&mut self, text: &str, x: f64, y: f64) {
         let ink = self.theme().ink();

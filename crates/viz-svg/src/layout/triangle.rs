@@ -6,6 +6,7 @@ use crate::layout::sheet::margin;
 use crate::options::{Options, too_narrow};
 use crate::paint::color::Color;
 use crate::paint::scale::{Scale, Value};
+use crate::redraw::Place;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::{font, sentences, visible};
 use crate::values::pairs::{Pairs, places};
@@ -136,6 +137,17 @@ impl<'a, 'r> Triangle<'a, 'r> {
         let row = Rect::new(self.left, at, at + self.cell, self.cell);
         let column = Rect::new(self.left + at, at, self.cell, self.side() - at);
         [row, column].map(|rect| Item::Frame { rect, color, width: 1.5 }).into()
+    }
+
+    /// Where tokens are: their rows with the names before them, and their columns.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let place = |token: usize| {
+            let at = token as f64 * self.cell;
+            let row = Rect::new(0.0, at, self.left + at + self.cell, self.cell);
+            let column = Rect::new(self.left + at, at, self.cell, self.side() - at);
+            [row, column].map(|rect| Place::of(self.pairs.position(token), rect))
+        };
+        (0..self.pairs.len()).flat_map(place).collect()
     }
 
     /// The names at both ends; of rows that are too low for one those with the largest main effects, as far as there is

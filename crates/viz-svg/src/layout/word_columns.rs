@@ -5,6 +5,7 @@ use crate::layout::cells::Cells;
 use crate::layout::grid::AS_RECTANGLES;
 use crate::paint::color::Color;
 use crate::paint::scale::{Paint, Scale, Value};
+use crate::redraw;
 use crate::scene::{Item, Rect, Text};
 use crate::text::{font, visible};
 use crate::values::bins::Bins;
@@ -176,9 +177,18 @@ impl<'a> WordColumns<'a> {
 
     /// A frame around a word and its column.
     pub(crate) fn frame(&self, token: usize, color: Color) -> Item {
+        Item::Frame { rect: self.whole(token), color, width: 2.0 }
+    }
+
+    /// Where words and their columns are.
+    pub(crate) fn places(&self) -> impl Iterator<Item = redraw::Place> + '_ {
+        (0..self.places.len()).map(|token| redraw::Place::of(token, self.whole(token)))
+    }
+
+    fn whole(&self, token: usize) -> Rect {
         let (left, top) = self.corner(token);
         let width = self.places[token].cells as f64 * CELL - FREE;
-        Item::Frame { rect: Rect::new(left, top, width, self.band() + WORD).grown(-0.5), color, width: 2.0 }
+        Rect::new(left, top, width, self.band() + WORD).grown(-0.5)
     }
 }
 

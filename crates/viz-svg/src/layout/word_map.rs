@@ -8,6 +8,7 @@ use crate::options::look::Look;
 use crate::paint::color::Color;
 use crate::paint::palette::Palette;
 use crate::paint::scale::{Paint, Scale};
+use crate::redraw::Place;
 use crate::scene::{Anchor, Item, Rect, Text};
 use crate::text::{font, sentences, visible};
 use crate::values::bins::By;
@@ -259,6 +260,17 @@ impl<'a> WordMap<'a> {
             }
         }
         items
+    }
+
+    /// Where words are: small dots are on top.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let mut order: Vec<&Dot> = self.dots.iter().collect();
+        order.sort_by(|a, b| b.radius.total_cmp(&a.radius));
+        let place = |dot: &Dot| {
+            let (x, y) = dot.at;
+            Place::of(dot.token, Rect::new(x, y, 0.0, 0.0).grown(dot.radius + 1.5))
+        };
+        order.into_iter().map(place).collect()
     }
 
     /// The outputs that point the farthest, and those that are marked.

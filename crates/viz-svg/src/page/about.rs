@@ -1,12 +1,17 @@
 //! What is to be known of the numbers: how each record was made, its notes, and what is shown of it.
 
+use crate::error::Error;
 use crate::layout::notes;
 use crate::options::Options;
 use crate::page::escape::escaped;
 use crate::values::excerpt;
+use crate::values::kept::Count;
 use crate::values::provenance::Provenance;
+use crate::values::rows::{Numbers, Rows};
+use crate::values::view::View;
 use saliency_schema::Record;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// What the words on the page mean.
 const WORDS: [(&str, &str); 6] = [
@@ -34,7 +39,7 @@ const WORDS: [(&str, &str); 6] = [
 ];
 
 /// As HTML. `names` are those of the records.
-pub(crate) fn about(records: &[Record], names: &[String], options: &Options) -> String {
+pub(crate) fn about(records: &[Record], names: &[String], options: &Options) -> Result<String, Error> {
     let mut page = String::new();
     for (record, name) in records.iter().zip(names) {
         if records.len() > 1 {
@@ -47,6 +52,9 @@ pub(crate) fn about(records: &[Record], names: &[String], options: &Options) -> 
             made.fields().into_iter().map(|(name, value)| (name, value.to_owned())).collect();
         lines.push(("tokens", counts));
         lines.extend(excerpt::inputs(record).map(|inputs| ("shown", inputs)));
+        if !options.rule.is_empty() {
+            lines.push(("rule", rule(record, options)?));
+        }
         for (name, value) in lines {
             let _ = writeln!(page, "<dt>{name}</dt><dd>{}</dd>", escaped(&value));
         }
@@ -58,7 +66,15 @@ pub(crate) fn about(records: &[Record], names: &[String], options: &Options) -> 
         let _ = writeln!(page, "<dt>{word}</dt><dd>{meaning}</dd>");
     }
     page.push_str("</dl>\n");
-    page
+    Ok(page)
+}
+
+/// What the rule shows of a record, and how much it hides.
+fn rule(record: &Record, options: &Options) -> Result<String, Error> {
+    let options = Options { hover: None, lock: None, token: None, against: None, ..options.clone() };
+    let view = View::of(std::slice::from_ref(record), &options)?;
+    let rows = Rows::of(&view.records[0], Arc::new(Numbers::of(&view.records[0], &options)?));
+    Ok(Count::of((0..rows.n_output()).map(|row| (&rows, row))).in_words(&options.rule))
 }
 
 /// The records' notes, whole.

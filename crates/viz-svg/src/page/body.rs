@@ -107,7 +107,7 @@ impl Body<'_> {
                  Every row</button></p>\n<table id=\"saliency-table\">{}</table>\n",
                 self.resting.table()
             )),
-            Tab::About => self.html.push_str(&about(self.records, self.names, self.options)),
+            Tab::About => self.html.push_str(&about(self.records, self.names, self.options)?),
             Tab::Every | Tab::Continuations | Tab::Long => {}
         }
         Ok(())

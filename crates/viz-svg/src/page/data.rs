@@ -1,7 +1,10 @@
 //! The page's data, from which its script draws: records, figures, palettes and themes, as JSON.
 
+use crate::error::Error;
 use crate::options::Options;
 use crate::options::look::Look;
+use crate::page;
+use crate::page::beyond::beyond;
 use crate::page::encode::packed;
 use crate::page::figure::PageFigure;
 use crate::page::head::facts;
@@ -14,7 +17,7 @@ use crate::text::label::{label, label_at};
 use crate::values::kind::{Kind, Unit, is_unsigned};
 use crate::values::names::axis_names;
 use crate::values::provenance::Provenance;
-use crate::values::{explained, words};
+use crate::values::{explained, kept, words};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saliency_schema::{DistanceProfile, Record, Token, spearman};
@@ -30,15 +33,16 @@ pub(crate) fn data(
     names: &[String],
     figures: &[PageFigure],
     options: &Options,
-    state: &str,
-) -> Value {
+    (state, views): (&str, &[&str]),
+) -> Result<Value, Error> {
     let theme = match options.theme {
         Theme::Light => "",
         Theme::Dark => "dark",
         Theme::Print => "light",
     };
-    json!({
-        "records": (0..records.len()).map(|k| record(records, k, names, options)).collect::<Vec<_>>(),
+    let all = (0..records.len()).map(|k| record(records, k, names, options));
+    let mut data = json!({
+        "records": all.collect::<Result<Vec<_>, _>>()?,
         "profiles": profiles(records, options),
         "agreement": agreement(records),
         "figures": figures.iter().map(PageFigure::data).collect::<Vec<_>>(),
@@ -54,14 +58,21 @@ pub(crate) fn data(
         "palette": options.palette.map_or("", Palette::name),
         "clip": options.clip,
         "max": options.scale_max.unwrap_or(0.0),
-    })
+    });
+    if let Value::Object(data) = &mut data {
+        if !options.rule.is_empty() {
+            data.insert("rule".to_owned(), json!(kept::words(&options.rule)));
+        }
+        data.insert("views".to_owned(), json!(views));
+    }
+    Ok(data)
 }
 
 /// One record: its tokens, what it is, how it compares with the others, and its values.
-fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> Value {
+fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> Result<Value, Error> {
     let record = &records[k];
     let provenance = Provenance::of(record, options);
-    let (scales, values) = packed(record);
+    let (scales, values) = packed(&record.attributions);
     let texts = texts(record);
     let mut fields = Map::new();
     let mut set = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -128,7 +139,11 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
         set("aligned", aligned.collect());
         set("axis", json!(axis_names(records, names)[k]));
     }
-    Value::Object(fields)
+    if !options.rule.is_empty() {
+        set("kept", page::kept::kept(record, options)?);
+    }
+    fields.extend(beyond(record, options));
+    Ok(Value::Object(fields))
 }
 
 /// The groups of a record's tokens: the first token of each, and the names of those that are several tokens.

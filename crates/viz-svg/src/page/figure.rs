@@ -2,6 +2,7 @@
 
 use crate::page::escape::escaped;
 use crate::page::redraw::part;
+use crate::redraw::Part;
 use crate::scene::{Item, Scene};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -41,6 +42,15 @@ impl PageFigure {
         }
         let _ = write!(section, "<div class=\"chart\">{svg}</div>\n</section>\n");
         section
+    }
+
+    /// Whether only the larger of the page's two scripts knows what is in it.
+    pub(crate) fn has_more(&self) -> bool {
+        let has_more = |item: &Item| {
+            let Item::Group { redraw: Some(redraw), .. } = item else { return false };
+            matches!(redraw.part, Part::Places { .. } | Part::Rows(_))
+        };
+        self.scene.items.iter().any(has_more)
     }
 
     /// Its part of the page's data.

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::layout::overview::overview;
 use crate::options::{Options, State};
 use crate::page::figure::PageFigure;
-use crate::page::tabs::{grain, same_tokens};
+use crate::page::tabs::{GRAINS, grain, same_tokens};
 use crate::paint::theme::Theme;
 use crate::values::names::panel_names;
 use crate::values::view::View;
@@ -93,7 +93,7 @@ impl<'a> Figures<'a> {
             let first = opening_of(&all, *opening);
             let record = &records[first];
             let own = of_panel(options, records, first);
-            for grain in ["tokens", "words", "sentences"] {
+            for grain in GRAINS {
                 let scene = match grain {
                     "sentences" => {
                         let sentences = record.regroup(&record.sentences(), Reduce::Sum)?;

@@ -1,7 +1,7 @@
 //! What the page's script is told of the groups that it redraws.
 
 use crate::layout::axis::Form;
-use crate::redraw::{Part, Redraw};
+use crate::redraw::{Boxes, Part, Place, Redraw, Unfolding};
 use crate::scene::{Anchor, Rect, Text};
 use serde_json::{Map, Value, json};
 
@@ -16,14 +16,12 @@ pub(crate) fn part(redraw: &Redraw) -> Value {
     match &redraw.part {
         Part::Tokens(boxes) => {
             set("kind", json!("tokens"));
-            set("size", number(boxes.size));
             for (name, on) in [("ground", boxes.ground), ("bold", boxes.bold)] {
                 if on {
                     set(name, json!(1));
                 }
             }
-            set("boxes", tokens(&boxes.places));
-            set("texts", boxes.texts.iter().map(|(token, text)| written(*token, text)).collect());
+            texts_in_boxes(boxes, &mut set);
         }
         Part::Grid { cell, gap, free, turned, on_panel } => {
             set("kind", json!("grid"));
@@ -57,8 +55,38 @@ pub(crate) fn part(redraw: &Redraw) -> Value {
         Part::Marks => {
             set("kind", json!("marks"));
         }
+        Part::Places { places, by_tokens } => {
+            set("kind", json!("places"));
+            set("boxes", places.iter().map(place).collect());
+            if *by_tokens {
+                set("grain", json!("tokens"));
+            }
+        }
+        Part::Rows(Unfolding { rows, label, text, boxes }) => {
+            set("kind", json!("rows"));
+            let row = |(row, top, height): &(Option<usize>, f64, f64)| {
+                json!([row.map_or(-1, |row| row as i64), number(*top), number(*height)])
+            };
+            set("rows", rows.iter().map(row).collect());
+            set("label", json!([number(label.0), number(label.1)]));
+            set("text", json!([number(text.0), number(text.1), number(text.2)]));
+            texts_in_boxes(boxes, &mut set);
+        }
     }
     Value::Object(part)
+}
+
+fn texts_in_boxes(boxes: &Boxes, set: &mut impl FnMut(&str, Value) -> Option<Value>) {
+    set("size", number(boxes.size));
+    set("boxes", tokens(&boxes.places));
+    set("texts", boxes.texts.iter().map(|(token, text)| written(*token, text)).collect());
+}
+
+fn place(place: &Place) -> Value {
+    let r = place.rect;
+    let mut written = vec![json!(place.token), number(r.x), number(r.y), number(r.width), number(r.height)];
+    written.extend(place.replacement.as_ref().map(|name| json!(name)));
+    Value::Array(written)
 }
 
 fn tokens(boxes: &[(usize, Rect)]) -> Value {

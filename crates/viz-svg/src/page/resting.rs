@@ -70,6 +70,7 @@ impl Resting {
             Paint::Color(color) if color == Theme::Light.panel() => None,
             Paint::Color(_) => self.scales.0.level(value).map(|level| format!("l{level}")),
             Paint::Pattern(Pattern::NotComparable) => Some("apart".to_owned()),
+            Paint::Pattern(Pattern::Hidden) => Some("hid".to_owned()),
             Paint::Pattern(_) => Some("odd".to_owned()),
         }
     }
@@ -118,12 +119,13 @@ fn table(rows: &Rows<'_>) -> String {
     for column in columns {
         let share = rows.share(row, column).map(percent).unwrap_or_default();
         let even = rows.even(row, column).map(times).unwrap_or_default();
+        let hidden = if rows.hides(row, column) { " · hidden" } else { "" };
         let _ = write!(
             table,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{share}</td><td>{even}</td></tr>",
+            "<tr><td>{}</td><td>{}{hidden}</td><td>{}</td><td>{share}</td><td>{even}</td></tr>",
             rows.record().position(column),
             marked_up(&rows.label_of(column)),
-            rows.spelled(rows.shown(row, column)),
+            rows.spelled(rows.whole(row, column)),
         );
     }
     table + "</tbody>"

@@ -6,6 +6,9 @@ use crate::options::Options;
 use crate::options::look::Look;
 use saliency_schema::Record;
 
+/// What rows and columns can be.
+pub(crate) const GRAINS: [&str; 3] = ["tokens", "words", "sentences"];
+
 /// Outputs from which on a record is long.
 const LONG: usize = 60;
 

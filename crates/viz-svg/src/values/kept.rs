@@ -128,7 +128,7 @@ impl Count {
 }
 
 /// What a rule shows, in words.
-fn words(rule: &Rule) -> String {
+pub(crate) fn words(rule: &Rule) -> String {
     let stop_words = rule.stop_words.then(|| match &rule.language {
         Some(language) => format!("no stop words ({language})"),
         None => "no stop words (English, since no language is named)".to_owned(),

@@ -136,7 +136,7 @@ fn by_place(pairs: &[Interaction]) -> BTreeMap<(usize, usize), &Interaction> {
 }
 
 /// What the numbers are: those of the row that they belong to.
-fn unit<'a>(record: &'a Record, options: &Options) -> (Unit, &'a str) {
+pub(crate) fn unit<'a>(record: &'a Record, options: &Options) -> (Unit, &'a str) {
     match (options.look, record.normalize.as_deref()) {
         (Look::Notebook, _) => (Unit::Recorded, ""),
         (_, Some("sum" | "sum-abs")) => (Unit::SignedShare, "of the row"),

@@ -58,9 +58,9 @@ impl Scene {
             .add(described(&self.description).set("id", format!("{prefix}-description")));
         let writer = Writer { scene: self, prefix, lettering };
         let mut patterns = patterns(&self.items);
-        // A page may need any of them; it hides nothing.
+        // A page may need any of them.
         if self.is_redrawn() {
-            patterns.extend(Pattern::ALL.into_iter().filter(|pattern| *pattern != Pattern::Hidden));
+            patterns.extend(Pattern::ALL);
         }
         if !patterns.is_empty() {
             document = document.add(writer.definitions(&patterns));

@@ -143,7 +143,7 @@ test("without script the page has a title, a sentence, coloured text, a heat map
 });
 
 test("the script says and colours what Rust does, for every page at rest", async () => {
-  for (const name of ["report", "report-hovered", "report-locked", "runs", "methods", "excerpt", "charts", "translated", "signed", "single", "empty"]) {
+  for (const name of ["report", "report-hovered", "report-locked", "runs", "methods", "excerpt", "charts", "translated", "signed", "single", "empty", "ruled"]) {
     const [still, live] = [await open(name, { javaScriptEnabled: false }), await open(name)];
     await press(live.page, "[data-tab=table]");
     await settled(live.page);
@@ -692,6 +692,266 @@ test("a sandboxed frame works", async () => {
   await close();
 });
 
+// ---- what only some pages have ----
+
+/** What a rule of "below:3x" keeps of a row, and what it hides: shares of less than three times an even one. */
+const keeps = (record, row) => record.shares[row].map(x => x * record.shares[row].length >= 3);
+const hiddenOf = (record, row) => sum(record.shares[row].filter((_, i) => !keeps(record, row)[i]));
+/** The tokens that are shown as hidden. */
+const dotted = page => page.locator("#saliency-text [data-t]").evaluateAll(spans => spans.flatMap((span, i) => span.classList.contains("hid") ? [i] : []));
+
+test("a rule hides cells, says what it costs, and is switched off and on", async () => {
+  const still = await open("ruled", { javaScriptEnabled: false }), { page, data, close } = await open("ruled", { hash: "hover=3" });
+  const hidden = (record, row) => record.of.flatMap((g, token) => g < record.inputs + row && !keeps(record, row)[g] ? [token] : []);
+  assert.deepEqual(await dotted(still.page), hidden(run, run.row(3)));
+  await still.close();
+  for (const grain of ["tokens", "words", "sentences"]) {
+    const record = held("run-30", grain), rows = record.rows.map((_, row) => row), number = n => n.toLocaleString("en");
+    const all = sum(rows.map(row => keeps(record, row).filter(x => x).length)), mean = sum(rows.map(row => hiddenOf(record, row))) / rows.length;
+    // NumPy's, in `tests/rule.rs`.
+    if (grain === "tokens") assert.deepEqual([all, record.cells, Math.abs(mean - 0.7419664668455305) < 1e-12], [259, 5955, true]);
+    for (const out of [3, 20]) {
+      await go(page, `hover=${out}&grain=${grain}`);
+      const row = record.row(out), kept = keeps(record, row).filter(x => x).length;
+      assert.deepEqual(await dotted(page), hidden(record, row), `${grain} ${out}`);
+      assert.match(await said(page, "legend-notes"), new RegExp(`^shown: 3× an even share or more: ${kept} of ${record.shares[row].length} of this row, ${number(all)} of ${number(record.cells)} in all; `
+        + `hidden \\(dotted\\): ${percent(hiddenOf(record, row))} of this row, ${percent(mean)} of a row in the mean · `));
+      assert.equal(await said(page, "rule"), `Rule hides ${percent(hiddenOf(record, row))}`);
+      // What is kept has its colour, on the scale of all.
+      const strength = scale(record);
+      (await colored(page)).forEach((color, token) => { if (keeps(record, row)[record.of[token]]) assert.ok(colors(data, strength(record.shares[row][record.of[token]])).includes(color), `${grain} ${token}`); });
+      // Nothing is dropped from the numbers.
+      const { rows: copies } = await copied(page);
+      assert.equal(copies.length, record.shares[row].length);
+      for (const { position, numbers } of copies) assert.ok(Math.abs(numbers[1] - record.shares[row][record.of[position]]) < 2e-4 * Math.max(...record.shares[row]));
+    }
+  }
+  await go(page, "hover=3");
+  const row = run.row(3), gone = keeps(run, row).indexOf(false), there = keeps(run, row).indexOf(true);
+  await word(page, run.starts[gone]).hover();
+  assert.match(await said(page, "cell"), /an even share, hidden by the rule\.$/);
+  await word(page, run.starts[there]).hover();
+  assert.match(await said(page, "cell"), /an even share\.$/);
+  const listed = await page.locator("#saliency-ranked li").evaluateAll(items => items.map(item => +item.dataset.c));
+  assert.deepEqual(listed.map(token => run.of[token]).sort((a, b) => a - b), keeps(run, row).flatMap((is, i) => is ? [i] : []));
+  // The heat map's cells too: a pattern of their own.
+  const number = await page.locator(".map section:visible").getAttribute("data-figure"), { cell } = data.figures[number].parts.find(part => part.kind === "grid");
+  const at = column => page.locator(`[data-figure="${number}"] [data-name=rows] path[fill]`).evaluateAll((paths, [x, y]) => paths.find(path => path.isPointInFill(new DOMPoint(x, y)))?.getAttribute("fill"), [(column + 0.5) * cell[0], (row + 0.4) * cell[1]]);
+  await go(page, "hover=3&clip=0.9");
+  assert.match(await at(gone), /-hidden\)$/);
+  assert.match(await at(there), /^#/);
+  // Of a difference what either row keeps is shown.
+  await go(page, "hover=3&lock=20");
+  const other = run.row(20), either = i => keeps(run, row)[i] || (keeps(run, other)[i] ?? false);
+  assert.deepEqual(await dotted(page), run.of.flatMap((g, token) => g < run.inputs + row && !either(g) ? [token] : []));
+  // Off and on, by pointer and by key.
+  await go(page, "hover=3");
+  await page.locator("#saliency-rule").click();
+  await settled(page);
+  assert.deepEqual(await dotted(page), []);
+  const strength = scale(run);
+  await painted(page, data, run, row, i => strength(run.shares[row][i]));
+  assert.doesNotMatch(await said(page, "legend-notes"), /hidden/);
+  assert.equal(await page.locator("#saliency-rule").getAttribute("aria-pressed"), "false");
+  await page.waitForFunction(() => location.hash.includes("rule=off"));
+  await page.locator("#saliency-rule").focus();
+  await page.keyboard.press("Enter");
+  await settled(page);
+  assert.deepEqual(await dotted(page), hidden(run, row));
+  await close();
+});
+
+test("rows that have more to show expand by Shift-click and Enter", async () => {
+  const { page, data, close } = await open("interesting-run", { hash: "hover=3" });
+  const figure = page.locator("section[data-chart=interesting]"), svg = figure.locator("svg"), part = data.figures[await figure.getAttribute("data-figure")].parts.find(part => part.kind === "rows");
+  const height = async () => { await settled(page); return svg.evaluate(svg => svg.viewBox.baseVal.height); }, first = await height();
+  const texts = () => figure.locator("[data-name=whole] g").evaluateAll(groups => groups.map(group => [...group.querySelectorAll("text")].map(text => text.textContent.trim()).join("").replace(/\s/g, "")));
+  const all = data.records[0].texts.join("").replace(/\s/g, ""), row = run.row(3);
+  await figure.locator(".chart").focus();
+  await page.keyboard.press("Enter");
+  const open1 = await height();
+  assert.ok(open1 > first + 100, `${first} ${open1}`);
+  assert.deepEqual(await texts(), [all]);
+  // In the colours of the row, also where the rule hides.
+  const strength = scale(run), expected = new Set(["rgb(238, 238, 238)", ...run.shares[row].flatMap(x => colors(data, strength(x)).map(color => color.includes("a") ? "rgb(238, 238, 238)" : color))]);
+  const fills = await figure.locator("[data-name=whole] g rect").evaluateAll(rects => rects.map(rect => getComputedStyle(rect).fill));
+  assert.ok(fills.length > run.shares[row].length && fills.every(fill => expected.has(fill)), fills.filter(fill => !expected.has(fill)).join());
+  assert.equal(await figure.locator("[data-name=row]").nth(row).locator("[data-name=chips]").getAttribute("display"), "none");
+  /** A place in a row that lies after as many expanded ones. */
+  const click = async (row, shift, key) => {
+    const at = await svg.evaluate((svg, [x, y]) => { svg.scrollIntoView(); const p = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM()); if (p.y > innerHeight - 20 || p.y < 60) { scrollBy(0, p.y - 400); return [p.x, 400 + 0]; } return [p.x, p.y]; }, [part.at[0] + 200, part.at[1] + part.rows[row][1] + 6 + shift]);
+    if (key) await page.keyboard.down("Shift");
+    await page.mouse.click(...at);
+    if (key) await page.keyboard.up("Shift");
+    await settled(page);
+  };
+  const more = part.text[2] - part.rows[row][2];
+  await click(6, more, true);
+  assert.equal((await texts()).length, 2);
+  assert.ok(await height() > open1 + 100);
+  await page.waitForFunction(numbers => location.hash.includes("expand=" + numbers), [3, run.starts[run.inputs + 6] - INPUTS].join("-"));
+  const again = await open("interesting-run", { hash: new URL(page.url()).hash.slice(1) });
+  assert.equal(await again.page.locator("section[data-chart=interesting] svg").evaluate(svg => svg.viewBox.baseVal.height), await height());
+  await again.close();
+  // A click without Shift holds the output.
+  await click(1, 0, false);
+  assert.match(await said(page), new RegExp(`^“${run.names[run.inputs + 1]}”`));
+  await click(6, more, true);
+  await go(page, "hover=3&expand=3");
+  await figure.locator(".chart").focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await height(), first);
+  assert.deepEqual(await texts(), []);
+  await close();
+});
+
+/** The list under the text. */
+const list = async page => { await settled(page); return page.locator("#saliency-ranked li").evaluateAll(items => items.map(item => [...item.children].map(child => child.textContent).filter(text => text))); };
+const led = async page => { await settled(page); return page.locator("#saliency-continuation .led").evaluateAll(lines => lines.map(line => [line.textContent, [...line.querySelectorAll("del,ins")].map(mark => `${mark.tagName} ${mark.textContent}`).join()])); };
+
+test("a word's replacements and where they lead, by pointer and by keys", async () => {
+  const { page, close } = await open("replaced", { hash: "hover=0&view=replaced" });
+  // At rest the word with the widest spread.
+  assert.match(await said(page, "ranking"), /^“Mars” replaced: change of “SpaceX” \(output 0\)$/);
+  await word(page, 1).hover();
+  assert.match(await said(page, "ranking"), /^“first” replaced/);
+  assert.deepEqual(await list(page), [["last", "−1.5 nats", "6.2\u00a0% likely"], ["(deleted)", "−0.5 nats"], ["only", "+0.25 nats", "12\u00a0% likely, continued"]]);
+  await output(page, 6, 2).hover();
+  assert.deepEqual((await list(page)).map(([text, change]) => [text, change]), [["only", "−0.5 nats"], ["(deleted)", "+1 nats"], ["last", "+3 nats"]]);
+  await word(page, 4).hover();
+  assert.equal(await said(page, "ranking"), "No replacement of this word was tried");
+  assert.deepEqual(await page.locator("#saliency-text .rep").evaluateAll(spans => spans.map(span => span.textContent)), ["first", "Mars"]);
+  // A click holds the word, whatever the pointer passes.
+  await go(page, "hover=0&view=replaced");
+  await word(page, 1).click();
+  await word(page, 3).hover();
+  assert.match(await said(page, "ranking"), /^“first” \(held\) replaced/);
+  await page.locator("#saliency-ranked button", { hasText: "only" }).click();
+  assert.deepEqual(await led(page), [["before: SpaceX and Boeing", "DEL and"], ["with “only” for “first”: SpaceX or Boeing", "INS or"]]);
+  assert.equal(await page.locator("#saliency-ranked button[aria-pressed=true]").textContent(), "only");
+  await page.locator("#saliency-ranked button", { hasText: "last" }).click();
+  assert.match(await said(page, "continuation"), /^With “last” for “first” nothing was continued/);
+  await page.waitForFunction(() => /view=replaced/.test(location.hash) && /held=1/.test(location.hash) && /with=1/.test(location.hash));
+  const again = await open("replaced", { hash: new URL(page.url()).hash.slice(1) });
+  assert.equal(await said(again.page, "continuation"), await said(page, "continuation"));
+  await again.close();
+  // The same by keys: to the word, held by w, then the buttons.
+  await go(page, "hover=0&view=replaced");
+  await page.locator(".map .chart").filter({ visible: true }).focus();
+  for (const key of ["Home", "ArrowRight", "ArrowRight", "ArrowRight", "w", "ArrowLeft"]) await page.keyboard.press(key);
+  assert.match(await said(page, "ranking"), /^“Mars” \(held\) replaced/);
+  assert.deepEqual((await list(page)).map(([text, change]) => [text, change]), [["Venus", "−4 nats"], ["the Moon", "missing"]]);
+  await page.locator("#saliency-ranked button").first().focus();
+  await page.keyboard.press("Enter");
+  await settled(page);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Venus", "the focus stays");
+  assert.deepEqual((await led(page)).map(([, marks]) => marks), ["DEL SpaceX", "INS NASA"]);
+  await page.locator(".map .chart").filter({ visible: true }).focus();
+  await page.keyboard.press("Escape");
+  assert.match(await said(page, "ranking"), /^“to”|^No replacement/);
+  await close();
+  // A dot of the chart is the same thing.
+  const chart = await open("replaced-chart", { hash: "hover=0" }), figure = chart.page.locator("section[data-chart=perturbation]");
+  const part = chart.data.figures[await figure.getAttribute("data-figure")].parts.find(part => part.kind === "places"), dot = part.boxes.find(box => box[5] === "Venus");
+  const at = await figure.locator("svg").evaluate((svg, [x, y]) => { svg.scrollIntoView({ block: "center" }); const p = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM()); return [p.x, p.y]; }, [part.at[0] + dot[1] + dot[3] / 2, part.at[1] + dot[2] + dot[4] / 2]);
+  await chart.page.mouse.click(...at);
+  await settled(chart.page);
+  assert.deepEqual((await led(chart.page)).map(([, marks]) => marks), ["DEL SpaceX", "INS NASA"]);
+  assert.equal(await figure.locator(".marks rect").count() > 0, true);
+  await chart.close();
+});
+
+test("a word's pairs, their signs in words and lines, and a click that holds them", async () => {
+  const [record] = JSON.parse(`[${readFileSync(new URL("../data/pairs.json", import.meta.url), "utf8").trim().replaceAll("\n", ",")}]`);
+  const { page, close } = await open("pairs", { hash: "hover=0&view=pairs" }), pairs = record.interactions[0], texts = record.tokens.map(token => token.text.trim());
+  const partners = i => pairs.filter(pair => pair.i !== pair.j && (pair.i === i || pair.j === i)).sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).map(pair => [pair.i === i ? pair.j : pair.i, pair.value]);
+  const words = x => x > 0 ? "each needs the other" : "one does what the other does";
+  const [most] = pairs.filter(pair => pair.i !== pair.j).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const check = async (word, held) => {
+    assert.match(await said(page, "ranking"), new RegExp(`· “${texts[word].replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}”${held ? " \\(held\\)" : ""}$`));
+    const expected = partners(word), found = await list(page);
+    assert.deepEqual(found.map(([name, , said]) => [name, said]), expected.slice(0, 15).map(([other, x]) => [texts[other], words(x)]));
+    found.forEach(([, number], k) => assert.ok(number.endsWith(" nats") && Math.abs(Number(number.split(" ")[0].replace("−", "-")) - expected[k][1]) <= 0.051 * Math.abs(expected[k][1]) + 1e-4, `${number} ${expected[k]}`));
+    for (const [name, is] of [["more", x => x > 0], ["less", x => x < 0]]) {
+      const marked = await page.locator("#saliency-text [data-t]").evaluateAll((spans, name) => spans.flatMap((span, i) => span.classList.contains(name) ? [i] : []), name);
+      assert.deepEqual(marked, expected.slice(0, 8).filter(([, x]) => is(x)).map(([other]) => other).sort((a, b) => a - b), name);
+    }
+  };
+  // At rest the largest of all.
+  assert.match((await list(page))[0].join(), new RegExp(`^${texts[most.i]} \\+ ${texts[most.j]}`));
+  await word(page, most.j).hover();
+  await check(most.j, false);
+  await word(page, most.i).click();
+  await word(page, most.j).hover();
+  await check(most.i, true);
+  await word(page, most.i).click();
+  await word(page, most.j).hover();
+  await check(most.j, false);
+  await page.locator(".map .chart").filter({ visible: true }).focus();
+  await page.keyboard.press("w");
+  await page.keyboard.press("ArrowRight");
+  await check(most.j, true);
+  await close();
+  // In the triangle a row is its word.
+  const chart = await open("pairs-chart", { hash: "hover=0&view=pairs" }), figure = chart.page.locator("section[data-chart=interactions]"), svg = figure.locator("svg");
+  const part = chart.data.figures[await figure.getAttribute("data-figure")].parts.find(part => part.kind === "places"), box = part.boxes.find(box => box[0] === most.j);
+  const at = await svg.evaluate((svg, [x, y]) => { svg.scrollIntoView({ block: "center" }); const p = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM()); return [p.x, p.y]; }, [part.at[0] + 3, part.at[1] + box[2] + box[4] / 2]);
+  await chart.page.mouse.move(...at);
+  assert.match(await said(chart.page, "ranking"), new RegExp(`· “${texts[most.j]}”`));
+  assert.equal(await figure.locator(".marks rect").count(), 2);
+  await chart.close();
+});
+
+test("two words are compared by what they gave to every output; a dot of the map is its word", async () => {
+  const { page, data, close } = await open("input-focused-run", { hash: "hover=3&view=columns" });
+  await word(page, 20).click();
+  assert.match(await said(page), /^“SpaceX” is held/);
+  await word(page, 47).click();
+  await word(page, 100).hover();
+  const [a, b] = [run.of[20], run.of[47]], title = `“${run.names[a]}” minus “${run.names[b]}”, for every output`;
+  const check = async () => {
+    assert.equal(await said(page), title);
+    const gap = row => run.shares[row][a] - run.shares[row][b], spelled = x => (x > 0 ? "+" : x < 0 ? "−" : "") + percent(Math.abs(x));
+    assert.deepEqual(await list(page), run.rows.map((_, row) => [run.names[run.inputs + row], spelled(gap(row)), `${percent(run.shares[row][a])} ○ ${percent(run.shares[row][b])}`]));
+    assert.equal(await said(page, "held"), `${run.rows.filter((_, row) => gap(row) > 0).length} of ${run.rows.length} took more from “${run.names[a]}”`);
+  };
+  await check();
+  await page.waitForFunction(() => /held=20/.test(location.hash) && /against=47/.test(location.hash));
+  // Released by Escape, and held again by the key.
+  await page.locator(".chart:visible").first().focus();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  assert.match(await said(page), /^Click two words/);
+  await go(page, "hover=3&view=columns&token=20");
+  await page.locator(".chart:visible").first().focus();
+  await page.keyboard.press("w");
+  await go(page, "hover=3&view=columns&held=20&token=47");
+  await page.locator(".chart:visible").first().focus();
+  await page.keyboard.press("w");
+  await check();
+  // The same by clicks in the chart.
+  await go(page, "hover=3&view=columns");
+  const figure = page.locator("section[data-chart=input-focused]"), part = data.figures[await figure.getAttribute("data-figure")].parts.find(part => part.kind === "places");
+  for (const column of [a, b]) {
+    const box = part.boxes.find(box => box[0] === column);
+    const at = await figure.locator("svg").evaluate((svg, [x, y]) => { svg.scrollIntoView({ block: "center" }); const p = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM()); return [p.x, p.y]; }, [part.at[0] + box[1] + 8, part.at[1] + box[2] + 8]);
+    await page.mouse.click(...at);
+  }
+  await check();
+  assert.equal(await figure.locator(".marks rect").count() >= 2, true);
+  await close();
+  const map = await open("map-run", { hash: "hover=3" }), dots = map.page.locator("section[data-chart=map]");
+  const places = map.data.figures[await dots.getAttribute("data-figure")].parts.find(part => part.kind === "places"), last = places.boxes.at(-1);
+  const at = await dots.locator("svg").evaluate((svg, [x, y]) => { svg.scrollIntoView({ block: "center" }); const p = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM()); return [p.x, p.y]; }, [places.at[0] + last[1] + last[3] / 2, places.at[1] + last[2] + last[4] / 2]);
+  await map.page.mouse.move(...at);
+  await settled(map.page);
+  assert.equal(await map.page.locator("#saliency-text .at").first().textContent(), map.data.records[0].texts[run.starts[last[0]]].trim());
+  await word(map.page, run.starts[places.boxes[0][0]]).hover();
+  await settled(map.page);
+  assert.equal(await dots.locator(".marks rect").count(), 1);
+  await map.close();
+});
+
 // ---- where it is read ----
 
 test("three pages of paper hold text, heat map and the largest, in light", async () => {
@@ -750,11 +1010,12 @@ test("text can be selected and found, in forced colours too", async () => {
 });
 
 test("axe finds nothing, in both themes, at three widths, at rest and locked", async () => {
-  for (const name of ["report", "runs", "methods"]) {
+  for (const name of ["report", "runs", "methods", "ruled", "replaced", "pairs", "input-focused-run", "interesting-run"]) {
     // axe itself is no script of the page's, hence without its policy.
     const { page, data, close } = await open(name, { bypassCSP: true });
     await page.evaluate(axe);
-    const tabs = await page.locator("[data-tab]").evaluateAll(tabs => tabs.map(tab => tab.dataset.tab)), lock = data.records.length > 1 ? "hover=1:1&lock=0:0" : "hover=1&lock=0";
+    const tabs = await page.locator("[data-tab]").evaluateAll(tabs => tabs.map(tab => tab.dataset.tab)), last = data.records[0].scales.length - 1, view = data.views[0] ? `&view=${data.views[0]}&token=1&held=1&with=0` : "";
+    const lock = data.records.length > 1 ? "hover=1:1&lock=0:0" : last ? `hover=1&lock=0&expand=1${view}` : "hover=0" + view;
     let k = 0;
     for (const width of [1280, 800, 360]) {
       await page.setViewportSize({ width, height: 900 });
@@ -781,6 +1042,8 @@ const unlike = async ([one, other]) => {
   const pixels = async svg => {
     const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement, image = new Image();
     for (const mark of root.querySelectorAll(".marks, [data-name=marks], rect[fill=none], svg > g:not([data-live]), svg > text, svg > path")) mark.remove();
+    // Dots begin at a group's corner, which is another one.
+    for (const hidden of root.querySelectorAll("[fill$='-hidden)']")) hidden.setAttribute("fill", "#888888");
     const [width, height] = ["width", "height"].map(side => Math.floor(root.viewBox.baseVal[side]));
     for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) root.setAttribute(name, value);
     root.setAttribute("shape-rendering", "crispEdges");
@@ -806,8 +1069,8 @@ test("the script draws what Rust draws, for every chart and the heat map", async
   for (const picture of [
     ...readdirSync(PAGES).map(name => /^(([a-z-]+)-(?:run|runs|methods))-(\w+)-(light|dark)\.svg$/.exec(name)).filter(Boolean)
       .map(([file, page, chart, state, theme]) => ({ page, chart, state, theme, svg: readFileSync(`${PAGES}/${file}`, "utf8") })),
-    ...["rest", "hovered", "locked"].map(state => ({ page: "report", chart: "heat-map", state, theme: "light",
-      svg: /data-chart="heat-map"[^>]*by words"[^]*?(<svg[^]*?<\/svg>)/.exec(readFileSync(`${PAGES}/report-${state}.html`, "utf8"))[1] })),
+    ...[["report", "rest"], ["report", "hovered"], ["report", "locked"], ["ruled", "rest"]].map(([page, state]) => ({ page, chart: "heat-map", state, theme: "light",
+      svg: /data-chart="heat-map"[^>]*by words"[^]*?(<svg[^]*?<\/svg>)/.exec(readFileSync(`${PAGES}/${page === "ruled" ? page : `report-${state}`}.html`, "utf8"))[1] })),
   ]) if (picture.svg.includes("data-live")) (pictures[picture.page] ??= []).push(picture);
   assert.ok(Object.keys(pictures).length >= 9, Object.keys(pictures).join());
   for (const [name, all] of Object.entries(pictures)) {

@@ -5,6 +5,7 @@ import { ODD } from "./numbers.js";
 import { scaleOf, alike } from "./scale.js";
 import { byDistance, clips, show, state } from "./state.js";
 import { current, diverging, inShares, lockOf, rowOf } from "./values.js";
+import { ruleWords } from "./rule.js";
 import { legend } from "./words.js";
 
 /** The outputs, as buttons with one tab stop. */
@@ -52,7 +53,7 @@ let controlled = "";
 /** Puts the state into the controls. */
 export function controls() {
   const own = records[state.record], lock = lockOf(state.grain);
-  const key = JSON.stringify([state.record, state.row, state.lock, state.mode, state.grain, state.intensity, state.theme, state.palette, state.clip, state.part, state.comparing, state.pinned, document.documentElement.dataset.theme]);
+  const key = JSON.stringify([state.record, state.row, state.lock, state.mode, state.grain, state.intensity, state.theme, state.palette, state.clip, state.part, state.comparing, state.pinned, ...MORE ? [state.rule] : [], document.documentElement.dataset.theme]);
   if (controlled === key) return;
   controlled = key;
   id("method").value = own.method;
@@ -82,6 +83,10 @@ export function controls() {
   id("clip").value = String(state.clip);
   id("clip").closest("label").hidden = !!data.max;
   id("theme").value = state.theme;
+  if (MORE && data.rule) {
+    id("rule").textContent = ruleWords().short;
+    press(id("rule"), state.rule);
+  }
   drawLegend();
 }
 /** Puts the scale into the legend. */

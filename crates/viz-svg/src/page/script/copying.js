@@ -7,7 +7,7 @@ import { exact } from "./numbers.js";
 import { scaleOf, theme } from "./scale.js";
 import { byDistance, state } from "./state.js";
 import { SVG, add, write } from "./svg.js";
-import { inShares, locked, shares, shown, subtracted } from "./values.js";
+import { inShares, locked, shares, subtracted, whole } from "./values.js";
 import { legend, rowTitle, sentence, text } from "./words.js";
 
 /** @param {string} said */
@@ -40,7 +40,7 @@ export async function copy(copied, said) {
 export function copyTable() {
   const { columns, view, row } = lines(Infinity), { record } = view, lock = subtracted();
   if (!view.n) return;
-  const values = shown(view, row), mine = shares(view, row), other = lock ? locked(view) : [];
+  const values = whole(view, row), mine = shares(view, row), other = lock ? locked(view) : [];
   const unit = byDistance() ? "log2 of share / median share at that distance" : inShares(view) ? "share of the row" : record.unit;
   const about = [`method: ${record.method}`, `target: ${record.target}`, `output ${numbers(view, row)}: ${rowName(view, row)}`, ...(lock ? [`minus output ${numbers(lock.view, lock.row)}: ${rowName(lock.view, lock.row)}`] : []), `unit: ${unit}`];
   const head = ["position", state.grain.slice(0, -1), ...(lock ? ["B", "difference"] : ["value", "share"])];

@@ -1,13 +1,19 @@
 // What the page holds: the records with their values, the figures, the colours. Rust writes it (`page/data.rs`).
 
-/** @typedef {number | null | undefined} Value a number; null for a missing one; undefined: not comparable */
+/** @typedef {number | null | undefined | false} Value a number; null: missing; undefined: not comparable; false: hidden by the rule */
 /** @typedef {{starts: number[], labels: Record<string, string>}} Groups the first token of each group, and the names of
  * groups that are not one token */
 /** @typedef {{inputs: number, texts: string[], labels: Record<string, string>, name: string, method: string, target: string,
  *   facts: string, signed: boolean, unit: string, after: string, share: boolean, percent: boolean, kind: number, axis?: string, totals: number[], within?: (number | null)[],
  *   inside?: (number | null)[], adds?: boolean, left?: number, positions?: number[], rows?: string[], titles?: string[], aligned?: number[][][],
  *   words: Groups, sentences: Groups, profile: number, source?: number, scales: number[], values: string,
- *   codes: Int16Array, offsets: number[]}} Rec */
+ *   codes: Int16Array, offsets: number[], kept?: Record<string, string>,
+ *   replaced?: {list: Replaced[], changes: Packed, unit: string},
+ *   pairs?: {at: [number, number][], values: Packed, errors?: Packed, percent: boolean, after: string}}} Rec
+ * `kept`: what the rule keeps, in each grain; `changes`: a row for each replacement; `values` of pairs: one for each output */
+/** @typedef {{scales: number[], values: string}} Packed rows of one length */
+/** @typedef {[number, number, string, number | null, string | null]} Replaced a replacement: the first token and how many,
+ * the text, its probability, and the continuation */
 /** @typedef {{median: number[], n: number[], of: string}} Profile the median share at each distance, and how many cells
  * stand behind it */
 /** @typedef {{kind: string, panel?: number, at: number[], [more: string]: any}} Part */
@@ -33,10 +39,21 @@ export const palettes = data.palettes;
 export const { abs, ceil, floor, max, min, round, sqrt } = Math;
 const UNITS = 32760;
 
+/** @param {string} text */
+const unpacked = text => new Int16Array(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);
+/** @type {Map<Packed, Int16Array>} */
+const tables = new Map();
+/** A number of a table; what is no finite number is missing. @param {Packed} table @param {number} row @param {number} at @returns {number | null} */
+export function inTable(table, row, at) {
+  let codes = tables.get(table);
+  if (!codes) tables.set(table, codes = unpacked(table.values));
+  const found = number(codes[row * codes.length / table.scales.length + at], table.scales[row]);
+  return finite(found) ? found : null;
+}
 // Values: 16 bits each, in units of the row's largest; four codes say what is no number.
 for (const record of records) {
   // Little-endian, as every machine that has a browser.
-  record.codes = new Int16Array(Uint8Array.from(atob(record.values), c => c.charCodeAt(0)).buffer);
+  record.codes = unpacked(record.values);
   record.offsets = [0];
   record.scales.forEach((_, row) => record.offsets.push(record.offsets[row] + record.inputs + row));
 }
@@ -44,8 +61,11 @@ for (const record of records) {
 /** What a record holds for an output at a token. @param {Rec} record @param {number} row @param {number} token @returns {Value} */
 export function held(record, row, token) {
   if (token >= record.inputs + row) return undefined;
-  const code = record.codes[record.offsets[row] + token];
-  if (code > -32766 && code < 32767) return code / UNITS * record.scales[row];
+  return number(record.codes[record.offsets[row] + token], record.scales[row]);
+}
+/** What a code stands for. @param {number} code @param {number} scale @returns {Value} */
+function number(code, scale) {
+  if (code > -32766 && code < 32767) return code / UNITS * scale;
   return code === -32768 ? null : code === -32767 ? NaN : code > 0 ? Infinity : -Infinity;
 }
 

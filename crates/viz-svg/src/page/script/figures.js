@@ -3,6 +3,7 @@ import { data, floor, make, max, min, themes } from "./data.js";
 import { groupOf, width } from "./grain.js";
 import { alike, fill, inkOn, levels, scaleOf, theme, themeName } from "./scale.js";
 import { scatter } from "./scatter.js";
+import { frames, rowAt, rows } from "./places.js";
 import { state } from "./state.js";
 import { add, fitted, frame, painter, short, widthOf, write } from "./svg.js";
 import { current } from "./values.js";
@@ -25,7 +26,7 @@ export const figures = data.figures.map((/** @type {import("./data.js").FigureDa
 
 /** The view that a part shows. @param {Figure} figure @param {Part} part */
 const viewOf = (figure, part) => current(part.panel !== undefined ? figure.data.records[part.panel]
-  : figure.data.records.includes(state.record) ? state.record : figure.data.records[0], figure.data.grain);
+  : figure.data.records.includes(state.record) ? state.record : figure.data.records[0], MORE && part.grain || figure.data.grain);
 /** A, as a row of a view, where it is one of its record's. @param {View} view */
 const handOf = view => view.k === state.record && view.n ? groupOf(view, state.row) : -1;
 /** @param {View} view */
@@ -146,6 +147,7 @@ const draw = {
   /** The marks lie over everything, in a layer of their own. */
   marks() {},
 };
+if (MORE) Object.assign(draw, { places() {}, rows });
 
 /** Where a token's cells begin. @param {Part} part @param {View} view @param {number} token */
 const start = (part, view, token) => token * part.cell[0] + (token >= view.inputs ? part.gap : 0);
@@ -176,6 +178,7 @@ function marks(figure) {
         around([left - 3, top - 3, w + 6, h + 3], color, width);
       }
     }
+    if (MORE) frames(part, view, [handOf(view) < 0 ? -1 : view.inputs + handOf(view), lockedOf(view) < 0 ? -1 : view.inputs + lockedOf(view), token], around);
     // What is outside the part that is looked at steps back.
     if (part.kind === "grid" && view.n && state.part && view.k === state.record) {
       const across = view.n * part.cell[1];
@@ -201,7 +204,7 @@ function marks(figure) {
 /** Whether a figure follows when the pointer rests: another one has the first screen. @param {Figure} figure */
 const late = figure => !figure.data.map && figures.some(other => other.data.map);
 let resting = "";
-const sharedKey = () => JSON.stringify([state.lock, state.mode, state.intensity, themeName(), state.palette, state.clip]);
+const sharedKey = () => JSON.stringify([state.lock, state.mode, state.intensity, themeName(), state.palette, state.clip, ...MORE ? [state.rule] : []]);
 /** Takes the state for the one that the pictures came in. */
 export const rest = () => { resting = sharedKey(); };
 /** Draws what has changed in a figure: what the pointer looks at, or what stands beside it. @param {Figure} figure @param {boolean} beside */
@@ -213,7 +216,7 @@ export function redraw(figure, beside) {
     if (beside !== (late(figure) || part.kind === "pair")) return;
     const view = viewOf(figure, part);
     // Where this has not changed, the part stays.
-    const key = shared + view.k + (part.kind === "tokens" || part.kind === "pair" ? JSON.stringify([state.record, state.row, state.token]) : "");
+    const key = shared + view.k + (part.kind === "tokens" || part.kind === "pair" ? JSON.stringify([state.record, state.row, state.token]) : "") + (MORE && part.kind === "rows" ? state.expand : "");
     // The picture as it came is the state at rest.
     const rests = figure.keys[i] === undefined && !!figure.data.rests && shared + view.k === resting + figure.data.first && themeName() === figure.data.theme && (part.kind === "grid" || part.kind === "thumbnails");
     if (!rests && figure.keys[i] !== key) {
@@ -237,13 +240,14 @@ function repaint(figure) {
     for (const name of ["fill", "stroke"]) {
       const color = element.getAttribute(name);
       const role = /** @type {(keyof import("./data.js").Theme)[]} */ (Object.keys(from)).find(role => from[role] === color);
-      if (role) element.setAttribute(name, to[role]);
+      // A text of the ground's colour lies on a cell, which keeps its own.
+      if (role && (role !== "ground" || element.tagName !== "text")) element.setAttribute(name, to[role]);
     }
   }
 }
 
 /** What lies under a point of a figure: an output's first, a token's first. @param {Figure} figure @param {{clientX: number, clientY: number}} event
- * @returns {{record: number, row?: number, token?: number, only?: boolean} | null} `only`: its sentence alone */
+ * @returns {{record: number, row?: number, token?: number, only?: boolean, with?: number, unfolds?: boolean} | null} `only`: its sentence alone; `with`: a replacement; `unfolds`: a row that can be shown whole */
 export function under(figure, event) {
   const box = figure.svg.getBoundingClientRect(), { width: w, height: h } = figure.svg.viewBox.baseVal;
   const [px, py] = [(event.clientX - box.left) / box.width * w, (event.clientY - box.top) / box.height * h];
@@ -272,6 +276,12 @@ export function under(figure, event) {
     } else if (part.kind === "pair") {
       const dot = (/** @type {any} */ (figure.groups[i]).dots || []).find((/** @type {any} */ d) => d.token >= 0 && Math.hypot(d.x - x, d.y - y) < 6);
       if (dot) return { record: state.record, token: dot.token };
+    } else if (MORE && part.kind === "places") {
+      const found = part.boxes.findLast((/** @type {number[]} */ [, ...rect]) => inside(rect));
+      if (found) return { ...hit(found[0]), with: found[5] && record.replaced?.list.findIndex(([at, , text]) => view.of[at] === found[0] && text === found[5]) };
+    } else if (MORE && part.kind === "rows") {
+      const row = rowAt(part, view, y);
+      if (row >= 0) return { record: k, row: output(row), unfolds: true };
     }
   }
   return null;

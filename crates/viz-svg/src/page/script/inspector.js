@@ -4,7 +4,7 @@ import { cells, place, ratios, rowName, width } from "./grain.js";
 import { percent, signed, times } from "./numbers.js";
 import { levels, scaleOf } from "./scale.js";
 import { byDistance, state } from "./state.js";
-import { compared, current, inShares, locked, ranked, rowOf, shares, shown, subtracted } from "./values.js";
+import { compared, current, inShares, locked, ranked, rowOf, shares, shown, subtracted, whole } from "./values.js";
 import { rowTitle, spelled } from "./words.js";
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./data.js").Value} Value */
@@ -12,7 +12,7 @@ import { rowTitle, spelled } from "./words.js";
 const WORDS = 15, ROWS = 40;
 
 /** @param {Element} parent @param {string} name @param {string} className @param {string} [text] @returns {HTMLElement} */
-function append(parent, name, className, text) {
+export function append(parent, name, className, text) {
   const made = make(name);
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
@@ -39,7 +39,7 @@ export function rank() {
   id("ranking").textContent = rowTitle();
   id("held").textContent = "";
   if (!view.n) return;
-  const row = rowOf(view), values = shown(view, row), columns = ranked(view, row).slice(0, WORDS), scale = scaleOf([view.k], state.grain);
+  const row = rowOf(view), values = shown(view, row), columns = ranked(view, row).filter(i => !MORE || values[i] !== false).slice(0, WORDS), scale = scaleOf([view.k], state.grain);
   const at = levels(scale, view, row), mine = shares(view, row), other = lock ? locked(view) : [];
   const own = lock ? compared(view, row) : [];
   const size = (/** @type {Value} */ v) => finite(v) ? abs(v) : 0;
@@ -71,17 +71,17 @@ const word = (view, value) => view.record.percent || inShares(view) ? percent(va
 export function lines(top) {
   const view = current(), lock = subtracted();
   if (!view.n) return { head: /** @type {string[]} */ ([]), rows: /** @type {string[][]} */ ([]), columns: /** @type {number[]} */ ([]), all: 0, view, row: 0 };
-  const row = rowOf(view), all = ranked(view, row), columns = all.slice(0, top), values = shown(view, row), mine = shares(view, row);
+  const row = rowOf(view), all = ranked(view, row), columns = all.slice(0, top), values = shown(view, row), numbers = MORE ? whole(view, row) : values, mine = shares(view, row);
   const unit = view.record.percent ? "value" : view.record.unit;
   const head = ["#", state.grain.slice(0, -1)];
   if (lock) head.push(`A: ${rowName(view, row)}`, `B: ${rowName(lock.view, lock.row)}`, "difference");
   else if (byDistance()) head.push("share", "× median", "cells");
   else head.push(...(view.record.share ? ["share"] : [unit, "share"]), "× even");
   const own = lock ? compared(view, row) : [], other = lock ? locked(view) : [], behind = byDistance() ? (ratios(view, row), view.behind.get(row) ?? []) : [];
-  const rows = columns.map(i => [String(place(view, i)), view.labels[i],
-    ...(lock ? [word(view, own[i]), word(view, other[i]), spelled(view, values[i])]
-      : byDistance() ? [percent(mine[i]), spelled(view, values[i]), String(behind[i])]
-        : view.record.share ? [percent(mine[i]), even(view, row, mine[i])] : [spelled(view, values[i]), percent(mine[i]), even(view, row, mine[i])])]);
+  const rows = columns.map(i => [String(place(view, i)), view.labels[i] + (MORE && values[i] === false ? " · hidden" : ""),
+    ...(lock ? [word(view, own[i]), word(view, other[i]), spelled(view, numbers[i])]
+      : byDistance() ? [percent(mine[i]), spelled(view, numbers[i]), String(behind[i])]
+        : view.record.share ? [percent(mine[i]), even(view, row, mine[i])] : [spelled(view, numbers[i]), percent(mine[i]), even(view, row, mine[i])])]);
   return { head, rows, columns, all: all.length, view, row };
 }
 

@@ -1,4 +1,5 @@
 // The page's script: one state, kept in the address; everything on the page is drawn from it.
+/// <reference path="./globals.d.ts" />
 // Types are checked with `tsc --checkJs`; esbuild puts the files of this folder into one.
 import { bar, controls, strip } from "./bar.js";
 import { copy, copyPicture, copyTable, savePicture } from "./copying.js";
@@ -6,11 +7,14 @@ import { data, every, id, listen, make, max, min, press, records } from "./data.
 import { figures, redraw, rest, under } from "./figures.js";
 import { firstOf, groupOf } from "./grain.js";
 import { fillTable, rank } from "./inspector.js";
+import { furnish, hold, letGo, views } from "./more.js";
 import { strips } from "./methods.js";
 import { box, paint, tokenAt } from "./paragraph.js";
+import { expand } from "./places.js";
+import { continuation } from "./replaced.js";
 import { night, themeName } from "./scale.js";
 import { field, mark, step } from "./search.js";
-import { address, compare, read, same, show, state } from "./state.js";
+import { VIEWS, address, compare, read, same, show, state } from "./state.js";
 import { current, mostDifferent, rowOf } from "./values.js";
 import { cellWords, sentence, text } from "./words.js";
 /** @typedef {import("./figures.js").Figure} Figure */
@@ -18,6 +22,7 @@ import { cellWords, sentence, text } from "./words.js";
 const REST = 60;
 const root = document.documentElement, live = id("live"), dialog = /** @type {HTMLDialogElement} */ (id("help"));
 const tabs = every("[role=tab]");
+if (MORE) furnish();
 
 // ---- drawing ----
 
@@ -37,7 +42,9 @@ const put = (name, text) => { if (id(name).textContent !== text) id(name).textCo
 function beside() {
   paint(true);
   strip();
-  rank();
+  if (MORE && views[state.view]) views[state.view]();
+  else rank();
+  if (MORE && id("continuation")) continuation(current());
   const table = id("table");
   if (!table?.closest("[hidden]")) fillTable(table, id("every").getAttribute("aria-pressed") === "true");
   strips();
@@ -46,7 +53,7 @@ function beside() {
 }
 let sectioned = "";
 function sections() {
-  const key = [state.record, state.grain, state.tab, state.scatter].join();
+  const key = [state.record, state.grain, state.tab, state.view].join();
   if (sectioned === key) return;
   sectioned = key;
   root.dataset.by = state.grain;
@@ -61,9 +68,10 @@ function sections() {
   }
   const ranking = id("ranked");
   if (ranking) {
-    ranking.hidden = state.scatter;
-    id("scatter").hidden = !state.scatter;
-    press(id("as-scatter"), state.scatter);
+    const scattered = state.view === "scatter";
+    ranking.hidden = scattered;
+    id("scatter").hidden = !scattered;
+    for (const name of VIEWS) press(id("as-" + name), state.view === name);
   }
 }
 let waiting = 0, following = 0, addressing = 0;
@@ -110,11 +118,23 @@ function choose(row, touched) {
   else compare(same(state.lock, row) ? null : row);
   changed(true);
 }
-/** @param {{record: number, row?: number, token?: number, only?: boolean} | null} found @param {PointerEvent | MouseEvent} event */
+/** @param {{record: number, row?: number, token?: number, only?: boolean, with?: number, unfolds?: boolean} | null} found
+ * @param {PointerEvent | MouseEvent} event */
 function click(found, event) {
   if (!found) return;
   if (found.token !== undefined && found.record === state.record) state.token = found.token;
   if (found.only) only();
+  if (MORE && found.unfolds && found.row !== undefined && event.shiftKey) {
+    expand(found.row);
+    return changed();
+  }
+  if (MORE && found.with !== undefined) {
+    state.view = "replaced";
+    state.with = found.with;
+    state.held = found.token ?? null;
+    return changed(true);
+  }
+  if (MORE && data.views.length && found.row === undefined && found.token !== undefined && found.record === state.record && !found.only) hold(found.token);
   if (found.row !== undefined) choose({ record: found.record, row: found.row }, /** @type {PointerEvent} */ (event).pointerType === "touch");
   else changed(true);
 }
@@ -147,7 +167,8 @@ function keys(event, turned) {
     ArrowLeft: () => across(-1), ArrowRight: () => across(1), ArrowUp: () => down(-1), ArrowDown: () => down(1),
     PageUp: () => rows(-10), PageDown: () => rows(10), Home: () => token(0), End: () => token(many() - 1),
     "[": () => other(-1), "]": () => other(1), Enter: compareNow, " ": compareNow,
-    Escape: () => { if (state.lock) compare(null); else if (state.pinned) state.pinned = false; else state.token = null; },
+    Escape: () => { if (state.lock) compare(null); else if (state.pinned) state.pinned = false; else if (!MORE || !letGo()) state.token = null; },
+    ...MORE && data.views.length ? { w: () => { if (state.token !== null && state.token < view.record.inputs) hold(state.token); } } : {},
   };
   const action = actions[event.key];
   if (!action || (!n && event.key !== "[" && event.key !== "]")) return;
@@ -163,7 +184,12 @@ for (const figure of figures) {
     if (found) hover(found);
   });
   listen(svg, "click", event => click(under(figure, event), event));
-  listen(figure.box, "keydown", event => keys(event, figure.data.parts.some(part => part.turned)));
+  listen(figure.box, "keydown", event => {
+    if (!MORE || event.key !== "Enter" || !figure.data.parts.some(part => part.kind === "rows")) return keys(event, figure.data.parts.some(part => part.turned));
+    event.preventDefault();
+    expand(firstOf(current(), rowOf(current())));
+    changed();
+  });
 }
 if (box) {
   const at = (/** @type {Event} */ event) => {
@@ -238,7 +264,21 @@ function only() {
   }
   if (state.part && state.part[0] >= state.part[1]) state.part = null;
 }
-listen("as-scatter", "click", () => { state.scatter = !state.scatter; changed(); });
+for (const name of VIEWS) listen("as-" + name, "click", () => { state.view = state.view === name ? "" : name; changed(); });
+if (MORE) {
+  listen("rule", "click", () => { state.rule = !state.rule; changed(); });
+  listen("ranked", "click", (/** @type {MouseEvent} */ event) => {
+    const { dataset } = /** @type {HTMLElement} */ (/** @type {HTMLElement} */ (event.target).closest("[data-with],[data-r]") ?? root);
+    if (dataset.with) {
+      state.with = state.with === +dataset.with ? null : +dataset.with;
+      continuation(current());
+      id("continuation").scrollIntoView({ block: "nearest" });
+    }
+    else if (dataset.r) show(state.record, firstOf(current(), +dataset.r));
+    else return;
+    changed(true);
+  });
+}
 listen("every", "click", () => {
   press(id("every"), id("every").getAttribute("aria-pressed") !== "true");
   changed();
@@ -285,7 +325,7 @@ listen(document, "keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || dialog.open || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
   if (event.key === "?") dialog.showModal();
   else if (event.key === "/") field.focus();
-  else if (event.key === "Escape" && !target.closest(".chart, #saliency-outputs")) keys(event, false);
+  else if ((event.key === "Escape" || MORE && event.key === "w") && !target.closest(".chart, #saliency-outputs")) keys(event, false);
   else return;
   event.preventDefault();
 });

@@ -16,8 +16,8 @@ function two(x) {
   return minus(short(Number(short(x)) || x));
 }
 /** What says that a value is no number: a negative level. @param {Value} value */
-export const oddLevel = value => value === undefined ? -1 : value === null ? -2 : Number.isNaN(value) ? -3 : value > 0 ? -4 : -5;
-export const ODD = ["", "not comparable", "missing", "NaN", "∞", "−∞"];
+export const oddLevel = value => MORE && value === false ? -6 : value === undefined ? -1 : value === null ? -2 : Number.isNaN(value) ? -3 : Number(value) > 0 ? -4 : -5;
+export const ODD = ["", "not comparable", "missing", "NaN", "∞", "−∞", "hidden"];
 /** @param {Value} x */
 const odd = x => ODD[-oddLevel(x)];
 

@@ -2,6 +2,8 @@
 import { data, id, make, max, min, records } from "./data.js";
 import { width } from "./grain.js";
 import { inkOn, levels, scaleOf, theme } from "./scale.js";
+import { partnersOfWord } from "./pairs.js";
+import { replacedWords } from "./replaced.js";
 import { state } from "./state.js";
 import { current, lockOf, rowOf } from "./values.js";
 
@@ -71,14 +73,16 @@ export function paint(all) {
   }
   const lock = lockOf(state.grain), hand = state.token === null ? -1 : view.of[state.token];
   const a = row < 0 ? -1 : view.inputs + row, b = lock && lock.view.k === state.record ? view.inputs + lock.row : -1;
+  const more = MORE ? new Map([...partnersOfWord(), ...replacedWords()]) : null, of = (/** @type {number | null} */ token) => token === null ? -1 : view.of[token];
+  const two = MORE && state.view === "columns", [one, other] = MORE ? [of(state.held), of(state.against)] : [-1, -1];
   const [from, to] = all ? [0, spans.length] : inSight();
   for (let i = from; i < to; i++) {
     const g = view.of[i], found = row >= 0 && g < width(view, row) ? at[g] : zero;
     const out = state.part && i < view.record.inputs && (i < state.part[0] || i >= state.part[1]);
-    const held = g === a ? " a" : g === b ? " b" : g === hand ? " at" : "";
+    const held = MORE && g === one ? two ? " a" : " at" : MORE && g === other ? " b" : g === a ? " a" : g === b ? " b" : g === hand ? " at" : "";
     // The ends of what has a frame.
     const ends = held && (view.of[i - 1] === g ? "" : " l") + (view.of[i + 1] === g ? "" : " r");
-    const mark = (found >= 0 ? "c" + found : found === -1 ? "apart" : found > -9 ? "odd" : "") + held + ends + (g > a && i >= view.record.inputs ? " later" : "") + (out ? " out" : "");
+    const mark = (found >= 0 ? "c" + found : found === -1 ? "apart" : MORE && found === -6 ? "hid" : found > -9 ? "odd" : "") + held + ends + (g > a && i >= view.record.inputs ? " later" : "") + (out ? " out" : "") + (MORE && more?.get(g) || "");
     if (marks[i] !== mark) spans[i].className = marks[i] = mark;
   }
 }

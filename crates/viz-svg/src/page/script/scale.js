@@ -3,7 +3,7 @@ import { abs, ceil, data, finite, floor, max, min, palettes, records, sqrt, them
 import { cells as rowCells, ratios, view } from "./grain.js";
 import { oddLevel } from "./numbers.js";
 import { byDistance, state } from "./state.js";
-import { diverging, inShares, shown } from "./values.js";
+import { diverging, inShares, shown, whole } from "./values.js";
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {{end: number, cut: number, even: number, diverging: boolean, root: boolean, over: [number, number], of: [number, number],
@@ -32,7 +32,7 @@ function endOf(ks, grain) {
   for (const k of ks) {
     const one = view(k, grain);
     for (let row = 0; row < one.n; row++) {
-      const values = shown(one, row);
+      const values = whole(one, row);
       rows++;
       cells += rowCells(one, row);
       for (let i = 0; i < values.length; i++) {
@@ -72,7 +72,7 @@ export function scaleOf(ks, grain) {
 /** Those of some records that are of one unit and sign with one of them: they share a scale. @param {number[]} ks @param {number} k */
 export const alike = (ks, k) => byDistance() ? ks : ks.filter(other => records[other].kind === records[k].kind);
 
-export const PATTERNS = ["", "not-comparable", "missing", "nan", "infinite", "negative-infinite"];
+export const PATTERNS = ["", "not-comparable", "missing", "nan", "infinite", "negative-infinite", "hidden"];
 
 /** A value's level among the scale's colours; a negative number for a pattern. `n` is how many cells stand behind a
  * median. @param {Scale} scale @param {Value} value @param {number} [n] */
@@ -98,4 +98,4 @@ export function levels(scale, view, row) {
 /** @param {Scale} scale @param {number} at @param {string} prefix of the ids of patterns */
 export const fill = (scale, at, prefix) => at >= 0 ? scale.colors[at] : at === -1 ? theme().apart : `url(#${prefix}-${PATTERNS[-at]})`;
 /** @param {Scale} scale @param {number} at */
-export const inkOn = (scale, at) => at >= 0 ? scale.inks[at] : theme().on;
+export const inkOn = (scale, at) => at >= 0 ? scale.inks[at] : MORE && at === -6 ? theme().ink : theme().on;

@@ -2,6 +2,7 @@
 import { abs, finite, max, min, sqrt } from "./data.js";
 import { numbers, partners, rowName, width } from "./grain.js";
 import { fill, level, scaleOf, theme } from "./scale.js";
+import { hides } from "./rule.js";
 import { state } from "./state.js";
 import { add, fitted, frame, short, widthOf, write } from "./svg.js";
 import { compared, locked, lockOf, mostDifferent, rowOf } from "./values.js";
@@ -21,6 +22,7 @@ export function scatter(part, group, scale, one, prefix) {
   [state.lock, state.mode] = [B, "difference"];
   scale = scaleOf([one.k], one.grain);
   const lock = /** @type {{view: View, row: number}} */ (lockOf(one.grain)), mine = compared(one, row), theirs = locked(one), rest = compared(lock.view, lock.row), to = partners(one, lock.view);
+  const end = lock.view.k !== one.k ? width(one, row) : max(width(one, row), width(lock.view, lock.row)), gone = Array.from({ length: MORE ? end : 0 }, (_, i) => hides(one, row, i));
   [state.lock, state.mode] = [before, mode];
   const along = (/** @type {number} */ x) => {
     const share = max(-1, min(1, x / part.reach)), root = sqrt(abs(share));
@@ -42,8 +44,8 @@ export function scatter(part, group, scale, one, prefix) {
   write(group, title(part.titles[0], lock.view, lock.row), X + side / 2, Y + side + 48, 12, bold);
   write(group, title(part.titles[1], one, row), 12, Y + side / 2, 12, { ...bold, transform: `rotate(-90 12 ${Y + side / 2})` });
   let hidden = 0;
-  const end = several ? width(one, row) : max(width(one, row), width(lock.view, lock.row));
   for (let column = 0; column < end; column++) {
+    if (MORE && gone[column]) continue;
     const a = theirs[column], b = mine[column], label = one.labels[column], token = one.starts[column];
     if (finite(a) && finite(b)) {
       const [x, y] = place(a, b), gap = abs(b - a);

@@ -3,7 +3,7 @@ import { data, max, min, palettes, records, themes } from "./data.js";
 
 /** @typedef {{record: number, row: number}} Row an output of a record */
 
-export const GRAINS = ["tokens", "words", "sentences"], MODES = ["share", "distance", "difference"];
+export const GRAINS = ["tokens", "words", "sentences"], MODES = ["share", "distance", "difference"], VIEWS = MORE ? ["scatter", ...data.views] : ["scatter"];
 
 export const state = {
   /** A, the output in hand. */
@@ -16,7 +16,11 @@ export const state = {
   grain: /** @type {string} */ (data.grain), mode: "share", intensity: /** @type {number} */ (data.intensity),
   /** Only these inputs, from and to. */
   part: /** @type {[number, number] | null} */ (null),
-  tab: "", scatter: false,
+  tab: "", view: "",
+  /** Whether the rule hides; the outputs that are shown whole; the input that a click holds. */
+  rule: true, expand: /** @type {number[]} */ ([]), held: /** @type {number | null} */ (null),
+  /** The input that the held one is compared with; the replacement whose continuation is shown. */
+  against: /** @type {number | null} */ (null), with: /** @type {number | null} */ (null),
   theme: "", palette: "", clip: /** @type {number} */ (data.clip),
   /** A click or a tap on an output chooses B. */
   comparing: false,
@@ -39,7 +43,12 @@ export function address() {
   if (state.grain !== data.grain) parts.set("grain", state.grain);
   if (state.intensity !== data.intensity) parts.set("intensity", String(state.intensity));
   if (state.part) parts.set("only", state.part.join("-"));
-  if (state.scatter) parts.set("view", "scatter");
+  if (state.view) parts.set("view", state.view);
+  if (MORE) {
+    if (data.rule && !state.rule) parts.set("rule", "off");
+    if (state.expand.length) parts.set("expand", state.expand.join("-"));
+    for (const name of NUMBERS) if (state[name] !== null) parts.set(name, String(state[name]));
+  }
   if (state.theme !== data.theme) parts.set("theme", state.theme || "system");
   if (state.palette) parts.set("palette", state.palette);
   if (state.clip !== data.clip) parts.set("clip", String(state.clip));
@@ -67,24 +76,32 @@ export function read(text) {
   state.intensity = intensity > 0 && Number.isFinite(intensity) ? intensity : data.intensity;
   const [, from, to] = /^(\d+)-(\d+)$/.exec(get("only")) || [];
   state.part = from !== undefined && +from < +to && +to <= inputs ? [+from, +to] : null;
-  state.scatter = get("view") === "scatter";
+  state.view = one("view", VIEWS, "");
+  if (MORE) {
+    state.rule = get("rule") !== "off";
+    state.expand = get("expand").split("-").filter(x => /^\d+$/.test(x) && records[state.record].scales[+x] !== undefined).map(Number);
+    for (const name of NUMBERS) state[name] = /^\d+$/.test(get(name)) && +get(name) < (name === "with" ? (records[state.record].replaced?.list.length ?? 0) : inputs) ? +get(name) : null;
+  }
   state.tab = get("tab");
   state.theme = get("theme") === "system" ? "" : themes[get("theme")] ? get("theme") : data.theme;
   state.palette = palettes[get("palette")] ? get("palette") : data.palette;
   state.clip = clips().find(c => String(c) === get("clip")) ?? data.clip;
 }
 
+/** Words that are held, and a replacement, in the address. */
+const NUMBERS = /** @type {("held" | "against" | "with")[]} */ (["held", "against", "with"]);
 /** Where a scale may end. */
 export const clips = () => [0.9, 0.95, 0.99, 1].includes(data.clip) ? [0.9, 0.95, 0.99, 1] : [data.clip, 0.9, 0.95, 0.99, 1];
 
 /** Shows an output. @param {number} record @param {number} row */
 export function show(record, row) {
-  const n = records[record].scales.length;
+  const n = records[record].scales.length, before = state.record;
   state.record = record;
   state.row = max(0, min(n - 1, row));
   const { inputs, texts } = records[record];
   if (state.token !== null && state.token >= texts.length) state.token = null;
   if (state.part && state.part[1] > inputs) state.part = null;
+  if (MORE && before !== record) state.held = state.against = state.with = null;
 }
 
 /** Compares with an output, or with none. @param {Row | null} row */

@@ -1,5 +1,5 @@
 // Elements of SVG, and what the figures' script lays out of them: the places come from Rust.
-import { round } from "./data.js";
+import { abs, round } from "./data.js";
 import { theme } from "./scale.js";
 
 export const SVG = "http://www.w3.org/2000/svg";
@@ -34,17 +34,21 @@ export const frame = (parent, [x, y, w, h], color, width) =>
 
 /** Cells as one path a colour. @param {(at: number) => string} fill @param {Element} parent */
 export function painter(fill, parent) {
-  /** @type {Map<number, string[]>} */
+  /** @type {Map<number, number[][]>} */
   const paths = new Map();
   return {
     /** @param {number} at @param {number} x @param {number} y @param {number} w @param {number} h */
     cell(at, x, y, w, h) {
       let path = paths.get(at);
       if (!path) paths.set(at, path = []);
-      path.push(`M${short(x)} ${short(y)}h${short(w)}v${short(h)}h${-short(w)}z`);
+      // There may be much that is hidden: what goes on to the right or below is one rectangle.
+      const last = MORE && at === -6 && path.at(-1), is = (/** @type {number} */ a, /** @type {number} */ b) => abs(a - b) < 1e-6;
+      if (last && is(last[1], y) && is(last[3], h) && is(last[0] + last[2], x)) last[2] += w;
+      else if (last && is(last[0], x) && is(last[2], w) && is(last[1] + last[3], y)) last[3] += h;
+      else path.push([x, y, w, h]);
     },
     done() {
-      for (const [at, d] of paths) add(parent, "path", { d: d.join(""), fill: fill(at) });
+      for (const [at, cells] of paths) add(parent, "path", { d: cells.map(([x, y, w, h]) => `M${short(x)} ${short(y)}h${short(w)}v${short(h)}h${-short(w)}z`).join(""), fill: fill(at) });
     },
   };
 }

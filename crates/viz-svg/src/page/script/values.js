@@ -1,6 +1,7 @@
 // What a row shows: shares of the row or values in their unit, their difference from B's, or shares against distance.
 import { abs, data, finite, records } from "./data.js";
 import { firstOf, groupOf, partners, ratios, sums, total, view, width } from "./grain.js";
+import { hides, ruled } from "./rule.js";
 import { byDistance, state } from "./state.js";
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {import("./grain.js").View} View */
@@ -55,13 +56,15 @@ export function locked(view) {
   return Array.from(to, at => at >= 0 ? values[at] : undefined);
 }
 
-/** What a row shows, by column. @param {View} view @param {number} row @returns {Value[]} */
-export const shown = (view, row) => once(`${view.k} ${view.grain} ${row}`, () => {
+/** What a row shows, by column, whatever is hidden: what scales and totals are of. @param {View} view @param {number} row @returns {Value[]} */
+export const whole = (view, row) => once(`${view.k} ${view.grain} ${row}`, () => {
   if (byDistance()) return numbersOf(ratios(view, row), Math.log2);
   if (!subtracted()) return own(view, row);
   const other = once(view.k + view.grain, () => locked(view));
-  return compared(view, row).map((mine, i) => mine === undefined || other[i] === undefined ? undefined : mine === null || other[i] === null ? null : mine - Number(other[i]));
+  return compared(view, row).map((mine, i) => mine === undefined || other[i] === undefined ? undefined : mine === null || other[i] === null ? null : Number(mine) - Number(other[i]));
 });
+/** What a row shows, by column. @type {(view: View, row: number) => Value[]} */
+export const shown = !MORE ? whole : (view, row) => ruled() ? once(`${view.k} ${view.grain} ${row} kept`, () => whole(view, row).map((value, i) => !hides(view, row, i) && value)) : whole(view, row);
 /** What is known as long as unit and B stay. @param {string} key @param {() => Value[]} made */
 function once(key, made) {
   const now = [state.mode, state.lock?.record, state.lock?.row].join();
@@ -80,7 +83,7 @@ export const diverging = view => byDistance() || !!subtracted() || view.record.s
 /** A row's columns, the largest first; those of the part alone that is shown. @param {View} view @param {number} row @param {Value[]} [values] */
 export function ranked(view, row, values = shown(view, row)) {
   const far = byDistance();
-  const sizes = values.map(v => finite(v) ? far ? v : abs(v) : far ? -1e9 : v === null || v === undefined ? -1 : Infinity);
+  const sizes = values.map(v => finite(v) ? far ? v : abs(v) : far ? -1e9 : typeof v === "number" ? Infinity : -1);
   return [...sizes.keys()].filter(i => inPart(view, i)).sort((a, b) => sizes[b] - sizes[a] || a - b);
 }
 /** The three columns that are largest by a size, of those that have one. @param {View} view @param {number} row

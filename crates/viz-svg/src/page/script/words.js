@@ -4,7 +4,8 @@ import { cells, firstOf, numbers, place, ratios, rowName, width } from "./grain.
 import { count, percent, signed, times } from "./numbers.js";
 import { scaleOf } from "./scale.js";
 import { byDistance, state } from "./state.js";
-import { current, diverging, inPart, inShares, largest, lockOf, rowOf, shares, shown, subtracted } from "./values.js";
+import { hides, ruled, ruleWords } from "./rule.js";
+import { current, diverging, inPart, inShares, largest, lockOf, rowOf, shares, shown, subtracted, whole } from "./values.js";
 /** @typedef {import("./grain.js").View} View */
 /** @typedef {import("./data.js").Value} Value */
 /** @typedef {[string, boolean?][]} Said a sentence's pieces; true for what is set off */
@@ -95,21 +96,28 @@ export function cellWords() {
   const column = view.of[state.token];
   said += `; ${state.grain.slice(0, -1)} ${place(view, column)} “${view.labels[column]}”: `;
   if (column >= width(view, row)) return said + "not read by it.";
-  const value = shown(view, row)[column], share = shares(view, row)[column];
+  const value = whole(view, row)[column], share = shares(view, row)[column];
+  const hidden = MORE && hides(view, row, column) ? ", hidden by the rule" : "";
   if (lock && subtracted()) {
-    return said + `${spelled(view, value)} against ${titled(lock.view, lock.row)}.`;
+    return said + `${spelled(view, value)} against ${titled(lock.view, lock.row)}${hidden}.`;
   }
   if (!view.record.percent) said += `${signed(valueOf(view, row, column))}${view.record.after && " " + view.record.after}, `;
   said += `${percent(share)} of the row`;
   if (finite(share)) said += `, ${times(share * cells(view, row))} an even share`;
   if (byDistance()) said += `, ${times(ratios(view, row)[column])} the median at that distance`;
-  return said + ".";
+  return said + hidden + ".";
 }
 /** @param {View} view @param {number} row @param {number} column @returns {Value} */
 const valueOf = (view, row, column) => view.sums.get(row)?.[column];
 
 /** The legend's texts: the scale's ends, and what is to be known of it. @param {number[]} ks */
-export function legend(ks) {
+export const legend = ks => {
+  const said = scaleWords(ks);
+  if (MORE && ruled()) said.notes.unshift(ruleWords().said);
+  return said;
+};
+/** @param {number[]} ks */
+function scaleWords(ks) {
   const view = current(), scale = scaleOf(ks, state.grain), lock = subtracted();
   const reach = `that much: ${count(scale.over[0])} of ${count(scale.of[0])} input cells` + (scale.of[1] ? `, ${count(scale.over[1])} of ${count(scale.of[1])} of earlier outputs` : "") + (ks.length > 1 ? `, in ${ks.length} records` : "");
   if (byDistance()) {
