@@ -13,6 +13,7 @@ pub(crate) mod replace_by;
 pub(crate) mod replaced;
 pub(crate) mod scope;
 pub(crate) mod setters;
+pub(crate) mod strongest;
 pub(crate) mod vocabulary;
 
 use crate::error::Error;

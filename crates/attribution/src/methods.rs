@@ -29,6 +29,7 @@ table! {
         gradient::Gradient,
         integrated_gradients::IntegratedGradients,
         sequential_integrated_gradients::SequentialIntegratedGradients,
+        integrated_hessians::IntegratedHessians,
         smoothgrad::SmoothGrad,
         vargrad::VarGrad,
         gradient_shap::GradientShap,
