@@ -83,8 +83,9 @@ pub use saliency_schema as schema;
 pub use saliency_schema::{Record, read, write, write_notebook};
 pub use saliency_viz_svg as viz;
 pub use saliency_viz_svg::{
-    Chart, Figure, Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Minimap, Options,
-    Palette, Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Theme, Tokens, chart, charts,
+    Chart, Figure, Highlight, InputFocused, Interactions, Interesting, Ledger, LongOutput, Map, Minimap,
+    Options, Palette, Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Theme, Tokens,
+    chart, charts,
 };
 
 #[cfg(all(feature = "hub", feature = "lit"))]

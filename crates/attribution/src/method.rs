@@ -6,6 +6,7 @@ pub(crate) mod baseline;
 pub(crate) mod card;
 pub(crate) mod explanation;
 pub(crate) mod interaction_index;
+pub(crate) mod ledger;
 pub(crate) mod parameters;
 pub(crate) mod path_start;
 pub(crate) mod positions;
@@ -15,6 +16,7 @@ pub(crate) mod scope;
 pub(crate) mod setters;
 pub(crate) mod strongest;
 pub(crate) mod vocabulary;
+pub(crate) mod which_heads;
 
 use crate::error::Error;
 use crate::method::card::{Axiom, Card, RowKind};

@@ -66,4 +66,4 @@ table! {
 }
 
 /// What `direct-logit` accounts for, entry by entry.
-pub use inside::direct_logit::Ledger;
+pub use crate::method::ledger::Ledger;

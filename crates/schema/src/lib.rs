@@ -16,6 +16,7 @@ mod explained;
 mod interaction;
 #[cfg(feature = "json-schema")]
 mod json_schema;
+mod ledger;
 mod notebook;
 mod number;
 mod object;
@@ -49,6 +50,7 @@ pub use explained::{Explained, Named, Without};
 pub use interaction::Interaction;
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
+pub use ledger::Ledger;
 pub use output::Output;
 pub use prompt::{Part, Prompt};
 pub use provenance::{Method, Model, Target};

@@ -19,8 +19,8 @@ mod write;
 
 pub use chart::{Chart, chart, charts};
 pub use charts::{
-    Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Minimap, Perturbation, Profile,
-    Rivals, Scatter, TallHeatmap, TallMultiple, Tokens,
+    Highlight, InputFocused, Interactions, Interesting, Ledger, LongOutput, Map, Minimap, Perturbation,
+    Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Tokens,
 };
 pub use error::Error;
 pub use figure::{AsRecords, Figure};
