@@ -7,6 +7,7 @@ pub(crate) mod card;
 pub(crate) mod explanation;
 pub(crate) mod interaction_index;
 pub(crate) mod ledger;
+pub(crate) mod likely;
 pub(crate) mod parameters;
 pub(crate) mod path_start;
 pub(crate) mod positions;
