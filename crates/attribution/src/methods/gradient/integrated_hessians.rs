@@ -40,8 +40,8 @@ use tch::{Kind, Tensor};
 /// integrated gradients are largest in size ([`strongest`](Self::strongest)). The model's logits are differentiated
 /// twice by autograd; a model whose operations can't be is refused.
 ///
-/// Cost: for each point one forward pass, and for each output one backward pass and one more for each segment that takes
-/// part; where not all do, another forward pass and backward passes to find out which.
+/// Cost: for each point one forward pass, and for each output one backward pass and one more for each segment that
+/// takes part; where not all do, another forward pass and backward passes to find out which.
 /// Source: Janizek, Sturmfels & Lee 2021, "Explaining Explanations: Axiomatic Feature Interactions for Deep Networks".
 #[derive(Debug, Clone)]
 #[doc(alias = "hessian")]
@@ -348,6 +348,7 @@ impl Method for IntegratedHessians {
     fn interacting(&self) -> Option<&Segmentation> {
         Some(&self.segments)
     }
+    /// Of a span an upper bound: earlier outputs count as inputs there, and do not take part.
     fn cost(&self, size: Size) -> Cost {
         self.cost_of(size.n_input, size.n_output, self.start.draws())
     }
