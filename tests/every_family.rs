@@ -129,9 +129,16 @@ fn check(record: &Record, what: &str) {
     // Attention to the source has numbers for nothing else.
     let cross = record.method.as_ref().unwrap().parameters.get("attention").is_some();
     let replaces = record.method.as_ref().unwrap().name == "replacements";
-    let inputs_only =
-        ["shapley", "shapley-interaction", "occlusion-pairs", "kernel-shap", "lime", "replacements"]
-            .contains(&&*record.method.as_ref().unwrap().name);
+    let inputs_only = [
+        "shapley",
+        "shapley-interaction",
+        "occlusion-pairs",
+        "integrated-hessians",
+        "kernel-shap",
+        "lime",
+        "replacements",
+    ]
+    .contains(&&*record.method.as_ref().unwrap().name);
     let first = record.n_input();
     for (row, values) in record.attributions.iter().enumerate() {
         assert_eq!(values.len(), first + row, "{what}");
@@ -279,7 +286,7 @@ fn accounts_of_logits_serve_contrasts_of_log_probabilities() {
         // Against nothing there is no contrast to account for.
         let target = ContrastLogit::against(Alternatives::Each(vec![]));
         let problem = Problem::new(&*case.model, &case.sequence, &target).unwrap();
-        let refused = DirectLogit.ledgers(&problem).unwrap_err().to_string();
+        let refused = DirectLogit::new().ledgers(&problem).unwrap_err().to_string();
         assert_eq!(refused, "alternatives is 0 for output 0, and must be at least one for each output");
     }
 }

@@ -1,6 +1,7 @@
 //! Numerics that several methods share: integrals along a path, noise, means and standard errors.
 
 pub(crate) mod delta;
+pub(crate) mod log_quadrature;
 pub(crate) mod moments;
 pub(crate) mod noise;
 pub(crate) mod path;

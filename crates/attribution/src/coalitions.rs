@@ -4,4 +4,5 @@ mod ablated_input;
 mod batch;
 pub(crate) mod game;
 pub(crate) mod least_squares;
+pub(crate) mod occluded;
 pub(crate) mod regression;

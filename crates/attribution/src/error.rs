@@ -78,7 +78,7 @@ pub enum Error {
     },
     /// More segments than pairs are computed of.
     #[error(
-        "{method} of {segments} segments takes {passes:.0} forward passes, and is done for at most {most}: put tokens together \
+        "{method} of {segments} segments takes {passes:.0} passes, and is done for at most {most}: put tokens together \
          (segments words, sentences, lines or spans:…){instead}"
     )]
     TooManySegments {
@@ -226,6 +226,19 @@ pub enum Error {
         model: String,
         /// The operation.
         op: &'static str,
+    },
+    /// The model's operations have no second derivatives: fused attention, for example.
+    #[error(
+        "{method} takes second derivatives, and the model {model:?} has none: {why}; use occlusion-pairs or \
+         shapley-interaction, or compute its logits by operations that can be differentiated twice"
+    )]
+    NoSecondDerivative {
+        /// The method.
+        method: &'static str,
+        /// The model.
+        model: String,
+        /// What libtorch says.
+        why: String,
     },
     /// The target does not come from the logits by operations that have a gradient: a rank, a constant.
     #[error(

@@ -6,6 +6,8 @@ pub(crate) mod baseline;
 pub(crate) mod card;
 pub(crate) mod explanation;
 pub(crate) mod interaction_index;
+pub(crate) mod ledger;
+pub(crate) mod likely;
 pub(crate) mod parameters;
 pub(crate) mod path_start;
 pub(crate) mod positions;
@@ -14,7 +16,9 @@ pub(crate) mod replaced;
 pub(crate) mod resampled;
 pub(crate) mod scope;
 pub(crate) mod setters;
+pub(crate) mod strongest;
 pub(crate) mod vocabulary;
+pub(crate) mod which_heads;
 
 use crate::error::Error;
 use crate::method::card::{Axiom, Card, RowKind};

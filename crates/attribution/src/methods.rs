@@ -29,6 +29,7 @@ table! {
         gradient::Gradient,
         integrated_gradients::IntegratedGradients,
         sequential_integrated_gradients::SequentialIntegratedGradients,
+        integrated_hessians::IntegratedHessians,
         smoothgrad::SmoothGrad,
         vargrad::VarGrad,
         gradient_shap::GradientShap,
@@ -66,4 +67,4 @@ table! {
 }
 
 /// What `direct-logit` accounts for, entry by entry.
-pub use inside::direct_logit::Ledger;
+pub use crate::method::ledger::Ledger;

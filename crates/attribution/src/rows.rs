@@ -128,6 +128,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             missing,
             replacements,
             interactions,
+            ledger,
             mut notes,
         } = explanation;
         let sequence = self.problem.sequence();
@@ -185,7 +186,8 @@ impl<'p, 'a> Rows<'p, 'a> {
             .with_steps(steps)
             .with_samples(samples)
             .with_within(within)
-            .with_explained(explained);
+            .with_explained(explained)
+            .with_ledger(ledger);
         self.outputs.push(known);
         Ok(())
     }

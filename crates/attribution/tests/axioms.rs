@@ -82,6 +82,9 @@ fn cases() -> Vec<Case> {
         Case::new("occlusion-pairs", given().segments(Segmentation::Words)),
         Case::new("shapley-interaction", token()),
         Case::new("shapley-interaction", given().interaction(InteractionIndex::ShapleyTaylor)),
+        Case::new("integrated-hessians", token()),
+        Case::new("integrated-hessians", given().segments(Segmentation::Words)),
+        Case::new("integrated-hessians", given().baseline(Baseline::Sampled { draws: 3, seed: 1 })),
         Case::new("kernel-shap", token()),
         Case::new("kernel-shap", given().samples(6)),
     ]);

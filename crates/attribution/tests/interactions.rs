@@ -486,10 +486,10 @@ fn too_many_segments_are_refused_with_their_passes() {
     // 2,000 + 2,000 · 1,999 / 2, and 10 · 2,000 · 2,001.
     assert_eq!(
         refusal("occlusion-pairs", 2000),
-        "occlusion-pairs of 2000 segments takes 2001000 forward passes, and is done for at most 128: put tokens together \
+        "occlusion-pairs of 2000 segments takes 2001000 passes, and is done for at most 128: put tokens together \
          (segments words, sentences, lines or spans:…), or ask for pairs of the strongest alone (strongest 20)"
     );
-    assert!(refusal("shapley-interaction", 2000).contains("takes 40020000 forward passes"));
+    assert!(refusal("shapley-interaction", 2000).contains("takes 40020000 passes"));
     assert!(refusal("occlusion-pairs", 129).contains("129 segments"));
     assert!(refusal("shapley-interaction", 51).contains("at most 50"));
     let strongest = Parameters::new().strongest(3);

@@ -25,9 +25,9 @@ fn every_target() -> Vec<Box<dyn Target>> {
 fn check(record: &Record, n_input: usize, what: &str) {
     let method = record.method.as_ref().unwrap();
     let replaces = method.name == "replacements";
-    let inputs_only = ["shapley", "kernel-shap", "lime", "occlusion-pairs", "shapley-interaction"]
-        .contains(&&*method.name)
-        || replaces;
+    let inputs_only =
+        ["shapley", "kernel-shap", "lime", "occlusion-pairs", "shapley-interaction", "integrated-hessians"];
+    let inputs_only = inputs_only.contains(&&*method.name) || replaces;
     // Nothing predicts the first token, nor an encoder's source, whose words are deleted.
     let deletes = method.parameters.get("replace_by").is_some_and(|by| by == "deletion");
     let unknown = |token: usize| replaces && if deletes { token + 1 == n_input } else { token == 0 };

@@ -118,6 +118,7 @@ fn draws_and_segments_end_at_one() {
         for name in ["occlusion", "occlusion-pairs", "leave-one-out", "shapley", "shapley-interaction"] {
             check(&model, name, &segments, memory);
         }
+        check(&model, "integrated-hessians", &segments.clone().steps(3), memory);
     }
 }
 
@@ -134,6 +135,7 @@ fn a_share_that_is_foreseen_on_the_way_does_not_fall() {
             ("shapley-interaction", &orders),
             ("shapley-interaction", &Parameters::new()),
             ("occlusion-pairs", &Parameters::new().strongest(3)),
+            ("integrated-hessians", &Parameters::new().strongest(3).steps(3)),
             ("kernel-shap", &drawn),
             ("shapley", &Parameters::new()),
         ] {

@@ -4,11 +4,11 @@
 
 use saliency_attribution::testing::{Disguised, EncoderDecoder, Saturating, Transformer};
 use saliency_attribution::{
-    Attributor, Error, LanguageModel, Parameters, Problem, ReplaceBy, Segmentation, Sequence, TokenId,
-    method, target,
+    Attributor, Error, LanguageModel, Parameters, Problem, ReplaceBy, Segmentation, Sequence, Settings,
+    TokenId, method, target,
 };
 use saliency_schema::{Record, Replacement};
-use tch::Kind;
+use tch::{Kind, Tensor};
 
 /// 4 + 2 tokens.
 fn sequence() -> Sequence {
@@ -131,6 +131,81 @@ fn the_passes_that_were_made_are_those_that_were_predicted() {
             let predicted = method.cost(problem.size(model.shares_prefix()));
             let made = problem.cost();
             assert!((made.forwards - predicted.forwards).abs() < 1e-9, "{}: {made:?}", model.name());
+        }
+    }
+}
+
+/// The text's own words as they are lost when zeros stand in their place, run one by one: the sum over both outputs.
+fn losses(model: &dyn LanguageModel, segments: &[std::ops::Range<usize>]) -> Vec<f64> {
+    let sum = |hidden: &std::ops::Range<usize>| {
+        let rows = model.embed(&[0, 4, 2, 5, 3]).unwrap();
+        let mask: Vec<f64> = (0..5).map(|i| if hidden.contains(&i) { 0.0 } else { 1.0 }).collect();
+        let embeddings =
+            (rows.to_kind(Kind::Double) * Tensor::from_slice(&mask).unsqueeze(1)).to_kind(rows.kind());
+        let logits = model.logits(&embeddings.unsqueeze(0), 4, 3..5).unwrap();
+        logits.double_value(&[0, 0, 3]) + logits.double_value(&[0, 1, 1])
+    };
+    segments.iter().map(|segment| (sum(&(0..0)) - sum(segment)).abs()).collect()
+}
+
+#[test]
+fn the_strongest_alone_are_replaced() {
+    for model in decoders() {
+        for (by, first) in
+            [(ReplaceBy::Likely(2), 1), (ReplaceBy::Texts(vec![vec![1]]), 0), (ReplaceBy::Deletion, 0)]
+        {
+            let parameters = || Parameters::new().replace_by(by.clone());
+            let all = record(&*model, parameters()).unwrap();
+            let losses = losses(&*model, &SEGMENTS);
+            let mut order: Vec<usize> = (first..3).collect();
+            order.sort_by(|a, b| losses[*b].total_cmp(&losses[*a]));
+            for count in 1..4 {
+                let some = record(&*model, parameters().strongest(count)).unwrap();
+                let chosen = &order[..order.len().min(count as usize)];
+                let is_chosen = |at: usize| chosen.iter().any(|i| SEGMENTS[*i].contains(&at));
+                for output in 0..2 {
+                    let mut expected = all.replacements[output].clone();
+                    expected.retain(|one| is_chosen(one.at));
+                    assert_eq!(some.replacements[output], expected, "{}, {by}, {count}", model.name());
+                    for token in 0..4 {
+                        let expected = all.attributions[output][token].filter(|_| is_chosen(token));
+                        assert_eq!(some.attributions[output][token], expected);
+                    }
+                }
+            }
+            let described = record(&*model, parameters().strongest(2)).unwrap().method.unwrap();
+            assert_eq!(described.parameters["strongest"], 2);
+        }
+    }
+    let refused = method("replacements", &Parameters::new().strongest(0)).unwrap_err().to_string();
+    assert_eq!(refused, "strongest is 0, and must be from 1 to 10000");
+}
+
+/// Where the choice is of fewer than all, one pass for each that could be chosen; an upper bound with a prefix cache.
+#[test]
+fn the_choice_is_part_of_what_was_predicted() {
+    let (sequence, target) = (sequence(), target("logit").unwrap());
+    for model in decoders() {
+        for (by, first) in [(ReplaceBy::Likely(2), 1.0), (ReplaceBy::Texts(vec![vec![1], vec![2]]), 0.0)] {
+            for count in 1..5 {
+                let parameters = Parameters::new().replace_by(by.clone()).segments(Segmentation::Tokens);
+                let method = method("replacements", &parameters.strongest(count)).unwrap();
+                // One text at a time, so that none is run from another's first difference on.
+                let settings = Settings::new().memory(1);
+                let problem = Problem::watched(&*model, &sequence, &*target, settings, None).unwrap();
+                method.attribute(&problem, &mut |_| Ok(())).unwrap();
+                let predicted = method.cost(problem.size(model.shares_prefix())).forwards;
+                let made = problem.cost().forwards;
+                let words = 4.0 - first;
+                let chosen = f64::from(count).min(words);
+                let choice = if chosen < words { words } else { 0.0 };
+                if model.shares_prefix() {
+                    assert!(made <= predicted + 1e-9, "{made} {predicted}");
+                } else {
+                    assert!((made - predicted).abs() < 1e-9, "{}: {made} {predicted}", model.name());
+                    assert!((made - (first + 2.0 * chosen + choice)).abs() < 1e-9, "{made}");
+                }
+            }
         }
     }
 }

@@ -15,9 +15,10 @@ use std::sync::Arc;
 use tch::{Kind, Tensor};
 
 /// Everything that takes a path.
-const PATHS: [&str; 4] = [
+const PATHS: [&str; 5] = [
     "integrated-gradients",
     "sequential-integrated-gradients",
+    "integrated-hessians",
     "layer-integrated-gradients",
     "gradient-shap",
 ];

@@ -125,7 +125,7 @@ fn ledgers_are_those_of_an_independent_program_and_add_up() {
     let answers = answers();
     let (model, sequence) = (model(&answers), sequence(&answers));
     let problem = Problem::new(&model, &sequence, &Logit).unwrap();
-    let ledgers = DirectLogit.ledgers(&problem).unwrap();
+    let ledgers = DirectLogit::new().ledgers(&problem).unwrap();
     assert_eq!(ledgers.len(), 3);
     for (output, (ledger, expected)) in ledgers.iter().zip(answers["ledger"].as_array().unwrap()).enumerate()
     {
@@ -136,6 +136,17 @@ fn ledgers_are_those_of_an_independent_program_and_add_up() {
         let nothing = [ledger.position, ledger.norm_bias, ledger.attention_bias.iter().sum()];
         assert!(nothing.iter().all(|x| *x == 0.0), "{nothing:?}");
         assert!((ledger.total().unwrap() - problem.value_at_input(output).unwrap()).abs() < 1e-12);
+        // In the record, each head's sum over the tokens.
+        let recorded = ledger.recorded().unwrap();
+        let sums: Vec<f64> = expected["heads"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|layer| layer.as_array().unwrap())
+            .map(|head| flat(head).iter().sum())
+            .collect();
+        close(&recorded.heads.iter().flatten().flatten().copied().collect::<Vec<_>>(), &sums, "recorded");
+        close(&[recorded.total()], &flat(&expected["logit"]), "recorded");
     }
 }
 

@@ -362,8 +362,8 @@ pub(crate) struct MethodArguments {
     /// With replacements: how many of those with the largest change are continued. Default: 0; perturb: 12.
     #[arg(long, value_name = "N", help_heading = "Method")]
     pub(crate) continuations: Option<u32>,
-    /// Pairs of the K segments of each output with the largest numbers of their own; all others stay in the text.
-    /// Default: pairs of all segments.
+    /// The K segments that matter most alone: with methods of pairs, pairs of those of each output; with replacements
+    /// (and perturb), those that are replaced, by their occlusion. Default: all.
     #[arg(long, value_name = "K", help_heading = "Method")]
     pub(crate) strongest: Option<u32>,
     /// The interaction of a pair: sii (Shapley interaction index) or shapley-taylor. Default: sii.

@@ -181,6 +181,9 @@ fn every_command_has_its_line_of_rust() {
         Attributor::new().method("gradient").target("logit"),
         Attributor::new().method("integrated-gradients").target("logit"),
         Attributor::new().method("sequential-integrated-gradients").target("logit").aggregate(Aggregate::Sum),
+        Attributor::new()
+            .method_with("integrated-hessians", Parameters::new().segments(Segmentation::Sentences))
+            .target("logit"),
         Attributor::new().method("smoothgrad").target("logit"),
         Attributor::new().method("vargrad").target("logit"),
         Attributor::new().method("gradient-shap").target("logit"),

@@ -177,10 +177,12 @@ fn the_ledger_adds_up_to_the_logit_and_every_entry_is_the_independent_ones() {
         let gpt2 = open(model, Kind::Double).model;
         let target = Logit;
         let problem = Problem::new(&gpt2, &sequence, &target).unwrap();
-        let ledgers = DirectLogit.ledgers(&problem).unwrap();
+        let ledgers = DirectLogit::new().ledgers(&problem).unwrap();
         for (output, ledger) in ledgers.iter().enumerate() {
             let logit = problem.value_at_input(output).unwrap();
             assert!((ledger.total().unwrap() - logit).abs() < 1e-12 * logit.abs().max(1.0), "{model}");
+            let recorded = ledger.recorded().unwrap().total();
+            assert!((recorded - logit).abs() < 1e-12 * logit.abs().max(1.0), "{model}");
         }
         // The vectors behind a row are the ledger by token; with what no token brings they are the logit.
         let attributor = Attributor::new().method("direct-logit").target("logit");
@@ -227,10 +229,14 @@ fn the_ledger_adds_up_to_the_logit_and_every_entry_is_the_independent_ones() {
         let attributor = Attributor::new().method("alti-logit").target("logit");
         for (output, rest) in attributor.record(&gpt2, &sequence).unwrap().outputs.iter().zip(rest) {
             assert!((output.value.unwrap() - output.sum.unwrap() - rest).abs() < 1e-12, "{model}");
+            // Its ledger, but for the heads, is that rest.
+            let ledger = output.ledger.as_ref().unwrap();
+            let heads: f64 = ledger.heads.iter().flatten().flatten().sum();
+            assert!((ledger.total() - heads - rest).abs() < 1e-12, "{model}");
         }
         let contrast = ContrastLogit::against(Alternatives::Each(alternatives));
         let problem = Problem::new(&gpt2, &sequence, &contrast).unwrap();
-        for (output, ledger) in DirectLogit.ledgers(&problem).unwrap().iter().enumerate() {
+        for (output, ledger) in DirectLogit::new().ledgers(&problem).unwrap().iter().enumerate() {
             let contrast = problem.value_at_input(output).unwrap();
             assert!((ledger.total().unwrap() - contrast).abs() < 1e-12, "{model}");
         }

@@ -23,6 +23,8 @@ pub struct Caps {
     pub interactions: usize,
     /// Replacements in one record.
     pub replacements: usize,
+    /// Numbers in one output's ledger.
+    pub ledger: usize,
     /// Bytes of JSON that describe a method or a target, parameters included.
     pub parameters: usize,
     /// Entries of all lists and objects of a document of scores together.
@@ -31,8 +33,8 @@ pub struct Caps {
 
 impl Caps {
     /// The caps that [`read`](fn@crate::read) keeps to: 1 GiB, 1,000,000 tokens of at most 1 MiB, 100,000,000 values,
-    /// 10,000,000 interactions and as many replacements, and 1 MiB of JSON for the method and for the target; of scores
-    /// 50,000,000 entries.
+    /// 10,000,000 interactions and as many replacements, 1,000,000 numbers in an output's ledger, and 1 MiB of JSON for
+    /// the method and for the target; of scores 50,000,000 entries.
     pub const DEFAULT: Self = Self {
         bytes: 1 << 30,
         tokens: 1_000_000,
@@ -40,6 +42,7 @@ impl Caps {
         values: 100_000_000,
         interactions: 10_000_000,
         replacements: 10_000_000,
+        ledger: 1_000_000,
         parameters: 1 << 20,
         entries: 50_000_000,
     };
@@ -169,6 +172,9 @@ impl Record {
         for (index, output) in self.outputs.iter().enumerate() {
             if output.token != n_input + index {
                 return Err(Error::OutputToken { index, found: output.token, expected: n_input + index });
+            }
+            if let Some(ledger) = &output.ledger {
+                ledger.check(&|| format!("outputs[{index}].ledger"))?;
             }
             let Some(explained) = &output.explained else { continue };
             let texts = explained.token.iter().chain(&explained.alternatives).map(|token| &token.text);

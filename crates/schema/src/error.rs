@@ -188,6 +188,14 @@ pub enum Error {
         /// The first row that differs.
         row: usize,
     },
+    /// A ledger whose parts do not fit each other.
+    #[error("{place}: {why}")]
+    Ledger {
+        /// Where it stands.
+        place: String,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// `interactions` is neither empty nor as long as `attributions`.
     #[error("interactions: {found} lists for {expected} output tokens")]
     Interactions {

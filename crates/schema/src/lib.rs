@@ -17,6 +17,7 @@ mod interaction;
 #[cfg(feature = "json-schema")]
 mod json_schema;
 mod labels;
+mod ledger;
 mod notebook;
 mod number;
 mod object;
@@ -53,6 +54,7 @@ pub use interaction::Interaction;
 #[cfg(feature = "json-schema")]
 pub use json_schema::json_schema;
 pub use labels::labels;
+pub use ledger::Ledger;
 pub use output::Output;
 pub use prompt::{Part, Prompt};
 pub use provenance::{Method, Model, Target};

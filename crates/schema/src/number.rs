@@ -152,6 +152,26 @@ pub(crate) mod rows {
     }
 }
 
+/// `#[serde(with = "number::table")]`: a list of numbers for each layer of a model.
+pub(crate) mod table {
+    use super::Spelled;
+    use crate::check::Caps;
+    use crate::ragged::Ragged;
+    use serde::de::DeserializeSeed;
+    use serde::{Deserializer, Serializer};
+    use std::marker::PhantomData;
+
+    pub(crate) fn serialize<S: Serializer>(rows: &[Vec<Option<f64>>], s: S) -> Result<S::Ok, S::Error> {
+        super::rows::serialize(rows, s)
+    }
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Vec<Option<f64>>>, D::Error> {
+        let (rows, what, expected) = (Caps::DEFAULT.ledger, "numbers", "a sequence of numbers");
+        let spelled =
+            Ragged::<Spelled> { rows, entries: rows, what, expected, of: PhantomData }.deserialize(d)?;
+        Ok(spelled.into_iter().map(|row| row.into_iter().map(|x| x.0).collect()).collect())
+    }
+}
+
 /// How numbers look to the JSON Schema.
 #[cfg(feature = "json-schema")]
 pub(crate) mod schema {

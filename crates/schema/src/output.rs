@@ -1,6 +1,7 @@
 //! What is known of one output besides its row.
 
 use crate::explained::Explained;
+use crate::ledger::Ledger;
 use crate::{number, object};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,9 @@ pub struct Output {
     /// What was explained here besides or instead of the token itself; absent where that token was.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub explained: Option<Explained>,
+    /// What each part of the model adds to `value`, where the method computes that.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
+    pub ledger: Option<Ledger>,
 }
 
 impl Output {
@@ -70,6 +74,7 @@ impl Output {
             samples: None,
             within: None,
             explained: None,
+            ledger: None,
         }
     }
 
@@ -131,5 +136,11 @@ impl Output {
     #[must_use]
     pub fn with_explained(self, explained: impl Into<Option<Explained>>) -> Self {
         Self { explained: explained.into(), ..self }
+    }
+
+    /// What each part of the model adds to its value.
+    #[must_use]
+    pub fn with_ledger(self, ledger: impl Into<Option<Ledger>>) -> Self {
+        Self { ledger: ledger.into(), ..self }
     }
 }

@@ -3,6 +3,7 @@
 use crate::borders::Borders;
 use crate::error::Error;
 use crate::explained::Explained;
+use crate::ledger::Ledger;
 use crate::output::Output;
 use crate::record::Record;
 use crate::token::Token;
@@ -107,9 +108,10 @@ impl Record {
     /// - What they took from earlier tokens of their own group has no column in that row. Reduced like a column,
     ///   it becomes [`Output::within`], so that with [`Reduce::Sum`] a row and its `within` add up to all values
     ///   of the rows it was made of.
-    /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum` and `delta` where every
-    ///   token of the group has them; `steps` and `samples` are the largest; `explained` is kept where it is the same
-    ///   of all. All else of a group of several outputs is not recorded. An output that stays alone keeps everything.
+    /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum`, `delta` and `ledger`
+    ///   where every token of the group has them; `steps` and `samples` are the largest; `explained` is kept where it
+    ///   is the same of all. All else of a group of several outputs is not recorded. An output that stays alone keeps
+    ///   everything.
     /// - [`Record::interactions`] stay where every group holds at most one of the tokens that take part in them, and
     ///   every output is one token; otherwise they are left out, and a note says so: what a pair does beyond its sum is
     ///   part of its group's own number.
@@ -269,6 +271,8 @@ fn reduced_output(token: usize, members: &[Output], reduce: Reduce) -> Output {
         steps: members.iter().filter_map(|output| output.steps).max(),
         samples: members.iter().filter_map(|output| output.samples).max(),
         explained: Explained::shared(members.iter().map(|output| output.explained.as_ref())),
+        ledger: Ledger::sum(members.iter().map(|output| output.ledger.as_ref()))
+            .filter(|_| reduce == Reduce::Sum),
         ..Output::new(token)
     }
 }

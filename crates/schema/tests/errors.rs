@@ -4,8 +4,8 @@
 #[cfg(feature = "segments")]
 use saliency_schema::Segmentation;
 use saliency_schema::{
-    Error, Interaction, Kind, Method, Output, Record, Reduce, Replacement, Target, Token, read, write,
-    write_notebook,
+    Error, Interaction, Kind, Ledger, Method, Output, Record, Reduce, Replacement, Target, Token, read,
+    write, write_notebook,
 };
 use std::time::{Duration, Instant};
 
@@ -482,6 +482,39 @@ fn interactions_are_pairs_of_earlier_tokens() {
     assert!(refusal(&record).starts_with("interactions[0][0]"));
     record.interactions = vec![vec![Interaction::new(0, 0, 0.5); 10_000_001]];
     assert_eq!(refusal(&record), "interactions: 10000001 interactions, and at most 10000000 are allowed");
+}
+
+#[test]
+fn a_ledgers_parts_fit_each_other() {
+    let outputs =
+        |ledger: &str| with("outputs", &format!(r#"[{{"token":1,"ledger":{ledger}}},{{"token":2}}]"#));
+    let each = "`feed_forward` and `attention_bias` have a number for each layer, or none";
+    for (ledger, expected) in [
+        (r#"{"heads":[[1],[1,2]]}"#, "every layer has as many heads"),
+        (r#"{"heads":[[],[0]]}"#, "every layer has as many heads"),
+        (r#"{"heads":[[1]],"feed_forward":[1,2]}"#, each),
+        (r#"{"heads":[],"attention_bias":[1]}"#, each),
+    ] {
+        assert_eq!(message(&outputs(ledger)), format!("outputs[0].ledger: {expected}"));
+    }
+    for (ledger, expected) in [
+        ("[]", ": invalid type: sequence, expected an object"),
+        ("{}", ": missing field `heads`"),
+        (r#"{"heads":null}"#, ".heads: invalid type: null, expected a sequence of rows"),
+        (r#"{"heads":[1]}"#, ".heads[0]: invalid type: integer `1`, expected a sequence of numbers"),
+        (r#"{"heads":[["x"]]}"#, ".heads[0][0]: invalid value: string"),
+        (r#"{"heads":[],"bias":[]}"#, ".bias: invalid type: sequence"),
+    ] {
+        let found = message(&outputs(ledger));
+        assert!(found.starts_with(&format!("record 0: outputs[0].ledger{expected}")), "{found}");
+    }
+    for fits in ["null", r#"{"heads":[]}"#, r#"{"heads":[[],[]],"feed_forward":["NaN",null]}"#] {
+        assert!(read(outputs(fits).as_bytes()).is_ok(), "{fits}");
+    }
+    let mut record = two_tokens();
+    let large = Ledger::new(vec![vec![None; 1_001]; 1_000]);
+    record.outputs = vec![Output::new(1).with_ledger(large)];
+    assert_eq!(refusal(&record), "outputs[0].ledger: 1001000 numbers, and at most 1000000 are allowed");
 }
 
 #[test]

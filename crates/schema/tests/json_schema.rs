@@ -80,6 +80,10 @@ fn everything() -> Value {
         "token": {"id": 3, "text": " mat"}, "alternatives": [{"id": 4, "text": "\u{fffd}", "bytes": [230], "probability": 0.25}],
         "without": {"tokens": [0, 1], "text": "The"}
     });
+    record["outputs"][0]["ledger"] = json!({
+        "heads": [[0.5, "NaN"], [null, -1]], "feed_forward": [0.1, null], "attention_bias": [0, 0.2],
+        "token": 0.3, "position": "-Infinity", "bias": -0.5
+    });
     record
 }
 
@@ -93,6 +97,9 @@ fn non_finite_and_missing_numbers_fit_it_as_they_are_written() {
         record.attributions[0][0] = value;
         record.standard_errors[0][0] = value;
         record.outputs[0].logit = value;
+        if let Some(ledger) = &mut record.outputs[0].ledger {
+            (ledger.heads[1][0], ledger.feed_forward[0], ledger.bias) = (value, value, value);
+        }
         record.interactions[0][0].value = value;
         record.replacements[0][0].change = value;
         let mut bytes = Vec::new();
@@ -143,6 +150,7 @@ fn the_readmes_tables_hold_every_property() {
         "excerpt",
         "explained",
         "interactions",
+        "ledger",
         "outputs",
         "prompt",
         "regrouped",

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use saliency_schema::{
-    Explained, Interaction, Kind, Named, Output, Record, Reduce, Regrouped, Replacement, Token, Without,
-    read, write,
+    Explained, Interaction, Kind, Ledger, Named, Output, Record, Reduce, Regrouped, Replacement, Token,
+    Without, read, write,
 };
 use std::ops::Range;
 
@@ -70,6 +70,36 @@ fn values_by_hand() {
         let regrouped = Regrouped::new(reduce.name(), vec![2, 1, 2, 1]).with_by("spans:0-2,3-5");
         assert_eq!(record.regrouped, Some(regrouped));
         assert_eq!(record.notes, six().notes);
+    }
+}
+
+/// What parts of the model add to outputs of one word is added up, where all is known and of one shape.
+#[test]
+fn ledgers_of_a_word_are_added_up() {
+    let ledger = |x: f64| {
+        let heads = vec![vec![Some(x), Some(2.0 * x)], vec![None, Some(-x)]];
+        Ledger::new(heads).with_feed_forward(vec![Some(0.5), Some(x)]).with_token(10.0 * x).with_bias(x)
+    };
+    let with = |ledgers: [Option<Ledger>; 3]| {
+        let mut record = six();
+        let outputs = ledgers.into_iter().enumerate();
+        record.outputs = outputs.map(|(row, ledger)| Output::new(3 + row).with_ledger(ledger)).collect();
+        record
+    };
+    let found = |record: &Record, reduce| {
+        let grouped = record.regroup(&GROUPS, reduce).unwrap();
+        grouped.outputs.into_iter().map(|output| output.ledger).collect::<Vec<_>>()
+    };
+    // ` x` and `y` are one word.
+    let record = with([1.0, 2.0, 4.0].map(|x| Some(ledger(x))));
+    let both = Ledger::new(vec![vec![Some(3.0), Some(6.0)], vec![None, Some(-3.0)]]);
+    let both = both.with_feed_forward(vec![Some(1.0), Some(3.0)]).with_token(30.0).with_bias(3.0);
+    assert_eq!(found(&record, Reduce::Sum), [Some(both.clone()), Some(ledger(4.0))]);
+    assert!((both.total() - 43.0).abs() < 1e-12);
+    assert_eq!(found(&record, Reduce::Mean), [None, Some(ledger(4.0))]);
+    for other in [None, Some(Ledger::new(vec![vec![Some(1.0); 2]]))] {
+        let record = with([Some(ledger(1.0)), other, None]);
+        assert_eq!(found(&record, Reduce::Sum), [None, None]);
     }
 }
 

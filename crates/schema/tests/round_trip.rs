@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use saliency_schema::{
-    Explained, Interaction, Kind, Method, Model, Named, Output, Record, Regrouped, Replacement, Target,
-    Token, read, write, write_notebook,
+    Explained, Interaction, Kind, Ledger, Method, Model, Named, Output, Record, Regrouped, Replacement,
+    Target, Token, read, write, write_notebook,
 };
 use serde_json::Value;
 
@@ -169,6 +169,25 @@ fn interactions_have_exactly_these_bytes() {
     );
     assert!(std::str::from_utf8(&written).unwrap().contains(expected));
     assert_eq!(apart(read(&written).unwrap().remove(0)), apart(record));
+}
+
+#[test]
+fn ledgers_have_exactly_these_bytes() {
+    let ledger = Ledger::new(vec![vec![Some(0.5), None], vec![Some(f64::NAN), Some(-1.0)]]);
+    let ledger = ledger.with_feed_forward(vec![Some(f64::INFINITY), Some(2.0)]).with_position(-0.25);
+    let record = small();
+    let output = record.outputs[0].clone().with_ledger(ledger);
+    let written = spelled_out(&record.with_outputs(vec![output]));
+    let expected = concat!(
+        r#""steps":50,"ledger":{"heads":[[0.5,null],["NaN",-1.0]],"feed_forward":["Infinity",2.0],"position":-0.25}}"#,
+        "]}"
+    );
+    assert!(
+        std::str::from_utf8(&written).unwrap().contains(expected),
+        "{}",
+        String::from_utf8_lossy(&written)
+    );
+    assert_eq!(spelled_out(&read(&written).unwrap().remove(0)), written);
 }
 
 #[test]
@@ -354,6 +373,7 @@ prop_compose! {
         probability in any_value(), logit in any_value(), value in any_value(),
         baseline_value in any_value(), sum in any_value(), delta in any_value(),
         within in any_value(), explained in prop::option::of(any_explained()),
+        ledger in prop::option::of(any_ledger()),
     ) -> Output {
         Output::new(token)
             .with_probability(probability)
@@ -366,7 +386,18 @@ prop_compose! {
             .with_samples(samples)
             .with_within(within)
             .with_explained(explained)
+            .with_ledger(ledger)
     }
+}
+
+/// Of finite numbers and missing ones: how others are spelled is tested for each.
+fn any_ledger() -> impl Strategy<Value = Ledger> {
+    let number = || prop::option::of(prop::num::f64::NORMAL | prop::num::f64::ZERO);
+    let layers = prop::collection::vec((prop::collection::vec(number(), 2), number()), 0..3);
+    (layers, number(), number()).prop_map(|(layers, token, bias)| {
+        let (heads, parts): (Vec<_>, Vec<_>) = layers.into_iter().unzip();
+        Ledger::new(heads).with_feed_forward(parts).with_token(token).with_bias(bias)
+    })
 }
 
 prop_compose! {

@@ -33,6 +33,7 @@ table! {
     map::Map,
     profile::Profile,
     rivals::Rivals,
+    ledger::Ledger,
     interactions::Interactions,
     perturbation::Perturbation,
     methods::Methods,

@@ -3,6 +3,7 @@
 //! `examples/stems.rs` is a complete chart made of them.
 
 pub(crate) mod above_panels;
+pub(crate) mod account;
 pub(crate) mod axis;
 pub(crate) mod bar_table;
 pub(crate) mod border_medians;

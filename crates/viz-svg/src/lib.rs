@@ -19,7 +19,7 @@ mod write;
 
 pub use chart::{Chart, chart, charts};
 pub use charts::{
-    Agreement, Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Methods, Minimap,
+    Agreement, Highlight, InputFocused, Interactions, Interesting, Ledger, LongOutput, Map, Methods, Minimap,
     Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Tokens,
 };
 pub use error::Error;

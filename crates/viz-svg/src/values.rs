@@ -12,6 +12,7 @@ pub(crate) mod names;
 pub(crate) mod number;
 pub(crate) mod pairs;
 pub(crate) mod panels;
+pub(crate) mod parts;
 pub(crate) mod pca;
 pub(crate) mod perturbed;
 pub(crate) mod provenance;

@@ -4,10 +4,11 @@
 mod common;
 
 use common::{
-    charts, check, complete, gather, group, run_30, runs_3x30, runs_3x100, state, texts, with_replacements,
+    charts, check, complete, gather, group, run_30, runs_3x30, runs_3x100, state, texts, with_ledgers,
+    with_replacements,
 };
 use proptest::prelude::*;
-use saliency_schema::{Interaction, Kind, Method, Model, Record, Target, Token};
+use saliency_schema::{Interaction, Kind, Ledger, Method, Model, Output, Record, Target, Token};
 use saliency_viz_svg::{Error, Look, Options, Palette, State, Theme};
 use std::collections::BTreeSet;
 
@@ -55,6 +56,14 @@ fn every_chart_says_what_it_shows() {
                         }
                         continue;
                     }
+                    // Parts have a scale of their own, before that of the text.
+                    if chart.name() == "ledger" {
+                        let ends = if lock.is_some() { "less than for" } else { "raises it" };
+                        for said in [ends, "of the row or more", "of 5,190 input cells"] {
+                            assert!(scene.description.contains(said), "{said} in {}", scene.description);
+                        }
+                        continue;
+                    }
                     // The ends, with their unit, and how many cells lie beyond.
                     let compares = lock.is_some() || chart.name() == "scatter";
                     let (left, right) = if compares { ("%", "+") } else { ("0", "") };
@@ -77,6 +86,7 @@ fn what_is_no_number_is_told_apart() {
     let row = vec![Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), None, Some(0.0)];
     let pairs = row.iter().zip(0..).map(|(value, j)| Interaction::new(0, j, *value)).collect();
     let record = Record::new(tokens.collect(), vec![row]).unwrap().with_interactions(vec![pairs]);
+    let record = with_ledgers(record);
     let record = with_replacements(record);
     for chart in charts() {
         // Only the notebook sets the one output against itself.
@@ -155,7 +165,15 @@ prop_compose! {
             places.map(|(i, j)| Interaction::new(i, j, row[(i + j) % row.len()])).collect()
         });
         let pairs = pairs.collect();
-        with_replacements(record.with_interactions(pairs))
+        // What the parts of a model of two layers add: numbers of the row.
+        let outputs = record.attributions.iter().enumerate().map(|(row, values)| {
+            let number = |k: usize| values.get(k % values.len().max(1)).copied().flatten();
+            let heads = (0..2).map(|layer| (0..3).map(|head| number(3 * layer + head)).collect()).collect();
+            let ledger = Ledger::new(heads).with_feed_forward(vec![number(1), number(4)]).with_token(number(2));
+            Output::new(record.n_input() + row).with_value(number(0)).with_ledger(ledger)
+        });
+        let outputs = outputs.collect();
+        with_replacements(record.with_interactions(pairs).with_outputs(outputs))
     }
 }
 

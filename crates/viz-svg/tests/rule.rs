@@ -6,9 +6,7 @@ mod common;
 use common::{charts, check, draw, gather, group, groups, run_30, runs_3x30, state, texts};
 use proptest::prelude::*;
 use saliency_schema::{Kind, Record, Token};
-use saliency_viz_svg::{
-    Error, Interesting, Item, Options, Paint, Pattern, Rule, TallHeatmap, Theme, Tokens,
-};
+use saliency_viz_svg::{Error, Interesting, Item, Options, Paint, Pattern, Rule, TallHeatmap, Theme, Tokens};
 
 fn rule(text: &str) -> Rule {
     text.parse().unwrap()

@@ -162,13 +162,8 @@ impl<'p, 'a> Game<'p, 'a> {
     /// From a number for each player to a row: each player's number spread evenly over its tokens in the output's
     /// context.
     pub(crate) fn spread(&self, output: usize, numbers: &[f64]) -> Vec<f64> {
-        let mut row = vec![0.0; self.problem.row_length(output)];
-        for (player, number) in numbers.iter().enumerate().take(self.players_of(output)) {
-            let tokens = self.tokens_of(player, output);
-            let share = number / tokens.len() as f64;
-            row[tokens].fill(share);
-        }
-        row
+        let tokens = (0..self.players_of(output)).map(|player| self.tokens_of(player, output));
+        spread_evenly(tokens.zip(numbers.iter().copied()), self.problem.row_length(output))
     }
 
     /// As [`spread`](Self::spread), over the input's tokens alone: earlier outputs have no number.
@@ -205,4 +200,14 @@ impl<'p, 'a> Game<'p, 'a> {
     pub(super) fn first_kept(&self) -> usize {
         self.problem.n_input().saturating_sub(self.problem.model().kept_inputs())
     }
+}
+
+/// A row of so many tokens, in which each segment's number is spread evenly over its tokens.
+pub(crate) fn spread_evenly(segments: impl Iterator<Item = (Range<usize>, f64)>, length: usize) -> Vec<f64> {
+    let mut row = vec![0.0; length];
+    for (tokens, number) in segments {
+        let share = number / tokens.len() as f64;
+        row[tokens].fill(share);
+    }
+    row
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::method::replaced::Replaced;
-use saliency_schema::Interaction;
+use saliency_schema::{Interaction, Ledger};
 use tch::Tensor;
 
 /// One output's attributions.
@@ -35,6 +35,8 @@ pub struct Explanation {
     /// What pairs of tokens do beyond their sum, and main effects, for methods that compute those. Of a segment, its
     /// first token stands for all.
     pub interactions: Vec<Interaction>,
+    /// What each part of the model adds to the target, for methods that compute that.
+    pub ledger: Option<Ledger>,
     /// What a reader of this row should know.
     pub notes: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl Explanation {
             missing: Vec::new(),
             replacements: Vec::new(),
             interactions: Vec::new(),
+            ledger: None,
             notes: Vec::new(),
         }
     }
@@ -106,6 +109,12 @@ impl Explanation {
     #[must_use]
     pub fn with_interactions(self, interactions: Vec<Interaction>) -> Self {
         Self { interactions, ..self }
+    }
+
+    /// With what each part of the model adds to the target.
+    #[must_use]
+    pub fn with_ledger(self, ledger: Ledger) -> Self {
+        Self { ledger: Some(ledger), ..self }
     }
 
     /// With one more note.

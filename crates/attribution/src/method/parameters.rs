@@ -83,7 +83,7 @@ parameters! {
     replace_by: ReplaceBy;
     /// How many of the replacements with the largest change are continued.
     continuations: u32;
-    /// How many segments take part in pairs: those with the largest numbers of their own.
+    /// How many segments take part in pairs, or are replaced: those with the largest numbers of their own.
     strongest: u32;
     /// Which interaction of pairs.
     interaction: InteractionIndex;

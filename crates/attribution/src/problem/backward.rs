@@ -13,19 +13,30 @@ pub(crate) fn with_gradients<T>(f: impl FnOnce() -> T) -> T {
     tch::with_grad(f)
 }
 
+/// What becomes of the graph that a backward pass goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Graph {
+    /// Nothing will go through it again.
+    Dropped,
+    /// It is kept for the next scalar.
+    Kept,
+    /// It is kept, and the gradient has a graph of its own, for second derivatives.
+    Continued,
+}
+
 /// The gradient of a scalar with respect to a leaf, in the leaf's shape; `None` where the scalar does not depend on the
 /// leaf by differentiable operations.
-pub(crate) fn gradient(scalar: &Tensor, leaf: &Tensor, keep_graph: bool) -> Result<Option<Tensor>, Error> {
+pub(crate) fn gradient(scalar: &Tensor, leaf: &Tensor, graph: Graph) -> Result<Option<Tensor>, Error> {
     let has_graph = |x: &Tensor| x.defined() && x.requires_grad();
     if !has_graph(scalar) || !has_graph(leaf) {
         return Ok(None);
     }
-    let mut found = Tensor::f_run_backward(&[scalar], &[leaf], keep_graph, false)?;
+    let mut found =
+        Tensor::f_run_backward(&[scalar], &[leaf], graph != Graph::Dropped, graph == Graph::Continued)?;
     Ok(found.pop().filter(Tensor::defined))
 }
 
-/// The gradient of a scalar of a model's logits with respect to a leaf that the logits were computed from. The graph is
-/// kept for the next output.
+/// The gradient of a scalar of a model's logits with respect to a leaf that the logits were computed from.
 ///
 /// # Errors
 /// [`Error::Detached`] where the logits themselves do not depend on the leaf, and [`Error::NotDifferentiable`] where
@@ -34,13 +45,14 @@ pub(crate) fn gradient_through(
     scalar: &Tensor,
     logits: &Tensor,
     leaf: &Tensor,
+    graph: Graph,
     (model, op): (&str, &'static str),
     name: impl FnOnce() -> String,
 ) -> Result<Tensor, Error> {
-    if let Some(found) = gradient(scalar, leaf, true)? {
+    if let Some(found) = gradient(scalar, leaf, graph)? {
         return Ok(found);
     }
-    if gradient(&logits.f_sum(None)?, leaf, true)?.is_none() {
+    if gradient(&logits.f_sum(None)?, leaf, Graph::Kept)?.is_none() {
         return Err(Error::Detached { model: model.to_owned(), op });
     }
     Err(Error::NotDifferentiable { what: name() })

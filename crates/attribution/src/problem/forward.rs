@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::model::tape::Tape;
 use crate::model::{LanguageModel, checked};
-use crate::problem::backward::gradient_through;
+use crate::problem::backward::{Graph, gradient_through};
 use std::ops::Range;
 use tch::Tensor;
 
@@ -83,16 +83,17 @@ impl Forward {
         if !self.embeddings.requires_grad() {
             return Err(Error::NoGraph);
         }
-        self.gradient_of(scalar, || "the scalar".to_owned())
+        self.gradient_of(scalar, Graph::Kept, || "the scalar".to_owned())
     }
 
     /// As [`gradient`](Self::gradient), with the scalar's name for errors.
     pub(crate) fn gradient_of(
         &self,
         scalar: &Tensor,
+        graph: Graph,
         name: impl FnOnce() -> String,
     ) -> Result<Tensor, Error> {
         let model = (&*self.model, self.op);
-        gradient_through(scalar, &self.logits, &self.embeddings, model, name)
+        gradient_through(scalar, &self.logits, &self.embeddings, graph, model, name)
     }
 }

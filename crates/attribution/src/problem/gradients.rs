@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::model::checked;
 use crate::model::inside::BackwardRule;
 use crate::model::tape::Tape;
-use crate::problem::backward::{gradient, with_gradients};
+use crate::problem::backward::{Graph, gradient, with_gradients};
 use crate::problem::cost::Cost;
 use crate::problem::forward::Forward;
 use crate::problem::{Problem, in_numbers, total};
@@ -87,18 +87,29 @@ impl Problem<'_> {
         each: EachGradient<'_>,
     ) -> Result<(), Error> {
         for output in outputs {
-            let values = self.values(forward, output)?;
-            // A sum hides that one of its terms has no gradient.
-            let scalar = match values.iter().find(|value| !value.requires_grad()) {
-                Some(without) => without.shallow_clone(),
-                None => total(&values)?,
-            };
-            let scalar = scalar.f_select(0, 0)?;
-            let gradient = forward.gradient_of(&scalar, || self.target_in_words())?.f_select(0, 0)?;
-            self.work.add(Cost::new(0.0, 1.0))?;
-            each(output, in_numbers(&values)?, gradient)?;
+            let (value, gradient) = self.gradient_by_autograd(forward, output, Graph::Kept)?;
+            each(output, value, gradient.f_select(0, 0)?)?;
         }
         Ok(())
+    }
+
+    /// One output's value in a pass of one text, and its gradient by libtorch's backward pass: `[1, tokens, hidden]`.
+    pub(crate) fn gradient_by_autograd(
+        &self,
+        forward: &Forward,
+        output: usize,
+        graph: Graph,
+    ) -> Result<(f64, Tensor), Error> {
+        let values = self.values(forward, output)?;
+        // A sum hides that one of its terms has no gradient.
+        let scalar = match values.iter().find(|value| !value.requires_grad()) {
+            Some(without) => without.shallow_clone(),
+            None => total(&values)?,
+        };
+        let scalar = scalar.f_select(0, 0)?;
+        let gradient = forward.gradient_of(&scalar, graph, || self.target_in_words())?;
+        self.work.add(Cost::new(0.0, 1.0))?;
+        Ok((in_numbers(&values)?, gradient))
     }
 
     /// Counts the forward pass of a tape that was just recorded, and goes back through it.
@@ -159,7 +170,7 @@ impl Problem<'_> {
         for member in members {
             let logits = forward.logits_of(member)?.f_detach()?.f_set_requires_grad(true)?;
             let value = self.value_of(&logits, member)?.f_select(0, 0)?;
-            let cotangent = gradient(&value, &logits, false)?
+            let cotangent = gradient(&value, &logits, Graph::Dropped)?
                 .ok_or_else(|| Error::NotDifferentiable { what: self.target_in_words() })?;
             values.push(value.f_double_value(&[])?);
             cotangents.push(cotangent.f_select(0, 0)?.f_to_kind(logits.kind())?);

@@ -3,7 +3,7 @@
 use crate::calculus::rounding::epsilon;
 use crate::error::Error;
 use crate::problem::Problem;
-use crate::problem::backward::{gradient, with_gradients};
+use crate::problem::backward::{Graph, gradient, with_gradients};
 use tch::Kind;
 
 /// The error of a difference, in roundings of its terms: where it matters, rows of perturbation methods in float32 were
@@ -23,7 +23,9 @@ impl Problem<'_> {
             let leaf = self.input().logits_of(output)?.f_detach()?.f_set_requires_grad(true)?;
             let value = self.value_of(&leaf, output)?.f_select(0, 0)?;
             // An error counts as no gradient: methods that take values alone never ask the target for one.
-            let Some(slope) = gradient(&value, &leaf, false).unwrap_or(None) else { return Ok(None) };
+            let Some(slope) = gradient(&value, &leaf, Graph::Dropped).unwrap_or(None) else {
+                return Ok(None);
+            };
             let parts = slope.f_mul(&leaf.f_detach()?)?.f_abs()?.f_sum(Kind::Double)?.f_double_value(&[])?;
             Ok(Some(ROUNDINGS * epsilon(kind) * (value.f_double_value(&[])?.abs() + parts)))
         })

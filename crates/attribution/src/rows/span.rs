@@ -138,6 +138,7 @@ fn minus(a: Explanation, attributions: &Tensor, b: &Explanation) -> Result<Expla
         missing: union(a.missing, &b.missing),
         replacements: together(a.replacements, &b.replacements, |a, b| a - b),
         interactions: of_both(&a.interactions, &b.interactions, |x, y| x - y),
+        ledger: a.ledger.zip(b.ledger.as_ref()).and_then(|(a, b)| a.plus(b, -1.0)),
         notes: if sampled { with_new(notes, vec![NO_ERRORS.to_owned()]) } else { notes },
     })
 }
@@ -165,6 +166,7 @@ fn plus(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         missing: union(a.missing, &b.missing),
         replacements: together(a.replacements, &b.replacements, |a, b| a + b),
         interactions: of_both(&a.interactions, &b.interactions, |x, y| x + y),
+        ledger: a.ledger.zip(b.ledger.as_ref()).and_then(|(a, b)| a.plus(b, 1.0)),
         notes: with_new(
             a.notes,
             if sampled { with_new(b.notes, vec![NO_ERRORS.to_owned()]) } else { b.notes },

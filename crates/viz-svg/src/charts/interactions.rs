@@ -49,7 +49,7 @@ impl Chart for Interactions {
     fn lacks(&self, record: &Record) -> Option<&'static str> {
         record.interactions.is_empty().then_some(
             "the record holds no interactions of pairs; `saliency attribute --method occlusion-pairs` makes one that \
-             does, and so does shapley-interaction",
+             does, and so do shapley-interaction and integrated-hessians",
         )
     }
 

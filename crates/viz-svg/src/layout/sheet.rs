@@ -125,6 +125,16 @@ impl<'a> Sheet<'a> {
         Self { bars, kept: all.unwrap_or(self.kept), ..self }
     }
 
+    /// One more colour bar, before the one for the row; and which of the two each is for.
+    #[must_use]
+    pub(crate) fn with_bar_before(mut self, bar: ColorBar<'a>, of: (&str, &str)) -> Self {
+        for own in &mut self.bars {
+            own.of = Some(of.1.to_owned());
+        }
+        self.bars.insert(0, ColorBar { of: Some(of.0.to_owned()), ..bar });
+        self
+    }
+
     /// Another title, where [`Options::title`] is not set.
     #[must_use]
     pub(crate) fn titled(self, title: impl Into<String>) -> Self {

@@ -219,6 +219,16 @@ impl Scale {
         Ok(Self { compares: rows.compares(), ..scale })
     }
 
+    /// The scale of parts of a model, with these sizes. A palette that does not fit is for the rows.
+    pub(crate) fn of_parts(sizes: Vec<f64>, rows: &Rows<'_>, options: &Options) -> Result<Self, Error> {
+        let unit = if options.look == Look::Notebook { Unit::Recorded } else { Unit::Signed };
+        let palette = options.palette.filter(|palette| palette.is_diverging());
+        // Where the rows' scale ends is the caller's to say, but not where this one does.
+        let options = &Options { palette, scale_max: None, ..options.clone() };
+        let scale = Self::of_sizes((sizes, Vec::new()), ("parts", ""), (unit, true), options)?;
+        Ok(Self { compares: rows.compares(), ..scale })
+    }
+
     /// The scale of numbers with these sizes, of which the first list decides where it ends.
     fn of_sizes(
         (mut inputs, outputs): (Vec<f64>, Vec<f64>),

@@ -9,7 +9,7 @@
 )]
 
 use roxmltree::{Document, Node};
-use saliency_schema::{Interaction, Record, Replacement};
+use saliency_schema::{Interaction, Ledger, Output, Record, Replacement};
 use saliency_viz_svg::{
     Anchor, Chart, Item, Look, Options, Paint, Palette, Rect, Scene, State, Text, Theme, chart,
 };
@@ -28,10 +28,27 @@ pub fn run_30() -> Record {
     complete(saliency_schema::read(include_bytes!("../data/run-30.json")).unwrap().remove(0))
 }
 
-/// The record with all that a chart may need: pairs, and two replacements of each input, by numbers of the record
-/// itself.
+/// The record with all that a chart may need: pairs, two replacements of each input by numbers of the record itself,
+/// and what the parts of a model add.
 pub fn complete(record: Record) -> Record {
-    with_replacements(with_pairs(record))
+    with_ledgers(with_replacements(with_pairs(record)))
+}
+
+/// The record with what the parts of a model of three layers and four heads add to each output, and their sum.
+pub fn with_ledgers(mut record: Record) -> Record {
+    let n_input = record.n_input();
+    if record.outputs.is_empty() {
+        record.outputs = (0..record.n_output()).map(|row| Output::new(n_input + row)).collect();
+    }
+    for (row, output) in record.outputs.iter_mut().enumerate() {
+        let number = |k: usize| Some((5.0 * k as f64 + row as f64).sin());
+        let heads = (0..3).map(|layer| (0..4).map(|head| number(4 * layer + head)).collect()).collect();
+        let ledger = Ledger::new(heads).with_feed_forward((20..23).map(number).collect());
+        output.ledger =
+            Some(ledger.with_attention_bias(vec![Some(0.1); 3]).with_token(0.5).with_bias(number(30)));
+        output.value = output.value.or(output.ledger.as_ref().map(Ledger::total));
+    }
+    record
 }
 
 pub fn with_replacements(mut record: Record) -> Record {

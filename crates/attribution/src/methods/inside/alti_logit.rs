@@ -4,9 +4,11 @@ use crate::error::Error;
 use crate::method::Method;
 use crate::method::card::{Axiom, Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
+use crate::method::ledger::Ledgers;
 use crate::method::parameters::Parameters;
+use crate::method::setters::setters;
+use crate::method::which_heads::WhichHeads;
 use crate::methods::inside::alti::contributions;
-use crate::methods::inside::direct_logit::{directions, directs};
 use crate::model::layers::Layers;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -14,20 +16,36 @@ use tch::{Kind, Tensor};
 
 /// `a_i = Δ_1i + Σ_{l ≥ 2} Σ_j Δ_lj M_{l−1, ji}`, signed, with `Δ_lj = Σ_h ⟨d, A_lhtj f_lh(x_j)⟩` what the attention of
 /// layer `l` adds to the logit from position `j`, and `M_{l−1}` the shares of the input tokens in the state there
-/// (`alti`).
+/// (`alti`). Or of one layer, one head of each layer, or one head.
 ///
 /// In units of logits; for targets that are weighted sums of logits, such as contrasts. Feed-forward parts, biases and
-/// the initial residual stream belong to no token; they add the difference between the logit and the row's sum.
+/// the initial residual stream belong to no token; they add the difference between the logit and the row's sum. The
+/// record's `outputs[].ledger` has each of them, and what each head of each layer adds: as of `direct-logit`, since the
+/// shares of the tokens add up to 1.
 ///
 /// Cost: two forward passes for all outputs, and `alti`'s products.
 /// Source: Ferrando, Gállego, Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build
 /// Predictions", §3.2. The full affine values, biases included, as the paper has them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AltiLogit;
+pub struct AltiLogit {
+    which: WhichHeads,
+}
 
 impl AltiLogit {
-    pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
-        Ok(Self)
+    /// All heads of all layers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    setters! {
+        /// The heads of one layer. Default: of all.
+        layer: usize => which.layer;
+        /// One head of each layer. Default: all.
+        head: usize => which.head;
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Ok(Self { which: WhichHeads { layer: parameters.layer, head: parameters.head } })
     }
 }
 
@@ -36,6 +54,7 @@ impl Method for AltiLogit {
         Card {
             family: Family::Inside,
             needs: Needs::Inside,
+            parameters: &["layer", "head"],
             axioms: &[Axiom::Linearity],
             cost: "2 forward",
             source: "Ferrando, Gállego, Tsiamas & Costa-jussà 2023, How Transformers Use Context to Build Predictions",
@@ -46,6 +65,11 @@ impl Method for AltiLogit {
             )
         }
     }
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(self.name());
+        self.which.describe(&mut description);
+        description
+    }
     fn cost(&self, _: Size) -> Cost {
         Cost::forwards(2.0)
     }
@@ -55,15 +79,17 @@ impl Method for AltiLogit {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let layers = Layers::new(problem, self.name())?;
-        let last = layers.last()?;
-        let directions = directions(&layers, problem, self.name(), &last)?;
-        let matrix = Tensor::f_stack(&directions.iter().map(|d| &d.0).collect::<Vec<_>>(), 0)?;
-        let first = problem.n_input() as i64 - 1;
-        let mut rows: Vec<Option<Tensor>> = directions.iter().map(|_| None).collect();
+        self.which.check_among(layers.count(), layers.heads())?;
+        let mut ledgers = Ledgers::new(&layers, problem, self.name())?;
+        let mut rows: Vec<Option<Tensor>> = (0..problem.n_output()).map(|_| None).collect();
         let mut mixed: Option<Tensor> = None;
-        layers.each_layer(|_, residual, view| {
-            for (row, entry) in rows.iter_mut().zip(directs(view, &matrix, first)?) {
-                let from = entry.f_sum_dim_intlist(&[0_i64][..], false, Kind::Double)?;
+        layers.each_layer(|layer, residual, view| {
+            ledgers.add(layer, residual, view)?;
+            let meant = rows.iter_mut().enumerate().filter(|_| self.which.have(layer));
+            for (output, row) in meant {
+                let heads = ledgers.last(output).ok_or(Error::NoOutput)?;
+                let from =
+                    self.which.of_layer(heads)?.f_sum_dim_intlist(&[0_i64][..], false, Kind::Double)?;
                 let tokens = from.size()[0];
                 let traced = match &mixed {
                     Some(mixed) => {
@@ -84,9 +110,11 @@ impl Method for AltiLogit {
             });
             Ok(())
         })?;
-        for (output, row) in rows.into_iter().enumerate() {
+        let ledgers = ledgers.finish()?;
+        for (output, (row, ledger)) in rows.into_iter().zip(ledgers).enumerate() {
             let row = row.ok_or(Error::NoOutput)?.f_unsqueeze(1)?;
-            each(Explanation::new(output, row, problem.value_at_input(output)?))?;
+            let explanation = Explanation::new(output, row, problem.value_at_input(output)?);
+            each(explanation.with_ledger(ledger.recorded()?))?;
         }
         Ok(())
     }

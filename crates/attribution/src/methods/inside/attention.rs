@@ -7,9 +7,10 @@ use crate::method::card::{Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::method::setters::setters;
+use crate::method::which_heads::WhichHeads;
 use crate::model::LanguageModel;
 use crate::model::decoder_attention::DecoderAttention;
-use crate::model::layers::{LayerMean, Layers, check_below, check_layer};
+use crate::model::layers::{LayerMean, Layers};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use tch::{Kind, Tensor};
@@ -28,8 +29,7 @@ const OF_SOURCE: &str =
 /// Source: Bahdanau, Cho & Bengio 2015, "Neural Machine Translation by Jointly Learning to Align and Translate".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Attention {
-    layer: Option<usize>,
-    head: Option<usize>,
+    which: WhichHeads,
     part: Option<AttentionPart>,
 }
 
@@ -41,29 +41,21 @@ impl Attention {
 
     setters! {
         /// One layer. Default: the mean over all.
-        layer: usize => layer;
+        layer: usize => which.layer;
         /// One head of each layer. Default: the mean over all.
-        head: usize => head;
+        head: usize => which.head;
         /// Which attention of an encoder–decoder. Default: [`AttentionPart::Cross`].
         part: AttentionPart => part;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
-        Ok(Self { layer: parameters.layer, head: parameters.head, part: parameters.attention })
+        let which = WhichHeads { layer: parameters.layer, head: parameters.head };
+        Ok(Self { which, part: parameters.attention })
     }
 
     /// Weights `[heads, …]`, of one head or meaned over all.
     fn over_heads(&self, weights: &Tensor) -> Result<Tensor, Error> {
-        Ok(match self.head {
-            Some(head) => weights.f_select(0, head as i64)?,
-            None => weights.f_mean_dim(&[0_i64][..], false, None)?,
-        })
-    }
-
-    /// Refuses a layer or a head that there is not.
-    fn check_among(&self, layers: usize, heads: usize) -> Result<(), Error> {
-        self.layer.map_or(Ok(()), |layer| check_layer(layer, layers))?;
-        self.head.map_or(Ok(()), |head| check_below("head", head, heads))
+        Ok(self.which.of_layer(weights)?.f_mean_dim(&[0_i64][..], false, None)?)
     }
 
     /// The rows of an encoder–decoder.
@@ -73,10 +65,10 @@ impl Attention {
         problem: &Problem<'_>,
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.check_among(decoder.layers(), decoder.heads())?;
+        self.which.check_among(decoder.layers(), decoder.heads())?;
         let part = self.part.unwrap_or_default();
         let (embeddings, n_input) = (problem.embeddings().f_select(0, 0)?, problem.n_input());
-        let mut mean = LayerMean::of(self.layer);
+        let mut mean = LayerMean::of(self.which.layer);
         let mut add = |layer: usize, weights: &Tensor| mean.add(layer, || self.over_heads(weights));
         match part {
             AttentionPart::Cross => decoder.to_source(&embeddings, n_input, &mut add)?,
@@ -125,8 +117,8 @@ impl Method for Attention {
         let mut description = saliency_schema::Method::new(self.name());
         let all = || "all".to_owned();
         let named = |x: Option<usize>| x.map_or_else(all, |x| x.to_string());
-        description.parameters.insert("layer".to_owned(), named(self.layer).into());
-        description.parameters.insert("head".to_owned(), named(self.head).into());
+        description.parameters.insert("layer".to_owned(), named(self.which.layer).into());
+        description.parameters.insert("head".to_owned(), named(self.which.head).into());
         if let Some(part) = self.part {
             description.parameters.insert("attention".to_owned(), part.name().into());
         }
@@ -157,8 +149,8 @@ impl Method for Attention {
         if let Some(part) = self.part {
             return Err(refused(part, "left out: the model is no encoder–decoder, and has one attention"));
         }
-        self.check_among(layers.count(), layers.heads())?;
-        let mean = layers.mean_over(self.layer, |view| self.over_heads(&view.pattern))?;
+        self.which.check_among(layers.count(), layers.heads())?;
+        let mean = layers.mean_over(self.which.layer, |view| self.over_heads(&view.pattern))?;
         layers.each_row(&mean, each)
     }
 }

@@ -4,9 +4,10 @@ use crate::error::Error;
 use crate::method::Method;
 use crate::method::card::{Axiom, Card, Family, Needs, RowKind};
 use crate::method::explanation::Explanation;
+use crate::method::ledger::{Ledger, Ledgers};
 use crate::method::parameters::Parameters;
-use crate::model::checked;
-use crate::model::inside::AttentionView;
+use crate::method::setters::setters;
+use crate::method::which_heads::WhichHeads;
 use crate::model::layers::Layers;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -15,57 +16,37 @@ use tch::{Kind, Tensor};
 /// `a_i = Σ_l Σ_h ⟨d, A_lhti f_lh(x_i)⟩`, signed, with `d` the direction in the last residual stream that the logit
 /// depends on when the scale of the last norm is held constant: what attention brings from token `i` to the output's
 /// position `t` and adds to the logit *directly*, without later layers. Token `t` also gets the part of its own
-/// embedding.
+/// embedding. Or of one layer, one head of each layer, or one head, without that embedding.
 ///
 /// A token's vector has an entry for each head, layer by layer, and finally the part of its own embedding. What
-/// feed-forward parts, biases and the position add is recorded as f(baseline): together with the row's sum it is
-/// exactly the logit. [`Ledger`] has every entry of both. In units of logits; for targets that are weighted sums of
-/// logits.
+/// feed-forward parts, biases and the position add (and heads that are not asked for) is recorded as f(baseline):
+/// together with the row's sum it is exactly the logit. [`Ledger`] has every entry of both, and the record's
+/// `outputs[].ledger` each head's sum over the tokens, of all heads. In units of logits; for targets that are weighted
+/// sums of logits.
 ///
-/// Cost: one forward pass for all outputs.
+/// Cost: two forward passes for all outputs.
 /// Source: Elhage et al. 2021, "A Mathematical Framework for Transformer Circuits", §"Logit attribution"; Ferrando,
 /// Gállego, Tsiamas & Costa-jussà 2023, "Explaining How Transformers Use Context to Build Predictions", eq. 9.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DirectLogit;
-
-/// Everything that adds directly to one output's logit, or weighted sum of logits. In units of logits.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Ledger {
-    /// What each head of each layer brings from each token: `[layers, heads, tokens]`.
-    pub heads: Tensor,
-    /// What each layer's feed-forward part adds at the output's position.
-    pub feed_forward: Vec<f64>,
-    /// What the bias of each layer's attention adds; 0 where it has none.
-    pub attention_bias: Vec<f64>,
-    /// What the embedding of the token at the output's position adds.
-    pub token: f64,
-    /// What the position's embedding adds; 0 where positions are not added to embeddings.
-    pub position: f64,
-    /// What the biases of the last norm and of the head add; 0 where there is neither.
-    pub norm_bias: f64,
-}
-
-impl Ledger {
-    /// All entries together: the logit.
-    ///
-    /// # Errors
-    /// What libtorch says.
-    pub fn total(&self) -> Result<f64, Error> {
-        let heads = self.heads.f_sum(Kind::Double)?.f_double_value(&[])?;
-        Ok(heads + self.token + self.rest())
-    }
-
-    /// What belongs to no token: feed-forward parts, biases and the position.
-    pub fn rest(&self) -> f64 {
-        let layers: f64 = self.feed_forward.iter().chain(&self.attention_bias).sum();
-        layers + self.position + self.norm_bias
-    }
+pub struct DirectLogit {
+    which: WhichHeads,
 }
 
 impl DirectLogit {
-    pub(crate) fn from_parameters(_: &Parameters) -> Result<Self, Error> {
-        Ok(Self)
+    /// All heads of all layers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    setters! {
+        /// The heads of one layer. Default: of all.
+        layer: usize => which.layer;
+        /// One head of each layer. Default: all.
+        head: usize => which.head;
+    }
+
+    pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
+        Ok(Self { which: WhichHeads { layer: parameters.layer, head: parameters.head } })
     }
 
     /// The ledger of every output.
@@ -74,92 +55,26 @@ impl DirectLogit {
     /// A target that is not a weighted sum of logits; a model that does not offer its inside, or fails.
     pub fn ledgers(&self, problem: &Problem<'_>) -> Result<Vec<Ledger>, Error> {
         let layers = Layers::new(problem, self.name())?;
-        let last = layers.last()?;
-        let directions = directions(&layers, problem, self.name(), &last)?;
-        let positions = problem.positions(&(0..problem.n_output()));
-        let (first, count) = (positions.start as i64, positions.len() as i64);
-        let _no_gradient = tch::no_grad_guard();
-        let mut heads: Vec<Vec<Tensor>> = (0..count).map(|_| Vec::new()).collect();
-        let mut feed_forward = Vec::new();
-        let mut bias = Vec::new();
-        let (mut token, mut position) = (Vec::new(), Vec::new());
-        let matrix = Tensor::f_stack(&directions.iter().map(|d| &d.0).collect::<Vec<_>>(), 0)?;
-        let dot = |x: &Tensor| -> Result<Vec<f64>, Error> {
-            let products = x.f_mul(&matrix)?.f_sum_dim_intlist(&[-1_i64][..], false, Kind::Double)?;
-            Ok(Vec::try_from(products)?)
-        };
-        layers.each_layer(|layer, residual, view| {
-            let own = |x: &Tensor| x.f_narrow(0, first, count);
-            if layer == 0 {
-                let embeddings = own(&problem.embeddings().f_select(0, 0)?)?;
-                token = dot(&embeddings)?;
-                position = dot(&own(residual)?.f_sub(&embeddings)?)?;
-            }
-            for (output, one) in directs(view, &matrix, first)?.into_iter().enumerate() {
-                heads[output].push(one);
-            }
-            feed_forward.push(dot(&own(&view.output)?.f_sub(&own(&view.attended)?)?)?);
-            bias.push(dot(&view.bias.f_unsqueeze(0)?.f_expand_as(&matrix)?)?);
-            Ok(())
-        })?;
-        let ledger = |(output, heads): (usize, Vec<Tensor>)| -> Result<Ledger, Error> {
-            Ok(Ledger {
-                heads: Tensor::f_stack(&heads, 0)?,
-                feed_forward: feed_forward.iter().map(|layer| layer[output]).collect(),
-                attention_bias: bias.iter().map(|layer| layer[output]).collect(),
-                token: token[output],
-                position: position[output],
-                norm_bias: directions[output].1,
-            })
-        };
-        heads.into_iter().enumerate().map(ledger).collect()
+        self.which.check_among(layers.count(), layers.heads())?;
+        let mut ledgers = Ledgers::new(&layers, problem, self.name())?;
+        layers.each_layer(|layer, residual, view| ledgers.add(layer, residual, view))?;
+        ledgers.finish()
     }
-}
 
-/// For each output the direction in the last residual stream that the target depends on, and a constant.
-pub(super) fn directions(
-    layers: &Layers<'_, '_>,
-    problem: &Problem<'_>,
-    method: &'static str,
-    last: &Tensor,
-) -> Result<Vec<(Tensor, f64)>, Error> {
-    let direction = |output: usize| -> Result<(Tensor, f64), Error> {
-        let target = problem.target();
-        let weights = target.logit_weights(problem.output_token(output))?.ok_or(Error::Target {
-            method,
-            target: target.name(),
-            why: "it accounts for logits; use logit, contrast-logit or contrast-log-probability",
-        })?;
-        let mut row = vec![0.0; problem.vocabulary()];
-        for (id, weight) in weights {
-            let size = row.len();
-            let range = "a token number below the vocabulary's size";
-            let entry = row.get_mut(id as usize).ok_or_else(|| Error::Parameter {
-                name: "the target's token",
-                value: format!("{id} of {size}"),
-                range,
-            })?;
-            *entry += weight;
+    /// A ledger's row: what the heads that are meant bring from each token, and with all of them the token's own
+    /// embedding: `[tokens, entries]`.
+    fn row(&self, ledger: &Ledger) -> Result<Tensor, Error> {
+        let (layers, _, tokens) = ledger.heads.size3()?;
+        let meant = (0..layers).filter(|layer| self.which.have(*layer as usize));
+        let heads = meant.map(|layer| self.which.of_layer(&ledger.heads.f_select(0, layer)?));
+        let brought = Tensor::f_cat(&heads.collect::<Result<Vec<_>, Error>>()?, 0)?.f_transpose(0, 1)?;
+        if !self.which.are_all() {
+            return Ok(brought.f_contiguous()?);
         }
-        let weights = Tensor::f_from_slice(&row)?.f_to_kind(last.kind())?.f_to(last.device())?;
-        let at = last.f_select(0, problem.row_length(output) as i64 - 1)?;
-        let out = tch::no_grad(|| checked::read_out(layers.inside(), &at, &weights))?;
-        Ok((out.direction, out.constant))
-    };
-    (0..problem.n_output()).map(direction).collect()
-}
-
-/// `⟨d_r, A_hti f_h(x_i)⟩` for each output `r` at its position `t`: `[heads, context]` each, in float64.
-pub(super) fn directs(view: &AttentionView, directions: &Tensor, first: i64) -> Result<Vec<Tensor>, Error> {
-    let count = directions.size()[0];
-    // [heads, tokens, outputs]
-    let read = view.values.f_matmul(&directions.f_transpose(0, 1)?)?.f_to_kind(Kind::Double)?;
-    let entry = |output: i64| -> Result<Tensor, Error> {
-        let tokens = first + output + 1;
-        let pattern = view.pattern.f_select(1, first + output)?.f_narrow(1, 0, tokens)?;
-        Ok(pattern.f_to_kind(Kind::Double)?.f_mul(&read.f_select(2, output)?.f_narrow(1, 0, tokens)?)?)
-    };
-    (0..count).map(entry).collect()
+        let own = Tensor::f_zeros([tokens, 1], (Kind::Double, brought.device()))?;
+        let _ = own.f_select(0, tokens - 1)?.f_fill_(ledger.token)?;
+        Ok(Tensor::f_cat(&[brought, own], 1)?)
+    }
 }
 
 impl Method for DirectLogit {
@@ -168,6 +83,7 @@ impl Method for DirectLogit {
             aliases: &["direct-logit-attribution", "dla"],
             family: Family::Inside,
             needs: Needs::Inside,
+            parameters: &["layer", "head"],
             axioms: &[Axiom::Linearity],
             cost: "2 forward",
             source: "Elhage et al. 2021, A Mathematical Framework for Transformer Circuits",
@@ -178,6 +94,11 @@ impl Method for DirectLogit {
             )
         }
     }
+    fn describe(&self) -> saliency_schema::Method {
+        let mut description = saliency_schema::Method::new(self.name());
+        self.which.describe(&mut description);
+        description
+    }
     fn cost(&self, _: Size) -> Cost {
         Cost::forwards(2.0)
     }
@@ -187,16 +108,14 @@ impl Method for DirectLogit {
         each: &mut dyn FnMut(Explanation) -> Result<(), Error>,
     ) -> Result<(), Error> {
         for (output, ledger) in self.ledgers(problem)?.into_iter().enumerate() {
-            let (layers, heads, tokens) = ledger.heads.size3()?;
-            let brought = ledger.heads.f_reshape([layers * heads, tokens])?.f_transpose(0, 1)?;
-            let own = Tensor::f_zeros([tokens, 1], (Kind::Double, brought.device()))?;
-            let _ = own.f_select(0, tokens - 1)?.f_fill_(ledger.token)?;
-            let attributions = Tensor::f_cat(&[brought, own], 1)?;
-            let baseline_value = Some(ledger.rest());
-            each(Explanation {
-                baseline_value,
-                ..Explanation::new(output, attributions, problem.value_at_input(output)?)
-            })?;
+            let row = self.row(&ledger)?;
+            let others = if self.which.are_all() {
+                ledger.rest()
+            } else {
+                ledger.total()? - row.f_sum(Kind::Double)?.f_double_value(&[])?
+            };
+            let explanation = Explanation::new(output, row, problem.value_at_input(output)?);
+            each(explanation.with_baseline_value(others).with_ledger(ledger.recorded()?))?;
         }
         Ok(())
     }

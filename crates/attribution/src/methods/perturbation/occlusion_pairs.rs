@@ -9,6 +9,7 @@ use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::method::setters::setters;
+use crate::method::strongest::{MOST, Strongest, pairs_of};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use saliency_schema::{Interaction, Segmentation};
@@ -33,11 +34,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[doc(alias = "archdetect")]
 pub struct OcclusionPairs {
     rules: GameRules,
-    strongest: Option<u32>,
+    strongest: Strongest,
 }
-
-/// The most segments of which all pairs are run.
-const MOST: usize = 128;
 
 impl Default for OcclusionPairs {
     fn default() -> Self {
@@ -48,7 +46,10 @@ impl Default for OcclusionPairs {
 impl OcclusionPairs {
     /// All tokens of the input, occluded by [`Baseline::Zero`].
     pub fn new() -> Self {
-        Self { rules: GameRules::tokens(Ablation::Embedding(Baseline::Zero)), strongest: None }
+        Self {
+            rules: GameRules::tokens(Ablation::Embedding(Baseline::Zero)),
+            strongest: Strongest::default(),
+        }
     }
 
     setters! {
@@ -63,30 +64,8 @@ impl OcclusionPairs {
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
         let rules = GameRules::from_parameters(parameters, Baseline::Zero.into());
-        Ok(Self { rules, strongest: parameters.strongest })
+        Ok(Self { rules, strongest: Strongest(parameters.strongest) })
     }
-
-    /// How many of some segments take part in pairs of one output.
-    fn taking_part(&self, segments: usize) -> usize {
-        self.strongest.map_or(segments, |strongest| segments.min(strongest as usize))
-    }
-
-    /// The segments of which an output's pairs are, ascending, given its main effects; what can't be predicted without
-    /// a segment comes last.
-    fn chosen(&self, main_effects: &[Option<f64>]) -> Vec<usize> {
-        let size = |i: &usize| main_effects[*i].map_or(-1.0, f64::abs);
-        let mut chosen: Vec<usize> = (0..main_effects.len()).collect();
-        // Stable, so that the first of equals comes first.
-        chosen.sort_by(|a, b| size(b).total_cmp(&size(a)));
-        chosen.truncate(self.taking_part(main_effects.len()));
-        chosen.sort_unstable();
-        chosen
-    }
-}
-
-/// Every pair of some segments.
-fn pairs_of(segments: &[usize]) -> impl Iterator<Item = (usize, usize)> + '_ {
-    segments.iter().enumerate().flat_map(|(at, i)| segments[at + 1..].iter().map(move |j| (*i, *j)))
 }
 
 /// How many pairs so many segments have.
@@ -115,18 +94,13 @@ impl Method for OcclusionPairs {
     }
     fn describe(&self) -> saliency_schema::Method {
         let mut description = self.rules.describe(self.name());
-        if let Some(strongest) = self.strongest {
+        if let Some(strongest) = self.strongest.0 {
             description.parameters.insert("strongest".to_owned(), strongest.into());
         }
         description
     }
     fn check(&self) -> Result<(), Error> {
-        match self.strongest {
-            Some(k) if !(2..=MOST as u32).contains(&k) => {
-                Err(Error::Parameter { name: "strongest", value: k.to_string(), range: "from 2 to 128" })
-            }
-            _ => Ok(()),
-        }
+        self.strongest.check()
     }
     fn interacting(&self) -> Option<&Segmentation> {
         Some(&self.rules.segments)
@@ -134,12 +108,12 @@ impl Method for OcclusionPairs {
     fn cost(&self, size: Size) -> Cost {
         let n = size.n_input;
         let alone = self.rules.cost(size, 0..n);
-        if self.taking_part(n) == n {
+        if self.strongest.taking_part(n) == n {
             let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |_| (i, 2)));
             return alone + self.rules.cost_without(size, pairs);
         }
         // An upper bound: outputs may have pairs in common, and pairs begin anywhere.
-        let pairs = count(n).min(count(self.taking_part(n)) * size.n_output as f64);
+        let pairs = count(n).min(count(self.strongest.taking_part(n)) * size.n_output as f64);
         alone + self.rules.cost(size, std::iter::once(0)) * pairs
     }
     fn attribute(
@@ -150,7 +124,7 @@ impl Method for OcclusionPairs {
         self.check()?;
         let game = Game::new(problem, &self.rules, self.name())?;
         let n = game.players_within(problem.n_input());
-        let taking_part = self.taking_part(n);
+        let taking_part = self.strongest.taking_part(n);
         if taking_part > MOST {
             return Err(Error::TooManySegments {
                 method: self.name(),
@@ -177,7 +151,7 @@ impl Method for OcclusionPairs {
         if chooses {
             let mut pairs = BTreeSet::new();
             for output in 0..problem.n_output() {
-                pairs.extend(pairs_of(&self.chosen(&main_effects(&values, output)?)));
+                pairs.extend(pairs_of(&self.strongest.chosen(&main_effects(&values, output)?)));
             }
             let more: Vec<Vec<usize>> = pairs.into_iter().map(|(i, j)| vec![i, j]).collect();
             values.extend(game.values(&more, 0)?);
@@ -189,7 +163,7 @@ impl Method for OcclusionPairs {
         for output in 0..problem.n_output() {
             let value = problem.value_at_input(output)?;
             let main_effects = main_effects(&values, output)?;
-            let chosen = self.chosen(&main_effects);
+            let chosen = self.strongest.chosen(&main_effects);
             let token = |player: usize| game.first_token(player);
             let mut interactions = Vec::new();
             for i in &chosen {

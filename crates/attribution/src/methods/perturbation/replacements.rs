@@ -1,19 +1,21 @@
 //! `replacements`: how the target changes when each word is replaced by others.
 
+use crate::coalitions::occluded::Occluded;
 use crate::error::Error;
 use crate::method::Method;
 use crate::method::card::{Axiom, Card, Family, RowKind};
 use crate::method::explanation::Explanation;
+use crate::method::likely::likely;
 use crate::method::parameters::{Parameters, check_count};
 use crate::method::replace_by::ReplaceBy;
 use crate::method::replaced::Replaced;
 use crate::method::setters::setters;
 use crate::model::generation::Generation;
 use crate::model::prefix_cache::PrefixCache;
-use crate::model::{LanguageModel, Pass, TokenId, checked};
+use crate::model::{LanguageModel, Pass, checked};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
-use saliency_schema::{Segmentation, Token};
+use saliency_schema::Segmentation;
 use std::cmp::Ordering;
 use std::ops::Range;
 use tch::{Kind, Tensor};
@@ -30,10 +32,12 @@ use tch::{Kind, Tensor};
 ///
 /// In units of the target. Positive: the segment raises the target against what replaces it. Rows do not add up to
 /// anything. With `continuations`, the model's greedy continuation of the replaced input is given for so many of the
-/// replacements with the largest change over all outputs.
+/// replacements with the largest change over all outputs. With `strongest`, only so many segments are replaced: those
+/// without which the sum of the outputs' targets changes most (`occlusion`, by zeros); the others have no number.
 ///
 /// Cost: one forward pass for each replacement, all outputs together, those of a segment in batches and from the
-/// segment on where the model has a prefix cache; one more for the likely tokens; the generations that are asked for.
+/// segment on where the model has a prefix cache; one more for the likely tokens; the generations that are asked for;
+/// and with `strongest` one for each segment, to choose.
 /// Source: Li, Monroe & Jurafsky 2016, "Understanding Neural Networks through Representation Erasure" (deletion); Kim,
 /// Yi, Kim & Yoon 2020, "Interpretation of NLP models through input marginalization" (likely replacements, there of a
 /// masked model and weighted by their probabilities).
@@ -44,6 +48,8 @@ pub struct Replacements {
     by: Option<ReplaceBy>,
     segments: Segmentation,
     continuations: u32,
+    /// How many segments are replaced; `None`: all.
+    strongest: Option<u32>,
 }
 
 impl Default for Replacements {
@@ -55,7 +61,7 @@ impl Default for Replacements {
 impl Replacements {
     /// Words, each by its eight most probable tokens, or deleted from an encoder's source; no continuations.
     pub fn new() -> Self {
-        Self { by: None, segments: Segmentation::Words, continuations: 0 }
+        Self { by: None, segments: Segmentation::Words, continuations: 0, strongest: None }
     }
 
     setters! {
@@ -66,6 +72,8 @@ impl Replacements {
         /// How many of the replacements with the largest change are continued, greedily, by as many tokens as there are
         /// outputs. Default: 0.
         continuations: u32 => continuations;
+        /// That many segments alone, 1 to 10,000: those without which the target changes most. Default: all.
+        strongest: u32 => strongest;
     }
 
     pub(crate) fn from_parameters(parameters: &Parameters) -> Result<Self, Error> {
@@ -74,6 +82,7 @@ impl Replacements {
             by: parameters.replace_by.clone(),
             segments: parameters.segments.clone().unwrap_or(default.segments),
             continuations: parameters.continuations.unwrap_or(default.continuations),
+            strongest: parameters.strongest,
         })
     }
 }
@@ -84,13 +93,18 @@ impl Replacements {
         let default = if kept_inputs > 0 { ReplaceBy::Deletion } else { ReplaceBy::Likely(8) };
         self.by.clone().unwrap_or(default)
     }
+
+    /// How many of some segments are replaced.
+    fn count_of(&self, segments: usize) -> usize {
+        self.strongest.map_or(segments, |strongest| segments.min(strongest as usize))
+    }
 }
 
 impl Method for Replacements {
     fn card(&self) -> Card {
         Card {
             family: Family::Perturbation,
-            parameters: &["replace_by", "segments", "continuations"],
+            parameters: &["replace_by", "segments", "continuations", "strongest"],
             axioms: &[Axiom::Linearity, Axiom::ImplementationInvariance],
             cost: "n · k forward",
             source: "Li, Monroe & Jurafsky 2016, Erasure; Kim et al. 2020, Input marginalization",
@@ -108,6 +122,9 @@ impl Method for Replacements {
         if self.continuations > 0 {
             description.parameters.insert("continuations".to_owned(), self.continuations.into());
         }
+        if let Some(strongest) = self.strongest {
+            description.parameters.insert("strongest".to_owned(), strongest.into());
+        }
         description
     }
     fn check(&self) -> Result<(), Error> {
@@ -115,20 +132,24 @@ impl Method for Replacements {
         if self.continuations > 0 {
             check_count("continuations", self.continuations, 10_000)?;
         }
-        Ok(())
+        self.strongest.map_or(Ok(()), |strongest| check_count("strongest", strongest, 10_000))
     }
     fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
         let kept = model.kept_inputs();
         (self.by.is_none() && kept > 0)
             .then(|| Box::new(Self { by: Some(self.by(kept)), ..self.clone() }) as Box<dyn Method>)
     }
-    /// Of words that are single tokens and have as many replacements as are asked for: an upper bound.
+    /// Of words that are single tokens and have as many replacements as are asked for: an upper bound; with
+    /// `strongest`, as if those stood first.
     fn cost(&self, size: Size) -> Cost {
         let by = self.by(0);
         let first = usize::from(matches!(by, ReplaceBy::Likely(_)));
-        let replaced: f64 = (first..size.n_input).map(|first| size.rest(first)).sum();
+        let all = size.n_input.saturating_sub(first);
+        let count = self.count_of(all);
+        let replaced: f64 = (first..first + count).map(|first| size.rest(first)).sum();
         let continued = f64::from(self.continuations) * continued(size.n_output, size.context());
-        Cost::forwards(first as f64 + by.count() as f64 * replaced + continued)
+        let passes = Cost::forwards(first as f64 + by.count() as f64 * replaced + continued);
+        if count < all { passes + Occluded::new(&self.segments).cost(size, first) } else { passes }
     }
     fn attribute(
         &self,
@@ -138,7 +159,7 @@ impl Method for Replacements {
         self.check()?;
         let outputs = problem.n_output();
         let by = self.by(problem.model().kept_inputs());
-        let segments = self.segments_of(problem)?;
+        let segments = self.segments_of(problem, &by)?;
         let mut replaced = replaced(&by, problem, &segments)?;
         let values = (0..outputs).map(|r| problem.value_at_input(r)).collect::<Result<Vec<_>, _>>()?;
         let found = {
@@ -156,19 +177,17 @@ impl Method for Replacements {
         })?;
         for (output, value) in values.iter().enumerate() {
             let mut row = vec![0.0; problem.n_input()];
-            // What a decoder begins with can't be replaced.
-            let mut missing: Vec<usize> =
-                (problem.n_input() - problem.model().kept_inputs()..problem.n_input()).collect();
+            let mut known = vec![false; problem.n_input()];
             for segment in &segments {
                 let of_segment = (0..replaced.len()).filter(|i| replaced[*i].tokens == *segment);
                 let changes: Vec<f64> = of_segment.filter_map(|i| change(&found[i], output)).collect();
-                if changes.is_empty() {
-                    missing.extend(segment.clone());
-                } else {
+                if !changes.is_empty() {
                     let mean = changes.iter().sum::<f64>() / changes.len() as f64;
                     row[segment.clone()].fill(-mean / segment.len() as f64);
+                    known[segment.clone()].fill(true);
                 }
             }
+            let missing = (0..problem.n_input()).filter(|token| !known[*token]).collect();
             let with_change =
                 |(i, one): (usize, &Replaced)| Replaced { change: change(&found[i], output), ..one.clone() };
             let mut explanation = Explanation::of_numbers(output, &row, *value)?.with_missing(missing);
@@ -187,12 +206,21 @@ impl Method for Replacements {
 }
 
 impl Replacements {
-    /// The segments of the input that can be replaced.
-    fn segments_of(&self, problem: &Problem<'_>) -> Result<Vec<Range<usize>>, Error> {
+    /// The segments of the input that are replaced, of those that can be.
+    fn segments_of(&self, problem: &Problem<'_>, by: &ReplaceBy) -> Result<Vec<Range<usize>>, Error> {
         let sequence = problem.sequence();
         let fixed = problem.n_input() - problem.model().kept_inputs();
         let segments = self.segments.segments_in(sequence.tokens(), sequence.prompt())?;
-        Ok(segments.into_iter().filter(|segment| segment.end <= fixed).collect())
+        // The first token has no prediction.
+        let first = usize::from(matches!(by, ReplaceBy::Likely(_)));
+        let can_be = |segment: &Range<usize>| segment.start >= first && segment.end <= fixed;
+        let segments: Vec<_> = segments.into_iter().filter(can_be).collect();
+        let count = self.count_of(segments.len());
+        if count == segments.len() {
+            return Ok(segments);
+        }
+        let later = count * by.count() + first;
+        Occluded::new(&self.segments).strongest(problem, &segments, count, (self.name(), later))
     }
 
     /// Continues the replacements with the largest changes.
@@ -244,49 +272,6 @@ fn replaced(
         }
         ReplaceBy::Likely(count) => likely(problem, segments, *count as usize)?,
     })
-}
-
-/// The most probable tokens in each segment's place that are of its kind.
-fn likely(problem: &Problem<'_>, segments: &[Range<usize>], count: usize) -> Result<Vec<Replaced>, Error> {
-    let (model, sequence) = (problem.model(), problem.sequence());
-    if model.kept_inputs() > 0 {
-        let range = "texts of yours or deletion here: an encoder does not predict its source";
-        return Err(Error::Parameter { name: "replace-by", value: format!("likely:{count}"), range });
-    }
-    let _no_gradient = tch::no_grad_guard();
-    let n_input = problem.n_input();
-    let embeddings = problem.embeddings().f_narrow(1, 0, n_input as i64)?;
-    let logits = checked::logits(model, &embeddings, n_input, 0..n_input)?.f_select(0, 0)?;
-    let ends = model.ends_of_text();
-    let mut found = Vec::new();
-    // The first token has no prediction.
-    for segment in segments.iter().filter(|segment| segment.start > 0) {
-        let logits = logits.f_select(0, segment.start as i64 - 1)?.f_to_kind(Kind::Double)?;
-        let (shares, ids) = logits.f_softmax(0, None)?.f_sort(0, true)?;
-        let (shares, ids): (Vec<f64>, Vec<i64>) = (Vec::try_from(shares)?, Vec::try_from(ids)?);
-        let original = Token::joined(&sequence.tokens()[segment.clone()]).text;
-        let own = &sequence.ids()[segment.clone()];
-        let is_other = |id: TokenId| {
-            let text = sequence.named(id).text;
-            own != [id] && !ends.contains(&id) && is_alike(&text, &original)
-        };
-        let ids = ids.into_iter().map(|id| id as TokenId).zip(shares).filter(|(id, _)| is_other(*id));
-        let by =
-            |(id, share): (TokenId, f64)| Replaced::new(segment.clone(), vec![id]).with_probability(share);
-        found.extend(ids.take(count).map(by));
-    }
-    Ok(found)
-}
-
-/// Whether a text can stand where another does: with white space before it or not, of letters and digits or not; and is
-/// another, whatever its case.
-fn is_alike(text: &str, original: &str) -> bool {
-    let kind = |text: &str| {
-        let word = text.trim();
-        (text.starts_with(char::is_whitespace), word.chars().next().map(char::is_alphanumeric))
-    };
-    let one_word = !text.trim().contains(char::is_whitespace) && !text.contains('\u{fffd}');
-    one_word && kind(text) == kind(original) && text.trim().to_lowercase() != original.trim().to_lowercase()
 }
 
 /// The texts of replacements, run through the model: those of one segment and one length together.

@@ -7,7 +7,7 @@ use crate::model::decoder_attention::DecoderAttention;
 use crate::model::inside::{AttentionView, Inside};
 use crate::model::prefix_cache::PrefixCache;
 use crate::model::reading::ReadModel;
-use crate::problem::backward::gradient;
+use crate::problem::backward::{Graph, gradient};
 use crate::testing::check_model::comparison::{Why, same};
 use crate::testing::check_model::{CHANGE, Check, Found, of, or};
 use tch::{Kind, Tensor};
@@ -26,7 +26,7 @@ impl Check<'_> {
         let hidden = leaf.size()[2];
         let rows = 0..positions.len();
         let plain = |scalar: &Tensor| {
-            gradient(scalar, &leaf, true)?.ok_or_else(|| Error::Detached {
+            gradient(scalar, &leaf, Graph::Kept)?.ok_or_else(|| Error::Detached {
                 model: self.model.name().to_owned(),
                 op: "LanguageModel::logits",
             })

@@ -3,7 +3,7 @@
 use crate::method::baseline::Baseline;
 use crate::model::generation::{Generation, without_cache};
 use crate::model::{TokenId, checked};
-use crate::problem::backward::gradient;
+use crate::problem::backward::{Graph, gradient};
 use crate::testing::check_model::Check;
 use crate::testing::check_model::comparison::{Why, same, tolerance};
 use std::ops::Range;
@@ -88,7 +88,7 @@ impl Check<'_> {
         let (leaf, logits) = self.graph(positions.clone())?;
         for (row, position) in positions.enumerate() {
             let sum = logits.f_select(1, row as i64)?.f_sum(None)?;
-            let Some(found) = gradient(&sum, &leaf, true)? else {
+            let Some(found) = gradient(&sum, &leaf, Graph::Kept)? else {
                 let why = "carry no graph to the embeddings; is there a no_grad or a detach in logits?";
                 return Err(Why::Found(format!("the logits at position {position} {why}")));
             };
