@@ -159,7 +159,7 @@ impl Faithfulness {
     /// most relevant tokens, `s(k)` what it loses with these alone:
     /// - `comprehensiveness`, `sufficiency`: `c` and `s` at 20 % of the tokens; `aopc-comprehensiveness`,
     ///   `aopc-sufficiency`: their mean over 1, 5, 10, 20 and 50 % and 0 %, where they are 0 and `s(0) = c(all)`, as
-    ///   the paper has it, and `…-released` without 0 %, as its code does (DeYoung and others 2020, "ERASER").
+    ///   the paper has it, and `…-released` without 0 %, as its code does (`DeYoung` and others 2020, "ERASER").
     /// - `deletion-area`, `insertion-area`: the mean height of the target over the share that is removed, the most and
     ///   the least relevant tokens first (Petsiuk and others 2018, "RISE"); `area-between`, insertion − deletion
     ///   (Samek and others 2017).

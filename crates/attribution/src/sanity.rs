@@ -4,6 +4,7 @@
 use crate::attributor::Attributor;
 use crate::error::Error;
 use crate::model::LanguageModel;
+use crate::model::randomize::Randomize;
 use crate::model::sequence::Sequence;
 use crate::problem::progress::Progress;
 use crate::target::for_tokens::ForTokens;
@@ -109,7 +110,7 @@ impl Sanity {
     }
 
     fn changes(&self, model: &dyn LanguageModel) -> Vec<Change> {
-        let blocks = model.randomize().map_or(0, |model| model.blocks());
+        let blocks = model.randomize().map_or(0, Randomize::blocks);
         let points = self.points.clamp(1, blocks.max(1)).min(blocks);
         let at = |point: usize| ((point * blocks) as f64 / points as f64).round() as usize;
         let last = (1..=points).map(|point| Change {

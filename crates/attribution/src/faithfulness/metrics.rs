@@ -51,6 +51,6 @@ fn area(values: &[Option<f64>], shares: &[f64]) -> Option<f64> {
     let values: Vec<f64> = values.iter().copied().collect::<Option<_>>()?;
     let width = shares.last()? - shares.first()?;
     let pieces = values.windows(2).zip(shares.windows(2));
-    let sum: f64 = pieces.map(|(y, x)| (y[0] + y[1]) / 2.0 * (x[1] - x[0])).sum();
+    let sum: f64 = pieces.map(|(y, x)| f64::midpoint(y[0], y[1]) * (x[1] - x[0])).sum();
     (width > 0.0).then(|| sum / width)
 }
