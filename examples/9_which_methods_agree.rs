@@ -15,7 +15,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         |name| Attributor::new().method(name).aggregate(Aggregate::Sum).record(&demo.model, &sequence);
     let records = names.into_iter().map(record).collect::<Result<Vec<_>, _>>()?;
     let scores = Comparison::of(&records)?.scores()?;
-    Table::of(&scores).iter().for_each(|table| println!("{}", table.to_text()));
+    for table in Table::of(&scores) {
+        println!("{}", table.to_text());
+    }
     println!("{}", scores.verdict.as_deref().unwrap_or_default());
     let picture = std::env::temp_dir().join("methods.svg");
     std::fs::write(&picture, Methods::new(&records).scores(scores).to_svg()?)?;

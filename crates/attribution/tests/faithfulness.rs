@@ -62,17 +62,17 @@ fn metrics_of_a_linear_model_are_sums_of_attributions() {
     close(metric("aopc-sufficiency-released"), rests / 5.0);
     // Of 0, 1, 2, 5 and 9 tokens, by trapezoids over the share that is removed, up to 0.9.
     let height = |removed: usize| clean - top(removed);
-    let area = (height(0) + height(1)) / 2.0
-        + (height(1) + height(2)) / 2.0
-        + 3.0 * (height(2) + height(5)) / 2.0
-        + 4.0 * (height(5) + height(9)) / 2.0;
+    let area = f64::midpoint(height(0), height(1))
+        + f64::midpoint(height(1), height(2))
+        + 3.0 * f64::midpoint(height(2), height(5))
+        + 4.0 * f64::midpoint(height(5), height(9));
     close(metric("deletion-area"), area / 9.0);
     // The least relevant ones first: 0, 1, 5, 8 and 9 are removed, and what is left are the top ones.
     let left = |removed: usize| top(10 - removed);
-    let area = (left(0) + left(1)) / 2.0
-        + 4.0 * (left(1) + left(5)) / 2.0
-        + 3.0 * (left(5) + left(8)) / 2.0
-        + (left(8) + left(9)) / 2.0;
+    let area = f64::midpoint(left(0), left(1))
+        + 4.0 * f64::midpoint(left(1), left(5))
+        + 3.0 * f64::midpoint(left(5), left(8))
+        + f64::midpoint(left(8), left(9));
     close(metric("insertion-area"), area / 9.0);
     close(metric("area-between"), metric("insertion-area").unwrap() - metric("deletion-area").unwrap());
     // Attributions that add up predict every subset.

@@ -607,6 +607,7 @@ pub(crate) struct LookArguments {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct CompareArguments {
     /// Files with records of the same texts by two methods or more; `-` is standard input. Or give a text and --methods
     /// instead: then the model is asked, too, how far its answers follow each method.

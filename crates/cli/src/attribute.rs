@@ -95,9 +95,12 @@ pub(crate) fn set_threads(arguments: &SourceArguments) -> Result<(), Failure> {
 
 /// What is done for each run of a text, and whether methods that its model can't serve are left out.
 pub(crate) struct Each<'e> {
-    run: Box<dyn FnMut(&Attributed<'_>) -> Result<(), Failure> + 'e>,
+    run: Box<EachRun<'e>>,
     leaves_out: bool,
 }
+
+/// What is done for a run.
+type EachRun<'e> = dyn FnMut(&Attributed<'_>) -> Result<(), Failure> + 'e;
 
 /// One run of a text, and what methods made of it, token by token.
 pub(crate) struct Attributed<'a> {

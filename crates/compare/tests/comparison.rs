@@ -11,6 +11,7 @@ use saliency_compare::{Comparison, Table};
 const INPUTS: [&str; 4] = ["The", " cat", " sat", " on"];
 const OUTPUTS: [&str; 3] = [" the", " mat", "."];
 
+#[expect(clippy::unnecessary_wraps, reason = "a value may be missing")]
 fn rising(r: usize, i: usize) -> Option<f64> {
     Some((r + i) as f64 + 1.0)
 }
