@@ -225,6 +225,7 @@ fn every_command_has_its_line_of_rust() {
         Attributor::new().method("gim").target("logit").aggregate(Aggregate::Sum),
         Attributor::new().method("direct-logit").target("logit"),
         Attributor::new().method("random").target("logit"),
+        Attributor::new().method("position").target("logit"),
     ];
     // As they are written, whatever the lines' breaks are.
     let spelled = |text: &str| text.split_whitespace().collect::<String>();

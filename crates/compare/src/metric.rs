@@ -38,6 +38,8 @@ pub const METRICS: &[Metric] = &[
     lower("infidelity", "squared error of the attributions’ predictions of changes"),
     lower("sensitivity-max", "largest change of the attributions near the input"),
     higher("tau-leave-one-out", "Kendall’s τ-b with leaving one token out"),
+    higher("aopc-comprehensiveness-released", "aopc-comprehensiveness as ERASER’s code has it, without 0 %"),
+    lower("aopc-sufficiency-released", "aopc-sufficiency as ERASER’s code has it, without 0 %"),
     higher("lds", "rank correlation of predicted and true targets of random subsets"),
 ];
 
