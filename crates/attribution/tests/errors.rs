@@ -38,8 +38,9 @@ fn unknown_names_list_those_there_are() {
     assert!(message("l3".parse::<Aggregate>()).ends_with("there are: sum, mean, l1, l2, max-abs"));
     assert!(message("softmax".parse::<Normalize>()).ends_with("there are: none, sum, sum-abs, max-abs"));
     assert!(
-        message("pad".parse::<saliency_attribution::Baseline>())
-            .ends_with("ids:A,B,…, resampled:K, resampled:K:SEED, deletion, masking")
+        message("pad".parse::<saliency_attribution::Baseline>()).ends_with(
+            "ids:A,B,…, sampled:K, sampled:K:SEED, resampled:K, resampled:K:SEED, deletion, masking"
+        )
     );
 }
 

@@ -459,8 +459,8 @@ fn every_method_runs_and_is_listed_with_what_it_is() {
         let made: Value = serde_json::from_str(&printed(&[&text[..], &[card.name]].concat())).unwrap();
         assert_eq!(made["method"]["name"], card.name);
         assert_eq!(made["attributions"].as_array().unwrap().len(), 2);
-        // The control describes nothing, and says nothing of what it does not use.
-        let describes = !card.uses_target && card.name != "random";
+        // Controls describe nothing, and say nothing of what they do not use.
+        let describes = !card.uses_target && !["random", "position"].contains(&card.name);
         assert_eq!(made["notes"].to_string().contains("does not depend on the target"), describes);
     }
 }

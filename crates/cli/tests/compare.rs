@@ -97,3 +97,102 @@ fn both_schemas_are_printed() {
     assert_eq!(done(Path::new("."), &["schema", "scores"]), published("scores.schema.json"));
     assert_eq!(done(Path::new("."), &["schema", "record"]), published("record.schema.json"));
 }
+
+/// A text of the bundled model: what is measured stands in the document, and adds up.
+#[test]
+fn a_text_is_judged_by_what_the_model_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let text = ["compare", "--text", "And God said, Let there be", "--generate", "7", "--threads", "1", "-q"];
+    let run = |more: &[&str]| done(here, &[&text[..], more].concat());
+    let methods = ["--methods", "gradient-x-input,leave-one-out"];
+    let scores = run(&[&methods[..], &["--quick", "--json"]].concat());
+    // The same input, the same bytes; but for seconds.
+    let without_seconds = |scores: &str| -> Value {
+        let mut scores: Value = serde_json::from_str(scores).unwrap();
+        scores["cost"].as_object_mut().unwrap().remove("seconds");
+        for method in scores["methods"].as_array_mut().unwrap() {
+            method.as_object_mut().unwrap().remove("seconds");
+        }
+        scores
+    };
+    let parsed = without_seconds(&scores);
+    assert_eq!(parsed, without_seconds(&run(&[&methods[..], &["--quick", "--json"]].concat())));
+    let names: Vec<_> =
+        parsed["methods"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["gradient-x-input", "leave-one-out", "position", "random orders"]);
+    let controls: Vec<_> =
+        parsed["methods"].as_array().unwrap().iter().map(|m| m["control"] == true).collect();
+    assert_eq!(controls, [false, false, true, true]);
+    // Three outputs, two operators; three records and five random orders.
+    let measurements = parsed["measurements"].as_array().unwrap();
+    assert_eq!(measurements.len(), 3 * 2 * (3 + 5));
+    for measurement in measurements {
+        let curve = |order: usize| measurement["curves"][order]["values"].as_array().unwrap();
+        // Both begin with the whole text.
+        assert_eq!(curve(0)[0], curve(1)[0]);
+        let clean = curve(0)[0].as_f64().unwrap();
+        let places = measurement["curves"][0]["removed"].as_array().unwrap();
+        let at = places.iter().position(|x| (x.as_f64().unwrap() - 0.2).abs() < 0.08).unwrap();
+        let drop = measurement["metrics"]["comprehensiveness"].as_f64().unwrap();
+        assert!((clean - curve(0)[at].as_f64().unwrap() - drop).abs() < 1e-9, "{measurement}");
+        assert!((measurement["metrics"]["log-odds"].as_f64().unwrap() + drop).abs() < 1e-12);
+    }
+    // A mean over three outputs, and its difference to the mean of random orders, by hand.
+    let of = |method: usize| -> Vec<f64> {
+        let own = measurements.iter().filter(|m| m["method"] == method && m["operator"] == "deletion");
+        own.map(|m| m["metrics"]["aopc-comprehensiveness"].as_f64().unwrap()).collect()
+    };
+    let mean = |x: Vec<f64>| x.iter().sum::<f64>() / x.len() as f64;
+    let score = parsed["faithfulness"].as_array().unwrap().iter().find(|s| {
+        s["method"] == 1 && s["operator"] == "deletion" && s["measure"] == "aopc-comprehensiveness"
+    });
+    let score = score.unwrap();
+    assert!((score["value"].as_f64().unwrap() - mean(of(1))).abs() < 1e-12);
+    let paired = score["paired"].as_array().unwrap().iter().find(|p| p["against"] == 3).unwrap();
+    assert!((paired["difference"].as_f64().unwrap() - (mean(of(1)) - mean(of(3)))).abs() < 1e-12);
+    assert!(parsed["verdict"].as_str().unwrap().contains("3 pairs are too few"), "{}", parsed["verdict"]);
+    assert!(parsed["cost"]["tokens_forward"].as_u64() < parsed["cost"]["tokens_naive"].as_u64());
+    assert!(parsed.get("sanity").is_none());
+
+    // Outputs that are asked for; random weights and another target; a method that the model can't serve is left out.
+    let all = run(&["--methods", "gradient,attn-lrp", "--outputs", "0,6", "--json", "--seed", "3"]);
+    let all: Value = serde_json::from_str(&all).unwrap();
+    let outputs: std::collections::BTreeSet<_> =
+        all["measurements"].as_array().unwrap().iter().map(|m| m["output"].as_u64().unwrap()).collect();
+    assert_eq!(outputs.into_iter().collect::<Vec<_>>(), [0, 6]);
+    let conditions: std::collections::BTreeSet<_> =
+        all["sanity"].as_array().unwrap().iter().map(|s| s["condition"].as_str().unwrap()).collect();
+    assert_eq!(conditions.into_iter().collect::<Vec<_>>(), ["cascading", "independent", "target"]);
+    assert!(all["caveats"].to_string().contains("Yona"), "{}", all["caveats"]);
+
+    let (code, message) = failed(here, &["compare", "--text", "And God", "--generate", "2"]);
+    assert_eq!(code, Some(2));
+    assert!(message.contains("--methods"), "{message}");
+    let (code, message) = failed(here, &[&text[..], &["--methods", "gradient", "--outputs", "7"]].concat());
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.contains("outputs is 7"), "{message}");
+    let (code, message) = failed(here, &["compare"]);
+    assert_eq!(code, Some(2));
+    assert!(message.contains("nothing to compare"), "{message}");
+}
+
+/// An encoder–decoder: what it can't serve is left out, and said.
+#[test]
+fn what_a_model_cannot_serve_is_left_out_and_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments =
+        ["compare", "--model", "demo-t5", "--text", "Ruth went to Bethel.", "--generate", "3", "--methods"];
+    let output =
+        saliency(folder.path(), &[&arguments[..], &["gradient,alti", "--json", "--outputs", "0"]].concat());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("alti is left out: "), "{said}");
+    let scores: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(scores["methods"].as_array().unwrap().len(), 3);
+    assert!(
+        scores["caveats"].to_string().contains("is left out: the model can’t serve it"),
+        "{}",
+        scores["caveats"]
+    );
+}

@@ -250,8 +250,6 @@ fn what_is_shown_of_a_record() {
     draw(&["--language", "de"], &["language", "stop words"]);
     draw(&["--expand", "0"], &["tall-heatmap has no option expand"]);
     draw(&["--x", "0", "--y", "0"], &["tall-heatmap has no option x"]);
-    let page = ["draw", "tall-heatmap", "record.json", "--drop", "punctuation", "-o", "x.html"];
-    place.refused(&page, 2, &["rule is punctuation", "left out on a page"]);
     let table = ["draw", "tokens", "record.json", "--drop", "punctuation", "-o", "x.csv"];
     place.refused(&table, 2, &["--drop is for pictures"]);
     place.refused(&["draw", "map", "record.json", "--x", "0", "-o", "x.svg"], 2, &["x is 0", "x and y"]);

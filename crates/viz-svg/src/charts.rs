@@ -38,5 +38,6 @@ table! {
     perturbation::Perturbation,
     methods::Methods,
     agreement::Agreement,
+    faithfulness::Faithfulness,
     tokens::Tokens,
 }

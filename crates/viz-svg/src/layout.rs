@@ -13,6 +13,7 @@ pub(crate) mod chips;
 pub(crate) mod color_bar;
 pub(crate) mod colored_text;
 pub(crate) mod column_names;
+pub(crate) mod curve_plot;
 pub(crate) mod distance_plot;
 pub(crate) mod dot_names;
 pub(crate) mod grid;

@@ -19,8 +19,8 @@ mod write;
 
 pub use chart::{Chart, chart, charts};
 pub use charts::{
-    Agreement, Highlight, InputFocused, Interactions, Interesting, Ledger, LongOutput, Map, Methods, Minimap,
-    Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Tokens,
+    Agreement, Faithfulness, Highlight, InputFocused, Interactions, Interesting, Ledger, LongOutput, Map,
+    Methods, Minimap, Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Tokens,
 };
 pub use error::Error;
 pub use figure::{AsRecords, Figure};

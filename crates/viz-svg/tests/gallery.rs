@@ -4,8 +4,8 @@
 use saliency_compare::Comparison;
 use saliency_schema::{Method, Model, Record};
 use saliency_viz_svg::{
-    Agreement, Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Methods, Minimap, Page,
-    Profile, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens,
+    Agreement, Faithfulness, Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Methods,
+    Minimap, Page, Profile, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens,
 };
 use std::path::Path;
 
@@ -23,6 +23,7 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
     let pairs = saliency_schema::read(include_bytes!("data/pairs.json")).unwrap().remove(0);
     let records = methods();
     let scores = Comparison::of(&records).unwrap().scores().unwrap();
+    let judged = saliency_schema::scores::read(include_bytes!("data/scores.json")).unwrap();
     let pictures = pictures! {
         "highlight.svg": Highlight::new(&record),
         "highlight-compared.svg": Highlight::new(&record).hover(12).lock(4).token(60),
@@ -43,6 +44,7 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
         "interactions.svg": Interactions::new(&pairs),
         "methods.svg": Methods::new(&records).scores(scores.clone()),
         "agreement.svg": Agreement::new(&records).scores(scores),
+        "faithfulness.svg": Faithfulness::new(&records).scores(judged),
         "tokens.svg": Tokens::new(&record),
     };
     let doc = without_spaces(DOC);
