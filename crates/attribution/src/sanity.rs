@@ -1,5 +1,5 @@
-//! Whether attributions depend on what a model has learnt, and on what is explained: they are taken again of a model with
-//! random weights, and of another token.
+//! Whether attributions depend on what a model has learnt, and on what is explained: they are taken again of a model
+//! with random weights, and of another token.
 
 use crate::attributor::Attributor;
 use crate::error::Error;

@@ -328,8 +328,8 @@ pub(crate) struct MethodArguments {
     #[arg(long, value_name = "R", help_heading = "Method")]
     pub(crate) rule: Option<Quadrature>,
     /// What replaces an ablated token, or where a path begins: zero, eos, mean, mask, token:ID, ids:A,B,…, sampled:K or
-    /// sampled:K:SEED (a distribution); perturbation methods also take resampled:K (what the model samples in its place),
-    /// deletion and masking. Default: the method's; a path begins where it suits the model, at zero or at mean.
+    /// sampled:K:SEED (a distribution); perturbation methods also take resampled:K (what the model samples in its
+    /// place), deletion and masking. Default: the method's; a path begins where it suits the model, at zero or at mean.
     #[arg(long, value_name = "B", help_heading = "Method")]
     pub(crate) baseline: Option<Ablation>,
     /// Another text as the baseline, token by token.
