@@ -166,8 +166,8 @@ impl Faithfulness {
     /// - `log-odds`: `−c(20 %)`, of the target `log-probability` alone.
     /// - `tau-leave-one-out`: Kendall's τ-b of attributions and what the target loses without each token alone.
     /// - `infidelity`: the mean of `(β Σ a − Δ)²` over random subsets, with `Σ a` their attributions, `Δ` what the
-    ///   target loses without them, and `β` the factor that fits best (Yeh and others 2019); `lds`: Spearman's correlation of
-    ///   the sums of the attributions that are kept and the target (Park and others 2023, "TRAK").
+    ///   target loses without them, and `β` the factor that fits best (Yeh and others 2019); `lds`: Spearman's
+    ///   correlation of the sums of the attributions that are kept and the target (Park and others 2023, "TRAK").
     ///
     /// Cost: for each output and operator at most `2 × steps × (records + random orders)` forward passes, and one for
     /// each subset and each token; sets of tokens that occur twice run once, and all from their first removed token on
