@@ -37,7 +37,7 @@ fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
     for chart in charts() {
         let scene = chart.draw(std::slice::from_ref(record), &Options::default()).unwrap();
         let said = match chart.name() {
-            "highlight" | "tokens" | "rivals" => of_row,
+            "highlight" | "methods" | "tokens" | "rivals" => of_row,
             // Two rows against each other, by their names.
             "scatter" => &scene.title,
             // Of outputs themselves they say more.

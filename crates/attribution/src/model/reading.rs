@@ -48,7 +48,8 @@ pub trait Reading {
 /// use saliency_attribution::testing::Linear;
 /// use saliency_attribution::{Attributor, Generation, LanguageModel, ReadModel, Sequence};
 ///
-/// let model = ReadModel::new(&Linear::new(3, 2), &[0, 1, 2])?;
+/// let linear = Linear::new(3, 2);
+/// let model = ReadModel::new(&linear, &[0, 1, 2])?;
 /// let outputs = model.generate(&[0, 1, 2], &Generation::greedy(2), &mut |_| true)?;
 /// let record = Attributor::new().target("logit").record(&model, &Sequence::from_ids(&[0, 1, 2], &outputs)?)?;
 /// # assert_eq!(record.attributions.len(), 2);

@@ -11,6 +11,7 @@ use crate::paint::scale::Scale;
 use crate::scene::{Scene, Text};
 use crate::text::{font, visible};
 use crate::values::agreement::{methods_of, pooled, two_decimals};
+use crate::values::excerpt;
 use crate::values::panels::{Panels, scale_of};
 use crate::values::rows::Rows;
 use saliency_schema::{Record, Scores};
@@ -72,7 +73,8 @@ impl Chart for Methods {
             let heading = Text::new(name.clone(), 0.0, top + 12.0, SIZE, options.theme.ink()).bold();
             sheet.add(heading);
             top += NAME;
-            let agrees: Vec<String> = agreement.iter().filter_map(|found| found.of(panel)).collect();
+            let mut agrees: Vec<String> = agreement.iter().filter_map(|found| found.of(panel)).collect();
+            agrees.extend(excerpt::outside_of_shown(&rows));
             let (lines, height) = caption::lay_out(&agrees, width, options.theme);
             if !lines.is_empty() {
                 sheet.group("agreement", None, lines, (0.0, top));
