@@ -33,9 +33,7 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let name = arguments.method.as_deref().unwrap_or("gradient-x-input");
     let source = Source { arguments: &arguments.source, from_stdin: arguments.stdin.is_some() };
     let (explain, work) = (&arguments.explain, &arguments.work);
-    let nothing = &mut Each::of(|_| Ok(()));
-    let Some(attributed) =
-        attribute_all(&source, explain, &[name], work, nothing, (beside.is_some(), quiet))?
+    let Some(attributed) = attribute_all(&source, explain, &[name], work, None, (beside.is_some(), quiet))?
     else {
         return Ok(());
     };
@@ -65,18 +63,7 @@ pub(crate) fn records(
     explain: &ExplainArguments,
     methods: &[&str],
     work: &WorkArguments,
-    quiet: bool,
-) -> Result<Option<Vec<Record>>, Failure> {
-    records_with(source, explain, methods, work, &mut Each::of(|_| Ok(())), quiet)
-}
-
-/// The same, with something to do for each run while the model is there.
-pub(crate) fn records_with(
-    source: &Source<'_>,
-    explain: &ExplainArguments,
-    methods: &[&str],
-    work: &WorkArguments,
-    each: &mut Each<'_>,
+    each: Option<&mut EachRun<'_>>,
     quiet: bool,
 ) -> Result<Option<Vec<Record>>, Failure> {
     let attributed = attribute_all(source, explain, methods, work, each, (false, quiet))?;
@@ -93,14 +80,9 @@ pub(crate) fn set_threads(arguments: &SourceArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is done for each run of a text, and whether methods that its model can't serve are left out.
-pub(crate) struct Each<'e> {
-    run: Box<EachRun<'e>>,
-    leaves_out: bool,
-}
-
-/// What is done for a run.
-type EachRun<'e> = dyn FnMut(&Attributed<'_>) -> Result<(), Failure> + 'e;
+/// What is done for each run of a text while the model is there. Methods that the model can't serve are then left out,
+/// and said.
+pub(crate) type EachRun<'e> = dyn FnMut(&Attributed<'_>) -> Result<(), Failure> + 'e;
 
 /// One run of a text, and what methods made of it, token by token.
 pub(crate) struct Attributed<'a> {
@@ -117,24 +99,13 @@ pub(crate) struct Judged {
     pub(crate) seconds: f64,
 }
 
-impl<'e> Each<'e> {
-    pub(crate) fn of(run: impl FnMut(&Attributed<'_>) -> Result<(), Failure> + 'e) -> Self {
-        Self { run: Box::new(run), leaves_out: false }
-    }
-
-    /// Methods that a model can't serve are left out, and said.
-    pub(crate) fn leaving_out(self) -> Self {
-        Self { leaves_out: true, ..self }
-    }
-}
-
 /// The same, with the unreduced attributions if `keeps_vectors`.
 fn attribute_all(
     source: &Source<'_>,
     explain: &ExplainArguments,
     methods: &[&str],
     work: &WorkArguments,
-    each: &mut Each<'_>,
+    mut each: Option<&mut EachRun<'_>>,
     (keeps_vectors, quiet): (bool, bool),
 ) -> Result<Option<Vec<(Record, UnreducedRows)>>, Failure> {
     let mut times = Times::begin();
@@ -180,19 +151,21 @@ fn attribute_all(
                 }
                 Err(attribution::Error::Stopped) if partial => return Err(Failure::TooEarly),
                 Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
-                Err(error) if each.leaves_out => {
+                Err(error) if each.is_some() => {
                     remark(quiet, &format!("{} is left out: {error}", plan.name()));
                     continue;
                 }
                 attributed => attributed?,
             };
             for (record, vectors) in attributed {
-                judged.push(Judged {
-                    attributor: plan.attributor().clone(),
-                    record: record.clone(),
-                    passes: plan.passes(),
-                    seconds: begun.elapsed().as_secs_f64(),
-                });
+                if each.is_some() {
+                    judged.push(Judged {
+                        attributor: plan.attributor().clone(),
+                        record: record.clone(),
+                        passes: plan.passes(),
+                        seconds: begun.elapsed().as_secs_f64(),
+                    });
+                }
                 records.push((request.finished(record, quiet)?, vectors));
             }
             match (interrupt::came(), partial) {
@@ -201,7 +174,9 @@ fn attribute_all(
                 (false, _) => {}
             }
         }
-        (each.run)(&Attributed { model, sequence: &sequence, methods: judged })?;
+        if let Some(each) = each.as_deref_mut() {
+            each(&Attributed { model, sequence: &sequence, methods: judged })?;
+        }
     }
     if work.times {
         times.print();

@@ -2,20 +2,19 @@
 //! point to.
 
 use crate::arguments::{CompareArguments, ExplainArguments};
-use crate::attribute::{Attributed, Each, Judged, records_with};
+use crate::attribute::{Attributed, Judged, records};
 use crate::compare::agreement;
 use crate::failure::Failure;
-use crate::interrupt;
 use crate::progress::Progress;
 use crate::text::Source;
-use saliency::attribution::{self, Faithfulness, Sanity, target};
+use saliency::attribution::methods::{IntegratedGradients, Position};
+use saliency::attribution::targets::LogProbability;
+use saliency::attribution::{self, Faithfulness, Method, Sanity, Target};
 use saliency::compare::judged;
 use saliency::schema::scores::{Cost, Measurement, Score, ScoredMethod, Scores};
 use saliency::{Attributor, LanguageModel, Record, Sequence};
 use std::time::Instant;
 
-/// The control that looks at nearness alone.
-const CONTROL: &str = "position";
 /// What integrated gradients are held to where it has to be quick.
 const TOLERANCE: f64 = 0.05;
 /// In how many steps blocks are randomised.
@@ -32,15 +31,15 @@ pub(crate) fn run(
         ));
     }
     let mut names: Vec<&str> = arguments.methods.iter().map(String::as_str).collect();
-    if !names.contains(&CONTROL) {
-        names.push(CONTROL);
+    let control = Position::new().card();
+    if !names.iter().any(|name| control.is_called(name)) {
+        names.push(control.name);
     }
     let explain = explain(arguments);
     let source = Source { arguments: &arguments.source, from_stdin: false };
     let mut judge = Judge::new(arguments, quiet);
-    let mut each = Each::of(|run| judge.judge(run)).leaving_out();
-    let records = records_with(&source, &explain, &names, &arguments.work, &mut each, quiet)?;
-    drop(each);
+    let each = &mut |run: &Attributed<'_>| judge.judge(run);
+    let records = records(&source, &explain, &names, &arguments.work, Some(each), quiet)?;
     let Some(records) = records else { return Ok(None) };
     let scores = judge.scores(agreement(arguments, &records)?, &records)?;
     Ok(Some((records, scores)))
@@ -50,7 +49,8 @@ pub(crate) fn run(
 fn explain(arguments: &CompareArguments) -> ExplainArguments {
     let mut explain = arguments.explain.clone();
     let method = &mut explain.method;
-    let is_ig = |name: &String| matches!(name.as_str(), "integrated-gradients" | "ig");
+    let ig = IntegratedGradients::new().card();
+    let is_ig = |name: &String| ig.is_called(name);
     if arguments.quick
         && method.steps.is_none()
         && method.tolerance.is_none()
@@ -59,6 +59,14 @@ fn explain(arguments: &CompareArguments) -> ExplainArguments {
         method.tolerance = Some(TOLERANCE);
     }
     explain
+}
+
+/// The failure of a run that may have been stopped by Ctrl-C.
+fn stopped(error: attribution::Error) -> Failure {
+    match error {
+        attribution::Error::Stopped => Failure::Interrupted,
+        error => error.into(),
+    }
 }
 
 /// What was found of the runs so far.
@@ -119,18 +127,10 @@ impl<'a> Judge<'a> {
             self.caveat(format!("{operator} is left out: the model can’t serve it"));
         }
         let outputs = self.outputs(sequence);
-        let bar = Progress::new("judging", 1000, self.quiet);
-        let mut watch = |done: attribution::Progress| {
-            bar.set((done.share * 1000.0) as usize);
-            !interrupt::came()
-        };
-        let target = target("log-probability")?;
-        let found = faithfulness.measure(*model, sequence, &*target, &records, &outputs, &mut watch);
-        bar.finish();
-        let found = match found {
-            Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
-            found => found?,
-        };
+        let found = Progress::of("judging", self.quiet, |watch| {
+            faithfulness.measure(*model, sequence, &LogProbability, &records, &outputs, watch)
+        });
+        let found = found.map_err(stopped)?;
         self.cost.0 += found.cost.tokens_forward;
         self.cost.1 += found.cost.tokens_naive;
         let text = self.texts;
@@ -155,18 +155,11 @@ impl<'a> Judge<'a> {
     ) -> Result<(), Failure> {
         let attributors: Vec<Attributor> = methods.iter().map(|method| method.attributor.clone()).collect();
         let records: Vec<Record> = methods.iter().map(|method| method.record.clone()).collect();
-        let bar = Progress::new("randomising", 1000, self.quiet);
-        let mut watch = |done: attribution::Progress| {
-            bar.set((done.share * 1000.0) as usize);
-            !interrupt::came()
-        };
         let sanity = Sanity::new().points(POINTS).seed(self.arguments.source.seed.unwrap_or(0));
-        let found = sanity.scores(model, sequence, (&attributors, &records), &mut watch);
-        bar.finish();
-        let found = match found {
-            Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
-            found => found?,
-        };
+        let found = Progress::of("randomising", self.quiet, |watch| {
+            sanity.scores(model, sequence, (&attributors, &records), watch)
+        });
+        let found = found.map_err(stopped)?;
         let text = self.texts;
         self.sanity.extend(found.into_iter().map(|mut score| {
             score.text = Some(text);
@@ -188,8 +181,9 @@ impl<'a> Judge<'a> {
 
     /// Agreement, with everything else beside it.
     fn scores(self, mut scores: Scores, records: &[Record]) -> Result<Scores, Failure> {
+        let control = Position::new().card();
         let is_control =
-            |record: &Record| record.method.as_ref().is_some_and(|method| method.name == CONTROL);
+            |record: &Record| record.method.as_ref().is_some_and(|method| method.name == control.name);
         for ((method, record), (passes, seconds)) in scores.methods.iter_mut().zip(records).zip(&self.costs) {
             method.control = is_control(record);
             method.passes = Some(passes.round() as u64);
@@ -202,7 +196,7 @@ impl<'a> Judge<'a> {
         caveats.extend(self.caveats);
         let scores = scores
             .with_setting("judging", how)
-            .with_setting("judged_target", "log-probability")
+            .with_setting("judged_target", LogProbability.name())
             .with_caveats(caveats)
             .with_measurements(self.measurements)
             .with_sanity(self.sanity)

@@ -1,6 +1,5 @@
 //! What one method will do for one sequence: estimate, announcement and run share it.
 
-use crate::interrupt;
 use crate::memory;
 use crate::pace::Pace;
 use crate::progress::Progress;
@@ -84,22 +83,17 @@ impl<'a> Plan<'a> {
         sequence: &Sequence,
         (keeps_vectors, quiet): (bool, bool),
     ) -> Result<Vec<(Record, UnreducedRows)>, attribution::Error> {
-        let progress = Progress::new("attributing", 1000, quiet);
-        let mut watch = |done: attribution::Progress| {
-            progress.set((done.share * 1000.0) as usize);
-            !interrupt::came()
-        };
         let alone = |record: Record| (record, UnreducedRows::default());
-        let attributed = if let Some(rivals) = self.rivals {
-            let records = self.attributor.rivals(model, sequence, rivals, &mut watch);
-            records.map(|records| records.into_iter().map(alone).collect())
-        } else if keeps_vectors {
-            self.attributor.record_and_vectors(model, sequence, &mut watch).map(|both| vec![both])
-        } else {
-            self.attributor.record_with(model, sequence, &mut watch).map(|record| vec![alone(record)])
-        };
-        progress.finish();
-        attributed
+        Progress::of("attributing", quiet, |watch| {
+            if let Some(rivals) = self.rivals {
+                let records = self.attributor.rivals(model, sequence, rivals, watch);
+                records.map(|records| records.into_iter().map(alone).collect())
+            } else if keeps_vectors {
+                self.attributor.record_and_vectors(model, sequence, watch).map(|both| vec![both])
+            } else {
+                self.attributor.record_with(model, sequence, watch).map(|record| vec![alone(record)])
+            }
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! A progress bar on standard error, if that is a terminal and the work takes longer than a second.
 
+use crate::interrupt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use saliency::attribution;
 use std::time::{Duration, Instant};
 
 pub(crate) struct Progress {
@@ -25,6 +27,21 @@ impl Progress {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(file.to_owned());
         Self { bar, begun: Instant::now(), quiet }
+    }
+
+    /// Runs something that tells its progress, with a bar, until Ctrl-C stops it.
+    pub(crate) fn of<T>(
+        what: &'static str,
+        quiet: bool,
+        run: impl FnOnce(&mut dyn FnMut(attribution::Progress) -> bool) -> T,
+    ) -> T {
+        let progress = Self::new(what, 1000, quiet);
+        let done = run(&mut |done| {
+            progress.set((done.share * 1000.0) as usize);
+            !interrupt::came()
+        });
+        progress.finish();
+        done
     }
 
     pub(crate) fn set(&self, done: usize) {
