@@ -18,7 +18,7 @@ pub trait Chart: Sync {
     /// Whether it draws several records together. A chart that does not needs [`Options::record`] when it is given
     /// several.
     fn takes_several(&self) -> bool {
-        false
+        self.needs_scores()
     }
 
     /// The options of this chart among those that only some charts have: `against`, `columns`, `expand`, `language`
@@ -39,8 +39,8 @@ pub trait Chart: Sync {
         self.needs_scores()
     }
 
-    /// Whether there is nothing to draw without [`Options::scores`]. Whoever draws every chart leaves it out then, and
-    /// [`draw`](Self::draw) refuses it.
+    /// Whether it draws [`Options::scores`] alone, whatever the records. Whoever draws every chart leaves it out where
+    /// there are none, and [`draw`](Self::draw) refuses it.
     fn needs_scores(&self) -> bool {
         false
     }
@@ -68,14 +68,17 @@ pub trait Chart: Sync {
     /// too small.
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error>;
 
-    /// Checks the options, reduces the records to what is shown ([`Options::inputs`], [`Options::fold`]), and lays them
-    /// out.
+    /// Checks the options, reduces the records to what is shown ([`Options::inputs`], [`Options::fold`]; of a chart of
+    /// scores nothing depends on that), and lays them out.
     ///
     /// # Errors
     /// An option that is out of its range or that the chart does not have, inputs or parts that a record does not have,
     /// and the errors of [`lay_out`](Self::lay_out).
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         options.check(self.name(), self.own_options())?;
+        if self.needs_scores() {
+            return self.lay_out(records, options);
+        }
         let view = View::of(records, options)?;
         self.lay_out(&view.records, &view.options)
     }

@@ -39,18 +39,8 @@ impl Chart for Faithfulness {
         "what the target loses while tokens go in each method's order, beside random orders"
     }
 
-    fn takes_several(&self) -> bool {
-        true
-    }
-
     fn needs_scores(&self) -> bool {
         true
-    }
-
-    fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        options.check(self.name(), self.own_options())?;
-        // Nothing of it depends on what is drawn of the records.
-        self.lay_out(records, options)
     }
 
     fn lay_out(&self, _: &[Record], options: &Options) -> Result<Scene, Error> {
