@@ -299,8 +299,7 @@ fn row(record: &Record, output: usize, removable: &[usize]) -> Vec<f64> {
 /// Kendall's τ-b.
 fn tau(a: &[Option<f64>], b: &[Option<f64>]) -> Option<f64> {
     let (a, b, _) = saliency_compare::rows(a, b, saliency_compare::Sign::Signed);
-    let kendall = saliency_compare::measures().iter().find(|measure| measure.name == "kendall")?;
-    kendall.of(&a, &b, &saliency_compare::Parameters::default())
+    saliency_compare::measure("kendall")?.of(&a, &b, &saliency_compare::Parameters::default())
 }
 
 /// Sets of removed tokens, each once.

@@ -3,15 +3,17 @@
 
 use crate::attributor::Attributor;
 use crate::error::Error;
-use crate::model::LanguageModel;
 use crate::model::randomize::Randomize;
 use crate::model::sequence::Sequence;
+use crate::model::{LanguageModel, TokenId};
+use crate::problem::Problem;
 use crate::problem::progress::Progress;
+use crate::target::contrast::ranked;
 use crate::target::for_tokens::ForTokens;
+use crate::targets::Probability;
 use saliency_schema::scores::{Better, Score};
 use saliency_schema::{Record, spearman};
 use std::ops::Range;
-use tch::Tensor;
 
 /// What is changed, and how often.
 ///
@@ -135,19 +137,13 @@ struct Change {
 }
 
 /// The most probable other token in each output's place.
-fn rivals(model: &dyn LanguageModel, sequence: &Sequence) -> Result<Vec<Option<u32>>, Error> {
-    let _no_gradient = tch::no_grad_guard();
-    let (ids, n_input) = (sequence.ids(), sequence.n_input());
-    let read = &ids[..ids.len() - 1];
-    let embeddings = crate::model::checked::embed(model, read, None)?.f_unsqueeze(0)?;
-    let logits = crate::model::checked::logits(model, &embeddings, n_input, n_input - 1..read.len())?;
-    let mut rivals = Vec::new();
-    for (row, own) in ids[n_input..].iter().enumerate() {
-        let logits: Tensor = logits.f_select(0, 0)?.f_select(0, row as i64)?.f_detach_copy()?;
-        let _ = logits.f_narrow(0, i64::from(*own), 1)?.f_fill_(f64::NEG_INFINITY)?;
-        rivals.push(u32::try_from(logits.f_argmax(0, false)?.f_int64_value(&[])?).ok());
-    }
-    Ok(rivals)
+fn rivals(model: &dyn LanguageModel, sequence: &Sequence) -> Result<Vec<Option<TokenId>>, Error> {
+    let problem = Problem::new(model, sequence, &Probability)?;
+    let rival = |output: usize| {
+        let logits = problem.input().logits_of(output)?.f_detach()?.f_select(0, 0)?;
+        Ok(Some(ranked(&logits, problem.output_token(output).id, 1)?))
+    };
+    (0..sequence.n_output()).map(rival).collect()
 }
 
 /// With signs, where there are any, and of sizes.

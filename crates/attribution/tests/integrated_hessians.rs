@@ -3,28 +3,16 @@
 
 mod common;
 
-use common::{INPUTS, OUTPUTS, models, sequence, transformer};
+use common::{INPUTS, OUTPUTS, ROUNDING, attributor, models, parts, record, sequence, transformer};
 use saliency_attribution::methods::{IntegratedGradients, IntegratedHessians};
 use saliency_attribution::testing::{EncoderDecoder, Linear, Power, Saturating};
 use saliency_attribution::{
-    Aggregate, Attributor, Baseline, Error, LanguageModel, Limits, Method, ModelError, Normalize, Parameters,
-    Problem, Segmentation, Sequence, Size, method, target,
+    Attributor, Baseline, Error, LanguageModel, Limits, Method, ModelError, Parameters, Problem,
+    Segmentation, Sequence, Size, method, target,
 };
 use saliency_schema::{Kind, Record, Token};
 use std::ops::Range;
 use tch::Tensor;
-
-/// Rounding of a few thousand float64 operations on values around 1.
-const ROUNDING: f64 = 1e-10;
-
-fn attributor(method: impl Method + 'static) -> Attributor {
-    let attributor = Attributor::new().with_method(method).target("logit");
-    attributor.aggregate(Aggregate::Sum).normalize(Normalize::None)
-}
-
-fn record(model: &dyn LanguageModel, sequence: &Sequence, method: impl Method + 'static) -> Record {
-    attributor(method).record(model, sequence).unwrap()
-}
 
 fn value(record: &Record, row: usize, i: usize, j: usize) -> f64 {
     let pair = (i.min(j), i.max(j));
@@ -40,15 +28,6 @@ fn pairs(n: usize) -> impl Iterator<Item = (usize, usize)> {
 }
 
 // --- closed forms
-
-/// `x_i` of the power model, by its formula.
-fn parts(inputs: &[u32]) -> Vec<f64> {
-    let part = |(i, id): (usize, &u32)| {
-        let term = |h: f64| (3.0 * f64::from(*id) + h + 1.0).sin() * (5.0 * h).cos();
-        (i % 3) as f64 * (term(0.0) + term(1.0) + term(2.0))
-    };
-    inputs.iter().enumerate().map(part).collect()
-}
 
 /// Of `s^d` from zero, `∂²/∂x_i∂x_j = d (d − 1) s^(d − 2)` goes as `(αβ)^(d − 2)` and the first derivative as
 /// `(αβ)^(d − 1)`; `∫∫ (αβ)^(d − 1) = 1/d²`. So `Γ_ij = (d − 1)/d · x_i x_j s^(d − 2)`, and on the diagonal

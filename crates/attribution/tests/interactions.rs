@@ -3,28 +3,16 @@
 
 mod common;
 
-use common::{INPUTS, OUTPUTS, models, sequence};
+use common::{INPUTS, OUTPUTS, ROUNDING, attributor, models, parts, record, sequence};
 use saliency_attribution::methods::{Occlusion, OcclusionPairs, Shapley, ShapleyInteraction};
 use saliency_attribution::testing::{EncoderDecoder, Linear, Power, Saturating};
 use saliency_attribution::{
-    Ablation, Aggregate, Attributor, Baseline, Error, InteractionIndex, LanguageModel, Limits, Method,
-    ModelError, Normalize, Parameters, Segmentation, Sequence, method,
+    Ablation, Attributor, Baseline, Error, InteractionIndex, LanguageModel, Limits, Method, ModelError,
+    Normalize, Parameters, Segmentation, Sequence, method,
 };
 use saliency_schema::{Interaction, Kind, Record, Token};
 use std::ops::Range;
 use tch::Tensor;
-
-/// Rounding of a few thousand float64 operations on values around 1.
-const ROUNDING: f64 = 1e-10;
-
-fn attributor(method: impl Method + 'static) -> Attributor {
-    let attributor = Attributor::new().with_method(method).target("logit");
-    attributor.aggregate(Aggregate::Sum).normalize(Normalize::None)
-}
-
-fn record(model: &dyn LanguageModel, sequence: &Sequence, method: impl Method + 'static) -> Record {
-    attributor(method).record(model, sequence).unwrap()
-}
 
 fn find(record: &Record, row: usize, i: usize, j: usize) -> Interaction {
     *record.interactions[row].iter().find(|pair| (pair.i, pair.j) == (i, j)).unwrap()
@@ -47,15 +35,6 @@ fn indices() -> [ShapleyInteraction; 2] {
 }
 
 // --- closed forms
-
-/// `x_i` of the power model, by its formula.
-fn parts(inputs: &[u32]) -> Vec<f64> {
-    let part = |(i, id): (usize, &u32)| {
-        let term = |h: f64| (3.0 * f64::from(*id) + h + 1.0).sin() * (5.0 * h).cos();
-        (i % 3) as f64 * (term(0.0) + term(1.0) + term(2.0))
-    };
-    inputs.iter().enumerate().map(part).collect()
-}
 
 #[test]
 fn a_squares_pairs_are_twice_the_product() {

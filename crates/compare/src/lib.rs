@@ -21,7 +21,7 @@ mod verdict;
 pub use comparison::Comparison;
 pub use error::Error;
 pub use judged::judged;
-pub use measure::{Measure, Parameters, measures};
+pub use measure::{Measure, Parameters, measure, measures};
 pub use metric::{METRICS, Metric, metric};
 pub use resampler::Resampler;
 pub use row::{Row, Sign, rows};

@@ -94,6 +94,11 @@ impl Measure {
     }
 }
 
+/// The measure of that name.
+pub fn measure(name: &str) -> Option<&'static Measure> {
+    measures().iter().find(|measure| measure.name == name)
+}
+
 /// Every measure, in the order in which tables show them.
 pub fn measures() -> &'static [Measure] {
     TABLE

@@ -4,6 +4,7 @@ use crate::coalitions::game::{Game, GameRules};
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
+use crate::method::strongest::Strongest;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use saliency_schema::Segmentation;
@@ -37,14 +38,9 @@ impl Occluded {
             players.map(|(player, tokens)| (vec![player], tokens.clone())).unzip();
         let outputs = 0..problem.n_output();
         let clean = outputs.map(|output| problem.value_at_input(output)).sum::<Result<f64, Error>>()?;
-        let losses =
-            game.values(&players, later)?.into_iter().map(|values| clean - values.iter().sum::<f64>());
-        let mut ranked: Vec<(f64, Range<usize>)> = losses.map(f64::abs).zip(tokens).collect();
-        // Stable, so that the first of equals comes first.
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        ranked.truncate(count);
-        let mut chosen: Vec<_> = ranked.into_iter().map(|(_, tokens)| tokens).collect();
-        chosen.sort_by_key(|tokens| tokens.start);
-        Ok(chosen)
+        let values = game.values(&players, later)?;
+        let losses: Vec<_> = values.iter().map(|values| Some(clean - values.iter().sum::<f64>())).collect();
+        let chosen = Strongest(Some(count as u32)).chosen(&losses);
+        Ok(chosen.into_iter().map(|place| tokens[place].clone()).collect())
     }
 }

@@ -43,7 +43,12 @@ impl Strongest {
     }
 }
 
+/// Every pair of `n` places.
+pub(crate) fn pairs_among(n: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..n).flat_map(move |i| (i + 1..n).map(move |j| (i, j)))
+}
+
 /// Every pair of some segments.
 pub(crate) fn pairs_of(segments: &[usize]) -> impl Iterator<Item = (usize, usize)> + '_ {
-    segments.iter().enumerate().flat_map(|(at, i)| segments[at + 1..].iter().map(move |j| (*i, *j)))
+    pairs_among(segments.len()).map(|(i, j)| (segments[i], segments[j]))
 }

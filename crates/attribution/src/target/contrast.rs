@@ -144,7 +144,7 @@ impl<T: Target> Contrast<T> {
 
 /// The token of that rank by probability besides one, from 1: `logits` is `[vocabulary]`. In a vocabulary of one token
 /// it is that token.
-fn ranked(logits: &Tensor, id: TokenId, rank: usize) -> Result<TokenId, Error> {
+pub(crate) fn ranked(logits: &Tensor, id: TokenId, rank: usize) -> Result<TokenId, Error> {
     let vocabulary = logits.size()[0];
     if rank == 0 || (rank as i64 >= vocabulary && rank > 1) {
         let range = "at least 1 and below the vocabulary's size";

@@ -12,7 +12,7 @@ use crate::method::explanation::Explanation;
 use crate::method::parameters::{Parameters, check_count};
 use crate::method::path_start::PathStart;
 use crate::method::setters::setters;
-use crate::method::strongest::{MOST, Strongest, pairs_of};
+use crate::method::strongest::{MOST, Strongest, pairs_among};
 use crate::model::LanguageModel;
 use crate::problem::Problem;
 use crate::problem::backward::{Graph, gradient, with_gradients};
@@ -87,13 +87,12 @@ impl Sums {
     /// Main effects and pairs, of the first tokens of the segments.
     fn interactions(&self, segments: &[Range<usize>]) -> Vec<Interaction> {
         let token = |i: usize| segments[i].start;
-        let places = 0..self.chosen.len();
-        let main = places.clone().map(|at| {
-            let i = self.chosen[at];
-            Interaction::new(token(i), token(i), self.first[i] + self.second[at][i])
-        });
-        let places: Vec<usize> = places.collect();
-        let pairs = pairs_of(&places).map(|(at, other)| {
+        let main = self
+            .chosen
+            .iter()
+            .enumerate()
+            .map(|(at, &i)| Interaction::new(token(i), token(i), self.first[i] + self.second[at][i]));
+        let pairs = pairs_among(self.chosen.len()).map(|(at, other)| {
             let (i, j) = (self.chosen[at], self.chosen[other]);
             Interaction::new(token(i), token(j), self.second[at][j] + self.second[other][i])
         });

@@ -11,6 +11,7 @@ use crate::method::explanation::Explanation;
 use crate::method::interaction_index::InteractionIndex;
 use crate::method::parameters::{Parameters, check_count};
 use crate::method::setters::setters;
+use crate::method::strongest::pairs_among;
 use crate::methods::perturbation::shapley::{exact, of_all_coalitions, orders};
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
@@ -147,7 +148,7 @@ impl ShapleyInteraction {
             InteractionIndex::ShapleyTaylor => value(1 << i) - value(0),
         };
         let main_effects = (0..n).map(|i| (i, i, main_effect(i)));
-        main_effects.chain(pairs_of(n).map(|(i, j)| (i, j, pairs[i * n + j]))).collect()
+        main_effects.chain(pairs_among(n).map(|(i, j)| (i, j, pairs[i * n + j]))).collect()
     }
 
     fn all(
@@ -223,7 +224,7 @@ impl ShapleyInteraction {
                 pair.with_standard_error(error)
             };
             let main_effects = main_effects.iter().enumerate().map(|(i, found)| interaction((i, i), found));
-            let of_pairs = pairs_of(n).map(|(i, j)| interaction((i, j), &sums.pairs[i * n + j]));
+            let of_pairs = pairs_among(n).map(|(i, j)| interaction((i, j), &sums.pairs[i * n + j]));
             each(Explanation {
                 baseline_value: Some(empty[output]),
                 samples: Some(pairs),
@@ -264,11 +265,6 @@ impl Sums {
         add(&mut self.main_effects, &sample.main_effects);
         add(&mut self.pairs, &sample.pairs);
     }
-}
-
-/// Every pair of `n` players.
-fn pairs_of(n: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..n).flat_map(move |i| (i + 1..n).map(move |j| (i, j)))
 }
 
 impl Method for ShapleyInteraction {
