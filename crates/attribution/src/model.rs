@@ -54,7 +54,7 @@ impl Limits {
         if n_input == 0 {
             return Err(Error::NoInput);
         }
-        if n_output > self.context.saturating_sub(n_input) {
+        if n_input.saturating_add(n_output) > self.context {
             return Err(Error::Context { n_input, n_output, context: self.context });
         }
         Ok(())

@@ -103,6 +103,8 @@ fn texts() {
     place.refused(&["attribute", "--text", "a", "--continuation", ""], 2, &["continuation is empty"]);
     let long = "word ".repeat(2000);
     place.refused(&["attribute", "--text", &long], 1, &["at most 512", "shorten the text"]);
+    let longer_by_a_token = "a ".repeat(512);
+    place.refused(&["attribute", "--text", &longer_by_a_token], 1, &["at most 512", "shorten the text"]);
     place.refused(
         &["attribute", "--text", "abc", "--generate", "600"],
         1,
