@@ -153,6 +153,28 @@ impl Faithfulness {
         Self { settings: self.settings.memory(bytes), ..self }
     }
 
+    /// How many tokens go forward at most to measure so many records of a sequence at some of its outputs: as many as
+    /// whole passes would take, each set of removed tokens by itself.
+    pub fn tokens_at_most(&self, sequence: &Sequence, records: usize, outputs: &[usize]) -> u64 {
+        let orders = records + self.draws as usize;
+        let sets = |context: usize| {
+            let grid = Grid::new(context, self.steps);
+            let many = context > 1;
+            let singles = if self.leave_one_out && many { context } else { 0 };
+            2 * grid.counts.len() * orders + if many { self.subsets } else { 0 } + singles
+        };
+        let runs = |operator: &Ablation| match operator {
+            Ablation::Resampled { draws, .. } => *draws as usize,
+            _ => 1,
+        };
+        let a_set: usize = self.operators.iter().map(runs).sum();
+        let of = |output: &usize| {
+            let context = sequence.n_input() + output;
+            (context * sets(context) * a_set) as u64
+        };
+        outputs.iter().map(of).sum()
+    }
+
     /// Measures records of one sequence at some of its outputs.
     ///
     /// Metrics, in units of the target where nothing else is said; `c(k)` is what the target loses without the `k`

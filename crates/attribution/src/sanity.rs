@@ -111,6 +111,11 @@ impl Sanity {
         Ok(scores)
     }
 
+    /// How often each attributor runs.
+    pub fn runs(&self, model: &dyn LanguageModel) -> usize {
+        self.changes(model).len() + 1
+    }
+
     fn changes(&self, model: &dyn LanguageModel) -> Vec<Change> {
         let blocks = model.randomize().map_or(0, Randomize::blocks);
         let points = self.points.clamp(1, blocks.max(1)).min(blocks);

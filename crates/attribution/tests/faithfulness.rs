@@ -36,6 +36,20 @@ fn close(found: Option<f64>, expected: f64) {
     assert!((found - expected).abs() < 1e-12 * expected.abs().max(1.0), "{found} instead of {expected}");
 }
 
+/// Of a text whose tokens may all go, as many tokens as whole passes take.
+#[test]
+fn what_it_takes_is_foreseen() {
+    let model = Linear::new(12, 3);
+    let sequence = Sequence::from_ids(&[0, 7, 3, 11, 2, 5, 9, 1, 4, 8], &[6, 2]).unwrap();
+    let record = occluded(&model, &sequence);
+    let ways = vec![Baseline::Zero.into(), Ablation::Deletion];
+    for faithfulness in [Faithfulness::quick(), Faithfulness::new().operators(ways)] {
+        let measured = measured(&faithfulness, &model, &sequence, &[&record, &record], &[0, 1]);
+        assert_eq!(faithfulness.tokens_at_most(&sequence, 2, &[0, 1]), measured.cost.tokens_naive);
+        assert!(measured.cost.tokens_forward <= measured.cost.tokens_naive);
+    }
+}
+
 /// Ten tokens of a linear model, of which each is worth its attribution: all metrics are sums by hand.
 #[test]
 fn metrics_of_a_linear_model_are_sums_of_attributions() {

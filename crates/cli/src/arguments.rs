@@ -121,7 +121,7 @@ pub(crate) struct AttributeArguments {
 }
 
 /// The model, the text and its continuation.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SourceArguments {
     /// `demo`; `demo-t5`; `smollm2`; a folder in Hugging Face's layout (config.json, safetensors, and tokenizer.json or
@@ -397,7 +397,7 @@ pub(crate) struct MethodArguments {
 }
 
 /// How the computation runs.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct WorkArguments {
     /// The memory that the whole program may use, such as 2GB or 1500MB; batches are chosen to fit. A single pass that
     /// needs more still runs.
@@ -436,6 +436,18 @@ impl std::str::FromStr for Bytes {
         };
         let bytes = number.trim().parse::<f64>().map_err(|_| wrong())? * unit;
         if (1.0..1e18).contains(&bytes) { Ok(Self(bytes as u64)) } else { Err(wrong()) }
+    }
+}
+
+impl SourceArguments {
+    /// The same of this text, with this continuation or one that is generated.
+    pub(crate) fn with_text(&self, text: &str, continuation: Option<&str>) -> Self {
+        Self {
+            text: Some(text.to_owned()),
+            text_file: None,
+            continuation: continuation.map(str::to_owned),
+            ..self.clone()
+        }
     }
 }
 
@@ -619,6 +631,17 @@ pub(crate) struct CompareArguments {
     pub(crate) explain: ExplainArguments,
     #[command(flatten)]
     pub(crate) work: WorkArguments,
+    /// Judge the methods on each text of this file and pool the scores: a JSON object a line, {"text": "…"} with
+    /// "continuation" where it is not generated. Finished texts are appended to FOLDER/texts.jsonl and skipped when
+    /// the command runs again.
+    #[arg(
+        long,
+        value_name = "FILE.jsonl",
+        conflicts_with_all = ["records", "text", "text_file", "continuation"],
+        requires_all = ["methods", "output"],
+        help_heading = "Text"
+    )]
+    pub(crate) texts: Option<PathBuf>,
     /// With a text: the methods to judge, separated by commas; each takes the flags under Method that it has. The
     /// control position stands beside them.
     #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Attribution")]

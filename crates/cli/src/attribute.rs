@@ -1,6 +1,7 @@
 //! `saliency attribute`: a text in, records out.
 
 use crate::arguments::{AttributeArguments, ExplainArguments, Format, SourceArguments, WorkArguments};
+use crate::estimate::Estimate;
 use crate::failure::Failure;
 use crate::output::{Destination, Prepared, remark};
 use crate::request::Request;
@@ -8,7 +9,7 @@ use crate::text::{Source, continued, generations, prompt, say_special, text};
 use crate::times::Times;
 use crate::{estimate, interrupt, memory, model, vectors};
 use saliency::attribution::{self, UnreducedRows, tch};
-use saliency::{Attributor, LanguageModel, Record, Sequence};
+use saliency::{Attributor, Checkpoint, Generation, LanguageModel, Prompt, Record, Sequence};
 use std::time::Instant;
 
 pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Failure> {
@@ -33,8 +34,7 @@ pub(crate) fn run(arguments: &AttributeArguments, quiet: bool) -> Result<(), Fai
     let name = arguments.method.as_deref().unwrap_or("gradient-x-input");
     let source = Source { arguments: &arguments.source, from_stdin: arguments.stdin.is_some() };
     let (explain, work) = (&arguments.explain, &arguments.work);
-    let Some(attributed) = attribute_all(&source, explain, &[name], work, None, (beside.is_some(), quiet))?
-    else {
+    let Some(attributed) = attributed(&source, explain, &[name], work, (beside.is_some(), quiet))? else {
         return Ok(());
     };
     let (records, vectors): (Vec<Record>, Vec<UnreducedRows>) = attributed.into_iter().unzip();
@@ -63,11 +63,34 @@ pub(crate) fn records(
     explain: &ExplainArguments,
     methods: &[&str],
     work: &WorkArguments,
-    each: Option<&mut EachRun<'_>>,
     quiet: bool,
 ) -> Result<Option<Vec<Record>>, Failure> {
-    let attributed = attribute_all(source, explain, methods, work, each, (false, quiet))?;
+    let attributed = attributed(source, explain, methods, work, (false, quiet))?;
     Ok(attributed.map(|attributed| attributed.into_iter().map(|(record, _)| record).collect()))
+}
+
+/// The same, with the unreduced attributions if `keeps_vectors`; `None` where only an estimate was asked for.
+fn attributed(
+    source: &Source<'_>,
+    explain: &ExplainArguments,
+    methods: &[&str],
+    work: &WorkArguments,
+    (keeps_vectors, quiet): (bool, bool),
+) -> Result<Option<Vec<(Record, UnreducedRows)>>, Failure> {
+    let mut times = Times::begin();
+    // Mistakes in the arguments are found before the model is loaded.
+    let asked = Asked::new(source, explain, methods, work)?;
+    let checkpoint = asked.open(quiet)?;
+    times.loaded();
+    if work.dry_run {
+        asked.foresee(&checkpoint, quiet)?.print()?;
+        return Ok(None);
+    }
+    let attributed = asked.run(&checkpoint, None, &mut times, (keeps_vectors, quiet))?;
+    if work.times {
+        times.print();
+    }
+    Ok(Some(attributed))
 }
 
 /// Sets the number of threads, if one was given.
@@ -99,87 +122,121 @@ pub(crate) struct Judged {
     pub(crate) seconds: f64,
 }
 
-/// The same, with the unreduced attributions if `keeps_vectors`.
-fn attribute_all(
-    source: &Source<'_>,
-    explain: &ExplainArguments,
-    methods: &[&str],
-    work: &WorkArguments,
-    mut each: Option<&mut EachRun<'_>>,
-    (keeps_vectors, quiet): (bool, bool),
-) -> Result<Option<Vec<(Record, UnreducedRows)>>, Failure> {
-    let mut times = Times::begin();
-    // Mistakes in the arguments are found before the model is loaded.
-    let request = Request::new(explain, methods, source.arguments.seed, work.partial)?;
-    let generations = generations(source.arguments)?;
-    let text = text(source)?;
-    let filled = prompt(source.arguments, &text);
-    filled.check()?;
-    set_threads(source.arguments)?;
-    let checkpoint = model::open(source.arguments, quiet)?;
-    times.loaded();
-    let memory = work.memory.map(|memory| memory::left_of(memory, quiet));
-    let request = request.check(&checkpoint, &filled, memory)?;
-    if work.dry_run {
-        estimate::print(&checkpoint, source.arguments, &text, &request)?;
-        return Ok(None);
+/// A text and what is asked of it, checked as far as that goes without a model.
+pub(crate) struct Asked<'a> {
+    source: &'a SourceArguments,
+    work: &'a WorkArguments,
+    request: Request<'a>,
+    generations: Vec<Generation>,
+    text: String,
+    prompt: Prompt,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(
+        source: &Source<'a>,
+        explain: &'a ExplainArguments,
+        methods: &[&'a str],
+        work: &'a WorkArguments,
+    ) -> Result<Self, Failure> {
+        let request = Request::new(explain, methods, source.arguments.seed, work.partial)?;
+        let generations = generations(source.arguments)?;
+        let text = text(source)?;
+        let prompt = prompt(source.arguments, &text);
+        prompt.check()?;
+        Ok(Self { source: source.arguments, work, request, generations, text, prompt })
     }
-    let whole = (&*text, source.arguments.continuation.as_deref());
-    estimate::check_memory(&checkpoint, source.arguments, whole, &request)?;
-    interrupt::listen();
-    let mut records = Vec::new();
-    say_special(&checkpoint, source.arguments, &text, quiet)?;
-    let continuation = source.arguments.continuation.as_deref();
-    // What is generated is explained from where the text was read.
-    let read = if continuation.is_none() { Some(checkpoint.read(filled.clone())?) } else { None };
-    let model: &dyn LanguageModel = read.as_ref().map_or(&checkpoint.model, |read| &read.model);
-    let sequences = match &read {
-        Some(read) => continued(read, source.arguments, filled, (None, &generations), quiet)?,
-        None => continued(&checkpoint, source.arguments, filled, (continuation, &generations), quiet)?,
-    };
-    times.continued();
-    for sequence in sequences {
-        request.check_group(&sequence)?;
-        let mut judged = Vec::new();
-        for plan in request.plans(&checkpoint.model, &sequence)? {
-            let begun = Instant::now();
-            estimate::announce(&checkpoint, &plan, &sequence, quiet)?;
-            let partial = request.is_partial();
-            let attributed = match plan.run(model, &sequence, (keeps_vectors, quiet)) {
-                Err(attribution::Error::Stopped) if partial && !records.is_empty() => {
-                    return Ok(Some(records));
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The model that is asked.
+    pub(crate) fn open(&self, quiet: bool) -> Result<Checkpoint, Failure> {
+        set_threads(self.source)?;
+        model::open(self.source, quiet)
+    }
+
+    /// What it will take, and the text as it will be.
+    pub(crate) fn foresee<'c>(
+        self,
+        checkpoint: &'c Checkpoint,
+        quiet: bool,
+    ) -> Result<Estimate<'a, 'c>, Failure> {
+        let memory = self.memory(quiet);
+        let request = self.request.check(checkpoint, &self.prompt, memory)?;
+        Estimate::of(checkpoint, self.source, &self.text, &request)
+    }
+
+    /// The records of every run and method, run by run, with the unreduced attributions if `keeps_vectors`.
+    pub(crate) fn run(
+        self,
+        checkpoint: &Checkpoint,
+        mut each: Option<&mut EachRun<'_>>,
+        times: &mut Times,
+        (keeps_vectors, quiet): (bool, bool),
+    ) -> Result<Vec<(Record, UnreducedRows)>, Failure> {
+        let source = self.source;
+        let continuation = source.continuation.as_deref();
+        let memory = self.memory(quiet);
+        let request = self.request.check(checkpoint, &self.prompt, memory)?;
+        estimate::check_memory(checkpoint, source, (&self.text, continuation), &request)?;
+        interrupt::listen();
+        let mut records = Vec::new();
+        say_special(checkpoint, source, &self.text, quiet)?;
+        // What is generated is explained from where the text was read.
+        let read = if continuation.is_none() { Some(checkpoint.read(self.prompt.clone())?) } else { None };
+        let model: &dyn LanguageModel = read.as_ref().map_or(&checkpoint.model, |read| &read.model);
+        let (prompt, generations) = (self.prompt, &self.generations);
+        let sequences = match &read {
+            Some(read) => continued(read, source, prompt, (None, generations), quiet)?,
+            None => continued(checkpoint, source, prompt, (continuation, generations), quiet)?,
+        };
+        times.continued();
+        for sequence in sequences {
+            request.check_group(&sequence)?;
+            let mut judged = Vec::new();
+            for plan in request.plans(&checkpoint.model, &sequence)? {
+                let begun = Instant::now();
+                estimate::announce(checkpoint, &plan, &sequence, quiet)?;
+                let partial = request.is_partial();
+                let attributed = match plan.run(model, &sequence, (keeps_vectors, quiet)) {
+                    Err(attribution::Error::Stopped) if partial && !records.is_empty() => {
+                        return Ok(records);
+                    }
+                    Err(attribution::Error::Stopped) if partial => return Err(Failure::TooEarly),
+                    Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
+                    Err(error) if each.is_some() => {
+                        remark(quiet, &format!("{} is left out: {error}", plan.name()));
+                        continue;
+                    }
+                    attributed => attributed?,
+                };
+                for (record, vectors) in attributed {
+                    if each.is_some() {
+                        judged.push(Judged {
+                            attributor: plan.attributor().clone(),
+                            record: record.clone(),
+                            passes: plan.passes(),
+                            seconds: begun.elapsed().as_secs_f64(),
+                        });
+                    }
+                    records.push((request.finished(record, quiet)?, vectors));
                 }
-                Err(attribution::Error::Stopped) if partial => return Err(Failure::TooEarly),
-                Err(attribution::Error::Stopped) => return Err(Failure::Interrupted),
-                Err(error) if each.is_some() => {
-                    remark(quiet, &format!("{} is left out: {error}", plan.name()));
-                    continue;
+                match (interrupt::came(), partial) {
+                    (true, true) => return Ok(records),
+                    (true, false) => return Err(Failure::Interrupted),
+                    (false, _) => {}
                 }
-                attributed => attributed?,
-            };
-            for (record, vectors) in attributed {
-                if each.is_some() {
-                    judged.push(Judged {
-                        attributor: plan.attributor().clone(),
-                        record: record.clone(),
-                        passes: plan.passes(),
-                        seconds: begun.elapsed().as_secs_f64(),
-                    });
-                }
-                records.push((request.finished(record, quiet)?, vectors));
             }
-            match (interrupt::came(), partial) {
-                (true, true) => return Ok(Some(records)),
-                (true, false) => return Err(Failure::Interrupted),
-                (false, _) => {}
+            if let Some(each) = each.as_deref_mut() {
+                each(&Attributed { model, sequence: &sequence, methods: judged })?;
             }
         }
-        if let Some(each) = each.as_deref_mut() {
-            each(&Attributed { model, sequence: &sequence, methods: judged })?;
-        }
+        Ok(records)
     }
-    if work.times {
-        times.print();
+
+    fn memory(&self, quiet: bool) -> Option<usize> {
+        self.work.memory.map(|memory| memory::left_of(memory, quiet))
     }
-    Ok(Some(records))
 }

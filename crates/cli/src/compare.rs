@@ -16,10 +16,11 @@ use std::sync::Arc;
 
 pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<(), Failure> {
     let look = options(&arguments.look)?;
-    let has_text = arguments.source.text.is_some() || arguments.source.text_file.is_some();
+    let source = &arguments.source;
+    let has_text = source.text.is_some() || source.text_file.is_some() || arguments.texts.is_some();
     let (records, scores) = if has_text {
         match judge::run(arguments, quiet)? {
-            Some(judged) => judged,
+            Some(judged) => (judged.records, judged.scores),
             // Only an estimate was requested.
             None => return Ok(()),
         }

@@ -18,32 +18,57 @@ const LONG: f64 = 200.0;
 /// Texts of fewer bytes fit any machine.
 const SHORT: usize = 8192;
 
-/// Prints the estimate, a line for each method.
-pub(crate) fn print(
-    checkpoint: &Checkpoint,
-    arguments: &SourceArguments,
-    text: &str,
-    request: &CheckedRequest<'_>,
-) -> Result<(), Failure> {
-    let forced = arguments.continuation.is_some();
-    let continuation = arguments.continuation.as_deref();
-    let sequence = expected(checkpoint, arguments, (text, continuation))?;
-    let (n_output, runs) = (sequence.n_output(), arguments.runs as f64);
-    let pace = Pace::measure(&checkpoint.model, &sequence, !forced)?;
-    let mut lines = format!(
-        "{}, {}, {}, {}\n",
-        counted(sequence.n_input() as u64, "input token"),
-        counted(n_output as u64, "output"),
-        counted(arguments.runs, "run"),
-        counted(tch::get_num_threads().try_into().unwrap_or(0), "thread")
-    );
-    if !forced {
-        let _ = writeln!(lines, "generation: about {} s", rounded(runs * n_output as f64 * pace.token));
+/// What a text will take, foreseen on the text itself or with copies of its last token in place of what will be
+/// generated.
+pub(crate) struct Estimate<'a, 'c> {
+    pub(crate) checkpoint: &'c Checkpoint,
+    pub(crate) sequence: Sequence,
+    pub(crate) plans: Vec<Plan<'a>>,
+    runs: u64,
+    generates: bool,
+}
+
+impl<'a, 'c> Estimate<'a, 'c> {
+    pub(crate) fn of(
+        checkpoint: &'c Checkpoint,
+        arguments: &SourceArguments,
+        text: &str,
+        request: &CheckedRequest<'a>,
+    ) -> Result<Self, Failure> {
+        let sequence = expected(checkpoint, arguments, (text, arguments.continuation.as_deref()))?;
+        let plans = request.plans(&checkpoint.model, &sequence)?;
+        let generates = arguments.continuation.is_none();
+        Ok(Self { checkpoint, sequence, plans, runs: arguments.runs, generates })
     }
-    for plan in request.plans(&checkpoint.model, &sequence)? {
-        let _ = writeln!(lines, "{}", plan.estimate(&checkpoint.model, &sequence, runs, &pace));
+
+    /// How fast this machine is with the text.
+    pub(crate) fn pace(&self) -> Result<Pace, Failure> {
+        Pace::measure(&self.checkpoint.model, &self.sequence, self.generates)
     }
-    output::print(lines.as_bytes())
+
+    /// Prints it.
+    pub(crate) fn print(&self) -> Result<(), Failure> {
+        output::print(self.lines(&self.pace()?).as_bytes())
+    }
+
+    /// A line of what there is, of what is generated, and of each method.
+    pub(crate) fn lines(&self, pace: &Pace) -> String {
+        let (n_output, runs) = (self.sequence.n_output(), self.runs as f64);
+        let mut lines = format!(
+            "{}, {}, {}, {}\n",
+            counted(self.sequence.n_input() as u64, "input token"),
+            counted(n_output as u64, "output"),
+            counted(self.runs, "run"),
+            counted(tch::get_num_threads().try_into().unwrap_or(0), "thread")
+        );
+        if self.generates {
+            let _ = writeln!(lines, "generation: about {} s", rounded(runs * n_output as f64 * pace.token));
+        }
+        for plan in &self.plans {
+            let _ = writeln!(lines, "{}", plan.estimate(&self.checkpoint.model, &self.sequence, runs, pace));
+        }
+        lines
+    }
 }
 
 /// Refuses a text of which a single pass takes more memory than the machine has left.

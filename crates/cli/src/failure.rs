@@ -43,6 +43,9 @@ pub(crate) enum Failure {
     /// Standard output is closed or full.
     #[error("standard output: {0}; write to a file with -o")]
     Stdout(std::io::Error),
+    /// What went wrong with a line of a file.
+    #[error("{path}, line {line}: {}", source.sentence())]
+    InLine { path: PathBuf, line: usize, source: Box<Failure> },
     /// A text file is not UTF-8.
     #[error("{path}: byte {valid_up_to} is not UTF-8; convert the text to UTF-8 first")]
     NotUtf8 { path: PathBuf, valid_up_to: usize },
@@ -90,6 +93,9 @@ pub(crate) enum Failure {
 impl Failure {
     /// 2 for a mistake in the arguments, 1 for any other failure.
     pub(crate) fn exit_code(&self) -> u8 {
+        if let Self::InLine { source, .. } = self {
+            return source.exit_code();
+        }
         if matches!(self, Self::Interrupted | Self::TooEarly | Self::Partial) {
             return interrupt::EXIT_CODE;
         }

@@ -2,17 +2,22 @@
 //! point to.
 
 use crate::arguments::{CompareArguments, ExplainArguments};
-use crate::attribute::{Attributed, Judged, records};
+use crate::attribute::{Asked, Attributed, Judged};
 use crate::compare::agreement;
 use crate::failure::Failure;
+use crate::finished_texts::digest;
+use crate::foreseen::Foreseen;
+use crate::judged_texts::all;
+use crate::output::print;
 use crate::progress::Progress;
 use crate::text::Source;
+use crate::times::Times;
 use saliency::attribution::methods::{IntegratedGradients, Position};
 use saliency::attribution::targets::LogProbability;
 use saliency::attribution::{self, Faithfulness, Method, Sanity, Target};
 use saliency::compare::judged;
 use saliency::schema::scores::{Cost, Measurement, Score, ScoredMethod, Scores};
-use saliency::{Attributor, LanguageModel, Record, Sequence};
+use saliency::{Attributor, Checkpoint, LanguageModel, Record, Sequence};
 use std::time::Instant;
 
 /// What integrated gradients are held to where it has to be quick.
@@ -20,11 +25,14 @@ const TOLERANCE: f64 = 0.05;
 /// In how many steps blocks are randomised.
 const POINTS: usize = 3;
 
-/// The records of all methods, and their scores; `None` where only an estimate was asked for.
-pub(crate) fn run(
-    arguments: &CompareArguments,
-    quiet: bool,
-) -> Result<Option<(Vec<Record>, Scores)>, Failure> {
+/// A judged text: its records, and its scores.
+pub(crate) struct JudgedText {
+    pub(crate) records: Vec<Record>,
+    pub(crate) scores: Scores,
+}
+
+/// The records of all methods and texts, and their scores; `None` where only an estimate was asked for.
+pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<Option<JudgedText>, Failure> {
     if arguments.methods.is_empty() {
         return Err(Failure::Usage(
             "a text is judged by methods; name them: --methods gradient-x-input,occlusion".into(),
@@ -36,13 +44,54 @@ pub(crate) fn run(
         names.push(control.name);
     }
     let explain = explain(arguments);
+    match &arguments.texts {
+        None => one(arguments, &explain, &names, quiet),
+        Some(path) => all(arguments, (&explain, &names), path, quiet),
+    }
+}
+
+/// The text of the arguments.
+fn one(
+    arguments: &CompareArguments,
+    explain: &ExplainArguments,
+    names: &[&str],
+    quiet: bool,
+) -> Result<Option<JudgedText>, Failure> {
     let source = Source { arguments: &arguments.source, from_stdin: false };
+    let mut times = Times::begin();
+    let asked = Asked::new(&source, explain, names, &arguments.work)?;
+    let checkpoint = asked.open(quiet)?;
+    times.loaded();
+    if arguments.work.dry_run {
+        let estimate = asked.foresee(&checkpoint, quiet)?;
+        let pace = estimate.pace()?;
+        let mut foreseen = Foreseen::default();
+        foreseen.add(&estimate, &Judge::new(arguments, quiet), (&pace, 1.0));
+        print((estimate.lines(&pace) + &foreseen.judging()).as_bytes())?;
+        return Ok(None);
+    }
+    let judged = judged_text(arguments, asked, &checkpoint, &mut times, quiet)?;
+    if arguments.work.times {
+        times.print();
+    }
+    Ok(Some(judged))
+}
+
+/// Attributes a text by every method, and judges them.
+pub(crate) fn judged_text(
+    arguments: &CompareArguments,
+    asked: Asked<'_>,
+    checkpoint: &Checkpoint,
+    times: &mut Times,
+    quiet: bool,
+) -> Result<JudgedText, Failure> {
     let mut judge = Judge::new(arguments, quiet);
-    let each = &mut |run: &Attributed<'_>| judge.judge(run);
-    let records = records(&source, &explain, &names, &arguments.work, Some(each), quiet)?;
-    let Some(records) = records else { return Ok(None) };
-    let scores = judge.scores(agreement(arguments, &records)?, &records)?;
-    Ok(Some((records, scores)))
+    let sha256 = digest(&[asked.text()]);
+    let records = asked.run(checkpoint, Some(&mut |run| judge.judge(run)), times, (false, quiet))?;
+    let records: Vec<Record> = records.into_iter().map(|(record, _)| record).collect();
+    let mut scores = judge.scores(agreement(arguments, &records)?, &records)?;
+    scores.texts.iter_mut().for_each(|text| text.sha256 = Some(sha256.clone()));
+    Ok(JudgedText { records, scores })
 }
 
 /// What the methods are run with.
@@ -70,13 +119,13 @@ fn stopped(error: attribution::Error) -> Failure {
 }
 
 /// What was found of the runs so far.
-struct Judge<'a> {
+pub(crate) struct Judge<'a> {
     arguments: &'a CompareArguments,
     quiet: bool,
     /// Texts that were judged.
     texts: usize,
     measurements: Vec<Measurement>,
-    sanity: Vec<Score>,
+    checks: Vec<Score>,
     /// Passes and seconds of each method, all runs together.
     costs: Vec<(f64, f64)>,
     cost: (u64, u64, f64),
@@ -84,26 +133,32 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    fn new(arguments: &'a CompareArguments, quiet: bool) -> Self {
+    pub(crate) fn new(arguments: &'a CompareArguments, quiet: bool) -> Self {
         Self {
             arguments,
             quiet,
             texts: 0,
             measurements: Vec::new(),
-            sanity: Vec::new(),
+            checks: Vec::new(),
             costs: Vec::new(),
             cost: (0, 0, 0.0),
             caveats: Vec::new(),
         }
     }
 
-    fn faithfulness(&self) -> Faithfulness {
+    pub(crate) fn faithfulness(&self) -> Faithfulness {
         let faithfulness = if self.arguments.quick { Faithfulness::quick() } else { Faithfulness::new() };
         faithfulness.seed(self.arguments.source.seed.unwrap_or(0))
     }
 
+    /// Whether, and how, methods are run again with random weights and of another token.
+    pub(crate) fn sanity(&self) -> Option<Sanity> {
+        let sanity = Sanity::new().points(POINTS).seed(self.arguments.source.seed.unwrap_or(0));
+        (!self.arguments.quick).then_some(sanity)
+    }
+
     /// The outputs to judge a run at.
-    fn outputs(&self, sequence: &Sequence) -> Vec<usize> {
+    pub(crate) fn outputs(&self, sequence: &Sequence) -> Vec<usize> {
         let last = sequence.n_output().saturating_sub(1);
         let mut outputs = match (&self.arguments.outputs[..], self.arguments.quick) {
             ([], false) => (0..=last).collect(),
@@ -138,8 +193,8 @@ impl<'a> Judge<'a> {
             measurement.text = text;
             measurement
         }));
-        if !self.arguments.quick {
-            self.check(*model, sequence, methods)?;
+        if let Some(sanity) = self.sanity() {
+            self.check(&sanity, *model, sequence, methods)?;
         }
         self.texts += 1;
         self.cost.2 += begun.elapsed().as_secs_f64();
@@ -149,22 +204,20 @@ impl<'a> Judge<'a> {
     /// With random weights, and of another token.
     fn check(
         &mut self,
+        sanity: &Sanity,
         model: &dyn LanguageModel,
         sequence: &Sequence,
         methods: &[Judged],
     ) -> Result<(), Failure> {
         let attributors: Vec<Attributor> = methods.iter().map(|method| method.attributor.clone()).collect();
         let records: Vec<Record> = methods.iter().map(|method| method.record.clone()).collect();
-        let sanity = Sanity::new().points(POINTS).seed(self.arguments.source.seed.unwrap_or(0));
         let found = Progress::of("randomising", self.quiet, |watch| {
             sanity.scores(model, sequence, (&attributors, &records), watch)
         });
         let found = found.map_err(stopped)?;
         let text = self.texts;
-        self.sanity.extend(found.into_iter().map(|mut score| {
+        self.checks.extend(found.into_iter().map(|mut score| {
             score.text = Some(text);
-            // The numbers of all texts' outputs would have to stand beside each other.
-            score.by_output = Vec::new();
             score
         }));
         for caveat in Sanity::CAVEATS {
@@ -180,7 +233,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Agreement, with everything else beside it.
-    fn scores(self, mut scores: Scores, records: &[Record]) -> Result<Scores, Failure> {
+    fn scores(mut self, mut scores: Scores, records: &[Record]) -> Result<Scores, Failure> {
         let control = Position::new().card();
         let is_control =
             |record: &Record| record.method.as_ref().is_some_and(|method| method.name == control.name);
@@ -192,6 +245,10 @@ impl<'a> Judge<'a> {
         scores.methods.push(ScoredMethod::control("random orders"));
         let how = if self.arguments.quick { "quick" } else { "whole" };
         let (forward, naive, seconds) = self.cost;
+        // Numbers of several runs would have to stand beside each other.
+        if self.texts > 1 {
+            self.checks.iter_mut().for_each(|score| score.by_output = Vec::new());
+        }
         let mut caveats = std::mem::take(&mut scores.caveats);
         caveats.extend(self.caveats);
         let scores = scores
@@ -199,7 +256,7 @@ impl<'a> Judge<'a> {
             .with_setting("judged_target", LogProbability.name())
             .with_caveats(caveats)
             .with_measurements(self.measurements)
-            .with_sanity(self.sanity)
+            .with_sanity(self.checks)
             .with_cost(Cost::new(forward, naive).with_seconds(seconds));
         Ok(judged(scores)?)
     }

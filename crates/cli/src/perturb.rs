@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &PerturbArguments, quiet: bool) -> Result<(), Failu
     explain.span.get_or_insert_with(|| "all".to_owned());
     explain.method.continuations.get_or_insert(CONTINUATIONS);
     let source = Source { arguments: &arguments.source, from_stdin: false };
-    let records = attribute::records(&source, &explain, &["replacements"], &arguments.work, None, quiet)?;
+    let records = attribute::records(&source, &explain, &["replacements"], &arguments.work, quiet)?;
     // Only an estimate was requested.
     let Some(records) = records else { return Ok(()) };
     let perturbation = chart("perturbation")?;

@@ -42,6 +42,11 @@ impl<'a> Plan<'a> {
         self.cost.forwards + self.cost.backwards
     }
 
+    /// About how long they take.
+    pub(crate) fn seconds(&self, pace: &Pace) -> f64 {
+        self.cost.forwards * pace.forward + self.cost.backwards * pace.backward
+    }
+
     /// About the bytes that a single pass takes besides the weights, where the model tells.
     pub(crate) fn single_pass(&self, model: &dyn LanguageModel, sequence: &Sequence) -> Option<u64> {
         Some(model.footprint(self.pass(sequence))? as u64)
@@ -61,7 +66,7 @@ impl<'a> Plan<'a> {
         pace: &Pace,
     ) -> String {
         let Cost { forwards, backwards, .. } = self.cost;
-        let seconds = runs * (forwards * pace.forward + backwards * pace.backward);
+        let seconds = runs * self.seconds(pace);
         let bytes =
             memory::resident().unwrap_or(0) + self.attributor.bytes(model, self.pass(sequence)) as u64;
         format!(

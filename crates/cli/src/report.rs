@@ -46,7 +46,7 @@ fn write(
         let methods: Vec<_> = arguments.methods.iter().map(String::as_str).collect();
         let methods = if methods.is_empty() { vec!["gradient-x-input"] } else { methods };
         let source = Source { arguments: &arguments.source, from_stdin: false };
-        match attribute::records(&source, &arguments.explain, &methods, &arguments.work, None, quiet)? {
+        match attribute::records(&source, &arguments.explain, &methods, &arguments.work, quiet)? {
             Some(records) => {
                 options = relative_to(look, &arguments.look, &records);
                 records

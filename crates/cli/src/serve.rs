@@ -1,15 +1,14 @@
 //! `saliency lit --serve`: LIT's client, with the model behind it.
 
-use crate::arguments::LitArguments;
-use crate::attribute::set_threads;
+use crate::arguments::{LitArguments, WorkArguments};
+use crate::attribute::Asked;
 use crate::failure::Failure;
 use crate::output::print;
-use crate::request::Request;
-use crate::text::{Source, continued, generations, prompt, say_special, text};
-use crate::{estimate, interrupt, lit, memory, model};
-use saliency::attribution;
+use crate::text::{Source, text};
+use crate::times::Times;
+use crate::{interrupt, lit};
 use saliency::lit::{Explain, Live, Server};
-use saliency::{Checkpoint, Generation, Record};
+use saliency::{Checkpoint, Record};
 use std::error::Error;
 
 pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> {
@@ -18,19 +17,15 @@ pub(crate) fn run(arguments: &LitArguments, quiet: bool) -> Result<(), Failure> 
     let source = Source { arguments: &arguments.source, from_stdin: false };
     let methods: Vec<&str> = arguments.methods.iter().map(String::as_str).collect();
     let methods = if methods.is_empty() { vec!["gradient-x-input"] } else { methods };
-    Request::new(&arguments.explain, &methods, source.arguments.seed, false)?;
-    let generations = generations(source.arguments)?;
     let text = text(&source)?;
-    prompt(source.arguments, &text).check()?;
-    set_threads(source.arguments)?;
+    let work = WorkArguments { memory: arguments.memory, ..WorkArguments::default() };
+    let asked = Asked::new(&source, &arguments.explain, &methods, &work)?;
     let client = lit::client(arguments, quiet)?;
     let server = Server::bind(arguments.port.unwrap_or(0))?;
-    let checkpoint = model::open(source.arguments, quiet)?;
-    interrupt::listen();
-    let mut model = Model { arguments, methods, generations, checkpoint: &checkpoint, quiet };
-    let target = source.arguments.continuation.as_deref();
-    let records = model.attributed(&text, target)?;
-    let live = Live::new(&client, &text, target, &records)?;
+    let checkpoint = asked.open(quiet)?;
+    let mut model = Model { arguments, methods: &methods, work: &work, checkpoint: &checkpoint, quiet };
+    let records = model.records_of(asked)?;
+    let live = Live::new(&client, &text, source.arguments.continuation.as_deref(), &records)?;
     print(format!("{}\n", server.address()).as_bytes())?;
     server.run(live, &mut model, &interrupt::came);
     Err(Failure::ServerStopped)
@@ -57,9 +52,8 @@ fn refuse_what_is_not_served(arguments: &LitArguments) -> Result<(), Failure> {
 /// The model, and how it is asked.
 struct Model<'a> {
     arguments: &'a LitArguments,
-    methods: Vec<&'a str>,
-    /// One.
-    generations: Vec<Generation>,
+    methods: &'a [&'a str],
+    work: &'a WorkArguments,
     checkpoint: &'a Checkpoint,
     quiet: bool,
 }
@@ -79,29 +73,13 @@ impl Explain for Model<'_> {
 impl Model<'_> {
     /// A record for each method, of the target or else of what the model writes.
     fn attributed(&self, text: &str, target: Option<&str>) -> Result<Vec<Record>, Failure> {
-        let (source, checkpoint) = (&self.arguments.source, self.checkpoint);
-        let filled = prompt(source, text);
-        filled.check()?;
-        say_special(checkpoint, source, text, self.quiet)?;
-        let request = Request::new(&self.arguments.explain, &self.methods, source.seed, false)?;
-        let memory = self.arguments.memory.map(|memory| memory::left_of(memory, self.quiet));
-        let request = request.check(checkpoint, &filled, memory)?;
-        estimate::check_memory(checkpoint, source, (text, target), &request)?;
-        let sequences = continued(checkpoint, source, filled, (target, &self.generations), self.quiet)?;
-        let mut records = Vec::new();
-        for sequence in sequences {
-            request.check_group(&sequence)?;
-            for plan in request.plans(&checkpoint.model, &sequence)? {
-                let attributed = plan.run(&checkpoint.model, &sequence, (false, self.quiet));
-                let attributed = attributed.map_err(|error| match error {
-                    attribution::Error::Stopped => Failure::Interrupted,
-                    error => error.into(),
-                })?;
-                for (record, _) in attributed {
-                    records.push(request.finished(record, self.quiet)?);
-                }
-            }
-        }
-        Ok(records)
+        let source = self.arguments.source.with_text(text, target);
+        let source = Source { arguments: &source, from_stdin: false };
+        self.records_of(Asked::new(&source, &self.arguments.explain, self.methods, self.work)?)
+    }
+
+    fn records_of(&self, asked: Asked<'_>) -> Result<Vec<Record>, Failure> {
+        let records = asked.run(self.checkpoint, None, &mut Times::begin(), (false, self.quiet))?;
+        Ok(records.into_iter().map(|(record, _)| record).collect())
     }
 }

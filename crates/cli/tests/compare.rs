@@ -196,3 +196,76 @@ fn what_a_model_cannot_serve_is_left_out_and_said() {
         scores["caveats"]
     );
 }
+
+/// Texts of a file: what is pooled are the numbers that each text has by itself; what is finished is not run again.
+#[test]
+fn texts_are_pooled_and_finished_ones_are_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let texts = ["And God said", "In the beginning", "Anna went to Jericho. Anna"];
+    let lines = |texts: &[&str]| -> String {
+        texts.iter().map(|text| json!({"text": text}).to_string() + "\n").collect()
+    };
+    std::fs::write(here.join("t.jsonl"), lines(&texts)).unwrap();
+    let judging = ["--methods", "gradient,occlusion", "--quick", "--generate", "2", "--threads", "1", "-q"];
+    let all = [&["compare", "--texts", "t.jsonl", "--json", "-o", "page"][..], &judging].concat();
+    let parsed: Value = serde_json::from_str(&done(here, &all)).unwrap();
+    let measurements = parsed["measurements"].as_array().unwrap();
+    for (place, text) in texts.iter().enumerate() {
+        let one = done(here, &[&["compare", "--text", text, "--json"][..], &judging].concat());
+        let one: Value = serde_json::from_str(&one).unwrap();
+        assert_eq!(one["texts"][0], parsed["texts"][place]);
+        let own = measurements.iter().filter(|measurement| measurement["text"] == place);
+        for (pooled, own) in own.zip(one["measurements"].as_array().unwrap()) {
+            assert_eq!(pooled["metrics"], own["metrics"]);
+        }
+    }
+    assert_eq!(parsed["resampling"]["over"], "texts");
+
+    // The last text was not finished; the first two are not run again.
+    let journal = here.join("page/texts.jsonl");
+    let whole = std::fs::read_to_string(&journal).unwrap();
+    let first_two: usize = whole.split_inclusive('\n').take(8).map(str::len).sum();
+    std::fs::write(&journal, &whole[..whole.len() - 40]).unwrap();
+    let loud: Vec<&str> = all.iter().copied().filter(|argument| *argument != "-q").collect();
+    let again = saliency(here, &loud);
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(!said.contains("text 2 of 3") && said.contains("text 3 of 3"), "{said}");
+    let without_seconds = |mut scores: Value| {
+        scores["cost"].as_object_mut().unwrap().remove("seconds");
+        for method in scores["methods"].as_array_mut().unwrap() {
+            method.as_object_mut().unwrap().remove("seconds");
+        }
+        scores
+    };
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(without_seconds(again), without_seconds(parsed));
+    assert_eq!(std::fs::read_to_string(&journal).unwrap()[..first_two], whole[..first_two]);
+
+    let dry = done(here, &[&all[..], &["--dry-run"]].concat());
+    assert!(dry.contains("3 texts, 3 of them finished") && dry.contains("tokens forward"), "{dry}");
+    let (code, said) = failed(here, &[&all[..], &["--seed", "7"]].concat());
+    assert!(code == Some(2) && said.contains("judged with other arguments"), "{said}");
+    std::fs::write(here.join("t.jsonl"), lines(&["And God said", "And God said"])).unwrap();
+    let (code, said) = failed(here, &all);
+    assert!(code == Some(2) && said.contains("line 2: the text is the same as that of line 1"), "{said}");
+    for (line, why) in [
+        ("{\"text\": 3}", "\"text\" is not a text"),
+        ("{\"prompt\": \"a\"}", "the field \"prompt\" is not known"),
+        ("[]", "no JSON object"),
+        ("{\"text\"", "EOF"),
+        ("{}", "\"text\" is missing"),
+    ] {
+        std::fs::write(here.join("t.jsonl"), format!("\n{line}\n")).unwrap();
+        let (code, said) = failed(here, &all);
+        assert!(code == Some(2) && said.contains("t.jsonl, line 2: ") && said.contains(why), "{said}");
+    }
+    std::fs::write(here.join("t.jsonl"), lines(&["And God said"]) + &lines(&[&"a ".repeat(600)])).unwrap();
+    let mut other = all.clone();
+    other[5] = "other";
+    let (code, said) = failed(here, &other);
+    assert!(
+        code.is_some_and(|code| code > 0) && said.contains("line 2: ") && said.contains("at most 512"),
+        "{said}"
+    );
+}

@@ -38,6 +38,9 @@ pub fn judged(mut scores: Scores) -> Result<Scores, Error> {
         }
         faithfulness.extend(of_metric);
     }
+    for score in scores.sanity.iter_mut().filter(|score| !score.by_output.is_empty()) {
+        score.interval = resampler.interval(&score.by_output);
+    }
     scores.resampling = Some(resampler.describe());
     scores.faithfulness = faithfulness;
     scores.verdict = Some(verdict(&scores));

@@ -1,8 +1,8 @@
 //! What measurements say: statistics by hand, and verdicts that claim no more than the intervals do.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_compare::saliency_schema::scores::{Measurement, Score, ScoredMethod, ScoredText, Scores};
-use saliency_compare::{Resampler, judged};
+use saliency_compare::saliency_schema::scores::{Cost, Measurement, Score, ScoredMethod, ScoredText, Scores};
+use saliency_compare::{Error, Resampler, judged, pooled};
 
 /// `good`, `poor`, `random` with two draws: by one metric on outputs of one text, or on as many texts.
 fn scores(good: &[f64], poor: &[f64], random: [&[f64]; 2], over_texts: bool) -> Scores {
@@ -142,4 +142,44 @@ fn what_is_undefined_is_no_part_of_a_mean() {
     // Five texts with a number are too few.
     let numbers: Vec<_> = (0..14).map(|i| (i < 10).then_some(2.0)).collect();
     assert_eq!(resampler.interval(&numbers), None);
+}
+
+/// Two texts of one and of two outputs, whose methods stand in other orders.
+#[test]
+fn texts_are_put_together_by_their_methods() {
+    let text = |names: [&str; 2], outputs: usize, value: f64, passes: u64| {
+        let methods = names.map(|name| ScoredMethod::new(name).with_passes(passes).with_seconds(0.5));
+        let place = |name: &str| names.iter().position(|own| *own == name).unwrap();
+        let measured = |name: &str, value: f64| {
+            Measurement::new(place(name), 0).with_output(0).with_metric("comprehensiveness", value)
+        };
+        let check = Score::new("spearman", place("a"), value)
+            .with_condition("target")
+            .with_by_output((0..outputs).map(|output| Some(value + output as f64)).collect());
+        Scores::new(vec![ScoredText::new(format!("of {outputs}"), outputs)], methods.to_vec())
+            .unwrap()
+            .with_measurements(vec![measured("a", value), measured("b", -value)])
+            .with_sanity(vec![check])
+            .with_cost(Cost::new(10, 20).with_seconds(1.0))
+            .with_caveats(vec!["mind".to_owned()])
+    };
+    let agreement = |names: &[&str]| {
+        let texts = vec![ScoredText::new("of 1", 1), ScoredText::new("of 2", 2)];
+        Scores::new(texts, names.iter().map(|name| ScoredMethod::new(*name)).collect()).unwrap()
+    };
+    let texts = [text(["a", "b"], 1, 1.0, 3), text(["b", "a"], 2, 4.0, 4)];
+    let found = pooled(agreement(&["a", "b"]), &texts).unwrap();
+    let values: Vec<_> = found.faithfulness.iter().map(|score| (score.method, score.value)).collect();
+    assert_eq!(values, [(0, Some(2.5)), (1, Some(-2.5))]);
+    // 1 of the one text, 4 and 5 of the other.
+    let [check] = &found.sanity[..] else { panic!("{:?}", found.sanity) };
+    assert_eq!((check.method, check.value, check.count), (0, Some(10.0 / 3.0), Some(3)));
+    assert_eq!(found.methods[0].passes, Some(7));
+    assert_eq!(found.cost, Some(Cost::new(20, 40).with_seconds(2.0)));
+    assert_eq!(found.caveats, ["mind"]);
+
+    let mut other = texts[1].clone();
+    other.methods[0] = ScoredMethod::new("c");
+    let refused = pooled(agreement(&["a", "b"]), &[texts[0].clone(), other]).unwrap_err();
+    assert!(matches!(refused, Error::NoMethod { ref method, .. } if method == "b"), "{refused}");
 }
