@@ -493,8 +493,12 @@ pub(crate) struct DrawArguments {
     /// The chart; `saliency charts` lists them.
     pub(crate) chart: String,
     /// Files with records, or with the notebook's JSON; `-` is standard input.
-    #[arg(required = true, value_name = "RECORD")]
+    #[arg(required_unless_present = "scores", value_name = "RECORD")]
     pub(crate) records: Vec<PathBuf>,
+    /// methods, agreement, faithfulness: the scores to draw, such as scores.json of `saliency compare -o FOLDER`;
+    /// agreement and faithfulness need no record beside them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scores: Option<PathBuf>,
     /// The output that is compared with (B), as a number from 0, in panel P; what is shown is A − B. Default: none; for
     /// scatter the output most different from A.
     #[arg(long, value_name = "[P:]N")]

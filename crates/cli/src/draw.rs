@@ -8,7 +8,8 @@ use crate::relative::Relative;
 use crate::request::range;
 use saliency::schema::DistanceProfile;
 use saliency::viz::{LongTable, Options, Rule};
-use saliency::{Page, Record, ToHtml, chart};
+use saliency::{Page, Record, ToHtml, chart, charts};
+use std::sync::Arc;
 
 pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure> {
     let chart = chart(&arguments.chart)?;
@@ -20,6 +21,17 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
     }
     if let Form::Csv | Form::Tsv = form {
         check_table(arguments, chart.name())?;
+    }
+    let scores = arguments.scores.as_deref().map(records::read_scores).transpose()?;
+    if scores.is_some() && !chart.takes_scores() {
+        let drawn = charts().iter().filter(|chart| chart.takes_scores()).map(|chart| chart.name());
+        let drawn = drawn.collect::<Vec<_>>().join(", ");
+        let chart = chart.name();
+        return Err(Failure::Usage(format!("{chart} draws no scores; with --scores there are: {drawn}")));
+    }
+    if arguments.records.is_empty() && !chart.needs_scores() {
+        let chart = chart.name();
+        return Err(Failure::Usage(format!("{chart} draws records; name their files beside --scores")));
     }
     let destination = Destination::new(arguments.output.as_deref())?;
     let look = options(&arguments.look)?;
@@ -43,6 +55,7 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
         columns: arguments.columns,
         top: arguments.top,
         id_prefix: arguments.id_prefix.clone(),
+        scores: scores.map(Arc::new),
         ..look
     };
     if let Form::Text = form {

@@ -52,6 +52,9 @@ pub(crate) enum Failure {
     /// A file does not contain records.
     #[error("{path}: {source}")]
     Record { path: PathBuf, source: schema::Error },
+    /// A file does not contain scores.
+    #[error("{path}: {source}")]
+    ScoresFile { path: PathBuf, source: schema::scores::Error },
     /// A file is not a font, or the machine has none.
     #[error("--font {path}: {source}")]
     Font { path: PathBuf, source: viz::Error },

@@ -3,8 +3,9 @@
 use crate::arguments::GroupArguments;
 use crate::failure::Failure;
 use crate::output::remark;
-use saliency::Record;
+use saliency::schema::scores;
 use saliency::viz::layout::visible;
+use saliency::{Record, Scores};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,12 @@ pub(crate) fn read(paths: &[PathBuf], only: Option<usize>, quiet: bool) -> Resul
         }
     }
     Ok(records)
+}
+
+/// The scores of a file; `-` is standard input.
+pub(crate) fn read_scores(path: &Path) -> Result<Scores, Failure> {
+    let read = scores::read(&read_file(path)?);
+    read.map_err(|source| Failure::ScoresFile { path: path.to_owned(), source })
 }
 
 /// The records, grouped if requested.

@@ -69,6 +69,24 @@ fn tables_numbers_and_a_page() {
         assert!(here.join("page").join(file).is_file(), "{file}");
     }
     assert_eq!(std::fs::read_to_string(here.join("page/scores.json")).unwrap(), scores);
+
+    // Scores are drawn again by themselves, as the page's pictures are.
+    let read = |file: &str| std::fs::read_to_string(here.join(file)).unwrap();
+    done(here, &["draw", "agreement", "--scores", "page/scores.json", "-o", "again.svg"]);
+    assert_eq!(read("again.svg"), read("page/agreement.svg"));
+    let methods =
+        ["draw", "methods", "a.json", "b.json", "--scores", "page/scores.json", "-o", "methods.svg"];
+    done(here, &methods);
+    assert_eq!(read("methods.svg"), read("page/methods.svg"));
+    for (arguments, why) in [
+        (&["draw", "minimap", "a.json", "--scores", "page/scores.json"][..], "minimap draws no scores"),
+        (&["draw", "methods", "--scores", "page/scores.json"], "name their files beside --scores"),
+        (&["draw", "agreement", "--scores", "a.json"], "a.json: "),
+        (&["draw", "agreement", "a.json", "-o", "x.svg"], "which --scores reads"),
+    ] {
+        let (_, said) = failed(here, arguments);
+        assert!(said.contains(why), "{said}");
+    }
 }
 
 #[test]
