@@ -1,8 +1,10 @@
-//! Holds the figure that the build script drew.
+//! Holds the figures that the build script drew, and what they support.
 
 const FIGURE: &str = include_str!(concat!(env!("OUT_DIR"), "/figure.svg"));
+const METHODS: &str = include_str!(concat!(env!("OUT_DIR"), "/methods.svg"));
 
 fn main() {
     assert!(FIGURE.starts_with("<svg") && FIGURE.contains("rocket"));
-    println!("a figure of {} bytes", FIGURE.len());
+    assert!(METHODS.starts_with("<svg") && METHODS.contains("attn-lrp"));
+    println!("figures of {} and {} bytes; {}", FIGURE.len(), METHODS.len(), env!("VERDICT"));
 }
