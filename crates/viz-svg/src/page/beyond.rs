@@ -2,6 +2,7 @@
 
 use crate::options::Options;
 use crate::page::encode::packed;
+use crate::text::visible;
 use crate::values::kind::{Unit, target_unit};
 use crate::values::pairs;
 use crate::values::perturbed;
@@ -23,18 +24,18 @@ pub(crate) fn beyond(record: &Record, options: &Options) -> Map<String, Value> {
 
 /// Each replacement once, and a row of changes for it: one of every output.
 fn replaced(record: &Record) -> Value {
-    let all = perturbed::each(record);
+    let all = each(record);
     let one = |one: &&Replacement| {
-        let continuation = perturbed::continuation(record, one);
+        let continuation = continuation(record, one);
         json!([one.at, one.count, perturbed::name(one), one.probability, continuation])
     };
     let by_row: Vec<BTreeMap<_, _>> = record
         .replacements
         .iter()
-        .map(|row| row.iter().map(|one| (perturbed::key(one), one.change)).collect())
+        .map(|row| row.iter().map(|one| (key(one), one.change)).collect())
         .collect();
     let of = |one: &&Replacement| {
-        by_row.iter().map(|row| row.get(&perturbed::key(one)).copied().flatten()).collect::<Vec<_>>()
+        by_row.iter().map(|row| row.get(&key(one)).copied().flatten()).collect::<Vec<_>>()
     };
     let list: Vec<Value> = all.iter().map(one).collect();
     json!({"list": list, "changes": table(&all.iter().map(of).collect::<Vec<_>>()), "unit": target_unit(record)})
@@ -64,4 +65,21 @@ fn pairs(record: &Record, options: &Options) -> Value {
 fn table(rows: &[Vec<Option<f64>>]) -> Value {
     let (scales, values) = packed(rows);
     json!({"scales": scales, "values": values})
+}
+
+/// The continuation that a replacement leads to, as a reader sees it, from whichever row holds it.
+fn continuation(record: &Record, one: &Replacement) -> Option<String> {
+    let mut same = record.replacements.iter().flatten().filter(|other| key(other) == key(one));
+    same.find_map(|one| one.continuation.as_deref()).map(visible)
+}
+
+/// Every replacement of a record once, in the order of the rows.
+fn each(record: &Record) -> Vec<&Replacement> {
+    let mut known = BTreeSet::new();
+    record.replacements.iter().flatten().filter(|one| known.insert(key(one))).collect()
+}
+
+/// What is replaced by what: the same in each row.
+fn key(one: &Replacement) -> (usize, usize, &str) {
+    (one.at, one.count, &one.text)
 }

@@ -1,11 +1,9 @@
 //! The words of the input that were replaced, with what each replacement did to one output.
 
 use crate::text::label::label;
-use crate::text::visible;
 use crate::values::number::{percent, signed};
 use crate::values::rows::Rows;
-use saliency_schema::{Kind, Record, Replacement, Token};
-use std::collections::BTreeSet;
+use saliency_schema::{Kind, Replacement, Token};
 
 /// A word, and what was put in its place.
 pub(crate) struct Perturbed<'a> {
@@ -49,23 +47,6 @@ impl<'a> Perturbed<'a> {
         let ends = || self.replacements.iter().map(|one| change(one)).chain([0.0]);
         ends().fold(0.0, f64::max) - ends().fold(0.0, f64::min)
     }
-}
-
-/// Every replacement of a record once, in the order of the rows.
-pub(crate) fn each(record: &Record) -> Vec<&Replacement> {
-    let mut known = BTreeSet::new();
-    record.replacements.iter().flatten().filter(|one| known.insert(key(one))).collect()
-}
-
-/// What is replaced by what: the same in each row.
-pub(crate) fn key(one: &Replacement) -> (usize, usize, &str) {
-    (one.at, one.count, &one.text)
-}
-
-/// The continuation that a replacement leads to, as a reader sees it, from whichever row holds it.
-pub(crate) fn continuation(record: &Record, one: &Replacement) -> Option<String> {
-    let mut same = record.replacements.iter().flatten().filter(|other| key(other) == key(one));
-    same.find_map(|one| one.continuation.as_deref()).map(visible)
 }
 
 /// A replacement's change; 0 where it has none.
