@@ -515,6 +515,11 @@ pub(crate) struct DrawArguments {
     pub(crate) against: Option<usize>,
     #[command(flatten)]
     pub(crate) group: GroupArguments,
+    /// Pass what rows gave to earlier outputs on along those outputs' rows, K times, before anything is grouped: where
+    /// an output comes from in the input, through the model's own words. Where values have a sign, paths of opposite
+    /// signs cancel, and a note says how much is left.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub(crate) hops: Option<u32>,
     #[command(flatten)]
     pub(crate) look: LookArguments,
     /// interesting: the outputs to show whole, by number, with commas.

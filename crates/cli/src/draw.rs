@@ -35,7 +35,12 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
     }
     let destination = Destination::new(arguments.output.as_deref())?;
     let look = options(&arguments.look)?;
-    let records = records::read(&arguments.records, arguments.record, quiet)?;
+    let mut records = records::read(&arguments.records, arguments.record, quiet)?;
+    if let Some(hops) = arguments.hops {
+        for record in &mut records {
+            *record = record.hops(hops)?;
+        }
+    }
     let own = arguments.record.and_then(|k| records.get(k)).map_or(&records[..], std::slice::from_ref);
     let look = relative_to(look, &arguments.look, own);
     let records = records::grouped(records, &arguments.group)?;

@@ -312,6 +312,12 @@ pub enum Error {
         /// How many there are.
         n_input: usize,
     },
+    /// What rows gave to earlier outputs can't be passed on.
+    #[error("hops: {why}")]
+    Hops {
+        /// Why, and what to do.
+        why: &'static str,
+    },
     /// The pattern of a `regex:` segmentation is no regular expression.
     #[cfg(feature = "segments")]
     #[error("regex:{pattern}: {source}")]
@@ -380,6 +386,7 @@ impl Error {
             Self::Unknown { .. }
             | Self::NoParts
             | Self::Inputs { .. }
+            | Self::Hops { .. }
             | Self::SpanSpelling { .. }
             | Self::Segment { .. }
             | Self::SegmentsEnd { .. } => true,

@@ -60,6 +60,7 @@ fn facets(record: &Record) -> Facets {
     add("normalize", record.normalize.as_deref().filter(|name| *name != "none"));
     add("sign", Some(if record.is_signed() { "signed" } else { "without sign" }));
     add("groups", record.regrouped.as_ref().and_then(|regrouped| regrouped.by.as_deref()));
+    add("hops", record.hops.map(|hops| hops.to_string()).as_deref());
     if let Some(method) = &record.method {
         add("steps", method.steps.map(|steps| steps.to_string()).as_deref());
         add("baseline", method.baseline.as_deref());

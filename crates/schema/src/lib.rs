@@ -13,6 +13,7 @@ mod distance;
 mod error;
 mod excerpt;
 mod explained;
+mod hops;
 mod interaction;
 #[cfg(feature = "json-schema")]
 mod json_schema;

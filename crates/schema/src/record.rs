@@ -63,6 +63,10 @@ pub struct Record {
     /// How rows and columns of single tokens became rows and columns of groups of tokens, where they did.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub regrouped: Option<Regrouped>,
+    /// How often what rows gave to earlier outputs was passed on along their rows; absent where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "json-schema", schemars(range(max = u32::MAX)))]
+    pub hops: Option<u32>,
     /// Which tokens of a whole record these are, where some were left out or put together for looking closer.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub excerpt: Option<Excerpt>,
@@ -117,6 +121,7 @@ impl Record {
             prompt: None,
             source: None,
             regrouped: None,
+            hops: None,
             excerpt: None,
             notes: Vec::new(),
             tokens,

@@ -170,6 +170,7 @@ impl Record {
             prompt: self.prompt.clone(),
             source: self.source.map(|source| segments.partition_point(|segment| segment.start < source)),
             regrouped: Some(self.regrouped_by(segments, reduce)),
+            hops: self.hops,
             excerpt: self.excerpt.as_ref().map(|excerpt| excerpt.regrouped(self, segments, reduce)),
             notes,
             tokens: segments.iter().map(|segment| joined(&self.tokens, segment)).collect(),

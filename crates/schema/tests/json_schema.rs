@@ -64,6 +64,7 @@ fn everything() -> Value {
     record["notes"] = json!(["a note"]);
     record["prompt"] = json!({"bos": false, "template": "Q: {text}", "text": [3, 5], "parts": [{"name": "user", "start": 3, "end": 5}]});
     record["excerpt"] = json!({"inputs": [2, 3], "of": 9, "positions": [2, 8, 9], "outside": [0.25]});
+    record["hops"] = json!(2);
     record["regrouped"] = json!({"reduce": "sum", "by": "words", "members": [1, 1, 2]});
     record["outputs"][0]["within"] = json!(0.5);
     record["standard_errors"] = json!([["Infinity", null]]);

@@ -58,12 +58,12 @@ impl Provenance {
 
 /// A method's parameters in brackets, with a space before them; empty where none is worth showing.
 fn parameters(record: &Record) -> String {
-    let Some(method) = &record.method else { return String::new() };
-    let steps = method.steps.map(|n| format!("{n} steps"));
-    let baseline = method.baseline.as_deref().map(|b| format!("{b} baseline"));
+    let method = record.method.as_ref();
+    let steps = method.and_then(|method| method.steps).map(|n| format!("{n} steps"));
+    let baseline = method.and_then(|method| method.baseline.as_deref()).map(|b| format!("{b} baseline"));
     let mut parameters: Vec<_> = [steps, baseline].into_iter().flatten().collect();
     parameters.extend(NAMED.iter().filter_map(|name| {
-        let value = method.parameters.get(*name)?;
+        let value = method?.parameters.get(*name)?;
         match value.as_str() {
             // The default of every method goes without saying.
             Some("tokens") => None,
@@ -73,5 +73,6 @@ fn parameters(record: &Record) -> String {
             None => Some(format!("{name} {value}")),
         }
     }));
+    parameters.extend(record.hops.map(|k| format!("{k} {}", if k == 1 { "hop" } else { "hops" })));
     if parameters.is_empty() { String::new() } else { format!(" ({})", parameters.join(", ")) }
 }
