@@ -309,7 +309,7 @@ fn part_of_a_prompt_is_drawn() {
     assert!(run(&["draw", "tokens", "plain.json", "--fold", "user"], 2).contains("--chat"));
     // What earlier outputs were given lies on the input after enough hops; lime leaves those out.
     let table = run(&["draw", "tokens", "plain.json", "--hops", "99", "--tokens", "--hover", "1"], 0);
-    assert!(table.contains("(99 hops)") && table.contains("0 %              0×  the\n"), "{table}");
+    assert!(table.contains("(99 hops)") && table.contains("0\u{a0}%              0×  the\n"), "{table}");
     run(&[TEXT, &["--method", "lime", "--samples", "9", "-q", "-o", "inputs.json"]].concat(), 0);
     let refused = run(&["draw", "tokens", "inputs.json", "--hops", "1"], 2);
     assert!(refused.contains("no row gives anything to an earlier output"), "{refused}");
