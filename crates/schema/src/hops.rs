@@ -26,8 +26,8 @@ impl Record {
     /// - Standard errors, interactions, `sum` and `delta` are left out: they are those of the rows before.
     ///   The field of this name says how many there were; 0 hops are the record itself.
     ///
-    /// Costs k · outputs² · tokens. After Pan et al. 2026, FlashTrace (arXiv 2602.01914), which asks the model again
-    /// at each hop, of all outputs together.
+    /// Costs k · outputs² · tokens. After Pan et al. 2026, `FlashTrace` (arXiv 2602.01914), which asks the model
+    /// again at each hop, of all outputs together.
     ///
     /// # Errors
     /// [`Error::Hops`] for a record with hops; for an excerpt that leaves inputs out, since what passed through them is

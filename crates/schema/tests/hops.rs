@@ -120,7 +120,7 @@ fn groups_and_excerpts_of_a_record_with_hops_say_so() {
     assert_eq!(hopped.regroup(&[0..2, 2..3, 3..5], Reduce::Sum).unwrap().hops, Some(1));
     assert_eq!(hopped.with_inputs(0..1).unwrap().hops, Some(1));
     let mut bytes = Vec::new();
-    saliency_schema::write(&[hopped.clone()], &mut bytes).unwrap();
+    saliency_schema::write(std::slice::from_ref(&hopped), &mut bytes).unwrap();
     assert_eq!(saliency_schema::read(&bytes).unwrap(), [hopped]);
 }
 

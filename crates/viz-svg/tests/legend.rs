@@ -102,7 +102,7 @@ fn a_pages_pictures_have_no_legend() {
 fn every_chart_of_a_record_with_hops_says_how_many() {
     let hopped = annotated(run_30(), 1).hops(2).unwrap();
     let mut drawn = 0;
-    for chart in charts().into_iter().filter(|chart| chart.draws_attributions()) {
+    for chart in charts().iter().filter(|chart| chart.draws_attributions()) {
         let Ok(scene) = chart.draw(std::slice::from_ref(&hopped), &Options::default()) else { continue };
         assert!(scene.to_svg().contains("gradient-x-input (2 hops)"), "{}", chart.name());
         drawn += 1;
