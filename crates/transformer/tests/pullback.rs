@@ -11,6 +11,9 @@ use saliency_transformer::{
 use std::ops::Range;
 use tch::{Device, Kind, Tensor};
 
+#[path = "pullback/decomposed.rs"]
+mod decomposed;
+
 const VOCABULARY: i64 = 11;
 const HIDDEN: i64 = 12;
 const TEXT: [u32; 8] = [3, 1, 4, 1, 5, 9, 2, 6];
@@ -379,9 +382,49 @@ fn the_other_rules_are_the_gradient_of_the_network_with_constants() {
     }
 }
 
+fn apply_without_bias(map: &Linear, x: &Tensor) -> Tensor {
+    x.matmul(&map.weight_in_out().unwrap())
+}
+
+/// `DecompX` carries what each token adds forwards, with attention, scales of norms, slopes of activations and gates
+/// held: the same numbers as CP-LRP's way back, embedding times relevance. With what biases and positions add, they are
+/// the logit; where there are neither, tokens alone are.
+#[test]
+fn decompx_is_cp_lrp() {
+    let mut without_biases = 0;
+    for (name, parts) in kinds() {
+        let decoder = random(parts, Kind::Double);
+        let embeddings = decoder.embed(&TEXT).unwrap();
+        let added = decomposed::logits(&decoder, parts, &embeddings);
+        let tape = decoder.tape(BackwardRule::CpLrp, &embeddings.unsqueeze(0), 3..8).unwrap().unwrap();
+        let cotangents = Tensor::randn([5, VOCABULARY], (Kind::Double, Device::Cpu));
+        tape.vjp(0..5, &cotangents, &mut |output, relevance| {
+            let (at, cotangent) = (output as i64, cotangents.get(output as i64));
+            let of_parts = added.select(1, 3 + at).matmul(&cotangent);
+            let logit = (tape.logits().get(0).get(at) * &cotangent).sum(Kind::Double).double_value(&[]);
+            let size = of_parts.abs().sum(Kind::Double).double_value(&[]);
+            let read = at + 4;
+            let found = (relevance * &embeddings).sum_dim_intlist(1, false, Kind::Double).narrow(0, 0, read);
+            let gap = (found - of_parts.narrow(0, 0, read)).abs().max().double_value(&[]);
+            assert!(gap <= 1e-12 * size, "{name}, {output}: {gap} of {size}");
+            let gap = (of_parts.sum(Kind::Double).double_value(&[]) - logit).abs();
+            assert!(gap <= 1e-12 * size, "{name}, {output}: {gap} of {size}");
+            if !parts.biases && parts.rms && parts.rotary {
+                assert!(of_parts.double_value(&[8]) == 0.0, "{name}");
+                without_biases += 1;
+            } else if parts.joined {
+                assert!(of_parts.double_value(&[8]).abs() > 1e-3 * size, "{name}: biases add something");
+            }
+            Ok(())
+        })
+        .unwrap();
+    }
+    assert!(without_biases >= 5 * 5, "{without_biases}");
+}
+
 /// The network with constants, a head and a query at a time.
 mod modified {
-    use super::{Decoder, HIDDEN, Parts};
+    use super::{Decoder, HIDDEN, Parts, apply_without_bias};
     use saliency_attribution::BackwardRule;
     use saliency_transformer::{FeedForward, Linear, Norm, Positions, Projection};
     use tch::{Kind, Tensor};
@@ -437,8 +480,7 @@ mod modified {
     }
 
     fn apply(map: &Linear, x: &Tensor) -> Tensor {
-        let weight = map.weight_in_out().unwrap();
-        let y = x.matmul(&weight);
+        let y = apply_without_bias(map, x);
         match map.bias() {
             Some(bias) => y + bias,
             None => y,

@@ -17,6 +17,9 @@ use crate::problem::cost::{Cost, Size};
 /// to the target. In GPT-2, whose logits are far below zero, it is often the more stable of the two. For models with
 /// such rules ([`LanguageModel::tape_by`](crate::LanguageModel::tape_by)).
 ///
+/// `DecompX` (Modarressi et al. 2023) with biases apart gives the same numbers, forwards: what each token adds, with
+/// attention, scales, slopes and gates held.
+///
 /// LXT, the library of AttnLRP's authors, says that LRP is patented, and free of charge for personal and scientific
 /// purposes only.
 ///
