@@ -326,7 +326,8 @@ impl Attributor {
         if self.against.is_some() {
             self.check_against(&*target)?;
         }
-        if !card.additive && (self.against.is_some() || self.span.is_some()) {
+        let span = self.span.is_some() && !card.explains_spans;
+        if !card.additive && (self.against.is_some() || span) {
             return Err(Error::NotAdditive { method: card.name });
         }
         Ok(Checked { method, target, card, aggregate, normalize })
@@ -494,6 +495,7 @@ impl Attributor {
         let problem = Problem::watched(model, sequence, target, self.settings, Some(watch))?;
         let problem = match span {
             Some(span) if checked.card.linear_in_gradient => problem.with_span(span),
+            Some(span) if checked.card.explains_spans => problem.with_span_as_one(span),
             _ => problem,
         };
         checked.foresee(&problem);

@@ -3,6 +3,7 @@
 mod ablated_input;
 mod batch;
 pub(crate) mod game;
+pub(crate) mod lasso;
 pub(crate) mod least_squares;
 pub(crate) mod occluded;
 pub(crate) mod regression;

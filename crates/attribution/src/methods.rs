@@ -44,6 +44,7 @@ table! {
         shapley_interaction::ShapleyInteraction,
         kernel_shap::KernelShap,
         lime::Lime,
+        context_cite::ContextCite,
         reagent::Reagent,
         replacements::Replacements,
     }

@@ -41,6 +41,8 @@ pub struct Problem<'a> {
     tape: Option<Box<dyn Tape + 'a>>,
     /// Outputs of the sequence that are explained as one.
     span: Option<Range<usize>>,
+    /// Outputs that the method itself explains as one.
+    as_one: Option<Range<usize>>,
     work: Work<'a>,
     settings: Settings,
 }
@@ -86,7 +88,18 @@ impl<'a> Problem<'a> {
             Ok((tape, input))
         })?;
         let work = Work::watched(watch);
-        let problem = Self { model, sequence, target, bound: None, input, tape, span: None, work, settings };
+        let problem = Self {
+            model,
+            sequence,
+            target,
+            bound: None,
+            input,
+            tape,
+            span: None,
+            as_one: None,
+            work,
+            settings,
+        };
         problem.with_target(target)
     }
 

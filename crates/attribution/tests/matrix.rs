@@ -25,8 +25,15 @@ fn every_target() -> Vec<Box<dyn Target>> {
 fn check(record: &Record, n_input: usize, what: &str) {
     let method = record.method.as_ref().unwrap();
     let replaces = method.name == "replacements";
-    let inputs_only =
-        ["shapley", "kernel-shap", "lime", "occlusion-pairs", "shapley-interaction", "integrated-hessians"];
+    let inputs_only = [
+        "shapley",
+        "kernel-shap",
+        "lime",
+        "context-cite",
+        "occlusion-pairs",
+        "shapley-interaction",
+        "integrated-hessians",
+    ];
     let inputs_only = inputs_only.contains(&&*method.name) || replaces;
     // Nothing predicts the first token, nor an encoder's source, whose words are deleted.
     let deletes = method.parameters.get("replace_by").is_some_and(|by| by == "deletion");
@@ -184,6 +191,8 @@ fn every_method_that_adds_explains_a_span() {
                 let found = attributor().span(span.clone()).record(&*model, &sequence());
                 match (card.additive, found) {
                     (false, Err(Error::NotAdditive { method })) => assert_eq!(method, name),
+                    // A test of its own knows what it says.
+                    (false, Ok(found)) if card.explains_spans => assert_eq!(found.attributions.len(), 1),
                     (true, Err(refusal)) if refuses(&*known, "log-probability", &*model, &refusal) => {}
                     (true, Ok(found)) => {
                         let rows = attributor().record(&*model, &sequence()).unwrap();
@@ -230,6 +239,7 @@ fn masking_is_refused_by_models_without_a_prefix_cache() {
         "shapley-interaction",
         "kernel-shap",
         "lime",
+        "context-cite",
     ] {
         let attributor = with_ablation(name, Ablation::Masking);
         let refused = refusal(&attributor, &Saturating::new(6, 2), &sequence());

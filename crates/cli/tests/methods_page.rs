@@ -146,7 +146,7 @@ fn every_method_has_a_section_and_a_picture_that_its_command_draws() {
 /// Requests in Rust, as they are written and as they are.
 macro_rules! requests {
     ($($request:expr),* $(,)?) => {
-        [$((stringify!($request), $request)),*]
+        vec![$((stringify!($request), $request)),*]
     };
 }
 
@@ -211,6 +211,9 @@ fn every_command_has_its_line_of_rust() {
         Attributor::new()
             .method_with("lime", Parameters::new().segments(Segmentation::Sentences).samples(64))
             .target("logit"),
+        Attributor::new()
+            .method_with("context-cite", Parameters::new().segments(Segmentation::Sentences))
+            .target("log-probability"),
         Attributor::new().method_with("reagent", Parameters::new().samples(128)).target("logit"),
         Attributor::new().method("replacements").target("logit"),
         Attributor::new().method("attention").target("logit"),

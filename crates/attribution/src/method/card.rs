@@ -47,6 +47,9 @@ pub struct Card {
     /// `gradients_at`, `value` and `value_at_input` alone. Outputs that are explained as one are then one output of the
     /// problem, whose target is the sum of theirs: one backward pass instead of one for each.
     pub linear_in_gradient: bool,
+    /// Whether it explains a span itself, by [`Problem::span_as_one`](crate::Problem::span_as_one), although its
+    /// attributions of a sum are not the sum of theirs.
+    pub explains_spans: bool,
 }
 
 impl Card {
@@ -69,6 +72,7 @@ impl Card {
             uses_target: true,
             additive: true,
             linear_in_gradient: false,
+            explains_spans: false,
         }
     }
 
@@ -119,6 +123,7 @@ setters! {
     with_uses_target: uses_target: bool,
     with_additive: additive: bool,
     with_linear_in_gradient: linear_in_gradient: bool,
+    with_explains_spans: explains_spans: bool,
 }
 
 /// What a method's rows are made of.

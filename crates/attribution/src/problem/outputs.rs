@@ -14,6 +14,19 @@ impl Problem<'_> {
         Self { span: Some(members), ..self }
     }
 
+    /// Leaves it to the method to explain some outputs as one.
+    #[must_use]
+    pub(crate) fn with_span_as_one(self, members: Range<usize>) -> Self {
+        Self { as_one: Some(members), ..self }
+    }
+
+    /// The outputs that a method is to explain as one by itself, where its card says that it does
+    /// ([`Card::explains_spans`](crate::Card::explains_spans)): with one explanation, under the last of their numbers,
+    /// instead of one for each output. `None` where outputs are explained one by one.
+    pub fn span_as_one(&self) -> Option<Range<usize>> {
+        self.as_one.clone()
+    }
+
     /// The number of outputs that are explained.
     pub fn n_output(&self) -> usize {
         self.span.as_ref().map_or(self.sequence.n_output(), |_| 1)
