@@ -136,6 +136,7 @@ fn check(record: &Record, what: &str) {
         "integrated-hessians",
         "kernel-shap",
         "lime",
+        "context-cite",
         "replacements",
     ]
     .contains(&&*record.method.as_ref().unwrap().name);
@@ -151,7 +152,10 @@ fn check(record: &Record, what: &str) {
             let number = value.map_or(known, f64::is_finite);
             assert!(number, "{what}, row {row}, token {token}: {value:?}");
         }
-        assert!(values.iter().any(|x| x.is_some_and(|x| x != 0.0)), "{what}, row {row}: all zero");
+        // A sparse model may leave nothing of a small target.
+        let sparse = record.method.as_ref().unwrap().name == "context-cite";
+        let any = values.iter().any(|x| x.is_some_and(|x| x != 0.0));
+        assert!(any || sparse, "{what}, row {row}: all zero");
     }
 }
 
@@ -194,7 +198,7 @@ fn every_method_that_adds_explains_a_span() {
                 let attributor = Attributor::new().with_method(quick(known.name())).target("logit");
                 match case.record(&attributor.span(span.clone())) {
                     Ok(record) => {
-                        assert!(known.card().additive, "{what}");
+                        assert!(known.card().additive || known.card().explains_spans, "{what}");
                         let shape = (record.attributions.len(), record.n_input());
                         assert_eq!(shape, (1, N_INPUT + span.start), "{what}");
                         check(&record, &what);
