@@ -73,6 +73,8 @@ pub(crate) fn methods(arguments: &ListArguments) -> Result<(), Failure> {
         }
         let _ = writeln!(text, "    {}\n", card.source);
     }
+    text += "Which one? Where their passes can be afforded leave-one-out or occlusion, otherwise gradient-x-input; \
+             `saliency compare`\njudges methods on your texts, and docs/judging.md has figures.\n\n";
     text += "Targets (--target)\n";
     let lines = targets.iter().map(|t| (t.name().to_owned(), t.summary().to_owned()));
     text += &table(&lines.collect::<Vec<_>>());

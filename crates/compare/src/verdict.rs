@@ -5,7 +5,8 @@ use crate::resampler::FEWEST;
 use saliency_schema::scores::{Better, Paired, Score, Scores};
 
 /// What the figures of some scores support, in sentences: which methods agree most and least; and for each operator
-/// which methods beat random orders, and whether one is better than every other.
+/// which methods beat random orders, which are better than each other control (`position`, which looks at nearness
+/// alone), and whether one is better than every other method.
 ///
 /// No method wins unless the interval of its paired difference to every other leaves 0 out. With fewer than 6 texts, or
 /// outputs of the one text, there is no interval, and so no winner.
@@ -81,6 +82,7 @@ fn faithfulness(scores: &Scores) -> Vec<String> {
             None => format!("By {}", metric.name),
         };
         said.push(beaten(scores, &by, &rows, metric.better));
+        said.extend(than_controls(scores, &rows, metric.better));
         if rows.len() > 1 {
             let (sentence, winner) = best(scores, &rows, metric.better);
             said.push(sentence);
@@ -124,6 +126,30 @@ fn beaten(scores: &Scores, by: &str, rows: &[&Score], better: Better) -> String 
         (beat, []) => format!("{by}: {} beat random orders.", beat.join(", ")),
         (beat, not) => format!("{by}: {} beat random orders; {} do not.", beat.join(", "), not.join(", ")),
     }
+}
+
+/// Which methods are better than each control that is no random order; nothing without intervals.
+fn than_controls(scores: &Scores, rows: &[&Score], better: Better) -> Vec<String> {
+    let name = |method: usize| scores.methods[method].name.as_str();
+    let is_other =
+        |control: &usize| scores.methods[*control].control && !name(*control).starts_with("random");
+    let sentence = |control: usize| {
+        let against = |score: &&Score| {
+            let paired = score.paired.iter().find(|paired| paired.against == control)?;
+            Some((score.method, is_better(paired, better)?))
+        };
+        let known: Vec<(usize, bool)> = rows.iter().filter_map(against).collect();
+        let won: Vec<&str> = known.iter().filter(|(_, won)| *won).map(|(method, _)| name(*method)).collect();
+        match (&won[..], known.len()) {
+            (_, 0) => None,
+            ([], _) => Some(format!("No method is better than the control {}.", name(control))),
+            (won, all) if won.len() == all => {
+                Some(format!("All are better than the control {}.", name(control)))
+            }
+            (won, _) => Some(format!("Better than the control {}: {}.", name(control), won.join(", "))),
+        }
+    };
+    (0..scores.methods.len()).filter(is_other).filter_map(sentence).collect()
 }
 
 /// Whether one method is better than every other, and which.

@@ -91,6 +91,35 @@ fn a_winner_needs_an_interval_without_zero() {
     );
 }
 
+/// Beside random orders, another control that only one of two methods beats.
+#[test]
+fn what_is_no_better_than_a_control_is_said() {
+    let noise = [0.1, -0.1, 0.05, -0.05, 0.1, -0.1, 0.0, 0.1];
+    let verdict = |good: f64, poor: f64| {
+        let of = |mean: f64| noise.map(|x| x + mean);
+        let mut scores = scores(&of(good), &of(poor), [&of(0.0), &of(0.0)], true);
+        scores.methods.push(ScoredMethod::control("position"));
+        scores.measurements.extend((0..8).map(|text| {
+            Measurement::new(3, text)
+                .with_operator("deletion")
+                .with_output(0)
+                .with_metric("comprehensiveness", 2.0 - noise[text])
+        }));
+        judged(scores).unwrap().verdict.unwrap()
+    };
+    assert!(
+        verdict(3.0, 1.0)
+            .contains("good, poor beat random orders. Better than the control position: good. good is")
+    );
+    assert!(
+        verdict(1.0, 0.5)
+            .contains("beat random orders. No method is better than the control position. good is")
+    );
+    assert!(
+        verdict(4.0, 3.0).contains("beat random orders. All are better than the control position. good is")
+    );
+}
+
 #[test]
 fn less_is_better_where_it_is() {
     let mut scores = scores(
