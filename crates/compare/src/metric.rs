@@ -22,8 +22,8 @@ const fn lower(name: &'static str, summary: &'static str) -> Metric {
     Metric { name, better: Better::Lower, summary }
 }
 
-/// Every metric, in the order in which tables show them. What decides in a [`verdict`](crate::verdict) is the first one
-/// that was measured.
+/// Every metric, in the order in which tables show them. What decides in a [`verdict`](crate::verdict()) is the first
+/// one that was measured.
 pub const METRICS: &[Metric] = &[
     higher("aopc-comprehensiveness", "mean drop of the target as the most relevant tokens go"),
     higher("comprehensiveness", "drop of the target without the most relevant tokens"),
