@@ -646,7 +646,7 @@ pub(crate) struct CompareArguments {
     #[arg(
         long,
         value_name = "FILE.jsonl",
-        conflicts_with_all = ["records", "text", "text_file", "continuation"],
+        conflicts_with_all = ["records", "text", "text_file", "continuation", "partial", "times"],
         requires_all = ["methods", "output"],
         help_heading = "Text"
     )]

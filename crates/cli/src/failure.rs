@@ -23,6 +23,9 @@ pub(crate) enum Failure {
     /// Ctrl-C with --partial.
     #[error("interrupted; the finished rows were written")]
     Partial,
+    /// Ctrl-C with --texts.
+    #[error("interrupted; finished texts are in {path}, and the same command goes on after them")]
+    TextsInterrupted { path: PathBuf },
     /// Ctrl-C while the server ran.
     #[cfg(feature = "lit-serve")]
     #[error("interrupted; the server has stopped")]
@@ -99,7 +102,8 @@ impl Failure {
         if let Self::InLine { source, .. } = self {
             return source.exit_code();
         }
-        if matches!(self, Self::Interrupted | Self::TooEarly | Self::Partial) {
+        if matches!(self, Self::Interrupted | Self::TooEarly | Self::Partial | Self::TextsInterrupted { .. })
+        {
             return interrupt::EXIT_CODE;
         }
         #[cfg(feature = "lit-serve")]

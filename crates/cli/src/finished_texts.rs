@@ -10,11 +10,13 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::PathBuf;
 
-/// The setting that tells with which arguments a text was judged.
+/// The setting that tells, in this file alone, with which arguments a text was judged.
 const ARGUMENTS: &str = "arguments_sha256";
+/// How each of its lines begins.
+const BEGINNING: &[u8] = b"{\"format\":\"saliency-";
 
 /// Which text, and how it is judged.
 pub(crate) struct TextId {
@@ -38,53 +40,53 @@ impl TextId {
 pub(crate) struct FinishedTexts {
     path: PathBuf,
     texts: BTreeMap<String, JudgedText>,
+    /// The bytes of whole texts; what follows them was interrupted, and is overwritten by the next text.
+    whole: u64,
     file: Option<File>,
 }
 
 impl FinishedTexts {
-    /// Reads the file, if there is one. A text whose last line is missing was interrupted, and is dropped.
+    /// Reads the file, if there is one.
     pub(crate) fn read(path: PathBuf) -> Result<Self, Failure> {
-        let mut found = Self { path, texts: BTreeMap::new(), file: None };
+        let mut found = Self { path, texts: BTreeMap::new(), whole: 0, file: None };
         let bytes = match read_file(&found.path) {
             Err(Failure::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 return Ok(found);
             }
             bytes => bytes?,
         };
-        let (mut kept, mut end) = (0, 0);
+        let mut end = 0;
         let mut records = Vec::new();
         for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            end += line.len();
+            end += line.len() as u64;
+            let other = || {
+                let (path, line) = (found.path.display(), number + 1);
+                let why = "neither a record nor scores, and so no finished text; name another folder";
+                Failure::Usage(format!("{path}, line {line}: {why}"))
+            };
             if !line.ends_with(b"\n") {
-                break;
+                // Cut off while it was written, or a file of somebody else's, which is left alone.
+                let is_own = line.iter().zip(BEGINNING).all(|(a, b)| a == b);
+                return if is_own { Ok(found) } else { Err(other()) };
             }
             match scores::read(line) {
                 Ok(scores) => {
                     let digest = scores.texts.first().and_then(|text| text.sha256.clone());
                     let records = std::mem::take(&mut records);
                     found.texts.insert(digest.unwrap_or_default(), JudgedText { records, scores });
-                    kept = end;
+                    found.whole = end;
                 }
-                Err(_) => records.extend(saliency::read(line).map_err(|_| {
-                    let (path, line) = (found.path.display(), number + 1);
-                    Failure::Usage(format!(
-                        "{path}, line {line}: neither a record nor scores; delete the file, or name another folder"
-                    ))
-                })?),
+                Err(_) => records.extend(saliency::read(line).map_err(|_| other())?),
             }
-        }
-        if kept < bytes.len() {
-            let cut = OpenOptions::new().write(true).open(&found.path);
-            let cut = cut.and_then(|file| file.set_len(kept as u64));
-            cut.map_err(|source| Failure::Write { path: found.path.clone(), source })?;
         }
         Ok(found)
     }
 
     /// A text that was judged with the same arguments.
     pub(crate) fn take(&mut self, id: &TextId) -> Result<Option<JudgedText>, Failure> {
-        let Some(found) = self.texts.remove(&id.text) else { return Ok(None) };
-        if found.scores.settings.get(ARGUMENTS).and_then(|own| own.as_str()) == Some(&*id.arguments) {
+        let Some(mut found) = self.texts.remove(&id.text) else { return Ok(None) };
+        let arguments = found.scores.settings.remove(ARGUMENTS);
+        if arguments.as_ref().and_then(|own| own.as_str()) == Some(&*id.arguments) {
             return Ok(Some(found));
         }
         let path = self.path.display();
@@ -94,13 +96,13 @@ impl FinishedTexts {
     }
 
     /// Appends a text, and waits until it is on the disk.
-    pub(crate) fn append(&mut self, id: &TextId, text: &mut JudgedText) -> Result<(), Failure> {
-        text.scores.settings.insert(ARGUMENTS.to_owned(), id.arguments.clone().into());
+    pub(crate) fn append(&mut self, id: &TextId, text: &JudgedText) -> Result<(), Failure> {
         let mut lines = Vec::new();
         for record in &text.records {
             saliency::write(std::slice::from_ref(record), &mut lines)?;
         }
-        scores::write(&text.scores, &mut lines)?;
+        let scores = text.scores.clone().with_setting(ARGUMENTS, id.arguments.clone());
+        scores::write(&scores, &mut lines)?;
         let written = self.opened().and_then(|file| {
             file.write_all(&lines)?;
             file.sync_data()
@@ -113,7 +115,10 @@ impl FinishedTexts {
             if let Some(folder) = self.path.parent() {
                 std::fs::create_dir_all(folder)?;
             }
-            self.file = Some(OpenOptions::new().create(true).append(true).open(&self.path)?);
+            let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path)?;
+            file.set_len(self.whole)?;
+            file.seek(io::SeekFrom::End(0))?;
+            self.file = Some(file);
         }
         self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }

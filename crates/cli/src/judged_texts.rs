@@ -29,12 +29,17 @@ pub(crate) fn all(
     }
     let texts = texts::read(path)?;
     let folder = arguments.output.as_deref().unwrap_or(Path::new("."));
-    let mut finished = FinishedTexts::read(folder.join("texts.jsonl"))?;
+    let journal = folder.join("texts.jsonl");
+    let mut finished = FinishedTexts::read(journal.clone())?;
     let of = |text: &TextLine| arguments.source.with_text(&text.text, text.continuation.as_deref());
     let sources: Vec<SourceArguments> = texts.iter().map(of).collect();
     let in_line = |text: &TextLine| {
         let (path, line) = (path.to_owned(), text.line);
-        move |source| Failure::InLine { path, line, source: Box::new(source) }
+        let finished = journal.clone();
+        move |source| match source {
+            Failure::Interrupted => Failure::TextsInterrupted { path: finished },
+            source => Failure::InLine { path, line, source: Box::new(source) },
+        }
     };
     // Of every text, mistakes are found before the first one runs.
     let mut asked = Vec::new();
@@ -70,8 +75,8 @@ pub(crate) fn all(
         }
         remark(quiet, &format!("text {} of {count}", number + 1));
         let found = judged_text(arguments, asked, checkpoint, &mut Times::begin(), quiet);
-        let mut found = found.map_err(in_line(text))?;
-        finished.append(&id, &mut found)?;
+        let found = found.map_err(in_line(text))?;
+        finished.append(&id, &found)?;
         judged.push(found);
     }
     if arguments.work.dry_run {

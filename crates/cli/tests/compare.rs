@@ -257,9 +257,26 @@ fn texts_are_pooled_and_finished_ones_are_skipped() {
         scores
     };
     let again: Value = serde_json::from_slice(&again.stdout).unwrap();
-    assert_eq!(without_seconds(again), without_seconds(parsed));
+    assert_eq!(without_seconds(again), without_seconds(parsed.clone()));
     assert_eq!(std::fs::read_to_string(&journal).unwrap()[..first_two], whole[..first_two]);
 
+    // A dry run and a file that is not the program's leave everything as it is.
+    std::fs::write(&journal, &whole[..whole.len() - 40]).unwrap();
+    let dry = done(here, &[&all[..], &["--dry-run"]].concat());
+    assert!(dry.contains("3 texts, 2 of them finished"), "{dry}");
+    assert_eq!(std::fs::read_to_string(&journal).unwrap(), whole[..whole.len() - 40]);
+    for own in ["{\"text\": \"And God said\"}", "{\"text\": \"And God said\"}\n"] {
+        std::fs::create_dir_all(here.join("mine")).unwrap();
+        std::fs::write(here.join("mine/texts.jsonl"), own).unwrap();
+        let mut mine = all.clone();
+        (mine[2], mine[5]) = ("mine/texts.jsonl", "mine");
+        let (code, said) = failed(here, &mine);
+        assert!(code == Some(2) && said.contains("line 1: neither a record nor scores"), "{said}");
+        assert_eq!(std::fs::read_to_string(here.join("mine/texts.jsonl")).unwrap(), own);
+    }
+    assert!(parsed["settings"].get("arguments_sha256").is_none());
+    assert_eq!(failed(here, &[&all[..], &["--partial"]].concat()).0, Some(2));
+    std::fs::write(&journal, &whole).unwrap();
     let dry = done(here, &[&all[..], &["--dry-run"]].concat());
     assert!(dry.contains("3 texts, 3 of them finished") && dry.contains("tokens forward"), "{dry}");
     let (code, said) = failed(here, &[&all[..], &["--seed", "7"]].concat());
