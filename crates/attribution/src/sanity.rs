@@ -158,13 +158,11 @@ fn similarity(place: usize, record: &Record, changed: &Record, condition: &str) 
         let rows = record.attributions.iter().zip(&changed.attributions);
         let by_output: Vec<Option<f64>> =
             rows.map(|(a, b)| if signed { spearman(a, b) } else { spearman(&size(a), &size(b)) }).collect();
-        let known: Vec<f64> = by_output.iter().copied().flatten().collect();
-        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
-        Score::new("spearman", place, mean)
+        Score::new("spearman", place, None)
+            .with_mean_of(&by_output)
             .with_condition(condition)
             .with_signed(signed)
             .with_better(Better::Lower)
-            .with_count(known.len(), by_output.len() - known.len())
             .with_by_output(by_output)
     };
     if record.is_signed() { vec![of(true), of(false)] } else { vec![of(false)] }

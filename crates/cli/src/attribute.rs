@@ -94,7 +94,7 @@ fn attributed(
 }
 
 /// Sets the number of threads, if one was given.
-pub(crate) fn set_threads(arguments: &SourceArguments) -> Result<(), Failure> {
+fn set_threads(arguments: &SourceArguments) -> Result<(), Failure> {
     match arguments.threads {
         None => {}
         Some(0) => return Err(Failure::Usage("--threads is 0, and must be at least 1".into())),

@@ -2,12 +2,11 @@
 
 use crate::arguments::{DrawArguments, LookArguments};
 use crate::failure::Failure;
-use crate::output::{Destination, remark};
+use crate::output::Destination;
 use crate::records;
 use crate::relative::Relative;
 use crate::request::range;
 use saliency::schema::DistanceProfile;
-use saliency::viz::layout::visible;
 use saliency::viz::{LongTable, Options, Rule};
 use saliency::{Page, Record, ToHtml, chart, charts};
 use std::sync::Arc;
@@ -36,16 +35,8 @@ pub(crate) fn run(arguments: &DrawArguments, quiet: bool) -> Result<(), Failure>
     }
     let destination = Destination::new(arguments.output.as_deref())?;
     let look = options(&arguments.look)?;
-    let mut records = records::read(&arguments.records, arguments.record, quiet)?;
-    if let Some(hops) = arguments.hops {
-        for record in &mut records {
-            let known = record.notes.len();
-            *record = record.hops(hops)?;
-            for note in record.notes.iter().skip(known) {
-                remark(quiet, &visible(&format!("note: {note}")));
-            }
-        }
-    }
+    let records = records::read(&arguments.records, arguments.record, quiet)?;
+    let records = records::hopped(records, arguments.hops, quiet)?;
     let own = arguments.record.and_then(|k| records.get(k)).map_or(&records[..], std::slice::from_ref);
     let look = relative_to(look, &arguments.look, own);
     let records = records::grouped(records, &arguments.group)?;

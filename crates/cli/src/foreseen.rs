@@ -3,7 +3,7 @@
 use crate::estimate::Estimate;
 use crate::judge::Judge;
 use crate::pace::Pace;
-use crate::plan::{Plan, rounded};
+use crate::plan::rounded;
 use std::fmt::Write as _;
 
 /// Tokens and seconds, of all texts together.
@@ -27,8 +27,7 @@ impl Foreseen {
         (pace, longer): (&Pace, f64),
     ) {
         let (model, sequence) = (&estimate.checkpoint.model, &estimate.sequence);
-        let methods: f64 =
-            longer * estimate.plans.iter().map(|plan: &Plan<'_>| plan.seconds(pace)).sum::<f64>();
+        let methods: f64 = longer * estimate.plans.iter().map(|plan| plan.seconds(pace)).sum::<f64>();
         self.attribution += methods + sequence.n_output() as f64 * pace.token;
         let outputs = judge.outputs(sequence);
         let (faithfulness, _) = judge.faithfulness().for_model(model);

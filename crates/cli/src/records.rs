@@ -41,6 +41,23 @@ pub(crate) fn read_scores(path: &Path) -> Result<Scores, Failure> {
     read.map_err(|source| Failure::ScoresFile { path: path.to_owned(), source })
 }
 
+/// The records after so many hops, if requested. Prints the notes on what signs have cancelled.
+pub(crate) fn hopped(
+    mut records: Vec<Record>,
+    hops: Option<u32>,
+    quiet: bool,
+) -> Result<Vec<Record>, Failure> {
+    let Some(hops) = hops else { return Ok(records) };
+    for record in &mut records {
+        let known = record.notes.len();
+        *record = record.hops(hops)?;
+        for note in record.notes.iter().skip(known) {
+            remark(quiet, &visible(&format!("note: {note}")));
+        }
+    }
+    Ok(records)
+}
+
 /// The records, grouped if requested.
 pub(crate) fn grouped(mut records: Vec<Record>, group: &GroupArguments) -> Result<Vec<Record>, Failure> {
     if let Some((segmentation, reduce)) = group.asked() {

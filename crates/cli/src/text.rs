@@ -107,7 +107,7 @@ pub(crate) fn text(source: &Source<'_>) -> Result<String, Failure> {
 }
 
 /// A file's text without its one final newline.
-fn text_of(path: &Path) -> Result<String, Failure> {
+pub(crate) fn text_of(path: &Path) -> Result<String, Failure> {
     let text = String::from_utf8(read_file(path)?).map_err(|error| Failure::NotUtf8 {
         path: path.to_owned(),
         valid_up_to: error.utf8_error().valid_up_to(),

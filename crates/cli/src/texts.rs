@@ -1,7 +1,7 @@
 //! `--texts FILE.jsonl`: a text a line.
 
 use crate::failure::Failure;
-use crate::records::read_file;
+use crate::text::text_of;
 use serde_json::Value;
 use std::path::Path;
 
@@ -15,11 +15,7 @@ pub(crate) struct TextLine {
 
 /// The texts of a file: a JSON object a line, with `text` and maybe `continuation`. Empty lines are skipped.
 pub(crate) fn read(path: &Path) -> Result<Vec<TextLine>, Failure> {
-    let bytes = read_file(path)?;
-    let file = String::from_utf8(bytes).map_err(|error| Failure::NotUtf8 {
-        path: path.to_owned(),
-        valid_up_to: error.utf8_error().valid_up_to(),
-    })?;
+    let file = text_of(path)?;
     let refuse = |line: usize, why: &str| Failure::Usage(format!("{}, line {line}: {why}", path.display()));
     let mut texts: Vec<TextLine> = Vec::new();
     for (place, json) in file.lines().enumerate().filter(|(_, json)| !json.trim().is_empty()) {

@@ -37,6 +37,15 @@ fn write(folder: &Path, file: &str, method: &str, texts: [&str; 3], row: [f64; 2
     std::fs::write(folder.join(file), record.to_string()).unwrap();
 }
 
+/// Scores but for the time that they took.
+fn without_seconds(mut scores: Value) -> Value {
+    scores["cost"].as_object_mut().unwrap().remove("seconds");
+    for method in scores["methods"].as_array_mut().unwrap() {
+        method.as_object_mut().unwrap().remove("seconds");
+    }
+    scores
+}
+
 #[test]
 fn tables_numbers_and_a_page() {
     let folder = tempfile::tempdir().unwrap();
@@ -126,16 +135,9 @@ fn a_text_is_judged_by_what_the_model_answers() {
     let methods = ["--methods", "gradient-x-input,leave-one-out"];
     let scores = run(&[&methods[..], &["--quick", "--json"]].concat());
     // The same input, the same bytes; but for seconds.
-    let without_seconds = |scores: &str| -> Value {
-        let mut scores: Value = serde_json::from_str(scores).unwrap();
-        scores["cost"].as_object_mut().unwrap().remove("seconds");
-        for method in scores["methods"].as_array_mut().unwrap() {
-            method.as_object_mut().unwrap().remove("seconds");
-        }
-        scores
-    };
-    let parsed = without_seconds(&scores);
-    assert_eq!(parsed, without_seconds(&run(&[&methods[..], &["--quick", "--json"]].concat())));
+    let parsed = without_seconds(serde_json::from_str(&scores).unwrap());
+    let again = run(&[&methods[..], &["--quick", "--json"]].concat());
+    assert_eq!(parsed, without_seconds(serde_json::from_str(&again).unwrap()));
     let names: Vec<_> =
         parsed["methods"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["gradient-x-input", "leave-one-out", "position", "random orders"]);
@@ -249,13 +251,6 @@ fn texts_are_pooled_and_finished_ones_are_skipped() {
     let again = saliency(here, &loud);
     let said = String::from_utf8_lossy(&again.stderr);
     assert!(!said.contains("text 2 of 3") && said.contains("text 3 of 3"), "{said}");
-    let without_seconds = |mut scores: Value| {
-        scores["cost"].as_object_mut().unwrap().remove("seconds");
-        for method in scores["methods"].as_array_mut().unwrap() {
-            method.as_object_mut().unwrap().remove("seconds");
-        }
-        scores
-    };
     let again: Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!(without_seconds(again), without_seconds(parsed.clone()));
     assert_eq!(std::fs::read_to_string(&journal).unwrap()[..first_two], whole[..first_two]);

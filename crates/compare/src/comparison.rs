@@ -121,14 +121,12 @@ impl<'r> Comparison<'r> {
             let numbers = &agreement.by_output[place];
             let (method, other) = agreement.pairs[pair];
             let (counted, left_out) = agreement.counted[pair];
-            let known: Vec<f64> = numbers.iter().copied().flatten().collect();
-            let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
-            let score = Score::new(measure.name, method, mean)
+            let score = Score::new(measure.name, method, None)
+                .with_mean_of(numbers)
                 .with_other(other)
                 .with_signed(sign == Sign::Signed)
                 .with_interval(resampler.interval(numbers))
                 .with_chance(agreement.chance[place])
-                .with_count(known.len(), numbers.len() - known.len())
                 .with_pairs(counted, left_out);
             let score = if measure.takes_k { score.with_k(parameters.k()) } else { score };
             if self.by_output { score.with_by_output(numbers.clone()) } else { score }

@@ -120,10 +120,9 @@ impl Test<'_> {
 
     fn score(&self, name: &str, method: usize) -> Score {
         let units = means(&self.units[&method]);
-        let known: Vec<f64> = units.iter().copied().flatten().collect();
-        let mut score = Score::new(name, method, mean(&known))
-            .with_interval(self.resampler.interval_of_units(&units))
-            .with_count(known.len(), units.len() - known.len());
+        let mut score = Score::new(name, method, None)
+            .with_mean_of(&units)
+            .with_interval(self.resampler.interval_of_units(&units));
         score.better = self.better;
         if self.scores.methods[method].control {
             return score;

@@ -4,6 +4,7 @@
 
 mod agreement;
 mod comparison;
+mod controls;
 mod counterparts;
 mod error;
 mod judged;

@@ -44,13 +44,17 @@ pub fn pooled(mut agreement: Scores, texts: &[Scores]) -> Result<Scores, Error> 
                 agreement.caveats.push(caveat.clone());
             }
         }
-        for (one, own) in agreement.texts.iter_mut().skip(place).zip(&text.texts) {
+        if let (Some(one), Some(own)) = (agreement.texts.get_mut(place), text.texts.first()) {
             one.sha256.clone_from(&own.sha256);
         }
     }
     for (name, value) in &first.settings {
         agreement.settings.entry(name.clone()).or_insert_with(|| value.clone());
     }
+    let with_mean = |score: Score| {
+        let by_output = score.by_output.clone();
+        score.with_mean_of(&by_output)
+    };
     let sanity = sanity.into_iter().map(with_mean).collect();
     let cost = cost.with_seconds(seconds);
     judged(agreement.with_measurements(measurements).with_sanity(sanity).with_cost(cost))
@@ -91,12 +95,4 @@ fn add(sanity: &mut Vec<Score>, score: Score) {
         Some(sum) => sum.by_output.extend(score.by_output),
         None => sanity.push(score),
     }
-}
-
-/// The mean over outputs as the value.
-fn with_mean(mut score: Score) -> Score {
-    let known: Vec<f64> = score.by_output.iter().copied().flatten().collect();
-    score.value = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
-    let undefined = score.by_output.len() - known.len();
-    score.with_count(known.len(), undefined)
 }

@@ -1,5 +1,6 @@
 //! Scores as tables: for a terminal, as Markdown, and every number as CSV.
 
+use crate::controls::random_orders;
 use saliency_schema::scores::{Better, Paired, Score, ScoredMethod, Scores};
 use std::io;
 
@@ -249,7 +250,7 @@ fn resampled(scores: &Scores) -> String {
 
 /// A row for each metric, operator and method, held against random orders.
 fn faithfulness(scores: &Scores) -> Table {
-    let random = scores.methods.iter().position(|method| method.control && method.name.starts_with("random"));
+    let random = random_orders(scores);
     let row = |score: &Score| {
         let paired = score.paired.iter().find(|paired| Some(paired.against) == random);
         let p = |p: Option<f64>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.4}"));

@@ -1,5 +1,6 @@
 //! What the figures support and what they don't, in plain words.
 
+use crate::controls;
 use crate::metric::{METRICS, Metric};
 use crate::resampler::FEWEST;
 use saliency_schema::scores::{Better, Paired, Score, Scores};
@@ -102,21 +103,38 @@ fn faithfulness(scores: &Scores) -> Vec<String> {
     said
 }
 
+/// Where methods stand beside a control.
+#[derive(Default)]
+struct Standing<'s> {
+    better: Vec<&'s str>,
+    not: Vec<&'s str>,
+    /// The most pairs of one that has no interval.
+    few: usize,
+}
+
+impl<'s> Standing<'s> {
+    fn of(scores: &'s Scores, rows: &[&Score], control: usize, better: Better) -> Self {
+        let mut standing = Self::default();
+        for score in rows {
+            let Some(paired) = score.paired.iter().find(|paired| paired.against == control) else { continue };
+            let name = scores.methods[score.method].name.as_str();
+            match is_better(paired, better) {
+                Some(true) => standing.better.push(name),
+                Some(false) => standing.not.push(name),
+                None => standing.few = standing.few.max(paired.pairs.max(1)),
+            }
+        }
+        standing
+    }
+}
+
 /// Which methods beat random orders.
 fn beaten(scores: &Scores, by: &str, rows: &[&Score], better: Better) -> String {
-    let random = scores.methods.iter().position(|method| method.control && method.name.starts_with("random"));
-    let Some(random) = random else { return format!("{by}: no random orders to compare with.") };
-    let (mut beat, mut not, mut few) = (Vec::new(), Vec::new(), 0);
-    for score in rows {
-        let Some(paired) = score.paired.iter().find(|paired| paired.against == random) else { continue };
-        let name = scores.methods[score.method].name.as_str();
-        match is_better(paired, better) {
-            Some(true) => beat.push(name),
-            Some(false) => not.push(name),
-            None => few = few.max(paired.pairs.max(1)),
-        }
-    }
-    match (&beat[..], &not[..]) {
+    let Some(random) = controls::random_orders(scores) else {
+        return format!("{by}: no random orders to compare with.");
+    };
+    let Standing { better, not, few } = Standing::of(scores, rows, random, better);
+    match (&better[..], &not[..]) {
         ([], []) if few > 0 => {
             format!(
                 "{by}: {few} pairs are too few to tell any method from random orders; {FEWEST} are needed."
@@ -130,26 +148,17 @@ fn beaten(scores: &Scores, by: &str, rows: &[&Score], better: Better) -> String 
 
 /// Which methods are better than each control that is no random order; nothing without intervals.
 fn than_controls(scores: &Scores, rows: &[&Score], better: Better) -> Vec<String> {
-    let name = |method: usize| scores.methods[method].name.as_str();
-    let is_other =
-        |control: &usize| scores.methods[*control].control && !name(*control).starts_with("random");
     let sentence = |control: usize| {
-        let against = |score: &&Score| {
-            let paired = score.paired.iter().find(|paired| paired.against == control)?;
-            Some((score.method, is_better(paired, better)?))
-        };
-        let known: Vec<(usize, bool)> = rows.iter().filter_map(against).collect();
-        let won: Vec<&str> = known.iter().filter(|(_, won)| *won).map(|(method, _)| name(*method)).collect();
-        match (&won[..], known.len()) {
-            (_, 0) => None,
-            ([], _) => Some(format!("No method is better than the control {}.", name(control))),
-            (won, all) if won.len() == all => {
-                Some(format!("All are better than the control {}.", name(control)))
-            }
-            (won, _) => Some(format!("Better than the control {}: {}.", name(control), won.join(", "))),
+        let name = &scores.methods[control].name;
+        let Standing { better, not, .. } = Standing::of(scores, rows, control, better);
+        match (&better[..], &not[..]) {
+            ([], []) => None,
+            ([], _) => Some(format!("No method is better than the control {name}.")),
+            (_, []) => Some(format!("All are better than the control {name}.")),
+            (won, _) => Some(format!("Better than the control {name}: {}.", won.join(", "))),
         }
     };
-    (0..scores.methods.len()).filter(is_other).filter_map(sentence).collect()
+    controls::others(scores).filter_map(sentence).collect()
 }
 
 /// Whether one method is better than every other, and which.

@@ -96,7 +96,8 @@ pub(crate) fn check_complete(chart: &dyn Chart, record: &Record) -> Result<(), E
 pub(crate) fn scores_of<'o>(chart: &dyn Chart, options: &'o Options) -> Result<&'o Scores, Error> {
     options.scores.as_deref().ok_or(Error::Lacks {
         chart: chart.name(),
-        lacks: "there are no scores; `saliency compare RECORD… -o FOLDER` draws it, and writes scores.json, which --scores reads",
+        lacks: "there are no scores; `saliency compare RECORD… -o FOLDER` draws it, and writes scores.json, which \
+                --scores reads",
     })
 }
 

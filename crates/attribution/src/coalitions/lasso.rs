@@ -14,6 +14,8 @@ pub(crate) struct Lasso {
 struct Column {
     /// `(x − mean) / scale`; all 0 for a column that is constant.
     standard: Vec<f64>,
+    /// Its mean square: 1 to rounding, or 0.
+    square: f64,
     scale: f64,
 }
 
@@ -26,7 +28,9 @@ impl Lasso {
             let mean = rows.iter().map(|row| row[i]).sum::<f64>() / samples;
             let variance = rows.iter().map(|row| (row[i] - mean).powi(2)).sum::<f64>() / samples;
             let scale = if variance > 0.0 { variance.sqrt() } else { 1.0 };
-            Column { standard: rows.iter().map(|row| (row[i] - mean) / scale).collect(), scale }
+            let standard: Vec<f64> = rows.iter().map(|row| (row[i] - mean) / scale).collect();
+            let square = standard.iter().map(|x| x * x).sum::<f64>() / samples;
+            Column { standard, square, scale }
         };
         Self { columns: (0..width).map(column).collect(), samples }
     }
@@ -40,13 +44,11 @@ impl Lasso {
         let mut weights = vec![0.0_f64; self.columns.len()];
         for _ in 0..SWEEPS {
             let (mut change, mut largest) = (0.0_f64, 0.0_f64);
-            for (column, weight) in self.columns.iter().zip(&mut weights) {
-                let standard = &column.standard;
-                let along = standard.iter().zip(&residual).map(|(x, r)| x * r).sum::<f64>();
-                let square = standard.iter().map(|x| x * x).sum::<f64>() / self.samples;
-                if square == 0.0 {
+            for (Column { standard, square, .. }, weight) in self.columns.iter().zip(&mut weights) {
+                if *square == 0.0 {
                     continue;
                 }
+                let along = standard.iter().zip(&residual).map(|(x, r)| x * r).sum::<f64>();
                 let free = along / self.samples + square * *weight;
                 let next = free.signum() * (free.abs() - alpha).max(0.0) / square;
                 let step = next - *weight;

@@ -228,6 +228,14 @@ impl Score {
         Self { count: Some(count), undefined: Some(undefined), ..self }
     }
 
+    /// The mean of some numbers as the value, with how many there are and how many are undefined; `None` without any.
+    #[must_use]
+    pub fn with_mean_of(self, numbers: &[Option<f64>]) -> Self {
+        let known = numbers.iter().flatten().count();
+        let value = (known > 0).then(|| numbers.iter().flatten().sum::<f64>() / known as f64);
+        Self { value, ..self }.with_count(known, numbers.len() - known)
+    }
+
     /// How many pairs of attributions were looked at, and how many left out.
     #[must_use]
     pub fn with_pairs(self, pairs: usize, left_out: usize) -> Self {
