@@ -8,7 +8,6 @@ use crate::texts::TextLine;
 use saliency::schema::scores;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, Write as _};
 use std::path::PathBuf;
@@ -126,9 +125,5 @@ impl FinishedTexts {
 
 /// SHA-256 of some texts one after another, with a zero byte between them, in hexadecimal.
 pub(crate) fn digest(parts: &[&str]) -> String {
-    let digest = Sha256::digest(parts.join("\0"));
-    digest.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    base16ct::lower::encode_string(&Sha256::digest(parts.join("\0")))
 }

@@ -5,7 +5,6 @@ use crate::lock::Lock;
 use crate::transport::Answer;
 use crate::{Error, FetchEvent, Service};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -213,7 +212,7 @@ impl Download<'_> {
             return Ok(Attempt::Corrupt(self.wrong_length(length, expected)));
         }
         if let Some(expected) = self.sha256 {
-            let got = hexadecimal(&part.hasher.finalize());
+            let got = base16ct::lower::encode_string(&part.hasher.finalize());
             if got != expected {
                 let (file, expected) = (self.file.to_owned(), expected.to_owned());
                 return Ok(Attempt::Corrupt(Error::Hash { file, got, expected, service: Service::Hub }));
@@ -280,11 +279,4 @@ fn content_range(answer: &Answer) -> Option<(u64, Option<u64>)> {
     let (range, total) = text.split_once('/')?;
     let (from, _) = range.split_once('-')?;
     Some((from.trim().parse().ok()?, total.trim().parse().ok()))
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -68,7 +68,7 @@ impl Client {
             return Err(Error::NoClient { folders: vec![folder.to_owned()] });
         }
         let script = read(&path)?;
-        let found = hexadecimal(&Sha256::digest(&script));
+        let found = base16ct::lower::encode_string(&Sha256::digest(&script));
         if found != CLIENT.sha256 {
             return Err(Error::OtherClient { path, found });
         }
@@ -139,7 +139,7 @@ impl Client {
         placed.sort_by_key(|(place, _)| place == Path::new(SCRIPT));
         let script = placed.last().filter(|(place, _)| place == Path::new(SCRIPT));
         let (path, script) = script.ok_or_else(|| Error::NoClient { folders: vec![folder.to_owned()] })?;
-        let found = hexadecimal(&Sha256::digest(script));
+        let found = base16ct::lower::encode_string(&Sha256::digest(script));
         if found != CLIENT.sha256 {
             return Err(Error::OtherClient { path: path.clone(), found });
         }
@@ -170,11 +170,6 @@ fn set(variable: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBu
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 #[cfg(test)]

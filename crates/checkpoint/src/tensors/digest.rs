@@ -2,7 +2,6 @@
 
 use crate::tensors::weights_file::WeightsFile;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -70,10 +69,7 @@ fn digest(files: &[WeightsFile], wanted: &dyn Fn() -> bool) -> Option<String> {
             }
         }
     }
-    Some(hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Some(base16ct::lower::encode_string(&hash.finalize()))
 }
 
 /// Reads from a place, and leaves the file's own place to whoever reads on from it.

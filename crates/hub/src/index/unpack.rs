@@ -2,7 +2,6 @@
 
 use crate::Error;
 use crate::cache::temporary_in;
-use crate::download::hexadecimal;
 use crate::package::{Package, Wheel};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -89,7 +88,7 @@ fn digest(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<(String, u64)> 
     let (mut hasher, mut length, mut chunk) = (Sha256::new(), 0, vec![0; CHUNK]);
     loop {
         match from.read(&mut chunk) {
-            Ok(0) => return Ok((hexadecimal(&hasher.finalize()), length)),
+            Ok(0) => return Ok((base16ct::lower::encode_string(&hasher.finalize()), length)),
             Ok(n) => {
                 hasher.update(&chunk[..n]);
                 to.write_all(&chunk[..n])?;
