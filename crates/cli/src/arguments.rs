@@ -651,6 +651,22 @@ pub(crate) struct CompareArguments {
         help_heading = "Text"
     )]
     pub(crate) texts: Option<PathBuf>,
+    /// Ask of each case of this file how well the methods find the words that its answer comes from: a JSON object a
+    /// line, {"text", "answer", "evidence": the words or [[FROM, TO]] in bytes, "exchanged": {"text", "answer"}}, and
+    /// maybe "candidates": [[FROM, TO], …] instead of all words. Cases count in which the model gives the answer, and
+    /// the exchanged answer to the exchanged text. -o writes scores.json and scores.csv.
+    #[arg(
+        long,
+        value_name = "FILE.jsonl",
+        conflicts_with_all = ["records", "text", "text_file", "texts", "continuation", "partial", "times", "quick",
+            "outputs", "generate", "sample", "template", "chat", "task", "question"],
+        requires = "methods",
+        help_heading = "Text"
+    )]
+    pub(crate) cases: Option<PathBuf>,
+    /// With --cases: the first N cases that count. Default: all.
+    #[arg(long, value_name = "N", requires = "cases", help_heading = "Text")]
+    pub(crate) most: Option<usize>,
     /// With a text: the methods to judge, separated by commas; each takes the flags under Method that it has. The
     /// control position stands beside them.
     #[arg(long, value_name = "A,B", value_delimiter = ',', help_heading = "Attribution")]

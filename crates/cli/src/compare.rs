@@ -4,6 +4,7 @@ use crate::arguments::CompareArguments;
 use crate::draw::{options, relative_to};
 use crate::failure::Failure;
 use crate::judge;
+use crate::known_evidence;
 use crate::output::{print, write_whole};
 use crate::records;
 use saliency::compare::Table;
@@ -15,6 +16,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<(), Failure> {
+    if let Some(path) = &arguments.cases {
+        return known_evidence::run(arguments, path, quiet);
+    }
     let look = options(&arguments.look)?;
     let source = &arguments.source;
     let has_text = source.text.is_some() || source.text_file.is_some() || arguments.texts.is_some();
@@ -35,17 +39,27 @@ pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<(), Failu
         (records, scores)
     };
     let look = relative_to(look, &arguments.look, &records);
-    let printed = if arguments.json {
-        json(&scores)?
-    } else if arguments.csv {
-        csv(&scores)?
-    } else {
-        tables(&scores, arguments.markdown).into_bytes()
-    };
+    let printed = printed(arguments, &scores)?;
     if let Some(folder) = &arguments.output {
         write(arguments, folder, &records, look, scores, quiet)?;
     }
     print(&printed)
+}
+
+/// What is printed of scores, in the form that was asked for.
+pub(crate) fn printed(arguments: &CompareArguments, scores: &Scores) -> Result<Vec<u8>, Failure> {
+    if arguments.json {
+        json(scores)
+    } else if arguments.csv {
+        csv(scores)
+    } else {
+        Ok(tables(scores, arguments.markdown).into_bytes())
+    }
+}
+
+/// The files that every folder of scores has.
+pub(crate) fn files(scores: &Scores) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    Ok(vec![("scores.json".to_owned(), json(scores)?), ("scores.csv".to_owned(), csv(scores)?)])
 }
 
 /// How far the records agree.
@@ -86,8 +100,7 @@ fn write(
     quiet: bool,
 ) -> Result<(), Failure> {
     let png = arguments.fonts.png(2.0)?;
-    let mut files =
-        vec![("scores.json".to_owned(), json(&scores)?), ("scores.csv".to_owned(), csv(&scores)?)];
+    let mut files = files(&scores)?;
     let options = Options { scores: Some(Arc::new(scores)), ..look };
     let mut missing = BTreeSet::new();
     for chart in charts().iter().filter(|chart| chart.takes_scores()) {
@@ -100,6 +113,13 @@ fn write(
     let page =
         charts().iter().filter(|chart| chart.takes_scores()).fold(page, |page, chart| page.chart(*chart));
     files.push(("index.html".to_owned(), page.to_html()?.into_bytes()));
+    let written = write_files(folder, &files);
+    arguments.fonts.say_missing(missing, quiet);
+    written
+}
+
+/// Writes files into a folder, which is made if there is none.
+pub(crate) fn write_files(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
     let is_new = !folder.exists();
     let failed = |source| Failure::Write { path: folder.to_owned(), source };
     std::fs::create_dir_all(folder).map_err(failed)?;
@@ -107,6 +127,5 @@ fn write(
     if is_new && written.is_err() {
         let _ = std::fs::remove_dir_all(folder);
     }
-    arguments.fonts.say_missing(missing, quiet);
     written
 }

@@ -31,6 +31,16 @@ pub(crate) struct JudgedText {
     pub(crate) scores: Scores,
 }
 
+/// The names of the methods to judge, and of the control `position`.
+pub(crate) fn names(arguments: &CompareArguments) -> Vec<&str> {
+    let mut names: Vec<&str> = arguments.methods.iter().map(String::as_str).collect();
+    let control = Position::new().card();
+    if !names.iter().any(|name| control.is_called(name)) {
+        names.push(control.name);
+    }
+    names
+}
+
 /// The records of all methods and texts, and their scores; `None` where only an estimate was asked for.
 pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<Option<JudgedText>, Failure> {
     if arguments.methods.is_empty() {
@@ -38,11 +48,7 @@ pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<Option<Ju
             "a text is judged by methods; name them: --methods gradient-x-input,occlusion".into(),
         ));
     }
-    let mut names: Vec<&str> = arguments.methods.iter().map(String::as_str).collect();
-    let control = Position::new().card();
-    if !names.iter().any(|name| control.is_called(name)) {
-        names.push(control.name);
-    }
+    let names = names(arguments);
     let explain = explain(arguments);
     match &arguments.texts {
         None => one(arguments, &explain, &names, quiet),

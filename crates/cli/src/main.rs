@@ -5,6 +5,7 @@
 
 mod arguments;
 mod attribute;
+mod cases;
 mod checked_request;
 mod compare;
 mod draw;
@@ -17,6 +18,7 @@ mod hub;
 mod interrupt;
 mod judge;
 mod judged_texts;
+mod known_evidence;
 mod list;
 mod lit;
 mod memory;

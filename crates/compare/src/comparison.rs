@@ -154,15 +154,7 @@ impl<'r> Comparison<'r> {
 
     fn methods(&self) -> Vec<ScoredMethod> {
         let (_, members) = &self.texts.texts[0];
-        let of = |(name, &member): (&String, &usize)| {
-            let record = &self.records[member];
-            let mut scored = ScoredMethod::new(name);
-            scored.method.clone_from(&record.method);
-            scored.target.clone_from(&record.target);
-            scored.aggregate.clone_from(&record.aggregate);
-            scored.normalize.clone_from(&record.normalize);
-            scored
-        };
+        let of = |(name, &member): (&String, &usize)| ScoredMethod::of(name, &self.records[member]);
         self.texts.methods.iter().zip(members).map(of).collect()
     }
 

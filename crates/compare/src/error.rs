@@ -65,6 +65,19 @@ pub enum Error {
         /// The largest k that fits.
         least: usize,
     },
+    /// Tokens don't say where they stand in the text.
+    #[error(
+        "token {position} has no offsets; evidence is found by bytes, so take a record whose tokens have them"
+    )]
+    NoOffsets {
+        /// The token.
+        position: usize,
+    },
+    /// The evidence is no candidate.
+    #[error(
+        "no candidate holds a token of the evidence; give the evidence in bytes of the text that was read"
+    )]
+    NoEvidence,
     /// A number is out of its range.
     #[error("{name} is {value}; it is {range}")]
     Parameter {
@@ -75,6 +88,9 @@ pub enum Error {
         /// What it may be.
         range: &'static str,
     },
+    /// A record that can't be put in words.
+    #[error(transparent)]
+    Record(#[from] saliency_schema::Error),
     /// What was found makes no consistent scores.
     #[error(transparent)]
     Scores(#[from] scores::Error),
@@ -83,6 +99,6 @@ pub enum Error {
 impl Error {
     /// Whether the caller asked for something that there can't be.
     pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Scores(_))
+        !matches!(self, Self::Scores(_) | Self::Record(_))
     }
 }

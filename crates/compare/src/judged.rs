@@ -1,5 +1,6 @@
 //! From what was measured of each method to what the measurements say.
 
+use crate::controls;
 use crate::error::Error;
 use crate::metric::{METRICS, metric};
 use crate::resampler::Resampler;
@@ -11,9 +12,9 @@ use std::collections::BTreeMap;
 /// Random flips of signs beyond 16 pairs.
 const FLIPS: u32 = 10_000;
 
-/// The scores with `faithfulness` made of their `measurements`, and the verdict: for each operator, metric and method
-/// the mean and its interval; the differences to every control and every other method, with interval, win rate, effect
-/// size, and p by flipped signs; of the differences to a control, p adjusted over the methods.
+/// The scores with `faithfulness` and `ground_truth` made of their `measurements`, and the verdict: for each operator,
+/// metric and method the mean and its interval; the differences to every control and every other method, with interval,
+/// win rate, effect size, and p by flipped signs; of the differences to a control, p adjusted over the methods.
 ///
 /// A unit is a text, with the mean over its outputs; of one text it is an output. Intervals are resampled as
 /// `resampling` says: 1,000 times with seed 0, at 95 %, where it is absent.
@@ -38,11 +39,21 @@ pub fn judged(mut scores: Scores) -> Result<Scores, Error> {
         }
         faithfulness.extend(of_metric);
     }
+    let of_evidence = |score: &Score| metric(&score.measure).is_some_and(|metric| metric.of_evidence);
+    let (mut ground_truth, faithfulness): (Vec<Score>, Vec<Score>) =
+        faithfulness.into_iter().partition(of_evidence);
+    if let Some(chance) = controls::chance(&scores, true) {
+        let known: Vec<Score> = ground_truth.iter().filter(|score| score.method == chance).cloned().collect();
+        for score in &mut ground_truth {
+            score.chance = known.iter().find(|own| own.measure == score.measure).and_then(|own| own.value);
+        }
+    }
     for score in scores.sanity.iter_mut().filter(|score| !score.by_output.is_empty()) {
         score.interval = resampler.interval(&score.by_output);
     }
     scores.resampling = Some(resampler.describe());
     scores.faithfulness = faithfulness;
+    scores.ground_truth = ground_truth;
     scores.verdict = Some(verdict(&scores));
     scores.check()?;
     Ok(scores)

@@ -7,6 +7,7 @@ mod comparison;
 mod controls;
 mod counterparts;
 mod error;
+mod evidence;
 mod judged;
 mod measure;
 mod measures;
@@ -22,6 +23,7 @@ mod verdict;
 
 pub use comparison::Comparison;
 pub use error::Error;
+pub use evidence::{Evidence, Found};
 pub use judged::judged;
 pub use measure::{Measure, Parameters, measure, measures};
 pub use metric::{METRICS, Metric, metric};

@@ -2,7 +2,7 @@
 
 use saliency_schema::scores::Better;
 
-/// A metric of faithfulness.
+/// A metric of faithfulness, or of known evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metric {
@@ -12,14 +12,20 @@ pub struct Metric {
     pub better: Better,
     /// What it is, in a line.
     pub summary: &'static str,
+    /// Whether it says how well known evidence is found, and not what the model does without tokens.
+    pub of_evidence: bool,
 }
 
 const fn higher(name: &'static str, summary: &'static str) -> Metric {
-    Metric { name, better: Better::Higher, summary }
+    Metric { name, better: Better::Higher, summary, of_evidence: false }
 }
 
 const fn lower(name: &'static str, summary: &'static str) -> Metric {
-    Metric { name, better: Better::Lower, summary }
+    Metric { name, better: Better::Lower, summary, of_evidence: false }
+}
+
+const fn evidence(name: &'static str, summary: &'static str) -> Metric {
+    Metric { name, better: Better::Higher, summary, of_evidence: true }
 }
 
 /// Every metric, in the order in which tables show them. What decides in a [`verdict`](crate::verdict()) is the first
@@ -41,6 +47,9 @@ pub const METRICS: &[Metric] = &[
     higher("aopc-comprehensiveness-released", "aopc-comprehensiveness as ERASER’s code has it, without 0 %"),
     lower("aopc-sufficiency-released", "aopc-sufficiency as ERASER’s code has it, without 0 %"),
     higher("lds", "rank correlation of predicted and true targets of random subsets"),
+    evidence("pointing-game", "share of the cases in which the strongest candidate is the evidence"),
+    evidence("reciprocal-rank", "1 over the rank of the best evidence among the candidates"),
+    evidence("evidence-mass", "share of the sizes of all attributions that the evidence has"),
 ];
 
 /// The metric of that name.

@@ -1,6 +1,7 @@
 //! Scores as tables: for a terminal, as Markdown, and every number as CSV.
 
-use crate::controls::random_orders;
+use crate::controls::chance;
+use crate::metric::METRICS;
 use saliency_schema::scores::{Better, Paired, Score, ScoredMethod, Scores};
 use std::io;
 
@@ -18,7 +19,8 @@ pub struct Table {
 impl Table {
     /// The tables that scores make, those without a row left out.
     pub fn of(scores: &Scores) -> Vec<Self> {
-        let tables = [agreement(scores), faithfulness(scores), sanity(scores), costs(scores)];
+        let tables =
+            [agreement(scores), faithfulness(scores), ground_truth(scores), sanity(scores), costs(scores)];
         tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
     }
 
@@ -233,16 +235,20 @@ fn agreement(scores: &Scores) -> Table {
     }
 }
 
-/// How intervals were made.
+/// How intervals of agreement and faithfulness were made.
 fn resampled(scores: &Scores) -> String {
+    let lists = [&scores.agreement, &scores.faithfulness];
+    interval_of(scores, lists.into_iter().flatten().any(|score| score.interval.is_some()))
+}
+
+/// How intervals were made, if there are any.
+fn interval_of(scores: &Scores, any: bool) -> String {
     let Some(resampling) = &scores.resampling else { return String::new() };
     let over = match resampling.block {
         Some(block) => format!("blocks of {block} neighbouring outputs"),
         None => "texts".to_owned(),
     };
-    let has_interval = |score: &Score| score.interval.is_some();
-    let lists = [&scores.agreement, &scores.faithfulness];
-    if !lists.into_iter().flatten().any(has_interval) {
+    if !any {
         return ", too few for intervals".to_owned();
     }
     format!("; in brackets the {} % interval over {over}", 100.0 * resampling.confidence)
@@ -250,7 +256,7 @@ fn resampled(scores: &Scores) -> String {
 
 /// A row for each metric, operator and method, held against random orders.
 fn faithfulness(scores: &Scores) -> Table {
-    let random = random_orders(scores);
+    let random = chance(scores, false);
     let row = |score: &Score| {
         let paired = score.paired.iter().find(|paired| Some(paired.against) == random);
         let p = |p: Option<f64>| p.map_or_else(|| "-".to_owned(), |p| format!("{p:.4}"));
@@ -282,6 +288,40 @@ fn faithfulness(scores: &Scores) -> Table {
             .to_owned(),
         header: header.map(str::to_owned).to_vec(),
         rows: scores.faithfulness.iter().map(row).collect(),
+    }
+}
+
+/// A row for each method, the best by the first metric first, a column for each metric.
+fn ground_truth(scores: &Scores) -> Table {
+    let list = &scores.ground_truth;
+    let found = |metric: &str, method: usize| list.iter().find(|s| s.measure == metric && s.method == method);
+    let metrics: Vec<&str> = METRICS
+        .iter()
+        .map(|metric| metric.name)
+        .filter(|name| list.iter().any(|s| s.measure == *name))
+        .collect();
+    let first = metrics.first().copied().unwrap_or_default();
+    let value =
+        |method: usize| found(first, method).and_then(|score| score.value).unwrap_or(f64::NEG_INFINITY);
+    let mut methods: Vec<usize> =
+        (0..scores.methods.len()).filter(|method| found(first, *method).is_some()).collect();
+    methods.sort_by(|a, b| value(*b).total_cmp(&value(*a)));
+    let chance = chance(scores, true);
+    let row = |&method: &usize| {
+        let mut row = vec![scores.methods[method].name.clone()];
+        row.extend(metrics.iter().map(|metric| {
+            found(metric, method).map_or_else(String::new, |score| with_interval(score.value, score.interval))
+        }));
+        let paired = found(first, method).and_then(|s| s.paired.iter().find(|p| Some(p.against) == chance));
+        row.push(paired.and_then(|paired| paired.adjusted_p).map_or_else(String::new, |p| format!("{p:.4}")));
+        row
+    };
+    let header = ["method"].into_iter().chain(metrics.iter().copied()).chain(["adjusted p beside chance"]);
+    let resampled = interval_of(scores, list.iter().any(|score| score.interval.is_some()));
+    Table {
+        title: format!("Known evidence: means over {} cases{resampled}.", scores.texts.len()),
+        header: header.map(str::to_owned).collect(),
+        rows: methods.iter().map(row).collect(),
     }
 }
 

@@ -1,11 +1,9 @@
 //! Which records are of the same text, and which of their methods are the same.
 
 use crate::error::Error;
+use saliency_schema::scores::ScoredText;
 use saliency_schema::{Record, Token, labels};
 use std::collections::BTreeMap;
-
-/// The characters of a text's name.
-const NAME: usize = 40;
 
 /// The texts and their methods: for each text, the number of each method's record.
 #[derive(Debug)]
@@ -69,7 +67,7 @@ impl Texts {
         let fullest =
             texts.iter().fold(&texts[0], |most, text| if text.len() > most.len() { text } else { most });
         let methods: Vec<String> = fullest.iter().map(|(label, _)| label.clone()).collect();
-        let name = |text: &[(String, usize)]| name_of(&records[text[0].1]);
+        let name = |text: &[(String, usize)]| ScoredText::of(&records[text[0].1]).name;
         let mut ordered = Vec::new();
         for text in texts {
             let lacks = |lacking: &[(String, usize)], method: &String, full: &[(String, usize)]| {
@@ -86,16 +84,6 @@ impl Texts {
             ordered.push((name(text), members));
         }
         Ok(Self { methods, texts: ordered })
-    }
-}
-
-/// A text's first words.
-fn name_of(record: &Record) -> String {
-    let text = Token::joined(record.inputs()).text;
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(NAME) {
-        Some((end, _)) => format!("{}…", words[..end].trim_end()),
-        None => words,
     }
 }
 

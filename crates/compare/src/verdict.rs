@@ -7,17 +7,18 @@ use saliency_schema::scores::{Better, Paired, Score, Scores};
 
 /// What the figures of some scores support, in sentences: which methods agree most and least; and for each operator
 /// which methods beat random orders, which are better than each other control (`position`, which looks at nearness
-/// alone), and whether one is better than every other method.
+/// alone), and whether one is better than every other method. The same of known evidence, beside chance.
 ///
 /// No method wins unless the interval of its paired difference to every other leaves 0 out. With fewer than 6 texts, or
 /// outputs of the one text, there is no interval, and so no winner.
 pub fn verdict(scores: &Scores) -> String {
     let mut said = agreement(scores);
-    let faithfulness = faithfulness(scores);
-    if faithfulness.is_empty() && !said.is_empty() {
+    let tests =
+        [tests(scores, &scores.faithfulness, false), tests(scores, &scores.ground_truth, true)].concat();
+    if tests.is_empty() && !said.is_empty() {
         said.push("How far methods agree does not say which of them is right.".to_owned());
     }
-    said.extend(faithfulness);
+    said.extend(tests);
     said.push(scope(scores));
     said.join(" ")
 }
@@ -57,22 +58,20 @@ fn agreement(scores: &Scores) -> Vec<String> {
 }
 
 /// A sentence or two for each operator.
-fn faithfulness(scores: &Scores) -> Vec<String> {
+fn tests(scores: &Scores, list: &[Score], of_evidence: bool) -> Vec<String> {
+    let chance = controls::chance(scores, of_evidence);
     let mut said = Vec::new();
     let mut winners: Vec<Option<usize>> = Vec::new();
     let mut operators: Vec<&Option<String>> = Vec::new();
-    for score in &scores.faithfulness {
+    for score in list {
         if !operators.contains(&&score.operator) {
             operators.push(&score.operator);
         }
     }
     for operator in operators {
-        let of = |metric: &&Metric| {
-            scores.faithfulness.iter().any(|s| s.operator == *operator && s.measure == metric.name)
-        };
+        let of = |metric: &&Metric| list.iter().any(|s| s.operator == *operator && s.measure == metric.name);
         let Some(metric) = METRICS.iter().find(of) else { continue };
-        let rows: Vec<&Score> = scores
-            .faithfulness
+        let rows: Vec<&Score> = list
             .iter()
             .filter(|s| {
                 s.operator == *operator && s.measure == metric.name && !scores.methods[s.method].control
@@ -82,7 +81,7 @@ fn faithfulness(scores: &Scores) -> Vec<String> {
             Some(operator) => format!("By {} under {operator}", metric.name),
             None => format!("By {}", metric.name),
         };
-        said.push(beaten(scores, &by, &rows, metric.better));
+        said.push(beaten(scores, &by, (&rows, chance), metric.better));
         said.extend(than_controls(scores, &rows, metric.better));
         if rows.len() > 1 {
             let (sentence, winner) = best(scores, &rows, metric.better);
@@ -128,21 +127,20 @@ impl<'s> Standing<'s> {
     }
 }
 
-/// Which methods beat random orders.
-fn beaten(scores: &Scores, by: &str, rows: &[&Score], better: Better) -> String {
-    let Some(random) = controls::random_orders(scores) else {
+/// Which methods beat random orders, or chance.
+fn beaten(scores: &Scores, by: &str, (rows, chance): (&[&Score], Option<usize>), better: Better) -> String {
+    let Some(chance) = chance else {
         return format!("{by}: no random orders to compare with.");
     };
-    let Standing { better, not, few } = Standing::of(scores, rows, random, better);
+    let Standing { better, not, few } = Standing::of(scores, rows, chance, better);
+    let chance = &scores.methods[chance].name;
     match (&better[..], &not[..]) {
         ([], []) if few > 0 => {
-            format!(
-                "{by}: {few} pairs are too few to tell any method from random orders; {FEWEST} are needed."
-            )
+            format!("{by}: {few} pairs are too few to tell any method from {chance}; {FEWEST} are needed.")
         }
-        ([], _) => format!("{by}: no method beats random orders."),
-        (beat, []) => format!("{by}: {} beat random orders.", beat.join(", ")),
-        (beat, not) => format!("{by}: {} beat random orders; {} do not.", beat.join(", "), not.join(", ")),
+        ([], _) => format!("{by}: no method beats {chance}."),
+        (beat, []) => format!("{by}: {} beat {chance}.", beat.join(", ")),
+        (beat, not) => format!("{by}: {} beat {chance}; {} do not.", beat.join(", "), not.join(", ")),
     }
 }
 

@@ -76,7 +76,7 @@ pub struct Scores {
     /// How well a method finds evidence that is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "object::list")]
     pub ground_truth: Vec<Score>,
-    /// The numbers behind `faithfulness`: of each method or control, operator, text and output.
+    /// The numbers behind `faithfulness` and `ground_truth`: of each method or control, operator, text and output.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "object::list")]
     pub measurements: Vec<Measurement>,
     /// What judging took, beside what it would have taken without shared prefixes.
@@ -160,7 +160,7 @@ impl Scores {
         Self { ground_truth, ..self }
     }
 
-    /// The numbers behind `faithfulness`.
+    /// The numbers behind `faithfulness` and `ground_truth`.
     #[must_use]
     pub fn with_measurements(self, measurements: Vec<Measurement>) -> Self {
         Self { measurements, ..self }

@@ -2,7 +2,11 @@
 
 use crate::object;
 use crate::provenance::{Method, Target};
+use crate::{Record, Token};
 use serde::{Deserialize, Serialize};
+
+/// The characters of a name that are a text's first words.
+const NAME: usize = 40;
 
 /// A text that methods ran on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +91,17 @@ impl ScoredText {
         Self { name: name.into(), sha256: None, outputs }
     }
 
+    /// A record's text under its first words, with all of its outputs.
+    pub fn of(record: &Record) -> Self {
+        let text = Token::joined(record.inputs()).text;
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = match words.char_indices().nth(NAME) {
+            Some((end, _)) => format!("{}…", words[..end].trim_end()),
+            None => words,
+        };
+        Self::new(name, record.n_output())
+    }
+
     /// The SHA-256 of the text, in hexadecimal.
     #[must_use]
     pub fn with_sha256(self, sha256: impl Into<String>) -> Self {
@@ -106,6 +121,17 @@ impl ScoredMethod {
             normalize: None,
             passes: None,
             seconds: None,
+        }
+    }
+
+    /// A record's method with all that the record states of it, by what tables and charts call it.
+    pub fn of(name: impl Into<String>, record: &Record) -> Self {
+        Self {
+            method: record.method.clone(),
+            target: record.target.clone(),
+            aggregate: record.aggregate.clone(),
+            normalize: record.normalize.clone(),
+            ..Self::new(name)
         }
     }
 
