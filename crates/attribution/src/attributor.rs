@@ -13,6 +13,7 @@ use crate::model::{LanguageModel, Pass};
 use crate::problem::Problem;
 use crate::problem::backward::with_gradients;
 use crate::problem::cost::{Cost, Size};
+use crate::problem::near::Near;
 use crate::problem::progress::Progress;
 use crate::problem::settings::Settings;
 use crate::rows;
@@ -71,6 +72,7 @@ pub struct Attributor {
     against: Option<Sequence>,
     settings: Settings,
     partial: bool,
+    near: Option<Near>,
 }
 
 /// A method or a target: what is to be looked up by name, or itself.
@@ -137,6 +139,7 @@ impl Attributor {
             against: None,
             settings: Settings::default(),
             partial: false,
+            near: None,
         }
     }
 
@@ -306,6 +309,19 @@ impl Attributor {
     }
 
     /// What it explains of an output.
+    /// The same at a point near the input.
+    pub(crate) fn near(self, near: Near) -> Self {
+        Self { near: Some(near), ..self }
+    }
+
+    /// The same with another seed than the method has, from this one on; `None` where the method does not sample.
+    pub(crate) fn reseeded(&self, seed: u64) -> Result<Option<Self>, Error> {
+        let own = self.checked()?.method;
+        let mut others = (0..2).filter_map(|next| own.reseeded(seed.wrapping_add(next)));
+        let other = others.find(|other| other.describe() != own.describe());
+        Ok(other.map(|method| Self { method: Choice::Itself(method.into()), ..self.clone() }))
+    }
+
     pub(crate) fn chosen_target(&self) -> Result<Arc<dyn Target>, Error> {
         Ok(self.checked()?.target)
     }
@@ -492,7 +508,7 @@ impl Attributor {
         span: Option<Range<usize>>,
         watch: &'p mut dyn FnMut(Progress) -> bool,
     ) -> Result<Problem<'p>, Error> {
-        let problem = Problem::watched(model, sequence, target, self.settings, Some(watch))?;
+        let problem = Problem::at(self.near.as_ref(), (model, sequence), target, self.settings, Some(watch))?;
         let problem = match span {
             Some(span) if checked.card.linear_in_gradient => problem.with_span(span),
             Some(span) if checked.card.explains_spans => problem.with_span_as_one(span),

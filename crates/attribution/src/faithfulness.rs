@@ -5,6 +5,7 @@ mod curves;
 mod grid;
 mod metrics;
 mod order;
+mod soft;
 mod subsets;
 
 use crate::coalitions::game::{Game, GameRules};
@@ -13,6 +14,7 @@ use crate::faithfulness::curves::Chains;
 use crate::faithfulness::grid::Grid;
 use crate::faithfulness::metrics::metrics;
 use crate::faithfulness::order::{Order, random};
+use crate::faithfulness::soft::Soft;
 use crate::faithfulness::subsets::Subsets;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
@@ -55,6 +57,7 @@ pub struct Faithfulness {
     draws: u32,
     subsets: usize,
     leave_one_out: bool,
+    soft: usize,
     seed: u64,
     settings: Settings,
 }
@@ -78,7 +81,7 @@ impl Default for Faithfulness {
 
 impl Faithfulness {
     /// Four operators: deletion, masking, the mean embedding, and tokens that the model samples in their place; 16
-    /// steps, 20 random orders, 64 random subsets, each token left out once; seed 0.
+    /// steps, 20 random orders, 64 random subsets, each token left out once, 10 soft masks; seed 0.
     pub fn new() -> Self {
         let operators = vec![
             Ablation::Deletion,
@@ -87,14 +90,23 @@ impl Faithfulness {
             Ablation::Resampled { draws: 1, seed: 0 },
         ];
         let settings = Settings::default();
-        Self { operators, steps: 16, draws: 20, subsets: 64, leave_one_out: true, seed: 0, settings }
+        Self {
+            operators,
+            steps: 16,
+            draws: 20,
+            subsets: 64,
+            leave_one_out: true,
+            soft: 10,
+            seed: 0,
+            settings,
+        }
     }
 
     /// What is quick: deletion and the mean embedding, 8 steps, 5 random orders, no subsets, no leaving out of each
-    /// token.
+    /// token, no soft masks.
     pub fn quick() -> Self {
         let operators = vec![Ablation::Deletion, Baseline::Mean.into()];
-        Self { operators, steps: 8, draws: 5, subsets: 0, leave_one_out: false, ..Self::new() }
+        Self { operators, steps: 8, draws: 5, subsets: 0, leave_one_out: false, soft: 0, ..Self::new() }
     }
 
     /// How tokens are removed. Each way is another question, with a verdict of its own.
@@ -141,7 +153,13 @@ impl Faithfulness {
         Self { leave_one_out, ..self }
     }
 
-    /// The seed of random orders and subsets.
+    /// How many soft masks there are, for `soft-nc` and `soft-ns`; none with 0.
+    #[must_use]
+    pub fn soft(self, samples: usize) -> Self {
+        Self { soft: samples, ..self }
+    }
+
+    /// The seed of random orders, subsets and soft masks.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
@@ -170,7 +188,8 @@ impl Faithfulness {
         let a_set: usize = self.operators.iter().map(runs).sum();
         let of = |output: &usize| {
             let context = sequence.n_input() + output;
-            (context * sets(context) * a_set) as u64
+            let soft = if self.soft > 0 && context > 0 { 2 * self.soft * orders + 1 } else { 0 };
+            (context * (sets(context) * a_set + soft)) as u64
         };
         outputs.iter().map(of).sum()
     }
@@ -190,10 +209,16 @@ impl Faithfulness {
     /// - `infidelity`: the mean of `(β Σ a − Δ)²` over random subsets, with `Σ a` their attributions, `Δ` what the
     ///   target loses without them, and `β` the factor that fits best (Yeh and others 2019); `lds`: Spearman's
     ///   correlation of the sums of the attributions that are kept and the target (Park and others 2023, "TRAK").
+    /// - `soft-nc`, `soft-ns`, under the operator `bernoulli`: single numbers of the embeddings are kept, or else 0, each
+    ///   with its token's probability `p`, in proportion to the size of its attribution and ½ on the average, so that no
+    ///   method keeps more than another (π-Soft, arXiv 2601.03089). With `H` the mean Hellinger distance of the next
+    ///   token's probabilities to the clean ones, `H₀` that without any number: `soft-ns = max(0, H₀ − H(p)) / H₀`,
+    ///   `soft-nc = H(1 − p) / H₀` (Zhao & Aletras 2023, "Incorporating Attribution Importance for Improving Faithfulness
+    ///   Metrics"; as Zhao & Shan 2024, "ReAGent", have it). The target takes no part.
     ///
     /// Cost: for each output and operator at most `2 × steps × (records + random orders)` forward passes, and one for
     /// each subset and each token; sets of tokens that occur twice run once, and all from their first removed token on
-    /// where the model has a prefix cache.
+    /// where the model has a prefix cache. Soft masks take `2 × samples × (records + random orders) + 1` for each output.
     ///
     /// # Errors
     /// Records of another sequence, outputs beyond it, parameters out of range, an operator that the model can't serve;
@@ -221,12 +246,41 @@ impl Faithfulness {
                     let asked = self.of_output(&game, output, (operator, records), &mut measurements)?;
                     cost.1 += (asked * context) as f64;
                 }
+                let asked = self.soft_of(&problem, output, records, &mut measurements)?;
+                cost.1 += (asked * context) as f64;
                 cost.0 += problem.cost().forwards * context as f64;
                 Ok::<(), Error>(())
             })?;
         }
         let whole = |tokens: f64| tokens.round() as u64;
         Ok(Measured { measurements, cost: Cost::new(whole(cost.0), whole(cost.1)) })
+    }
+
+    /// Measures soft masks at one output, and gives the number of passes that were asked for.
+    fn soft_of(
+        &self,
+        problem: &Problem<'_>,
+        output: usize,
+        records: &[&Record],
+        measurements: &mut Vec<Measurement>,
+    ) -> Result<usize, Error> {
+        let fixed = problem.n_input() - problem.model().kept_inputs()..problem.n_input();
+        let removable: Vec<usize> =
+            (0..problem.row_length(output)).filter(|token| !fixed.contains(token)).collect();
+        if self.soft == 0 || removable.is_empty() {
+            return Ok(0);
+        }
+        let soft = Soft::new(problem, output, &removable, (self.soft, self.seed))?;
+        let sizes = |record: &&Record| row(record, output, &removable).into_iter().map(f64::abs).collect();
+        let drawn = (0..self.draws).map(|draw| random(removable.len(), self.seed, (output, draw)));
+        let rows: Vec<Vec<f64>> =
+            records.iter().map(sizes).chain(drawn.map(|order| soft::sizes_of(&order))).collect();
+        for (place, sizes) in rows.iter().enumerate() {
+            let measurement = measurement(place, records.len(), (soft::OPERATOR, output));
+            let of = |all: Measurement, (name, value)| all.with_metric(name, value);
+            measurements.push(soft.metrics(sizes)?.into_iter().fold(measurement, of));
+        }
+        Ok(2 * self.soft * rows.len() + 1)
     }
 
     /// Measures all orders at one output, and gives the number of passes that were asked for.
@@ -257,26 +311,19 @@ impl Faithfulness {
         let is_log = game.problem.target().name() == "log-probability";
         for (place, chains) in chains.iter().enumerate() {
             let curves = chains.curves(&values, clean);
-            let mut measurement = Measurement::new(place.min(records.len()), 0)
-                .with_operator(operator.to_string())
-                .with_output(output);
+            let mut measurement = measurement(place, records.len(), (&operator.to_string(), output));
             for (name, value) in metrics(&curves, &grid, is_log) {
                 measurement = measurement.with_metric(name, value);
             }
-            match rows.get(place) {
-                Some(row) => {
-                    for (name, value) in subsets.metrics(row, &values, clean) {
-                        measurement = measurement.with_metric(name, value);
-                    }
-                    if !singles.is_empty() {
-                        let losses: Vec<_> =
-                            singles.iter().map(|place| Some(clean - values[*place]?)).collect();
-                        let row: Vec<_> = row.iter().copied().map(Some).collect();
-                        let tau = tau(&row, &losses);
-                        measurement = measurement.with_metric("tau-leave-one-out", tau);
-                    }
+            if let Some(row) = rows.get(place) {
+                for (name, value) in subsets.metrics(row, &values, clean) {
+                    measurement = measurement.with_metric(name, value);
                 }
-                None => measurement = measurement.with_draw((place - records.len()) as u32),
+                if !singles.is_empty() {
+                    let losses: Vec<_> = singles.iter().map(|place| Some(clean - values[*place]?)).collect();
+                    let row: Vec<_> = row.iter().copied().map(Some).collect();
+                    measurement = measurement.with_metric("tau-leave-one-out", tau(&row, &losses));
+                }
             }
             let [most, least] = curves.into_curves(&grid);
             measurements.push(measurement.with_curve(most).with_curve(least));
@@ -308,6 +355,12 @@ impl Faithfulness {
             None => Ok(()),
         }
     }
+}
+
+/// What is to be measured of a record, or after the records of a random order.
+fn measurement(place: usize, records: usize, (operator, output): (&str, usize)) -> Measurement {
+    let own = Measurement::new(place.min(records), 0).with_operator(operator).with_output(output);
+    if place < records { own } else { own.with_draw((place - records) as u32) }
 }
 
 /// The attributions of an output's removable tokens, as an order goes by them.

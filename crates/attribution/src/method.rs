@@ -63,6 +63,12 @@ pub trait Method: Debug + Send + Sync {
         None
     }
 
+    /// The same method with another seed, for a method that samples. The provided form, `None`, is of one that does not.
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        let _ = seed;
+        None
+    }
+
     /// The passes that it makes, without the clean run.
     fn cost(&self, size: Size) -> Cost {
         let _ = size;
@@ -121,6 +127,9 @@ macro_rules! pointers {
             }
             fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
                 (**self).bound_to(model)
+            }
+            fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+                (**self).reseeded(seed)
             }
             fn cost(&self, size: Size) -> Cost {
                 (**self).cost(size)

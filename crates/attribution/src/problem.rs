@@ -4,6 +4,7 @@ pub(crate) mod backward;
 pub(crate) mod cost;
 pub(crate) mod forward;
 pub(crate) mod gradients;
+pub(crate) mod near;
 pub(crate) mod outputs;
 pub(crate) mod progress;
 pub(crate) mod rounding;
@@ -18,6 +19,7 @@ use crate::model::{LanguageModel, TokenId, check_fits, check_ids, checked};
 use crate::problem::backward::with_gradients;
 use crate::problem::cost::Cost;
 use crate::problem::forward::Forward;
+use crate::problem::near::Near;
 use crate::problem::progress::{Watch, Work};
 use crate::problem::settings::Settings;
 use crate::rows::notes::with_new;
@@ -71,11 +73,23 @@ impl<'a> Problem<'a> {
         settings: Settings,
         watch: Option<Watch<'a>>,
     ) -> Result<Self, Error> {
+        Self::at(None, (model, sequence), target, settings, watch)
+    }
+
+    /// The same at a point near the input, which is then what every method takes for the input.
+    pub(crate) fn at(
+        near: Option<&Near>,
+        (model, sequence): (&'a dyn LanguageModel, &'a Sequence),
+        target: &'a dyn Target,
+        settings: Settings,
+        watch: Option<Watch<'a>>,
+    ) -> Result<Self, Error> {
         check_fits(model, sequence)?;
         let context = &sequence.ids()[..sequence.ids().len() - 1];
         let embeddings = {
             let _no_gradient = tch::no_grad_guard();
-            checked::embed(model, context, None)?.f_unsqueeze(0)?
+            let embeddings = checked::embed(model, context, None)?.f_unsqueeze(0)?;
+            near.map_or(Ok(embeddings.shallow_clone()), |near| near.moved(&embeddings))?
         };
         let (n_input, n_output) = (sequence.n_input(), sequence.n_output());
         let positions = n_input - 1..n_input + n_output - 1;

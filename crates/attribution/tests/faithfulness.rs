@@ -28,7 +28,7 @@ fn measured(
 }
 
 fn zero() -> Faithfulness {
-    Faithfulness::new().operators(vec![Baseline::Zero.into()])
+    Faithfulness::new().operators(vec![Baseline::Zero.into()]).soft(0)
 }
 
 fn close(found: Option<f64>, expected: f64) {
@@ -51,6 +51,12 @@ fn what_it_takes_is_foreseen() {
     // By hand: of ten tokens 1, 2, 5, 7, 8 and 9 go, of eleven 1, 2, 6, 7, 9 and 10; in both directions, by two records
     // and five random orders, in two ways.
     assert_eq!(Faithfulness::quick().tokens_at_most(&sequence, 2, &[0, 1]), (10 + 11) * 6 * 2 * 7 * 2);
+    // And soft masks: both of three samples for each, and nothing once.
+    let more = (10 + 11) * (2 * 3 * 7 + 1);
+    assert_eq!(
+        Faithfulness::quick().soft(3).tokens_at_most(&sequence, 2, &[0, 1]),
+        (10 + 11) * 6 * 2 * 7 * 2 + more
+    );
 }
 
 /// Ten tokens of a linear model, of which each is worth its attribution: all metrics are sums by hand.
@@ -179,7 +185,7 @@ fn curves_are_those_of_runs_one_by_one() {
     let whole: Vec<u32> = INPUTS.into_iter().chain(OUTPUTS).collect();
     for model in [Box::new(Linear::new(6, 3)) as Box<dyn LanguageModel>, Box::new(Transformer::new(6, 2))] {
         let record = occluded(&*model, &sequence());
-        let faithfulness = Faithfulness::new().operators(operators.to_vec()).random_orders(1);
+        let faithfulness = Faithfulness::new().operators(operators.to_vec()).random_orders(1).soft(0);
         let found = measured(&faithfulness, &*model, &sequence(), &[&record], &[0, 2]);
         assert_eq!(found.measurements.len(), 2 * 3 * 2);
         for (place, measurement) in found.measurements.iter().enumerate().filter(|(_, m)| m.draw.is_none()) {
@@ -285,4 +291,94 @@ fn what_does_not_fit_is_refused() {
     let found = measured(&zero(), &model, &sequence(), &[&constant], &[0]);
     assert_eq!(found.measurements[0].metrics["tau-leave-one-out"], None);
     assert!(found.measurements[0].metrics["comprehensiveness"].is_some());
+}
+
+/// The Hellinger distance between what a model says next and what it says at other embeddings, `[1, tokens, hidden]`.
+fn hellinger(model: &dyn LanguageModel, clean: &Tensor, other: &Tensor) -> f64 {
+    let says = |embeddings: &Tensor| -> Vec<f64> {
+        let tokens = embeddings.size()[1] as usize;
+        let logits = model.logits(embeddings, tokens, tokens - 1..tokens).unwrap();
+        Vec::try_from(logits.reshape([-1]).to_kind(Kind::Double).softmax(0, Kind::Double)).unwrap()
+    };
+    let squares: f64 = says(clean).iter().zip(says(other)).map(|(p, q)| (p.sqrt() - q.sqrt()).powi(2)).sum();
+    (squares / 2.0).sqrt()
+}
+
+fn soft(samples: usize) -> Faithfulness {
+    Faithfulness::quick().operators(vec![Baseline::Zero.into()]).random_orders(0).soft(samples)
+}
+
+fn soft_metrics(measured: &Measured) -> Vec<(f64, f64)> {
+    let soft = measured.measurements.iter().filter(|m| m.operator.as_deref() == Some("bernoulli"));
+    soft.map(|m| (m.metrics["soft-nc"].unwrap(), m.metrics["soft-ns"].unwrap())).collect()
+}
+
+/// Half of the tokens have all of the attribution: they are kept for certain, and the others go.
+#[test]
+fn soft_masks_of_certain_tokens_are_single_passes() {
+    for model in models() {
+        let name = model.name().to_owned();
+        let sequence = sequence();
+        let (n, ids) = (sequence.n_input(), sequence.ids());
+        let half = n / 2;
+        let mut record = occluded(&*model, &sequence);
+        // The order of the values does not matter, and neither do signs.
+        record.attributions[0] = (0..n).map(|i| Some(if i >= half { -3.0 } else { 0.0 })).collect();
+        if n % 2 == 1 || model.kept_inputs() > 0 {
+            continue;
+        }
+        let found = soft_metrics(&measured(&soft(2), &*model, &sequence, &[&record], &[0]));
+        let input = model.embed(&ids[..n]).unwrap().unsqueeze(0);
+        let with = |keeps: &dyn Fn(usize) -> bool| {
+            let mask: Vec<f64> = (0..n).map(|i| f64::from(u8::from(keeps(i)))).collect();
+            let mask = Tensor::from_slice(&mask).to_kind(input.kind()).reshape([1, -1, 1]);
+            hellinger(&*model, &input, &(&input * mask))
+        };
+        let nothing = with(&|_| false);
+        let expected = (with(&|i| i < half) / nothing, (nothing - with(&|i| i >= half)).max(0.0) / nothing);
+        assert!((found[0].0 - expected.0).abs() < 1e-6, "{name}: {found:?} and {expected:?}");
+        assert!((found[0].1 - expected.1).abs() < 1e-6, "{name}: {found:?} and {expected:?}");
+    }
+}
+
+/// Of equal attributions every number is kept with probability ½: the mean over all masks, counted one by one.
+#[test]
+fn soft_masks_of_equal_attributions_are_means_over_all_masks() {
+    let model = Linear::new(5, 3);
+    let sequence = Sequence::from_ids(&[1, 3], &[2]).unwrap();
+    let mut record = occluded(&model, &sequence);
+    record.attributions[0] = vec![Some(1.0); 2];
+    let faithfulness = soft(4000).random_orders(2);
+    let measured = measured(&faithfulness, &model, &sequence, &[&record], &[0]);
+    let found = soft_metrics(&measured);
+    // Two random orders beside, which keep one token's numbers twice as often as the other's.
+    assert_eq!(found.len(), 3);
+    let input = model.embed(&[1, 3]).unwrap().unsqueeze(0);
+    let nothing = hellinger(&model, &input, &input.zeros_like());
+    let mean = |keeps: [f64; 2]| {
+        let mut mean = 0.0;
+        for bits in 0..64_u32 {
+            let kept: Vec<f64> = (0..6).map(|at| f64::from(bits >> at & 1)).collect();
+            let chances = kept.iter().enumerate().map(|(at, kept)| {
+                let keep = keeps[at / 3];
+                if *kept == 1.0 { keep } else { 1.0 - keep }
+            });
+            let mask = Tensor::from_slice(&kept).reshape([1, 2, 3]);
+            mean += chances.product::<f64>() * hellinger(&model, &input, &(&input * mask));
+        }
+        mean
+    };
+    let close = |found: f64, expected: f64| {
+        assert!((found - expected).abs() < 0.02, "{found} and {expected}");
+    };
+    close(found[0].0, mean([0.5, 0.5]) / nothing);
+    close(found[0].1, (nothing - mean([0.5, 0.5])).max(0.0) / nothing);
+    for (nc, ns) in &found[1..] {
+        let first = [2.0 / 3.0, 1.0 / 3.0];
+        let one = (mean([first[1], first[0]]) / nothing, (nothing - mean(first)).max(0.0) / nothing);
+        let other = (mean(first) / nothing, (nothing - mean([first[1], first[0]])).max(0.0) / nothing);
+        let is = |(a, b): (f64, f64)| (nc - a).abs() < 0.02 && (ns - b).abs() < 0.02;
+        assert!(is(one) || is(other), "{nc}, {ns}: {one:?} or {other:?}");
+    }
+    assert!(mean([0.5, 0.5]) > 0.02 * nothing && nothing > 0.01);
 }

@@ -24,6 +24,8 @@ use std::time::Instant;
 const TOLERANCE: f64 = 0.05;
 /// In how many steps blocks are randomised.
 const POINTS: usize = 3;
+/// How many points near the input there are.
+const DRAWS: u32 = 3;
 
 /// A judged text: its records, and its scores.
 pub(crate) struct JudgedText {
@@ -159,7 +161,7 @@ impl<'a> Judge<'a> {
 
     /// Whether, and how, methods are run again with random weights and of another token.
     pub(crate) fn sanity(&self) -> Option<Sanity> {
-        let sanity = Sanity::new().points(POINTS).seed(self.arguments.source.seed.unwrap_or(0));
+        let sanity = Sanity::new().points(POINTS).draws(DRAWS).seed(self.arguments.source.seed.unwrap_or(0));
         (!self.arguments.quick).then_some(sanity)
     }
 

@@ -183,7 +183,9 @@ fn a_text_is_judged_by_what_the_model_answers() {
     assert_eq!(outputs.into_iter().collect::<Vec<_>>(), [0, 6]);
     let conditions: std::collections::BTreeSet<_> =
         all["sanity"].as_array().unwrap().iter().map(|s| s["condition"].as_str().unwrap()).collect();
-    assert_eq!(conditions.into_iter().collect::<Vec<_>>(), ["cascading", "independent", "target"]);
+    let expected =
+        ["cascading", "independent", "input-order-by-place", "input-order-by-token", "noise", "target"];
+    assert_eq!(conditions.into_iter().collect::<Vec<_>>(), expected);
     assert!(all["caveats"].to_string().contains("Yona"), "{}", all["caveats"]);
 
     let (code, message) = failed(here, &["compare", "--text", "And God", "--generate", "2"]);
@@ -298,4 +300,91 @@ fn texts_are_pooled_and_finished_ones_are_skipped() {
         code.is_some_and(|code| code > 0) && said.contains("line 2: ") && said.contains("at most 512"),
         "{said}"
     );
+}
+
+/// A line of a file of cases, its own words in place of the names.
+fn case(text: &str, answer: &str, evidence: &str, exchanged: (&str, &str)) -> String {
+    let (other, said) = exchanged;
+    let line = serde_json::json!({
+        "text": text, "answer": answer, "evidence": evidence, "exchanged": {"text": other, "answer": said},
+    });
+    format!("{line}\n")
+}
+
+/// Of the bundled T5's stories: those count in which the model's own answer follows the evidence.
+#[test]
+fn evidence_that_is_known_is_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let published = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/evidence/stories.jsonl"),
+    );
+    let lines: Vec<String> = published.unwrap().lines().take(8).map(str::to_owned).collect();
+    // One that can't count: the exchanged text has the same evidence, and its answer is never given.
+    let mut broken: Value = serde_json::from_str(&lines[0]).unwrap();
+    broken["exchanged"]["text"] = broken["text"].clone();
+    let cases = format!("{broken}\n\n{}\n", lines.join("\n"));
+    std::fs::write(here.join("cases.jsonl"), cases).unwrap();
+    let asked =
+        ["compare", "--model", "demo-t5", "--cases", "cases.jsonl", "--methods", "attn-lrp,alti", "-q"];
+    let scores: Value =
+        serde_json::from_str(&done(here, &[&asked[..], &["--most", "6", "--json", "-o", "out"]].concat()))
+            .unwrap();
+    assert_eq!(scores["texts"].as_array().unwrap().len(), 6);
+    let names: Vec<_> = scores["methods"].as_array().unwrap().iter().map(|m| m["name"].clone()).collect();
+    // What the model can't serve is left out.
+    assert_eq!(names, ["attn-lrp", "position", "chance"]);
+    assert!(scores["caveats"][0].as_str().unwrap().starts_with("6 of "), "{}", scores["caveats"]);
+    assert_eq!(scores["settings"]["cases"], "cases");
+    // Chance is one over the number of the names.
+    let chances: Vec<f64> = scores["measurements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|m| m["method"] == 2)
+        .map(|m| m["metrics"]["pointing-game"].as_f64().unwrap())
+        .collect();
+    let one_over = |line: &String| {
+        let case: Value = serde_json::from_str(line).unwrap();
+        1.0 / case["candidates"].as_array().unwrap().len() as f64
+    };
+    assert!(
+        lines.iter().map(one_over).collect::<Vec<_>>().windows(6).any(|six| six == chances),
+        "{chances:?}"
+    );
+    let found = scores["ground_truth"].as_array().unwrap();
+    let of = |method: u64, measure: &str| {
+        let score = found.iter().find(|s| s["method"] == method && s["measure"] == measure).unwrap();
+        score["value"].as_f64().unwrap()
+    };
+    assert!(of(0, "pointing-game") > 0.8 && of(0, "pointing-game") > of(2, "pointing-game"));
+    assert!(of(0, "evidence-mass") > of(2, "evidence-mass"));
+    assert!(here.join("out/scores.csv").exists() && here.join("out/scores.json").exists());
+    assert!(done(here, &[&asked[..], &["--dry-run"]].concat()).starts_with("9 cases, attribution at most"));
+}
+
+#[test]
+fn cases_that_are_none_are_named_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let asked = ["compare", "--cases", "cases.jsonl", "--methods", "gradient", "-q"];
+    let refused = |cases: &str| {
+        std::fs::write(here.join("cases.jsonl"), cases).unwrap();
+        let (code, said) = failed(here, &asked);
+        assert_eq!(code, Some(2), "{said}");
+        said
+    };
+    let good = case("Dan saw Ruth and", " Dan", "Dan", ("Obed saw Ruth and", " Obed"));
+    assert!(refused("").contains("there is no case"));
+    assert!(refused(&format!("{good}{{")).contains("cases.jsonl, line 2"));
+    assert!(refused(&good.replace("evidence", "prove")).contains("unknown field `prove`"));
+    let twice = case("Dan saw Dan and", " Dan", "Dan", ("Obed saw Dan and", " Obed"));
+    assert!(refused(&twice).contains("occurs more than once; write bytes"));
+    assert!(refused(&good.replace("\"Dan\"", "\"Paul\"")).contains("\"Paul\" does not occur"));
+    assert!(refused(&good.replace("\"Dan\"", "[[0,99]]")).contains("[0, 99] are no characters"));
+    assert!(refused(&good.replace(" Obed\"", " Dan\"")).contains("makes the same answer"));
+    // The model does not know who comes next: nothing counts.
+    let none = refused(&good);
+    assert!(none.contains("in none of 1 cases"), "{none}");
+    assert_eq!(failed(here, &[&asked[..], &["--quick"]].concat()).0, Some(2));
 }

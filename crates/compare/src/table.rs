@@ -339,7 +339,8 @@ fn sanity(scores: &Scores) -> Table {
         ]
     };
     Table {
-        title: "Sanity: how alike attributions stay when the model\u{2019}s blocks are random or another token is explained."
+        title: "Sanity: how alike attributions stay with random blocks, another target, another seed, a shuffled input; and \
+                how far noise moves them."
             .to_owned(),
         header: ["method", "changed", "blocks", "values", "measure", "value"].map(str::to_owned).to_vec(),
         rows: scores.sanity.iter().map(row).collect(),

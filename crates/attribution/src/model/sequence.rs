@@ -121,6 +121,18 @@ impl Sequence {
         }
     }
 
+    /// The same with other tokens in the inputs' places: for each place, the place of the input that it takes. Tokens
+    /// have no offsets then, since the text is another one.
+    pub(crate) fn reordered(&self, order: &[usize]) -> Self {
+        let inputs = order.iter().map(|place| &self.tokens[*place]);
+        let mut tokens: Vec<Token> = inputs.chain(&self.tokens[order.len()..]).cloned().collect();
+        for token in &mut tokens {
+            (token.start, token.end) = (None, None);
+        }
+        let ids = tokens.iter().map(|token| token.id).collect();
+        Self { tokens, ids, ..self.clone() }
+    }
+
     /// The text of the whole sequence: the tokens' texts joined, with split characters put together.
     pub fn text(&self) -> String {
         let mut bytes = Vec::new();

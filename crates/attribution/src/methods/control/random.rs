@@ -52,6 +52,9 @@ impl Method for Random {
         description.parameters.insert("seed".to_owned(), self.seed.into());
         description
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.seed(seed)))
+    }
     fn attribute(
         &self,
         problem: &Problem<'_>,

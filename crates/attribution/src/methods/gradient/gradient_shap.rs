@@ -103,6 +103,9 @@ impl Method for GradientShap {
     fn bound_to(&self, model: &dyn LanguageModel) -> Option<Box<dyn Method>> {
         Some(Box::new(Self { start: self.start.bound_to(model)?, ..self.clone() }))
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.clone().seed(seed)))
+    }
     fn cost(&self, size: Size) -> Cost {
         self.noise.cost(size) + Cost::forwards(f64::from(self.start.draws()))
     }

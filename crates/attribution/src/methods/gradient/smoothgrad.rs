@@ -62,6 +62,9 @@ impl Method for SmoothGrad {
     fn check(&self) -> Result<(), Error> {
         self.noise.check()
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.seed(seed)))
+    }
     fn cost(&self, size: Size) -> Cost {
         self.noise.cost(size)
     }

@@ -68,6 +68,9 @@ impl Method for VarGrad {
         }
         Ok(())
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.seed(seed)))
+    }
     fn cost(&self, size: Size) -> Cost {
         self.noise.cost(size)
     }

@@ -115,6 +115,9 @@ impl Method for ContextCite {
     fn check(&self) -> Result<(), Error> {
         self.regression.check()
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.clone().seed(seed)))
+    }
     fn cost(&self, size: Size) -> Cost {
         // The same texts as those of a run over tokens; one that lacks nothing is the clean run.
         let texts = self.texts(size.n_input, self.regression.rules.ablation != Ablation::Deletion);

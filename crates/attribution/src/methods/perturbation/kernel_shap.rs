@@ -132,6 +132,9 @@ impl Method for KernelShap {
     fn check(&self) -> Result<(), Error> {
         self.regression.check()
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.clone().seed(seed)))
+    }
     fn cost(&self, size: Size) -> Cost {
         let n = size.n_input;
         // Coalitions are sampled in pairs, and the empty one runs too.

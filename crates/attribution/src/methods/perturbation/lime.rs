@@ -112,6 +112,9 @@ impl Method for Lime {
         }
         Ok(())
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.clone().seed(seed)))
+    }
     fn cost(&self, size: Size) -> Cost {
         // The first is the whole text, which is the clean run.
         let texts = self.regression.count(size.n_input).saturating_sub(1);

@@ -141,6 +141,9 @@ impl Method for Reagent {
     fn check(&self) -> Result<(), Error> {
         self.samples.map_or(Ok(()), |samples| check_count("samples", samples, 1_000_000))
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.seed(seed)))
+    }
     fn cost(&self, size: Size) -> Cost {
         Cost::forwards(1.0 + self.count(size.n_input) as f64)
     }

@@ -253,6 +253,9 @@ impl Method for Shapley {
     fn check(&self) -> Result<(), Error> {
         self.samples.map_or(Ok(()), |pairs| check_count("samples", pairs, 1_000_000))
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.clone().seed(seed)))
+    }
     fn cost(&self, size: Size) -> Cost {
         let players = match self.players {
             Scope::Input => size.n_input,

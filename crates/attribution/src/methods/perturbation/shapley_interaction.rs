@@ -314,6 +314,9 @@ impl Method for ShapleyInteraction {
     fn interacting(&self) -> Option<&Segmentation> {
         Some(&self.rules.segments)
     }
+    fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
+        Some(Box::new(self.clone().seed(seed)))
+    }
     fn cost(&self, size: Size) -> Cost {
         // An upper bound where the model caches the tokens before the first ablated one.
         self.rules.cost(size, std::iter::once(0)) * self.passes(size.n_input)
