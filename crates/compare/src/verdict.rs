@@ -60,6 +60,7 @@ fn agreement(scores: &Scores) -> Vec<String> {
 /// A sentence or two for each operator.
 fn tests(scores: &Scores, list: &[Score], of_evidence: bool) -> Vec<String> {
     let chance = controls::chance(scores, of_evidence);
+    let called = if of_evidence { "chance" } else { "random orders" };
     let mut said = Vec::new();
     let mut winners: Vec<Option<usize>> = Vec::new();
     let mut operators: Vec<&Option<String>> = Vec::new();
@@ -81,7 +82,13 @@ fn tests(scores: &Scores, list: &[Score], of_evidence: bool) -> Vec<String> {
             Some(operator) => format!("By {} under {operator}", metric.name),
             None => format!("By {}", metric.name),
         };
-        said.push(beaten(scores, &by, (&rows, chance), metric.better));
+        said.push(match chance {
+            Some(chance) => {
+                let standing = Standing::of(scores, &rows, chance, metric.better);
+                format!("{by}: {}", standing.beside(called))
+            }
+            None => format!("{by}: no {called} to compare with."),
+        });
         said.extend(than_controls(scores, &rows, metric.better));
         if rows.len() > 1 {
             let (sentence, winner) = best(scores, &rows, metric.better);
@@ -125,22 +132,18 @@ impl<'s> Standing<'s> {
         }
         standing
     }
-}
 
-/// Which methods beat random orders, or chance.
-fn beaten(scores: &Scores, by: &str, (rows, chance): (&[&Score], Option<usize>), better: Better) -> String {
-    let Some(chance) = chance else {
-        return format!("{by}: no random orders to compare with.");
-    };
-    let Standing { better, not, few } = Standing::of(scores, rows, chance, better);
-    let chance = &scores.methods[chance].name;
-    match (&better[..], &not[..]) {
-        ([], []) if few > 0 => {
-            format!("{by}: {few} pairs are too few to tell any method from {chance}; {FEWEST} are needed.")
+    /// Which methods beat random orders, or chance.
+    fn beside(&self, chance: &str) -> String {
+        let (better, not, few) = (self.better.join(", "), self.not.join(", "), self.few);
+        match (&self.better[..], &self.not[..]) {
+            ([], []) if few > 0 => {
+                format!("{few} pairs are too few to tell any method from {chance}; {FEWEST} are needed.")
+            }
+            ([], _) => format!("no method beats {chance}."),
+            (_, []) => format!("{better} beat {chance}."),
+            (_, _) => format!("{better} beat {chance}; {not} do not."),
         }
-        ([], _) => format!("{by}: no method beats {chance}."),
-        (beat, []) => format!("{by}: {} beat {chance}.", beat.join(", ")),
-        (beat, not) => format!("{by}: {} beat {chance}; {} do not.", beat.join(", "), not.join(", ")),
     }
 }
 
@@ -175,6 +178,11 @@ fn best(scores: &Scores, rows: &[&Score], better: Better) -> (String, Option<usi
     let Some(not) = not else {
         return (format!("{} is better than every other method.", name(first.method)), Some(first.method));
     };
+    let alike: Vec<&str> =
+        rows.iter().filter(|score| score.value == first.value).map(|score| name(score.method)).collect();
+    if alike.len() > 1 {
+        return (format!("No winner: {} come first alike.", alike.join(", ")), None);
+    }
     let why = match not.interval {
         Some(ends) => format!(
             "the interval of its difference to {} holds 0 ({})",

@@ -105,8 +105,9 @@ fn what_is_no_evidence_is_said() {
 /// Over cases: means, differences to chance, and a sentence; faithfulness stays apart.
 #[test]
 fn cases_are_pooled_beside_chance() {
-    let texts = (0..8).map(|case| ScoredText::new(format!("case {case}"), 1)).collect();
-    let methods = vec![ScoredMethod::new("good"), ScoredMethod::new("poor"), ScoredMethod::control("chance")];
+    let texts: Vec<ScoredText> = (0..8).map(|case| ScoredText::new(format!("case {case}"), 1)).collect();
+    let mut methods =
+        vec![ScoredMethod::new("good"), ScoredMethod::new("poor"), ScoredMethod::control("chance")];
     let mut measurements = Vec::new();
     for case in 0..8 {
         let of = |method: usize, pointing: f64| {
@@ -118,7 +119,21 @@ fn cases_are_pooled_beside_chance() {
         measurements.push(of(1, if case < 2 { 1.0 } else { 0.0 }));
         measurements.push(of(2, 0.25));
     }
-    let scores = judged(Scores::new(texts, methods).unwrap().with_measurements(measurements)).unwrap();
+    let scores = |methods: &[ScoredMethod], measurements: &[Measurement]| {
+        let scores = Scores::new(texts.clone(), methods.to_vec()).unwrap();
+        judged(scores.with_measurements(measurements.to_vec())).unwrap()
+    };
+    // Beside one that finds as much, nobody wins.
+    methods.push(ScoredMethod::new("same"));
+    let of_good: Vec<Measurement> = measurements.iter().filter(|m| m.method == 0).cloned().collect();
+    let same = of_good.into_iter().map(|mut measurement| {
+        measurement.method = 3;
+        measurement
+    });
+    let two = scores(&methods, &[&measurements[..], &same.collect::<Vec<_>>()].concat());
+    let verdict = two.verdict.unwrap();
+    assert!(verdict.contains("No winner: good, same come first alike."), "{verdict}");
+    let scores = scores(&methods[..3], &measurements);
     assert!(scores.faithfulness.is_empty());
     let first = &scores.ground_truth[0];
     assert_eq!(
