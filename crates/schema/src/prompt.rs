@@ -92,6 +92,25 @@ impl Prompt {
         }
         places
     }
+
+    /// The parts of a name, as positions of the tokens that they hold, with [`places`](Self::places)' rule.
+    ///
+    /// # Errors
+    /// A prompt without parts, or without one of that name.
+    pub fn places_of(&self, name: &str, tokens: &[Token]) -> Result<Vec<Range<usize>>, Error> {
+        let prompt = with_parts(Some(self))?;
+        let mut known: Vec<&str> = Vec::new();
+        for part in &prompt.parts {
+            if !known.contains(&&*part.name) {
+                known.push(&part.name);
+            }
+        }
+        if !known.contains(&name) {
+            return Err(Error::Unknown { what: "part", name: name.to_owned(), known: known.join(", ") });
+        }
+        let places = prompt.places(tokens).into_iter();
+        Ok(places.filter(|(part, _)| part.name == name).map(|(_, range)| range).collect())
+    }
 }
 
 /// The prompt, where it has parts.
@@ -114,18 +133,8 @@ impl Record {
     /// # Errors
     /// A record whose prompt has no parts, or none of that name.
     pub fn places_of(&self, name: &str) -> Result<Vec<Range<usize>>, Error> {
-        let prompt = with_parts(self.prompt.as_ref())?;
-        let mut known: Vec<&str> = Vec::new();
-        for part in &prompt.parts {
-            if !known.contains(&&*part.name) {
-                known.push(&part.name);
-            }
-        }
-        if !known.contains(&name) {
-            return Err(Error::Unknown { what: "part", name: name.to_owned(), known: known.join(", ") });
-        }
-        let places = prompt.places(&self.tokens[..Borders::of(self).given()]).into_iter();
-        Ok(places.filter(|(part, _)| part.name == name).map(|(_, range)| range).collect())
+        let given = &self.tokens[..Borders::of(self).given()];
+        with_parts(self.prompt.as_ref())?.places_of(name, given)
     }
 
     pub(crate) fn check_parts(&self) -> Result<(), Error> {

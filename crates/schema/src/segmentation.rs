@@ -42,6 +42,9 @@ pub enum Segmentation {
     /// Lines: a segment begins after each `\n`. Empty lines, and those of white space alone, belong to the line
     /// before them, at the start to the one after them.
     Lines,
+    /// Paragraphs: a segment begins after each empty line, or each run of them; a line of white space alone is empty. A
+    /// text without empty lines is one paragraph.
+    Paragraphs,
     /// What a regular expression separates: a segment begins after each match, which belongs to the segment
     /// that it ends. A piece of white space alone is treated as in [`Segmentation::Lines`].
     Pattern(Regex),
@@ -56,7 +59,7 @@ pub enum Segmentation {
 impl Segmentation {
     /// How each is spelled, in the order of a list for people; `R` stands for a regular expression.
     pub const SPELLINGS: &'static [&'static str] =
-        &["tokens", "words", "sentences", "lines", "regex:R", "spans:0-5,5-9", "parts"];
+        &["tokens", "words", "sentences", "lines", "paragraphs", "regex:R", "spans:0-5,5-9", "parts"];
 
     /// The segments, as ranges of positions in `tokens`: every token lies in one, in order, none is empty, and
     /// none holds inputs and outputs together. No token, no segment.
@@ -112,6 +115,7 @@ impl Segmentation {
             Self::Words => text.words()?,
             Self::Sentences => text.parts(sentence_bytes(&text.text)),
             Self::Lines => text.parts(text.text.match_indices('\n').map(|(newline, _)| newline + 1)),
+            Self::Paragraphs => text.parts(paragraph_bytes(&text.text)),
             Self::Pattern(pattern) => text.parts(pattern.find_iter(&text.text).map(|found| found.end())),
         };
         if let Some(first) = begins.first_mut() {
@@ -138,6 +142,7 @@ impl FromStr for Segmentation {
             "words" => Ok(Self::Words),
             "sentences" => Ok(Self::Sentences),
             "lines" => Ok(Self::Lines),
+            "paragraphs" => Ok(Self::Paragraphs),
             "parts" => Ok(Self::Parts),
             _ => Err(Error::Unknown {
                 what: "segmentation",
@@ -155,6 +160,7 @@ impl Display for Segmentation {
             Self::Words => f.write_str("words"),
             Self::Sentences => f.write_str("sentences"),
             Self::Lines => f.write_str("lines"),
+            Self::Paragraphs => f.write_str("paragraphs"),
             Self::Parts => f.write_str("parts"),
             Self::Pattern(pattern) => write!(f, "regex:{pattern}"),
             Self::Spans(spans) => {
@@ -167,6 +173,18 @@ impl Display for Segmentation {
             }
         }
     }
+}
+
+/// The bytes at which paragraphs begin, but for the first: lines with something in them after lines without.
+fn paragraph_bytes(text: &str) -> impl Iterator<Item = usize> {
+    let (mut reached, mut after_empty) = (0, false);
+    text.split_inclusive('\n').filter_map(move |line| {
+        let (start, empty) = (reached, line.trim().is_empty());
+        reached += line.len();
+        let begins = after_empty && !empty;
+        after_empty = empty;
+        begins.then_some(start)
+    })
 }
 
 /// `0-5` as a range.

@@ -737,7 +737,7 @@ fn an_unknown_reduction_lists_what_there_is() {
 #[test]
 fn an_unknown_segmentation_lists_what_there_is() {
     let refused = |spelled: &str| spelled.parse::<Segmentation>().unwrap_err();
-    let known = "tokens, words, sentences, lines, regex:R, spans:0-5,5-9, parts";
+    let known = "tokens, words, sentences, lines, paragraphs, regex:R, spans:0-5,5-9, parts";
     for name in ["word", "", "Words", "regex", "spans", "sentence "] {
         let expected = format!("unknown segmentation {name:?}; there are: {known}");
         assert_eq!(refused(name).to_string(), expected);

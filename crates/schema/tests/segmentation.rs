@@ -174,6 +174,21 @@ fn lines_end_with_their_newline() {
 }
 
 #[test]
+fn paragraphs_begin_after_empty_lines() {
+    for (inputs, outputs, expected) in [
+        ("One|.|\n|Two|.|\n\n|Three|.", "", &["One|.|\n|Two|.|\n\n", "Three|."][..]),
+        // A line of white space alone is empty, several are one border, and a newline may be a token of its own.
+        ("a|\n| \t|\n|\n|b|\r\n|\r\n|c", "", &["a|\n| \t|\n|\n", "b|\r\n|\r\n", "c"]),
+        // None begins the text, none is left at its end, and a token belongs where its first letter lies.
+        ("\n\n|a|\n\nb|\n|\n", "", &["\n\n|a", "\n\nb|\n|\n"]),
+        ("a|\n|b", "\n\n|c|\n|\n|d", &["a|\n|b", "\n\n|c|\n|\n", "d"]),
+        ("one| line", "", &["one| line"]),
+    ] {
+        assert_eq!(segmented("paragraphs", &tokens(inputs, outputs)), expected, "{inputs:?}");
+    }
+}
+
+#[test]
 fn a_pattern_separates() {
     for (pattern, inputs, outputs, expected) in [
         ("regex:, ", "one|,| two|,| three", " a|,|b", &["one|,", " two|,", " three", " a|,|b"][..]),
@@ -317,6 +332,7 @@ fn each_is_written_as_it_is_read() {
         "words",
         "sentences",
         "lines",
+        "paragraphs",
         "regex:",
         "regex:a:,b| ",
         "regex:(?i)x",
