@@ -130,7 +130,11 @@ fn stand_in(checkpoint: &Checkpoint, prompt: Prompt, n_output: usize) -> Result<
     checkpoint.model.limits().check_length(inputs.len(), n_output)?;
     let last = inputs.last().cloned().into_iter();
     let outputs = last.flat_map(|last| std::iter::repeat_n(last, n_output)).collect();
-    Ok(Sequence::new(inputs, outputs)?)
+    let sequence = Sequence::new(inputs, outputs)?;
+    Ok(match tokens.prompt() {
+        Some(prompt) => sequence.with_prompt(prompt.clone()),
+        None => sequence,
+    })
 }
 
 fn counted(number: u64, what: &str) -> String {
