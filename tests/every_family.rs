@@ -108,7 +108,7 @@ fn quick(name: &str) -> Box<dyn Method> {
     let has = |parameter: &str| known.card().parameters.contains(&parameter);
     let parameters = Parameters::new().samples(24).steps(4);
     let parameters =
-        parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
+        parameters.only(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
     method(name, &parameters).unwrap()
 }
 

@@ -102,9 +102,12 @@ struct Checked {
 
 impl Checked {
     /// Tells the problem what it will cost.
-    fn foresee(&self, problem: &Problem<'_>) {
-        let cost = self.method.cost(problem.size(problem.model().shares_prefix()));
+    fn foresee(&self, problem: &Problem<'_>) -> Result<(), Error> {
+        let rows = problem.span_as_one().map_or(problem.n_output(), |_| 1);
+        let size = problem.size(problem.model().shares_prefix());
+        let cost = self.method.cost_on(problem.sequence(), size, rows)?;
         problem.work().foresee(cost, problem.n_output());
+        Ok(())
     }
 
     fn reduction(&self) -> (Aggregate, Normalize) {
@@ -269,18 +272,34 @@ impl Attributor {
     /// As [`check`](Self::check).
     pub fn cost(&self, size: Size) -> Result<Cost, Error> {
         let checked = self.checked()?;
+        let (size, _) = self.explained(&checked.card, size);
+        Ok(checked.method.cost(size))
+    }
+
+    /// The same on a text of that size, for methods whose passes depend on more of it: an upper bound then
+    /// ([`Card::cost_is_a_bound`]).
+    ///
+    /// # Errors
+    /// As [`check`](Self::check), and what the method's parameters name and the text does not have.
+    pub fn cost_on(&self, sequence: &Sequence, size: Size) -> Result<Cost, Error> {
+        let checked = self.checked()?;
+        let (size, rows) = self.explained(&checked.card, size);
+        checked.method.cost_on(sequence, size, rows)
+    }
+
+    /// The size of the problem that a method is given, and the number of its rows.
+    fn explained(&self, card: &Card, size: Size) -> (Size, usize) {
         let span = match (&self.against, &self.span) {
             (Some(_), _) => 0..size.n_output,
             (None, Some(span)) => span.clone(),
-            (None, None) => return Ok(checked.method.cost(size)),
+            (None, None) => return (size, size.n_output),
         };
         // The outputs after a span are not run.
         let n_output = span.end.clamp(1, size.n_output.max(1));
-        Ok(checked.method.cost(if checked.card.linear_in_gradient {
-            Size { n_input: size.n_input + n_output - 1, n_output: 1, ..size }
-        } else {
-            Size { n_output, ..size }
-        }))
+        if card.linear_in_gradient {
+            return (Size { n_input: size.n_input + n_output - 1, n_output: 1, ..size }, 1);
+        }
+        (Size { n_output, ..size }, if card.explains_spans { 1 } else { n_output })
     }
 
     /// How the record of a run on that model will name the method: with its parameters, and with the baseline that
@@ -514,7 +533,7 @@ impl Attributor {
             Some(span) if checked.card.explains_spans => problem.with_span_as_one(span),
             _ => problem,
         };
-        checked.foresee(&problem);
+        checked.foresee(&problem)?;
         Ok(problem)
     }
 

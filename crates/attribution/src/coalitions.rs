@@ -5,5 +5,6 @@ mod batch;
 pub(crate) mod game;
 pub(crate) mod lasso;
 pub(crate) mod least_squares;
+pub(crate) mod nested;
 pub(crate) mod occluded;
 pub(crate) mod regression;

@@ -5,8 +5,10 @@ pub(crate) mod attention_part;
 pub(crate) mod baseline;
 pub(crate) mod card;
 pub(crate) mod explanation;
+pub(crate) mod held;
 pub(crate) mod interaction_index;
 pub(crate) mod ledger;
+pub(crate) mod levels;
 pub(crate) mod likely;
 pub(crate) mod parameters;
 pub(crate) mod path_start;
@@ -26,6 +28,7 @@ use crate::method::explanation::Explanation;
 use crate::method::parameters::Parameters;
 use crate::methods::TABLE;
 use crate::model::LanguageModel;
+use crate::model::sequence::Sequence;
 use crate::problem::Problem;
 use crate::problem::cost::{Cost, Size};
 use crate::rows::aggregate::Aggregate;
@@ -73,6 +76,16 @@ pub trait Method: Debug + Send + Sync {
     fn cost(&self, size: Size) -> Cost {
         let _ = size;
         Cost::default()
+    }
+
+    /// The same on one text, for so many rows, where it depends on more than the text's size: on its paragraphs, for
+    /// example. A run and `--dry-run` ask here. The provided form is [`cost`](Self::cost).
+    ///
+    /// # Errors
+    /// What the parameters name and the text does not have.
+    fn cost_on(&self, sequence: &Sequence, size: Size, rows: usize) -> Result<Cost, Error> {
+        let _ = (sequence, rows);
+        Ok(self.cost(size))
     }
 
     /// Computes every output's attributions and hands them to `each`, in order.
@@ -133,6 +146,9 @@ macro_rules! pointers {
             }
             fn cost(&self, size: Size) -> Cost {
                 (**self).cost(size)
+            }
+            fn cost_on(&self, sequence: &Sequence, size: Size, rows: usize) -> Result<Cost, Error> {
+                (**self).cost_on(sequence, size, rows)
             }
             fn attribute(
                 &self,

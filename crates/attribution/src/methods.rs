@@ -40,6 +40,7 @@ table! {
         occlusion::Occlusion,
         occlusion_pairs::OcclusionPairs,
         leave_one_out::LeaveOneOut,
+        coarse_to_fine::CoarseToFine,
         shapley::Shapley,
         shapley_interaction::ShapleyInteraction,
         kernel_shap::KernelShap,

@@ -30,6 +30,7 @@ fn check(record: &Record, n_input: usize, what: &str) {
         "kernel-shap",
         "lime",
         "context-cite",
+        "coarse-to-fine",
         "occlusion-pairs",
         "shapley-interaction",
         "integrated-hessians",
@@ -78,6 +79,7 @@ fn refuses(method: &dyn Method, target: &str, model: &dyn LanguageModel, refusal
 
 fn needs_start(what: &str) -> bool {
     what.starts_with("toy encoder–decoder, leave-one-out")
+        || what.starts_with("toy encoder–decoder, coarse-to-fine")
 }
 
 #[test]
@@ -113,7 +115,7 @@ fn quick(name: &str) -> Box<dyn Method> {
     let has = |parameter: &str| known.card().parameters.contains(&parameter);
     let parameters = Parameters::new().samples(24).steps(2);
     let parameters =
-        parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
+        parameters.only(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
     method(name, &parameters).unwrap()
 }
 
@@ -240,6 +242,7 @@ fn masking_is_refused_by_models_without_a_prefix_cache() {
         "kernel-shap",
         "lime",
         "context-cite",
+        "coarse-to-fine",
     ] {
         let attributor = with_ablation(name, Ablation::Masking);
         let refused = refusal(&attributor, &Saturating::new(6, 2), &sequence());

@@ -92,7 +92,7 @@ fn the_share_is_what_was_made_of_what_will_be_made() {
             let has = |name: &str| known.card().parameters.contains(&name);
             let exact = known.name() == "shapley";
             let parameters = Parameters::new().samples(6).steps(3);
-            let parameters = parameters.keep(|name| has(name) && !(exact && name == "samples"));
+            let parameters = parameters.only(|name| has(name) && !(exact && name == "samples"));
             for memory in MEMORIES {
                 if model.shares_prefix()
                     && ["kernel-shap", "shapley", "shapley-interaction"].contains(&known.name())
@@ -194,7 +194,7 @@ fn a_span_is_one_way_back() {
     for (name, expected) in costs {
         let known = method(name, &Parameters::new()).unwrap().card();
         let parameters = Parameters::new().samples(6).steps(3).baseline(Baseline::Zero);
-        let parameters = parameters.keep(|name| known.parameters.contains(&name));
+        let parameters = parameters.only(|name| known.parameters.contains(&name));
         let models: &[&dyn LanguageModel] = match known.needs {
             Needs::Inside => &[&inside],
             _ => &[&*saturating, &*disguised, &*encoder, &inside],

@@ -163,6 +163,6 @@ fn every_parameter_of_a_method_is_one_that_there_is() {
     }
     let given = Parameters::new().steps(8).baseline(Baseline::Mean).rollout(true);
     assert_eq!(given.names(), ["steps", "baseline", "rollout"]);
-    assert_eq!(given.keep(|name| name == "baseline").names(), ["baseline"]);
+    assert_eq!(given.only(|name| name == "baseline").names(), ["baseline"]);
     assert_eq!(Parameters::new().names(), [""; 0]);
 }

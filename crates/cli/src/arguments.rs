@@ -3,8 +3,8 @@
 use crate::relative::Relative;
 use clap::{Args, Parser, Subcommand};
 use saliency::attribution::{
-    Ablation, Aggregate, AttentionPart, InteractionIndex, Normalize, Positions, Quadrature, ReplaceBy, Scope,
-    Segmentation,
+    Ablation, Aggregate, AttentionPart, Held, InteractionIndex, Levels, Normalize, Positions, Quadrature,
+    ReplaceBy, Scope, Segmentation,
 };
 use saliency::schema::Reduce;
 use saliency::viz::{Look, Palette, Rule, State, Theme};
@@ -297,9 +297,9 @@ pub(crate) struct ExplainArguments {
 /// How a record's tokens are grouped.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GroupArguments {
-    /// Group the record's tokens after the attribution: words, sentences, lines, regex:R (R separates), parts (of a
-    /// prompt made with --chat or --template) or spans:0-5,5-9 (all other tokens stay single). To ablate tokens
-    /// together, see attribute --segments.
+    /// Group the record's tokens after the attribution: words, sentences, lines, paragraphs, regex:R (R separates),
+    /// parts (of a prompt made with --chat or --template) or spans:0-5,5-9 (all other tokens stay single). To ablate
+    /// tokens together, see attribute --segments.
     #[arg(long, value_name = "S")]
     pub(crate) group: Option<Segmentation>,
     /// With --group: how a group's numbers become one: sum (keeps the total), mean, max-abs. Default: sum.
@@ -344,10 +344,21 @@ pub(crate) struct MethodArguments {
     /// Whether position embeddings follow the path too: stay or move. Default: stay.
     #[arg(long, value_name = "P", help_heading = "Method")]
     pub(crate) positions: Option<Positions>,
-    /// The segments that are ablated as a whole: tokens, words, sentences, lines, regex:R, parts (of a prompt made with
-    /// --chat or --template) or spans:0-5,5-9 (all other tokens singly). Default: tokens.
+    /// The segments that are ablated as a whole: tokens, words, sentences, lines, paragraphs, regex:R, parts (of a
+    /// prompt made with --chat or --template) or spans:0-5,5-9 (all other tokens singly). Default: tokens.
     #[arg(long, value_name = "S", help_heading = "Method")]
     pub(crate) segments: Option<Segmentation>,
+    /// With coarse-to-fine: the levels from coarse to fine. Each is one of --segments. Default:
+    /// paragraphs,sentences,words.
+    #[arg(long, value_name = "S,S,…", help_heading = "Method")]
+    pub(crate) refine: Option<Levels>,
+    /// With coarse-to-fine: how many segments of a level are taken apart, those with the largest numbers. Default: 3.
+    #[arg(long, value_name = "K", help_heading = "Method")]
+    pub(crate) keep: Option<u32>,
+    /// With coarse-to-fine: what is never ablated: parts of the prompt by name, such as question,template, or input
+    /// tokens, such as 0-5 for 0 to 4.
+    #[arg(long, value_name = "PART,…", help_heading = "Method")]
+    pub(crate) hold: Option<Held>,
     /// What is ablated: `input`, or `all` for earlier outputs too. Default: input.
     #[arg(long, value_name = "P", help_heading = "Method")]
     pub(crate) players: Option<Scope>,

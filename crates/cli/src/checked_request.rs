@@ -57,7 +57,10 @@ impl<'a> CheckedRequest<'a> {
             let cost = self.cost(method, &attributor, model, sequence)?;
             let takes_a_path = method.card.is_some_and(|card| card.family == Family::Gradient);
             let start = attributor.describe(model)?.baseline.filter(|_| takes_a_path);
-            Ok(Plan::new(method.name, attributor, cost, start).with_rivals(self.request.explain.rivals))
+            let bound = method.card.is_some_and(|card| card.cost_is_a_bound);
+            let plan =
+                Plan::new(method.name, attributor, cost, start).with_rivals(self.request.explain.rivals);
+            Ok(plan.at_most(bound))
         };
         self.request.methods.iter().map(plan).collect()
     }
@@ -120,7 +123,7 @@ impl<'a> CheckedRequest<'a> {
         let mut cost = Cost::default();
         for sequence in std::iter::once(sequence).chain(&self.against) {
             let rivals = self.request.explain.rivals.unwrap_or(1) as f64;
-            cost += attributor.cost(self.size(method, model, sequence)?)? * rivals;
+            cost += attributor.cost_on(sequence, self.size(method, model, sequence)?)? * rivals;
             cost += Cost::forwards(1.0);
         }
         Ok(cost)

@@ -11,6 +11,8 @@ pub(crate) struct Plan<'a> {
     name: &'a str,
     attributor: Attributor,
     cost: Cost,
+    /// Whether it may make fewer.
+    at_most: bool,
     /// Where its path begins, if it takes one.
     start: Option<String>,
     /// The number of rivals that each output is explained against, a record for each.
@@ -19,12 +21,17 @@ pub(crate) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(name: &'a str, attributor: Attributor, cost: Cost, start: Option<String>) -> Self {
-        Self { name, attributor, cost, start, rivals: None }
+        Self { name, attributor, cost, at_most: false, start, rivals: None }
     }
 
     /// The same against so many rivals, whose records share the clean run.
     pub(crate) fn with_rivals(self, rivals: Option<usize>) -> Self {
         Self { rivals, ..self }
+    }
+
+    /// The same, where the passes that it makes are at most so many.
+    pub(crate) fn at_most(self, at_most: bool) -> Self {
+        Self { at_most, ..self }
     }
 
     /// The method, as it was asked for.
@@ -70,8 +77,9 @@ impl<'a> Plan<'a> {
         let bytes =
             memory::resident().unwrap_or(0) + self.attributor.bytes(model, self.pass(sequence)) as u64;
         format!(
-            "{}: {} forward and {} backward passes{}, about {} s and {} MB",
+            "{}: {}{} forward and {} backward passes{}, about {} s and {} MB",
             self.name,
+            if self.at_most { "at most " } else { "" },
             passes(runs * forwards),
             passes(runs * backwards),
             self.start.as_ref().map(|baseline| format!(" from the baseline {baseline}")).unwrap_or_default(),

@@ -136,7 +136,7 @@ impl<'a> Request<'a> {
     fn parameters_of(&self, method: &NamedMethod<'_>) -> Parameters {
         let (given, several) = (self.parameters.clone(), self.methods.len() > 1);
         let Some(card) = method.card else { return given };
-        given.keep(|name| card.parameters.contains(&name) || (!several && name != "seed"))
+        given.only(|name| card.parameters.contains(&name) || (!several && name != "seed"))
     }
 
     /// The target, as far as it is known without a tokenizer.
@@ -227,12 +227,14 @@ fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
         head,
         attention,
         continuations,
+        keep,
         ..
     } = *arguments;
     // Texts are replacements of their own once there is a tokenizer.
     let by_texts = || (!arguments.replacement.is_empty()).then_some(ReplaceBy::Deletion);
     let replace_by = arguments.replace_by.clone().or_else(by_texts);
     let segments = arguments.segments.clone();
+    let (refine, hold) = (arguments.refine.clone(), arguments.hold.clone());
     let mut parameters = Parameters::new();
     macro_rules! give {
         ($($name:ident),*) => {
@@ -259,7 +261,10 @@ fn parameters(arguments: &MethodArguments, seed: Option<u64>) -> Parameters {
         head,
         attention,
         replace_by,
-        continuations
+        continuations,
+        refine,
+        keep,
+        hold
     );
     give!(absolute, rollout);
     parameters

@@ -415,6 +415,15 @@ fn an_estimate_counts_the_passes_and_writes_nothing() {
     // Five words: 2⁵ coalitions, of which the whole one is the real text.
     let words = estimate(&["--method", "shapley", "--segments", "words"]);
     assert!(words.starts_with("shapley: 32 forward and 0 backward passes"), "{words}");
+    // What is refined is known only when it runs.
+    let coarse = estimate(&["--method", "coarse-to-fine", "--refine", "sentences,words", "--keep", "1"]);
+    assert!(
+        coarse.starts_with("coarse-to-fine: at most ") && coarse.contains(" forward and 0 backward"),
+        "{coarse}"
+    );
+    // Parts of the prompt are known before anything is generated.
+    let held = ["--template", "Say: {text}", "--method", "coarse-to-fine", "--hold", "template"];
+    assert!(estimate(&held).starts_with("coarse-to-fine: at most "));
     assert!(estimate(&["--method", "random"]).starts_with("random: 1 forward and 0 backward passes"));
     // What would take hours is estimated at once.
     let begun = std::time::Instant::now();

@@ -164,6 +164,7 @@ fn asked(command: &str) -> Attributor {
             "--target" => attributor = attributor.target(value),
             "--aggregate" => attributor = attributor.aggregate(value.parse().unwrap()),
             "--layer" => parameters = parameters.layer(value.parse().unwrap()),
+            "--keep" => parameters = parameters.keep(value.parse().unwrap()),
             "--samples" => parameters = parameters.samples(value.parse().unwrap()),
             "--segments" => parameters = parameters.segments(value.parse().unwrap()),
             other => panic!("{other} of a command in docs/methods.md is not known here"),
@@ -199,6 +200,7 @@ fn every_command_has_its_line_of_rust() {
             .method_with("occlusion-pairs", Parameters::new().segments(Segmentation::Sentences))
             .target("logit"),
         Attributor::new().method("leave-one-out").target("logit"),
+        Attributor::new().method_with("coarse-to-fine", Parameters::new().keep(2)).target("logit"),
         Attributor::new()
             .method_with("shapley", Parameters::new().segments(Segmentation::Sentences))
             .target("logit"),

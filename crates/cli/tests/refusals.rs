@@ -345,6 +345,12 @@ fn what_methods_take() {
         &["unknown interaction index", "sii, shapley-taylor"],
     );
     refused(&["shapley-interaction", "--exact", "13"], &["exact is 13", "from 0 to 12"]);
+    refused(&["coarse-to-fine", "--keep", "0"], &["keep is 0", "from 1 to 10000"]);
+    refused(&["coarse-to-fine", "--refine", "chapters"], &["--refine", "chapters", "paragraphs"]);
+    refused(&["coarse-to-fine", "--refine", "words,lines"], &["refine is", "from coarse to fine"]);
+    refused(&["coarse-to-fine", "--hold", "question"], &["no parts", "template"]);
+    refused(&["coarse-to-fine", "--hold", "0-99"], &["hold is 0-99", "input tokens"]);
+    refused(&["occlusion", "--hold", "0-1"], &["occlusion has no parameter hold"]);
     refused(&["occlusion-pairs", "--strongest", "1"], &["strongest is 1", "from 2 to 128"]);
     refused(&["smoothgrad", "--noise", "-1"], &["noise is -1", "from 0 on"]);
     for method in ["shapley", "kernel-shap"] {

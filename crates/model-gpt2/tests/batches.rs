@@ -25,7 +25,7 @@ fn record(gpt2: &Gpt2, sequence: &Sequence, name: &str, memory: usize) -> Record
     let has = |parameter: &str| known.card().parameters.contains(&parameter);
     let parameters = Parameters::new().samples(40).steps(4);
     let parameters =
-        parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
+        parameters.only(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
     let method = method(name, &parameters).unwrap();
     let attributor = Attributor::new().with_method(method).target("logit").memory(memory);
     attributor.aggregate(Aggregate::Sum).normalize(Normalize::None).record(gpt2, sequence).unwrap()

@@ -25,7 +25,7 @@ fn quick(name: &str) -> Box<dyn Method> {
     let has = |parameter: &str| known.card().parameters.contains(&parameter);
     let parameters = Parameters::new().samples(6).steps(2);
     let parameters =
-        parameters.keep(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
+        parameters.only(|parameter| has(parameter) && (parameter, name) != ("samples", "shapley"));
     method(name, &parameters).unwrap()
 }
 

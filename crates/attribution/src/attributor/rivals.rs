@@ -69,7 +69,7 @@ impl Attributor {
             for target in &targets {
                 problem = problem.with_target(&**target)?;
                 problem.work().restart();
-                checked.foresee(&problem);
+                checked.foresee(&problem)?;
                 let rows = Rows::new(&problem, &checked.card, checked.reduction(), self.span.clone(), false);
                 match self.finish(&checked, rows, self.span.as_ref()) {
                     Ok((record, _)) => records.push(record),

@@ -33,6 +33,8 @@ pub struct Card {
     pub axioms: &'static [Axiom],
     /// What it costs, in words: `n` tokens, `m` outputs.
     pub cost: &'static str,
+    /// Whether the predicted number of passes is an upper bound, since the rest depends on what the passes find.
+    pub cost_is_a_bound: bool,
     /// The paper that defines it.
     pub source: &'static str,
     /// Whether the sign of its numbers means something.
@@ -66,6 +68,7 @@ impl Card {
             absolute_aliases: &[],
             axioms: &[],
             cost: "",
+            cost_is_a_bound: false,
             source: "",
             signed: true,
             rows: RowKind::Vectors,
@@ -117,6 +120,7 @@ setters! {
     with_absolute_aliases: absolute_aliases: &'static [&'static str],
     with_axioms: axioms: &'static [Axiom],
     with_cost: cost: &'static str,
+    with_cost_is_a_bound: cost_is_a_bound: bool,
     with_source: source: &'static str,
     with_signed: signed: bool,
     with_rows: rows: RowKind,

@@ -4,7 +4,9 @@ use crate::calculus::quadrature::Quadrature;
 use crate::error::Error;
 use crate::method::ablation::Ablation;
 use crate::method::attention_part::AttentionPart;
+use crate::method::held::Held;
 use crate::method::interaction_index::InteractionIndex;
+use crate::method::levels::Levels;
 use crate::method::positions::Positions;
 use crate::method::replace_by::ReplaceBy;
 use crate::method::scope::Scope;
@@ -53,10 +55,10 @@ macro_rules! parameters {
                 given
             }
 
-            /// Without those whose names are not kept.
+            /// Those of some names alone.
             #[must_use]
-            pub fn keep(self, kept: impl Fn(&str) -> bool) -> Self {
-                Self { $($name: self.$name.filter(|_| kept(stringify!($name))),)* }
+            pub fn only(self, wanted: impl Fn(&str) -> bool) -> Self {
+                Self { $($name: self.$name.filter(|_| wanted(stringify!($name))),)* }
             }
         }
     };
@@ -77,6 +79,12 @@ parameters! {
     positions: Positions;
     /// The tokens that are ablated together.
     segments: Segmentation;
+    /// The levels that segments are taken apart by, from coarse to fine.
+    refine: Levels, from impl Into<Levels>;
+    /// How many segments of a level are taken apart: those with the largest numbers.
+    keep: u32;
+    /// Tokens that are never ablated.
+    hold: Held;
     /// Which segments take part in a game: the input's, or earlier outputs' too.
     players: Scope;
     /// What pieces of the text are replaced by.
