@@ -124,7 +124,8 @@ fn every_target() -> Vec<Box<dyn Target>> {
 fn check(record: &Record, what: &str) {
     // A decoder can't run without its start token: what takes tokens away has no number for it.
     let start = record.source();
-    let takes = ["leave-one-out", "kernel-shap", "lime", "shapley", "reagent", "replacements"];
+    let takes =
+        ["leave-one-out", "coarse-to-fine", "kernel-shap", "lime", "shapley", "reagent", "replacements"];
     let takes = takes.contains(&&*record.method.as_ref().unwrap().name);
     // Attention to the source has numbers for nothing else.
     let cross = record.method.as_ref().unwrap().parameters.get("attention").is_some();
@@ -137,6 +138,7 @@ fn check(record: &Record, what: &str) {
         "kernel-shap",
         "lime",
         "context-cite",
+        "coarse-to-fine",
         "replacements",
     ]
     .contains(&&*record.method.as_ref().unwrap().name);
