@@ -91,7 +91,7 @@ pub use saliency_viz_svg as viz;
 pub use saliency_viz_svg::{
     Agreement, Chart, Faithfulness, Figure, Highlight, InputFocused, Interactions, Interesting, Ledger,
     LongOutput, Map, Methods, Minimap, Options, Palette, Perturbation, Profile, Rivals, Scatter, TallHeatmap,
-    TallMultiple, Theme, Tokens, chart, charts,
+    TallMultiple, Theme, Tokens, Vectors, chart, charts,
 };
 
 #[cfg(all(feature = "hub", feature = "lit"))]

@@ -405,7 +405,8 @@ impl Attributor {
     }
 
     /// As [`record_with`](Self::record_with), and gives the vectors behind the rows besides: outputs × tokens × hidden
-    /// numbers.
+    /// numbers. The record keeps of each its sums of positive and negative entries, its norm, and its place along two
+    /// principal components ([`Output::vectors`](saliency_schema::Output::vectors)).
     ///
     /// ```
     /// use saliency_attribution::testing::Linear;

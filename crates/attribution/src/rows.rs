@@ -2,6 +2,7 @@
 
 pub(crate) mod aggregate;
 pub(crate) mod interactions;
+pub(crate) mod kept_vectors;
 pub(crate) mod normalize;
 pub(crate) mod notes;
 pub(crate) mod span;
@@ -133,11 +134,11 @@ impl<'p, 'a> Rows<'p, 'a> {
         } = explanation;
         let sequence = self.problem.sequence();
         self.replacements.push(replacements.iter().map(|one| one.recorded(sequence)).collect());
-        if let Some(kept) = &mut self.unreduced {
-            kept.push(&without(&attributions, &missing)?)?;
-        }
-
         let (number, length) = (self.values.len(), self.problem.n_input() + output);
+        let vectors = match &mut self.unreduced {
+            Some(kept) => kept_vectors::of(&kept.push(&without(&attributions, &missing)?)?, length)?,
+            None => None,
+        };
         let mut row = self.aggregate.apply(&attributions)?;
         let sums = Aggregate::Sum.apply(&attributions)?;
         let cancels = self.aggregate.is_signed() && is_rounding_noise(&sums, &attributions)?;
@@ -187,7 +188,8 @@ impl<'p, 'a> Rows<'p, 'a> {
             .with_samples(samples)
             .with_within(within)
             .with_explained(explained)
-            .with_ledger(ledger);
+            .with_ledger(ledger)
+            .with_vectors(vectors);
         self.outputs.push(known);
         Ok(())
     }

@@ -116,6 +116,8 @@ pub(crate) struct AttributeArguments {
     pub(crate) output: Option<PathBuf>,
     /// Also write the unreduced attributions, as safetensors: `attributions.K` of record K has the shape
     /// [outputs, tokens, hidden], with NaN where a row has no token. --group, --aggregate and --normalize do not apply.
+    /// The record keeps each vector's sums of positive and negative entries, norm and two principal components, for the
+    /// chart `vectors`.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) vectors: Option<PathBuf>,
 }

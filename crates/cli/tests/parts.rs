@@ -1,4 +1,5 @@
-//! What the model's parts add, and which words are replaced: as a person or a script would ask for them.
+//! What the model's parts add, what is kept of vectors, and which words are replaced: as a person or a script would ask
+//! for them.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
@@ -46,6 +47,41 @@ fn parts_of_the_model_add_up_and_are_drawn() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(2), "{said}");
     assert!(said.contains("saliency attribute --method direct-logit"), "{said}");
+}
+
+/// What a record keeps of vectors adds up to the rows' sums, is drawn, and is asked for where it is missing.
+#[test]
+fn vectors_are_kept_and_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let ask =
+        ["attribute", "-q", "--text", "And the Lord said unto Moses", "--generate", "2", "-o", "record.json"];
+    done(here, &[&ask[..], &["--vectors", "v.safetensors"]].concat());
+    let record: Value = serde_json::from_slice(&std::fs::read(here.join("record.json")).unwrap()).unwrap();
+    let sum = |numbers: &Value| numbers.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).sum::<f64>();
+    for output in record["outputs"].as_array().unwrap() {
+        let vectors = &output["vectors"];
+        let (positive, negative) = (sum(&vectors["positive"]), sum(&vectors["negative"]));
+        let found = positive + negative;
+        assert!(
+            (found - output["sum"].as_f64().unwrap()).abs() < 1e-5 * positive,
+            "{found} {}",
+            output["sum"]
+        );
+        let share = sum(&vectors["explained"]);
+        assert!(0.0 < share && share <= 1.0 && vectors["components"].as_array().unwrap().len() == 2);
+    }
+    done(here, &["draw", "vectors", "record.json", "-o", "x.svg"]);
+    let drawn = std::fs::read_to_string(here.join("x.svg")).unwrap();
+    assert!(drawn.contains("first component: ") && drawn.contains("negative"), "{drawn}");
+    done(here, &["report", "record.json", "-o", "page"]);
+    assert!(here.join("page/vectors.svg").exists());
+
+    done(here, &ask);
+    let refused = saliency(here, &["draw", "vectors", "record.json", "-o", "x.svg"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("saliency attribute --vectors FILE"), "{said}");
 }
 
 /// Only the words that occlusion ranks first are replaced, and the estimate knows.

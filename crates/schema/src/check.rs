@@ -176,6 +176,9 @@ impl Record {
             if let Some(ledger) = &output.ledger {
                 ledger.check(&|| format!("outputs[{index}].ledger"))?;
             }
+            if let Some(vectors) = &output.vectors {
+                vectors.check(n_input + index, &|| format!("outputs[{index}].vectors"))?;
+            }
             let Some(explained) = &output.explained else { continue };
             let texts = explained.token.iter().chain(&explained.alternatives).map(|token| &token.text);
             let longest = texts.map(String::len).max().unwrap_or(0);

@@ -196,6 +196,14 @@ pub enum Error {
         /// What is wrong.
         why: &'static str,
     },
+    /// What is kept of vectors does not fit the row.
+    #[error("{place}: {why}")]
+    Vectors {
+        /// Where it stands.
+        place: String,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// `interactions` is neither empty nor as long as `attributions`.
     #[error("interactions: {found} lists for {expected} output tokens")]
     Interactions {

@@ -137,6 +137,7 @@ impl Record {
         record.source = self.source.map(|source| end.min(source) - start);
         for (token, output) in (record.n_input()..).zip(&mut record.outputs) {
             output.token = token;
+            output.vectors = output.vectors.as_ref().map(|vectors| vectors.only(kept));
         }
         if let Some(regrouped) = &mut record.regrouped {
             regrouped.members = only(&regrouped.members, kept);

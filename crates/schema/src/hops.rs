@@ -23,7 +23,7 @@ impl Record {
     ///   is passed on along the group's own row again. Hops come before grouping: this is for records that are kept in
     ///   groups.
     /// - Where an encoder read a source, the decoder's start token is an input, and hops run over the target's tokens.
-    /// - Standard errors, interactions, `sum` and `delta` are left out: they are those of the rows before.
+    /// - Standard errors, interactions, `sum`, `delta` and `vectors` are left out: they are those of the rows before.
     ///   The field of this name says how many there were; 0 hops are the record itself.
     ///
     /// Costs k · outputs² · tokens. After Pan et al. 2026, `FlashTrace` (arXiv 2602.01914), which asks the model
@@ -56,6 +56,7 @@ impl Record {
             let own = values.pop().flatten();
             if let Some(output) = record.outputs.get_mut(row) {
                 (output.within, output.sum, output.delta) = (output.within.and(own), None, None);
+                output.vectors = None;
             }
             record.attributions[row] = values;
         }

@@ -39,6 +39,7 @@ mod segmentation;
 mod sentences;
 mod source;
 mod token;
+mod vectors;
 #[cfg(feature = "segments")]
 mod words;
 mod write;
@@ -70,6 +71,7 @@ pub use segmentation::Segmentation;
 #[cfg(feature = "sentences")]
 pub use sentences::sentence_starts;
 pub use token::{Kind, Token};
+pub use vectors::Vectors;
 pub use write::{write, write_notebook};
 
 // Crates of which types stand in this one's public signatures, or whose traits they implement.

@@ -2,6 +2,7 @@
 
 use crate::explained::Explained;
 use crate::ledger::Ledger;
+use crate::vectors::Vectors;
 use crate::{number, object};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,9 @@ pub struct Output {
     /// What each part of the model adds to `value`, where the method computes that.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub ledger: Option<Ledger>,
+    /// What is kept of the vectors behind the row, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
+    pub vectors: Option<Vectors>,
 }
 
 impl Output {
@@ -75,6 +79,7 @@ impl Output {
             within: None,
             explained: None,
             ledger: None,
+            vectors: None,
         }
     }
 
@@ -142,5 +147,11 @@ impl Output {
     #[must_use]
     pub fn with_ledger(self, ledger: impl Into<Option<Ledger>>) -> Self {
         Self { ledger: ledger.into(), ..self }
+    }
+
+    /// What is kept of the vectors behind its row.
+    #[must_use]
+    pub fn with_vectors(self, vectors: impl Into<Option<Vectors>>) -> Self {
+        Self { vectors: vectors.into(), ..self }
     }
 }

@@ -111,7 +111,8 @@ impl Record {
     /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum`, `delta` and `ledger`
     ///   where every token of the group has them; `steps` and `samples` are the largest; `explained` is kept where it
     ///   is the same of all. All else of a group of several outputs is not recorded. An output that stays alone keeps
-    ///   everything.
+    ///   everything; of its [`vectors`](Output::vectors) sums of entries add up with [`Reduce::Sum`], norms and places
+    ///   of groups are missing, and with another reduction there are none.
     /// - [`Record::interactions`] stay where every group holds at most one of the tokens that take part in them, and
     ///   every output is one token; otherwise they are left out, and a note says so: what a pair does beyond its sum is
     ///   part of its group's own number.
@@ -148,6 +149,10 @@ impl Record {
             if let Some(without) = without {
                 *without = without.regrouped(segments);
             }
+            output.vectors = match members {
+                [Output { vectors: Some(vectors), .. }] => vectors.regrouped(&segments[..index], reduce),
+                _ => None,
+            };
             outputs.push(output);
         }
         if self.outputs.is_empty() && outputs.iter().all(|output| output.within.is_none()) {

@@ -518,6 +518,38 @@ fn a_ledgers_parts_fit_each_other() {
 }
 
 #[test]
+fn what_is_kept_of_vectors_fits_the_row() {
+    let outputs =
+        |vectors: &str| with("outputs", &format!(r#"[{{"token":1,"vectors":{vectors}}},{{"token":2}}]"#));
+    let lists = |more: &str| format!(r#"{{"positive":[1],"negative":[0],"norm":[1]{more}}}"#);
+    let length = "every list has a number for each value of the row";
+    let each = "`explained` has a number for each of `components`";
+    for (vectors, expected) in [
+        (r#"{"positive":[1,2],"negative":[0],"norm":[1]}"#, length),
+        (r#"{"positive":[1],"negative":[],"norm":[1]}"#, length),
+        (r#"{"positive":[1],"negative":[0],"norm":[]}"#, length),
+        (&lists(r#","components":[[1],[]],"explained":[1,0]"#), length),
+        (&lists(r#","components":[[1]]"#), each),
+        (&lists(r#","explained":[1]"#), each),
+    ] {
+        assert_eq!(message(&outputs(vectors)), format!("outputs[0].vectors: {expected}"));
+    }
+    for (vectors, expected) in [
+        ("[]", ": invalid type: sequence, expected an object"),
+        (r#"{"positive":[1],"negative":[0]}"#, ": missing field `norm`"),
+        (r#"{"positive":null}"#, ".positive: invalid type: null, expected a sequence of numbers"),
+        (&lists(r#","components":[1]"#), ".components[0]: invalid type: integer `1`, expected a sequence"),
+        (&lists(r#","components":[["x"]]"#), ".components[0][0]: invalid value: string"),
+    ] {
+        let found = message(&outputs(vectors));
+        assert!(found.starts_with(&format!("record 0: outputs[0].vectors{expected}")), "{found}");
+    }
+    for fits in ["null", &lists(""), &lists(r#","components":[["NaN"],[null]],"explained":[1,null]"#)] {
+        assert!(read(outputs(fits).as_bytes()).is_ok(), "{fits}");
+    }
+}
+
+#[test]
 fn replacements_are_of_inputs() {
     let one = |at: i64, count: i64| format!(r#"{{"at":{at},"count":{count},"text":"x","change":1}}"#);
     for (replacements, expected) in [

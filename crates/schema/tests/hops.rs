@@ -1,7 +1,7 @@
 //! Hops over earlier outputs, against numbers by hand and a twin that adds up paths one by one.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use saliency_schema::{Error, Explained, Kind, Named, Output, Record, Reduce, Token};
+use saliency_schema::{Error, Explained, Kind, Named, Output, Record, Reduce, Token, Vectors};
 
 type Rows = Vec<Vec<Option<f64>>>;
 
@@ -107,11 +107,16 @@ fn what_is_missing_passes_nothing_on_and_what_has_no_shares_keeps_it() {
 // 1 + 2 · 1/4 + 1 · 1/2, 1 · 1/2 + 2 · 1/4, 2 · 2/4.
 #[test]
 fn what_fell_inside_a_group_is_passed_on_along_its_own_row() {
-    let outputs = vec![Output::new(1).with_within(1.0), Output::new(2).with_within(2.0).with_delta(0.1)];
+    let none = vec![None; 2];
+    let vectors = Vectors::new(none.clone(), none.clone(), none);
+    let outputs = vec![
+        Output::new(1).with_within(1.0),
+        Output::new(2).with_within(2.0).with_delta(0.1).with_vectors(vectors),
+    ];
     let hopped = record(1, known(&[&[1.0], &[1.0, 1.0]])).with_outputs(outputs).hops(1).unwrap();
     assert_eq!(hopped.attributions, known(&[&[1.5], &[2.0, 1.0]]));
     assert_eq!(hopped.outputs.iter().map(|output| output.within).collect::<Vec<_>>(), [Some(0.5), Some(1.0)]);
-    assert_eq!(hopped.outputs[1].delta, None);
+    assert!(hopped.outputs[1].delta.is_none() && hopped.outputs[1].vectors.is_none());
 }
 
 #[test]

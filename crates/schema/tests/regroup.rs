@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use saliency_schema::{
     Explained, Interaction, Kind, Ledger, Named, Output, Record, Reduce, Regrouped, Replacement, Token,
-    Without, read, write,
+    Vectors, Without, read, write,
 };
 use std::ops::Range;
 
@@ -101,6 +101,36 @@ fn ledgers_of_a_word_are_added_up() {
         let record = with([Some(ledger(1.0)), other, None]);
         assert_eq!(found(&record, Reduce::Sum), [None, None]);
     }
+}
+
+/// Sums of entries of a group add up; its norm and its place are not known, nor anything of several outputs.
+#[test]
+fn vectors_of_a_word_keep_their_sums_of_entries() {
+    let some = |list: &[f64]| list.iter().copied().map(Some).collect::<Vec<_>>();
+    let (positive, negative) = ([1.0, 2.0, 3.0, 4.0, 5.0], [-0.5, -0.25, 0.0, -1.0, -2.0]);
+    let vectors = Vectors::new(some(&positive), some(&negative), some(&[9.0, 8.0, 7.0, 6.0, 5.0]));
+    let places = vec![some(&[0.1, 0.2, 0.3, 0.4, 0.5]), some(&[0.0; 5])];
+    let vectors = vectors.with_components(places, some(&[0.75, 0.25]));
+    let of_first = Vectors::new(some(&[1.0; 3]), some(&[0.0; 3]), some(&[1.0; 3]));
+    let mut record = six();
+    record.outputs[0].vectors = Some(of_first);
+    record.outputs[2].vectors = Some(vectors.clone());
+    // `A b`, ` c`, ` xy` before ` z`.
+    let norm = vec![None, Some(7.0), None];
+    let expected = Vectors::new(some(&[3.0, 3.0, 9.0]), some(&[-0.75, 0.0, -3.0]), norm);
+    let places = vec![vec![None, Some(0.3), None], vec![None, Some(0.0), None]];
+    let expected = expected.with_components(places, some(&[0.75, 0.25]));
+    let found = |reduce| {
+        let grouped = record.regroup(&GROUPS, reduce).unwrap();
+        grouped.outputs.into_iter().map(|output| output.vectors).collect::<Vec<_>>()
+    };
+    assert_eq!(found(Reduce::Sum), [None, Some(expected)]);
+    assert_eq!(found(Reduce::Mean), [None, None]);
+    // Of some inputs, the numbers of these, as they were.
+    let shown = record.with_inputs(1..3).unwrap();
+    let kept = shown.outputs[2].vectors.as_ref().unwrap();
+    assert_eq!(kept.positive, some(&positive[1..]));
+    assert_eq!(kept.components[0], vectors.components[0][1..]);
 }
 
 /// Pairs of `A` and ` c`, and for the third output of ` x` too.

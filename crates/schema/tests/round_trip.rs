@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use saliency_schema::{
     Explained, Interaction, Kind, Ledger, Method, Model, Named, Output, Record, Regrouped, Replacement,
-    Target, Token, read, write, write_notebook,
+    Target, Token, Vectors, read, write, write_notebook,
 };
 use serde_json::Value;
 
@@ -181,6 +181,26 @@ fn ledgers_have_exactly_these_bytes() {
     let expected = concat!(
         r#""steps":50,"ledger":{"heads":[[0.5,null],["NaN",-1.0]],"feed_forward":["Infinity",2.0],"position":-0.25}}"#,
         "]}"
+    );
+    assert!(
+        std::str::from_utf8(&written).unwrap().contains(expected),
+        "{}",
+        String::from_utf8_lossy(&written)
+    );
+    assert_eq!(spelled_out(&read(&written).unwrap().remove(0)), written);
+}
+
+#[test]
+fn vectors_have_exactly_these_bytes() {
+    let record = small();
+    let row = vec![None, Some(0.5)];
+    let vectors = Vectors::new(row.clone(), row.clone(), row.clone());
+    let vectors = vectors.with_components(vec![row.clone(), row], vec![Some(0.75), Some(f64::NAN)]);
+    let output = record.outputs[0].clone().with_vectors(vectors);
+    let written = spelled_out(&record.with_outputs(vec![output]));
+    let expected = concat!(
+        r#""steps":50,"vectors":{"positive":[null,0.5],"negative":[null,0.5],"norm":[null,0.5],"#,
+        r#""components":[[null,0.5],[null,0.5]],"explained":[0.75,"NaN"]}}"#,
     );
     assert!(
         std::str::from_utf8(&written).unwrap().contains(expected),

@@ -92,6 +92,28 @@ pub(crate) fn check_complete(chart: &dyn Chart, record: &Record) -> Result<(), E
     }
 }
 
+/// Refuses options that are of attributions, for a chart that draws none: why there is no distance, and what it draws
+/// instead. A page passes them to all charts.
+pub(crate) fn refuse_of_attributions(
+    options: &Options,
+    (distance, instead): (&str, &str),
+) -> Result<(), Error> {
+    let refused = |name, value: String, why: String| {
+        Err(Error::Parameter { name, value, range: format!("left out: {why}") })
+    };
+    if options.relative.is_some() && !options.for_page {
+        return refused("relative", "set".to_owned(), distance.to_owned());
+    }
+    if !options.rule.is_empty() && !options.for_page {
+        return refused(
+            "drop",
+            options.rule.to_string(),
+            format!("a rule is of attributions, and {instead}"),
+        );
+    }
+    Ok(())
+}
+
 /// The scores that a chart draws.
 pub(crate) fn scores_of<'o>(chart: &dyn Chart, options: &'o Options) -> Result<&'o Scores, Error> {
     options.scores.as_deref().ok_or(Error::Lacks {

@@ -34,6 +34,7 @@ table! {
     profile::Profile,
     rivals::Rivals,
     ledger::Ledger,
+    vectors::Vectors,
     interactions::Interactions,
     perturbation::Perturbation,
     methods::Methods,

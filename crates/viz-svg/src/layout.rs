@@ -16,6 +16,7 @@ pub(crate) mod column_names;
 pub(crate) mod curve_plot;
 pub(crate) mod distance_plot;
 pub(crate) mod dot_names;
+pub(crate) mod entry_table;
 pub(crate) mod grid;
 pub(crate) mod heatmap;
 pub(crate) mod legend;

@@ -20,7 +20,7 @@ mod write;
 pub use chart::{Chart, chart, charts};
 pub use charts::{
     Agreement, Faithfulness, Highlight, InputFocused, Interactions, Interesting, Ledger, LongOutput, Map,
-    Methods, Minimap, Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Tokens,
+    Methods, Minimap, Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Tokens, Vectors,
 };
 pub use error::Error;
 pub use figure::{AsRecords, Figure};

@@ -4,6 +4,7 @@ pub(crate) mod agreement;
 pub(crate) mod bins;
 pub(crate) mod curves;
 pub(crate) mod description;
+pub(crate) mod entries;
 pub(crate) mod excerpt;
 pub(crate) mod explained;
 pub(crate) mod jacobi;

@@ -5,7 +5,7 @@ mod common;
 
 use common::{
     charts, check, complete, gather, group, run_30, runs_3x30, runs_3x100, state, texts, with_ledgers,
-    with_replacements,
+    with_replacements, with_vectors,
 };
 use proptest::prelude::*;
 use saliency_schema::{Interaction, Kind, Ledger, Method, Model, Output, Record, Target, Token};
@@ -64,6 +64,13 @@ fn every_chart_says_what_it_shows() {
                         }
                         continue;
                     }
+                    // So have entries of vectors.
+                    if chart.name() == "vectors" {
+                        for said in ["they hold ", " sums of entries", "keep 75\u{a0}% of the variance"] {
+                            assert!(scene.description.contains(said), "{said} in {}", scene.description);
+                        }
+                        continue;
+                    }
                     // The ends, with their unit, and how many cells lie beyond.
                     let compares = lock.is_some() || chart.name() == "scatter";
                     let (left, right) = if compares { ("%", "+") } else { ("0", "") };
@@ -87,7 +94,7 @@ fn what_is_no_number_is_told_apart() {
     let pairs = row.iter().zip(0..).map(|(value, j)| Interaction::new(0, j, *value)).collect();
     let record = Record::new(tokens.collect(), vec![row]).unwrap().with_interactions(vec![pairs]);
     let record = with_ledgers(record);
-    let record = with_replacements(record);
+    let record = with_vectors(with_replacements(record));
     for chart in charts() {
         // Only the notebook sets the one output against itself.
         let look = if chart.name() == "scatter" { Look::Notebook } else { Look::Plain };
@@ -173,7 +180,7 @@ prop_compose! {
             Output::new(record.n_input() + row).with_value(number(0)).with_ledger(ledger)
         });
         let outputs = outputs.collect();
-        with_replacements(record.with_interactions(pairs).with_outputs(outputs))
+        with_vectors(with_replacements(record.with_interactions(pairs).with_outputs(outputs)))
     }
 }
 

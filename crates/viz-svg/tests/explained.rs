@@ -47,6 +47,7 @@ fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
             "interactions" => &format!("Pairs beyond their sum: {of_row}"),
             "perturbation" => &format!("Words replaced: {of_row}"),
             "ledger" => &format!("Parts of the model: {of_row}"),
+            "vectors" => &format!("Vectors behind the numbers: {of_row}"),
             _ => of_all,
         };
         assert_eq!(scene.title, said, "{}", chart.name());

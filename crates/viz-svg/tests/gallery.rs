@@ -4,8 +4,8 @@
 use saliency_compare::Comparison;
 use saliency_schema::{Method, Model, Record};
 use saliency_viz_svg::{
-    Agreement, Faithfulness, Highlight, InputFocused, Interactions, Interesting, LongOutput, Map, Methods,
-    Minimap, Page, Profile, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens,
+    Agreement, Faithfulness, Highlight, InputFocused, Interactions, Interesting, Ledger, LongOutput, Map,
+    Methods, Minimap, Page, Profile, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens, Vectors,
 };
 use std::path::Path;
 
@@ -20,6 +20,8 @@ macro_rules! pictures {
 fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
     let record = named(include_bytes!("data/run-30.json")).remove(0);
     let runs = named(include_bytes!("../../schema/tests/data/runs-3x30.json"));
+    let ledger = saliency_schema::read(include_bytes!("data/ledger.json")).unwrap().remove(0);
+    let vectors = saliency_schema::read(include_bytes!("data/vectors.json")).unwrap().remove(0);
     let pairs = saliency_schema::read(include_bytes!("data/pairs.json")).unwrap().remove(0);
     let records = methods();
     let scores = Comparison::of(&records).unwrap().scores().unwrap();
@@ -41,6 +43,8 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
         "map.svg": Map::new(&record),
         "map-outputs.svg": Map::new(&record).outputs(0, 3),
         "tall-heatmap-rule.svg": TallHeatmap::new(&record).rule("stop-words,punctuation,below:2x".parse().unwrap()),
+        "ledger.svg": Ledger::new(&ledger),
+        "vectors.svg": Vectors::new(&vectors),
         "interactions.svg": Interactions::new(&pairs),
         "methods.svg": Methods::new(&records).scores(scores.clone()),
         "agreement.svg": Agreement::new(&records).scores(scores),

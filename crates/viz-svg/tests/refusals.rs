@@ -13,7 +13,7 @@ fn what_is_not_there_is_refused_with_what_is() {
     let message = |result: Result<Scene, Error>| result.unwrap_err().to_string();
     assert_eq!(
         chart("pie").err().unwrap().to_string(),
-        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, long-output, scatter, input-focused, interesting, map, profile, rivals, ledger, interactions, perturbation, methods, agreement, faithfulness, tokens"
+        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, long-output, scatter, input-focused, interesting, map, profile, rivals, ledger, vectors, interactions, perturbation, methods, agreement, faithfulness, tokens"
     );
     assert!(
         "mauve".parse::<Palette>().unwrap_err().to_string().contains("there are: purple, ylgnbu, viridis")
@@ -32,7 +32,7 @@ fn what_is_not_there_is_refused_with_what_is() {
         assert!(message(chart.draw(one, &token)).contains("184 input tokens"));
         assert_eq!(message(chart.draw(&[], &Options::default())), "no record is given");
         let piyg = Options { palette: Some(Palette::Piyg), ..Options::default() };
-        if ["scatter", "interactions"].contains(&chart.name()) {
+        if ["scatter", "interactions", "vectors"].contains(&chart.name()) {
             assert!(chart.draw(one, &piyg).is_ok());
             continue;
         }

@@ -111,8 +111,8 @@ fn what_is_kept_is_what_numpy_keeps() {
 fn every_chart_takes_a_rule_and_its_legend_stays() {
     for chart in charts() {
         let records = if chart.takes_several() { runs_3x30() } else { vec![run_30()] };
-        // A rule is of attributions, and pairs are none.
-        if chart.name() == "interactions" {
+        // A rule is of attributions, and pairs are none, nor are vectors' entries.
+        if !chart.draws_attributions() {
             let ruled = Options { rule: rule("punctuation"), ..Options::default() };
             assert!(
                 chart.draw(&records, &ruled).unwrap_err().to_string().contains("a rule is of attributions")

@@ -12,10 +12,11 @@ pub struct UnreducedRows {
 }
 
 impl UnreducedRows {
-    /// Keeps a copy of one more row, `[tokens, hidden]`, on the CPU.
-    pub(crate) fn push(&mut self, row: &Tensor) -> Result<(), Error> {
-        self.rows.push(row.f_to(Device::Cpu)?.f_contiguous()?.f_detach_copy()?);
-        Ok(())
+    /// Keeps a copy of one more row, `[tokens, hidden]`, on the CPU, and gives it.
+    pub(crate) fn push(&mut self, row: &Tensor) -> Result<Tensor, Error> {
+        let kept = row.f_to(Device::Cpu)?.f_contiguous()?.f_detach_copy()?;
+        self.rows.push(kept.shallow_clone());
+        Ok(kept)
     }
 
     /// One for each of the record's rows: `[tokens, hidden]`, or `[tokens, 1]` for a method that computes one number a

@@ -1,6 +1,6 @@
 //! `interactions`: what two words do beyond the sum of what each does.
 
-use crate::chart::{Chart, check_complete};
+use crate::chart::{Chart, check_complete, refuse_of_attributions};
 use crate::error::Error;
 use crate::layout::caption;
 use crate::layout::color_bar::Ends;
@@ -59,14 +59,7 @@ impl Chart for Interactions {
 
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
         options.check(self.name(), self.own_options())?;
-        if options.relative.is_some() && !options.for_page {
-            let range = "left out: a pair has no distance".to_owned();
-            return Err(Error::Parameter { name: "relative", value: "set".to_owned(), range });
-        }
-        if !options.rule.is_empty() && !options.for_page {
-            let range = "left out: a rule is of attributions, and pairs are none".to_owned();
-            return Err(Error::Parameter { name: "drop", value: options.rule.to_string(), range });
-        }
+        refuse_of_attributions(options, ("a pair has no distance", "pairs are none"))?;
         let options = Options { tokens: true, relative: None, ..options.clone() };
         let view = View::of(records, &options)?;
         self.lay_out(&view.records, &view.options)

@@ -83,13 +83,17 @@ impl<'a> WordMap<'a> {
             let shares = (0..rows.n_output()).filter_map(|row| rows.share(row, token));
             shares.sum::<f64>() / rows.n_output().max(1) as f64
         };
-        let totals: Vec<f64> = places.words.iter().map(|(token, _)| total(*token)).collect();
+        let shares = || places.words.iter().map(|(token, _)| total(*token)).collect();
+        let totals: Vec<f64> = places.sizes.clone().unwrap_or_else(shares);
         let largest = totals.iter().copied().fold(0.0, f64::max);
         let of_largest = places.words.iter().zip(&totals).find(|(_, total)| **total >= largest);
         let largest_word = of_largest.filter(|_| largest > 0.0).map(|((token, _), total)| (*token, *total));
         let (to_place, mut dots, mut hidden) = (projection(places, plot, RIM), Vec::new(), 0);
         for ((token, place), total) in places.words.iter().zip(&totals) {
-            if rows.n_output() > 0 && (0..rows.n_output()).all(|row| rows.hides(row, *token)) {
+            if places.sizes.is_none()
+                && rows.n_output() > 0
+                && (0..rows.n_output()).all(|row| rows.hides(row, *token))
+            {
                 hidden += 1;
                 continue;
             }

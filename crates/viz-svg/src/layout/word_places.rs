@@ -4,6 +4,7 @@ use crate::layout::axis::{Axis, Form};
 use crate::layout::scatter_plot::round_percent;
 use crate::scene::Rect;
 use crate::values::bins::Bins;
+use crate::values::entries::Entries;
 use crate::values::pca::Components;
 use crate::values::rows::Rows;
 
@@ -19,6 +20,8 @@ pub(crate) struct Places {
     /// Inputs without a finite number in each row.
     pub(crate) left_out: usize,
     pub(crate) kind: Kind,
+    /// How large each is; of none, by its share of all rows together.
+    pub(crate) sizes: Option<Vec<f64>>,
 }
 
 pub(crate) enum Kind {
@@ -61,7 +64,18 @@ impl Places {
         let left_out = rows.n_input() - tokens.len();
         let used = outputs.into_iter().map(|(bin, _)| bin).collect();
         let words = tokens.into_iter().zip(scores).collect();
-        Self { words, left_out, kind: Kind::Components { bins, used, loadings, explained } }
+        Self { words, left_out, kind: Kind::Components { bins, used, loadings, explained }, sizes: None }
+    }
+
+    /// By the first two principal components of the vectors behind one row, with their norms as sizes.
+    pub(crate) fn of_vectors(entries: &Entries<'_>) -> Self {
+        let places = entries.places();
+        let words = places.iter().map(|(token, at, _)| (*token, *at)).collect();
+        let sizes = Some(places.iter().map(|(.., norm)| *norm).collect());
+        let left_out = entries.order.len() - places.len();
+        let (bins, used, loadings) = (Bins::each(0), Vec::new(), Vec::new());
+        let kind = Kind::Components { bins, used, loadings, explained: entries.explained() };
+        Self { words, left_out, kind, sizes }
     }
 
     /// By what two rows took.
@@ -73,7 +87,12 @@ impl Places {
         let reach = all().fold(0.0, |reach: f64, share| reach.max(share.abs()));
         let form = if all().any(|share| share < 0.0) { Form::SignedRoot } else { Form::Root };
         let axis = Axis::new(form, reach, LENGTH, round_percent);
-        Self { left_out: rows.n_input() - words.len(), words, kind: Kind::Outputs { rows: [x, y], axis } }
+        Self {
+            left_out: rows.n_input() - words.len(),
+            words,
+            kind: Kind::Outputs { rows: [x, y], axis },
+            sizes: None,
+        }
     }
 }
 

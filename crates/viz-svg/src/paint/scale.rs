@@ -219,6 +219,12 @@ impl Scale {
         Ok(Self { compares: rows.compares(), ..scale })
     }
 
+    /// The scale of sums of vectors' entries, with these sizes.
+    pub(crate) fn of_entries(sizes: Vec<f64>, options: &Options) -> Result<Self, Error> {
+        let unit = if options.look == Look::Notebook { Unit::Recorded } else { Unit::Signed };
+        Self::of_sizes((sizes, Vec::new()), ("sums of entries", ""), (unit, true), options)
+    }
+
     /// The scale of parts of a model, with these sizes. A palette that does not fit is for the rows.
     pub(crate) fn of_parts(sizes: Vec<f64>, rows: &Rows<'_>, options: &Options) -> Result<Self, Error> {
         let unit = if options.look == Look::Notebook { Unit::Recorded } else { Unit::Signed };

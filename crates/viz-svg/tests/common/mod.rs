@@ -9,7 +9,7 @@
 )]
 
 use roxmltree::{Document, Node};
-use saliency_schema::{Interaction, Ledger, Output, Record, Replacement};
+use saliency_schema::{Interaction, Ledger, Output, Record, Replacement, Vectors};
 use saliency_viz_svg::{
     Anchor, Chart, Item, Look, Options, Paint, Palette, Rect, Scene, State, Text, Theme, chart,
 };
@@ -29,9 +29,30 @@ pub fn run_30() -> Record {
 }
 
 /// The record with all that a chart may need: pairs, two replacements of each input by numbers of the record itself,
-/// and what the parts of a model add.
+/// what the parts of a model add, and what is kept of vectors.
 pub fn complete(record: Record) -> Record {
-    with_ledgers(with_replacements(with_pairs(record)))
+    with_vectors(with_ledgers(with_replacements(with_pairs(record))))
+}
+
+/// The record with what is kept of vectors: numbers of the rows themselves.
+pub fn with_vectors(mut record: Record) -> Record {
+    let n_input = record.n_input();
+    if record.outputs.is_empty() {
+        record.outputs = (0..record.n_output()).map(|row| Output::new(n_input + row)).collect();
+    }
+    for (row, output) in record.attributions.iter().zip(&mut record.outputs) {
+        let each = |of: &dyn Fn(f64, f64) -> f64| -> Vec<Option<f64>> {
+            row.iter().enumerate().map(|(i, x)| x.map(|x| of(x, (i as f64).sin()))).collect()
+        };
+        let vectors = Vectors::new(
+            each(&|x, _| 2.0 * x.abs()),
+            each(&|x, s| -x.abs() * (1.0 + s)),
+            each(&|x, _| 1.5 * x.abs()),
+        );
+        let components = vec![each(&|x, s| 2.0 * x * s), each(&|x, s| x * (0.5 + s))];
+        output.vectors = Some(vectors.with_components(components, vec![Some(0.5), Some(0.25)]));
+    }
+    record
 }
 
 /// The record with what the parts of a model of three layers and four heads add to each output, and their sum.
