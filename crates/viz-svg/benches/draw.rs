@@ -6,18 +6,39 @@
 //! | `100x200` | a long continuation: 100 inputs, 200 outputs, about 40,000 cells |
 //! | `1000x2000` | as long as it gets: 4 million cells, `long-output` alone |
 //!
+//! Of the first two every chart is drawn. They are given what a chart may need besides rows, made of their own numbers:
+//! pairs of 12 words, two replacements of each input, a ledger of 12 layers of 12 heads (GPT-2's), what is kept of
+//! vectors, and the tests' scores of methods.
+//!
 //! `cargo bench -p saliency-viz-svg --bench draw -- --peers` prints medians and bytes of the first two, tab-separated,
 //! which `benches/peers.py --ours` sets beside matplotlib's and plotly's in one run.
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+
 use criterion::Criterion;
-use saliency_schema::{Kind, Record, Token};
+use saliency_schema::{Kind, Ledger, Record, Token};
 use saliency_viz_svg::{Options, chart, charts};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
 fn run_30() -> Record {
     saliency_schema::read(include_bytes!("../tests/data/run-30.json")).unwrap().remove(0)
+}
+
+/// The record with all that a chart may need.
+fn complete(record: Record) -> Record {
+    let mut record = common::complete(record);
+    for (row, output) in record.outputs.iter_mut().enumerate() {
+        let number = |k: usize| Some((5.0 * k as f64 + row as f64).sin());
+        let heads = (0..12).map(|layer| (0..12).map(|head| number(12 * layer + head)).collect()).collect();
+        let ledger = Ledger::new(heads).with_feed_forward((200..212).map(number).collect());
+        output.value = Some(ledger.total());
+        output.ledger = Some(ledger);
+    }
+    record
 }
 
 fn shape(n_input: usize, n_output: usize) -> Record {
@@ -31,13 +52,14 @@ fn shape(n_input: usize, n_output: usize) -> Record {
 }
 
 fn draw(criterion: &mut Criterion) {
+    let scores = saliency_schema::scores::read(include_bytes!("../tests/data/scores.json")).unwrap();
+    let options = Options { scores: Some(Arc::new(scores)), ..Options::default() };
     for (name, record) in [("run-30", run_30()), ("100x200", shape(100, 200))] {
-        let records = [record];
+        let records = [complete(record)];
         let mut group = criterion.benchmark_group(name);
-        for chart in
-            charts().iter().filter(|chart| !chart.needs_scores() && chart.lacks(&records[0]).is_none())
-        {
-            let svg = || chart.draw(&records, &Options::default()).unwrap().to_svg();
+        for chart in charts() {
+            let options = if chart.needs_scores() { &options } else { &Options::default() };
+            let svg = || chart.draw(&records, options).unwrap().to_svg();
             println!("{name}/{}: {} bytes of SVG", chart.name(), svg().len());
             group.bench_function(format!("{}/svg", chart.name()), |b| b.iter(svg));
         }
