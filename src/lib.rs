@@ -89,9 +89,9 @@ pub use saliency_schema as schema;
 pub use saliency_schema::{Record, Scores, read, write, write_notebook};
 pub use saliency_viz_svg as viz;
 pub use saliency_viz_svg::{
-    Agreement, Chart, Faithfulness, Figure, Highlight, InputFocused, Interactions, Interesting, Ledger,
-    LongOutput, Map, Methods, Minimap, Options, Palette, Perturbation, Profile, Rivals, Scatter, TallHeatmap,
-    TallMultiple, Theme, Tokens, Vectors, chart, charts,
+    Agreement, Chart, Convergence, Faithfulness, Figure, Highlight, InputFocused, Interactions, Interesting,
+    Ledger, LongOutput, Map, Methods, Minimap, Options, Palette, Perturbation, Profile, Ribbon, Rivals,
+    Scatter, Segments, TallHeatmap, TallMultiple, Theme, Tokens, Vectors, chart, charts,
 };
 
 #[cfg(all(feature = "hub", feature = "lit"))]

@@ -7,6 +7,7 @@ use crate::judge;
 use crate::known_evidence;
 use crate::output::{print, write_whole};
 use crate::records;
+use crate::report::compares;
 use saliency::compare::Table;
 use saliency::schema::scores;
 use saliency::viz::Options;
@@ -110,8 +111,8 @@ fn write(
         missing.extend(png.missing(&scene));
     }
     let page = Page::report(records).options(options);
-    let page =
-        charts().iter().filter(|chart| chart.takes_scores()).fold(page, |page, chart| page.chart(*chart));
+    let shown = charts().iter().filter(|chart| chart.takes_scores() || compares(**chart, records));
+    let page = shown.fold(page, |page, chart| page.chart(*chart));
     files.push(("index.html".to_owned(), page.to_html()?.into_bytes()));
     let written = write_files(folder, &files);
     arguments.fonts.say_missing(missing, quiet);

@@ -88,8 +88,12 @@ fn files(
         missing.extend(png.missing(&scene));
         Ok(())
     };
-    let page = Page::report(records).options(options.clone());
+    let page = charts().iter().filter(|chart| compares(**chart, records));
+    let page = page.fold(Page::report(records).options(options.clone()), |page, chart| page.chart(*chart));
     for chart in charts().iter().filter(|chart| !chart.needs_scores()) {
+        if chart.needs_several() && records.len() < 2 {
+            continue;
+        }
         // What the records have nothing for, such as replacements, is left out.
         let complete: Vec<_> =
             records.iter().enumerate().filter(|(_, record)| chart.lacks(record).is_none()).collect();
@@ -105,4 +109,10 @@ fn files(
     }
     files.push((PathBuf::from("index.html"), page.to_html()?.into_bytes()));
     Ok(files)
+}
+
+/// Whether a chart shows how several records differ, so that a page of them has it under its first screen.
+pub(crate) fn compares(chart: &dyn Chart, records: &[Record]) -> bool {
+    let of_several = chart.needs_several() || chart.name() == "convergence";
+    of_several && records.len() > 1 && records.iter().all(|record| chart.lacks(record).is_none())
 }

@@ -289,7 +289,7 @@ fn lists_help_and_the_schema() {
     assert!(done(here, &["charts"]).lines().any(|l| l.starts_with("tall-heatmap  ")));
     assert!(done(here, &["methods"]).contains("integrated-gradients"));
     let charts = json(&done(here, &["charts", "--json"]));
-    assert_eq!(charts.as_array().unwrap().len(), 19);
+    assert_eq!(charts.as_array().unwrap().len(), 22);
     let methods = json(&done(here, &["methods", "--json"]));
     assert_eq!(methods[0]["name"], "gradient-x-input");
     let published =

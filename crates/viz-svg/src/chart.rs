@@ -21,6 +21,12 @@ pub trait Chart: Sync {
         self.needs_scores()
     }
 
+    /// Whether it draws what several records differ in, and so refuses one. Whoever draws every chart of one record
+    /// leaves it out. Default: false.
+    fn needs_several(&self) -> bool {
+        false
+    }
+
     /// The options of this chart among those that only some charts have: `against`, `columns`, `expand`, `language`
     /// (without stop words in the rule), `top`, `x` and `y`. The others are refused.
     fn own_options(&self) -> &'static [&'static str] {

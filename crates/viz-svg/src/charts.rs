@@ -32,6 +32,7 @@ table! {
     interesting::Interesting,
     map::Map,
     profile::Profile,
+    segments::Segments,
     rivals::Rivals,
     ledger::Ledger,
     vectors::Vectors,
@@ -40,5 +41,7 @@ table! {
     methods::Methods,
     agreement::Agreement,
     faithfulness::Faithfulness,
+    convergence::Convergence,
+    ribbon::Ribbon,
     tokens::Tokens,
 }

@@ -19,8 +19,9 @@ mod write;
 
 pub use chart::{Chart, chart, charts};
 pub use charts::{
-    Agreement, Faithfulness, Highlight, InputFocused, Interactions, Interesting, Ledger, LongOutput, Map,
-    Methods, Minimap, Perturbation, Profile, Rivals, Scatter, TallHeatmap, TallMultiple, Tokens, Vectors,
+    Agreement, Convergence, Faithfulness, Highlight, InputFocused, Interactions, Interesting, Ledger,
+    LongOutput, Map, Methods, Minimap, Perturbation, Profile, Ribbon, Rivals, Scatter, Segments, TallHeatmap,
+    TallMultiple, Tokens, Vectors,
 };
 pub use error::Error;
 pub use figure::{AsRecords, Figure};

@@ -110,7 +110,8 @@ impl<'a> Page<'a> {
     pub fn every_chart(mut self) -> Self {
         let lacks = |chart: &&&dyn Chart| {
             let no_scores = chart.needs_scores() && self.options.scores.is_none();
-            no_scores || self.records.iter().any(|record| chart.lacks(record).is_some())
+            let one = chart.needs_several() && (self.records.len() < 2 || self.options.record.is_some());
+            no_scores || one || self.records.iter().any(|record| chart.lacks(record).is_some())
         };
         self.charts.extend(charts().iter().filter(|chart| !lacks(chart)));
         self

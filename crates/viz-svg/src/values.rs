@@ -2,6 +2,7 @@
 
 pub(crate) mod agreement;
 pub(crate) mod bins;
+pub(crate) mod convergence;
 pub(crate) mod curves;
 pub(crate) mod description;
 pub(crate) mod entries;
@@ -18,8 +19,11 @@ pub(crate) mod parts;
 pub(crate) mod pca;
 pub(crate) mod perturbed;
 pub(crate) mod provenance;
+pub(crate) mod quantile;
 pub(crate) mod resting;
 pub(crate) mod rows;
+pub(crate) mod segments;
+pub(crate) mod spread;
 pub(crate) mod stop_words;
 pub(crate) mod view;
 pub(crate) mod words;

@@ -6,7 +6,7 @@ mod common;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use common::{browser, charts, run_30, small, states};
+use common::{all_charts, browser, run_30, small, states};
 use saliency_viz_svg::{Options, Scene, Theme, chart};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn resvg_and_a_browser_draw_the_same_picture() {
         "run-30".to_owned(),
         chart("tall-heatmap").unwrap().draw(&[run_30()], &Options::default()).unwrap(),
     )];
-    for chart in charts() {
+    for chart in all_charts() {
         let [(rest, at_rest), _, _, (both, in_both)] = states();
         for (state, theme, options) in [(rest, Theme::Light, at_rest), (both, Theme::Dark, in_both)] {
             let scene = chart.draw(&small(chart.takes_several()), &Options { theme, ..options }).unwrap();

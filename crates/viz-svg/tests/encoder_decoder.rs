@@ -34,8 +34,9 @@ fn every_chart_draws_it_in_every_state_and_theme() {
 #[test]
 fn the_start_token_is_nowhere_in_the_paragraph() {
     for chart in charts() {
-        let names_cells = ["scatter", "tokens", "long-output", "profile", "interactions", "vectors"]
-            .contains(&chart.name());
+        let names_cells =
+            ["scatter", "tokens", "long-output", "profile", "interactions", "vectors", "convergence"]
+                .contains(&chart.name());
         let drawn = texts(&chart.draw(&[record()], &Options::default()).unwrap().to_svg());
         let found = drawn.iter().filter(|text| text.contains("<pad>")).count();
         let source = drawn.iter().any(|text| text.contains("summarize"));

@@ -4,8 +4,8 @@
 mod common;
 
 use common::{
-    charts, check, complete, gather, group, run_30, runs_3x30, runs_3x100, state, texts, with_ledgers,
-    with_replacements, with_vectors,
+    all_charts, charts, check, complete, gather, group, run_30, runs_3x30, runs_3x100, state, texts,
+    with_deltas, with_ledgers, with_replacements, with_vectors,
 };
 use proptest::prelude::*;
 use saliency_schema::{Interaction, Kind, Ledger, Method, Model, Output, Record, Target, Token};
@@ -56,6 +56,18 @@ fn every_chart_says_what_it_shows() {
                         }
                         continue;
                     }
+                    // Errors have an axis.
+                    if chart.name() == "convergence" {
+                        assert!(scene.description.contains("in % of |f(x) − f(baseline)|"));
+                        continue;
+                    }
+                    // So have sums over sentences.
+                    if chart.name() == "segments" {
+                        for said in ["of the row", "Rows: the sentences that were generated."] {
+                            assert!(scene.description.contains(said), "{said} in {}", scene.description);
+                        }
+                        continue;
+                    }
                     // Parts have a scale of their own, before that of the text.
                     if chart.name() == "ledger" {
                         let ends = if lock.is_some() { "less than for" } else { "raises it" };
@@ -93,7 +105,7 @@ fn what_is_no_number_is_told_apart() {
     let row = vec![Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), None, Some(0.0)];
     let pairs = row.iter().zip(0..).map(|(value, j)| Interaction::new(0, j, *value)).collect();
     let record = Record::new(tokens.collect(), vec![row]).unwrap().with_interactions(vec![pairs]);
-    let record = with_ledgers(record);
+    let record = with_deltas(with_ledgers(record));
     let record = with_vectors(with_replacements(record));
     for chart in charts() {
         // Only the notebook sets the one output against itself.
@@ -116,6 +128,17 @@ fn what_is_no_number_is_told_apart() {
         if chart.name() == "map" {
             let note = "5 of 5 words have no finite share and are not drawn";
             assert!(texts.iter().any(|t| t == note), "{texts:?}");
+            continue;
+        }
+        if chart.name() == "convergence" {
+            // It draws none of them.
+            continue;
+        }
+        if chart.name() == "segments" {
+            // The sum of them all is none either.
+            let all = texts.join(" ");
+            let notes = ["1 of 5 values are missing", "3 of 5 values are no finite numbers"];
+            assert!(notes.iter().all(|note| all.contains(note)) && all.contains("NaN"), "{all}");
             continue;
         }
         for label in ["NaN", "∞", "−∞", "missing"] {
@@ -177,7 +200,8 @@ prop_compose! {
             let number = |k: usize| values.get(k % values.len().max(1)).copied().flatten();
             let heads = (0..2).map(|layer| (0..3).map(|head| number(3 * layer + head)).collect()).collect();
             let ledger = Ledger::new(heads).with_feed_forward(vec![number(1), number(4)]).with_token(number(2));
-            Output::new(record.n_input() + row).with_value(number(0)).with_ledger(ledger)
+            let output = Output::new(record.n_input() + row).with_value(number(0)).with_ledger(ledger);
+            output.with_sum(number(1)).with_delta(number(3).or(Some(0.5))).with_baseline_value(number(2))
         });
         let outputs = outputs.collect();
         with_vectors(with_replacements(record.with_interactions(pairs).with_outputs(outputs)))
@@ -197,8 +221,10 @@ proptest! {
     ) {
         let inside = |n: Option<usize>| n.filter(|n| *n < record.n_output()).map(State::output);
         let options = Options { hover: inside(hover), lock: inside(lock), theme, palette, ..Options::default() };
-        for chart in charts() {
-            match chart.draw(std::slice::from_ref(&record), &options) {
+        for chart in all_charts() {
+            let records = [record.clone(), record.clone()];
+            let records = &records[..1 + usize::from(chart.needs_several())];
+            match chart.draw(records, &options) {
                 Ok(scene) => check(&scene),
                 Err(Error::Palette { palette, .. }) => prop_assert_eq!(Some(palette), options.palette.map(Palette::name)),
                 // One row, or the outputs of one word.

@@ -59,7 +59,7 @@ fn every_chart_says_which_inputs_are_shown_and_how_much_lies_outside() {
             }
             "scatter" => &["outside: 38 % of the row's Σ|value|", "outside: 60 % of the locked row's"],
             "minimap" => &["38 % outside", "60 % outside"],
-            "long-output" | "input-focused" | "profile" | "interactions" => {
+            "long-output" | "input-focused" | "profile" | "interactions" | "segments" | "convergence" => {
                 &["outside, of each output's Σ|value|: 38 % to 60 %"]
             }
             _ => &["38 %", "60 %"],
@@ -130,7 +130,7 @@ fn a_part_of_the_prompt_is_one_cell() {
         check(&scene);
         let said = texts(&scene.to_svg()).join(" · ");
         // Charts of cells alone have no names of inputs.
-        if !["long-output", "profile"].contains(&chart.name()) || said.contains("user") {
+        if !["long-output", "profile", "convergence"].contains(&chart.name()) || said.contains("user") {
             assert!(said.contains("[user, 2 tokens]"), "{}: {said}", chart.name());
         }
         assert!(!said.contains("outside"), "{}: {said}", chart.name());

@@ -40,6 +40,9 @@ fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
             "highlight" | "methods" | "tokens" | "rivals" => of_row,
             // Two rows against each other, by their names.
             "scatter" => &scene.title,
+            "convergence" => &scene.title,
+            // The sentence that gave the most.
+            "segments" if of_all == PLAIN => &scene.title,
             // Of outputs themselves they say more.
             "input-focused" if of_all == PLAIN => "What each word gave to every output",
             "map" if of_all == PLAIN => "Words by what every output took from them",

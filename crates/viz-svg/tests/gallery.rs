@@ -4,8 +4,9 @@
 use saliency_compare::Comparison;
 use saliency_schema::{Method, Model, Record};
 use saliency_viz_svg::{
-    Agreement, Faithfulness, Highlight, InputFocused, Interactions, Interesting, Ledger, LongOutput, Map,
-    Methods, Minimap, Page, Profile, Scatter, TallHeatmap, TallMultiple, Theme, ToHtml, Tokens, Vectors,
+    Agreement, Convergence, Faithfulness, Highlight, InputFocused, Interactions, Interesting, Ledger,
+    LongOutput, Map, Methods, Minimap, Page, Profile, Ribbon, Scatter, Segments, TallHeatmap, TallMultiple,
+    Theme, ToHtml, Tokens, Vectors,
 };
 use std::path::Path;
 
@@ -22,6 +23,8 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
     let runs = named(include_bytes!("../../schema/tests/data/runs-3x30.json"));
     let ledger = saliency_schema::read(include_bytes!("data/ledger.json")).unwrap().remove(0);
     let vectors = saliency_schema::read(include_bytes!("data/vectors.json")).unwrap().remove(0);
+    let long = named(include_bytes!("../../schema/tests/data/runs-3x100.json"));
+    let steps = saliency_schema::read(include_bytes!("data/steps.jsonl")).unwrap();
     let pairs = saliency_schema::read(include_bytes!("data/pairs.json")).unwrap().remove(0);
     let records = methods();
     let scores = Comparison::of(&records).unwrap().scores().unwrap();
@@ -49,6 +52,9 @@ fn the_documentations_pictures_are_drawn_by_the_code_beside_them() {
         "methods.svg": Methods::new(&records).scores(scores.clone()),
         "agreement.svg": Agreement::new(&records).scores(scores),
         "faithfulness.svg": Faithfulness::new(&records).scores(judged),
+        "segments.svg": Segments::new(&long).record(0),
+        "convergence.svg": Convergence::new(&steps),
+        "ribbon.svg": Ribbon::new(&runs),
         "tokens.svg": Tokens::new(&record),
     };
     let doc = without_spaces(DOC);

@@ -147,7 +147,8 @@ fn every_chart_names_parts_by_their_character() {
             // The map names inputs.
             let named = if chart.name() == "map" { "天 " } else { "地 " };
             assert!(
-                said.iter().any(|text| text.contains(named)) || chart.name() == "long-output",
+                said.iter().any(|text| text.contains(named))
+                    || ["long-output", "segments", "convergence"].contains(&chart.name()),
                 "{}: {said:?}",
                 chart.name()
             );

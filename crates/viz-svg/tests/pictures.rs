@@ -6,7 +6,7 @@
 
 mod common;
 
-use common::{charts, small, states};
+use common::{all_charts, small, states};
 use saliency_viz_svg::{Options, Theme};
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ fn differ(kept: &Image, now: &Image) -> bool {
 fn painted_charts_look_as_they_did() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures");
     let mut stale: Vec<PathBuf> = Vec::new();
-    for chart in charts() {
+    for chart in all_charts() {
         let records = small(chart.takes_several());
         let [(rest, at_rest), _, _, (both, in_both)] = states();
         for (state, theme, options) in [(rest, Theme::Light, at_rest), (both, Theme::Dark, in_both)] {

@@ -13,7 +13,7 @@ fn what_is_not_there_is_refused_with_what_is() {
     let message = |result: Result<Scene, Error>| result.unwrap_err().to_string();
     assert_eq!(
         chart("pie").err().unwrap().to_string(),
-        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, long-output, scatter, input-focused, interesting, map, profile, rivals, ledger, vectors, interactions, perturbation, methods, agreement, faithfulness, tokens"
+        "unknown chart \"pie\"; there are: highlight, minimap, tall-heatmap, tall-multiple, long-output, scatter, input-focused, interesting, map, profile, segments, rivals, ledger, vectors, interactions, perturbation, methods, agreement, faithfulness, convergence, ribbon, tokens"
     );
     assert!(
         "mauve".parse::<Palette>().unwrap_err().to_string().contains("there are: purple, ylgnbu, viridis")

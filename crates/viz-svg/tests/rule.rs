@@ -111,7 +111,7 @@ fn what_is_kept_is_what_numpy_keeps() {
 fn every_chart_takes_a_rule_and_its_legend_stays() {
     for chart in charts() {
         let records = if chart.takes_several() { runs_3x30() } else { vec![run_30()] };
-        // A rule is of attributions, and pairs are none, nor are vectors' entries.
+        // A rule is of attributions, and pairs, sums and entries are none.
         if !chart.draws_attributions() {
             let ruled = Options { rule: rule("punctuation"), ..Options::default() };
             assert!(

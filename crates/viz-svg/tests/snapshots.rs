@@ -6,12 +6,12 @@
 
 mod common;
 
-use common::{charts, small, states};
+use common::{all_charts, small, states};
 use saliency_viz_svg::{Options, Theme};
 
 #[test]
 fn every_chart_in_every_state_and_theme_is_as_it_was() {
-    for chart in charts() {
+    for chart in all_charts() {
         let records = small(chart.takes_several());
         for (state, options) in states() {
             for theme in Theme::ALL {

@@ -3,14 +3,14 @@
 use crate::chart::{Chart, scores_of};
 use crate::error::Error;
 use crate::layout::caption;
+use crate::layout::curve_plot;
 use crate::layout::curve_plot::CurvePlot;
 use crate::layout::sheet::{Sheet, margin};
-use crate::options::look::Look;
 use crate::options::{Options, too_narrow};
 use crate::paint::color::Color;
 use crate::paint::palette::Palette;
 use crate::scene::{Item, Scene, Text};
-use crate::text::{font, visible};
+use crate::text::visible;
 use crate::values::curves::{Curves, ORDERS, operators, share};
 use saliency_schema::{Record, Scores};
 
@@ -57,7 +57,7 @@ impl Chart for Faithfulness {
             })
             .collect();
         let range = range(rows.iter().flat_map(|(_, curves)| curves).flat_map(Curves::numbers));
-        let colors = colors(scores.methods.len(), options);
+        let colors = Palette::told_apart(scores.methods.len(), options.theme);
         let mut sheet =
             Sheet::of_scores(scores, options, "What the model answers without what a method points to");
         let (lines, height) = caption::lay_out(&captions(&rows), inner, options.theme);
@@ -94,12 +94,6 @@ fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     if size > 0.0 && size.is_finite() { (low - 0.03 * size, high + 0.03 * size) } else { (-1.0, 1.0) }
 }
 
-/// Colours that are told apart in order, without the end that is lost on the panel.
-fn colors(count: usize, options: &Options) -> Vec<Color> {
-    let place = |i: usize| 0.25 + 0.75 * i as f64 / count.saturating_sub(1).max(1) as f64;
-    (0..count).map(|i| Palette::Viridis.color(place(i), options.theme, Look::Plain)).collect()
-}
-
 fn captions(rows: &[(Option<String>, [Curves; 2])]) -> Vec<String> {
     if rows.is_empty() {
         return vec![
@@ -128,20 +122,11 @@ fn key(
             .flat_map(|(_, curves)| curves)
             .any(|curves| curves.methods.iter().any(|(m, _)| m == method))
     };
-    let (mut items, mut x, mut y) = (Vec::new(), 0.0, 0.0);
-    for method in (0..scores.methods.len()).filter(drawn) {
-        let text = format!("{method} {}", visible(&scores.methods[method].name));
-        let width = 18.0 + font::width(&text, SIZE) + 14.0;
-        if x > 0.0 && x + width > room {
-            (x, y) = (0.0, y + 16.0);
-        }
+    let name = |method: usize| {
         let color = colors.get(method).copied().unwrap_or(options.theme.ink());
-        items.push(Item::Line { from: (x, y + 6.0), to: (x + 14.0, y + 6.0), color, width: 2.0 });
-        items.push(Text::new(text, x + 18.0, y + 10.0, SIZE, options.theme.ink()).into());
-        x += width;
-    }
-    let height = if items.is_empty() { 0.0 } else { y + 16.0 };
-    (items, height)
+        (method, (visible(&scores.methods[method].name), color))
+    };
+    curve_plot::key((0..scores.methods.len()).filter(drawn).map(name), room, options.theme)
 }
 
 /// What each method has lost at a half, for readers who do not see the picture.

@@ -65,7 +65,7 @@ impl Chart for Methods {
         let mut top = 0.0;
         let mut said = Vec::new();
         for (panel, record) in panels.records.iter().enumerate() {
-            let rows = shown(&panels, panel);
+            let rows = panels.of_hovered(panel);
             let scale = scale_of(&groups, panel);
             let name = panels.name(panel);
             let name = if name.is_empty() { "the record".to_owned() } else { visible(name) };
@@ -89,17 +89,6 @@ impl Chart for Methods {
         let description = format!("{}. {}.", sheet.title(), said.join("; "));
         Ok(sheet.scene(description))
     }
-}
-
-/// A panel's rows with the hovered panel's output, and its locked one, as they are in this record's tokens.
-fn shown<'p>(panels: &'p Panels<'_>, panel: usize) -> Rows<'p> {
-    let rows = panels.rows_of(panel);
-    let Some(hover) = panels.hover.filter(|hover| hover.panel != panel) else { return rows };
-    let (from, to) = (&panels.records[hover.panel], &panels.records[panel]);
-    let aligned = from.align(to);
-    let here = |output: usize| aligned.partner(from.n_input() + output)?.checked_sub(to.n_input());
-    let lock = rows.lock.or_else(|| panels.rows_of(hover.panel).lock.and_then(here));
-    Rows { hover: here(hover.output).filter(|hover| Some(*hover) != lock), lock, ..rows }
 }
 
 /// What a row took most from, in words.

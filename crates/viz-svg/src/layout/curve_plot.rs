@@ -7,6 +7,7 @@ use crate::text::font;
 use crate::values::curves::{Curves, MeanCurve, POINTS, share};
 
 const SIZE: f64 = 10.0;
+const NAME: f64 = 11.0;
 /// Numbers at the ends of curves stand at least so far apart.
 const APART: f64 = 11.0;
 /// Room for the numbers at the ends, and under the plot.
@@ -91,6 +92,27 @@ impl CurvePlot<'_> {
         }
         items
     }
+}
+
+/// Which colour is whose, each with its number and name, in lines of this width; and their height.
+pub(crate) fn key(
+    names: impl Iterator<Item = (usize, (String, Color))>,
+    room: f64,
+    theme: Theme,
+) -> (Vec<Item>, f64) {
+    let (mut items, mut x, mut y) = (Vec::new(), 0.0, 0.0);
+    for (number, (name, color)) in names {
+        let text = font::fitted(&format!("{number} {name}"), NAME, room - 18.0);
+        let width = 18.0 + font::width(&text, NAME) + 14.0;
+        if x > 0.0 && x + width > room {
+            (x, y) = (0.0, y + 16.0);
+        }
+        items.push(Item::Line { from: (x, y + 6.0), to: (x + 14.0, y + 6.0), color, width: 2.0 });
+        items.push(Text::new(text, x + 18.0, y + 10.0, NAME, theme.ink()).into());
+        x += width;
+    }
+    let height = if items.is_empty() { 0.0 } else { y + 16.0 };
+    (items, height)
 }
 
 fn spelled(value: f64) -> String {

@@ -60,6 +60,12 @@ impl Palette {
         }
     }
 
+    /// Colours that are told apart in order, without the end that is lost on the panel.
+    pub(crate) fn told_apart(count: usize, theme: Theme) -> Vec<Color> {
+        let place = |i: usize| 0.25 + 0.75 * i as f64 / count.saturating_sub(1).max(1) as f64;
+        (0..count).map(|i| Self::Viridis.color(place(i), theme, Look::Plain)).collect()
+    }
+
     /// The default palette of a look and a theme.
     pub fn default_for(signed: bool, theme: Theme, look: Look) -> Self {
         match (look, signed, theme) {

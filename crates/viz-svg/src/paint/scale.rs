@@ -10,6 +10,7 @@ use crate::values::kept::Count;
 use crate::values::kind::Unit;
 use crate::values::pairs::Pairs;
 use crate::values::rows::Rows;
+use crate::values::segments::SegmentSums;
 
 /// Colour levels on each side of zero.
 const LEVELS: f64 = 31.0;
@@ -233,6 +234,14 @@ impl Scale {
         let options = &Options { palette, scale_max: None, ..options.clone() };
         let scale = Self::of_sizes((sizes, Vec::new()), ("parts", ""), (unit, true), options)?;
         Ok(Self { compares: rows.compares(), ..scale })
+    }
+
+    /// The scale of sums over sentences.
+    pub(crate) fn of_sums(segments: &SegmentSums, options: &Options) -> Result<Self, Error> {
+        let counted = ("sums over inputs", "over what was generated");
+        let unit = (segments.unit, segments.signed);
+        let scale = Self::of_sizes(segments.sizes(), counted, unit, options)?;
+        Ok(Self { compares: segments.lock().is_some(), ..scale })
     }
 
     /// The scale of numbers with these sizes, of which the first list decides where it ends.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(crate) struct Panels<'a> {
     pub(crate) records: &'a [Record],
     pub(crate) hover: Option<State>,
-    lock: Option<State>,
+    pub(crate) lock: Option<State>,
     pub(crate) token: Option<usize>,
     /// What sets each panel apart from the others, and what an axis says of that.
     names: Vec<String>,
@@ -116,6 +116,17 @@ impl<'a> Panels<'a> {
         });
         let rows = Rows::of(&self.records[panel], Arc::clone(&self.numbers[panel]));
         Rows { foreign, hover: here(self.hover), lock: here(self.lock), ..rows }
+    }
+
+    /// A panel's rows with the hovered panel's output, and its locked one, as they are in this record's tokens.
+    pub(crate) fn of_hovered(&self, panel: usize) -> Rows<'_> {
+        let rows = self.rows_of(panel);
+        let Some(hover) = self.hover.filter(|hover| hover.panel != panel) else { return rows };
+        let (from, to) = (&self.records[hover.panel], &self.records[panel]);
+        let aligned = from.align(to);
+        let here = |output: usize| aligned.partner(from.n_input() + output)?.checked_sub(to.n_input());
+        let lock = rows.lock.or_else(|| self.rows_of(hover.panel).lock.and_then(here));
+        Rows { hover: here(hover.output).filter(|hover| Some(*hover) != lock), lock, ..rows }
     }
 
     /// Whether a panel is of another unit or sign than the locked one, and so compared by shares.

@@ -16,11 +16,15 @@ use saliency_viz_svg::{
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// Every chart that draws records without scores of them.
+/// Every chart that draws records without scores of them, those of several only too.
+pub fn all_charts() -> impl Iterator<Item = &'static dyn Chart> {
+    saliency_viz_svg::charts().iter().copied().filter(|chart| !chart.needs_scores())
+}
+
+/// Every chart that draws one record without scores of it.
 pub fn charts() -> &'static [&'static dyn Chart] {
-    static CHARTS: LazyLock<Vec<&'static dyn Chart>> = LazyLock::new(|| {
-        saliency_viz_svg::charts().iter().copied().filter(|chart| !chart.needs_scores()).collect()
-    });
+    static CHARTS: LazyLock<Vec<&'static dyn Chart>> =
+        LazyLock::new(|| all_charts().filter(|chart| !chart.needs_several()).collect());
     &CHARTS
 }
 
@@ -29,9 +33,9 @@ pub fn run_30() -> Record {
 }
 
 /// The record with all that a chart may need: pairs, two replacements of each input by numbers of the record itself,
-/// what the parts of a model add, and what is kept of vectors.
+/// deltas, what the parts of a model add, and what is kept of vectors.
 pub fn complete(record: Record) -> Record {
-    with_vectors(with_ledgers(with_replacements(with_pairs(record))))
+    with_vectors(with_deltas(with_ledgers(with_replacements(with_pairs(record)))))
 }
 
 /// The record with what is kept of vectors: numbers of the rows themselves.
@@ -68,6 +72,19 @@ pub fn with_ledgers(mut record: Record) -> Record {
         output.ledger =
             Some(ledger.with_attention_bias(vec![Some(0.1); 3]).with_token(0.5).with_bias(number(30)));
         output.value = output.value.or(output.ledger.as_ref().map(Ledger::total));
+    }
+    record
+}
+
+/// The record with what each row adds up to, what it should, and the difference.
+pub fn with_deltas(mut record: Record) -> Record {
+    let n_input = record.n_input();
+    if record.outputs.is_empty() {
+        record.outputs = (0..record.n_output()).map(|row| Output::new(n_input + row)).collect();
+    }
+    for (row, output) in record.outputs.iter_mut().enumerate() {
+        let delta = 0.01 * (3.0 * row as f64 + 1.0).sin();
+        (output.sum, output.delta, output.steps) = (Some(1.0 + delta), Some(delta), Some(50));
     }
     record
 }
