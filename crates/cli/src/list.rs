@@ -73,8 +73,9 @@ pub(crate) fn methods(arguments: &ListArguments) -> Result<(), Failure> {
         }
         let _ = writeln!(text, "    {}\n", card.source);
     }
-    text += "Which one? Where their passes can be afforded leave-one-out or occlusion, otherwise gradient-x-input; \
-             `saliency compare`\njudges methods on your texts, and docs/judging.md has figures.\n\n";
+    text += "Which one? To see what the model needs: leave-one-out or occlusion where their passes can be afforded, \
+             otherwise\ngradient-x-input. To see which words an answer came from: attn-lrp or cp-lrp. `saliency compare` \
+             judges methods on your\ntexts, and docs/judging.md has figures.\n\n";
     text += "Targets (--target)\n";
     let lines = targets.iter().map(|t| (t.name().to_owned(), t.summary().to_owned()));
     text += &table(&lines.collect::<Vec<_>>());
