@@ -209,16 +209,18 @@ impl Faithfulness {
     /// - `infidelity`: the mean of `(β Σ a − Δ)²` over random subsets, with `Σ a` their attributions, `Δ` what the
     ///   target loses without them, and `β` the factor that fits best (Yeh and others 2019); `lds`: Spearman's
     ///   correlation of the sums of the attributions that are kept and the target (Park and others 2023, "TRAK").
-    /// - `soft-nc`, `soft-ns`, under the operator `bernoulli`: single numbers of the embeddings are kept, or else 0, each
-    ///   with its token's probability `p`, in proportion to the size of its attribution and ½ on the average, so that no
-    ///   method keeps more than another (π-Soft, arXiv 2601.03089). With `H` the mean Hellinger distance of the next
-    ///   token's probabilities to the clean ones, `H₀` that without any number: `soft-ns = max(0, H₀ − H(p)) / H₀`,
-    ///   `soft-nc = H(1 − p) / H₀` (Zhao & Aletras 2023, "Incorporating Attribution Importance for Improving Faithfulness
-    ///   Metrics"; as Zhao & Shan 2024, "ReAGent", have it). The target takes no part.
+    /// - `soft-nc`, `soft-ns`, under the operator `bernoulli`: single numbers of the embeddings are kept, or else 0,
+    ///   each with its token's probability `p`, in proportion to the size of its attribution and ½ on the average, so
+    ///   that no method keeps more than another (π-Soft, arXiv 2601.03089). With `H` the mean Hellinger distance of the
+    ///   next token's probabilities to the clean ones, `H₀` that without any number:
+    ///   `soft-ns = max(0, H₀ − H(p)) / H₀`, `soft-nc = H(1 − p) / H₀` (Zhao & Aletras 2023, "Incorporating
+    ///   Attribution Importance for Improving Faithfulness Metrics"; as Zhao & Shan 2024, "ReAGent", have it). The
+    ///   target takes no part.
     ///
     /// Cost: for each output and operator at most `2 × steps × (records + random orders)` forward passes, and one for
     /// each subset and each token; sets of tokens that occur twice run once, and all from their first removed token on
-    /// where the model has a prefix cache. Soft masks take `2 × samples × (records + random orders) + 1` for each output.
+    /// where the model has a prefix cache. Soft masks take `2 × samples × (records + random orders) + 1` for each
+    /// output.
     ///
     /// # Errors
     /// Records of another sequence, outputs beyond it, parameters out of range, an operator that the model can't serve;

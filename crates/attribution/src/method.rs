@@ -66,7 +66,8 @@ pub trait Method: Debug + Send + Sync {
         None
     }
 
-    /// The same method with another seed, for a method that samples. The provided form, `None`, is of one that does not.
+    /// The same method with another seed, for a method that samples. The provided form, `None`, is of one that does
+    /// not.
     fn reseeded(&self, seed: u64) -> Option<Box<dyn Method>> {
         let _ = seed;
         None

@@ -1,6 +1,6 @@
-//! Whether attributions depend on what a model has learnt, on what is explained and on the order of the text, and not on
-//! chance: they are taken again of a model with random weights, of another token, with another seed, near the input, and
-//! of a shuffled input.
+//! Whether attributions depend on what a model has learnt, on what is explained and on the order of the text, and not
+//! on chance: they are taken again of a model with random weights, of another token, with another seed, near the input,
+//! and of a shuffled input.
 
 use crate::attributor::Attributor;
 use crate::calculus::noise::generator;
@@ -88,14 +88,14 @@ impl Sanity {
     ];
 
     /// Spearman's correlation of each output's row with that of the changed model, target or input, with the
-    /// attributions' signs where they have any, and of their sizes; the mean over outputs is the score's value. `method`
-    /// of a score is the attributor's place. Less is better where what the attributions are about has changed:
+    /// attributions' signs where they have any, and of their sizes; the mean over outputs is the score's value.
+    /// `method` of a score is the attributor's place. Less is better where what the attributions are about has changed:
     /// - `cascading`: the last `blocks` blocks have random weights.
     /// - `independent`: one block alone has; `blocks` is its number, from 1.
     /// - `target`: the most probable other token is explained.
     /// - `input-order-by-token`, `input-order-by-place`: the inputs are shuffled, but for those without bytes and those
-    ///   that the model keeps last, and the outputs stay. Rows over the inputs are held against each other token by token
-    ///   (near 1: the order of the words does not matter) and place by place (near 1: the words do not).
+    ///   that the model keeps last, and the outputs stay. Rows over the inputs are held against each other token by
+    ///   token (near 1: the order of the words does not matter) and place by place (near 1: the words do not).
     ///
     /// More is better where it is chance alone:
     /// - `seed`: of methods that sample, with another seed.

@@ -24,8 +24,8 @@ fn said(scene: &Scene) -> String {
     words.unwrap().replace('\u{a0}', " ")
 }
 
-/// Shares by hand. The first record: .1, .2, .7 and .3, .2, .3, in the mean .2, .2, .5. The second: .4, .1, .5. Means are
-/// .3, .15, .5, deviations |a − b| / √2 of .2, .1, 0: 14, 7.1 and 0 %; Σ 21.2 of Σ 95 %.
+/// Shares by hand. The first record: .1, .2, .7 and .3, .2, .3, in the mean .2, .2, .5. The second: .4, .1, .5. Means
+/// are .3, .15, .5, deviations |a − b| / √2 of .2, .1, 0: 14, 7.1 and 0 %; Σ 21.2 of Σ 95 %.
 #[test]
 fn without_a_sign_it_is_the_mean_of_shares() {
     let first = record(&[" is", " on"], &[&[1.0, 2.0, 7.0], &[6.0, 4.0, 6.0, 4.0]]);

@@ -28,8 +28,8 @@ const SIZE: f64 = 11.0;
 /// Of values without a sign it is the share of the row's Σ |value|; of values with a sign the mean over the sentence's
 /// outputs of their sums, in the unit of the record. Framed is what a sentence took from its own earlier words; what
 /// follows a row has no cell. The last row is that of all outputs together. Sentences end where parts of the prompt do
-/// (system, user, context, …), which have names above the columns. Of more sentences than fit, paragraphs are drawn, and
-/// of more paragraphs, runs of them. Missing values count nothing, and are counted in the caption.
+/// (system, user, context, …), which have names above the columns. Of more sentences than fit, paragraphs are drawn,
+/// and of more paragraphs, runs of them. Missing values count nothing, and are counted in the caption.
 ///
 /// With `lock`, rows less that of the locked output's sentence; `hover` frames a row, `token` a column.
 #[derive(Debug, Clone, Copy, Default)]
