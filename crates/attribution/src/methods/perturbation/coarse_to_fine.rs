@@ -124,7 +124,8 @@ impl Method for CoarseToFine {
     fn cost(&self, size: Size) -> Cost {
         self.rules(Vec::new()).cost(size, 0..size.n_input)
     }
-    /// If the segments that are refined are those that cost most: an upper bound.
+    /// If the segments that are refined are those that cost most: an upper bound of texts that run alone. On cached
+    /// prefixes, those of a batch begin at the earliest of their differences, which may add some percent.
     fn cost_on(&self, sequence: &Sequence, size: Size, rows: usize) -> Result<Cost, Error> {
         let (rules, nested) = (self.rules(Vec::new()), Nested::new(sequence, &self.refine, &self.hold, 0)?);
         let cost = |segments: &[Range<usize>]| {
