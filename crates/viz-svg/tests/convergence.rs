@@ -37,11 +37,11 @@ fn the_title_says_from_which_steps_on_it_has_converged() {
     assert_eq!(title(&three()), "From 16 steps on, every output is within 5 % of f(x) − f(baseline)");
     let [eight, sixteen, _] = three();
     assert_eq!(
-        title(&[eight.clone()]),
+        title(std::slice::from_ref(&eight)),
         "Not converged: 2 of 3 outputs are off by more than 5 %, one by 50 %"
     );
     assert_eq!(
-        title(&[sixteen.clone()]),
+        title(std::slice::from_ref(&sixteen)),
         "Converged: every output is within 5 % of f(x) − f(baseline), half within 2.5 %"
     );
     // Where the last is worse, none is enough.

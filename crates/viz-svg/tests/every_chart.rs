@@ -223,7 +223,7 @@ proptest! {
         let options = Options { hover: inside(hover), lock: inside(lock), theme, palette, ..Options::default() };
         for chart in all_charts() {
             let records = [record.clone(), record.clone()];
-            let records = &records[..1 + usize::from(chart.needs_several())];
+            let records = &records[..=usize::from(chart.needs_several())];
             match chart.draw(records, &options) {
                 Ok(scene) => check(&scene),
                 Err(Error::Palette { palette, .. }) => prop_assert_eq!(Some(palette), options.palette.map(Palette::name)),

@@ -38,9 +38,8 @@ fn check(record: &Record, of_row: &str, of_all: &str, of_target: &str) {
         let scene = chart.draw(std::slice::from_ref(record), &Options::default()).unwrap();
         let said = match chart.name() {
             "highlight" | "methods" | "tokens" | "rivals" => of_row,
-            // Two rows against each other, by their names.
-            "scatter" => &scene.title,
-            "convergence" => &scene.title,
+            // Two rows against each other, by their names; whether rows have converged.
+            "scatter" | "convergence" => &scene.title,
             // The sentence that gave the most.
             "segments" if of_all == PLAIN => &scene.title,
             // Of outputs themselves they say more.
