@@ -361,7 +361,7 @@ fn soft_masks_of_equal_attributions_are_means_over_all_masks() {
             let kept: Vec<f64> = (0..6).map(|at| f64::from(bits >> at & 1)).collect();
             let chances = kept.iter().enumerate().map(|(at, kept)| {
                 let keep = keeps[at / 3];
-                if *kept == 1.0 { keep } else { 1.0 - keep }
+                kept * keep + (1.0 - kept) * (1.0 - keep)
             });
             let mask = Tensor::from_slice(&kept).reshape([1, 2, 3]);
             mean += chances.product::<f64>() * hellinger(&model, &input, &(&input * mask));

@@ -45,7 +45,9 @@ impl Case {
             Place::Words(words) => {
                 let mut found = self.text.match_indices(words.as_str());
                 match (found.next(), found.next()) {
-                    (Some((at, _)), None) if !words.is_empty() => vec![at..at + words.len()],
+                    (Some((at, _)), None) if !words.is_empty() => {
+                        std::iter::once(at..at + words.len()).collect()
+                    }
                     (None, _) => return Err(format!("the evidence {words:?} does not occur in the text")),
                     _ => {
                         return Err(format!(

@@ -74,8 +74,8 @@ impl Evidence {
             || scores.iter().zip(&places.is_evidence).filter(|(_, is)| **is).map(|(score, _)| *score);
         let best = evidence().fold(f64::NEG_INFINITY, f64::max);
         let above = scores.iter().filter(|score| **score > best).count();
-        let tied = scores.iter().filter(|score| **score == best).count();
-        let own = evidence().filter(|score| *score == best).count();
+        let tied = scores.iter().filter(|score| **score >= best).count() - above;
+        let own = evidence().filter(|score| *score >= best).count();
         let pointing = if above == 0 { own as f64 / tied as f64 } else { 0.0 };
         let mass = places.evidence.iter().map(size).sum::<f64>() / all;
         Ok(named([Some(pointing), Some(reciprocal(above, tied, own)), Some(mass).filter(|_| all > 0.0)]))

@@ -1,5 +1,6 @@
 //! What records find of known evidence: cases by hand, and every order of small rows.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::single_range_in_vec_init, reason = "the evidence is one range")]
 
 use saliency_compare::saliency_schema::scores::{Measurement, ScoredMethod, ScoredText, Scores};
 use saliency_compare::saliency_schema::{Kind, Record, Token};

@@ -113,7 +113,7 @@ fn noise_moves_attributions_of_a_linear_model_as_a_sum_of_uniform_numbers() {
     // The largest of more draws is larger; a gradient that is the same everywhere does not move.
     assert!(of(0, 8) > of(0, 1));
     let gradient = Attributor::new().method("gradient").target("logit");
-    assert_eq!(value(&scores(&Sanity::new().draws(3), &model, &sequence, &gradient), "noise"), 0.0);
+    assert!(value(&scores(&Sanity::new().draws(3), &model, &sequence, &gradient), "noise") < 1e-300);
 }
 
 #[test]
@@ -131,7 +131,8 @@ fn another_seed_is_taken_where_there_is_one() {
     assert_eq!(seed[0].better, Some(Better::Higher));
     // Where that is the method's own, the next.
     let found = scores(&Sanity::new().seed(4).draws(0), &model, &sequence, &random(5).0);
-    assert_eq!(value(&found, "seed"), spearman(&row(&random(5).1), &row(&random(6).1)).unwrap());
+    let expected = spearman(&row(&random(5).1), &row(&random(6).1)).unwrap();
+    assert!((value(&found, "seed") - expected).abs() < 1e-15);
     let plain = scores(&Sanity::new().draws(0), &model, &sequence, &Attributor::new());
     assert!(plain.iter().all(|score| score.condition.as_deref() != Some("seed")));
     assert!(plain.iter().all(|score| score.measure != "sensitivity-max"));
@@ -162,7 +163,7 @@ fn rows_of_a_shuffled_text_are_compared_by_token_and_by_place() {
     assert!((1..30).contains(&matches), "{matches} of 120 orders");
     // The control that looks at places alone.
     let position = scores(&sanity, &model, &sequence, &Attributor::new().method("position"));
-    assert_eq!(value(&position, "input-order-by-place"), 1.0);
+    assert!((value(&position, "input-order-by-place") - 1.0).abs() < 1e-15);
     assert!(value(&position, "input-order-by-token") < 1.0);
 }
 
