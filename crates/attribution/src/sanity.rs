@@ -138,7 +138,8 @@ impl Sanity {
                 scores.extend(of.into_iter().map(|score| score.with_blocks(number)));
             }
         }
-        let rivals = rivals(model, sequence)?;
+        let problem = Problem::new(model, sequence, &Probability)?;
+        let rivals = rivals(&problem)?;
         for (place, (attributor, record)) in attributors.iter().zip(records).enumerate() {
             let target = attributor.chosen_target()?;
             let attributor = attributor.clone().with_target(ForTokens::new(target, rivals.clone()));
@@ -146,7 +147,8 @@ impl Sanity {
         }
         let order = self.order(model, sequence);
         let shuffled = sequence.reordered(&order);
-        let radius = self.radius * vocabulary::spread(&Problem::new(model, sequence, &Probability)?)?;
+        let spread = if self.draws > 0 { vocabulary::spread(&problem)? } else { 0.0 };
+        let radius = self.radius * spread;
         for (place, (attributor, record)) in attributors.iter().zip(records).enumerate() {
             if let Some(other) = attributor.reseeded(self.seed.wrapping_add(1))? {
                 let of = similarity(place, record, &run(&other, model, sequence)?, "seed");
@@ -216,13 +218,12 @@ struct Change {
 }
 
 /// The most probable other token in each output's place.
-fn rivals(model: &dyn LanguageModel, sequence: &Sequence) -> Result<Vec<Option<TokenId>>, Error> {
-    let problem = Problem::new(model, sequence, &Probability)?;
+fn rivals(problem: &Problem<'_>) -> Result<Vec<Option<TokenId>>, Error> {
     let rival = |output: usize| {
         let logits = problem.input().logits_of(output)?.f_detach()?.f_select(0, 0)?;
         Ok(Some(ranked(&logits, problem.output_token(output).id, 1)?))
     };
-    (0..sequence.n_output()).map(rival).collect()
+    (0..problem.n_output()).map(rival).collect()
 }
 
 /// With signs, where there are any, and of sizes.

@@ -102,11 +102,7 @@ fn kept(sizes: &[f64], share: f64) -> Vec<f64> {
         let own = if sum > 0.0 { left * sizes[*token] / sum } else { left / rest };
         probabilities[*token] = own.min(1.0);
         left -= probabilities[*token];
-        sum = if sizes[*token] > 0.0 {
-            order[place + 1..].iter().map(|other| sizes[*other]).sum()
-        } else {
-            0.0
-        };
+        sum = order[place + 1..].iter().map(|other| sizes[*other]).sum();
     }
     probabilities
 }
