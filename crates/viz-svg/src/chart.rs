@@ -2,7 +2,7 @@
 
 use crate::charts::TABLE;
 use crate::error::Error;
-use crate::options::Options;
+use crate::options::{Options, State};
 use crate::scene::Scene;
 use crate::values::view::View;
 use saliency_schema::{Record, Scores};
@@ -98,12 +98,30 @@ pub(crate) fn check_complete(chart: &dyn Chart, record: &Record) -> Result<(), E
     }
 }
 
+/// [`Chart::draw`] of a chart that draws no attributions, and why options of these are refused; `drawn` are the options
+/// that it draws by.
+pub(crate) fn draw_without_attributions(
+    chart: &dyn Chart,
+    records: &[Record],
+    (options, drawn): (&Options, Options),
+    why: (&str, &str),
+) -> Result<Scene, Error> {
+    options.check(chart.name(), chart.own_options())?;
+    refuse_of_attributions(options, why)?;
+    let drawn = Options { relative: None, ..drawn };
+    let view = View::of(records, &drawn)?;
+    chart.lay_out(&view.records, &view.options)
+}
+
+/// Options of a figure that stays as it is on a page, whatever is pointed at.
+pub(crate) fn at_rest_on_a_page(options: &Options) -> Options {
+    let state = |state: Option<State>| state.filter(|_| !options.for_page);
+    Options { hover: state(options.hover), lock: state(options.lock), ..options.clone() }
+}
+
 /// Refuses options that are of attributions, for a chart that draws none: why there is no distance, and what it draws
 /// instead. A page passes them to all charts.
-pub(crate) fn refuse_of_attributions(
-    options: &Options,
-    (distance, instead): (&str, &str),
-) -> Result<(), Error> {
+fn refuse_of_attributions(options: &Options, (distance, instead): (&str, &str)) -> Result<(), Error> {
     let refused = |name, value: String, why: String| {
         Err(Error::Parameter { name, value, range: format!("left out: {why}") })
     };

@@ -1,6 +1,6 @@
 //! `convergence`: how far rows of path methods miss what they are to add up to, by the number of steps.
 
-use crate::chart::{Chart, check_complete, refuse_of_attributions};
+use crate::chart::{Chart, check_complete, draw_without_attributions};
 use crate::error::Error;
 use crate::layout::above_panels;
 use crate::layout::caption;
@@ -18,7 +18,6 @@ use crate::values::excerpt;
 use crate::values::kind::target_unit;
 use crate::values::number::short;
 use crate::values::panels::Panels;
-use crate::values::view::View;
 use saliency_schema::Record;
 
 const WIDTH: f64 = 640.0;
@@ -62,11 +61,13 @@ impl Chart for Convergence {
 
     /// Errors are those of the record's own outputs, also where words are drawn.
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        options.check(self.name(), self.own_options())?;
-        refuse_of_attributions(options, ("an error has no distance", "errors are none"))?;
-        let options = Options { tokens: true, rule: Rule::new(), relative: None, ..options.clone() };
-        let view = View::of(records, &options)?;
-        self.lay_out(&view.records, &view.options)
+        let drawn = Options { tokens: true, rule: Rule::new(), ..options.clone() };
+        draw_without_attributions(
+            self,
+            records,
+            (options, drawn),
+            ("an error has no distance", "errors are none"),
+        )
     }
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {

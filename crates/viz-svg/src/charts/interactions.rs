@@ -1,6 +1,6 @@
 //! `interactions`: what two words do beyond the sum of what each does.
 
-use crate::chart::{Chart, check_complete, refuse_of_attributions};
+use crate::chart::{Chart, check_complete, draw_without_attributions};
 use crate::error::Error;
 use crate::layout::caption;
 use crate::layout::color_bar::Ends;
@@ -14,7 +14,6 @@ use crate::scene::{Item, Rect, Scene, Text};
 use crate::values::excerpt;
 use crate::values::pairs::{MOST, Pairs};
 use crate::values::rows::Rows;
-use crate::values::view::View;
 use saliency_schema::Record;
 
 /// How many pairs are put into sentences.
@@ -58,11 +57,13 @@ impl Chart for Interactions {
     }
 
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        options.check(self.name(), self.own_options())?;
-        refuse_of_attributions(options, ("a pair has no distance", "pairs are none"))?;
-        let options = Options { tokens: true, relative: None, ..options.clone() };
-        let view = View::of(records, &options)?;
-        self.lay_out(&view.records, &view.options)
+        let drawn = Options { tokens: true, ..options.clone() };
+        draw_without_attributions(
+            self,
+            records,
+            (options, drawn),
+            ("a pair has no distance", "pairs are none"),
+        )
     }
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {

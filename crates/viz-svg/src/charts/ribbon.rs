@@ -1,6 +1,6 @@
 //! `ribbon`: what continuations or seeds give each word: their mean, and how far they differ.
 
-use crate::chart::{Chart, refuse_of_attributions};
+use crate::chart::{Chart, at_rest_on_a_page, draw_without_attributions};
 use crate::error::Error;
 use crate::layout::above_panels;
 use crate::layout::caption;
@@ -16,7 +16,6 @@ use crate::values::number::percent;
 use crate::values::panels::Panels;
 use crate::values::rows::Rows;
 use crate::values::spread::{Spread, Spreads};
-use crate::values::view::View;
 use saliency_schema::Record;
 
 const WIDTH: f64 = 720.0;
@@ -60,14 +59,13 @@ impl Chart for Ribbon {
     }
 
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        options.check(self.name(), self.own_options())?;
-        refuse_of_attributions(options, ("a mean over outputs has no distance", "means are of all"))?;
-        // A page's figure stays as it is.
-        let state = |state: Option<_>| state.filter(|_| !options.for_page);
-        let (hover, lock) = (state(options.hover), state(options.lock));
-        let options = Options { hover, lock, rule: Rule::new(), relative: None, ..options.clone() };
-        let view = View::of(records, &options)?;
-        self.lay_out(&view.records, &view.options)
+        let drawn = Options { rule: Rule::new(), ..at_rest_on_a_page(options) };
+        draw_without_attributions(
+            self,
+            records,
+            (options, drawn),
+            ("a mean over outputs has no distance", "means are of all"),
+        )
     }
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {

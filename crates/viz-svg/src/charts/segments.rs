@@ -1,20 +1,19 @@
 //! `segments`: what each sentence that was generated took from each sentence before it.
 
-use crate::chart::{Chart, refuse_of_attributions};
+use crate::chart::{Chart, at_rest_on_a_page, draw_without_attributions};
 use crate::error::Error;
 use crate::layout::caption;
 use crate::layout::color_bar::Ends;
 use crate::layout::segment_matrix::{SegmentMatrix, columns};
 use crate::layout::sheet::{Sheet, margin};
 use crate::options::rule::Rule;
-use crate::options::{Options, State};
+use crate::options::Options;
 use crate::paint::scale::Scale;
 use crate::scene::Scene;
 use crate::values::excerpt;
 use crate::values::kind::Unit;
 use crate::values::rows::Rows;
 use crate::values::segments::{Grain, SegmentSums};
-use crate::values::view::View;
 use saliency_schema::Record;
 
 /// The least that the caption takes, where no width is asked for, and what the title quotes.
@@ -49,14 +48,13 @@ impl Chart for Segments {
     }
 
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        options.check(self.name(), self.own_options())?;
-        refuse_of_attributions(options, ("a sentence has no one distance", "these are sums of all"))?;
-        // A page's figure stays as it is, whatever is pointed at.
-        let state = |state: Option<State>| state.filter(|_| !options.for_page);
-        let (hover, lock) = (state(options.hover), state(options.lock));
-        let options = Options { hover, lock, rule: Rule::new(), relative: None, ..options.clone() };
-        let view = View::of(records, &options)?;
-        self.lay_out(&view.records, &view.options)
+        let drawn = Options { rule: Rule::new(), ..at_rest_on_a_page(options) };
+        draw_without_attributions(
+            self,
+            records,
+            (options, drawn),
+            ("a sentence has no one distance", "these are sums of all"),
+        )
     }
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {

@@ -1,6 +1,6 @@
 //! `vectors`: what stands behind one number a token: positive and negative entries, norm, and two principal components.
 
-use crate::chart::{Chart, check_complete, refuse_of_attributions};
+use crate::chart::{Chart, check_complete, draw_without_attributions};
 use crate::error::Error;
 use crate::layout::caption;
 use crate::layout::color_bar::{ColorBar, Ends};
@@ -17,7 +17,6 @@ use crate::text::visible;
 use crate::values::entries::Entries;
 use crate::values::number::{percent, short};
 use crate::values::rows::Rows;
-use crate::values::view::View;
 use saliency_schema::Record;
 use std::fmt::Write as _;
 
@@ -65,11 +64,13 @@ impl Chart for Vectors {
     }
 
     fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
-        options.check(self.name(), self.own_options())?;
-        refuse_of_attributions(options, ("an entry has no distance", "entries of vectors are none"))?;
-        let options = Options { tokens: true, relative: None, ..options.clone() };
-        let view = View::of(records, &options)?;
-        self.lay_out(&view.records, &view.options)
+        let drawn = Options { tokens: true, ..options.clone() };
+        draw_without_attributions(
+            self,
+            records,
+            (options, drawn),
+            ("an entry has no distance", "entries of vectors are none"),
+        )
     }
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
