@@ -7,6 +7,7 @@ mod checkout;
 mod compiler;
 mod demo;
 mod disk;
+mod format;
 mod gallery;
 mod hashes;
 mod install;
@@ -49,6 +50,7 @@ usage: cargo xtask COMMAND
   demo [--real]             build, attribute a paragraph, draw every chart; print the page's path. With --real, fetch
                             SmolLM2 (93 MB), and show what it says of the race to Mars, and why: a story of some minutes
   test                      every test, cheapest first; the checkout stays as it is
+  format                    every Rust file as rustfmt writes it, what macros declare too
   validate                  format, lints and documentation, as CI checks them
   gallery                   every chart in every state beside the notebook's own; print the contact sheet's path
   hashes [--binary FILE] [--against FILE]
@@ -94,6 +96,7 @@ enum Task {
     Libtorch { keep_wheels: bool },
     Demo { real: bool },
     Test,
+    Format,
     Validate,
     Gallery,
     Hashes(hashes::Options),
@@ -124,6 +127,7 @@ impl Task {
                 (Self::Demo { real }, &rest[usize::from(real)..])
             }
             "test" => (Self::Test, rest),
+            "format" => (Self::Format, rest),
             "validate" => (Self::Validate, rest),
             "gallery" => (Self::Gallery, rest),
             "hashes" => (Self::Hashes(hashes::Options::parse(rest)?), &rest[rest.len()..]),
@@ -161,6 +165,7 @@ impl Task {
             Self::Demo { real: false } => demo::run(&workspace),
             Self::Demo { real: true } => real_demo::run(&workspace),
             Self::Test => suite::run(&workspace),
+            Self::Format => format::run(&workspace),
             Self::Validate => validate::run(&workspace),
             Self::Gallery => gallery::run(&workspace),
             Self::Hashes(options) => hashes::run(&workspace, &options),

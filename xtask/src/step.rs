@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+/// Above it, what a step says of a command that fails would be longer than what the command says.
+const MOST_SHOWN: usize = 24;
+
 /// A named command, or a check of ours.
 pub(crate) struct Step {
     name: String,
@@ -120,12 +123,17 @@ fn table(title: &str, rows: &[(String, Option<Duration>, &str)]) -> String {
     text
 }
 
-/// The command as one would type it.
+/// The command as one would type it; of many arguments the first, and how many there are.
 fn show(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let mut words = vec![program.file_name().unwrap_or(program.as_os_str())];
     words.extend(command.get_args());
-    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let mut words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let arguments = words.len() - 1;
+    if arguments > MOST_SHOWN {
+        words.truncate(1 + MOST_SHOWN);
+        words.push(format!("… ({arguments} arguments)").into());
+    }
     words.join(" ")
 }
 
@@ -163,6 +171,15 @@ mod tests {
             .expect_err("the tool is missing");
         assert!(message.contains("not run"), "{message}");
         assert!(message.contains("install the linter"), "{message}");
+    }
+
+    #[test]
+    fn a_command_of_many_arguments_is_shown_by_its_first() {
+        let mut command = Command::new("rustfmt");
+        command.arg("--check").args((0..100).map(|file| format!("{file}.rs")));
+        let shown = show(&command);
+        assert!(shown.starts_with("rustfmt --check 0.rs 1.rs"), "{shown}");
+        assert!(shown.ends_with("22.rs … (101 arguments)"), "{shown}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 
 use crate::checkout::Checkout;
 use crate::disk::At;
+use crate::format;
 use crate::libtorch::Libtorch;
 use crate::lit;
 use crate::page;
@@ -43,6 +44,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     };
 
     let mut steps = vec![
+        // Half an hour before the other gates: seconds, and the mistake most easily made.
+        format::check_if_there(workspace)?,
         Step::new("tidy", cargo("test", &["--package", "xtask"])),
         // Unit, integration and documentation tests. xtask's own have just run.
         Step::new("workspace", of_selection("test", &[])),

@@ -1,13 +1,11 @@
 //! `cargo xtask validate`: format, lints and documentation, cheapest first.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::disk::At;
+use crate::format;
 use crate::libtorch::Libtorch;
 use crate::selection;
 use crate::step::{self, Step};
@@ -34,8 +32,6 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
 
     let mut documentation = of_selection("doc", "--no-deps --document-private-items");
     documentation.env("RUSTDOCFLAGS", "-D warnings");
-    let mut rustfmt = Command::new("rustfmt");
-    rustfmt.arg("--version");
     let mut alone = Vec::new();
     for package in &packages {
         let name = &package.name;
@@ -45,7 +41,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         }));
     }
     let steps = vec![
-        Step::new("format", format(workspace)?).needs(rustfmt, "rustup component add rustfmt"),
+        format::check(workspace)?,
         Step::new("lints", of_selection("clippy", "--all-targets -- -D warnings"))
             .needs(cargo("clippy", "--version"), "rustup component add clippy"),
         Step::new("lints of xtask", cargo("clippy", "--package xtask --all-targets -- -D warnings")),
@@ -58,28 +54,4 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         ),
     ];
     step::run_all("cargo xtask validate", ("libtorch set-up", set_up), steps)
-}
-
-/// rustfmt over every Rust file there is: `cargo fmt` does not follow modules that a macro declares.
-fn format(workspace: &Workspace) -> Result<Command> {
-    let mut command = Command::new("rustfmt");
-    command.current_dir(workspace.root()).args(["--check", "--edition", "2024"]);
-    command.args(rust_files(workspace.root())?);
-    Ok(command)
-}
-
-/// The Rust files below a folder, in order, but for those that a build made.
-fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).at("list", folder)? {
-        let path = entry.at("list", folder)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
-            found.extend(rust_files(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
 }
