@@ -10,3 +10,4 @@ pub(crate) mod ragged;
 pub(crate) mod refinement;
 pub(crate) mod rounding;
 pub(crate) mod space;
+pub(crate) mod streams;

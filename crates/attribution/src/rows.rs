@@ -130,6 +130,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             replacements,
             interactions,
             ledger,
+            by_layer,
             mut notes,
         } = explanation;
         let sequence = self.problem.sequence();
@@ -189,6 +190,7 @@ impl<'p, 'a> Rows<'p, 'a> {
             .with_within(within)
             .with_explained(explained)
             .with_ledger(ledger)
+            .with_by_layer(by_layer.into_iter().map(Some).collect())
             .with_vectors(vectors);
         self.outputs.push(known);
         Ok(())

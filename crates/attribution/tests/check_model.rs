@@ -395,6 +395,10 @@ impl Inside for Tilted {
         let found = self.same.residual(layer, embeddings)?;
         Ok(if layer == 1 { self.tilt("residual", found) } else { found })
     }
+    fn block(&self, layer: usize, residual: &Tensor) -> Result<Option<Tensor>, ModelError> {
+        let found = self.same.block(layer, residual)?;
+        Ok(found.map(|found| self.tilt("block", found)))
+    }
     fn logits_from(
         &self,
         layer: usize,
@@ -432,7 +436,8 @@ fn an_inside_that_does_not_fit_its_model_is_found() {
     let check = |part| check_model(&Tilted { same: Transformer::new(6, 2), part }, &sequence());
     check("nothing").unwrap();
     for (part, message) in [
-        ("residual", "the output of attention_at(0) and residual 1 are "),
+        ("residual", "the output of block(0) and residual 1 are "),
+        ("block", "the output of block(0) and residual 1 are "),
         ("logits", "the logits from residual 0 and from the embeddings are "),
         ("output", "the output of attention_at(0) and residual 1 are "),
         ("later", "the pattern of attention_at(0) and the same without later tokens are "),

@@ -161,6 +161,10 @@ impl Inside for Odd {
     fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError> {
         Ok(self.cut("residual", self.same.decoder().residual(layer, embeddings)?))
     }
+    fn block(&self, layer: usize, residual: &Tensor) -> Result<Option<Tensor>, ModelError> {
+        let found = self.same.decoder().block(layer, residual)?;
+        Ok(found.map(|found| self.cut("block", found)))
+    }
     fn logits_from(
         &self,
         layer: usize,
@@ -194,6 +198,7 @@ impl Inside for Odd {
 fn an_inside_of_another_shape_is_named() {
     for (part, name) in [
         ("residual", "layer-gradient-x-activation"),
+        ("block", "layer-gradient-x-activation"),
         ("logits_from", "layer-integrated-gradients"),
         ("attention_at, pattern,", "attention-rollout"),
         ("attention_at, values,", "attention-norms"),

@@ -176,6 +176,11 @@ impl Record {
             if let Some(ledger) = &output.ledger {
                 ledger.check(&|| format!("outputs[{index}].ledger"))?;
             }
+            let (found, cap) = (output.by_layer.len(), Caps::DEFAULT.ledger);
+            if found > cap {
+                let place = format!("outputs[{index}].by_layer");
+                return Err(Error::Cap { place, what: "numbers", found, cap });
+            }
             if let Some(vectors) = &output.vectors {
                 vectors.check(n_input + index, &|| format!("outputs[{index}].vectors"))?;
             }

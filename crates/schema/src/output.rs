@@ -57,6 +57,11 @@ pub struct Output {
     /// What each part of the model adds to `value`, where the method computes that.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub ledger: Option<Ledger>,
+    /// What `sum` is where the method starts from another layer, from the first to the last, for a method that has
+    /// layers to start from: alternatives, not parts that add up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "number::row")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "Vec<number::schema::Number>"))]
+    pub by_layer: Vec<Option<f64>>,
     /// What is kept of the vectors behind the row, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "object::maybe")]
     pub vectors: Option<Vectors>,
@@ -79,6 +84,7 @@ impl Output {
             within: None,
             explained: None,
             ledger: None,
+            by_layer: Vec::new(),
             vectors: None,
         }
     }
@@ -147,6 +153,12 @@ impl Output {
     #[must_use]
     pub fn with_ledger(self, ledger: impl Into<Option<Ledger>>) -> Self {
         Self { ledger: ledger.into(), ..self }
+    }
+
+    /// What its sum is where the method starts from another layer, from the first to the last.
+    #[must_use]
+    pub fn with_by_layer(self, by_layer: Vec<Option<f64>>) -> Self {
+        Self { by_layer, ..self }
     }
 
     /// What is kept of the vectors behind its row.

@@ -108,11 +108,11 @@ impl Record {
     /// - What they took from earlier tokens of their own group has no column in that row. Reduced like a column,
     ///   it becomes [`Output::within`], so that with [`Reduce::Sum`] a row and its `within` add up to all values
     ///   of the rows it was made of.
-    /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum`, `delta` and `ledger`
-    ///   where every token of the group has them; `steps` and `samples` are the largest; `explained` is kept where it
-    ///   is the same of all. All else of a group of several outputs is not recorded. An output that stays alone keeps
-    ///   everything; of its [`vectors`](Output::vectors) sums of entries add up with [`Reduce::Sum`], norms and places
-    ///   of groups are missing, and with another reduction there are none.
+    /// - Of an output's other numbers, [`Reduce::Sum`] adds up `value`, `baseline_value`, `sum`, `delta`, `ledger` and
+    ///   `by_layer` where every token of the group has them; `steps` and `samples` are the largest; `explained` is kept
+    ///   where it is the same of all. All else of a group of several outputs is not recorded. An output that stays
+    ///   alone keeps everything; of its [`vectors`](Output::vectors) sums of entries add up with [`Reduce::Sum`], norms
+    ///   and places of groups are missing, and with another reduction there are none.
     /// - [`Record::interactions`] stay where every group holds at most one of the tokens that take part in them, and
     ///   every output is one token; otherwise they are left out, and a note says so: what a pair does beyond its sum is
     ///   part of its group's own number.
@@ -279,8 +279,19 @@ fn reduced_output(token: usize, members: &[Output], reduce: Reduce) -> Output {
         explained: Explained::shared(members.iter().map(|output| output.explained.as_ref())),
         ledger: Ledger::sum(members.iter().map(|output| output.ledger.as_ref()))
             .filter(|_| reduce == Reduce::Sum),
+        by_layer: by_layer(members).filter(|_| reduce == Reduce::Sum).unwrap_or_default(),
         ..Output::new(token)
     }
+}
+
+/// The sums at each layer, added up; `None` where outputs have not as many.
+fn by_layer(members: &[Output]) -> Option<Vec<Option<f64>>> {
+    let (first, others) = members.split_first()?;
+    others.iter().try_fold(first.by_layer.clone(), |sum, other| {
+        let both = |(a, b): (Option<f64>, &Option<f64>)| Some(a? + (*b)?);
+        let fits = sum.len() == other.by_layer.len();
+        fits.then(|| sum.into_iter().zip(&other.by_layer).map(both).collect())
+    })
 }
 
 /// The tokens of a segment as one.

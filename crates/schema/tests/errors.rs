@@ -485,6 +485,24 @@ fn interactions_are_pairs_of_earlier_tokens() {
 }
 
 #[test]
+fn sums_by_layer_are_numbers_and_not_too_many() {
+    let outputs =
+        |sums: &str| with("outputs", &format!(r#"[{{"token":1,"by_layer":{sums}}},{{"token":2}}]"#));
+    for (sums, expected) in [
+        ("{}", ": invalid type: map, expected a sequence of numbers"),
+        ("null", ": invalid type: null, expected a sequence of numbers"),
+        (r#"[0.5,"x"]"#, "[1]: invalid value: string"),
+    ] {
+        let found = message(&outputs(sums));
+        assert!(found.starts_with(&format!("record 0: outputs[0].by_layer{expected}")), "{found}");
+    }
+    assert!(read(outputs(r#"[0.5,null,"NaN"]"#).as_bytes()).is_ok());
+    let mut record = two_tokens();
+    record.outputs = vec![Output::new(1).with_by_layer(vec![None; 1_000_001])];
+    assert_eq!(refusal(&record), "outputs[0].by_layer: 1000001 numbers, and at most 1000000 are allowed");
+}
+
+#[test]
 fn a_ledgers_parts_fit_each_other() {
     let outputs =
         |ledger: &str| with("outputs", &format!(r#"[{{"token":1,"ledger":{ledger}}},{{"token":2}}]"#));

@@ -85,6 +85,7 @@ fn everything() -> Value {
         "heads": [[0.5, "NaN"], [null, -1]], "feed_forward": [0.1, null], "attention_bias": [0, 0.2],
         "token": 0.3, "position": "-Infinity", "bias": -0.5
     });
+    record["outputs"][0]["by_layer"] = json!([0.5, null, "-Infinity"]);
     record["outputs"][0]["vectors"] = json!({
         "positive": [0.5, null], "negative": ["NaN", -1], "norm": [1, "Infinity"],
         "components": [[0.5, null], [-0.5, 0]], "explained": [0.75, null]
@@ -105,6 +106,7 @@ fn non_finite_and_missing_numbers_fit_it_as_they_are_written() {
         if let Some(ledger) = &mut record.outputs[0].ledger {
             (ledger.heads[1][0], ledger.feed_forward[0], ledger.bias) = (value, value, value);
         }
+        record.outputs[0].by_layer[1] = value;
         if let Some(vectors) = &mut record.outputs[0].vectors {
             (vectors.norm[0], vectors.components[1][0], vectors.explained[0]) = (value, value, value);
         }

@@ -73,6 +73,23 @@ fn values_by_hand() {
     }
 }
 
+#[test]
+fn sums_by_layer_of_a_word_are_added_up_where_all_have_as_many() {
+    let found = |sums: [&[Option<f64>]; 3], reduce| {
+        let mut record = six();
+        let outputs = sums.into_iter().enumerate();
+        record.outputs =
+            outputs.map(|(row, sums)| Output::new(3 + row).with_by_layer(sums.to_vec())).collect();
+        let grouped = record.regroup(&GROUPS, reduce).unwrap();
+        grouped.outputs.into_iter().map(|output| output.by_layer).collect::<Vec<_>>()
+    };
+    let (a, b, c) = ([Some(1.0), None], [Some(-3.0), Some(0.5)], [Some(7.0)]);
+    assert_eq!(found([&a, &b, &c], Reduce::Sum), [vec![Some(-2.0), None], c.to_vec()]);
+    assert_eq!(found([&a, &b, &c], Reduce::Mean), [vec![], c.to_vec()]);
+    assert_eq!(found([&a, &c, &c], Reduce::Sum), [vec![], c.to_vec()]);
+    assert_eq!(found([&[], &a, &[]], Reduce::Sum), [vec![], vec![]]);
+}
+
 /// What parts of the model add to outputs of one word is added up, where all is known and of one shape.
 #[test]
 fn ledgers_of_a_word_are_added_up() {

@@ -172,6 +172,16 @@ fn interactions_have_exactly_these_bytes() {
 }
 
 #[test]
+fn sums_by_layer_have_exactly_these_bytes() {
+    let record = small();
+    let output = record.outputs[0].clone().with_by_layer(vec![Some(0.5), None, Some(f64::INFINITY)]);
+    let written = spelled_out(&record.with_outputs(vec![output]));
+    let expected = r#""steps":50,"by_layer":[0.5,null,"Infinity"]}]}"#;
+    assert!(String::from_utf8_lossy(&written).contains(expected), "{}", String::from_utf8_lossy(&written));
+    assert_eq!(spelled_out(&read(&written).unwrap().remove(0)), written);
+}
+
+#[test]
 fn ledgers_have_exactly_these_bytes() {
     let ledger = Ledger::new(vec![vec![Some(0.5), None], vec![Some(f64::NAN), Some(-1.0)]]);
     let ledger = ledger.with_feed_forward(vec![Some(f64::INFINITY), Some(2.0)]).with_position(-0.25);
@@ -393,7 +403,7 @@ prop_compose! {
         probability in any_value(), logit in any_value(), value in any_value(),
         baseline_value in any_value(), sum in any_value(), delta in any_value(),
         within in any_value(), explained in prop::option::of(any_explained()),
-        ledger in prop::option::of(any_ledger()),
+        ledger in prop::option::of(any_ledger()), by_layer in prop::collection::vec(any_known(), 0..4),
     ) -> Output {
         Output::new(token)
             .with_probability(probability)
@@ -407,14 +417,18 @@ prop_compose! {
             .with_within(within)
             .with_explained(explained)
             .with_ledger(ledger)
+            .with_by_layer(by_layer)
     }
 }
 
-/// Of finite numbers and missing ones: how others are spelled is tested for each.
+/// Finite numbers and missing ones: how others are spelled is tested for each.
+fn any_known() -> impl Strategy<Value = Option<f64>> {
+    prop::option::of(prop::num::f64::NORMAL | prop::num::f64::ZERO)
+}
+
 fn any_ledger() -> impl Strategy<Value = Ledger> {
-    let number = || prop::option::of(prop::num::f64::NORMAL | prop::num::f64::ZERO);
-    let layers = prop::collection::vec((prop::collection::vec(number(), 2), number()), 0..3);
-    (layers, number(), number()).prop_map(|(layers, token, bias)| {
+    let layers = prop::collection::vec((prop::collection::vec(any_known(), 2), any_known()), 0..3);
+    (layers, any_known(), any_known()).prop_map(|(layers, token, bias)| {
         let (heads, parts): (Vec<_>, Vec<_>) = layers.into_iter().unzip();
         Ledger::new(heads).with_feed_forward(parts).with_token(token).with_bias(bias)
     })

@@ -90,8 +90,7 @@ impl Attention {
             first += cache.len();
             (keys, values) = cache.extend(&keys, &values)?;
         }
-        let (mixed, _) = self.pattern(&queries, &keys, &values, first, None)?;
-        self.join(&mixed)
+        self.join(&self.mixed(&queries, &keys, &values, first, None)?)
     }
 
     /// The same for variants that share the first tokens of a cached sequence, some of whose tokens are masked from
@@ -115,8 +114,7 @@ impl Attention {
             keys = Tensor::f_cat(&[k, keys], 2)?;
             values = Tensor::f_cat(&[v, values], 2)?;
         }
-        let (mixed, _) = self.pattern(&queries, &keys, &values, shared + positions.start, masked)?;
-        self.join(&mixed)
+        self.join(&self.mixed(&queries, &keys, &values, shared + positions.start, masked)?)
     }
 
     /// Keys and values of another stack's tokens, for [`cross`](Self::cross): `[batch, groups, tokens, width]` each.
@@ -208,6 +206,42 @@ impl Attention {
         Ok((pattern.f_select(0, 0)?, self.join(&mixed)?.f_select(0, 0)?))
     }
 
+    /// Values, mixed by attention, where nobody asks what they were mixed by: `[batch, heads, queries, width]`, from
+    /// what [`pattern`](Self::pattern) takes.
+    ///
+    /// Outside a graph by libtorch's fused attention, which never holds the pattern: half of the time of the four
+    /// operations. Inside one, second derivatives are wanted, which that lacks.
+    fn mixed(
+        &self,
+        queries: &Tensor,
+        keys: &Tensor,
+        values: &Tensor,
+        first: i64,
+        masked: Option<&Tensor>,
+    ) -> Result<Tensor, TchError> {
+        let has_graph = [queries, keys, values].iter().any(|x| x.requires_grad());
+        let exact = matches!(queries.kind(), Kind::Float | Kind::Double);
+        if has_graph || !exact || self.bias.is_some() {
+            return Ok(self.pattern(queries, keys, values, first, masked)?.0);
+        }
+        let (n_queries, n_keys) = (queries.size()[2], keys.size()[2]);
+        // What each token sees is all before it and itself.
+        let plain = self.shape.causal
+            && (first, n_queries) == (0, n_keys)
+            && masked.is_none()
+            && self.shape.window.is_none_or(|window| n_queries <= window);
+        let hidden = if plain { None } else { self.hidden(n_queries, n_keys, first, masked, queries)? };
+        let seen = match hidden {
+            // Of heads and groups, one is enough.
+            Some(hidden) if hidden.dim() == 5 => Some(hidden.f_select(1, 0)?.f_logical_not()?),
+            Some(hidden) => Some(hidden.f_logical_not()?),
+            None => None,
+        };
+        let shares_keys = self.shape.groups != self.shape.heads;
+        let scale = self.shape.scale;
+        Tensor::f_scaled_dot_product_attention(queries, keys, values, seen, 0.0, plain, scale, shares_keys)
+    }
+
     /// Values, mixed by attention, `[…, heads, queries, width]`, and what they were mixed by, `[…, heads, queries,
     /// keys]`. The first query stands at position `first`; where attention is causal, it sees keys `0..=first`, as far
     /// as the window reaches, but for those that are masked from later ones (bool, `[batch, keys]`).
@@ -239,8 +273,8 @@ impl Attention {
             scores = scores.f_add(&bias.f_reshape([groups, shared * n_queries, n_keys])?)?;
         }
         if let Some(hidden) = self.hidden(n_queries, n_keys, first, masked, queries)? {
-            let each = sized(&scores, &[groups, shared, n_queries, n_keys])?;
-            scores = each.f_masked_fill(&hidden, f64::NEG_INFINITY)?;
+            let mut each = sized(&scores, &[groups, shared, n_queries, n_keys])?;
+            scores = each.f_masked_fill_(&hidden, f64::NEG_INFINITY)?;
             scores = sized(&scores, &[groups, shared * n_queries, n_keys])?;
         }
         let wide = kind != Kind::Double && precision == Precision::Softmax;

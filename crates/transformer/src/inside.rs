@@ -20,6 +20,10 @@ impl Inside for Decoder {
         run().map_err(ModelError::new)
     }
 
+    fn block(&self, layer: usize, residual: &Tensor) -> Result<Option<Tensor>, ModelError> {
+        self.through(layer..layer + 1, residual).map(Some).map_err(ModelError::new)
+    }
+
     fn logits_from(
         &self,
         layer: usize,

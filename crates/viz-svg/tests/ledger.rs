@@ -130,6 +130,67 @@ fn lines_are_layers_and_add_up() {
     );
 }
 
+/// The same two outputs with sums from three layers, none of which is known of the second one's last.
+fn layered() -> Record {
+    let mut record = record();
+    let list = |numbers: &[f64]| numbers.iter().copied().map(Some).collect::<Vec<_>>();
+    for (output, sums) in record.outputs.iter_mut().zip([&[1.0, -4.0, 0.5][..], &[0.5, 1.0]]) {
+        output.ledger = None;
+        output.by_layer = list(sums);
+    }
+    record.outputs[1].by_layer.push(None);
+    let mut method = Method::new("layer-gradient-x-activation");
+    method.parameters.insert("layer".to_owned(), 1.into());
+    record.method = Some(method);
+    record
+}
+
+#[test]
+fn sums_by_layer_are_bars_that_do_not_add_up() {
+    let scene = draw("ledger", &layered(), &state(Some(0), None));
+    check(&scene);
+    let lines = said(&scene, "lines");
+    assert_eq!(lines, ["layer 0", "+1", "layer 1", "−4", "layer 2", "+0.5"]);
+    // From the middle, the longest 90: 1, −4 and 0.5 of 4.
+    let bars = cells(group(&scene, "bars"));
+    let middle = bars[0].x;
+    let ends: Vec<f64> =
+        bars.iter().map(|bar| bar.width.copysign(bar.x + bar.width / 2.0 - middle)).collect();
+    for (found, expected) in ends.iter().zip([22.5, -90.0, 11.25]) {
+        assert!((found - expected).abs() < 1e-9, "{ends:?}");
+    }
+    let caption = said(&scene, "caption").join(" ");
+    for words in [
+        "from the residual stream before each layer (layer 2: what the last norm reads)",
+        "so they don't add up.",
+        "The largest: layer 1: −4 logits; layer 0: +1 logits; layer 2: +0.5 logits.",
+    ] {
+        assert!(caption.contains(words), "{words}: {caption}");
+    }
+    assert!(!caption.contains("together:"), "{caption}");
+    let heading = said(&scene, "heading").join(" ");
+    assert!(
+        heading.contains("layer-gradient-x-activation gives each token from layer 1, bold above"),
+        "{heading}"
+    );
+    let mut found = Vec::new();
+    gather(group(&scene, "lines"), &mut found);
+    assert_eq!(
+        found.iter().filter(|text| text.bold).map(|text| &*text.text).collect::<Vec<_>>(),
+        ["layer 1", "−4"]
+    );
+    assert_eq!(scene.title, "Layers of the model: What “.” (output 0) looked at");
+    // Against the other output, where both are known.
+    let scene = draw("ledger", &layered(), &state(Some(0), Some(1)));
+    check(&scene);
+    assert_eq!(said(&scene, "lines")[..4], ["layer 0", "+0.5", "layer 1", "−5"]);
+    assert_eq!(cells(group(&scene, "bars")).len(), 2);
+    let mut other = layered();
+    other.outputs[1].by_layer.pop();
+    let scene = draw("ledger", &other, &state(Some(0), Some(1)));
+    assert!(said(&scene, "caption").contains(&"These outputs have no parts to compare.".to_owned()));
+}
+
 #[test]
 fn a_lock_compares_part_by_part() {
     let scene = draw("ledger", &record(), &state(Some(0), Some(1)));

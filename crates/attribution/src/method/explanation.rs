@@ -37,6 +37,9 @@ pub struct Explanation {
     pub interactions: Vec<Interaction>,
     /// What each part of the model adds to the target, for methods that compute that.
     pub ledger: Option<Ledger>,
+    /// The sum of the attributions where the method starts from another layer, from the first to the last, for a method
+    /// that computes those.
+    pub by_layer: Vec<f64>,
     /// What a reader of this row should know.
     pub notes: Vec<String>,
 }
@@ -57,6 +60,7 @@ impl Explanation {
             replacements: Vec::new(),
             interactions: Vec::new(),
             ledger: None,
+            by_layer: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -115,6 +119,12 @@ impl Explanation {
     #[must_use]
     pub fn with_ledger(self, ledger: Ledger) -> Self {
         Self { ledger: Some(ledger), ..self }
+    }
+
+    /// With the sums where the method starts from another layer.
+    #[must_use]
+    pub fn with_by_layer(self, by_layer: Vec<f64>) -> Self {
+        Self { by_layer, ..self }
     }
 
     /// With one more note.

@@ -123,6 +123,15 @@ pub(crate) fn residual(inside: &dyn Inside, layer: usize, embeddings: &Tensor) -
     Ok(found)
 }
 
+/// The residual stream after a block, in the shape of the one before it; `None` from a model that lacks it.
+pub(crate) fn block(inside: &dyn Inside, layer: usize, residual: &Tensor) -> Result<Option<Tensor>, Error> {
+    let found = inside.block(layer, residual)?;
+    if let Some(found) = &found {
+        shaped(found, "Inside::block", &residual.size())?;
+    }
+    Ok(found)
+}
+
 /// Logits from the residual stream before a block, `[batch, positions, vocabulary]`.
 pub(crate) fn logits_from(
     inside: &dyn Inside,

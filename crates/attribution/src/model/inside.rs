@@ -32,6 +32,19 @@ pub trait Inside {
     /// Any failure to run.
     fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError>;
 
+    /// One block: the residual stream after it from the one before it, differentiable. `None` from a model that lacks
+    /// it, which a method then goes through from every residual stream anew.
+    ///
+    /// # Shapes
+    /// - `residual`: `[batch, tokens, hidden]`; returns the same shape
+    ///
+    /// # Errors
+    /// Any failure to run.
+    fn block(&self, layer: usize, residual: &Tensor) -> Result<Option<Tensor>, ModelError> {
+        let _ = (layer, residual);
+        Ok(None)
+    }
+
     /// Logits from the residual stream before a block, differentiable with respect to it.
     ///
     /// # Shapes

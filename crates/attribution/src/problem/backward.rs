@@ -27,13 +27,22 @@ pub(crate) enum Graph {
 /// The gradient of a scalar with respect to a leaf, in the leaf's shape; `None` where the scalar does not depend on the
 /// leaf by differentiable operations.
 pub(crate) fn gradient(scalar: &Tensor, leaf: &Tensor, graph: Graph) -> Result<Option<Tensor>, Error> {
+    Ok(gradients(scalar, &[leaf], graph)?.pop().flatten())
+}
+
+/// The gradients of a scalar with respect to several tensors of one graph, by one backward pass through it.
+pub(crate) fn gradients(
+    scalar: &Tensor,
+    leaves: &[&Tensor],
+    graph: Graph,
+) -> Result<Vec<Option<Tensor>>, Error> {
     let has_graph = |x: &Tensor| x.defined() && x.requires_grad();
-    if !has_graph(scalar) || !has_graph(leaf) {
-        return Ok(None);
+    if !has_graph(scalar) || !leaves.iter().all(|leaf| has_graph(leaf)) {
+        return Ok(leaves.iter().map(|_| None).collect());
     }
-    let mut found =
-        Tensor::f_run_backward(&[scalar], &[leaf], graph != Graph::Dropped, graph == Graph::Continued)?;
-    Ok(found.pop().filter(Tensor::defined))
+    let found =
+        Tensor::f_run_backward(&[scalar], leaves, graph != Graph::Dropped, graph == Graph::Continued)?;
+    Ok(found.into_iter().map(|found| Some(found).filter(Tensor::defined)).collect())
 }
 
 /// The gradient of a scalar of a model's logits with respect to a leaf that the logits were computed from.

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::model::checked;
 use crate::model::inside::BackwardRule;
 use crate::model::tape::Tape;
-use crate::problem::backward::{Graph, gradient, with_gradients};
+use crate::problem::backward::{Graph, gradient, gradients, with_gradients};
 use crate::problem::cost::Cost;
 use crate::problem::forward::Forward;
 use crate::problem::{Problem, in_numbers, total};
@@ -100,16 +100,42 @@ impl Problem<'_> {
         output: usize,
         graph: Graph,
     ) -> Result<(f64, Tensor), Error> {
+        let (value, scalar) = self.scalar(forward, output)?;
+        let gradient = forward.gradient_of(&scalar, graph, || self.target_in_words())?;
+        self.work.add(Cost::new(0.0, 1.0))?;
+        Ok((value, gradient))
+    }
+
+    /// One output's value in a pass of one text, and its gradients with respect to all residual streams, of which the
+    /// first is the pass's leaf: `[1, tokens, hidden]` each. The graph is kept.
+    pub(crate) fn gradients_of_streams(
+        &self,
+        forward: &Forward,
+        residuals: &[Tensor],
+        output: usize,
+    ) -> Result<(f64, Vec<Tensor>), Error> {
+        let (value, scalar) = self.scalar(forward, output)?;
+        let leaves: Vec<&Tensor> = residuals.iter().collect();
+        let found = gradients(&scalar, &leaves, Graph::Kept)?;
+        self.work.add(Cost::new(0.0, 1.0))?;
+        let found: Option<Vec<Tensor>> = found.into_iter().collect();
+        let Some(found) = found else {
+            // Says what has no graph.
+            let why = forward.gradient_of(&scalar, Graph::Kept, || self.target_in_words()).err();
+            return Err(why.unwrap_or_else(|| Error::NotDifferentiable { what: self.target_in_words() }));
+        };
+        Ok((value, found))
+    }
+
+    /// One output's value in a pass of one text, as a number and with its graph.
+    fn scalar(&self, forward: &Forward, output: usize) -> Result<(f64, Tensor), Error> {
         let values = self.values(forward, output)?;
         // A sum hides that one of its terms has no gradient.
         let scalar = match values.iter().find(|value| !value.requires_grad()) {
             Some(without) => without.shallow_clone(),
             None => total(&values)?,
         };
-        let scalar = scalar.f_select(0, 0)?;
-        let gradient = forward.gradient_of(&scalar, graph, || self.target_in_words())?;
-        self.work.add(Cost::new(0.0, 1.0))?;
-        Ok((in_numbers(&values)?, gradient))
+        Ok((in_numbers(&values)?, scalar.f_select(0, 0)?))
     }
 
     /// Counts the forward pass of a tape that was just recorded, and goes back through it.

@@ -113,6 +113,11 @@ fn of_both(a: &[Interaction], b: &[Interaction], put: impl Fn(f64, f64) -> f64) 
     a.iter().filter_map(pair).collect()
 }
 
+/// Two outputs' sums by layer as one; none where one has none.
+fn layers_of_both(a: &[f64], b: &[f64], put: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| put(*a, *b)).collect()
+}
+
 /// The attributions to tokens before a position, and those to later tokens where there are any.
 fn split(attributions: &Tensor, position: usize) -> Result<(Tensor, Option<Tensor>), Error> {
     let length = attributions.size()[0];
@@ -139,6 +144,7 @@ fn minus(a: Explanation, attributions: &Tensor, b: &Explanation) -> Result<Expla
         replacements: together(a.replacements, &b.replacements, |a, b| a - b),
         interactions: of_both(&a.interactions, &b.interactions, |x, y| x - y),
         ledger: a.ledger.zip(b.ledger.as_ref()).and_then(|(a, b)| a.plus(b, -1.0)),
+        by_layer: layers_of_both(&a.by_layer, &b.by_layer, |a, b| a - b),
         notes: if sampled { with_new(notes, vec![NO_ERRORS.to_owned()]) } else { notes },
     })
 }
@@ -167,6 +173,7 @@ fn plus(a: Explanation, b: Explanation) -> Result<Explanation, Error> {
         replacements: together(a.replacements, &b.replacements, |a, b| a + b),
         interactions: of_both(&a.interactions, &b.interactions, |x, y| x + y),
         ledger: a.ledger.zip(b.ledger.as_ref()).and_then(|(a, b)| a.plus(b, 1.0)),
+        by_layer: layers_of_both(&a.by_layer, &b.by_layer, |a, b| a + b),
         notes: with_new(
             a.notes,
             if sampled { with_new(b.notes, vec![NO_ERRORS.to_owned()]) } else { b.notes },

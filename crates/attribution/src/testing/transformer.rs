@@ -147,6 +147,9 @@ impl Inside for Transformer {
     fn residual(&self, layer: usize, embeddings: &Tensor) -> Result<Tensor, ModelError> {
         Ok(self.through(0..layer, embeddings)?)
     }
+    fn block(&self, layer: usize, residual: &Tensor) -> Result<Option<Tensor>, ModelError> {
+        Ok(Some(self.through(layer..layer + 1, residual)?))
+    }
     fn logits_from(
         &self,
         layer: usize,

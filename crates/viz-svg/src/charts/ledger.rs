@@ -15,6 +15,8 @@ use crate::values::parts::{Parts, head_of_rows};
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
+/// What numbers of layers are to each other.
+const ALTERNATIVES: &str = "Each holds all that earlier layers put into the stream, so they don't add up.";
 /// What account and paragraph take, where no width is asked for.
 const WIDTH: f64 = 640.0;
 const SIZE: f64 = 12.0;
@@ -28,7 +30,9 @@ const NAMED: usize = 3;
 /// is not accounted for where that is more than rounding, and the sum. Then the text, coloured by the row: of a record
 /// of one layer or head (`--layer`, `--head`) by what that brought from each token, and its cells are framed.
 ///
-/// Of a record with ledgers (the methods `direct-logit` and `alti-logit`). `hover` is the output; with `lock` all
+/// Of a record with ledgers (the methods `direct-logit` and `alti-logit`). Of one with sums by layer (the method
+/// `layer-gradient-x-activation`), a line for each layer with a bar for what the method gives all tokens together from
+/// there: alternatives, which don't add up; the row's own layer is bold. `hover` is the output; with `lock` all
 /// numbers are differences from that output's; `token` frames a word. Direct means without later layers: a part may
 /// also act through what later parts make of it, which is theirs here.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,7 +48,8 @@ impl Chart for Ledger {
     }
 
     fn lacks(&self, record: &Record) -> Option<&'static str> {
-        let known = record.outputs.iter().any(|output| output.ledger.is_some());
+        let known =
+            record.outputs.iter().any(|output| output.ledger.is_some() || !output.by_layer.is_empty());
         (!known && record.n_output() > 0).then_some(
             "the record does not say what the model's parts add; `saliency attribute --method direct-logit --target \
              logit` makes one that does, and so does alti-logit",
@@ -58,10 +63,11 @@ impl Chart for Ledger {
         let parts = Parts::of(&rows, options);
         let sizes = parts.as_ref().map_or_else(Vec::new, Parts::sizes);
         let of_parts = Scale::of_parts(sizes, &rows, options)?;
-        let mut sheet = Sheet::of_row(&rows, &scale, options, title(&rows));
-        let text = (!options.for_page).then(|| of_text(&rows));
+        let mut sheet = Sheet::of_row(&rows, &scale, options, title(&rows, parts.as_ref()));
+        let text = (!options.for_page).then(|| of_text(&rows, parts.as_ref()));
         if let Some(parts) = &parts {
-            sheet = sheet.with_bar_before(bar(&rows, parts, &of_parts), ("parts", "text"));
+            let what = if parts.are_alternatives() { "layers" } else { "parts" };
+            sheet = sheet.with_bar_before(bar(&rows, parts, &of_parts), (what, "text"));
         }
         let width = options.width.map_or(WIDTH, |width| width - 2.0 * margin(options));
         let (lines, height) = caption::lay_out(&captions(&rows, parts.as_ref()), width, options.theme);
@@ -75,7 +81,11 @@ impl Chart for Ledger {
             sheet.group("bars", None, account.bars(), (0.0, top));
             sheet.group("lines", None, account.texts(), (0.0, top));
             top += account.height() + 16.0;
-            said = format!("{} layers of {} heads. {}", parts.layers(), parts.heads(), sum(parts));
+            said = if parts.are_alternatives() {
+                format!("{} layers to start from. {ALTERNATIVES}", parts.layers())
+            } else {
+                format!("{} layers of {} heads. {}", parts.layers(), parts.heads(), sum(parts))
+            };
         }
         // A page is the text already.
         if let Some(heading) = text {
@@ -95,9 +105,12 @@ impl Chart for Ledger {
     }
 }
 
-fn title(rows: &Rows<'_>) -> String {
+fn title(rows: &Rows<'_>, parts: Option<&Parts<'_>>) -> String {
     match rows.hover() {
         None => rows.title(),
+        Some(_) if parts.is_some_and(Parts::are_alternatives) => {
+            format!("Layers of the model: {}", rows.title())
+        }
         Some(_) => format!("Parts of the model: {}", rows.title()),
     }
 }
@@ -133,6 +146,14 @@ fn captions(rows: &Rows<'_>, parts: Option<&Parts<'_>>) -> Vec<String> {
     };
     let largest = parts.in_words(NAMED);
     let largest = (!largest.is_empty()).then(|| format!("The largest: {}.", largest.join("; ")));
+    if parts.are_alternatives() {
+        let last = parts.layers() - 1;
+        let what = format!(
+            "What the method gives all tokens together where it starts from the residual stream before each layer \
+             (layer {last}: what the last norm reads). {ALTERNATIVES}"
+        );
+        return [Some(what), largest].into_iter().flatten().collect();
+    }
     let bias = parts.layers() > 0 && parts.attention_bias(0).is_some();
     let what = format!(
         "What each attention head (cells){} and each feed-forward part (FF) adds directly, without later layers; bars \
@@ -143,8 +164,14 @@ fn captions(rows: &Rows<'_>, parts: Option<&Parts<'_>>) -> Vec<String> {
 }
 
 /// What the text's colours are.
-fn of_text(rows: &Rows<'_>) -> String {
+fn of_text(rows: &Rows<'_>, parts: Option<&Parts<'_>>) -> String {
     let name = rows.record.method.as_ref().map_or("the method", |method| &method.name);
+    if let Some(parts) = parts
+        && parts.are_alternatives()
+    {
+        let layer = head_of_rows(rows.record).0.unwrap_or(0);
+        return format!("The text: what {} gives each token from layer {layer}, bold above.", visible(name));
+    }
     match head_of_rows(rows.record) {
         (None, None) => format!("The text: what {} says each token gave.", visible(name)),
         (Some(layer), None) => format!("The text: what the heads of layer {layer} brought from each token."),

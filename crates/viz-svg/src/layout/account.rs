@@ -119,7 +119,7 @@ impl<'a, 'r> Account<'a, 'r> {
     pub(crate) fn height(&self) -> f64 {
         let lines = self.lines();
         let bottom = self.places(&lines).last().map_or(HEAD, |(top, height)| top + height);
-        bottom + GAP + LINES.1
+        if self.parts.are_alternatives() { bottom } else { bottom + GAP + LINES.1 }
     }
 
     /// The cells of heads, biases and feed-forward parts.
@@ -189,6 +189,9 @@ impl<'a, 'r> Account<'a, 'r> {
         let bottom = places.last().map_or(HEAD, |(top, height)| top + height);
         let mut items: Vec<Item> = cells.into_items().collect();
         items.push(Item::Line { from: (zero, HEAD), to: (zero, bottom), color: theme.muted(), width: 1.0 });
+        if self.parts.are_alternatives() {
+            return items;
+        }
         let (from, to) = ((left, bottom + GAP / 2.0), (self.width(), bottom + GAP / 2.0));
         items.push(Item::Line { from, to, color: theme.ink(), width: 1.0 });
         items
@@ -220,24 +223,27 @@ impl<'a, 'r> Account<'a, 'r> {
                 continue;
             }
             reached = middle;
-            items.extend(self.line_of(&line.name, line.number, middle + 3.0, false));
+            let own = self.parts.are_alternatives() && line.layer == self.framed.0;
+            let [name, number] = self.line_of(&line.name, line.number, middle + 3.0);
+            items.extend(if own { [name.bold(), number.bold()] } else { [name, number] }.map(Item::from));
+        }
+        if self.parts.are_alternatives() {
+            return items;
         }
         let y = self.height() - LINES.1 / 2.0 + 3.0;
-        items.extend(self.line_of("together", self.parts.value.unwrap_or(self.parts.total()), y, true));
+        let total = self.parts.value.unwrap_or(self.parts.total());
+        let [name, number] = self.line_of("together", total, y);
+        items.push(Text { x: self.left_of_bars(), anchor: Anchor::Start, ..name }.bold().into());
+        items.push(number.bold().into());
         items
     }
 
     /// A line's name on the left and its number on the right.
-    fn line_of(&self, name: &str, number: f64, y: f64, bold: bool) -> [Item; 2] {
+    fn line_of(&self, name: &str, number: f64, y: f64) -> [Text; 2] {
         let ink = self.scale.theme.ink();
         let number = font::fitted(&self.parts.spelled(number), SIZE, NUMBERS);
         let number = Text::new(number, self.width(), y, SIZE, ink).anchored(Anchor::End);
-        let x = if bold { self.left_of_bars() } else { NAMES - GAP };
-        let name = Text::new(font::fitted(name, SIZE, NAMES - GAP), x, y, SIZE, ink);
-        if bold {
-            [name.bold().into(), number.bold().into()]
-        } else {
-            [name.anchored(Anchor::End).into(), number.into()]
-        }
+        let name = Text::new(font::fitted(name, SIZE, NAMES - GAP), NAMES - GAP, y, SIZE, ink);
+        [name.anchored(Anchor::End), number]
     }
 }

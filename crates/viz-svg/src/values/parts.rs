@@ -1,4 +1,5 @@
-//! What the parts of a model add to the hovered output, or how much more than to the locked one.
+//! What the parts of a model add to the hovered output, or what a method finds from each of its layers; or how much
+//! more than for the locked one.
 
 use crate::options::Options;
 use crate::options::look::Look;
@@ -10,9 +11,12 @@ use saliency_schema::{Ledger, Record};
 /// What is not accounted for is a line of its own from this share of the largest part on: less may be rounding.
 const ACCOUNTED: f64 = 1e-3;
 
-/// What the parts of a model add to one output.
+/// What the parts of a model add to one output, or what a method finds from each of its layers.
 pub(crate) struct Parts<'a> {
+    /// Of layers alone, without parts.
     ledger: Ledger,
+    /// What a method finds from each layer; `None` where there are parts.
+    alternatives: Option<Vec<Option<f64>>>,
     /// What the parts should add up to, where it is recorded.
     pub(crate) value: Option<f64>,
     pub(crate) unit: Unit,
@@ -22,23 +26,28 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Those of the hovered output; `None` where it has no ledger, or none that can be compared.
+    /// Those of the hovered output; `None` where it has neither a ledger nor sums by layer, or none that can be
+    /// compared.
     pub(crate) fn of(rows: &Rows<'a>, options: &Options) -> Option<Self> {
         let record = rows.record();
-        let own = ledger(record, rows.hover()?)?;
+        let hover = rows.hover()?;
         let value = |row: usize| record.outputs.get(row)?.value;
-        let (ledger, value) = match rows.lock() {
-            None => (own.clone(), value(rows.hover()?)),
-            Some(lock) => {
-                let value = value(rows.hover()?).zip(value(lock)).map(|(own, other)| own - other);
-                (own.plus(ledger(record, lock)?, -1.0)?, value)
+        let (ledger, alternatives, value) = match (ledger(record, hover), rows.lock()) {
+            (Some(own), None) => (own.clone(), None, value(hover)),
+            (Some(own), Some(lock)) => {
+                let value = value(hover).zip(value(lock)).map(|(own, other)| own - other);
+                (own.plus(ledger(record, lock)?, -1.0)?, None, value)
+            }
+            (None, lock) => {
+                let sums = by_layer(record, hover, lock)?;
+                (Ledger::new(vec![Vec::new(); sums.len()]), Some(sums), None)
             }
         };
         let (unit, after_number) = match options.look {
             Look::Notebook => (Unit::Recorded, ""),
             Look::Plain => (Unit::Signed, target_unit(record)),
         };
-        Some(Self { ledger, value, unit, after_number, compares: rows.compares() })
+        Some(Self { ledger, alternatives, value, unit, after_number, compares: rows.compares() })
     }
 
     pub(crate) fn layers(&self) -> usize {
@@ -67,8 +76,16 @@ impl<'a> Parts<'a> {
         (!parts.is_empty()).then(|| parts.get(layer).copied().flatten().into())
     }
 
-    /// All parts of a layer together; missing ones count nothing.
+    /// Whether they are numbers of which each stands for itself: nothing adds up.
+    pub(crate) fn are_alternatives(&self) -> bool {
+        self.alternatives.is_some()
+    }
+
+    /// All parts of a layer together; missing ones count nothing. Of alternatives, the layer's own number.
     pub(crate) fn of_layer(&self, layer: usize) -> f64 {
+        if let Some(sums) = &self.alternatives {
+            return sums[layer].unwrap_or(f64::NAN);
+        }
         let list = |list: &[Option<f64>]| list.get(layer).copied().flatten();
         let others = [list(&self.ledger.attention_bias), list(&self.ledger.feed_forward)];
         self.ledger.heads[layer].iter().copied().chain(others).flatten().sum()
@@ -104,6 +121,7 @@ impl<'a> Parts<'a> {
     pub(crate) fn sizes(&self) -> Vec<f64> {
         let ledger = &self.ledger;
         let cells = ledger.heads.iter().flatten().chain(&ledger.feed_forward).chain(&ledger.attention_bias);
+        let cells = cells.chain(self.alternatives.iter().flatten());
         cells.copied().flatten().filter(|x| x.is_finite()).map(f64::abs).collect()
     }
 
@@ -114,6 +132,8 @@ impl<'a> Parts<'a> {
             let named = heads.iter().enumerate();
             all.extend(named.filter_map(|(head, x)| Some((format!("head {head} of layer {layer}"), (*x)?))));
         }
+        let sums = self.alternatives.iter().flatten().enumerate();
+        all.extend(sums.filter_map(|(layer, x)| Some((format!("layer {layer}"), (*x)?))));
         for (name, list) in [
             ("the feed-forward part of layer", &self.ledger.feed_forward),
             ("the attention's bias of layer", &self.ledger.attention_bias),
@@ -148,6 +168,15 @@ impl<'a> Parts<'a> {
 /// Parts that add something, by name.
 fn named<const N: usize>(parts: [(&'static str, Option<f64>); N]) -> Vec<(&'static str, f64)> {
     parts.into_iter().filter_map(|(name, x)| Some((name, x?))).filter(|(_, x)| *x != 0.0).collect()
+}
+
+/// What a method finds for a row from each layer, or how much more than for another row.
+fn by_layer(record: &Record, row: usize, lock: Option<usize>) -> Option<Vec<Option<f64>>> {
+    let sums = |row: usize| Some(&record.outputs.get(row)?.by_layer).filter(|sums| !sums.is_empty());
+    let own = sums(row)?;
+    let Some(lock) = lock else { return Some(own.clone()) };
+    let other = sums(lock).filter(|other| other.len() == own.len())?;
+    Some(own.iter().zip(other).map(|(own, other)| Some((*own)? - (*other)?)).collect())
 }
 
 /// What is known of a row's parts.

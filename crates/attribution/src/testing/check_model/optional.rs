@@ -145,6 +145,10 @@ impl Check<'_> {
                 let view = checked::attention_at(inside, layer, &residual.f_select(0, 0)?)?;
                 attention(layer, &residual.f_select(0, 0)?, &view)?;
                 let next = checked::residual(inside, layer + 1, &self.embeddings)?.f_select(0, 0)?;
+                if let Some(found) = checked::block(inside, layer, &residual)? {
+                    let what = format!("the output of block({layer}) and residual {}", layer + 1);
+                    same(&found.f_select(0, 0)?, &next, &what)?;
+                }
                 let what = format!("the output of attention_at({layer}) and residual {}", layer + 1);
                 same(&view.output, &next, &what)?;
                 let second = checked::feed_forward(inside, layer, &view.attended)?;
