@@ -1,21 +1,14 @@
 //! Percentiles of resampled numbers.
 
+use saliency_schema::quantile;
+
 /// The interval that holds this share of the numbers: its ends are the percentiles that cut off as much below as above,
 /// interpolated between neighbours as `NumPy` does. `None` without a finite number.
 pub(crate) fn interval(mut numbers: Vec<f64>, confidence: f64) -> Option<[f64; 2]> {
     numbers.retain(|x| x.is_finite());
     numbers.sort_unstable_by(f64::total_cmp);
     let tail = (1.0 - confidence) / 2.0;
-    Some([percentile(&numbers, tail)?, percentile(&numbers, 1.0 - tail)?])
-}
-
-/// Of sorted numbers, at a share from 0 to 1.
-fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let place = share.clamp(0.0, 1.0) * last as f64;
-    let below = (place as usize).min(last);
-    let (low, high) = (sorted[below], sorted[(below + 1).min(last)]);
-    Some(low + (high - low) * (place - below as f64))
+    Some([quantile(&numbers, tail)?, quantile(&numbers, 1.0 - tail)?])
 }
 
 #[cfg(test)]

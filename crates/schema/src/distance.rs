@@ -2,6 +2,7 @@
 
 #[cfg(feature = "sentences")]
 use crate::crossing::{Crossing, Numbered};
+use crate::quantile::quantile;
 use crate::record::Record;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -168,8 +169,8 @@ impl DistanceProfile {
             shares.sort_unstable_by(f64::total_cmp);
             even.sort_unstable_by(f64::total_cmp);
             let [low, high] = BAND;
-            let band = BAND.map(|share| quantile(&shares, share));
-            let even = [low, 0.5, high].map(|share| quantile(&even, share));
+            let band = [quantile(&shares, low)?, quantile(&shares, high)?];
+            let even = [quantile(&even, low)?, quantile(&even, 0.5)?, quantile(&even, high)?];
             Some((distance, At { median, band, even, count: shares.len() }))
         };
         let distances = shares.into_iter().filter_map(at);
@@ -269,13 +270,6 @@ fn places(record: &Record) -> Vec<Range<usize>> {
 
 /// The quantiles that a band lies between.
 const BAND: [f64; 2] = [0.1, 0.9];
-
-/// The quantile of values in ascending order, by linear interpolation; they are at least one.
-fn quantile(values: &[f64], share: f64) -> f64 {
-    let place = share * (values.len() - 1) as f64;
-    let (below, above) = (values[place.floor() as usize], values[place.ceil() as usize]);
-    below + (above - below) * place.fract()
-}
 
 /// The middle value, or the mean of the middle two.
 fn median(values: &mut [f64]) -> Option<f64> {

@@ -19,7 +19,8 @@ impl Streams {
     /// Those of a problem's input; `None` for a model that does not run its blocks one by one. Wants gradients switched
     /// on.
     pub(crate) fn of<'a>(inside: &'a dyn Inside, problem: &Problem<'a>) -> Result<Option<Self>, Error> {
-        let positions = problem.positions(&(0..problem.n_output()));
+        let outputs = 0..problem.n_output();
+        let positions = problem.positions(&outputs);
         let start = tch::no_grad(|| checked::residual(inside, 0, &problem.embeddings()))?;
         let start = start.f_detach()?.f_narrow(1, 0, positions.end as i64)?.f_contiguous()?;
         let mut last = start.f_set_requires_grad(true)?;
@@ -32,7 +33,8 @@ impl Streams {
         let logits = checked::logits_from(inside, problem.vocabulary(), from, positions)?;
         problem.count(Cost::forwards(1.0))?;
         residuals.push(last);
-        let forward = Forward::of_stream(problem.model(), residuals[0].shallow_clone(), logits, 0);
+        let first = problem.members_of(&outputs).start;
+        let forward = Forward::of_stream(problem.model(), residuals[0].shallow_clone(), logits, first);
         Ok(Some(Self { residuals, forward }))
     }
 

@@ -1,15 +1,9 @@
 //! Quantiles between values.
 
-/// The quantiles of some values at some shares: at `share · (n − 1)`, in a straight line between the values around
-/// that. 0 for no value.
+/// The quantiles of some values at some shares. 0 for no value.
 pub(crate) fn quantiles<const N: usize>(mut values: Vec<f64>, shares: [f64; N]) -> [f64; N] {
     values.sort_by(f64::total_cmp);
-    shares.map(|share| {
-        let place = share * values.len().saturating_sub(1) as f64;
-        let below = values.get(place.floor() as usize).copied().unwrap_or(0.0);
-        let above = values.get(place.ceil() as usize).copied().unwrap_or(below);
-        below + (above - below) * place.fract()
-    })
+    shares.map(|share| saliency_schema::quantile(&values, share).unwrap_or(0.0))
 }
 
 #[cfg(test)]
