@@ -55,11 +55,12 @@ fn draw(criterion: &mut Criterion) {
     let scores = saliency_schema::scores::read(include_bytes!("../tests/data/scores.json")).unwrap();
     let options = Options { scores: Some(Arc::new(scores)), ..Options::default() };
     for (name, record) in [("run-30", run_30()), ("100x200", shape(100, 200))] {
-        let records = [complete(record)];
+        let records = vec![complete(record); 5];
         let mut group = criterion.benchmark_group(name);
         for chart in charts() {
             let options = if chart.needs_scores() { &options } else { &Options::default() };
-            let svg = || chart.draw(&records, options).unwrap().to_svg();
+            let records = if chart.needs_several() { &records } else { &records[..1] };
+            let svg = || chart.draw(records, options).unwrap().to_svg();
             println!("{name}/{}: {} bytes of SVG", chart.name(), svg().len());
             group.bench_function(format!("{}/svg", chart.name()), |b| b.iter(svg));
         }
