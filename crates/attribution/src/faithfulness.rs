@@ -15,7 +15,7 @@ use crate::faithfulness::grid::Grid;
 use crate::faithfulness::metrics::metrics;
 use crate::faithfulness::order::{Order, random};
 use crate::faithfulness::soft::Soft;
-use crate::faithfulness::subsets::Subsets;
+use crate::faithfulness::subsets::Sets;
 use crate::method::ablation::Ablation;
 use crate::method::baseline::Baseline;
 use crate::model::LanguageModel;
@@ -217,10 +217,10 @@ impl Faithfulness {
     ///   Attribution Importance for Improving Faithfulness Metrics"; as Zhao & Shan 2024, "ReAGent", have it). The
     ///   target takes no part.
     ///
-    /// Cost: for each output and operator at most `2 × steps × (records + random orders)` forward passes, and one for
-    /// each subset and each token; sets of tokens that occur twice run once, and all from their first removed token on
-    /// where the model has a prefix cache. Soft masks take `2 × samples × (records + random orders) + 1` for each
-    /// output.
+    /// Cost: for each output and operator at most `2 × steps × (records + random orders)` forward passes, and for
+    /// each operator one for each subset and each token, from which all outputs are read; sets of tokens that occur
+    /// twice run once, and all from their first removed token on where the model has a prefix cache. Soft masks take
+    /// `2 × samples × (records + random orders) + 1` for each output.
     ///
     /// # Errors
     /// Records of another sequence, outputs beyond it, parameters out of range, an operator that the model can't serve;
@@ -236,16 +236,23 @@ impl Faithfulness {
     ) -> Result<Measured, Error> {
         self.check(sequence, records, outputs)?;
         let (mut measurements, mut cost) = (Vec::new(), (0.0, 0.0));
+        let parts = outputs.len() as f64 + 1.0;
+        let sets = self.sets(model, sequence, target, outputs, &mut |done: Progress| {
+            watch(Progress { share: done.share / parts, ..done })
+        });
+        let (sets, forward) = sets?;
+        cost.0 += forward;
         for (done, &output) in outputs.iter().enumerate() {
             let cut = sequence.cut(output + 1);
-            let share = |share: f64| (done as f64 + share) / outputs.len() as f64;
+            let share = |share: f64| (done as f64 + 1.0 + share) / parts;
             let mut watch = |done: Progress| watch(Progress { share: share(done.share), ..done });
             with_gradients(|| {
                 let problem = Problem::watched(model, &cut, target, self.settings, Some(&mut watch))?;
                 let context = problem.row_length(output);
-                for operator in &self.operators {
+                for (operator, sets) in self.operators.iter().zip(&sets) {
                     let game = Game::new(&problem, &GameRules::tokens(operator.clone()), "faithfulness")?;
-                    let asked = self.of_output(&game, output, (operator, records), &mut measurements)?;
+                    let asked =
+                        self.of_output(&game, output, (operator, records, sets), &mut measurements)?;
                     cost.1 += (asked * context) as f64;
                 }
                 let asked = self.soft_of(&problem, output, records, &mut measurements)?;
@@ -256,6 +263,31 @@ impl Faithfulness {
         }
         let whole = |tokens: f64| tokens.round() as u64;
         Ok(Measured { measurements, cost: Cost::new(whole(cost.0), whole(cost.1)) })
+    }
+
+    /// Of each operator the sets that all outputs share, and the tokens that went forward for them.
+    fn sets(
+        &self,
+        model: &dyn LanguageModel,
+        sequence: &Sequence,
+        target: &dyn Target,
+        outputs: &[usize],
+        watch: &mut dyn FnMut(Progress) -> bool,
+    ) -> Result<(Vec<Sets>, f64), Error> {
+        let none = || self.operators.iter().map(|_| Sets::default()).collect();
+        let Some(last) = outputs.iter().max().filter(|_| self.subsets > 0 || self.leave_one_out) else {
+            return Ok((none(), 0.0));
+        };
+        let whole = sequence.cut(last + 1);
+        with_gradients(|| {
+            let problem = Problem::watched(model, &whole, target, self.settings, Some(watch))?;
+            let sets = self.operators.iter().map(|operator| {
+                let game = Game::new(&problem, &GameRules::tokens(operator.clone()), "faithfulness")?;
+                Sets::run(&game, (self.subsets, self.seed), self.leave_one_out)
+            });
+            let sets = sets.collect::<Result<_, Error>>()?;
+            Ok((sets, problem.cost().forwards * problem.row_length(*last) as f64))
+        })
     }
 
     /// Measures soft masks at one output, and gives the number of passes that were asked for.
@@ -290,7 +322,7 @@ impl Faithfulness {
         &self,
         game: &Game<'_, '_>,
         output: usize,
-        (operator, records): (&Ablation, &[&Record]),
+        (operator, records, sets): (&Ablation, &[&Record], &Sets),
         measurements: &mut Vec<Measurement>,
     ) -> Result<usize, Error> {
         let context = game.problem.row_length(output);
@@ -302,11 +334,12 @@ impl Faithfulness {
         let grid = Grid::new(removable.len(), self.steps);
         let mut runs = Runs { removable: &removable, places: BTreeMap::new() };
         let chains: Vec<Chains> = orders.iter().map(|order| Chains::of(order, &grid, &mut runs)).collect();
-        let subsets = Subsets::draw(self.subsets, removable.len(), (self.seed, output));
-        let subsets = subsets.placed(&mut runs);
-        let singles = if self.leave_one_out && removable.len() > 1 { removable.len() } else { 0 };
-        let singles: Vec<usize> = (0..singles).map(|token| runs.place(&[token])).collect();
-        let asked = chains.iter().map(Chains::len).sum::<usize>() + subsets.len() + singles.len();
+        let many = removable.len() > 1;
+        let subsets = (self.subsets > 0 && many).then(|| sets.at(output, &removable));
+        let singles = if self.leave_one_out && many { &removable[..] } else { &[] };
+        let asked = chains.iter().map(Chains::len).sum::<usize>()
+            + if many { self.subsets } else { 0 }
+            + singles.len();
 
         let values = runs.values(game, output)?;
         let clean = game.problem.value_at_input(output)?;
@@ -318,11 +351,12 @@ impl Faithfulness {
                 measurement = measurement.with_metric(name, value);
             }
             if let Some(row) = rows.get(place) {
-                for (name, value) in subsets.metrics(row, &values, clean) {
+                for (name, value) in subsets.iter().flat_map(|subsets| subsets.metrics(row, clean)) {
                     measurement = measurement.with_metric(name, value);
                 }
                 if !singles.is_empty() {
-                    let losses: Vec<_> = singles.iter().map(|place| Some(clean - values[*place]?)).collect();
+                    let losses = singles.iter().map(|token| Some(clean - sets.without(*token, output)?));
+                    let losses: Vec<_> = losses.collect();
                     let row: Vec<_> = row.iter().copied().map(Some).collect();
                     measurement = measurement.with_metric("tau-leave-one-out", tau(&row, &losses));
                 }

@@ -206,6 +206,60 @@ fn curves_are_those_of_runs_one_by_one() {
     }
 }
 
+/// Kendall's τ-b by counting pairs.
+fn tau(a: &[f64], b: &[f64]) -> f64 {
+    let (mut both, mut of_a, mut of_b) = (0.0, 0.0, 0.0);
+    for (i, j) in (0..a.len()).flat_map(|j| (0..j).map(move |i| (i, j))) {
+        let sign = |x: &[f64]| x[i].partial_cmp(&x[j]).map_or(0.0, |order| f64::from(order as i8));
+        (both, of_a, of_b) = (both + sign(a) * sign(b), of_a + sign(a).abs(), of_b + sign(b).abs());
+    }
+    both / f64::sqrt(of_a * of_b)
+}
+
+/// One pass without a set of tokens serves all outputs. Of each token alone, every output's loss is that of a pass of
+/// its own; of many random subsets, every output's infidelity is that of all subsets of its context.
+#[test]
+fn sets_of_tokens_serve_all_outputs() {
+    let model = Transformer::new(6, 2);
+    let whole: Vec<u32> = INPUTS.into_iter().chain(OUTPUTS).collect();
+    let record = occluded(&model, &sequence());
+    for operator in [Ablation::Deletion, Baseline::Zero.into()] {
+        let faithfulness = Faithfulness::new().operators(vec![operator.clone()]).random_orders(0).soft(0);
+        let found = measured(&faithfulness.subsets(4000), &model, &sequence(), &[&record], &[0, 2]);
+        for measurement in &found.measurements {
+            let output = measurement.output.unwrap();
+            let ids = &whole[..INPUTS.len() + output];
+            let row: Vec<f64> = record.attributions[output].iter().map(|x| x.unwrap()).collect();
+            let run = |removed: &[usize]| by_hand(&model, ids, OUTPUTS[output], removed, &operator);
+            let lost = |removed: &[usize]| run(&[]) - run(removed);
+            let each: Vec<f64> = (0..row.len()).map(|token| lost(&[token])).collect();
+            close(measurement.metrics["tau-leave-one-out"], tau(&row, &each));
+
+            let subsets = (1..(1_usize << row.len()) - 1)
+                .map(|set| (0..row.len()).filter(|token| set >> token & 1 == 1).collect::<Vec<_>>());
+            let pairs: Vec<(f64, f64)> =
+                subsets.map(|set| (set.iter().map(|token| row[*token]).sum(), lost(&set))).collect();
+            let mean = |f: &dyn Fn(f64, f64) -> f64| {
+                pairs.iter().map(|(a, b)| f(*a, *b)).sum::<f64>() / pairs.len() as f64
+            };
+            let factor = mean(&|a, b| a * b) / mean(&|a, _| a * a);
+            let expected = mean(&|a, b| (factor * a - b).powi(2));
+            let variance = mean(&|a, b| ((factor * a - b).powi(2) - expected).powi(2));
+            let error = (variance / 4000.0).sqrt();
+            let found = measurement.metrics["infidelity"].unwrap();
+            assert!(
+                expected > 0.0 && (found - expected).abs() < 4.0 * error,
+                "{found}, {expected} ± {error}"
+            );
+        }
+    }
+    // Beside both outputs and alone, the last one sees the same sets.
+    let [both, alone] = [&[0, 2][..], &[2]].map(|outputs| {
+        measured(&zero().random_orders(0), &model, &sequence(), &[&record], outputs).measurements
+    });
+    assert_eq!(both[1].metrics["infidelity"], alone[0].metrics["infidelity"]);
+}
+
 /// The network is so sure of what comes next that it samples nothing else.
 #[test]
 fn what_the_model_samples_is_what_it_expects() {

@@ -1,64 +1,78 @@
-//! Random subsets of the tokens, and how well sums of attributions predict what the target does without them.
+//! Random subsets of the tokens, and each token alone: what the target is without them, at every output from one pass a
+//! set, and how well sums of attributions predict it.
 
-use crate::faithfulness::Runs;
+use crate::coalitions::game::Game;
+use crate::error::Error;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use saliency_schema::spearman;
+use std::collections::BTreeSet;
 
 /// Beyond the streams of random orders.
 const STREAM: u64 = 1 << 63;
 
-/// Places of removed tokens, of each subset.
-pub(super) struct Subsets(Vec<Vec<usize>>);
+/// Sets of removed tokens that all outputs share: an output sees of each what stands in its context.
+#[derive(Default)]
+pub(super) struct Sets {
+    /// Removed tokens, and every output's target without them.
+    subsets: Vec<(BTreeSet<usize>, Vec<f64>)>,
+    /// Of each token alone, where it can be removed.
+    singles: Vec<Option<Vec<f64>>>,
+}
 
-/// The same, with the places of their runs.
-pub(super) struct Placed(Vec<(Vec<usize>, usize)>);
+/// The subsets as one output sees them: places of removed tokens among those that can be, and the target without them.
+pub(super) struct Subsets(Vec<(Vec<usize>, f64)>);
 
-impl Subsets {
-    /// So many subsets: each token goes with probability ½, but not all of them and not none.
-    pub(super) fn draw(count: usize, tokens: usize, (seed, output): (u64, usize)) -> Self {
+impl Sets {
+    /// Runs `count` subsets, of which each token is part with probability ½, and, where asked, each token alone.
+    pub(super) fn run(
+        game: &Game<'_, '_>,
+        (count, seed): (usize, u64),
+        each_alone: bool,
+    ) -> Result<Self, Error> {
+        let Some(last) = game.problem.n_output().checked_sub(1) else { return Ok(Self::default()) };
+        let tokens = game.problem.row_length(last);
+        let removable: Vec<usize> =
+            (0..tokens).filter(|token| game.predicted_without(&[*token])[last]).collect();
         let mut numbers = ChaCha8Rng::seed_from_u64(seed);
-        numbers.set_stream(STREAM | output as u64);
-        let count = if tokens < 2 { 0 } else { count };
-        let one = |_| loop {
-            let removed: Vec<usize> = (0..tokens).filter(|_| numbers.random::<bool>()).collect();
-            if !removed.is_empty() && removed.len() < tokens {
-                return removed;
-            }
-        };
-        Self((0..count).map(one).collect())
+        numbers.set_stream(STREAM);
+        let mut draw = |_| removable.iter().copied().filter(|_| numbers.random()).collect::<Vec<_>>();
+        let subsets: Vec<Vec<usize>> = (0..count).map(&mut draw).collect();
+        let alone = if each_alone { &removable[..] } else { &[] };
+        let sets: Vec<Vec<usize>> =
+            subsets.iter().cloned().chain(alone.iter().map(|token| vec![*token])).collect();
+        let mut values = game.values(&sets, 0)?;
+        let of_singles = values.split_off(subsets.len());
+        let mut singles = vec![None; tokens];
+        for (token, values) in alone.iter().zip(of_singles) {
+            singles[*token] = Some(values);
+        }
+        let subsets = subsets.into_iter().map(|removed| removed.into_iter().collect()).zip(values);
+        Ok(Self { subsets: subsets.collect(), singles })
     }
 
-    pub(super) fn placed(self, runs: &mut Runs<'_>) -> Placed {
-        let placed = |removed: Vec<usize>| {
-            let place = runs.place(&removed);
-            (removed, place)
+    /// Those that remove some, but not all, of the tokens that can be removed before an output.
+    pub(super) fn at(&self, output: usize, removable: &[usize]) -> Subsets {
+        let places = |set: &BTreeSet<usize>| -> Vec<usize> {
+            (0..removable.len()).filter(|place| set.contains(&removable[*place])).collect()
         };
-        Placed(self.0.into_iter().map(placed).collect())
+        let seen = self.subsets.iter().map(|(set, values)| (places(set), values[output]));
+        let some = |(removed, _): &(Vec<usize>, f64)| !removed.is_empty() && removed.len() < removable.len();
+        Subsets(seen.filter(some).filter(|(_, value)| value.is_finite()).collect())
+    }
+
+    /// The target of an output without one token, where that is known.
+    pub(super) fn without(&self, token: usize, output: usize) -> Option<f64> {
+        self.singles.get(token)?.as_ref().map(|values| values[output]).filter(|value| value.is_finite())
     }
 }
 
-impl Placed {
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// `infidelity` and `lds` of a row; nothing without subsets.
-    pub(super) fn metrics(
-        &self,
-        row: &[f64],
-        values: &[Option<f64>],
-        clean: f64,
-    ) -> Vec<(&'static str, Option<f64>)> {
-        if self.0.is_empty() {
-            return Vec::new();
-        }
+impl Subsets {
+    /// `infidelity` and `lds` of a row.
+    pub(super) fn metrics(&self, row: &[f64], clean: f64) -> [(&'static str, Option<f64>); 2] {
         let sum = |removed: &[usize]| removed.iter().map(|place| row[*place]).sum::<f64>();
-        let pairs: Vec<(f64, f64)> = self
-            .0
-            .iter()
-            .filter_map(|(removed, place)| Some((sum(removed), clean - values[*place]?)))
-            .collect();
+        let pairs: Vec<(f64, f64)> =
+            self.0.iter().map(|(removed, value)| (sum(removed), clean - value)).collect();
         let product = |f: fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>();
         let size = product(|(predicted, _)| predicted * predicted);
         let factor = if size > 0.0 { product(|(predicted, lost)| predicted * lost) / size } else { 0.0 };
@@ -66,6 +80,6 @@ impl Placed {
         let infidelity = (!pairs.is_empty()).then(|| errors.sum::<f64>() / pairs.len() as f64);
         // What is kept and the target fall as what is removed and its loss rise.
         let (predicted, lost): (Vec<_>, Vec<_>) = pairs.iter().map(|(p, l)| (Some(*p), Some(*l))).unzip();
-        vec![("infidelity", infidelity), ("lds", spearman(&predicted, &lost))]
+        [("infidelity", infidelity), ("lds", spearman(&predicted, &lost))]
     }
 }
