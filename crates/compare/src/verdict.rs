@@ -141,8 +141,15 @@ impl<'s> Standing<'s> {
                 format!("{few} pairs are too few to tell any method from {chance}; {FEWEST} are needed.")
             }
             ([], _) => format!("no method beats {chance}."),
-            (_, []) => format!("{better} beat {chance}."),
-            (_, _) => format!("{better} beat {chance}; {not} do not."),
+            (won, lost) => {
+                let beat = if won.len() == 1 { "beats" } else { "beat" };
+                let others = match lost {
+                    [] => String::new(),
+                    [_] => format!("; {not} does not"),
+                    _ => format!("; {not} do not"),
+                };
+                format!("{better} {beat} {chance}{others}.")
+            }
         }
     }
 }

@@ -144,7 +144,7 @@ fn cases_are_pooled_beside_chance() {
     let chance = first.paired.iter().find(|paired| paired.against == 2).unwrap();
     assert_eq!((chance.difference, chance.win_rate), (Some(0.625), Some(0.875)));
     let verdict = scores.verdict.as_deref().unwrap();
-    assert!(verdict.starts_with("By pointing-game: good beat chance; poor do not."), "{verdict}");
+    assert!(verdict.starts_with("By pointing-game: good beats chance; poor does not."), "{verdict}");
     let table = &Table::of(&scores)[0];
     assert_eq!(table.header[..3], ["method", "pointing-game", "reciprocal-rank"]);
     let names: Vec<&str> = table.rows.iter().map(|row| row[0].as_str()).collect();

@@ -75,7 +75,7 @@ fn a_winner_needs_an_interval_without_zero() {
     };
     assert_eq!(
         verdict(&good, &poor, false),
-        "By comprehensiveness under deletion: good beat random orders; poor do not. good is better than every other \
+        "By comprehensiveness under deletion: good beats random orders; poor does not. good is better than every other \
          method. 8 outputs of one text: nothing is said beyond this text."
     );
     let close = verdict(&poor, &noise.map(|x| -x), true);
