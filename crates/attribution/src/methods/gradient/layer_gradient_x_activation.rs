@@ -25,7 +25,7 @@ use tch::{Kind, Tensor};
 /// the last of them is near 0.
 ///
 /// Cost: a forward pass, and for each output a backward pass through all blocks, or through the remaining ones of a
-/// model without [`Inside::block`](crate::Inside::block), which gives no sums by layer.
+/// model without [`Inside::block`], which gives no sums by layer.
 /// Source: Shrikumar et al. 2016; as `LayerGradientXActivation` in captum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LayerGradientXActivation {
