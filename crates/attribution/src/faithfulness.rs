@@ -237,10 +237,8 @@ impl Faithfulness {
         self.check(sequence, records, outputs)?;
         let (mut measurements, mut cost) = (Vec::new(), (0.0, 0.0));
         let parts = outputs.len() as f64 + 1.0;
-        let sets = self.sets(model, sequence, target, outputs, &mut |done: Progress| {
-            watch(Progress { share: done.share / parts, ..done })
-        });
-        let (sets, forward) = sets?;
+        let mut first = |done: Progress| watch(Progress { share: done.share / parts, ..done });
+        let (sets, forward) = self.sets(model, sequence, target, outputs, &mut first)?;
         cost.0 += forward;
         for (done, &output) in outputs.iter().enumerate() {
             let cut = sequence.cut(output + 1);
@@ -274,9 +272,8 @@ impl Faithfulness {
         outputs: &[usize],
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<(Vec<Sets>, f64), Error> {
-        let none = || self.operators.iter().map(|_| Sets::default()).collect();
         let Some(last) = outputs.iter().max().filter(|_| self.subsets > 0 || self.leave_one_out) else {
-            return Ok((none(), 0.0));
+            return Ok((self.operators.iter().map(|_| Sets::default()).collect(), 0.0));
         };
         let whole = sequence.cut(last + 1);
         with_gradients(|| {

@@ -6,7 +6,7 @@ use crate::error::Error;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use saliency_schema::spearman;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Beyond the streams of random orders.
 const STREAM: u64 = 1 << 63;
@@ -16,8 +16,8 @@ const STREAM: u64 = 1 << 63;
 pub(super) struct Sets {
     /// Removed tokens, and every output's target without them.
     subsets: Vec<(BTreeSet<usize>, Vec<f64>)>,
-    /// Of each token alone, where it can be removed.
-    singles: Vec<Option<Vec<f64>>>,
+    /// Of each token that can be removed, every output's target without it alone.
+    singles: BTreeMap<usize, Vec<f64>>,
 }
 
 /// The subsets as one output sees them: places of removed tokens among those that can be, and the target without them.
@@ -43,10 +43,7 @@ impl Sets {
             subsets.iter().cloned().chain(alone.iter().map(|token| vec![*token])).collect();
         let mut values = game.values(&sets, 0)?;
         let of_singles = values.split_off(subsets.len());
-        let mut singles = vec![None; tokens];
-        for (token, values) in alone.iter().zip(of_singles) {
-            singles[*token] = Some(values);
-        }
+        let singles = alone.iter().copied().zip(of_singles).collect();
         let subsets = subsets.into_iter().map(|removed| removed.into_iter().collect()).zip(values);
         Ok(Self { subsets: subsets.collect(), singles })
     }
@@ -63,7 +60,7 @@ impl Sets {
 
     /// The target of an output without one token, where that is known.
     pub(super) fn without(&self, token: usize, output: usize) -> Option<f64> {
-        self.singles.get(token)?.as_ref().map(|values| values[output]).filter(|value| value.is_finite())
+        self.singles.get(&token).map(|values| values[output]).filter(|value| value.is_finite())
     }
 }
 
