@@ -173,6 +173,26 @@ fn hostile_value() -> impl Strategy<Value = Option<f64>> {
     ]
 }
 
+/// All that charts draw besides rows, with the rows' numbers.
+fn with_numbers_of_rows(record: Record) -> Record {
+    // Each pair with a number of its row.
+    let pairs = record.attributions.iter().map(|row: &Vec<Option<f64>>| {
+        let places = (0..row.len()).flat_map(|j| (0..=j).map(move |i| (i, j)));
+        places.map(|(i, j)| Interaction::new(i, j, row[(i + j) % row.len()])).collect()
+    });
+    let pairs = pairs.collect();
+    // What the parts of a model of two layers add: numbers of the row.
+    let outputs = record.attributions.iter().enumerate().map(|(row, values)| {
+        let number = |k: usize| values.get(k % values.len().max(1)).copied().flatten();
+        let heads = (0..2).map(|layer| (0..3).map(|head| number(3 * layer + head)).collect()).collect();
+        let ledger = Ledger::new(heads).with_feed_forward(vec![number(1), number(4)]).with_token(number(2));
+        let output = Output::new(record.n_input() + row).with_value(number(0)).with_ledger(ledger);
+        output.with_sum(number(1)).with_delta(number(3).or(Some(0.5))).with_baseline_value(number(2))
+    });
+    let outputs = outputs.collect();
+    with_vectors(with_replacements(record.with_interactions(pairs).with_outputs(outputs)))
+}
+
 prop_compose! {
     fn hostile_record()(n_input in 0_usize..6, n_output in 0_usize..5)
         (
@@ -189,22 +209,7 @@ prop_compose! {
         }).collect();
         let rows = values.into_iter().enumerate().map(|(row, values)| values[..n_input + row].to_vec()).collect();
         let record = Record::new(tokens, rows).unwrap();
-        // Each pair with a number of its row.
-        let pairs = record.attributions.iter().map(|row: &Vec<Option<f64>>| {
-            let places = (0..row.len()).flat_map(|j| (0..=j).map(move |i| (i, j)));
-            places.map(|(i, j)| Interaction::new(i, j, row[(i + j) % row.len()])).collect()
-        });
-        let pairs = pairs.collect();
-        // What the parts of a model of two layers add: numbers of the row.
-        let outputs = record.attributions.iter().enumerate().map(|(row, values)| {
-            let number = |k: usize| values.get(k % values.len().max(1)).copied().flatten();
-            let heads = (0..2).map(|layer| (0..3).map(|head| number(3 * layer + head)).collect()).collect();
-            let ledger = Ledger::new(heads).with_feed_forward(vec![number(1), number(4)]).with_token(number(2));
-            let output = Output::new(record.n_input() + row).with_value(number(0)).with_ledger(ledger);
-            output.with_sum(number(1)).with_delta(number(3).or(Some(0.5))).with_baseline_value(number(2))
-        });
-        let outputs = outputs.collect();
-        with_vectors(with_replacements(record.with_interactions(pairs).with_outputs(outputs)))
+        with_numbers_of_rows(record)
     }
 }
 
@@ -234,6 +239,40 @@ proptest! {
                 Err(error) => panic!("{error}"),
             }
         }
+    }
+}
+
+/// Draws every chart of a record, or of two of it, in some states.
+fn draw_all(record: &Record) {
+    let records = [record.clone(), record.clone()];
+    for chart in all_charts() {
+        let records = &records[..=usize::from(chart.needs_several())];
+        for (hover, lock) in [(None, None), (Some(1), None), (None, Some(0)), (Some(1), Some(0))] {
+            match chart.draw(records, &state(hover, lock)) {
+                // One row, or the outputs of one word.
+                Err(Error::Itself { .. }) if lock.is_some() => {}
+                drawn => check(&drawn.unwrap()),
+            }
+        }
+    }
+}
+
+#[test]
+fn spaces_within_a_token_keep_their_room() {
+    let kind = |i: u32| if i < 2 { Kind::Input } else { Kind::Output };
+    let tokens = (0..4).map(|i| Token::new(i, "0   A", kind(i))).collect();
+    draw_all(&complete(Record::new(tokens, vec![vec![Some(0.5); 2], vec![Some(0.5); 3]]).unwrap()));
+}
+
+#[test]
+fn numbers_far_apart_have_a_place() {
+    let kind = |i: u32| if i < 1 { Kind::Input } else { Kind::Output };
+    for rows in [
+        vec![vec![None], vec![Some(8e-296), Some(-1e25)]],
+        vec![vec![Some(5e-324)], vec![Some(1e308), Some(-1e308)]],
+    ] {
+        let tokens = (0..3).map(|i| Token::new(i, " word", kind(i))).collect();
+        draw_all(&with_numbers_of_rows(Record::new(tokens, rows).unwrap()));
     }
 }
 

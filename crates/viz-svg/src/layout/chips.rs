@@ -68,7 +68,9 @@ impl<'a> Chips<'a> {
         shares.sort_by(f64::total_cmp);
         let middle = shares.get(shares.len() / 2).copied().filter(|share| *share > 0.0);
         let largest = shares.last().copied().filter(|share| *share > 0.0).unwrap_or(1.0);
-        chips.unit = middle.map_or(MIDDLE, |middle| MIDDLE / middle).min(chips.room() / largest);
+        let unit = middle.map_or(MIDDLE, |middle| MIDDLE / middle).min(chips.room() / largest);
+        // Of shares near nothing it would have no number.
+        chips.unit = unit.min(f64::MAX);
         chips
     }
 

@@ -204,15 +204,15 @@ impl Paragraph {
         runs
     }
 
-    /// Takes the spaces off a run's ends and ties those inside together: a renderer that collapses white space would
-    /// otherwise stretch the rest over the run's width.
+    /// Takes the spaces off a run's ends: a renderer that collapses white space would otherwise stretch the rest over
+    /// the run's width.
     fn tighten(&self, run: &mut Text) {
         let advance = font::ADVANCE * self.size;
         let before = run.text.len() - run.text.trim_start_matches(' ').len();
         let after = run.text.len() - run.text.trim_end_matches(' ').len();
         run.x += before as f64 * advance;
         run.width -= (before + after) as f64 * advance;
-        run.text = run.text.trim_matches(' ').replace("  ", " \u{a0}");
+        run.text = run.text.trim_matches(' ').to_owned();
     }
 }
 

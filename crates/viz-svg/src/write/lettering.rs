@@ -72,9 +72,10 @@ pub(crate) fn text_elements(text: &Text, lettering: &Lettering<'_>) -> Vec<Eleme
         .collect()
 }
 
-/// One stretch of text as it is; an upward one turns around `around`.
+/// One stretch of text as it is; an upward one turns around `around`. Spaces in a row are tied together: a renderer
+/// that collapses white space would otherwise stretch the rest over the run's width.
 fn run(text: &Text, around: Option<(f64, f64)>, covered: bool) -> TextElement {
-    let mut element = TextElement::new(text.text.as_str())
+    let mut element = TextElement::new(text.text.replace("  ", " \u{a0}"))
         .set("x", coordinate(text.x))
         .set("y", coordinate(text.y))
         .set("font-size", coordinate(text.size))
