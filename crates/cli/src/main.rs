@@ -14,6 +14,7 @@ mod failure;
 mod finished_texts;
 mod fonts;
 mod foreseen;
+mod heap;
 mod hub;
 mod interrupt;
 mod judge;
@@ -48,6 +49,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    heap::keep_freed();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         // Help and version are not errors.
