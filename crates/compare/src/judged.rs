@@ -4,10 +4,10 @@ use crate::controls;
 use crate::error::Error;
 use crate::metric::{METRICS, metric};
 use crate::resampler::Resampler;
-use crate::statistics::{benjamini_hochberg, effect_size, sign_flips, win_rate};
+use crate::statistics::{benjamini_hochberg, clopper_pearson, effect_size, sign_flips, win_rate};
 use crate::verdict::verdict;
 use saliency_schema::scores::{Better, Paired, Resampling, Score, Scores};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Random flips of signs beyond 16 pairs.
 const FLIPS: u32 = 10_000;
@@ -16,8 +16,9 @@ const FLIPS: u32 = 10_000;
 /// metric and method the mean and its interval; the differences to every control and every other method, with interval,
 /// win rate, effect size, and p by flipped signs; of the differences to a control, p adjusted over the methods.
 ///
-/// A unit is a text, with the mean over its outputs; of one text it is an output. Intervals are resampled as
-/// `resampling` says: 1,000 times with seed 0, at 95 %, where it is absent.
+/// A unit is a text, with the mean over its outputs; of one text it is an output, and signs are flipped of whole blocks
+/// of them, because neighbours are not independent. Intervals are resampled as `resampling` says: 1,000 times with seed
+/// 0, at 95 %, where it is absent. Where all texts have 0 or 1, the interval is Clopper and Pearson's.
 ///
 /// # Errors
 /// Inconsistent scores, and a resampling that can't be done.
@@ -30,9 +31,9 @@ pub fn judged(mut scores: Scores) -> Result<Scores, Error> {
     };
     let resampler = Resampler::new(&outputs, resamples, confidence, seed)?;
     let mut faithfulness = Vec::new();
-    for ((operator, name), units) in measured(&scores, &resampler) {
+    for ((operator, name), measured) in measured(&scores, &resampler) {
         let better = metric(&name).map(|metric| metric.better);
-        let test = Test { scores: &scores, units: &units, resampler: &resampler, better, seed };
+        let test = Test { scores: &scores, measured: &measured, resampler: &resampler, better, seed };
         let mut of_metric = test.all(&name);
         for score in &mut of_metric {
             score.operator.clone_from(&operator);
@@ -65,12 +66,22 @@ type Draws = Vec<Vec<Option<f64>>>;
 /// An operator and a metric.
 type Key = (Option<String>, String);
 
-/// The sum and the count of each unit's numbers, by method and draw.
-type Sums = BTreeMap<usize, BTreeMap<u32, Vec<(f64, usize)>>>;
+/// The sum and the count of each unit's numbers, by method and draw, and the units that were measured at all.
+#[derive(Default)]
+struct Sums {
+    of: BTreeMap<usize, BTreeMap<u32, Vec<(f64, usize)>>>,
+    units: BTreeSet<usize>,
+}
+
+/// What was measured by one metric with one operator.
+struct Measured {
+    draws: BTreeMap<usize, Draws>,
+    units: BTreeSet<usize>,
+}
 
 /// By operator and metric, in the order of the operators' first measurements and of the metrics' table, the draws of
 /// each method.
-fn measured(scores: &Scores, resampler: &Resampler) -> Vec<(Key, BTreeMap<usize, Draws>)> {
+fn measured(scores: &Scores, resampler: &Resampler) -> Vec<(Key, Measured)> {
     let over_texts = resampler.is_over_texts();
     let n = if over_texts { scores.texts.len() } else { scores.n_output().max(1) };
     let mut operators: Vec<&Option<String>> = Vec::new();
@@ -83,7 +94,9 @@ fn measured(scores: &Scores, resampler: &Resampler) -> Vec<(Key, BTreeMap<usize,
         let operator = operators.iter().take_while(|known| **known != &measurement.operator).count();
         let unit = if over_texts { measurement.text } else { measurement.output.unwrap_or(0) };
         for (name, value) in &measurement.metrics {
-            let draws = sums.entry((operator, place(name), name)).or_default().entry(measurement.method);
+            let sums = sums.entry((operator, place(name), name)).or_default();
+            sums.units.insert(unit);
+            let draws = sums.of.entry(measurement.method);
             let draw = measurement.draw.unwrap_or(0);
             let units = draws.or_default().entry(draw).or_insert_with(|| vec![(0.0, 0); n]);
             if let (Some(x), Some(sum)) = (value.filter(|x| x.is_finite()), units.get_mut(unit)) {
@@ -97,9 +110,10 @@ fn measured(scores: &Scores, resampler: &Resampler) -> Vec<(Key, BTreeMap<usize,
         draws.into_values().map(|units| units.into_iter().map(mean).collect()).collect()
     };
     let mut found = Vec::new();
-    for ((operator, _, name), methods) in sums {
-        let methods = methods.into_iter().map(|(method, own)| (method, draws(own))).collect();
-        found.push(((operators[operator].clone(), name.to_owned()), methods));
+    for ((operator, _, name), sums) in sums {
+        let of = sums.of.into_iter().map(|(method, own)| (method, draws(own))).collect();
+        let measured = Measured { draws: of, units: sums.units };
+        found.push(((operators[operator].clone(), name.to_owned()), measured));
     }
     found
 }
@@ -107,7 +121,7 @@ fn measured(scores: &Scores, resampler: &Resampler) -> Vec<(Key, BTreeMap<usize,
 /// One metric with one operator.
 struct Test<'t> {
     scores: &'t Scores,
-    units: &'t BTreeMap<usize, Draws>,
+    measured: &'t Measured,
     resampler: &'t Resampler,
     better: Option<Better>,
     seed: u64,
@@ -116,8 +130,9 @@ struct Test<'t> {
 impl Test<'_> {
     /// A score for each method and control.
     fn all(&self, name: &str) -> Vec<Score> {
-        let mut scores: Vec<Score> = self.units.keys().map(|&method| self.score(name, method)).collect();
-        let controls = self.units.keys().filter(|method| self.scores.methods[**method].control);
+        let mut scores: Vec<Score> =
+            self.measured.draws.keys().map(|&method| self.score(name, method)).collect();
+        let controls = self.measured.draws.keys().filter(|method| self.scores.methods[**method].control);
         for &control in controls {
             let own = |paired: &&mut Paired| paired.against == control;
             let of = |score: &mut Score| score.paired.iter().find(|p| p.against == control).and_then(|p| p.p);
@@ -130,28 +145,41 @@ impl Test<'_> {
     }
 
     fn score(&self, name: &str, method: usize) -> Score {
-        let units = means(&self.units[&method]);
+        let units = means(&self.measured.draws[&method]);
+        // What was never measured is not undefined.
+        let measured = self.measured.units.iter().filter_map(|unit| units.get(*unit).copied());
         let mut score = Score::new(name, method, None)
-            .with_mean_of(&units)
-            .with_interval(self.resampler.interval_of_units(&units));
+            .with_mean_of(&measured.collect::<Vec<_>>())
+            .with_interval(self.interval(&units));
         score.better = self.better;
         if self.scores.methods[method].control {
             return score;
         }
-        let others = self.units.keys().filter(|other| **other != method);
+        let others = self.measured.draws.keys().filter(|other| **other != method);
         score.with_paired(others.map(|&other| self.paired(method, other, &units)).collect())
     }
 
+    /// The interval of the mean, or of the share where all texts have 0 or 1.
+    fn interval(&self, units: &[Option<f64>]) -> Option<[f64; 2]> {
+        let resampled = self.resampler.interval_of_units(units)?;
+        let known = || units.iter().copied().flatten();
+        if !self.resampler.is_over_texts() || !known().all(|x| x == 0.0 || x == 1.0) {
+            return Some(resampled);
+        }
+        let found = known().filter(|x| *x == 1.0).count();
+        clopper_pearson(found, known().count(), self.resampler.confidence())
+    }
+
     fn paired(&self, method: usize, against: usize, own: &[Option<f64>]) -> Paired {
-        let draws = &self.units[&against];
+        let draws = &self.measured.draws[&against];
         let others = means(draws);
         let differences: Vec<Option<f64>> =
             own.iter().zip(&others).map(|(a, b)| Some((*a)? - (*b)?)).collect();
         let known: Vec<f64> = differences.iter().copied().flatten().collect();
         let over = if self.resampler.is_over_texts() { "texts" } else { "outputs" };
-        // A seed of its own for each test, so that no two share their flips.
+        // Two methods' tests have different flips.
         let seed = self.seed ^ ((method as u64) << 32 | against as u64);
-        let flips = sign_flips(&known, FLIPS, seed);
+        let flips = sign_flips(&self.resampler.independent(&differences), FLIPS, seed);
         let pairs =
             draws.iter().flat_map(|draw| own.iter().zip(draw).filter_map(|(a, b)| Some(((*a)?, (*b)?))));
         Paired::new(against, over, known.len(), mean(&known))

@@ -6,15 +6,18 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use saliency_schema::scores::Resampling;
 
-/// With fewer texts, or outputs of the one text, there is no interval: a bootstrap of so few is far too narrow.
+/// With fewer texts, or blocks of the one text, there is no interval: a bootstrap of so few says little.
 pub(crate) const FEWEST: usize = 6;
+/// So many outputs of one text are 6 blocks.
+pub(crate) const FEWEST_OUTPUTS: usize = 16;
 
 /// Draws with replacement, the same ones for every mean that it is asked for: so differences of means are paired.
 ///
 /// With two texts or more, whole texts are drawn, as many as there are: outputs of one text are not independent. With
 /// one text, blocks of L neighbouring outputs are drawn until there are as many outputs as the text has, L = ⌈n^⅓⌉
 /// (Künsch 1989, "The jackknife and the bootstrap for general stationary observations"). Ends are percentiles (Efron
-/// 1979).
+/// 1979), the further out the fewer texts or blocks there are (the expanded percentile interval; Hesterberg 2015, "What
+/// Teachers Should Know About the Bootstrap").
 #[derive(Debug, Clone)]
 pub struct Resampler {
     /// How many outputs each text has.
@@ -71,8 +74,13 @@ impl Resampler {
         self.outputs.len() != 1
     }
 
+    /// The share of the resampled means that lies within an interval.
+    pub(crate) fn confidence(&self) -> f64 {
+        self.confidence
+    }
+
     /// The interval of the mean of a number of each output, all texts one after another; what is missing or not finite
-    /// is no part of any mean. `None` with fewer than 6 texts, or outputs of the one text, that have a number.
+    /// is no part of any mean. `None` with fewer than 6 texts, or blocks of the one text, that have a number.
     pub fn interval(&self, by_output: &[Option<f64>]) -> Option<[f64; 2]> {
         let cells: Vec<(f64, f64)> = by_output.iter().copied().map(cell).collect();
         if self.is_over_texts() {
@@ -86,7 +94,8 @@ impl Resampler {
             return self.of_texts(&sums);
         }
         let n = cells.len();
-        if n < self.block || cells.iter().filter(|(_, count)| *count > 0.0).count() < FEWEST {
+        let blocks = cells.chunks(self.block).filter(|block| sum(block).1 > 0.0).count();
+        if n < self.block || blocks < FEWEST {
             return None;
         }
         let whole: Vec<_> = cells.windows(self.block).map(sum).collect();
@@ -94,7 +103,7 @@ impl Resampler {
         let rest = n - (n.div_ceil(self.block) - 1) * self.block;
         let part: Vec<_> = cells.windows(rest).map(sum).collect();
         let last = n.div_ceil(self.block) - 1;
-        self.means(|draw| {
+        self.means(blocks, |draw| {
             let (full, cut) = draw.split_at(last);
             let full = full.iter().filter_map(|place| whole.get(*place as usize));
             total(full.chain(cut.iter().filter_map(|place| part.get(*place as usize))))
@@ -111,20 +120,30 @@ impl Resampler {
 
     /// The interval of the ratio of each text's sum and its count of numbers.
     fn of_texts(&self, sums: &[(f64, f64)]) -> Option<[f64; 2]> {
-        if sums.iter().filter(|(_, count)| *count > 0.0).count() < FEWEST {
+        let texts = sums.iter().filter(|(_, count)| *count > 0.0).count();
+        if texts < FEWEST {
             return None;
         }
-        self.means(|draw| total(draw.iter().filter_map(|place| sums.get(*place as usize))))
+        self.means(texts, |draw| total(draw.iter().filter_map(|place| sums.get(*place as usize))))
     }
 
-    /// The interval of the means of what was drawn, each a sum and a count.
-    fn means(&self, of: impl Fn(&[u32]) -> (f64, f64)) -> Option<[f64; 2]> {
+    /// The numbers of the texts, or the sums over the blocks of the one text: what is as good as independent. Without
+    /// what is missing or not finite.
+    pub(crate) fn independent(&self, units: &[Option<f64>]) -> Vec<f64> {
+        let block = if self.is_over_texts() { 1 } else { self.block };
+        let cells: Vec<(f64, f64)> = units.iter().copied().map(cell).collect();
+        let known = cells.chunks(block.max(1)).map(sum).filter(|(_, count)| *count > 0.0);
+        known.map(|(sum, _)| sum).collect()
+    }
+
+    /// The interval of the means of what was drawn from so many texts or blocks, each a sum and a count.
+    fn means(&self, units: usize, of: impl Fn(&[u32]) -> (f64, f64)) -> Option<[f64; 2]> {
         // A draw of nothing but undefined numbers has no mean.
         let mean = |draw: &Vec<u32>| {
             let (sum, count) = of(draw);
             sum / count
         };
-        interval(self.draws.iter().map(mean).collect(), self.confidence)
+        interval(self.draws.iter().map(mean).collect(), units, self.confidence)
     }
 }
 
@@ -148,4 +167,16 @@ fn sum(cells: &[(f64, f64)]) -> (f64, f64) {
 
 fn total<'c>(cells: impl Iterator<Item = &'c (f64, f64)>) -> (f64, f64) {
     cells.fold((0.0, 0.0), |(x, n), (y, m)| (x + y, n + m))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FEWEST, FEWEST_OUTPUTS, block_length};
+
+    #[test]
+    fn sixteen_outputs_are_six_blocks() {
+        let blocks = |n: usize| n.div_ceil(block_length(n));
+        assert!((1..FEWEST_OUTPUTS).all(|n| blocks(n) < FEWEST));
+        assert!((FEWEST_OUTPUTS..10_000).all(|n| blocks(n) >= FEWEST));
+    }
 }

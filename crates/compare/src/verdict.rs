@@ -2,15 +2,17 @@
 
 use crate::controls;
 use crate::metric::{METRICS, Metric};
-use crate::resampler::FEWEST;
+use crate::resampler::{FEWEST, FEWEST_OUTPUTS};
 use saliency_schema::scores::{Better, Paired, Score, Scores};
+use std::collections::BTreeSet;
 
 /// What the figures of some scores support, in sentences: which methods agree most and least; and for each operator
 /// which methods beat random orders, which are better than each other control (`position`, which looks at nearness
 /// alone), and whether one is better than every other method. The same of known evidence, beside chance.
 ///
-/// No method wins unless the interval of its paired difference to every other leaves 0 out. With fewer than 6 texts, or
-/// outputs of the one text, there is no interval, and so no winner.
+/// No method wins unless the interval of its paired difference to every other leaves 0 out. Beside random orders, chance
+/// and other controls, p adjusted over the methods is no more than 1 − confidence, too: of many methods without any merit,
+/// the intervals of some leave 0 out. With fewer than 6 texts, or 16 outputs of the one text, there is neither.
 pub fn verdict(scores: &Scores) -> String {
     let mut said = agreement(scores);
     let tests =
@@ -25,10 +27,17 @@ pub fn verdict(scores: &Scores) -> String {
 
 fn scope(scores: &Scores) -> String {
     let outputs = scores.n_output();
+    let places = scores.measurements.iter().filter_map(|own| Some((own.text, own.output?)));
+    let judged = places.collect::<BTreeSet<_>>().len();
+    let judged = match judged {
+        0 => String::new(),
+        judged if judged >= outputs => String::new(),
+        judged => format!(", {judged} of them judged"),
+    };
     match &scores.texts[..] {
         [_] if outputs == 1 => "One output of one text: nothing is said beyond it.".to_owned(),
-        [_] => format!("{outputs} outputs of one text: nothing is said beyond this text."),
-        texts => format!("{outputs} outputs of {} texts.", texts.len()),
+        [_] => format!("{outputs} outputs of one text{judged}: nothing is said beyond this text."),
+        texts => format!("{outputs} outputs of {} texts{judged}.", texts.len()),
     }
 }
 
@@ -112,6 +121,8 @@ fn tests(scores: &Scores, list: &[Score], of_evidence: bool) -> Vec<String> {
 /// Where methods stand beside a control.
 #[derive(Default)]
 struct Standing<'s> {
+    /// What a pair is of, and how many are needed.
+    pair: (&'static str, usize),
     better: Vec<&'s str>,
     not: Vec<&'s str>,
     /// The most pairs of one that has no interval.
@@ -120,11 +131,14 @@ struct Standing<'s> {
 
 impl<'s> Standing<'s> {
     fn of(scores: &'s Scores, rows: &[&Score], control: usize, better: Better) -> Self {
-        let mut standing = Self::default();
+        let pair = if scores.texts.len() == 1 { ("output", FEWEST_OUTPUTS) } else { ("text", FEWEST) };
+        let mut standing = Self { pair, ..Self::default() };
+        let most = 1.0 - confidence(scores);
         for score in rows {
             let Some(paired) = score.paired.iter().find(|paired| paired.against == control) else { continue };
             let name = scores.methods[score.method].name.as_str();
-            match is_better(paired, better) {
+            let is_sure = paired.adjusted_p.is_some_and(|p| p <= most + 1e-12);
+            match is_better(paired, better).map(|is_better| is_better && is_sure) {
                 Some(true) => standing.better.push(name),
                 Some(false) => standing.not.push(name),
                 None => standing.few = standing.few.max(paired.pairs.max(1)),
@@ -138,7 +152,9 @@ impl<'s> Standing<'s> {
         let (better, not, few) = (self.better.join(", "), self.not.join(", "), self.few);
         match (&self.better[..], &self.not[..]) {
             ([], []) if few > 0 => {
-                format!("{few} pairs are too few to tell any method from {chance}; {FEWEST} are needed.")
+                let (pair, fewest) = self.pair;
+                let are = if few == 1 { " is" } else { "s are" };
+                format!("{few} {pair}{are} too few to tell any method from {chance}; {fewest} are needed.")
             }
             ([], _) => format!("no method beats {chance}."),
             (won, lost) => {
@@ -162,7 +178,9 @@ fn than_controls(scores: &Scores, rows: &[&Score], better: Better) -> Vec<String
         match (&better[..], &not[..]) {
             ([], []) => None,
             ([], _) => Some(format!("No method is better than the control {name}.")),
-            (_, []) => Some(format!("All are better than the control {name}.")),
+            (won, []) if won.len() > 1 && won.len() == rows.len() => {
+                Some(format!("All are better than the control {name}."))
+            }
             (won, _) => Some(format!("Better than the control {name}: {}.", won.join(", "))),
         }
     };
@@ -196,7 +214,10 @@ fn best(scores: &Scores, rows: &[&Score], better: Better) -> (String, Option<usi
             name(not.against),
             interval(scores, ends)
         ),
-        None => format!("{} pairs are too few for an interval", not.pairs),
+        None => {
+            let pairs = if not.pairs == 1 { "pair is" } else { "pairs are" };
+            format!("{} {pairs} too few for an interval", not.pairs)
+        }
     };
     (format!("No winner: {} comes first, but {why}.", name(first.method)), None)
 }
@@ -207,8 +228,12 @@ fn is_better(paired: &Paired, better: Better) -> Option<bool> {
     Some(if better == Better::Higher { low > 0.0 } else { high < 0.0 })
 }
 
+fn confidence(scores: &Scores) -> f64 {
+    scores.resampling.as_ref().map_or(0.95, |resampling| resampling.confidence)
+}
+
 fn interval(scores: &Scores, [low, high]: [f64; 2]) -> String {
-    let confidence = scores.resampling.as_ref().map_or(0.95, |resampling| resampling.confidence);
+    let confidence = confidence(scores);
     format!("{} % interval {} to {}", 100.0 * confidence, number(low), number(high))
 }
 

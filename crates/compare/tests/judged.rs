@@ -34,23 +34,28 @@ fn of(scores: &Scores, method: usize) -> &Score {
 
 #[test]
 fn differences_win_rates_and_p_by_hand() {
-    let good = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-    let random = [&[0.0, 0.0, 0.0, 0.0, 0.0, 9.0][..], &[1.0, 0.0, 2.0, 0.0, 2.0, 1.0]];
-    for over_texts in [false, true] {
-        let found = judged(scores(&good, &[0.5; 6], random, over_texts)).unwrap();
+    // 18 outputs of one text are 6 blocks of 3: all of a block have the same numbers here.
+    for (over_texts, times) in [(true, 1), (false, 3)] {
+        let each = |numbers: [f64; 6]| numbers.into_iter().flat_map(|x| vec![x; times]).collect::<Vec<f64>>();
+        let good = each([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let random = [each([0.0, 0.0, 0.0, 0.0, 0.0, 9.0]), each([1.0, 0.0, 2.0, 0.0, 2.0, 1.0])];
+        let n = good.len();
+        let random = [&random[0][..], &random[1]];
+        let found = judged(scores(&good, &vec![0.5; n], random, over_texts)).unwrap();
         let score = of(&found, 0);
-        assert_eq!((score.value, score.count, score.undefined), (Some(3.5), Some(6), Some(0)));
+        assert_eq!((score.value, score.count, score.undefined), (Some(3.5), Some(n), Some(0)));
         assert_eq!(score.paired.iter().map(|p| p.against).collect::<Vec<_>>(), [1, 2]);
         let paired = &score.paired[1];
         // Means of the draws: 0.5, 0, 1, 0, 1, 5. Differences: 0.5, 2, 2, 4, 4, 1.
-        assert_eq!((paired.difference, paired.pairs), (Some(13.5 / 6.0), 6));
+        assert_eq!((paired.difference, paired.pairs), (Some(13.5 / 6.0), n));
         assert_eq!(paired.over, if over_texts { "texts" } else { "outputs" });
         // Of twelve comparisons one is lost, to 9, and one is a draw, with 1.
         assert_eq!(paired.win_rate, Some(10.5 / 12.0));
-        // All six are positive, which two of 64 flips are as far from zero as.
+        // All six texts, or blocks, are positive, which two of 64 flips are as far from zero as.
         assert_eq!((paired.p, paired.smallest_p), (Some(2.0 / 64.0), Some(2.0 / 64.0)));
         let variance =
-            [0.5, 2.0, 2.0, 4.0, 4.0, 1.0].map(|x: f64| (x - 2.25).powi(2)).iter().sum::<f64>() / 5.0;
+            each([0.5, 2.0, 2.0, 4.0, 4.0, 1.0].map(|x: f64| (x - 2.25).powi(2))).iter().sum::<f64>()
+                / (n as f64 - 1.0);
         assert!((paired.effect_size.unwrap() - 2.25 / variance.sqrt()).abs() < 1e-12);
         // Of two methods, the smaller p is doubled.
         assert_eq!(paired.adjusted_p, Some(4.0 / 64.0));
@@ -63,8 +68,8 @@ fn differences_win_rates_and_p_by_hand() {
 
 #[test]
 fn a_winner_needs_an_interval_without_zero() {
-    let noise = [0.1, -0.1, 0.05, -0.05, 0.1, -0.1, 0.0, 0.1];
-    let poor: Vec<f64> = noise.to_vec();
+    let noise = [0.1, -0.1, 0.05, -0.05, 0.1, -0.1, 0.0, 0.1].repeat(3);
+    let poor: Vec<f64> = noise.clone();
     let good: Vec<f64> = noise.iter().rev().map(|x| x + 1.0).collect();
     let random = [&noise[..], &noise[..]];
     let verdict = |good: &[f64], poor: &[f64], over_texts| {
@@ -76,19 +81,66 @@ fn a_winner_needs_an_interval_without_zero() {
     assert_eq!(
         verdict(&good, &poor, false),
         "By comprehensiveness under deletion: good beats random orders; poor does not. good is better than every other \
-         method. 8 outputs of one text: nothing is said beyond this text."
+         method. 24 outputs of one text: nothing is said beyond this text."
     );
-    let close = verdict(&poor, &noise.map(|x| -x), true);
+    let close = verdict(&poor, &noise.iter().map(|x| -x).collect::<Vec<_>>(), true);
     assert!(
         close.contains("no method beats random orders. No winner: good comes first, but the interval of its"),
         "{close}"
     );
-    assert!(close.ends_with("8 outputs of 8 texts."), "{close}");
+    assert!(close.ends_with("24 outputs of 24 texts."), "{close}");
     let few = verdict(&good[..3], &poor[..3], false);
     assert!(
-        few.contains("3 pairs are too few to tell any method from random orders; 6 are needed. No winner: "),
+        few.contains(
+            "3 outputs are too few to tell any method from random orders; 16 are needed. No winner: "
+        ),
         "{few}"
     );
+}
+
+/// Five texts of six speak for it. The interval leaves 0 out, but 4 of 64 flips of the signs are as far from 0.
+#[test]
+fn p_is_part_of_the_verdict() {
+    let zeros: &[f64] = &[0.0; 6];
+    let found = judged(scores(&[1.0, 1.0, 1.0, 1.0, 1.0, -0.1], zeros, [zeros; 2], true)).unwrap();
+    let paired = &of(&found, 0).paired[1];
+    assert!(paired.excludes_zero());
+    assert_eq!(paired.p, Some(4.0 / 64.0));
+    let verdict = found.verdict.unwrap();
+    assert!(verdict.contains("no method beats random orders"), "{verdict}");
+}
+
+/// Three of 30 outputs were judged: the others are not undefined, and the verdict says so.
+#[test]
+fn what_was_not_judged_is_not_undefined() {
+    let mut scores = scores(&[1.0; 30], &[0.5; 30], [&[0.0; 30]; 2], false);
+    scores.measurements.retain(|own| own.output.is_some_and(|output| output % 10 == 0));
+    if let Some(value) = scores.measurements[0].metrics.get_mut("comprehensiveness") {
+        *value = None;
+    }
+    let found = judged(scores).unwrap();
+    assert_eq!((of(&found, 0).count, of(&found, 0).undefined), (Some(2), Some(1)));
+    let verdict = found.verdict.unwrap();
+    assert!(
+        verdict.ends_with("30 outputs of one text, 3 of them judged: nothing is said beyond this text."),
+        "{verdict}"
+    );
+}
+
+/// `beta.ppf` of `SciPy` 1.17.1: ten of ten cases leave 0.6915 to 1, where resampling would leave no width.
+#[test]
+fn a_share_of_cases_has_an_interval_of_its_own() {
+    let mut scores = scores(&[1.0; 10], &[0.5; 10], [&[0.0; 10]; 2], true);
+    for measurement in &mut scores.measurements {
+        let value = measurement.metrics.remove("comprehensiveness").flatten();
+        measurement.metrics.insert("pointing-game".to_owned(), value);
+    }
+    let found = judged(scores).unwrap();
+    let interval = |method: usize| found.ground_truth.iter().find(|s| s.method == method).unwrap().interval;
+    let [low, high] = interval(0).unwrap();
+    assert!((low - 0.691_502_892_181_239).abs() < 1e-9 && high == 1.0, "{low} {high}");
+    // What is no share of cases is resampled.
+    assert_eq!(interval(1), Some([0.5, 0.5]));
 }
 
 /// Beside random orders, another control that only one of two methods beats.
