@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::faithfulness::curves::Chains;
 use crate::faithfulness::grid::Grid;
 use crate::faithfulness::metrics::metrics;
-use crate::faithfulness::order::{Order, random};
+use crate::faithfulness::order::{Order, random, seed_of_text};
 use crate::faithfulness::soft::Soft;
 use crate::faithfulness::subsets::Sets;
 use crate::method::ablation::Ablation;
@@ -159,7 +159,8 @@ impl Faithfulness {
         Self { soft: samples, ..self }
     }
 
-    /// The seed of random orders, subsets and soft masks.
+    /// The seed of random orders, subsets, soft masks and tokens that are sampled in place of removed ones. Each text
+    /// has draws of its own, which its tokens decide.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         Self { seed, ..self }
@@ -235,6 +236,30 @@ impl Faithfulness {
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Measured, Error> {
         self.check(sequence, records, outputs)?;
+        self.of_text(sequence).measured(model, sequence, target, records, outputs, watch)
+    }
+
+    /// The same with the seeds of a text.
+    fn of_text(&self, sequence: &Sequence) -> Self {
+        let seeded = |operator: &Ablation| match operator {
+            Ablation::Resampled { draws, seed } => {
+                Ablation::Resampled { draws: *draws, seed: seed ^ self.seed }
+            }
+            other => other.clone(),
+        };
+        let operators = self.operators.iter().map(seeded).collect();
+        Self { operators, seed: seed_of_text(self.seed, sequence.ids()), ..self.clone() }
+    }
+
+    fn measured(
+        &self,
+        model: &dyn LanguageModel,
+        sequence: &Sequence,
+        target: &dyn Target,
+        records: &[&Record],
+        outputs: &[usize],
+        watch: &mut dyn FnMut(Progress) -> bool,
+    ) -> Result<Measured, Error> {
         let (mut measurements, mut cost) = (Vec::new(), (0.0, 0.0));
         let parts = outputs.len() as f64 + 1.0;
         let mut first = |done: Progress| watch(Progress { share: done.share / parts, ..done });

@@ -275,7 +275,9 @@ fn sensitivity(place: usize, record: &Record, near: &[Record]) -> Score {
             Some(norm(&mut both.into_iter()) / size)
         };
         let changes: Vec<f64> = near.iter().map(change).collect::<Option<_>>()?;
-        Some(changes.into_iter().fold(0.0, f64::max)).filter(|change| change.is_finite() && size > 0.0)
+        // `f64::max` would pass over what is no number.
+        let is_known = size > 0.0 && changes.iter().all(|change| change.is_finite());
+        is_known.then(|| changes.into_iter().fold(0.0, f64::max))
     };
     let by_output: Vec<Option<f64>> = record.attributions.iter().enumerate().map(of).collect();
     Score::new("sensitivity-max", place, None)

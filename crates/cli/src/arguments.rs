@@ -693,10 +693,10 @@ pub(crate) struct CompareArguments {
     #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "methods", help_heading = "Judging")]
     pub(crate) outputs: Vec<usize>,
     /// How many of the largest attributions top-k-overlap looks at. Default: 5, or as many as the shortest row has.
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub(crate) k: Option<usize>,
     /// How often intervals are resampled.
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     pub(crate) resamples: u32,
     /// Print the scores as JSON.
     #[arg(long, help_heading = "Output", conflicts_with_all = ["csv", "markdown"])]

@@ -51,6 +51,12 @@ pub(crate) fn run(arguments: &CompareArguments, quiet: bool) -> Result<Option<Ju
         ));
     }
     let names = names(arguments);
+    if names.len() < 2 {
+        return Err(Failure::Usage(format!(
+            "{} alone has nothing to be compared with; name another method: --methods gradient-x-input,occlusion",
+            names.join(", ")
+        )));
+    }
     let explain = explain(arguments);
     match &arguments.texts {
         None => one(arguments, &explain, &names, quiet),
@@ -173,6 +179,7 @@ impl<'a> Judge<'a> {
             ([], true) => vec![0, last / 2, last],
             (outputs, _) => outputs.to_vec(),
         };
+        outputs.sort_unstable();
         outputs.dedup();
         outputs
     }
@@ -189,7 +196,18 @@ impl<'a> Judge<'a> {
         for operator in not_served {
             self.caveat(format!("{operator} is left out: the model can’t serve it"));
         }
-        let outputs = self.outputs(sequence);
+        let mut outputs = self.outputs(sequence);
+        // Of many texts, one may end before an output that others have.
+        if self.arguments.texts.is_some() {
+            let all = outputs.len();
+            outputs.retain(|output| *output < sequence.n_output());
+            if outputs.len() < all {
+                self.caveat(format!(
+                    "of a text of {} outputs, later ones are not judged",
+                    sequence.n_output()
+                ));
+            }
+        }
         let found = Progress::of("judging", self.quiet, |watch| {
             faithfulness.measure(*model, sequence, &LogProbability, &records, &outputs, watch)
         });

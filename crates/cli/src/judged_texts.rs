@@ -56,6 +56,7 @@ pub(crate) fn all(
     for (number, (asked, text)) in asked.into_iter().zip(&texts).enumerate() {
         let id = TextId::new(arguments, explain, text);
         if let Some(found) = finished.take(&id)? {
+            check_methods(judged.first(), &found).map_err(in_line(text))?;
             judged.push(found);
             continue;
         }
@@ -76,6 +77,7 @@ pub(crate) fn all(
         remark(quiet, &format!("text {} of {count}", number + 1));
         let found = judged_text(arguments, asked, checkpoint, &mut Times::begin(), quiet);
         let found = found.map_err(in_line(text))?;
+        check_methods(judged.first(), &found).map_err(in_line(text))?;
         finished.append(&id, &found)?;
         judged.push(found);
     }
@@ -88,4 +90,23 @@ pub(crate) fn all(
     let records = records.concat();
     let scores = pooled(agreement(arguments, &records)?, &scores)?;
     Ok(Some(JudgedText { records, scores }))
+}
+
+/// That a text has the methods of the first one: the first text that lacks one says so, and not the end of a long run.
+fn check_methods(first: Option<&JudgedText>, found: &JudgedText) -> Result<(), Failure> {
+    let Some(first) = first else { return Ok(()) };
+    let has = |judged: &JudgedText, name: &str| judged.scores.methods.iter().any(|own| own.name == name);
+    let lacks = |of: &JudgedText, judged: &JudgedText| {
+        of.scores.methods.iter().find(|own| !has(judged, &own.name)).map(|own| own.name.clone())
+    };
+    let (here, there) = (lacks(first, found), lacks(found, first));
+    let (Some(name), which) =
+        (here.clone().or(there), if here.is_some() { "this text" } else { "the first text" })
+    else {
+        return Ok(());
+    };
+    Err(Failure::Usage(format!(
+        "{name} is left out of {which}, and all texts need the same methods; leave it out of --methods, or the text out \
+         of the file"
+    )))
 }

@@ -94,9 +94,14 @@ fn scores(arguments: &CompareArguments, path: &Path, quiet: bool) -> Result<Opti
     }
     let task = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let counted = found.texts.len();
-    let scores = found.scores(arguments)?.with_setting("cases", task).with_caveats(vec![format!(
-        "{counted} of {seen} cases count: the model gives the answer, and the other one where the evidence is exchanged"
-    )]);
+    let mut scores = found.scores(arguments)?.with_setting("cases", task);
+    scores.caveats.insert(
+        0,
+        format!(
+            "{counted} of {seen} cases count: the model gives the answer, and the other one where the evidence is \
+             exchanged"
+        ),
+    );
     Ok(Some(judged(scores)?))
 }
 
@@ -165,7 +170,24 @@ impl Found {
         })
     }
 
+    /// What is to be said of methods that fail on some of the cases: their means are over the others.
+    fn caveats(&self) -> Vec<String> {
+        let cases = self.texts.len();
+        let missing = |(place, ran): (usize, &Ran)| {
+            let measured = self.measurements.iter().filter(|own| own.method == place).count();
+            let name = &ran.method.name;
+            (measured < cases).then(|| {
+                format!(
+                    "{name} fails on {} of {cases} cases; its means are over the others",
+                    cases - measured
+                )
+            })
+        };
+        self.methods.iter().enumerate().filter_map(missing).collect()
+    }
+
     fn scores(self, arguments: &CompareArguments) -> Result<Scores, Failure> {
+        let caveats = self.caveats();
         let chance = self.methods.len();
         let mut measurements = self.measurements;
         let chances = self.chances.into_iter().enumerate();
@@ -180,7 +202,7 @@ impl Found {
             Resampling::over_texts(arguments.resamples, 0.95, arguments.source.seed.unwrap_or(0));
         let scores = Scores::new(self.texts, methods)?.with_measurements(measurements);
         let scores = self.model.into_iter().fold(scores, Scores::with_model);
-        Ok(scores.with_resampling(resampling))
+        Ok(scores.with_resampling(resampling).with_caveats(caveats))
     }
 }
 

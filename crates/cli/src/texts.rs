@@ -21,10 +21,12 @@ pub(crate) fn read(path: &Path) -> Result<Vec<TextLine>, Failure> {
     for (place, json) in file.lines().enumerate().filter(|(_, json)| !json.trim().is_empty()) {
         let line = place + 1;
         let found = text(json).map_err(|why| refuse(line, &why))?;
-        if let Some(same) = texts.iter().find(|other| other.text == found.0) {
+        // Records of texts that differ in white space alone are records of one text.
+        let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        if let Some(same) = texts.iter().find(|other| letters(&other.text) == letters(&found.0)) {
             return Err(refuse(
                 line,
-                &format!("the text is the same as that of line {}; drop one", same.line),
+                &format!("the text is the same as that of line {}, up to white space; drop one", same.line),
             ));
         }
         texts.push(TextLine { line, text: found.0, continuation: found.1 });

@@ -114,6 +114,13 @@ fn what_does_not_belong_together_is_named_and_leaves_nothing_behind() {
     assert!(code == Some(2) && said.contains("k is 3, and output 0 of record 0 has 2 tokens"), "{said}");
     assert!(!here.join("page").exists());
     assert_eq!(failed(here, &["compare", "a.json", "c.json", "--json", "--csv"]).0, Some(2));
+    // Before anything is computed.
+    for mistaken in [["--k", "0"], ["--resamples", "1"]] {
+        let (code, said) = failed(here, &[&["compare", "a.json", "c.json"], &mistaken[..]].concat());
+        assert!(code == Some(2) && said.contains(mistaken[0]), "{said}");
+    }
+    let (code, said) = failed(here, &["compare", "--text", "And God said", "--methods", "position"]);
+    assert!(code == Some(2) && said.contains("position alone has nothing to be compared with"), "{said}");
 }
 
 #[test]
@@ -278,7 +285,8 @@ fn texts_are_pooled_and_finished_ones_are_skipped() {
     assert!(dry.contains("3 texts, 3 of them finished") && dry.contains("tokens forward"), "{dry}");
     let (code, said) = failed(here, &[&all[..], &["--seed", "7"]].concat());
     assert!(code == Some(2) && said.contains("judged with other arguments"), "{said}");
-    std::fs::write(here.join("t.jsonl"), lines(&["And God said", "And God said"])).unwrap();
+    // White space doesn't make another text of it.
+    std::fs::write(here.join("t.jsonl"), lines(&["And God said", "And God  said "])).unwrap();
     let (code, said) = failed(here, &all);
     assert!(code == Some(2) && said.contains("line 2: the text is the same as that of line 1"), "{said}");
     for (line, why) in [

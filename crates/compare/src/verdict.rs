@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 /// which methods beat random orders, which are better than each other control (`position`, which looks at nearness
 /// alone), and whether one is better than every other method. The same of known evidence, beside chance.
 ///
-/// No method wins unless the interval of its paired difference to every other leaves 0 out. Beside random orders, chance
-/// and other controls, p adjusted over the methods is no more than 1 − confidence, too: of many methods without any merit,
+/// No method wins unless the interval of its paired difference to every other leaves 0 out. A method that beats random
+/// orders, chance or another control has an adjusted p of at most 1 − confidence, too: of many methods without merit,
 /// the intervals of some leave 0 out. With fewer than 6 texts, or 16 outputs of the one text, there is neither.
 pub fn verdict(scores: &Scores) -> String {
     let mut said = agreement(scores);
@@ -208,17 +208,13 @@ fn best(scores: &Scores, rows: &[&Score], better: Better) -> (String, Option<usi
     if alike.len() > 1 {
         return (format!("No winner: {} come first alike.", alike.join(", ")), None);
     }
-    let why = match not.interval {
-        Some(ends) => format!(
-            "the interval of its difference to {} holds 0 ({})",
-            name(not.against),
-            interval(scores, ends)
-        ),
-        None => {
-            let pairs = if not.pairs == 1 { "pair is" } else { "pairs are" };
-            format!("{} {pairs} too few for an interval", not.pairs)
-        }
+    let pairs = if not.pairs == 1 { "pair is" } else { "pairs are" };
+    let few = || format!("{} {pairs} too few for an interval", not.pairs);
+    let holds = |ends| {
+        let other = name(not.against);
+        format!("the interval of its difference to {other} holds 0 ({})", interval(scores, ends))
     };
+    let why = not.interval.map_or_else(few, holds);
     (format!("No winner: {} comes first, but {why}.", name(first.method)), None)
 }
 

@@ -4,8 +4,8 @@ use statrs::distribution::{Beta, ContinuousCDF};
 
 /// The interval of the probability behind `found` of `cases`, by Clopper and Pearson (1934, "The use of confidence or
 /// fiducial limits illustrated in the case of the binomial"): every probability under which neither so few nor so many
-/// would be found in less than half of `1 − confidence`. All of ten cases still leave 0.69 to 1, where a bootstrap would
-/// give no width at all. `None` without a case, with more found than there are, or if the confidence is no share.
+/// are found less often than half of `1 − confidence`. All of ten cases still leave 0.69 to 1, where a bootstrap gives
+/// no width at all. `None` without a case, with more found than there are, or if the confidence is no share.
 pub fn clopper_pearson(found: usize, cases: usize, confidence: f64) -> Option<[f64; 2]> {
     if cases == 0 || found > cases || !(confidence > 0.0 && confidence < 1.0) {
         return None;

@@ -24,13 +24,14 @@ pub struct Score {
     /// The method that it is held against, where the number is about two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<usize>,
-    /// How tokens were removed: `deletion`, `attention-mask`, `zero`, `mean-embedding`, `resampling`.
+    /// How tokens were removed: `deletion`, `masking`, `mean`, `zero`, `resampled:1`, `bernoulli`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
     /// What was changed, or which task it was: `cascading`, `target`, `t5-stories`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
-    /// How many blocks of the model were randomised.
+    /// How many blocks of the model were randomised, from the last one down; of the condition `independent` the number
+    /// of the one block, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocks: Option<usize>,
     /// How many tokens of each row were looked at, of measures that look at the first ones.
@@ -52,16 +53,16 @@ pub struct Score {
     #[serde(with = "number::optional")]
     #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
     pub value: Option<f64>,
-    /// The interval that resampling gave it: lower end, upper end.
+    /// Its interval: lower end, upper end; resampled, or Clopper and Pearson’s of a share of texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<[f64; 2]>,
     /// What chance alone would give.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chance: Option<f64>,
-    /// How many numbers `value` is the mean of: outputs, cases.
+    /// How many numbers `value` is the mean of: texts, or outputs of the one text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
-    /// How many more there would be, had they not been undefined.
+    /// How many more were measured, and are undefined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undefined: Option<usize>,
     /// How many pairs of attributions were looked at, all outputs together.
@@ -118,7 +119,8 @@ pub struct Paired {
     /// The mean difference over the standard deviation of the differences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect_size: Option<f64>,
-    /// The two-sided p of flipping the differences' signs; absent with fewer than 6 pairs.
+    /// The two-sided p of flipping the differences' signs, of one text those of its blocks; absent with fewer than 6
+    /// texts or blocks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p: Option<f64>,
     /// The same, adjusted over the methods (Benjamini–Hochberg).
