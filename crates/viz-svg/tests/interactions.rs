@@ -88,7 +88,8 @@ fn numbers_are_said_with_their_unit_and_error() {
     for text in ["+1 Mars", "−2 red.", "+0.5 Venus"] {
         assert!(all.iter().any(|found| found == text), "{text} in {all:?}");
     }
-    for text in ["each needs the other", "one does what the other does", "+0.4 nats or more", "1 of 2 pairs"]
+    for text in
+        ["more than their sum", "together less than their sum", "+0.4 nats or more", "1 of 2 pairs"]
     {
         assert!(scene.description.contains(text), "{text} in {}", scene.description);
     }

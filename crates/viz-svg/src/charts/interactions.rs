@@ -140,7 +140,7 @@ fn title(rows: &Rows<'_>) -> String {
 fn ends(rows: &Rows<'_>, pairs: &Pairs<'_>) -> Ends {
     let ends = match rows.locked_name() {
         Some(locked) => Ends::new(format!("less than for {locked}"), "more"),
-        None => Ends::new("one does what the other does", "each needs the other"),
+        None => Ends::new("together less than their sum", "more than their sum"),
     };
     Ends { unit: pairs.after_number.to_owned(), ..ends }
 }
