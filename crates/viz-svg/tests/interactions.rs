@@ -110,10 +110,15 @@ fn a_lock_compares_pairs_that_both_have() {
     check(&scene);
     // 0.1 − 0.4; the pair of `is` and `red.` is the second output's alone.
     assert!(
-        scene.description.contains("The largest pairs: Mars + red.: −0.3 nats beyond their sum."),
+        scene
+            .description
+            .contains("The largest differences: Mars + red.: 0.3 nats less than for “too” (output 0)."),
         "{}",
         scene.description
     );
+    let said = texts(&scene.to_svg()).join(" ");
+    assert!(said.contains("on the diagonal what each does, less the same for “too” (output 0)."), "{said}");
+    assert!(!said.contains("nats beyond their sum"), "{said}");
     assert!(texts(&scene.to_svg()).iter().any(|text| text == "not comparable"));
     let framed = Options { token: Some(2), ..state(Some(0), None) };
     assert_eq!(group(&draw("interactions", &record(), &framed), "marks").len(), 2);
