@@ -47,10 +47,17 @@ impl Chart for Interactions {
     }
 
     fn lacks(&self, record: &Record) -> Option<&'static str> {
-        record.interactions.is_empty().then_some(
+        let left_out = |note: &String| note.starts_with("interactions of single tokens");
+        record.interactions.is_empty().then(|| {
+            if record.hops.is_some() {
+                return "pairs are not passed on along outputs; leave out --hops";
+            }
+            if record.notes.iter().any(left_out) {
+                return "its pairs are of single tokens and not of the record's groups; leave out --group";
+            }
             "the record holds no interactions of pairs; `saliency attribute --method occlusion-pairs` makes one that \
-             does, and so do shapley-interaction and integrated-hessians",
-        )
+             does, and so do shapley-interaction and integrated-hessians"
+        })
     }
 
     fn draws_attributions(&self) -> bool {
