@@ -562,7 +562,7 @@ pub(crate) struct DrawArguments {
     /// minimap: thumbnails per line. Default: 3.
     #[arg(long, value_name = "N")]
     pub(crate) columns: Option<usize>,
-    /// tokens: rows of the table. Default: 40.
+    /// Rows of the table. Default: tokens: 40; rivals: 8; vectors and perturbation: 12.
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,
     /// For SVG: the prefix of its ids, so that several pictures can share a page: a letter or _, then letters, digits,

@@ -62,7 +62,7 @@ impl Excerpt {
     /// where values without a sign were added up; where some cancel, it is not.
     pub(crate) fn regrouped(&self, record: &Record, segments: &[Range<usize>], reduce: Reduce) -> Self {
         let n_input = record.n_input();
-        let adds_up = reduce == Reduce::Sum && record.signed == Some(false);
+        let adds_up = reduce == Reduce::Sum && !record.is_signed();
         let outputs = segments.iter().filter(|segment| segment.start >= n_input);
         let outside = outputs.map(|segment| {
             let rows = segment.start - n_input..segment.end - n_input;

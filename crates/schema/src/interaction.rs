@@ -20,8 +20,8 @@ pub struct Interaction {
     pub i: usize,
     /// The second one's, which is the same for a main effect, and greater otherwise.
     pub j: usize,
-    /// The interaction, or main effect, in the unit of the row. Positive: together they raise the target by more than
-    /// the sum of what each does. Negative: one does what the other does, too.
+    /// The interaction, or main effect, in the unit of the row. Positive: with both the target is
+    /// higher than by the sum of what each does without the other. Negative: it is lower.
     #[serde(with = "number::optional")]
     #[cfg_attr(feature = "json-schema", schemars(with = "number::schema::Number"))]
     pub value: Option<f64>,

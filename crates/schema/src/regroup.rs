@@ -7,7 +7,7 @@ use crate::ledger::Ledger;
 use crate::output::Output;
 use crate::record::Record;
 use crate::token::Token;
-use crate::{interaction, object};
+use crate::{interaction, object, replacement};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::str::FromStr;
@@ -116,6 +116,8 @@ impl Record {
     /// - [`Record::interactions`] stay where every group holds at most one of the tokens that take part in them, and
     ///   every output is one token; otherwise they are left out, and a note says so: what a pair does beyond its sum is
     ///   part of its group's own number.
+    /// - [`Record::replacements`] stay where what was replaced are whole groups; the others are left out, and a note says
+    ///   so.
     /// - A group's text is that of its tokens, put together from their exact bytes. Its id is the first one's.
     /// - [`Record::regrouped`] says how it was done, and what the groups are: `spans:0-5,5-9`, those of several tokens,
     ///   by the numbers of the model's tokens; or, by `Record::group` (feature `segments`), the segmentation's name.
@@ -163,6 +165,10 @@ impl Record {
         if interactions.is_none() {
             interaction::note_left_out(&mut notes);
         }
+        let (replacements, some_left_out) = self.replacements_of_groups(segments, reduce);
+        if some_left_out {
+            replacement::note_left_out(&mut notes);
+        }
         let record = Self {
             format: self.format.clone(),
             version: self.version,
@@ -183,7 +189,7 @@ impl Record {
             // Errors of a sum are not known from those of its terms.
             standard_errors: Vec::new(),
             interactions: interactions.unwrap_or_default(),
-            replacements: self.replacements_of_groups(segments, reduce),
+            replacements,
             outputs,
         };
         record.check()?;

@@ -73,19 +73,32 @@ impl Replacement {
     }
 }
 
+/// Notes once that replacements are left out.
+pub(crate) fn note_left_out(notes: &mut Vec<String>) {
+    let note = "replacements of a part of a group are none of the group, and left out";
+    if !notes.iter().any(|known| known == note) {
+        notes.push(note.to_owned());
+    }
+}
+
 impl Record {
-    /// Replacements by groups of tokens. Of several outputs as one, those that all of them have, with the reduction of
-    /// their changes.
+    /// Replacements of whole groups of tokens; those of a part of a group are none of the group. Of several outputs as
+    /// one, those that all of them have, with the reduction of their changes. And whether some were left out.
     pub(crate) fn replacements_of_groups(
         &self,
         segments: &[Range<usize>],
         reduce: Reduce,
-    ) -> Vec<Vec<Replacement>> {
+    ) -> (Vec<Vec<Replacement>>, bool) {
         if self.replacements.is_empty() {
-            return Vec::new();
+            return (Vec::new(), false);
         }
         let n_input = self.n_input();
-        let group_of = |token: usize| segments.partition_point(|segment| segment.end <= token);
+        let groups_of = |tokens: Range<usize>| {
+            let first = segments.binary_search_by_key(&tokens.start, |segment| segment.start).ok()?;
+            let last = segments.binary_search_by_key(&tokens.end, |segment| segment.end).ok()?;
+            Some(first..last + 1)
+        };
+        let all_are = self.replacements.iter().flatten().all(|one| groups_of(one.tokens()).is_some());
         let of_rows = |segment: &Range<usize>| {
             let rows = &self.replacements[segment.start - n_input..segment.end - n_input];
             let (first, others) =
@@ -95,13 +108,16 @@ impl Record {
                     others.iter().map(|other| other.get(i).filter(|other| other.is_same_as(one))).collect();
                 let changes = same.iter().map(|other| other.and_then(|other| other.change));
                 let change = reduce.of(std::iter::once(one.change).chain(changes));
-                let at = group_of(one.at);
-                let count = group_of(one.tokens().end.saturating_sub(1)).saturating_sub(at) + 1;
+                let groups = groups_of(one.tokens())?;
+                let (at, count) = (groups.start, groups.len());
                 same.iter().all(Option::is_some).then(|| Replacement { at, count, change, ..one.clone() })
             };
             first.iter().enumerate().filter_map(as_one).collect()
         };
-        segments.iter().filter(|segment| segment.start >= n_input).map(of_rows).collect()
+        let kept: Vec<Vec<Replacement>> =
+            segments.iter().filter(|segment| segment.start >= n_input).map(of_rows).collect();
+        let none = !all_are && kept.iter().all(Vec::is_empty);
+        (if none { Vec::new() } else { kept }, !all_are)
     }
 
     /// Whether replacements are of inputs that there are, and as many lists as rows.

@@ -149,6 +149,16 @@ fn a_part_of_the_prompt_becomes_one_token() {
     assert!((unsigned.excerpt.as_ref().unwrap().outside[0].unwrap() - 10.5 / 18.0).abs() < 1e-12);
     assert!((unsigned.row_total(0) - 20.0).abs() < 1e-12);
     assert_eq!(both(true).unwrap().excerpt.unwrap().outside, [None]);
+    // As where the record does not say, and none is below 0.
+    let mut unsaid = record.clone();
+    unsaid.signed = None;
+    for value in unsaid.attributions.iter_mut().flatten().flatten() {
+        *value = value.abs();
+    }
+    let group = |record: &Record| record.with_inputs(2..5).unwrap().regroup(&groups, Reduce::Sum).unwrap();
+    assert!((group(&unsaid).excerpt.unwrap().outside[0].unwrap() - 10.5 / 18.0).abs() < 1e-12);
+    unsaid.attributions[1][6] = Some(-2.0);
+    assert_eq!(group(&unsaid).excerpt.unwrap().outside, [None]);
     // Without a sign there is a note.
     let unsigned = record.clone().with_signed(false);
     assert!(unsigned.fold("system").unwrap().notes[0].contains("without a sign"));

@@ -187,7 +187,8 @@ fn interactions_stay_where_a_group_holds_one_token_of_them() {
     }
 }
 
-/// `A b`, ` c` and ` xy` as one each: of two outputs as one, the changes add up where both have the replacement.
+/// `A b`, ` c` and ` xy` as one each: of two outputs as one, the changes add up where both have the replacement. What
+/// replaced ` b c`, a part of the first, is no replacement of both; what replaced all three is.
 #[test]
 fn replacements_are_those_of_the_groups() {
     let mut record = six();
@@ -195,14 +196,21 @@ fn replacements_are_those_of_the_groups() {
     record.replacements = vec![
         vec![one(0, 2, "q", 1.0), one(2, 1, "r", 2.0), one(2, 1, "s", 4.0)],
         vec![one(0, 2, "q", 0.5), one(2, 1, "r", -3.0), one(2, 1, "other", 4.0)],
-        vec![one(1, 2, "t", 1.0)],
+        vec![one(1, 2, "t", 1.0), one(0, 3, "u", 2.0)],
     ];
     let groups = [0..2, 2..3, 3..5, 5..6];
     let grouped = record.regroup(&groups, Reduce::Sum).unwrap();
     assert_eq!(
         grouped.replacements,
-        [vec![one(0, 1, "q", 1.5), one(1, 1, "r", -1.0)], vec![one(0, 2, "t", 1.0)]]
+        [vec![one(0, 1, "q", 1.5), one(1, 1, "r", -1.0)], vec![one(0, 2, "u", 2.0)]]
     );
+    let note = "replacements of a part of a group are none of the group, and left out";
+    assert!(grouped.notes.iter().any(|found| found == note), "{:?}", grouped.notes);
+    // Where none is left there are no lists.
+    for list in &mut record.replacements {
+        list.retain(|one| one.count == 1);
+    }
+    assert!(record.regroup(&[0..3, 3..5, 5..6], Reduce::Sum).unwrap().replacements.is_empty());
 }
 
 #[test]

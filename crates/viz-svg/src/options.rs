@@ -86,7 +86,7 @@ pub struct Options {
     pub method: Option<String>,
     /// Thumbnails per line, for `minimap`. Default: 3.
     pub columns: Option<usize>,
-    /// Number of table rows, for `tokens`. Default: 40.
+    /// Number of table rows, for `tokens` (40), `rivals` (8), `vectors` and `perturbation` (12).
     pub top: Option<usize>,
     /// The prefix of the ids in the SVG, for several pictures on one page: a letter or `_`, then letters, digits, `-`,
     /// `_` and `.`, all ASCII. Default: `saliency-` and a hash of the picture, so that different pictures share no id.

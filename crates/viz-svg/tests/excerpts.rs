@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{charts, check, complete, run_30, state, texts};
+use common::{charts, check, complete, draw, run_30, state, texts};
 use saliency_schema::{Kind, Part, Prompt, Record, Token};
 use saliency_viz_svg::{Chart, Error, Figure, Highlight, Options, Page, Scene, ToHtml, Tokens, chart};
 use std::ops::Range;
@@ -129,8 +129,10 @@ fn a_part_of_the_prompt_is_one_cell() {
         let scene = chart.draw(std::slice::from_ref(&record), &options).unwrap();
         check(&scene);
         let said = texts(&scene.to_svg()).join(" · ");
-        // Charts of cells alone have no names of inputs.
-        if !["long-output", "profile", "convergence"].contains(&chart.name()) || said.contains("user") {
+        // Charts of cells alone have no names of inputs, and what replaced a token of a part did not replace the part.
+        if !["long-output", "profile", "convergence", "perturbation"].contains(&chart.name())
+            || said.contains("user")
+        {
             assert!(said.contains("[user, 2 tokens]"), "{}: {said}", chart.name());
         }
         assert!(!said.contains("outside"), "{}: {said}", chart.name());
@@ -280,4 +282,14 @@ fn the_page_holds_what_is_shown() {
     assert!(page.contains("\"inside\":[0.625,0.4]"), "{page}");
     let figure = Figure::new(Highlight, &record).fold("user").to_html().unwrap();
     assert!(figure.contains("[user, 2 tokens]") && !figure.contains("\"inside\""));
+}
+
+#[test]
+fn one_output_has_one_share_outside() {
+    let kind = |i: usize| if i < 3 { Kind::Input } else { Kind::Output };
+    let tokens = ["a", " b", " c", " d"].iter().enumerate().map(|(i, text)| Token::new(0, *text, kind(i)));
+    let record = Record::new(tokens.collect(), vec![vec![Some(1.0), Some(2.0), Some(1.0)]]).unwrap();
+    let scene = draw("segments", &record, &Options { inputs: Some(0..1), ..Options::default() });
+    assert!(scene.description.contains("Σ|value|: 75 %"), "{}", scene.description);
+    assert!(!scene.description.contains("75 % to"), "{}", scene.description);
 }

@@ -79,6 +79,23 @@ fn lines_are_the_means_of_the_measurements() {
 }
 
 #[test]
+fn the_caption_has_the_judged_target_and_headings_fit() {
+    let judged = scores().with_setting("judged_target", "log-probability");
+    let draw = |scores: Scores, width: Option<f64>| {
+        let scene = chart("faithfulness").unwrap().draw(&[], &Options { width, ..options(scores) }).unwrap();
+        check(&scene);
+        texts(&scene.to_svg())
+    };
+    let said = draw(judged, None).join(" ");
+    assert!(said.contains("The log-probability (nats) less that of the whole text"), "{said}");
+    let said = draw(scores(), Some(400.0));
+    assert!(said.join(" ").contains("The target less that of the whole text"), "{said:?}");
+    for text in ["deletion:", "most relevant first", "least relevant first"] {
+        assert!(said.iter().any(|found| found == text), "{text} in {said:?}");
+    }
+}
+
+#[test]
 fn scores_without_curves_say_how_to_get_them() {
     let error = chart("faithfulness").unwrap().draw(&[], &Options::default()).unwrap_err();
     assert!(matches!(error, Error::Lacks { chart: "faithfulness", .. }), "{error}");

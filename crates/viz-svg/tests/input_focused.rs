@@ -4,7 +4,7 @@
 mod common;
 
 use common::{check, draw, gather, group, run_30, runs_3x100, texts};
-use saliency_schema::{Kind, Record, Token};
+use saliency_schema::{DistanceProfile, Kind, Record, Token};
 use saliency_viz_svg::{Error, InputFocused, Item, Options, Rect, Scene, Text, chart};
 
 fn record(inputs: &[&str], outputs: &[&str], rows: &[&[f64]]) -> Record {
@@ -158,4 +158,14 @@ fn what_cannot_be_compared_is_refused() {
     );
     let other = chart("highlight").unwrap().draw(std::slice::from_ref(&record), &options(Some(0), Some(1)));
     assert!(matches!(other.unwrap_err(), Error::NotAnOption { name: "against", .. }));
+}
+
+#[test]
+fn ticks_to_the_left_of_a_ratio_are_below_one() {
+    let record = run_30();
+    let relative = Some(DistanceProfile::of(std::slice::from_ref(&record)));
+    let scene = draw("input-focused", &record, &Options { relative, ..Options::default() });
+    check(&scene);
+    let said = texts(&scene.to_svg()).join(" ");
+    assert!(said.contains(", leftwards below 1×.") && !said.contains("leftwards if negative"), "{said}");
 }

@@ -88,8 +88,7 @@ fn numbers_are_said_with_their_unit_and_error() {
     for text in ["+1 Mars", "−2 red.", "+0.5 Venus"] {
         assert!(all.iter().any(|found| found == text), "{text} in {all:?}");
     }
-    for text in ["each needs the other", "one does what the other does", "+0.4 nats or more", "1 of 2 pairs"]
-    {
+    for text in ["more than their sum", "together less than their sum", "+0.4 nats or more", "1 of 2 pairs"] {
         assert!(scene.description.contains(text), "{text} in {}", scene.description);
     }
     assert_eq!(scene.title, "Pairs beyond their sum: What “too” (output 0) looked at");
@@ -109,10 +108,15 @@ fn a_lock_compares_pairs_that_both_have() {
     check(&scene);
     // 0.1 − 0.4; the pair of `is` and `red.` is the second output's alone.
     assert!(
-        scene.description.contains("The largest pairs: Mars + red.: −0.3 nats beyond their sum."),
+        scene
+            .description
+            .contains("The largest differences: Mars + red.: 0.3 nats less than for “too” (output 0)."),
         "{}",
         scene.description
     );
+    let said = texts(&scene.to_svg()).join(" ");
+    assert!(said.contains("on the diagonal what each does, less the same for “too” (output 0)."), "{said}");
+    assert!(!said.contains("nats beyond their sum"), "{said}");
     assert!(texts(&scene.to_svg()).iter().any(|text| text == "not comparable"));
     let framed = Options { token: Some(2), ..state(Some(0), None) };
     assert_eq!(group(&draw("interactions", &record(), &framed), "marks").len(), 2);
@@ -148,6 +152,13 @@ fn records_without_pairs_are_told_which_command_makes_them() {
     let error = Interactions::new(&plain).to_svg().unwrap_err();
     assert!(error.is_usage() && matches!(error, Error::Lacks { chart: "interactions", .. }));
     assert!(error.to_string().contains("saliency attribute --method occlusion-pairs"), "{error}");
+    // Where they were left out, the repair is to leave out why.
+    let grouped = record().regroup(&[0..2, 2..3, 3..4, 4..6], saliency_schema::Reduce::Sum).unwrap();
+    for (record, repair) in [(grouped, "leave out --group"), (record().hops(1).unwrap(), "leave out --hops")]
+    {
+        let error = Interactions::new(&record).to_svg().unwrap_err();
+        assert!(error.to_string().contains(repair), "{error}");
+    }
     let relative = saliency_schema::DistanceProfile::of(&[run_30()]);
     let error = Interactions::new(&record()).relative(relative).to_svg().unwrap_err();
     assert_eq!(error.to_string(), "relative is set, and must be left out: a pair has no distance");

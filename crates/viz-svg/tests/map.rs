@@ -4,7 +4,7 @@
 mod common;
 
 use common::{check, draw, group, run_30, shares, texts};
-use saliency_schema::{Kind, Record, Token};
+use saliency_schema::{DistanceProfile, Kind, Record, Token};
 use saliency_viz_svg::{Error, Item, Map, Options, Rule, Scene};
 
 /// The words' places, as they are said to who does not see them: name, and two numbers.
@@ -163,4 +163,14 @@ fn a_record_without_a_number_has_no_arrow() {
     let tokens = (0..).zip([" a", " b", " x", " y"]).map(token).collect();
     let record = Record::new(tokens, vec![vec![None; 2], vec![None; 3]]).unwrap();
     check(&draw("map", &record, &Options::default()));
+}
+
+#[test]
+fn places_are_of_shares_whatever_is_asked_for() {
+    let record = run_30();
+    let relative = Some(DistanceProfile::of(std::slice::from_ref(&record)));
+    let scene = draw("map", &record, &Options { relative, ..Options::default() });
+    check(&scene);
+    let said = texts(&scene.to_svg()).join(" ");
+    assert!(said.contains("which are not set against those at their distance"), "{said}");
 }

@@ -104,6 +104,27 @@ fn the_table_has_every_replacement() {
     );
 }
 
+/// `am` of `Hiram` was replaced: it is no replacement of the word, nor of the sentence.
+#[test]
+fn what_replaced_a_fragment_is_said_of_the_fragment() {
+    let texts = [" Hir", "am", " left.", " He"];
+    let kind = |i: usize| if i < 3 { Kind::Input } else { Kind::Output };
+    let tokens = texts.iter().enumerate().map(|(i, text)| Token::new(i as u32, *text, kind(i))).collect();
+    let record = Record::new(tokens, vec![vec![Some(1.0), Some(2.0), Some(3.0)]])
+        .unwrap()
+        .with_replacements(vec![vec![Replacement::new(1, "om", -1.0)]]);
+    let scene = Perturbation::new(&record).scene().unwrap();
+    check(&scene);
+    let said = "“am” → “om”: −1";
+    let largest = format!("1 word replaced, the largest change: {said}.");
+    assert!(scene.description.contains(&largest), "{}", scene.description);
+    let text = chart("perturbation").unwrap().text(&[record.clone()], &Options::default()).unwrap().unwrap();
+    assert!(text.lines().any(|line| line == said), "{text}");
+    let grouped = record.regroup(&[0..3, 3..4], saliency_schema::Reduce::Sum).unwrap();
+    let error = Perturbation::new(&grouped).scene().unwrap_err();
+    assert!(error.to_string().contains("leave out --group"), "{error}");
+}
+
 #[test]
 fn a_record_without_replacements_is_refused_with_the_command() {
     let mut without = run_30();

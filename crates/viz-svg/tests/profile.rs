@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{check, draw, draw_all, group, run_30, runs_3x30, texts};
+use common::{check, draw, draw_all, group, run_30, runs_3x30, state, texts};
 use saliency_schema::{DistanceProfile, Kind, Record, Token};
 use saliency_viz_svg::{Item, Options, Rect, Scene};
 
@@ -88,4 +88,30 @@ fn a_sentence_s_end_is_compared_with_none() {
     let scene = draw("profile", &Record::new(tokens, rows).unwrap(), &Options::default());
     check(&scene);
     assert!(group(&scene, "borders").is_empty() && !scene.description.contains("within a sentence"));
+}
+
+/// One output's row, in a record that does not say how it was made.
+#[test]
+fn one_row_is_one_and_hops_are_said_without_a_method() {
+    let kind = |i: usize| if i < 2 { Kind::Input } else { Kind::Output };
+    let tokens = ["a", " b", " c"].iter().enumerate().map(|(i, text)| Token::new(0, *text, kind(i)));
+    let record = Record::new(tokens.collect(), vec![vec![Some(1.0), Some(3.0)]]).unwrap();
+    let said =
+        |record: &Record, options: &Options| texts(&draw("profile", record, options).to_svg()).join(" ");
+    let one = said(&record, &Options::default());
+    assert!(one.contains("the median of 1 row at each distance"), "{one}");
+    let hopped = said(&run_30().hops(2).unwrap(), &Options::default());
+    assert!(hopped.contains("2 hops") && !hopped.contains("not recorded"), "{hopped}");
+    let relative = Some(DistanceProfile::of(std::slice::from_ref(&record)));
+    let relative = draw("tall-heatmap", &record, &Options { relative, ..Options::default() });
+    assert!(relative.description.contains("medians of 1 row)"), "{}", relative.description);
+}
+
+#[test]
+fn a_lock_is_said_where_the_title_has_no_room() {
+    let options = Options { width: Some(360.0), ..state(None, Some(3)) };
+    let scene = draw("profile", &run_30(), &options);
+    check(&scene);
+    let said = texts(&scene.to_svg()).join(" ");
+    assert!(said.contains("The colours are differences from “") && said.contains("(output 3)"), "{said}");
 }

@@ -81,6 +81,31 @@ fn with_a_sign_it_is_the_mean_of_values_and_changes_are_named() {
     assert_eq!(bold, ["race", "Mars"]);
 }
 
+/// Shares of .1, .1, .8 and .3, .3, .4: the last in the mean .6, with a deviation of .4 / √2, so that ± ends at 88 %.
+/// From .4 to .8 it is less, and lies over that.
+#[test]
+fn a_deviation_beyond_the_records_is_drawn_whole_and_behind_them() {
+    let records = [record(&[" is"], &[&[1.0, 1.0, 8.0]]), record(&[" was"], &[&[3.0, 3.0, 4.0]])];
+    let scene = Ribbon::new(&records).scene().unwrap();
+    check(&scene);
+    let ends = group(&scene, "frame").iter().filter_map(|item| match item {
+        Item::Text(text) => Some(text.text.replace('\u{a0}', " ")),
+        _ => None,
+    });
+    assert!(ends.collect::<Vec<_>>().contains(&"88 %".to_owned()));
+    let high = |item: &Item| match item {
+        Item::Cells { cells, .. } => cells.iter().map(|cell| cell.height).fold(0.0, f64::max),
+        _ => 0.0,
+    };
+    let heights: Vec<f64> = group(&scene, "bands").iter().map(high).collect();
+    let unit = 48.0 / (0.6 + 0.4 / f64::sqrt(2.0));
+    let expected = [unit * 0.8 / f64::sqrt(2.0), unit * 0.4];
+    assert_eq!(heights.len(), 2);
+    for (found, expected) in heights.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-9, "{heights:?}, {expected}");
+    }
+}
+
 // NumPy (tests/data/ribbon/generate.py).
 #[test]
 fn of_real_continuations_it_is_numpy_s() {

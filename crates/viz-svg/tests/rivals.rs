@@ -4,7 +4,7 @@
 mod common;
 
 use common::{check, draw_all, group, texts};
-use saliency_schema::{Explained, Kind, Named, Output, Record, Token};
+use saliency_schema::{DistanceProfile, Explained, Kind, Method, Named, Output, Record, Token};
 use saliency_viz_svg::{Item, Options, Rect, Rivals, Scene, State};
 
 /// One output after three inputs, in nats, against a token with its probability.
@@ -65,10 +65,13 @@ fn the_caller_says_how_many_words_and_which_is_marked() {
     let records = two();
     let scene = Rivals::new(&records).top(1).scene().unwrap();
     assert_eq!(bars(&scene).len(), 2);
-    assert!(texts(&scene.to_svg()).iter().any(|t| t.starts_with("The 1 strongest of 3 words")));
+    let said = |scene: &Scene| texts(&scene.to_svg()).join(" ");
+    let strongest = "The 1 strongest of 3 words that the output has read";
+    assert!(said(&scene).contains(&format!("{strongest}. Bars: ")), "{}", said(&scene));
     // The marked word is there, however weak.
     let marked = Rivals::new(&records).top(1).token(2).scene().unwrap();
     assert_eq!(bars(&marked).len(), 4);
+    assert!(said(&marked).contains(&format!("{strongest}, and “c”. Bars: ")), "{}", said(&marked));
     assert!(texts(&marked.to_svg()).iter().any(|t| t == "c"));
 }
 
@@ -91,6 +94,35 @@ fn a_locked_row_is_taken_from_every_column() {
     // b: −4 − 0.5, and the locked column's own difference is nothing.
     let said = texts(&scene.to_svg());
     assert!(said.iter().any(|t| t == "−4.5"), "{said:?}");
+    let bars = "to the right what got more than for “x, not z” (output 0), to the left what got less.";
+    assert!(said.join(" ").contains(bars), "{said:?}");
+}
+
+/// Of one output by two methods, one of which loses the sign: the second is a number as large as it is.
+#[test]
+fn columns_of_methods_have_their_names_and_their_sides() {
+    let unsigned = record([2.0, 0.5, 0.25], None).with_signed(false).with_method(Method::new("attention"));
+    let records = [record([1.0, -4.0, 0.5], None).with_method(Method::new("occlusion")), unsigned.clone()];
+    let scene = draw_all("rivals", &records, &Options::default());
+    check(&scene);
+    let said = texts(&scene.to_svg());
+    for text in ["0 occlusion", "1 attention"] {
+        assert!(said.iter().any(|t| t == text), "{text}: {said:?}");
+    }
+    assert!(scene.description.contains("x (50\u{a0}%) 1 attention: most from “a”"), "{}", scene.description);
+    let said = |scene: &Scene| texts(&scene.to_svg()).join(" ");
+    let bars = "to the left what lowers it; in panel 1 how much, without a sign.";
+    assert!(said(&scene).contains(bars), "{}", said(&scene));
+    let both = draw_all("rivals", &[unsigned.clone(), unsigned.clone()], &Options::default());
+    assert!(said(&both).contains("Bars: how much, without a sign."), "{}", said(&both));
+    let relative = Some(DistanceProfile::of(&records));
+    let relative = draw_all("rivals", &records, &Options { relative, ..Options::default() });
+    check(&relative);
+    let bars = "Bars: to the right what got more than is usual at its distance (1×)";
+    assert!(said(&relative).contains(bars), "{}", said(&relative));
+    // With rivals the names are a line more.
+    let rivals = [two().remove(0), two().remove(0)];
+    check(&draw_all("rivals", &rivals, &Options::default()));
 }
 
 #[test]

@@ -61,6 +61,28 @@ fn a_cell_is_a_share_of_its_row() {
     assert_eq!(locked.title, "Every row minus row 3, “They stay.”");
 }
 
+/// The second sentence alone: what the first gave is outside and still counts. 10 of 20, 4 of 10, 14 of 30.
+#[test]
+fn an_excerpt_s_shares_are_of_whole_rows() {
+    let mut record =
+        record(&[&[1.0, 2.0, 3.0, 0.0], &[1.0, 0.0, 2.0, 5.0, 6.0], &[1.0, 1.0, 4.0, 0.0, 1.0, 3.0]]);
+    let part = |record: &Record| Segments::new(record).inputs(2..4).scene().unwrap();
+    let scene = part(&record);
+    check(&scene);
+    assert_eq!(numbers(&scene), [vec!["50", "30"], vec!["40", "40"], vec!["47", "33"]]);
+    assert_eq!(scene.title, "Of the inputs shown, sentence 1 gave the most, 47 %: “We left.”");
+    for words in ["together: the inputs shown 47\u{a0}%", "Σ|value|: 7 % to 50 %"] {
+        assert!(scene.description.contains(words), "{words}: {}", scene.description);
+    }
+    assert!(!scene.description.contains("not known"), "{}", scene.description);
+    // Of what the first output took all lies outside: how much that is, the excerpt does not say.
+    record.attributions[0] = vec![Some(1.0), Some(2.0), Some(0.0), Some(0.0)];
+    let part = part(&record);
+    check(&part);
+    let said = "How much lies outside is not known of row 2: its shares are of what is shown.";
+    assert!(part.description.contains(said), "{}", part.description);
+}
+
 /// With a sign: means over outputs. (1 − 3 + 2) / 2, (3 + 1) / 2, −1 / 2; then the last output's own; then of three.
 #[test]
 fn signed_values_are_means_over_outputs() {

@@ -149,8 +149,9 @@ fn numbers_are_the_record_s() {
         );
         // A word is not compared with itself.
         for (hover, lock) in [(1, 2), (4, 4)] {
-            // Pairs, entries and errors are of tokens, also where words are drawn.
-            if ["interactions", "vectors", "convergence"].contains(&chart.name()) && hover != lock {
+            // Pairs, entries, errors and replacements are of tokens, also where words are drawn.
+            let of_tokens = ["interactions", "vectors", "convergence", "perturbation"];
+            if of_tokens.contains(&chart.name()) && hover != lock {
                 continue;
             }
             let why = refused(&state(Some(hover), Some(lock)));

@@ -78,6 +78,13 @@ fn bars_are_as_long_as_the_sums_of_entries() {
     let one = draw("vectors", &record(), &Options { top: Some(1), ..state(Some(0), None) });
     assert!(one.description.contains("they hold 70\u{a0}% of all"), "{}", one.description);
     assert_eq!(said(&one, "table").len(), 10);
+    // A marked one beside it is not counted with it.
+    let marked =
+        draw("vectors", &record(), &Options { top: Some(1), token: Some(1), ..state(Some(0), None) });
+    for words in ["of the 1 of 3 tokens with the most of both and of “is”", "the 1 hold 70\u{a0}% of all"]
+    {
+        assert!(marked.description.contains(words), "{words}: {}", marked.description);
+    }
     // The marked token is in the table, whatever its rank.
     let marked =
         draw("vectors", &record(), &Options { top: Some(1), token: Some(1), ..state(Some(0), None) });
@@ -166,6 +173,12 @@ fn records_without_vectors_are_told_which_command_makes_them() {
     let error = Vectors::new(&plain).to_svg().unwrap_err();
     assert!(error.is_usage() && matches!(error, Error::Lacks { chart: "vectors", .. }));
     assert!(error.to_string().contains("`saliency attribute --vectors FILE`"), "{error}");
+    let grouped = record().regroup(&[0..2, 2..3, 3..5], saliency_schema::Reduce::Sum).unwrap();
+    for (record, repair) in [(grouped, "leave out --group"), (record().hops(1).unwrap(), "leave out --hops")]
+    {
+        let error = Vectors::new(&record).to_svg().unwrap_err();
+        assert!(error.to_string().contains(repair), "{error}");
+    }
     let pages = [&plain, &record()].map(|record| Page::new(record).every_chart().to_html().unwrap());
     assert_eq!(pages.map(|page| page.contains("negative and positive entries")), [false, true]);
     assert!(Vectors.lacks(&plain).is_some() && Vectors.lacks(&record()).is_none());

@@ -106,7 +106,11 @@ fn cell(score: Option<&Score>, color: impl Fn(f64) -> Color) -> Cell {
 
 fn captions(scores: &Scores, methods: &[usize]) -> Vec<String> {
     if methods.is_empty() {
-        return vec!["The scores hold no agreement of two methods.".to_owned()];
+        return vec![
+            "The scores hold no agreement of two methods; `saliency compare` with a text and two --methods or more \
+             measures it."
+                .to_owned(),
+        ];
     }
     let k = scores.agreement.iter().find_map(|score| score.k);
     let k = k.map_or_else(|| "k".to_owned(), |k| k.to_string());

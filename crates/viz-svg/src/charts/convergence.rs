@@ -139,10 +139,9 @@ fn title(found: &Errors) -> String {
     };
     let outputs = column.dots.len();
     let off = |column| {
-        let worst = column_worst(column);
         let beyond = found.beyond(column);
         let are = if beyond == 1 { "is" } else { "are" };
-        format!("{beyond} of {outputs} outputs {are} off by more than {limit}, one by {worst}")
+        format!("{beyond} of {outputs} outputs {are} off by more than {limit}")
     };
     match (&found.series[..], found.has_steps()) {
         ([series], true) => match (found.enough(series), column.steps) {
@@ -189,6 +188,16 @@ fn captions(found: &Errors, plot: &StepPlot<'_>, records: &[Record]) -> Vec<Stri
         if found.dots().any(|dot| dot.error < lowest) {
             captions.push(format!("What is below {} lies on the lower edge.", percent(lowest)));
         }
+    }
+    if let [series] = &found.series[..]
+        && let Some(column) = series.columns.last().filter(|column| found.beyond(column) > 0)
+    {
+        let at = column.steps.filter(|_| found.has_steps()).map(|steps| format!("At {steps} steps the"));
+        captions.push(format!(
+            "{} farthest output is off by {}.",
+            at.as_deref().unwrap_or("The"),
+            column_worst(column)
+        ));
     }
     if found.unknown > 0 {
         let all = found.unknown + found.dots().count();

@@ -10,14 +10,17 @@ use crate::options::{Options, too_narrow};
 use crate::paint::color::Color;
 use crate::paint::palette::Palette;
 use crate::scene::{Item, Scene, Text};
-use crate::text::visible;
+use crate::text::{font, visible};
 use crate::values::curves::{Curves, ORDERS, operators, share};
+use crate::values::kind::unit_of;
 use saliency_schema::{Record, Scores};
 
 const WIDTH: f64 = 720.0;
 const NARROWEST: f64 = 320.0;
 const PANEL: f64 = 170.0;
+/// A panel's heading, and each further line of it.
 const HEAD: f64 = 22.0;
+const LINE: f64 = 14.0;
 const GAP: f64 = 14.0;
 const SIZE: f64 = 11.0;
 
@@ -60,24 +63,26 @@ impl Chart for Faithfulness {
         let colors = Palette::told_apart(scores.methods.len(), options.theme);
         let mut sheet =
             Sheet::of_scores(scores, options, "What the model answers without what a method points to");
-        let (lines, height) = caption::lay_out(&captions(&rows), inner, options.theme);
+        let (lines, height) = caption::lay_out(&captions(scores, &rows), inner, options.theme);
         sheet.group("caption", None, lines, (0.0, 0.0));
         let (key, key_height) = key(scores, &rows, &colors, inner, options);
         sheet.group("key", None, key, (0.0, height + 6.0));
         let mut top = height + key_height + 14.0;
         let width = (inner - GAP) / 2.0;
         for (operator, curves) in &rows {
-            let by =
-                operator.as_deref().map_or_else(String::new, |operator| format!("{}: ", visible(operator)));
-            for (column, (curves, (_, name))) in curves.iter().zip(ORDERS).enumerate() {
+            let heads = headings(operator.as_deref(), width);
+            let head_height = HEAD + LINE * (heads[0].len() - 1) as f64;
+            for (column, (curves, head)) in curves.iter().zip(heads).enumerate() {
                 let at = column as f64 * (width + GAP);
-                let head = Text::new(format!("{by}{name}"), 0.0, 12.0, SIZE, options.theme.ink());
-                sheet.group("head", None, [Item::from(head)], (at, top));
+                let line = |(line, text): (usize, String)| {
+                    Item::from(Text::new(text, 0.0, 12.0 + LINE * line as f64, SIZE, options.theme.ink()))
+                };
+                sheet.group("head", None, head.into_iter().enumerate().map(line), (at, top));
                 let plot = CurvePlot { curves, colors: &colors, range, theme: options.theme };
                 let words = (!options.for_page).then(|| in_words(scores, curves));
-                sheet.group("curves", words, plot.items(width, PANEL), (at, top + HEAD));
+                sheet.group("curves", words, plot.items(width, PANEL), (at, top + head_height));
             }
-            top += HEAD + PANEL + GAP;
+            top += head_height + PANEL + GAP;
         }
         let description = match scores.verdict.as_deref() {
             Some(verdict) => format!("{}. {}", sheet.title(), visible(verdict)),
@@ -87,6 +92,20 @@ impl Chart for Faithfulness {
     }
 }
 
+/// What the two panels of a row show, each in one line where both fit, or else with the order in a line of its own.
+fn headings(operator: Option<&str>, room: f64) -> [Vec<String>; 2] {
+    let Some(operator) = operator.map(visible) else {
+        return ORDERS.map(|(_, order)| vec![font::fitted(order, SIZE, room)]);
+    };
+    let whole = ORDERS.map(|(_, order)| format!("{operator}: {order}"));
+    if whole.iter().all(|whole| font::width(whole, SIZE) <= room) {
+        return whole.map(|whole| vec![whole]);
+    }
+    ORDERS.map(|(_, order)| {
+        [&format!("{operator}:"), order].map(|line| font::fitted(line, SIZE, room)).to_vec()
+    })
+}
+
 /// From the lowest to the highest, 0 among them.
 fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = numbers.fold((0.0_f64, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
@@ -94,19 +113,25 @@ fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     if size > 0.0 && size.is_finite() { (low - 0.03 * size, high + 0.03 * size) } else { (-1.0, 1.0) }
 }
 
-fn captions(rows: &[(Option<String>, [Curves; 2])]) -> Vec<String> {
+fn captions(scores: &Scores, rows: &[(Option<String>, [Curves; 2])]) -> Vec<String> {
     if rows.is_empty() {
         return vec![
             "The scores hold no curves; `saliency compare` with a text and --methods measures them."
                 .to_owned(),
         ];
     }
-    vec![
-        "The target less that of the whole text, mean over outputs, against the share of tokens that are removed. Left: a \
-         steep fall means that the model needs what the method points to. Right: no fall means that it needs nothing else. \
-         Grey: random orders, their mean and the lowest and highest of them."
-            .to_owned(),
-    ]
+    // What is measured while tokens go may be another target than that of the attributions.
+    let target = scores.settings.get("judged_target").and_then(|target| target.as_str());
+    let target = match target.map(|target| (visible(target), unit_of(target))) {
+        None => "target".to_owned(),
+        Some((target, unit)) if unit.is_empty() || unit == target => target,
+        Some((target, unit)) => format!("{target} ({unit})"),
+    };
+    vec![format!(
+        "The {target} less that of the whole text, mean over outputs, against the share of tokens that are removed. Left: \
+         a steep fall means that the model needs what the method points to. Right: no fall means that it needs nothing \
+         else. Grey: random orders, their mean and the lowest and highest of them."
+    )]
 }
 
 /// The methods' numbers, names and colours.

@@ -15,6 +15,7 @@ use crate::scene::Scene;
 use crate::text::visible;
 use crate::values::bins::{Bins, By};
 use crate::values::excerpt;
+use crate::values::kind::Unit;
 use crate::values::rows::Rows;
 use saliency_schema::Record;
 
@@ -127,7 +128,11 @@ fn captions(rows: &Rows<'_>, scale: &Scale, bins: &Bins, options: &Options) -> V
     let unit = if unit.is_empty() { unit } else { format!(" {unit}") };
     let more = if scale.clipped.is_some() { " or more" } else { "" };
     let end = scale.spelled(scale.end);
-    let sides = if scale.palette.is_diverging() { ", leftwards if negative" } else { "" };
+    let sides = match rows.unit() {
+        _ if !scale.palette.is_diverging() => "",
+        Unit::Relative => ", leftwards below 1×",
+        _ => ", leftwards if negative",
+    };
     let mut lines = vec![format!("Above each word {ticks}; a whole one: {end}{unit}{more}{sides}.")];
     if let Some(hover) = rows.hover.filter(|_| !options.for_page) {
         let by = if rows.compares() { rows.title() } else { rows.name(hover) };

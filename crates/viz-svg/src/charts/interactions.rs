@@ -11,6 +11,7 @@ use crate::paint::scale::Scale;
 use crate::paint::theme::Theme;
 use crate::redraw::{Part, Redraw};
 use crate::scene::{Item, Rect, Scene, Text};
+use crate::text::visible;
 use crate::values::excerpt;
 use crate::values::pairs::{MOST, Pairs};
 use crate::values::rows::Rows;
@@ -46,10 +47,17 @@ impl Chart for Interactions {
     }
 
     fn lacks(&self, record: &Record) -> Option<&'static str> {
-        record.interactions.is_empty().then_some(
+        let left_out = |note: &String| note.starts_with("interactions of single tokens");
+        record.interactions.is_empty().then(|| {
+            if record.hops.is_some() {
+                return "pairs are not passed on along outputs; leave out --hops";
+            }
+            if record.notes.iter().any(left_out) {
+                return "its pairs are of single tokens and not of the record's groups; leave out --group";
+            }
             "the record holds no interactions of pairs; `saliency attribute --method occlusion-pairs` makes one that \
-             does, and so do shapley-interaction and integrated-hessians",
-        )
+             does, and so do shapley-interaction and integrated-hessians"
+        })
     }
 
     fn draws_attributions(&self) -> bool {
@@ -98,7 +106,8 @@ impl Chart for Interactions {
         sheet.places((0.0, top), || Redraw::of_hovered(places()));
 
         // Beside the diagonal where there is room, or else below.
-        let list = largest(&said, options.theme);
+        let what = if rows.locked_name().is_some() { "differences" } else { "pairs" };
+        let list = largest(&said, &format!("The largest {what}"), options.theme);
         let bounds = list.iter().filter_map(Item::bounds).reduce(Rect::around);
         let bounds = bounds.unwrap_or(Rect::new(0.0, 0.0, 0.0, 0.0));
         let beside = triangle.beside(bounds.y + bounds.height);
@@ -110,7 +119,7 @@ impl Chart for Interactions {
         }
         let largest = if said.is_empty() { "none".to_owned() } else { said.join("; ") };
         let description = format!(
-            "{}: pairs of {} of {} tokens, below the diagonal, and their main effects, on it. The largest pairs: {largest}.",
+            "{}: pairs of {} of {} tokens, below the diagonal, and their main effects, on it. The largest {what}: {largest}.",
             sheet.title(),
             pairs.len(),
             pairs.of
@@ -120,11 +129,11 @@ impl Chart for Interactions {
 }
 
 /// The largest pairs, a line each, under a heading.
-fn largest(said: &[String], theme: Theme) -> Vec<Item> {
+fn largest(said: &[String], heading: &str, theme: Theme) -> Vec<Item> {
     let line = |(number, text): (usize, &String)| {
         Text::new(text.clone(), 0.0, (number + 1) as f64 * LINE + 10.0, SIZE, theme.ink()).into()
     };
-    let heading = Text::new("The largest pairs", 0.0, 10.0, SIZE, theme.ink()).bold().into();
+    let heading = Text::new(heading, 0.0, 10.0, SIZE, theme.ink()).bold().into();
     let heading = std::iter::once(heading).filter(|_| !said.is_empty());
     heading.chain(said.iter().enumerate().map(line)).collect()
 }
@@ -140,16 +149,17 @@ fn title(rows: &Rows<'_>) -> String {
 fn ends(rows: &Rows<'_>, pairs: &Pairs<'_>) -> Ends {
     let ends = match rows.locked_name() {
         Some(locked) => Ends::new(format!("less than for {locked}"), "more"),
-        None => Ends::new("one does what the other does", "each needs the other"),
+        None => Ends::new("together less than their sum", "more than their sum"),
     };
     Ends { unit: pairs.after_number.to_owned(), ..ends }
 }
 
 fn captions(rows: &Rows<'_>, pairs: &Pairs<'_>, scale: &Scale, options: &Options) -> Vec<String> {
-    let mut captions = vec![
-        "Row and column: what two do together beyond the sum of what each does; on the diagonal what each does."
-            .to_owned(),
-    ];
+    let less = rows.locked_name().map(|locked| format!(", less the same for {}", visible(&locked)));
+    let mut captions = vec![format!(
+        "Row and column: what two do together beyond the sum of what each does; on the diagonal what each does{}.",
+        less.unwrap_or_default()
+    )];
     if options.for_page {
         let more = if scale.clipped.is_some() { " or more" } else { "" };
         let end = [scale.spelled(scale.end), pairs.after_number.to_owned()].join(" ");

@@ -61,6 +61,12 @@ impl Chart for Map {
         });
         let mut sheet = Sheet::of_all(&rows, &scale, options, title).with_bars(Vec::new());
         let mut captions = map.captions();
+        if options.relative.is_some() && !options.for_page {
+            captions.push(
+                "Places and areas are of shares, which are not set against those at their distance."
+                    .to_owned(),
+            );
+        }
         let outside = excerpt::outside_of_all(rows.record);
         captions.extend(outside.map(|share| format!("outside, of each output's Σ|value|: {share}")));
         let (lines, height) = caption::lay_out(&captions, inner, options.theme);

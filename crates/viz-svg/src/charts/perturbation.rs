@@ -8,7 +8,7 @@ use crate::layout::strips;
 use crate::layout::strips::Strips;
 use crate::options::{Options, too_narrow};
 use crate::paint::scale::Scale;
-use crate::redraw::Redraw;
+use crate::redraw::{Part, Redraw};
 use crate::scene::Scene;
 use crate::text::visible;
 use crate::values::kind::target_unit;
@@ -29,7 +29,8 @@ const TOLD: usize = 6;
 /// the right where it raises it, the word itself at 0. The lowest and the highest have names. Words are coloured by
 /// their row, those with the widest spread of changes first; below, where the largest changes lead.
 ///
-/// Of a record with replacements (`saliency perturb`, or the method `replacements`). `hover` is the output; `lock`
+/// Of a record with replacements (`saliency perturb`, or the method `replacements`). Words are those of the record:
+/// fragments are not put together, since what replaced a fragment did not replace its word. `hover` is the output; `lock`
 /// colours the words by the difference from that row; `token` frames a word. `top` words have a strip.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Perturbation;
@@ -44,14 +45,25 @@ impl Chart for Perturbation {
     }
 
     fn lacks(&self, record: &Record) -> Option<&'static str> {
-        (record.replacements.is_empty() && record.n_output() > 0).then_some(
+        let left_out = |note: &String| note.starts_with("replacements of a part of a group");
+        (record.replacements.is_empty() && record.n_output() > 0).then(|| {
+            if record.notes.iter().any(left_out) {
+                return "what was replaced are parts of the record's groups; leave out --group";
+            }
             "the record holds no replacements; `saliency perturb -o FILE` makes one that does, and so does \
-             `saliency attribute --method replacements`",
-        )
+             `saliency attribute --method replacements`"
+        })
     }
 
     fn own_options(&self) -> &'static [&'static str] {
         &["top"]
+    }
+
+    fn draw(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
+        options.check(self.name(), self.own_options())?;
+        let drawn = by_tokens(options);
+        let view = View::of(records, &drawn)?;
+        self.lay_out(&view.records, &view.options)
     }
 
     fn lay_out(&self, records: &[Record], options: &Options) -> Result<Scene, Error> {
@@ -86,19 +98,23 @@ impl Chart for Perturbation {
         };
         let told: Vec<String> = strongest.iter().map(|(word, one)| in_words(word, one, unit)).collect();
         sheet.group("strips", None, strips.items(), (0.0, top));
-        sheet.places((0.0, top), || Redraw::places(strips.places()));
+        // Its tokens are the record's own, whatever the page puts together.
+        let places = || Part::Places { places: strips.places(), by_tokens: true };
+        sheet.places((0.0, top), || Redraw::of_hovered(places()));
         let (lines, _) = caption::lay_out(&told, width, options.theme);
         sheet.group("continuations", None, lines, (0.0, top + strips.height() + 8.0));
         let most = told
             .first()
             .map_or("nothing was replaced".to_owned(), |most| format!("the largest change: {most}"));
-        let description = format!("{}: {all} words replaced, {most}.", sheet.title());
+        let words = if all == 1 { "word" } else { "words" };
+        let description = format!("{}: {all} {words} replaced, {most}.", sheet.title());
         Ok(sheet.scene(description))
     }
 
     fn text(&self, records: &[Record], options: &Options) -> Result<Option<String>, Error> {
         options.check(self.name(), self.own_options())?;
-        let view = View::of(records, options)?;
+        let drawn = by_tokens(options);
+        let view = View::of(records, &drawn)?;
         let rows = Rows::one(&view.records, &view.options)?;
         check_complete(self, rows.record())?;
         let mut words = Perturbed::of(&rows);
@@ -117,6 +133,11 @@ impl Chart for Perturbation {
         }
         Ok(Some(text))
     }
+}
+
+/// Fragments of words are not put together: they are what was replaced.
+fn by_tokens(options: &Options) -> Options {
+    Options { tokens: true, ..options.clone() }
 }
 
 /// The words with a strip: the first ones, and the marked one.

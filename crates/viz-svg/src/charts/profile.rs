@@ -9,8 +9,10 @@ use crate::layout::distance_plot::DistancePlot;
 use crate::layout::sheet::margin;
 use crate::options::Options;
 use crate::scene::Scene;
+use crate::text::visible;
 use crate::values::excerpt;
 use crate::values::panels::{Panels, scale_of};
+use crate::values::rows::Rows;
 use crate::values::view::View;
 use saliency_schema::{DistanceProfile, Record};
 
@@ -76,6 +78,9 @@ fn scene(
         .title_of_all_or("What lies how far back, and how much it got");
     let mut sheet = above_panels::framed(&panels, &groups, options).titled(title);
     let mut captions = plot.captions();
+    if let Some(locked) = rows.iter().find_map(Rows::locked_name) {
+        captions.push(format!("The colours are differences from {}.", visible(&locked)));
+    }
     captions.extend(borders.captions());
     if let [record] = panels.records {
         let outside = excerpt::outside_of_all(record);

@@ -102,7 +102,11 @@ fn title(rows: &Rows<'_>, segments: &SegmentSums, scale: &Scale) -> String {
         Some((column, text, x)) => {
             let value = [scale.spelled(x), after_number(rows, segments)].join(" ").replace('\u{a0}', " ");
             let run = run(segments, column);
-            format!("Of the input, {run} gave the most, {}: “{text}”", value.trim_end())
+            let of = match excerpt::inputs(rows.record()) {
+                Some(_) => "inputs shown",
+                None => "input",
+            };
+            format!("Of the {of}, {run} gave the most, {}: “{text}”", value.trim_end())
         }
         None => "What each sentence took from those before it".to_owned(),
     };
@@ -200,5 +204,14 @@ fn captions(rows: &Rows<'_>, segments: &SegmentSums, scale: &Scale) -> Vec<Strin
     }
     let outside = excerpt::outside_of_all(record);
     captions.extend(outside.map(|share| format!("outside, of each output's Σ|value|: {share}")));
+    if !segments.of_shown.is_empty() {
+        let number = |row: &usize| (segments.n_input() + row + 1).to_string();
+        let numbers: Vec<String> = segments.of_shown.iter().map(number).collect();
+        let rows = if numbers.len() == 1 { "row" } else { "rows" };
+        captions.push(format!(
+            "How much lies outside is not known of {rows} {}: its shares are of what is shown.",
+            numbers.join(", ")
+        ));
+    }
     captions
 }

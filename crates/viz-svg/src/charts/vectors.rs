@@ -53,10 +53,17 @@ impl Chart for Vectors {
 
     fn lacks(&self, record: &Record) -> Option<&'static str> {
         let known = record.outputs.iter().any(|output| output.vectors.is_some());
-        (!known && record.n_output() > 0).then_some(
-            "the record keeps nothing of the vectors behind its rows; `saliency attribute --vectors FILE` makes one \
-             that does, with a method that has vectors (gradient-x-input, integrated-gradients, …)",
-        )
+        (!known && record.n_output() > 0).then(|| match (record.hops, &record.regrouped) {
+            (Some(_), _) => "vectors are not passed on along outputs; leave out --hops",
+            (None, Some(_)) => {
+                "nothing is known of the vectors of groups; leave out --group, or if the record has none without it, \
+                 `saliency attribute --vectors FILE` makes one"
+            }
+            (None, None) => {
+                "the record keeps nothing of the vectors behind its rows; `saliency attribute --vectors FILE` makes one \
+                 that does, with a method that has vectors (gradient-x-input, integrated-gradients, …)"
+            }
+        })
     }
 
     fn draws_attributions(&self) -> bool {
@@ -100,7 +107,8 @@ impl Chart for Vectors {
         };
         let tokens = listed(&entries, options);
         let table = EntryTable { rows: &rows, scale: &scale, entries: &entries, tokens: &tokens, width };
-        let said = of_table(&entries, &tokens, locked.filter(|_| entries.compares()));
+        let top = options.top.unwrap_or(TOP);
+        let said = of_table(&rows, &entries, &tokens, top, locked.filter(|_| entries.compares()));
         let mut captions = vec![said.clone()];
         // A picture's title says it.
         if let (true, Some(row)) = (options.for_page, rows.hover()) {
@@ -162,14 +170,27 @@ fn listed(entries: &Entries<'_>, options: &Options) -> Vec<usize> {
     listed.map(|(_, token)| *token).collect()
 }
 
-fn of_table(entries: &Entries<'_>, tokens: &[usize], locked: Option<String>) -> String {
-    let (shown, all) = (tokens.len(), entries.order.len());
+/// What the table holds; a marked token after the `top` with the most is not counted with them.
+fn of_table(
+    rows: &Rows<'_>,
+    entries: &Entries<'_>,
+    tokens: &[usize],
+    top: usize,
+    locked: Option<String>,
+) -> String {
+    let all = entries.order.len();
+    let (tokens, marked) = tokens.split_at(top.min(tokens.len()));
+    let marked = marked.first().map(|token| format!(" and of “{}”", visible(&rows.label_of(*token))));
     let mut said = format!(
-        "The sums of each vector's negative and positive entries, of the {shown} of {all} tokens with the most of both, \
-         in the method's unit"
+        "The sums of each vector's negative and positive entries, of the {} of {all} tokens with the most of both{}, in \
+         the method's unit",
+        tokens.len(),
+        marked.as_deref().unwrap_or_default()
     );
     if let Some(share) = entries.share(tokens) {
-        let _ = write!(said, "; they hold {} of all", percent(share));
+        let they =
+            if marked.is_some() { format!("the {} hold", tokens.len()) } else { "they hold".to_owned() };
+        let _ = write!(said, "; {they} {} of all", percent(share));
     }
     said.push('.');
     if let Some(left) = entries.left() {

@@ -3,15 +3,17 @@
 use crate::options::State;
 use crate::paint::scale::{Scale, Value};
 use crate::scene::{Anchor, Item, Rect, Text};
-use crate::text::font;
+use crate::text::{font, visible};
 use crate::values::explained;
+use crate::values::kind::Unit;
 use crate::values::rows::Rows;
-use saliency_schema::Kind;
+use saliency_schema::{Kind, Record, labels};
 
 const SIZE: f64 = 11.0;
 const ROW: f64 = 20.0;
-/// Two lines of heads.
+/// Two lines of heads, and each further one.
 const HEADS: f64 = 34.0;
+const HEAD: f64 = 15.0;
 /// The words' column.
 const WORDS: f64 = 150.0;
 /// A column's width, at its widest and at its narrowest, with the number at its end.
@@ -29,8 +31,11 @@ pub(crate) struct BarTable<'a> {
     words: Vec<usize>,
     /// Of each record, the counterparts of the hovered record's tokens.
     partners: Vec<Vec<Option<usize>>>,
-    /// How many words the output has read.
+    /// What heads each column, in as many lines as the others.
+    heads: Vec<Vec<String>>,
+    /// How many words the output has read, and how many of the strongest are shown.
     all: usize,
+    strongest: usize,
     token: Option<usize>,
 }
 
@@ -46,7 +51,8 @@ impl<'a> BarTable<'a> {
         let partners: Vec<_> =
             rows.iter().map(|other| hovered.record.align(other.record).partners().to_vec()).collect();
         let all = hovered.length(state.output);
-        let mut table = Self { rows, scales, state, words: (0..all).collect(), partners, all, token };
+        let (words, heads) = ((0..all).collect(), heads(rows, state));
+        let mut table = Self { rows, scales, state, words, partners, heads, all, strongest: 0, token };
         // In units of each column's scale, so that columns of different units can be ranked together.
         let size = |word: &usize| {
             let sizes = (0..rows.len()).filter_map(|column| {
@@ -58,6 +64,7 @@ impl<'a> BarTable<'a> {
         let mut ranked: Vec<(usize, f64)> = table.words.iter().map(|word| (*word, size(word))).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
         let mut words: Vec<usize> = ranked.into_iter().map(|(word, _)| word).take(top).collect();
+        table.strongest = words.len();
         if let Some(token) = token.filter(|token| *token < all && !words.contains(token)) {
             words.push(token);
         }
@@ -96,29 +103,49 @@ impl<'a> BarTable<'a> {
 
     /// What the table holds.
     pub(crate) fn caption(&self) -> String {
-        let (shown, all) = (self.words.len(), self.all);
-        let signed = self.scales.iter().any(|scale| scale.palette.is_diverging());
-        let bars = match (signed, self.is_contrast()) {
-            (true, true) => {
-                "to the right what speaks for the token above it, to the left what speaks for its rival"
-            }
-            (true, false) => "to the right what raises the value, to the left what lowers it",
-            (false, _) => "how much, without a sign",
-        };
-        format!("The {shown} strongest of {all} words that the output has read. Bars: {bars}.")
+        let (shown, all) = (self.strongest, self.all);
+        let marked = self.words.get(shown).map(|word| format!(", and “{}”", visible(&self.name(*word))));
+        let marked = marked.unwrap_or_default();
+        let bars = self.what_bars_are();
+        format!("The {shown} strongest of {all} words that the output has read{marked}. Bars: {bars}.")
     }
 
-    /// Whether every column has a rival.
-    fn is_contrast(&self) -> bool {
-        self.rows.iter().all(|rows| !self.heading(rows)[1].is_empty())
-    }
-
-    fn heading(&self, rows: &Rows<'_>) -> [String; 2] {
-        if self.state.output < rows.n_output() {
-            explained::heading(rows.record, self.state.output)
-        } else {
-            ["no such output".to_owned(), String::new()]
+    /// What both sides of a column mean.
+    fn what_bars_are(&self) -> String {
+        if let Some(locked) = self.rows.iter().find_map(Rows::locked_name) {
+            return format!(
+                "to the right what got more than for {}, to the left what got less",
+                visible(&locked)
+            );
         }
+        if self.rows.iter().any(|rows| rows.unit() == Unit::Relative) {
+            return "to the right what got more than is usual at its distance (1×), to the left what got less".to_owned();
+        }
+        let is_signed =
+            |column: &usize| self.rows[*column].is_signed() && self.scales[*column].palette.is_diverging();
+        let unsigned: Vec<String> = (0..self.rows.len())
+            .filter(|column| !is_signed(column))
+            .map(|column| column.to_string())
+            .collect();
+        if unsigned.len() == self.rows.len() {
+            return "how much, without a sign".to_owned();
+        }
+        let is_contrast = self.rows.iter().all(|rows| !heading(rows, self.state)[1].is_empty());
+        let sides = if is_contrast {
+            "to the right what speaks for the token above it, to the left what speaks for its rival"
+        } else {
+            "to the right what raises the value, to the left what lowers it"
+        };
+        match &unsigned[..] {
+            [] => sides.to_owned(),
+            [one] => format!("{sides}; in panel {one} how much, without a sign"),
+            several => format!("{sides}; in panels {} how much, without a sign", several.join(", ")),
+        }
+    }
+
+    /// How high the heads are.
+    fn top(&self) -> f64 {
+        HEADS + HEAD * self.heads.first().map_or(0, Vec::len).saturating_sub(2) as f64
     }
 
     pub(crate) fn items(&self, width: f64) -> Vec<Item> {
@@ -130,20 +157,21 @@ impl<'a> BarTable<'a> {
         let each = ((width - WORDS) / self.rows.len() as f64 - GAP).min(WIDEST);
         let left = |column: usize| WORDS + column as f64 * (each + GAP);
         let right = left(self.rows.len()) - GAP;
-        let mut items = vec![Text::new("word", 0.0, HEADS - 8.0, SIZE, theme.muted()).into()];
-        for (column, rows) in self.rows.iter().enumerate() {
-            let [own, other] = self.heading(rows);
-            items.push(text(&own, left(column), 11.0, each).bold().into());
-            items.push(text(&other, left(column), HEADS - 8.0, each).into());
+        let mut items = vec![Text::new("word", 0.0, self.top() - 8.0, SIZE, theme.muted()).into()];
+        for (column, lines) in self.heads.iter().enumerate() {
+            for (line, said) in lines.iter().enumerate() {
+                let said = text(said, left(column), 11.0 + HEAD * line as f64, each);
+                items.push(if line == 0 { said.bold().into() } else { said.into() });
+            }
         }
         items.push(Item::Line {
-            from: (0.0, HEADS - 2.0),
-            to: (right, HEADS - 2.0),
+            from: (0.0, self.top() - 2.0),
+            to: (right, self.top() - 2.0),
             color: theme.muted(),
             width: 1.0,
         });
         for (line, &word) in self.words.iter().enumerate() {
-            let top = HEADS + line as f64 * ROW;
+            let top = self.top() + line as f64 * ROW;
             items.push(text(&self.name(word), 0.0, top + 14.0, WORDS - GAP).into());
             for column in 0..self.rows.len() {
                 let cell = Rect::new(left(column), top + 4.0, each - NUMBER, ROW - 8.0);
@@ -157,10 +185,10 @@ impl<'a> BarTable<'a> {
                 items.push(Item::Frame { rect, color: theme.mark(), width: 2.0 });
             }
         }
-        let bottom = HEADS + self.words.len() as f64 * ROW;
+        let bottom = self.top() + self.words.len() as f64 * ROW;
         for column in 0..self.rows.len() {
             let zero = self.zero(column, left(column), each - NUMBER);
-            let (from, to) = ((zero, HEADS + 2.0), (zero, bottom));
+            let (from, to) = ((zero, self.top() + 2.0), (zero, bottom));
             items.push(Item::Line { from, to, color: theme.muted(), width: 1.0 });
         }
         items
@@ -214,10 +242,11 @@ impl<'a> BarTable<'a> {
             };
             let (word, _) =
                 self.words.iter().filter_map(size).reduce(|a, b| if b.1 > a.1 { b } else { a })?;
-            let [own, other] = self.heading(&self.rows[column]);
-            let other = if other.is_empty() { other } else { format!(" {other}") };
+            let head: Vec<&str> =
+                self.heads[column].iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
+            let head = head.join(" ");
             let number = self.rows[column].spelled(self.value(column, word));
-            Some(format!("{own}{other}: most from “{}”, {number}", self.name(word)))
+            Some(format!("{head}: most from “{}”, {number}", self.name(word)))
         };
         let said: Vec<_> = (0..self.rows.len()).filter_map(strongest).collect();
         if said.is_empty() {
@@ -226,4 +255,31 @@ impl<'a> BarTable<'a> {
             format!("{}.", said.join("; "))
         }
     }
+}
+
+/// What a record explains, in two lines.
+fn heading(rows: &Rows<'_>, state: State) -> [String; 2] {
+    if state.output < rows.n_output() {
+        explained::heading(rows.record, state.output)
+    } else {
+        ["no such output".to_owned(), String::new()]
+    }
+}
+
+/// What heads each column; where two are alike, the number and the method of each as well.
+fn heads(rows: &[Rows<'_>], state: State) -> Vec<Vec<String>> {
+    let headings: Vec<[String; 2]> = rows.iter().map(|rows| heading(rows, state)).collect();
+    let are_alike = (1..rows.len()).any(|column| headings[..column].contains(&headings[column]));
+    let no_rivals = headings.iter().all(|[_, other]| other.is_empty());
+    let records: Vec<Record> = rows.iter().map(|rows| rows.record.clone()).collect();
+    let names = if are_alike { labels(&records) } else { vec![String::new(); rows.len()] };
+    let lines = |(column, ([own, other], name)): (usize, ([String; 2], String))| {
+        let name = format!("{column} {}", visible(&name));
+        match (are_alike, no_rivals) {
+            (true, true) => vec![own, name],
+            (true, false) => vec![own, other, name],
+            (false, _) => vec![own, other],
+        }
+    };
+    headings.into_iter().zip(names).enumerate().map(lines).collect()
 }

@@ -73,6 +73,11 @@ fn joined(parts: &[&str]) -> String {
     parts.iter().copied().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// A number of rows.
+pub(crate) fn counted_rows(n: usize) -> String {
+    format!("{} {}", counted(n), if n == 1 { "row" } else { "rows" })
+}
+
 /// A whole number with a comma before every three digits.
 pub(crate) fn counted(n: usize) -> String {
     let digits = n.to_string();
@@ -141,7 +146,7 @@ impl ColorBar<'_> {
         let outputs = inputs.as_ref().filter(|_| scale.outputs.of > 0);
         let outputs = outputs.map(|_| format!("{} {}", reach(scale.outputs), scale.counted.1));
         let medians = options.relative.as_ref().filter(|_| scale.unit == Unit::Relative);
-        let medians = medians.map(|profile| format!("medians of {} rows", counted(profile.rows())));
+        let medians = medians.map(|profile| format!("medians of {}", counted_rows(profile.rows())));
         let bracketed = |parts: &[&Option<String>]| {
             let parts: Vec<&str> = parts.iter().filter_map(|part| part.as_deref()).collect();
             if parts.is_empty() { String::new() } else { format!("({})", parts.join(", ")) }

@@ -1,7 +1,7 @@
 //! Attributions against the distance to their outputs: dots, the median and the band of a profile, outliers by name.
 
 use crate::layout::cells::Cells;
-use crate::layout::color_bar::counted;
+use crate::layout::color_bar::{counted, counted_rows};
 use crate::layout::dot_names;
 use crate::layout::grid::AS_RECTANGLES;
 use crate::options::{Options, State};
@@ -138,8 +138,8 @@ impl<'a> DistancePlot<'a> {
                 counted(self.dots.len())
             ),
             format!(
-                "Thick: the median of {} rows at each distance. Thin: 10 and 90 %. Named: the most times that median.",
-                self.profile.rows()
+                "Thick: the median of {} at each distance. Thin: 10 and 90 %. Named: the most times that median.",
+                counted_rows(self.profile.rows())
             ),
         ];
         if let Some(State { panel, output, .. }) = self.hover {

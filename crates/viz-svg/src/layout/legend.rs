@@ -116,7 +116,9 @@ impl Legend<'_> {
         let known = |name: &str| {
             let value =
                 self.provenance.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))?;
-            Some(value).filter(|value| *value != "not recorded")
+            // What is known of a method without a name.
+            let known = value.strip_prefix("not recorded (").and_then(|rest| rest.strip_suffix(')'));
+            Some(known.unwrap_or(value)).filter(|value| *value != "not recorded")
         };
         // A method's and a model's name say what they are.
         let plain = |name: &str| match known(name)? {

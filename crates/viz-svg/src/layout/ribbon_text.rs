@@ -72,19 +72,24 @@ impl<'a> RibbonText<'a> {
         items
     }
 
-    /// From the least to the most of all records, and within a standard deviation of the mean, for each token.
+    /// From the least to the most of all records, and within a standard deviation of the mean, for each token; the
+    /// narrower one over the wider.
     pub(crate) fn bands(&self) -> Vec<Item> {
-        let (mut wide, mut narrow) = (Cells::default(), Cells::default());
+        let (mut under, mut over) = (Cells::default(), Cells::default());
         for (Piece { rect, .. }, spread) in self.pieces() {
             let band = |low: f64, high: f64| {
                 let (top, bottom) = (rect.y + self.y(high), rect.y + self.y(low));
                 Rect::new(rect.x, top, rect.width, (bottom - top).max(0.75))
             };
-            wide.add(Paint::Color(self.theme.not_comparable()), band(spread.low, spread.high));
-            let (low, high) = (spread.mean - spread.deviation, spread.mean + spread.deviation);
-            narrow.add(Paint::Color(self.deviation()), band(low, high));
+            let (low, high) = spread.within_deviation();
+            let records = (Paint::Color(self.theme.not_comparable()), band(spread.low, spread.high));
+            let deviation = (Paint::Color(self.deviation()), band(low, high));
+            let is_wider = high - low > spread.high - spread.low;
+            let (wide, narrow) = if is_wider { (deviation, records) } else { (records, deviation) };
+            under.add(wide.0, wide.1);
+            over.add(narrow.0, narrow.1);
         }
-        wide.into_items().chain(narrow.into_items()).collect()
+        under.into_items().chain(over.into_items()).collect()
     }
 
     /// The colour of a standard deviation.

@@ -122,7 +122,7 @@ fn record(records: &[Record], k: usize, names: &[String], options: &Options) -> 
             let inside = excerpt.outside.iter().map(|outside| outside.map(|outside| 1.0 - outside));
             set("inside", json!(inside.collect::<Vec<_>>()));
             // Of several rows together what lies outside is known where nothing cancels.
-            set("adds", json!(record.signed == Some(false)));
+            set("adds", json!(!record.is_signed()));
             let shown = excerpt.inputs[1] - excerpt.inputs[0];
             set("left", json!(excerpt.of.saturating_sub(shown)));
         }

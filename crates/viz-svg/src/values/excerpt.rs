@@ -49,11 +49,11 @@ pub(crate) fn outside_of_shown(rows: &Rows<'_>) -> Vec<String> {
 pub(crate) fn outside_of_all(record: &Record) -> Option<String> {
     let known = part(record)?.outside.iter().flatten().copied();
     let (least, most) = known.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
-    Some(if least > most {
-        percent(None)
-    } else {
-        format!("{} to {}", percent(Some(least)), percent(Some(most)))
-    })
+    if least > most {
+        return Some(percent(None));
+    }
+    let [least, most] = [least, most].map(|share| percent(Some(share)));
+    Some(if least == most { least } else { format!("{least} to {most}") })
 }
 
 /// What is shown, and how much of each row lies outside, for who does not see it.

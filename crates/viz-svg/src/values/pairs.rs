@@ -100,7 +100,8 @@ impl<'a> Pairs<'a> {
         label
     }
 
-    /// The largest pairs by size, each in a sentence: `Boeing + SpaceX: −0.08 nats beyond their sum`.
+    /// The largest pairs by size, each in a sentence: `Boeing + SpaceX: −0.08 nats beyond their sum`, or by how much it
+    /// is more or less than the locked output's: `Boeing + SpaceX: 0.08 nats less than for “is” (output 0)`.
     pub(crate) fn largest(&self, rows: &Rows<'_>, count: usize) -> Vec<String> {
         let size = |(i, j): (usize, usize)| {
             let x = self.value(i, j)?.number().filter(|x| x.is_finite() && *x != 0.0)?;
@@ -109,12 +110,20 @@ impl<'a> Pairs<'a> {
         let mut pairs: Vec<_> = places(self.len()).filter_map(size).collect();
         // Stable, so that the first of equals comes first.
         pairs.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
+        let locked = rows.locked_name().map(|name| visible(&name));
         let said = |&(i, j, x): &(usize, usize, f64)| {
             let error = self.errors.get(&(self.tokens[i], self.tokens[j]));
             let error = error.map_or_else(String::new, |error| format!(" (± {})", short(*error)));
             let [one, other] = [i, j].map(|token| font::fitted(&self.name(rows, token), 11.0, LONGEST));
             let names = format!("{one} + {other}");
-            format!("{names}: {} beyond their sum{error}", self.spelled(Value::Number(x), rows.compares()))
+            match &locked {
+                None => format!("{names}: {} beyond their sum{error}", self.spelled(Value::Number(x), false)),
+                Some(locked) => {
+                    let by = self.spelled(Value::Number(x.abs()), false);
+                    let more = if x > 0.0 { "more" } else { "less" };
+                    format!("{names}: {} {more} than for {locked}", by.trim_start_matches('+'))
+                }
+            }
         };
         pairs.iter().take(count).map(said).collect()
     }

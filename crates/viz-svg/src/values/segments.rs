@@ -6,7 +6,7 @@ use crate::text::label::label_at;
 use crate::text::visible;
 use crate::values::kind::{Unit, is_unsigned};
 use crate::values::rows::Rows;
-use saliency_schema::{Record, Reduce};
+use saliency_schema::{Excerpt, Record, Reduce};
 use std::ops::Range;
 
 /// What the segments of a text are.
@@ -30,6 +30,8 @@ pub(crate) struct SegmentSums {
     totals: Option<Vec<f64>>,
     /// How many of the model's outputs each row is.
     counts: Vec<usize>,
+    /// The rows whose shares are of what an excerpt shows, since how much lies outside is not known.
+    pub(crate) of_shown: Vec<usize>,
     /// The row that is compared with.
     lock: Option<usize>,
     /// What the numbers are, and whether they have a sign.
@@ -56,13 +58,28 @@ impl SegmentSums {
         let unit = rows.unit();
         let shares = unit == Unit::Share;
         let totals = shares.then(|| (0..record.n_output()).map(|row| record.row_total(row)).collect());
+        let excerpt = record.excerpt.as_ref().filter(|excerpt| excerpt.is_part());
+        let unknown = |row: &usize| excerpt.is_some_and(|excerpt| excerpt.outside[*row].is_none());
+        let of_shown = (0..record.n_output()).filter(|row| shares && unknown(row)).collect();
         let signed = rows.is_signed() || (!shares && !is_unsigned(drawn));
         let all = || drawn.attributions.iter().flatten();
         let missing = all().filter(|value| value.is_none()).count();
         let other = all().flatten().filter(|x| !x.is_finite()).count();
         let counted = [missing, other, all().count()];
-        let mut segments =
-            Self { record, ranges, grain, n_input, totals, counts, lock: None, unit, signed, counted, parts };
+        let mut segments = Self {
+            record,
+            ranges,
+            grain,
+            n_input,
+            totals,
+            counts,
+            of_shown,
+            lock: None,
+            unit,
+            signed,
+            counted,
+            parts,
+        };
         segments.lock = rows.lock().and_then(|lock| segments.row_of(lock));
         Ok(segments)
     }
@@ -199,10 +216,12 @@ impl SegmentSums {
             None => sums.push((name.to_owned(), x)),
         };
         let n_input = drawn.n_input();
+        let is_part = drawn.excerpt.as_ref().is_some_and(Excerpt::is_part);
         let name = |token: usize| {
             let part = self.parts.iter().find(|(_, tokens)| tokens.contains(&token));
             match part {
                 Some((name, _)) => name.as_str(),
+                None if self.parts.is_empty() && is_part => "the inputs shown",
                 None if self.parts.is_empty() => "the input",
                 None => "the rest of the input",
             }

@@ -87,14 +87,21 @@ impl Spreads {
         torn.into_iter().map(|(token, _)| token).collect()
     }
 
-    /// The lowest and the highest number, 0 among them.
+    /// The lowest and the highest number and end of a deviation, 0 among them.
     pub(crate) fn range(&self) -> (f64, f64) {
-        let all = self.known();
-        all.fold((0.0, 0.0), |(low, high), (_, spread)| (spread.low.min(low), spread.high.max(high)))
+        self.known().fold((0.0, 0.0), |(low, high), (_, spread)| {
+            let (least, most) = spread.within_deviation();
+            (spread.low.min(least).min(low), spread.high.max(most).max(high))
+        })
     }
 }
 
 impl Spread {
+    /// One standard deviation to both sides of the mean.
+    pub(crate) fn within_deviation(&self) -> (f64, f64) {
+        (self.mean - self.deviation, self.mean + self.deviation)
+    }
+
     /// `None` of fewer than two numbers.
     fn of(values: &[f64]) -> Option<Self> {
         let n = values.len() as f64;

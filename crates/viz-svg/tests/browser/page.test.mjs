@@ -865,7 +865,7 @@ test("a word's pairs, their signs in words and lines, and a click that holds the
   const [record] = JSON.parse(`[${readFileSync(new URL("../data/pairs.json", import.meta.url), "utf8").trim().replaceAll("\n", ",")}]`);
   const { page, close } = await open("pairs", { hash: "hover=0&view=pairs" }), pairs = record.interactions[0], texts = record.tokens.map(token => token.text.trim());
   const partners = i => pairs.filter(pair => pair.i !== pair.j && (pair.i === i || pair.j === i)).sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).map(pair => [pair.i === i ? pair.j : pair.i, pair.value]);
-  const words = x => x > 0 ? "each needs the other" : "one does what the other does";
+  const words = x => x > 0 ? "more than their sum" : "less than their sum";
   const [most] = pairs.filter(pair => pair.i !== pair.j).sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const check = async (word, held) => {
     assert.match(await said(page, "ranking"), new RegExp(`· “${texts[word].replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}”${held ? " \\(held\\)" : ""}$`));

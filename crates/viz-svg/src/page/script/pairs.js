@@ -53,6 +53,6 @@ export function pairs() {
     const bar = append(item, "span", "amount signed");
     append(bar, "i", "").style.cssText = `left:${x < 0 ? 50 - 50 * -x / largest : 50}%;width:${50 * abs(x) / largest}%;background:${x < 0 ? low : high}`;
     append(item, "span", "n", number(x) + (error === null ? "" : ` ± ${signed(error).slice(1)}`));
-    append(item, "span", "d", subtracted() ? x > 0 ? "more than for B" : "less than for B" : x > 0 ? "each needs the other" : x < 0 ? "one does what the other does" : "nothing beyond");
+    append(item, "span", "d", subtracted() ? x > 0 ? "more than for B" : "less than for B" : x > 0 ? "more than their sum" : x < 0 ? "less than their sum" : "nothing beyond");
   }
 }
