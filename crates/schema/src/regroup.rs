@@ -116,8 +116,8 @@ impl Record {
     /// - [`Record::interactions`] stay where every group holds at most one of the tokens that take part in them, and
     ///   every output is one token; otherwise they are left out, and a note says so: what a pair does beyond its sum is
     ///   part of its group's own number.
-    /// - [`Record::replacements`] stay where what was replaced are whole groups; the others are left out, and a note says
-    ///   so.
+    /// - [`Record::replacements`] stay where what was replaced are whole groups; the others are left out, and a note
+    ///   says so.
     /// - A group's text is that of its tokens, put together from their exact bytes. Its id is the first one's.
     /// - [`Record::regrouped`] says how it was done, and what the groups are: `spans:0-5,5-9`, those of several tokens,
     ///   by the numbers of the model's tokens; or, by `Record::group` (feature `segments`), the segmentation's name.

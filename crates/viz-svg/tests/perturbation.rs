@@ -118,7 +118,8 @@ fn what_replaced_a_fragment_is_said_of_the_fragment() {
     let said = "“am” → “om”: −1";
     let largest = format!("1 word replaced, the largest change: {said}.");
     assert!(scene.description.contains(&largest), "{}", scene.description);
-    let text = chart("perturbation").unwrap().text(&[record.clone()], &Options::default()).unwrap().unwrap();
+    let text = chart("perturbation").unwrap().text(std::slice::from_ref(&record), &Options::default());
+    let text = text.unwrap().unwrap();
     assert!(text.lines().any(|line| line == said), "{text}");
     let grouped = record.regroup(&[0..3, 3..4], saliency_schema::Reduce::Sum).unwrap();
     let error = Perturbation::new(&grouped).scene().unwrap_err();

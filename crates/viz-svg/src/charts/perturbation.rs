@@ -30,8 +30,8 @@ const TOLD: usize = 6;
 /// their row, those with the widest spread of changes first; below, where the largest changes lead.
 ///
 /// Of a record with replacements (`saliency perturb`, or the method `replacements`). Words are those of the record:
-/// fragments are not put together, since what replaced a fragment did not replace its word. `hover` is the output; `lock`
-/// colours the words by the difference from that row; `token` frames a word. `top` words have a strip.
+/// fragments are not put together, since what replaced a fragment did not replace its word. `hover` is the output;
+/// `lock` colours the words by the difference from that row; `token` frames a word. `top` words have a strip.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Perturbation;
 

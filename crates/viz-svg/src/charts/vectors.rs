@@ -53,7 +53,7 @@ impl Chart for Vectors {
 
     fn lacks(&self, record: &Record) -> Option<&'static str> {
         let known = record.outputs.iter().any(|output| output.vectors.is_some());
-        (!known && record.n_output() > 0).then(|| match (record.hops, &record.regrouped) {
+        (!known && record.n_output() > 0).then_some(match (record.hops, &record.regrouped) {
             (Some(_), _) => "vectors are not passed on along outputs; leave out --hops",
             (None, Some(_)) => {
                 "nothing is known of the vectors of groups; leave out --group, or if the record has none without it, \
