@@ -22,9 +22,9 @@ const WIDTH: f64 = 720.0;
 /// the three outputs that point the farthest; colour is the sentence, area the share of all rows together.
 ///
 /// With `x` and `y`, the shares of two outputs on square-root axes instead: the line is 1 : 1, words beyond twice off
-/// it have names. `token` frames a word; `hover` and `lock` mark arrows. Of more than 200 outputs and words, columns
-/// are the means of sentences of outputs. Rows whose total is 0 are left out, and words without a finite share in one
-/// of the others.
+/// it have names. `token` frames a word; `hover` and `lock` mark arrows, and are nothing with `x` and `y`. Shares are
+/// the record's, also with `relative`. Of more than 200 outputs and words, columns are the means of sentences of
+/// outputs. Rows whose total is 0 are left out, and words without a finite share in one of the others.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Map;
 
