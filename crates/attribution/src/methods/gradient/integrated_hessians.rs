@@ -29,8 +29,9 @@ use tch::{Kind, Tensor};
 ///
 /// A pair of the record is `Γ_ij + Γ_ji`, which are equal, so that main effects and pairs add up to f(x) −
 /// f(baseline). A segment's number in the row is its main effect and half of each of its pairs, `Σ_j Γ_ij`, which is
-/// its integrated gradient. The convergence delta is that of all of them together. Positive: each needs the other. In
-/// units of the target. Half of a product `xy` is the pair's, and a quarter the main effect of each.
+/// its integrated gradient. The convergence delta is that of all of them together. Positive: the target is higher with
+/// both than by the sum of their main effects. In units of the target. Half of a product `xy` is the pair's, and a
+/// quarter the main effect of each.
 ///
 /// The input's embeddings move; earlier outputs stay, and have no number. `∫∫ g(αβ) dα dβ = ∫ −ln t · g(t) dt`, so that
 /// a single integral is left, at Gauss–Legendre points whose weights are exact for polynomials of a degree below their

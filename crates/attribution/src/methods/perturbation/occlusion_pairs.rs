@@ -16,8 +16,9 @@ use saliency_schema::{Interaction, Segmentation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `I_ij = f(x) − f(x without i) − f(x without j) + f(x without both)`, signed, for every pair of segments of the
-/// input: what the two do together beyond the sum of what each does. Positive: each needs the other. Negative: one does
-/// what the other does, too. The main effect and the row are `occlusion`'s: `f(x) − f(x without i)`.
+/// input: what the two do together beyond the sum of what each does. Positive: the target is higher with both than by
+/// the sum of what each does without the other. Negative: lower. The main effect and the row are `occlusion`'s:
+/// `f(x) − f(x without i)`.
 ///
 /// So `f(x) − f(x without both)` is the sum of both main effects minus `I_ij`. In units of the target. Nothing adds up
 /// over all pairs: with three segments ablated, more may be lost.

@@ -19,7 +19,8 @@ use saliency_schema::{Interaction, Segmentation};
 
 /// A weighted mean of `Δ_ij(S) = f(S ∪ ij) − f(S ∪ i) − f(S ∪ j) + f(S)` over the coalitions `S` of the other segments,
 /// signed: by the Shapley interaction index, or by the Shapley–Taylor index ([`InteractionIndex`], which has both
-/// formulas). Positive: each needs the other. Negative: one does what the other does, too. In units of the target.
+/// formulas). Positive: the target is higher with both than by the sum of what each does without the other, in the mean
+/// over the others that are present. Negative: lower. In units of the target.
 ///
 /// The row is the Shapley values in both cases. So is the main effect beside the Shapley interaction index; beside the
 /// Shapley–Taylor index it is `f(i) − f(∅)`, and with it all pairs add up to f(x) − f(∅), exactly, sampled too.
