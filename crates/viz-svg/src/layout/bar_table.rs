@@ -271,8 +271,11 @@ fn heads(rows: &[Rows<'_>], state: State) -> Vec<Vec<String>> {
     let headings: Vec<[String; 2]> = rows.iter().map(|rows| heading(rows, state)).collect();
     let are_alike = (1..rows.len()).any(|column| headings[..column].contains(&headings[column]));
     let no_rivals = headings.iter().all(|[_, other]| other.is_empty());
-    let records: Vec<Record> = rows.iter().map(|rows| rows.record.clone()).collect();
-    let names = if are_alike { labels(&records) } else { vec![String::new(); rows.len()] };
+    let names = if are_alike {
+        labels(&rows.iter().map(|rows| rows.record.clone()).collect::<Vec<Record>>())
+    } else {
+        vec![String::new(); rows.len()]
+    };
     let lines = |(column, ([own, other], name)): (usize, ([String; 2], String))| {
         let name = format!("{column} {}", visible(&name));
         match (are_alike, no_rivals) {
