@@ -21,6 +21,7 @@ impl Progress {
     }
 
     /// A download of `length` bytes.
+    #[cfg(feature = "hub")]
     pub(crate) fn bytes(file: &str, length: u64, quiet: bool) -> Self {
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
         let style = ProgressStyle::with_template("{msg} {bar:30} {bytes} of {total_bytes}, {eta} left");
