@@ -236,7 +236,32 @@ impl Faithfulness {
         watch: &mut dyn FnMut(Progress) -> bool,
     ) -> Result<Measured, Error> {
         self.check(sequence, records, outputs)?;
-        self.of_text(sequence).measured(model, sequence, target, records, outputs, watch)
+        let own = self.of_text(sequence);
+        let (mut measurements, mut cost) = (Vec::new(), (0.0, 0.0));
+        let parts = outputs.len() as f64 + 1.0;
+        let mut first = |done: Progress| watch(Progress { share: done.share / parts, ..done });
+        let (sets, forward) = own.sets(model, sequence, target, outputs, &mut first)?;
+        cost.0 += forward;
+        for (done, &output) in outputs.iter().enumerate() {
+            let cut = sequence.cut(output + 1);
+            let share = |share: f64| (done as f64 + 1.0 + share) / parts;
+            let mut watch = |done: Progress| watch(Progress { share: share(done.share), ..done });
+            with_gradients(|| {
+                let problem = Problem::watched(model, &cut, target, own.settings, Some(&mut watch))?;
+                let context = problem.row_length(output);
+                for (operator, sets) in own.operators.iter().zip(&sets) {
+                    let game = Game::new(&problem, &GameRules::tokens(operator.clone()), "faithfulness")?;
+                    let asked = own.of_output(&game, output, (operator, records, sets), &mut measurements)?;
+                    cost.1 += (asked * context) as f64;
+                }
+                let asked = own.soft_of(&problem, output, records, &mut measurements)?;
+                cost.1 += (asked * context) as f64;
+                cost.0 += problem.cost().forwards * context as f64;
+                Ok::<(), Error>(())
+            })?;
+        }
+        let whole = |tokens: f64| tokens.round() as u64;
+        Ok(Measured { measurements, cost: Cost::new(whole(cost.0), whole(cost.1)) })
     }
 
     /// The same with the seeds of a text.
@@ -249,43 +274,6 @@ impl Faithfulness {
         };
         let operators = self.operators.iter().map(seeded).collect();
         Self { operators, seed: seed_of_text(self.seed, sequence.ids()), ..self.clone() }
-    }
-
-    fn measured(
-        &self,
-        model: &dyn LanguageModel,
-        sequence: &Sequence,
-        target: &dyn Target,
-        records: &[&Record],
-        outputs: &[usize],
-        watch: &mut dyn FnMut(Progress) -> bool,
-    ) -> Result<Measured, Error> {
-        let (mut measurements, mut cost) = (Vec::new(), (0.0, 0.0));
-        let parts = outputs.len() as f64 + 1.0;
-        let mut first = |done: Progress| watch(Progress { share: done.share / parts, ..done });
-        let (sets, forward) = self.sets(model, sequence, target, outputs, &mut first)?;
-        cost.0 += forward;
-        for (done, &output) in outputs.iter().enumerate() {
-            let cut = sequence.cut(output + 1);
-            let share = |share: f64| (done as f64 + 1.0 + share) / parts;
-            let mut watch = |done: Progress| watch(Progress { share: share(done.share), ..done });
-            with_gradients(|| {
-                let problem = Problem::watched(model, &cut, target, self.settings, Some(&mut watch))?;
-                let context = problem.row_length(output);
-                for (operator, sets) in self.operators.iter().zip(&sets) {
-                    let game = Game::new(&problem, &GameRules::tokens(operator.clone()), "faithfulness")?;
-                    let asked =
-                        self.of_output(&game, output, (operator, records, sets), &mut measurements)?;
-                    cost.1 += (asked * context) as f64;
-                }
-                let asked = self.soft_of(&problem, output, records, &mut measurements)?;
-                cost.1 += (asked * context) as f64;
-                cost.0 += problem.cost().forwards * context as f64;
-                Ok::<(), Error>(())
-            })?;
-        }
-        let whole = |tokens: f64| tokens.round() as u64;
-        Ok(Measured { measurements, cost: Cost::new(whole(cost.0), whole(cost.1)) })
     }
 
     /// Of each operator the sets that all outputs share, and the tokens that went forward for them.

@@ -14,6 +14,7 @@ use crate::texts::{self, TextLine};
 use crate::times::Times;
 use saliency::compare::pooled;
 use saliency::{Record, Scores};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Every text of a file: those that are not finished are judged, one after another, and then all are put together.
@@ -95,16 +96,13 @@ pub(crate) fn all(
 /// That a text has the methods of the first one: the first text that lacks one says so, and not the end of a long run.
 fn check_methods(first: Option<&JudgedText>, found: &JudgedText) -> Result<(), Failure> {
     let Some(first) = first else { return Ok(()) };
-    let has = |judged: &JudgedText, name: &str| judged.scores.methods.iter().any(|own| own.name == name);
-    let lacks = |of: &JudgedText, judged: &JudgedText| {
-        of.scores.methods.iter().find(|own| !has(judged, &own.name)).map(|own| own.name.clone())
+    let names = |judged: &JudgedText| -> BTreeSet<String> {
+        judged.scores.methods.iter().map(|method| method.name.clone()).collect()
     };
-    let (here, there) = (lacks(first, found), lacks(found, first));
-    let (Some(name), which) =
-        (here.clone().or(there), if here.is_some() { "this text" } else { "the first text" })
-    else {
-        return Ok(());
-    };
+    let (there, here) = (names(first), names(found));
+    let lacks_here = there.difference(&here).map(|name| (name, "this text"));
+    let lacks_there = here.difference(&there).map(|name| (name, "the first text"));
+    let Some((name, which)) = lacks_here.chain(lacks_there).next() else { return Ok(()) };
     Err(Failure::Usage(format!(
         "{name} is left out of {which}, and all texts need the same methods; leave it out of --methods, or the text out \
          of the file"

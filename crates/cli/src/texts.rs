@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::text::text_of;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A text, and the continuation that it is given.
@@ -18,15 +19,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<TextLine>, Failure> {
     let file = text_of(path)?;
     let refuse = |line: usize, why: &str| Failure::Usage(format!("{}, line {line}: {why}", path.display()));
     let mut texts: Vec<TextLine> = Vec::new();
+    let mut lines = BTreeMap::new();
     for (place, json) in file.lines().enumerate().filter(|(_, json)| !json.trim().is_empty()) {
         let line = place + 1;
         let found = text(json).map_err(|why| refuse(line, &why))?;
         // Records of texts that differ in white space alone are records of one text.
-        let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-        if let Some(same) = texts.iter().find(|other| letters(&other.text) == letters(&found.0)) {
+        let letters: String = found.0.chars().filter(|c| !c.is_whitespace()).collect();
+        if let Some(same) = lines.insert(letters, line) {
             return Err(refuse(
                 line,
-                &format!("the text is the same as that of line {}, up to white space; drop one", same.line),
+                &format!("the text is the same as that of line {same}, up to white space; drop one"),
             ));
         }
         texts.push(TextLine { line, text: found.0, continuation: found.1 });

@@ -162,9 +162,8 @@ impl Test<'_> {
     /// The interval of the mean, or of the share where all texts have 0 or 1.
     fn interval(&self, units: &[Option<f64>]) -> Option<[f64; 2]> {
         let resampled = self.resampler.interval_of_units(units)?;
-        // All are 0 or 1 where each is its own square.
         let known = || units.iter().copied().flatten();
-        if !self.resampler.is_over_texts() || known().any(|x| (x * x - x).abs() > 0.0) {
+        if !self.resampler.is_over_texts() || !known().all(|x| [0.0, 1.0].contains(&x)) {
             return Some(resampled);
         }
         let found = known().filter(|x| *x > 0.5).count();

@@ -94,7 +94,7 @@ impl Resampler {
             return self.of_texts(&sums);
         }
         let n = cells.len();
-        let blocks = cells.chunks(self.block).filter(|block| sum(block).1 > 0.0).count();
+        let blocks = self.independent(by_output).len();
         if n < self.block || blocks < FEWEST {
             return None;
         }

@@ -1,5 +1,5 @@
-//! What paired differences say: p by flipping signs, adjusted over several tests; win rates and effect
-//! sizes; intervals of shares.
+//! What paired differences say: p by flipping signs, adjusted over several tests; win rates and effect sizes;
+//! intervals of shares.
 //!
 //! A difference is one method's number minus another's, of the same text or output.
 

@@ -29,11 +29,8 @@ fn scope(scores: &Scores) -> String {
     let outputs = scores.n_output();
     let places = scores.measurements.iter().filter_map(|own| Some((own.text, own.output?)));
     let judged = places.collect::<BTreeSet<_>>().len();
-    let judged = match judged {
-        0 => String::new(),
-        judged if judged >= outputs => String::new(),
-        judged => format!(", {judged} of them judged"),
-    };
+    let some = (1..outputs).contains(&judged);
+    let judged = if some { format!(", {judged} of them judged") } else { String::new() };
     match &scores.texts[..] {
         [_] if outputs == 1 => "One output of one text: nothing is said beyond it.".to_owned(),
         [_] => format!("{outputs} outputs of one text{judged}: nothing is said beyond this text."),
